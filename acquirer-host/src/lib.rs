@@ -1,0 +1,1 @@
+//! The bank's side, simulated: terminals, accounts, ledger, personalities.

@@ -1,0 +1,1 @@
+//! Card data sealed by a reader for the hub, and by the hub at rest.

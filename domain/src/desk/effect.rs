@@ -1,0 +1,178 @@
+//! What the desk wants done, in order. All `Persist`, `HoldCard` and `EraseCard` of one step are
+//! one commit; everything else waits until that commit is durable.
+
+use crate::{
+    card_ref::EntryMode,
+    desk::DeskRecord,
+    ids::{AuthCode, BatchNumber, ForwardId, LaneId, Mid, PaymentId, Rrn, Stan, Tid},
+    money::Money,
+    payment::Decision,
+    response_code::ResponseCode,
+    settlement::BatchTotals,
+    time::MonoMs,
+};
+
+/// One thing to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Write this record.
+    Persist(DeskRecord),
+    /// Keep the sealed card data of this payment in the side table: a reversal or an advice may
+    /// need it after a restart. Track data, PIN block and CVN are not among it (rule 3).
+    HoldCard(PaymentId),
+    /// The side table may forget this card.
+    EraseCard(PaymentId),
+    /// Forget track data, PIN block and CVN of this payment, held in memory.
+    ForgetSecrets(PaymentId),
+    /// Send a message to the bank.
+    Send(Outgoing),
+    /// Tell the lane what was decided.
+    Reply {
+        /// The lane that asked.
+        lane: LaneId,
+        /// The payment.
+        payment_id: PaymentId,
+        /// The recorded decision.
+        decision: Decision,
+    },
+    /// Tell `Event::Tick` at this moment; a later `WakeAt` replaces an earlier one.
+    WakeAt(MonoMs),
+    /// Somebody must look at this.
+    Alarm(Alarm),
+}
+
+/// What a financial message says of the payment it is for. Card data, track and PIN are fetched by
+/// `payment_id` where the message is built.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Financial {
+    /// The payment; also the reference in the host's ledger.
+    pub payment_id: PaymentId,
+    /// Field 4.
+    pub amount: Money,
+    /// Field 22.
+    pub entry_mode: EntryMode,
+    /// Field 22, third digit.
+    pub pin_entered: bool,
+}
+
+/// A message to the bank. TID, STAN and batch are bound (rule 10).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outgoing {
+    /// 0200 sale.
+    Sale {
+        /// Field 41.
+        tid: Tid,
+        /// Field 42.
+        mid: Mid,
+        /// Field 11.
+        stan: Stan,
+        /// Field 60.2.
+        batch: BatchNumber,
+        /// The payment.
+        financial: Financial,
+    },
+    /// 0400, with STAN and batch of its original.
+    Reversal {
+        /// The queue entry.
+        forward_id: ForwardId,
+        /// Field 41.
+        tid: Tid,
+        /// Field 42.
+        mid: Mid,
+        /// Field 11, of the original.
+        stan: Stan,
+        /// Field 60.2, of the original.
+        batch: BatchNumber,
+        /// The payment.
+        financial: Financial,
+        /// Field 39: 98 no answer, A0 bad MAC, 06 other.
+        reason: ResponseCode,
+        /// Field 38 if known.
+        auth_code: Option<AuthCode>,
+    },
+    /// 0220 offline sale upload.
+    Advice {
+        /// The queue entry.
+        forward_id: ForwardId,
+        /// Field 41.
+        tid: Tid,
+        /// Field 42.
+        mid: Mid,
+        /// Field 11.
+        stan: Stan,
+        /// Field 60.2.
+        batch: BatchNumber,
+        /// The payment.
+        financial: Financial,
+    },
+    /// 0200 void of an approval that is no longer the terminal's last (rule 8).
+    Void {
+        /// The queue entry.
+        forward_id: ForwardId,
+        /// Field 41.
+        tid: Tid,
+        /// Field 42.
+        mid: Mid,
+        /// Field 11.
+        stan: Stan,
+        /// Field 60.2.
+        batch: BatchNumber,
+        /// The payment.
+        financial: Financial,
+        /// Field 61: STAN of the original, same batch.
+        original_stan: Stan,
+        /// Field 37 of the original.
+        rrn: Option<Rrn>,
+        /// Field 38 of the original.
+        auth_code: Option<AuthCode>,
+    },
+    /// 0500 batch settlement.
+    Settlement {
+        /// Field 41.
+        tid: Tid,
+        /// Field 42.
+        mid: Mid,
+        /// Field 11.
+        stan: Stan,
+        /// Field 60.2.
+        batch: BatchNumber,
+        /// Field 48.
+        totals: BatchTotals,
+    },
+}
+
+/// Something a person must look at. Each has a stable code and a page in docs/errors.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Alarm {
+    /// HUB0001: the same payment id came with other content.
+    ContentDiffers(PaymentId),
+    /// HUB0002: a sign-on returned another batch while ours is not empty (rule 10).
+    BatchMismatch {
+        /// The terminal, now stopped.
+        tid: Tid,
+        /// Ours.
+        ours: BatchNumber,
+        /// The host's.
+        theirs: BatchNumber,
+    },
+    /// HUB0003: a queue entry became a dead letter.
+    DeadLetter(ForwardId),
+    /// HUB0004: goods are gone and the bank refused the card afterwards.
+    DeclinedAfterGoods(PaymentId),
+    /// HUB0005: an answer fits no message that is outstanding.
+    UnmatchedAnswer {
+        /// The terminal it names.
+        tid: Tid,
+        /// Its STAN.
+        stan: Stan,
+    },
+    /// HUB0006: a fenced machine spoke for a lane.
+    FencedLane(LaneId),
+    /// HUB0007: a batch did not balance at the host.
+    NotBalanced {
+        /// The terminal.
+        tid: Tid,
+        /// The batch.
+        batch: BatchNumber,
+    },
+}

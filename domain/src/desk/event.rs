@@ -1,0 +1,89 @@
+//! What can happen to the desk.
+
+use crate::{
+    ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, Mid, PaymentId, ReceiptNumber, Stan, Tid},
+    payment::{Answer, PaymentRequest},
+    time::BusinessDate,
+};
+
+/// One thing that happened. The desk is told with `Desk::step(now, event)`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// A terminal of the configuration; told once per start, before all else.
+    TerminalConfigured {
+        /// Field 41.
+        tid: Tid,
+        /// Field 42.
+        mid: Mid,
+        /// Whose payments it carries.
+        lane: LaneId,
+    },
+    /// The journal has been read; whatever was in flight then is in doubt now (rule 3).
+    Recovered,
+    /// A lane's machine said hello.
+    LaneAttached {
+        /// The lane.
+        lane: LaneId,
+        /// Its epoch; an older one than known is fenced.
+        epoch: LaneEpoch,
+    },
+    /// A lane asks for a payment.
+    Requested(PaymentRequest),
+    /// The lane closed the sale with this payment as a tender (from its journal).
+    Completed {
+        /// The payment.
+        payment_id: PaymentId,
+        /// The receipt it stands on.
+        receipt: ReceiptNumber,
+    },
+    /// The lane gave the payment up, by message or by its journal. May come before the request.
+    Abandoned {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Who gave it up.
+        lane: LaneId,
+    },
+    /// The line to the bank is up or down. Down: nothing can be sent.
+    Line {
+        /// True when a message can be sent.
+        up: bool,
+    },
+    /// A terminal has signed on and holds working keys.
+    SignedOn {
+        /// The terminal.
+        tid: Tid,
+        /// The batch the host is in.
+        batch: BatchNumber,
+    },
+    /// The message was not sent: the line broke before its first byte left.
+    NotSent {
+        /// The terminal.
+        tid: Tid,
+        /// The message.
+        stan: Stan,
+    },
+    /// The connection broke after a byte of the message had left.
+    SentThenBroke {
+        /// The terminal.
+        tid: Tid,
+        /// The message.
+        stan: Stan,
+    },
+    /// The host answered something on this terminal.
+    Answered(Answer),
+    /// Time has passed: look for what is overdue and what is due. Told at the moment of the last
+    /// `Effect::WakeAt`.
+    Tick,
+    /// Somebody resolves a dead letter by hand.
+    DeadLetterResolved {
+        /// The entry.
+        forward_id: ForwardId,
+        /// How.
+        how: crate::forward::Resolution,
+    },
+    /// Close the business day: no new payments are taken until the next is opened.
+    CloseDay {
+        /// The day to close.
+        date: BusinessDate,
+    },
+}

@@ -1,0 +1,28 @@
+//! The rules of selling and paying, as pure state machines.
+//!
+//! Architecture invariant: nothing in this crate can tell the time, draw a random number, open a
+//! file or a socket, or see a clear PAN. Time, ids and randomness come in as values; writes, sends
+//! and prints go out as ordered effects, and `Persist` stands before everything that depends on it.
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::float_arithmetic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+pub mod card_ref;
+pub mod desk;
+pub mod forward;
+pub mod ids;
+pub mod invariant;
+pub mod limits;
+pub mod money;
+pub mod payment;
+pub mod response_code;
+pub mod risk;
+pub mod sale;
+pub mod settlement;
+pub mod terminal;
+pub mod time;

@@ -1,0 +1,55 @@
+//! Every limit in one place, with its unit in its name. What must hold between two of them is
+//! checked when this file is compiled.
+
+/// Payments one lane may have in flight at the hub. A lane sells one basket at a time.
+pub const PAYMENTS_IN_FLIGHT_PER_LANE_MAX: usize = 4;
+/// Frames waiting in one lane stream before it is closed rather than block others.
+pub const LANE_STREAM_FRAMES_MAX: usize = 256;
+/// Records in one replication batch.
+pub const REPLICATION_RECORDS_PER_BATCH_MAX: usize = 64;
+/// Replication batches sent and not yet acknowledged.
+pub const REPLICATION_BATCHES_IN_FLIGHT_MAX: usize = 8;
+/// One journal record, encoded. Sled keeps up to 16 values in a leaf; larger ones would spill into
+/// a file that is never synced.
+pub const JOURNAL_RECORD_BYTES_MAX: usize = 3 * 1024;
+/// Batches waiting for one commit, in all.
+pub const JOURNAL_BATCHES_WAITING_MAX: usize = 4096;
+/// Lines of one sale.
+pub const SALE_LINES_MAX: usize = 500;
+/// Tenders of one sale, declined ones included.
+pub const SALE_TENDERS_MAX: usize = 32;
+/// The largest single amount: ISO 8583 field 4 has 12 digits.
+pub const AMOUNT_MINOR_MAX: i64 = 999_999_999_999;
+/// Bytes of one ISO 8583 frame after its length prefix.
+pub const ISO_FRAME_BYTES_MAX: usize = 4096;
+/// Messages from the acquirer waiting for the desk.
+pub const ACQUIRER_ANSWERS_WAITING_MAX: usize = 256;
+
+/// How long a 0200 may stay unanswered before it is Unknown and reversed.
+pub const ANSWER_TIMEOUT_MS: u64 = 60_000;
+/// How long a reversal or an advice may stay unanswered before it is repeated.
+pub const FORWARD_ANSWER_TIMEOUT_MS: u64 = 60_000;
+/// First pause before a queue entry is tried again; doubles with each try.
+pub const FORWARD_BACKOFF_MIN_MS: u64 = 1_000;
+/// The longest pause between two tries.
+pub const FORWARD_BACKOFF_MAX_MS: u64 = 60_000;
+/// Tries of a reversal before it becomes a dead letter and frees its TID.
+pub const REVERSAL_TRIES_MAX: u32 = 20;
+/// How long a lane waits for the hub's result: longer than the hub waits for the bank.
+pub const LANE_RESULT_TIMEOUT_MS: u64 = 75_000;
+/// HTTP/2 keepalive between lane and hub.
+pub const KEEPALIVE_INTERVAL_MS: u64 = 5_000;
+/// No keepalive answer for this long: the connection is dead.
+pub const KEEPALIVE_TIMEOUT_MS: u64 = 3_000;
+/// Any connect.
+pub const CONNECT_TIMEOUT_MS: u64 = 3_000;
+/// A scanned line may be this far behind in the journal.
+pub const SALE_LINE_JOURNAL_DELAY_MS: u64 = 50;
+
+const _: () = {
+    assert!(LANE_RESULT_TIMEOUT_MS > ANSWER_TIMEOUT_MS + CONNECT_TIMEOUT_MS);
+    assert!(FORWARD_BACKOFF_MIN_MS < FORWARD_BACKOFF_MAX_MS);
+    assert!(JOURNAL_RECORD_BYTES_MAX < 4096);
+    assert!(LANE_STREAM_FRAMES_MAX > PAYMENTS_IN_FLIGHT_PER_LANE_MAX);
+    assert!(KEEPALIVE_INTERVAL_MS + KEEPALIVE_TIMEOUT_MS < ANSWER_TIMEOUT_MS);
+};

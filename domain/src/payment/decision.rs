@@ -1,0 +1,108 @@
+//! What was decided about a payment. Made once, durable before anybody hears of it, never changed.
+
+use crate::{
+    ids::{AuthCode, Rrn},
+    money::Money,
+    response_code::ResponseCode,
+};
+
+/// What the host said beside its response code.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct HostFacts {
+    /// Field 37.
+    pub rrn: Option<Rrn>,
+    /// Field 38.
+    pub auth_code: Option<AuthCode>,
+}
+
+/// Why nobody knows whether the bank charged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UnknownReason {
+    /// No answer in time; the reversal carries F39 = 98.
+    NoAnswer,
+    /// The link broke after a byte had left; F39 = 98.
+    LinkBroke,
+    /// An approval whose MAC was bad or missing; F39 = A0 (rule 6).
+    BadMac,
+    /// An answer that does not fit its request: amount or processing code; F39 = 06 (rule 5).
+    Mismatch,
+    /// The hub started again and found an intent without an outcome; F39 = 98 (rule 3).
+    HubRestarted,
+}
+
+/// Why the hub itself said no, before anything was sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RefusalReason {
+    /// The line is down and this card, entry mode or amount may not be decided without the bank.
+    NotOffline,
+    /// The line is down and the store's offline budget or the card's cap is used up.
+    OfflineBudget,
+    /// The lane abandoned it before it was sent (rule 2).
+    Abandoned,
+    /// The same id was asked before with other content (rule 1).
+    ContentDiffers,
+    /// An older machine of this lane, fenced by a newer epoch.
+    Fenced,
+    /// The lane has no terminal at this hub, or its terminal is stopped (rule 10).
+    NoTerminal,
+    /// Amount not positive, or more than field 4 can carry.
+    InvalidAmount,
+    /// Too many payments of this lane in flight.
+    TooMany,
+}
+
+/// The outcome of a payment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Decision {
+    /// The bank approved all of it.
+    Approved {
+        /// As asked.
+        amount: Money,
+        /// RRN, authorisation code.
+        host: HostFacts,
+    },
+    /// The bank approved a part; another tender takes the rest.
+    PartiallyApproved {
+        /// Less than asked.
+        amount: Money,
+        /// RRN, authorisation code.
+        host: HostFacts,
+    },
+    /// The bank, or its host on its behalf, said no.
+    Declined {
+        /// Field 39.
+        code: ResponseCode,
+        /// RRN if any.
+        host: HostFacts,
+    },
+    /// Nobody knows; a reversal was queued in the same commit (rule 4).
+    Unknown {
+        /// Why.
+        reason: UnknownReason,
+    },
+    /// The hub said no.
+    Refused {
+        /// Why.
+        reason: RefusalReason,
+    },
+    /// The hub stood in for the unreachable bank; an advice was queued in the same commit.
+    StandIn {
+        /// As asked.
+        amount: Money,
+    },
+}
+
+impl Decision {
+    /// What the customer has paid with this decision: zero unless approved in some way.
+    #[must_use]
+    pub fn paid(&self, asked: Money) -> Money {
+        match self {
+            Self::Approved { amount, .. }
+            | Self::PartiallyApproved { amount, .. }
+            | Self::StandIn { amount } => *amount,
+            Self::Declined { .. } | Self::Unknown { .. } | Self::Refused { .. } => {
+                Money::zero(asked.currency())
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! One card payment at the hub: what is asked, what was decided, how it went on.
+//!
+//! The state diagram stands in docs (payments.md of the design); the desk (`crate::desk`) owns all
+//! payments of a store and applies these rules to them.
+
+mod answer;
+mod decision;
+mod request;
+mod state;
+
+pub use answer::{Answer, MacCheck};
+pub use decision::{Decision, HostFacts, RefusalReason, UnknownReason};
+pub use request::PaymentRequest;
+pub use state::{Completion, Payment, Progress};

@@ -1,0 +1,1 @@
+//! Pulls the days of all stores.

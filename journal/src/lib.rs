@@ -1,0 +1,1 @@
+//! A durable append-only log with keyed state in one atomic commit.

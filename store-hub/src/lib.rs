@@ -1,0 +1,1 @@
+//! The store hub: link to the bank, queue, settlement, reports.

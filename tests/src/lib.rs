@@ -1,0 +1,1 @@
+//! Black box: real processes, real sockets, and the rules of the house.
