@@ -1,0 +1,225 @@
+//! The rules of the house that a compiler does not check: who may depend on whom, how long a file
+//! may be, and what must not stand in a repository.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tests::workspace;
+
+/// Dependencies point one way. Left: a crate; right: the crates of ours it may name.
+const EDGES: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("proto", &[]),
+    ("iso8583", &[]),
+    ("journal", &[]),
+    ("ports", &[]),
+    ("card-seal", &[]),
+    ("acquirer-host", &["iso8583", "ports"]),
+    ("lane-agent", &["domain", "proto", "iso8583", "journal", "ports", "card-seal"]),
+    ("store-hub", &["domain", "proto", "iso8583", "journal", "ports", "card-seal"]),
+    ("head-office", &["domain", "proto", "ports"]),
+    (
+        "sim",
+        &[
+            "domain",
+            "proto",
+            "iso8583",
+            "journal",
+            "ports",
+            "card-seal",
+            "acquirer-host",
+            "lane-agent",
+            "store-hub",
+            "head-office",
+        ],
+    ),
+    ("tests", &["acquirer-host", "head-office", "iso8583", "lane-agent", "sim", "store-hub"]),
+];
+
+/// A foreign crate and the only crates of ours that may name it. The reasons: docs/adr.
+const KEPT_IN: &[(&str, &[&str])] = &[
+    ("sled", &["journal"]),
+    ("redb", &["journal"]),
+    ("des", &["iso8583"]),
+    ("rppal", &["lane-agent"]),
+    ("iso8583_rs", &["iso8583"]),
+    ("turmoil", &["sim"]),
+    ("actix", &["lane-agent", "store-hub", "sim"]),
+];
+
+/// `domain` decides; it can't tell the time, draw a number, or reach a disk or a socket.
+const DOMAIN_MAY_USE: &[&str] = &["thiserror"];
+
+fn manifests() -> BTreeMap<String, toml::Table> {
+    let root = read(&workspace().join("Cargo.toml"));
+    let root: toml::Table = root.parse().expect("the root manifest is TOML");
+    let members = root["workspace"]["members"].as_array().expect("members are a list");
+    members
+        .iter()
+        .map(|member| {
+            let folder = member.as_str().expect("a member is a folder").to_owned();
+            let text = read(&workspace().join(&folder).join("Cargo.toml"));
+            (folder, text.parse().expect("a manifest is TOML"))
+        })
+        .collect()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn names(manifest: &toml::Table, sections: &[&str]) -> BTreeSet<String> {
+    sections
+        .iter()
+        .filter_map(|section| manifest.get(*section)?.as_table())
+        .flat_map(|table| table.keys().cloned())
+        .collect()
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let manifests = manifests();
+    let ours: BTreeSet<&str> = manifests.keys().map(String::as_str).collect();
+    let allowed: BTreeMap<&str, &[&str]> = EDGES.iter().copied().collect();
+    for (folder, manifest) in &manifests {
+        let may = allowed.get(folder.as_str()).unwrap_or_else(|| panic!("{folder} has no edges"));
+        for name in names(manifest, &["dependencies", "build-dependencies"]) {
+            if ours.contains(name.as_str()) {
+                assert!(may.contains(&name.as_str()), "{folder} must not depend on {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn foreign_crates_stay_where_they_belong() {
+    for (folder, manifest) in manifests() {
+        let all = names(&manifest, &["dependencies", "build-dependencies", "dev-dependencies"]);
+        for (foreign, homes) in KEPT_IN {
+            if all.contains(*foreign) {
+                assert!(homes.contains(&folder.as_str()), "{folder} must not use {foreign}");
+            }
+        }
+        let at_run_time = names(&manifest, &["dependencies"]);
+        assert!(!at_run_time.contains("iso8583_rs"), "{folder}: iso8583_rs is a test peer only");
+        if folder == "domain" {
+            for name in at_run_time {
+                assert!(DOMAIN_MAY_USE.contains(&name.as_str()), "domain must not use {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn features_stand_in_the_root_manifest_only() {
+    for (folder, manifest) in manifests() {
+        for section in ["dependencies", "build-dependencies", "dev-dependencies"] {
+            let Some(table) = manifest.get(section).and_then(toml::Value::as_table) else {
+                continue;
+            };
+            for (name, value) in table {
+                let inherits = value.get("workspace").and_then(toml::Value::as_bool);
+                assert_eq!(inherits, Some(true), "{folder}: {name} must be `workspace = true`");
+                assert!(value.get("features").is_none(), "{folder}: features of {name}");
+            }
+        }
+    }
+}
+
+/// Files that git tracks, or would track.
+fn files() -> Vec<PathBuf> {
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(workspace())
+        .output()
+        .expect("git lists the files");
+    assert!(listed.status.success(), "git ls-files failed");
+    String::from_utf8(listed.stdout)
+        .expect("paths are UTF-8")
+        .lines()
+        .map(PathBuf::from)
+        .filter(|path| workspace().join(path).is_file())
+        .collect()
+}
+
+fn sources() -> impl Iterator<Item = (PathBuf, String)> {
+    files()
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| {
+            let text = read(&workspace().join(&path));
+            (path, text)
+        })
+}
+
+#[test]
+fn no_source_file_is_longer_than_600_lines() {
+    for (path, text) in sources() {
+        let lines = text.lines().count();
+        assert!(lines <= 600, "{}: {lines} lines", path.display());
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_100_columns() {
+    for (path, text) in sources() {
+        for (number, line) in text.lines().enumerate() {
+            let width = line.chars().count();
+            // A long literal can't be broken; a vector of test data must not be.
+            let literal = line.trim_start().starts_with('"') || line.contains("://");
+            assert!(width <= 100 || literal, "{}:{}: {width}", path.display(), number + 1);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_left_half_done() {
+    let marks = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["#[ig", "nore"].concat()];
+    for (path, text) in sources() {
+        for (number, line) in text.lines().enumerate() {
+            for mark in &marks {
+                assert!(!line.contains(mark), "{}:{}: {mark}", path.display(), number + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_file_is_called_helpers() {
+    let vague = ["utils", "util", "helpers", "common", "manager", "types", "misc"];
+    for path in files() {
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("");
+            assert!(!vague.contains(&stem), "{}: name it after what it decides", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_domain_cannot_tell_the_time() {
+    let forbidden = ["SystemTime", "Instant", "f32", "f64", "std::fs", "std::net", "std::env"];
+    for (path, text) in sources().filter(|(path, _)| path.starts_with("domain/src")) {
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or("");
+            for word in forbidden {
+                let used = code
+                    .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+                    .any(|token| token == word || token.starts_with(&format!("{word}::")));
+                assert!(!used, "{}:{}: {word}", path.display(), number + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_invariant_of_the_code_is_documented() {
+    let documented = read(&workspace().join("docs/invariants.md"));
+    for number in 1..=19 {
+        let row = format!("| I{number} |");
+        assert!(documented.contains(&row), "docs/invariants.md has no row for I{number}");
+    }
+}
