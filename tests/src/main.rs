@@ -5,7 +5,11 @@ use std::{env, ffi::OsString, process::ExitCode};
 
 fn main() -> ExitCode {
     let mut args: Vec<OsString> = env::args_os().skip(1).collect();
-    let Some(program) = args.first().and_then(|name| name.to_str()).map(str::to_owned) else {
+    let Some(program) = args
+        .first()
+        .and_then(|name| name.to_str())
+        .map(str::to_owned)
+    else {
         eprintln!("usage: lanekeeper-under-test PROGRAM [ARGUMENTS]");
         return ExitCode::from(2);
     };

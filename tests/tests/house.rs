@@ -19,8 +19,28 @@ const EDGES: &[(&str, &[&str])] = &[
     ("ports", &[]),
     ("card-seal", &[]),
     ("acquirer-host", &["iso8583", "ports"]),
-    ("lane-agent", &["domain", "proto", "iso8583", "journal", "ports", "card-seal"]),
-    ("store-hub", &["domain", "proto", "iso8583", "journal", "ports", "card-seal"]),
+    (
+        "lane-agent",
+        &[
+            "domain",
+            "proto",
+            "iso8583",
+            "journal",
+            "ports",
+            "card-seal",
+        ],
+    ),
+    (
+        "store-hub",
+        &[
+            "domain",
+            "proto",
+            "iso8583",
+            "journal",
+            "ports",
+            "card-seal",
+        ],
+    ),
     ("head-office", &["domain", "proto", "ports"]),
     (
         "sim",
@@ -37,7 +57,17 @@ const EDGES: &[(&str, &[&str])] = &[
             "head-office",
         ],
     ),
-    ("tests", &["acquirer-host", "head-office", "iso8583", "lane-agent", "sim", "store-hub"]),
+    (
+        "tests",
+        &[
+            "acquirer-host",
+            "head-office",
+            "iso8583",
+            "lane-agent",
+            "sim",
+            "store-hub",
+        ],
+    ),
 ];
 
 /// A foreign crate and the only crates of ours that may name it. The reasons: docs/adr.
@@ -57,7 +87,9 @@ const DOMAIN_MAY_USE: &[&str] = &["thiserror"];
 fn manifests() -> BTreeMap<String, toml::Table> {
     let root = read(&workspace().join("Cargo.toml"));
     let root: toml::Table = root.parse().expect("the root manifest is TOML");
-    let members = root["workspace"]["members"].as_array().expect("members are a list");
+    let members = root["workspace"]["members"]
+        .as_array()
+        .expect("members are a list");
     members
         .iter()
         .map(|member| {
@@ -86,10 +118,15 @@ fn dependencies_point_one_way() {
     let ours: BTreeSet<&str> = manifests.keys().map(String::as_str).collect();
     let allowed: BTreeMap<&str, &[&str]> = EDGES.iter().copied().collect();
     for (folder, manifest) in &manifests {
-        let may = allowed.get(folder.as_str()).unwrap_or_else(|| panic!("{folder} has no edges"));
+        let may = allowed
+            .get(folder.as_str())
+            .unwrap_or_else(|| panic!("{folder} has no edges"));
         for name in names(manifest, &["dependencies", "build-dependencies"]) {
             if ours.contains(name.as_str()) {
-                assert!(may.contains(&name.as_str()), "{folder} must not depend on {name}");
+                assert!(
+                    may.contains(&name.as_str()),
+                    "{folder} must not depend on {name}"
+                );
             }
         }
     }
@@ -98,17 +135,29 @@ fn dependencies_point_one_way() {
 #[test]
 fn foreign_crates_stay_where_they_belong() {
     for (folder, manifest) in manifests() {
-        let all = names(&manifest, &["dependencies", "build-dependencies", "dev-dependencies"]);
+        let all = names(
+            &manifest,
+            &["dependencies", "build-dependencies", "dev-dependencies"],
+        );
         for (foreign, homes) in KEPT_IN {
             if all.contains(*foreign) {
-                assert!(homes.contains(&folder.as_str()), "{folder} must not use {foreign}");
+                assert!(
+                    homes.contains(&folder.as_str()),
+                    "{folder} must not use {foreign}"
+                );
             }
         }
         let at_run_time = names(&manifest, &["dependencies"]);
-        assert!(!at_run_time.contains("iso8583_rs"), "{folder}: iso8583_rs is a test peer only");
+        assert!(
+            !at_run_time.contains("iso8583_rs"),
+            "{folder}: iso8583_rs is a test peer only"
+        );
         if folder == "domain" {
             for name in at_run_time {
-                assert!(DOMAIN_MAY_USE.contains(&name.as_str()), "domain must not use {name}");
+                assert!(
+                    DOMAIN_MAY_USE.contains(&name.as_str()),
+                    "domain must not use {name}"
+                );
             }
         }
     }
@@ -123,8 +172,15 @@ fn features_stand_in_the_root_manifest_only() {
             };
             for (name, value) in table {
                 let inherits = value.get("workspace").and_then(toml::Value::as_bool);
-                assert_eq!(inherits, Some(true), "{folder}: {name} must be `workspace = true`");
-                assert!(value.get("features").is_none(), "{folder}: features of {name}");
+                assert_eq!(
+                    inherits,
+                    Some(true),
+                    "{folder}: {name} must be `workspace = true`"
+                );
+                assert!(
+                    value.get("features").is_none(),
+                    "{folder}: features of {name}"
+                );
             }
         }
     }
@@ -171,18 +227,32 @@ fn no_line_is_wider_than_100_columns() {
             let width = line.chars().count();
             // A long literal can't be broken; a vector of test data must not be.
             let literal = line.trim_start().starts_with('"') || line.contains("://");
-            assert!(width <= 100 || literal, "{}:{}: {width}", path.display(), number + 1);
+            assert!(
+                width <= 100 || literal,
+                "{}:{}: {width}",
+                path.display(),
+                number + 1
+            );
         }
     }
 }
 
 #[test]
 fn nothing_is_left_half_done() {
-    let marks = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["#[ig", "nore"].concat()];
+    let marks = [
+        ["TO", "DO"].concat(),
+        ["FIX", "ME"].concat(),
+        ["#[ig", "nore"].concat(),
+    ];
     for (path, text) in sources() {
         for (number, line) in text.lines().enumerate() {
             for mark in &marks {
-                assert!(!line.contains(mark), "{}:{}: {mark}", path.display(), number + 1);
+                assert!(
+                    !line.contains(mark),
+                    "{}:{}: {mark}",
+                    path.display(),
+                    number + 1
+                );
             }
         }
     }
@@ -190,18 +260,35 @@ fn nothing_is_left_half_done() {
 
 #[test]
 fn no_file_is_called_helpers() {
-    let vague = ["utils", "util", "helpers", "common", "manager", "types", "misc"];
+    let vague = [
+        "utils", "util", "helpers", "common", "manager", "types", "misc",
+    ];
     for path in files() {
         if path.extension().is_some_and(|extension| extension == "rs") {
-            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("");
-            assert!(!vague.contains(&stem), "{}: name it after what it decides", path.display());
+            let stem = path
+                .file_stem()
+                .and_then(|stem| stem.to_str())
+                .unwrap_or("");
+            assert!(
+                !vague.contains(&stem),
+                "{}: name it after what it decides",
+                path.display()
+            );
         }
     }
 }
 
 #[test]
 fn the_domain_cannot_tell_the_time() {
-    let forbidden = ["SystemTime", "Instant", "f32", "f64", "std::fs", "std::net", "std::env"];
+    let forbidden = [
+        "SystemTime",
+        "Instant",
+        "f32",
+        "f64",
+        "std::fs",
+        "std::net",
+        "std::env",
+    ];
     for (path, text) in sources().filter(|(path, _)| path.starts_with("domain/src")) {
         for (number, line) in text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or("");
@@ -220,6 +307,37 @@ fn every_invariant_of_the_code_is_documented() {
     let documented = read(&workspace().join("docs/invariants.md"));
     for number in 1..=19 {
         let row = format!("| I{number} |");
-        assert!(documented.contains(&row), "docs/invariants.md has no row for I{number}");
+        assert!(
+            documented.contains(&row),
+            "docs/invariants.md has no row for I{number}"
+        );
+    }
+}
+
+/// Codes such as HUB0007, wherever code names them.
+#[test]
+fn every_error_code_has_a_page() {
+    let mut named = BTreeSet::new();
+    for (path, text) in sources().filter(|(path, _)| !path.starts_with("tests")) {
+        for (start, prefix) in text.match_indices("HUB") {
+            let code: String = text[start..].chars().take(prefix.len() + 4).collect();
+            let digits = code
+                .chars()
+                .skip(prefix.len())
+                .filter(char::is_ascii_digit)
+                .count();
+            if digits == 4 {
+                named.insert((code, path.clone()));
+            }
+        }
+    }
+    assert!(!named.is_empty(), "no code is named anywhere");
+    for (code, path) in named {
+        let page = workspace().join(format!("docs/errors/{code}.md"));
+        assert!(
+            page.is_file(),
+            "{}: {code} has no page in docs/errors",
+            path.display()
+        );
     }
 }
