@@ -1,0 +1,540 @@
+//! The batcher: gives each record its place and its hash, and gathers batches for one commit.
+//!
+//! Pure: it touches no disk, no thread and no clock, so that the thread of production and the task
+//! of the simulation drive the very same decisions.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::batch::{Entry, KEY_BYTES_MAX, RECORD_BYTES_MAX};
+use crate::engine::{VALUE_BYTES_MAX, Write};
+use crate::{Batch, Hash, Head, LogId, ReadError, Ticket, key, stored};
+
+/// How much may wait for the committer before an append is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalLimits {
+    /// Batches that may wait.
+    pub batches_waiting_max: usize,
+    /// Bytes of records and keyed changes that may wait.
+    pub waiting_bytes_max: usize,
+    /// Bytes after which a commit takes no further batch; it always takes one.
+    pub commit_bytes_max: usize,
+}
+
+impl JournalLimits {
+    /// What [`Journal::open`](crate::Journal::open) uses.
+    pub const DEFAULT: JournalLimits = JournalLimits {
+        batches_waiting_max: 4096,
+        waiting_bytes_max: 16 * 1024 * 1024,
+        commit_bytes_max: 2 * 1024 * 1024,
+    };
+}
+
+impl Default for JournalLimits {
+    fn default() -> Self {
+        JournalLimits::DEFAULT
+    }
+}
+
+/// Why a batch was not taken. Nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// Too much waits for the disk. Refuse new work and try again when the journal has moved.
+    #[error("the journal is full: {batches_waiting} batches wait for the disk")]
+    Full {
+        /// How many wait.
+        batches_waiting: usize,
+    },
+    /// A record is over the limit.
+    #[error("a record of {record_bytes} bytes is over the limit of {RECORD_BYTES_MAX}")]
+    RecordTooLarge {
+        /// Its size.
+        record_bytes: usize,
+    },
+    /// A key or a value of the keyed state or the side table is over its limit.
+    #[error(
+        "a keyed change with a key of {key_bytes} and a value of {value_bytes} bytes is over \
+             the limit of {KEY_BYTES_MAX} and {}",
+        crate::STATE_BYTES_MAX
+    )]
+    StateTooLarge {
+        /// Size of the key.
+        key_bytes: usize,
+        /// Size of the value.
+        value_bytes: usize,
+    },
+    /// A replica record doesn't follow the last one held. Ask the peer again from `expected`.
+    #[error("replica of log {log} has a gap: expected record {expected}, got {got}")]
+    ReplicaGap {
+        /// The replicated log.
+        log: LogId,
+        /// The sequence that comes next.
+        expected: u64,
+        /// The sequence that came.
+        got: u64,
+    },
+    /// The peer's log is not the one held so far, or its bytes were changed: raise an alarm.
+    #[error("replica of log {log} forks at record {sequence}")]
+    ReplicaFork {
+        /// The replicated log.
+        log: LogId,
+        /// The first record that differs.
+        sequence: u64,
+    },
+    /// A record that came again could not be compared with the one held.
+    #[error("cannot compare a replica record with the one held")]
+    Held(#[source] ReadError),
+    /// The journal was closed, or its committer is gone.
+    #[error("the journal is closed")]
+    Closed,
+}
+
+/// A batch with its place in the order of commits.
+struct Prepared {
+    ticket: Ticket,
+    writes: Vec<Write>,
+    write_bytes: usize,
+    heads: BTreeMap<LogId, Head>,
+}
+
+/// What one commit writes.
+pub(crate) struct Commit {
+    pub(crate) ticket: Ticket,
+    pub(crate) writes: Vec<Write>,
+    pub(crate) heads: BTreeMap<LogId, Head>,
+}
+
+/// Finds the hash of a durable record.
+pub(crate) type HeldHash<'a> = &'a dyn Fn(LogId, u64) -> Result<Option<Hash>, ReadError>;
+
+pub(crate) struct Batcher {
+    limits: JournalLimits,
+    appended: BTreeMap<LogId, Head>,
+    durable: BTreeMap<LogId, Head>,
+    /// Hashes of records that are appended and not yet durable.
+    undurable: BTreeMap<LogId, BTreeMap<u64, Hash>>,
+    waiting: VecDeque<Prepared>,
+    waiting_bytes: usize,
+    last: Ticket,
+    closed: bool,
+}
+
+impl Batcher {
+    pub(crate) fn new(limits: JournalLimits, heads: BTreeMap<LogId, Head>) -> Batcher {
+        Batcher {
+            limits,
+            appended: heads.clone(),
+            durable: heads,
+            undurable: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            last: Ticket::NONE,
+            closed: false,
+        }
+    }
+
+    /// Takes a batch as a whole, or refuses it as a whole.
+    pub(crate) fn admit(
+        &mut self,
+        batch: Batch,
+        held: HeldHash<'_>,
+    ) -> Result<Ticket, AppendError> {
+        self.check_room(&batch)?;
+        check_changes(batch.changes())?;
+        let placed = self.place(batch.entries(), held)?;
+        let changes = batch.into_changes();
+        if placed.is_empty() && changes.is_empty() {
+            return Ok(self.last);
+        }
+        Ok(self.queue(placed, changes))
+    }
+
+    fn check_room(&self, batch: &Batch) -> Result<(), AppendError> {
+        if self.closed {
+            return Err(AppendError::Closed);
+        }
+        let batches_waiting = self.waiting.len();
+        let bytes = batch_bytes(batch);
+        let over = self.waiting_bytes.saturating_add(bytes) > self.limits.waiting_bytes_max;
+        if batches_waiting >= self.limits.batches_waiting_max || (over && batches_waiting > 0) {
+            return Err(AppendError::Full { batches_waiting });
+        }
+        Ok(())
+    }
+
+    /// Gives each record its place behind the last one of its log; changes nothing yet.
+    fn place(&self, entries: &[Entry], held: HeldHash<'_>) -> Result<Vec<Placed>, AppendError> {
+        let mut heads: BTreeMap<LogId, Head> = BTreeMap::new();
+        let mut placed = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let log = entry.log();
+            let head = heads
+                .get(&log)
+                .copied()
+                .unwrap_or_else(|| self.appended(log));
+            let bytes = entry.bytes();
+            if bytes.len() > RECORD_BYTES_MAX {
+                return Err(AppendError::RecordTooLarge {
+                    record_bytes: bytes.len(),
+                });
+            }
+            let next = head.extended_by(bytes);
+            if let Entry::Replica { sequence, hash, .. } = entry {
+                let at = Head {
+                    sequence: *sequence,
+                    hash: *hash,
+                };
+                if *sequence <= head.sequence {
+                    self.check_repeat(log, at, &placed, held)?;
+                    continue;
+                }
+                check_follows(log, next, at)?;
+            }
+            heads.insert(log, next);
+            placed.push(Placed::new(log, next, bytes));
+        }
+        Ok(placed)
+    }
+
+    /// A record that came again must be the one held.
+    fn check_repeat(
+        &self,
+        log: LogId,
+        came: Head,
+        placed: &[Placed],
+        held: HeldHash<'_>,
+    ) -> Result<(), AppendError> {
+        let sequence = came.sequence;
+        let in_batch = placed
+            .iter()
+            .find(|p| p.log == log && p.head.sequence == sequence);
+        let waiting = self
+            .undurable
+            .get(&log)
+            .and_then(|hashes| hashes.get(&sequence));
+        let known = match in_batch.map(|placed| placed.head.hash).or(waiting.copied()) {
+            Some(hash) => Some(hash),
+            None => held(log, sequence).map_err(AppendError::Held)?,
+        };
+        match known == Some(came.hash) {
+            true => Ok(()),
+            false => Err(AppendError::ReplicaFork { log, sequence }),
+        }
+    }
+
+    fn queue(&mut self, placed: Vec<Placed>, changes: Vec<Write>) -> Ticket {
+        let mut heads = BTreeMap::new();
+        let mut writes = Vec::with_capacity(placed.len().saturating_add(changes.len()));
+        for record in placed {
+            heads.insert(record.log, record.head);
+            self.appended.insert(record.log, record.head);
+            let hashes = self.undurable.entry(record.log).or_default();
+            hashes.insert(record.head.sequence, record.head.hash);
+            writes.push(record.write);
+        }
+        writes.extend(changes);
+        let write_bytes = writes.iter().map(write_bytes).sum();
+        self.waiting_bytes = self.waiting_bytes.saturating_add(write_bytes);
+        self.last = self.last.next();
+        self.waiting.push_back(Prepared {
+            ticket: self.last,
+            writes,
+            write_bytes,
+            heads,
+        });
+        self.last
+    }
+
+    /// Takes what waits, in order, for one commit; `None` when nothing waits.
+    pub(crate) fn take(&mut self) -> Option<Commit> {
+        let first = self.waiting.pop_front()?;
+        let mut commit_bytes = first.write_bytes;
+        let Prepared {
+            ticket,
+            writes,
+            heads,
+            ..
+        } = first;
+        let mut commit = Commit {
+            ticket,
+            writes,
+            heads,
+        };
+        while commit_bytes < self.limits.commit_bytes_max {
+            let Some(next) = self.waiting.pop_front() else {
+                break;
+            };
+            commit_bytes = commit_bytes.saturating_add(next.write_bytes);
+            commit.ticket = next.ticket;
+            commit.writes.extend(next.writes);
+            commit.heads.extend(next.heads);
+        }
+        self.waiting_bytes = self.waiting_bytes.saturating_sub(commit_bytes);
+        commit.writes.extend(
+            commit
+                .heads
+                .iter()
+                .map(|(log, head)| head_write(*log, *head)),
+        );
+        Some(commit)
+    }
+
+    /// The commit is durable.
+    pub(crate) fn finish(&mut self, heads: &BTreeMap<LogId, Head>) {
+        for (log, head) in heads {
+            self.durable.insert(*log, *head);
+            if let Some(hashes) = self.undurable.remove(log) {
+                let mut hashes = hashes;
+                let later = hashes.split_off(&head.sequence.saturating_add(1));
+                if !later.is_empty() {
+                    self.undurable.insert(*log, later);
+                }
+            }
+        }
+    }
+
+    /// Refuses every further batch; what waits is still committed.
+    pub(crate) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    pub(crate) fn last(&self) -> Ticket {
+        self.last
+    }
+
+    pub(crate) fn batches_waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    pub(crate) fn appended(&self, log: LogId) -> Head {
+        self.appended.get(&log).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn durable(&self, log: LogId) -> Head {
+        self.durable.get(&log).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn durable_heads(&self) -> &BTreeMap<LogId, Head> {
+        &self.durable
+    }
+
+    pub(crate) fn logs(&self) -> Vec<LogId> {
+        self.appended.keys().copied().collect()
+    }
+}
+
+/// A record with its place.
+struct Placed {
+    log: LogId,
+    head: Head,
+    write: Write,
+}
+
+impl Placed {
+    fn new(log: LogId, head: Head, bytes: &[u8]) -> Placed {
+        let key = key::record(log, head.sequence);
+        let value = stored::encode_record(&key, head.hash, bytes);
+        Placed {
+            log,
+            head,
+            write: Write {
+                key,
+                value: Some(value),
+            },
+        }
+    }
+}
+
+impl Entry {
+    fn log(&self) -> LogId {
+        match self {
+            Entry::Own { .. } => LogId::OWN,
+            Entry::Replica { log, .. } => *log,
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Entry::Own { bytes } | Entry::Replica { bytes, .. } => bytes,
+        }
+    }
+}
+
+fn check_follows(log: LogId, expected: Head, got: Head) -> Result<(), AppendError> {
+    if got.sequence != expected.sequence {
+        let (expected, got) = (expected.sequence, got.sequence);
+        return Err(AppendError::ReplicaGap { log, expected, got });
+    }
+    match got.hash == expected.hash {
+        true => Ok(()),
+        false => Err(AppendError::ReplicaFork {
+            log,
+            sequence: got.sequence,
+        }),
+    }
+}
+
+fn check_changes(changes: &[Write]) -> Result<(), AppendError> {
+    for change in changes {
+        let key_bytes = change.key.len().saturating_sub(1);
+        let stored_bytes = change.value.as_ref().map_or(0, Vec::len);
+        if key_bytes > KEY_BYTES_MAX || stored_bytes > VALUE_BYTES_MAX {
+            let value_bytes = stored_bytes.saturating_sub(stored::CHECKSUM_BYTES);
+            return Err(AppendError::StateTooLarge {
+                key_bytes,
+                value_bytes,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn head_write(log: LogId, head: Head) -> Write {
+    let key = key::head(log);
+    let value = stored::encode_head(&key, head);
+    Write {
+        key,
+        value: Some(value),
+    }
+}
+
+fn batch_bytes(batch: &Batch) -> usize {
+    let records: usize = batch
+        .entries()
+        .iter()
+        .map(|entry| entry.bytes().len())
+        .sum();
+    records.saturating_add(batch.changes().iter().map(write_bytes).sum())
+}
+
+fn write_bytes(write: &Write) -> usize {
+    write
+        .key
+        .len()
+        .saturating_add(write.value.as_ref().map_or(0, Vec::len))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batcher(limits: JournalLimits) -> Batcher {
+        Batcher::new(limits, BTreeMap::new())
+    }
+
+    fn admit(batcher: &mut Batcher, bytes: &[u8]) -> Result<Ticket, AppendError> {
+        let mut batch = Batch::new();
+        batch.record(bytes);
+        batcher.admit(batch, &|_, _| Ok(None))
+    }
+
+    #[test]
+    fn one_commit_takes_all_that_waits() {
+        let mut batcher = batcher(JournalLimits::DEFAULT);
+        let tickets = [b"a", b"b", b"c"].map(|bytes| admit(&mut batcher, bytes).unwrap());
+        assert!(tickets.is_sorted_by(|a, b| a < b));
+        let commit = batcher.take().unwrap();
+        assert_eq!(commit.ticket, tickets[2]);
+        // Three records and one head.
+        assert_eq!(commit.writes.len(), 4);
+        assert!(batcher.take().is_none());
+        assert_eq!(batcher.durable(LogId::OWN).sequence, 0);
+        batcher.finish(&commit.heads);
+        assert_eq!(batcher.durable(LogId::OWN), batcher.appended(LogId::OWN));
+        assert_eq!(batcher.durable(LogId::OWN).sequence, 3);
+        assert!(batcher.undurable.is_empty());
+    }
+
+    #[test]
+    fn a_commit_is_bounded_in_bytes_and_takes_at_least_one() {
+        let mut batcher = batcher(JournalLimits {
+            commit_bytes_max: 1,
+            ..JournalLimits::DEFAULT
+        });
+        let first = admit(&mut batcher, b"a").unwrap();
+        let second = admit(&mut batcher, b"b").unwrap();
+        assert_eq!(batcher.take().unwrap().ticket, first);
+        assert_eq!(batcher.take().unwrap().ticket, second);
+        assert_eq!(batcher.waiting_bytes, 0);
+    }
+
+    #[test]
+    fn waiting_batches_are_bounded_in_number_and_bytes() {
+        let limits = JournalLimits {
+            batches_waiting_max: 2,
+            ..JournalLimits::DEFAULT
+        };
+        let mut few = batcher(limits);
+        admit(&mut few, b"a").unwrap();
+        admit(&mut few, b"b").unwrap();
+        let full = admit(&mut few, b"c");
+        assert!(matches!(
+            full,
+            Err(AppendError::Full { batches_waiting: 2 })
+        ));
+        assert_eq!(few.appended(LogId::OWN).sequence, 2);
+        few.take().unwrap();
+        admit(&mut few, b"c").unwrap();
+
+        let mut small = batcher(JournalLimits {
+            waiting_bytes_max: 100,
+            ..JournalLimits::DEFAULT
+        });
+        admit(&mut small, &[0; 200]).unwrap();
+        assert!(matches!(
+            admit(&mut small, b"c"),
+            Err(AppendError::Full { .. })
+        ));
+    }
+
+    #[test]
+    fn an_empty_batch_gets_the_last_ticket() {
+        let mut batcher = batcher(JournalLimits::DEFAULT);
+        let ticket = admit(&mut batcher, b"a").unwrap();
+        let empty = batcher.admit(Batch::new(), &|_, _| Ok(None)).unwrap();
+        assert_eq!(empty, ticket);
+        assert_eq!(batcher.batches_waiting(), 1);
+    }
+
+    #[test]
+    fn limits_refuse_the_whole_batch() {
+        let mut batcher = batcher(JournalLimits::DEFAULT);
+        let mut batch = Batch::new();
+        batch.record(b"small").record(vec![0; RECORD_BYTES_MAX + 1]);
+        let refused = batcher.admit(batch, &|_, _| Ok(None));
+        assert!(matches!(refused, Err(AppendError::RecordTooLarge { .. })));
+        let mut batch = Batch::new();
+        batch
+            .record(b"small")
+            .put(b"k", vec![0; crate::STATE_BYTES_MAX + 1]);
+        let refused = batcher.admit(batch, &|_, _| Ok(None));
+        assert!(matches!(refused, Err(AppendError::StateTooLarge { .. })));
+        let mut batch = Batch::new();
+        batch.delete(vec![0; KEY_BYTES_MAX + 1]);
+        let refused = batcher.admit(batch, &|_, _| Ok(None));
+        assert!(matches!(refused, Err(AppendError::StateTooLarge { .. })));
+        assert_eq!(batcher.appended(LogId::OWN), Head::default());
+        admit(&mut batcher, &[0; RECORD_BYTES_MAX]).unwrap();
+        let largest = batcher.take().unwrap().writes[0]
+            .value
+            .as_ref()
+            .unwrap()
+            .len();
+        assert_eq!(largest, VALUE_BYTES_MAX);
+    }
+
+    #[test]
+    fn a_closed_batcher_refuses_and_still_commits_what_waits() {
+        let mut batcher = batcher(JournalLimits::DEFAULT);
+        admit(&mut batcher, b"a").unwrap();
+        batcher.close();
+        assert!(matches!(
+            admit(&mut batcher, b"b"),
+            Err(AppendError::Closed)
+        ));
+        assert!(batcher.take().is_some());
+    }
+}

@@ -1,0 +1,137 @@
+//! The port to what really stores: an ordered map from bytes to bytes with atomic batches.
+
+pub(crate) mod simulated;
+pub(crate) mod sled;
+
+use std::path::PathBuf;
+use std::{fmt, io};
+
+/// The most bytes of one stored value. A leaf of sled holds up to 16 values, and one over 128 KiB
+/// goes to a blob file that is never synced; 16 values of this size stay well under it.
+pub const VALUE_BYTES_MAX: usize = 4096;
+
+/// One change of an atomic batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// The key to change.
+    pub key: Vec<u8>,
+    /// Its new value; `None` removes the key.
+    pub value: Option<Vec<u8>>,
+}
+
+/// A key with its value.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
+/// An ordered map on a disk. One committer writes; anyone may read at any time.
+///
+/// Any error of `write` or `sync` is final: nobody knows what lies on the disk afterwards.
+pub trait Engine: Send + Sync {
+    /// Its name, as in configuration files and messages.
+    fn name(&self) -> &'static str;
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// The disk failed, or the engine found its own files damaged.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError>;
+
+    /// Up to `pairs_max` pairs in order of their keys, from `from` on and before `to`, if given.
+    ///
+    /// # Errors
+    /// As [`get`](Engine::get).
+    fn scan(
+        &self,
+        from: &[u8],
+        to: Option<&[u8]>,
+        pairs_max: usize,
+    ) -> Result<Vec<Pair>, EngineError>;
+
+    /// Writes a batch: all of it or nothing, visible at once, durable only after
+    /// [`sync`](Engine::sync). Of two writes to one key the later counts.
+    ///
+    /// # Errors
+    /// The disk failed or is full, or a value is over [`VALUE_BYTES_MAX`].
+    fn write(&self, batch: &[Write]) -> Result<(), EngineError>;
+
+    /// Makes all that was written durable: when this returns, a power cut can't take it back.
+    ///
+    /// # Errors
+    /// The disk failed.
+    fn sync(&self) -> Result<(), EngineError>;
+
+    /// The witness: a few bytes kept apart from the map, so that a map which lost its end can be
+    /// told from one that never had it.
+    ///
+    /// # Errors
+    /// The disk failed.
+    fn witness(&self) -> Result<Option<Vec<u8>>, EngineError>;
+
+    /// Replaces the witness, atomically and durably.
+    ///
+    /// # Errors
+    /// The disk failed.
+    fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError>;
+}
+
+impl fmt::Debug for dyn Engine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Engine({})", self.name())
+    }
+}
+
+/// Why an engine could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The operating system said no.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was tried: a verb.
+        action: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The engine itself failed.
+    #[error("{engine} cannot {action}: {reason}")]
+    Failed {
+        /// The engine's name.
+        engine: &'static str,
+        /// What was tried: a verb.
+        action: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// The engine's own files are damaged.
+    #[error("the files of {engine} are damaged: {reason}")]
+    Damaged {
+        /// The engine's name.
+        engine: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// A value is over the limit.
+    #[error("a value of {value_bytes} bytes is over the limit of {VALUE_BYTES_MAX}")]
+    ValueTooLarge {
+        /// Its size.
+        value_bytes: usize,
+    },
+    /// The host of a simulated disk crashed, or another engine has taken the disk over.
+    #[error("this engine has lost its disk")]
+    Lost,
+}
+
+/// Refuses a batch with a value over [`VALUE_BYTES_MAX`].
+pub(crate) fn check_sizes(batch: &[Write]) -> Result<(), EngineError> {
+    let sizes = batch
+        .iter()
+        .filter_map(|write| write.value.as_ref())
+        .map(Vec::len);
+    match sizes.max() {
+        Some(value_bytes) if value_bytes > VALUE_BYTES_MAX => {
+            Err(EngineError::ValueTooLarge { value_bytes })
+        }
+        Some(_) | None => Ok(()),
+    }
+}

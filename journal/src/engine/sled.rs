@@ -1,0 +1,265 @@
+//! Engine `sled` 0.34.7, with the rules that make it keep what it acknowledged
+//! (docs/adr/0001-journal-on-sled.md).
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use super::{Engine, EngineError, Pair, Write, check_sizes};
+use crate::OpenError;
+
+const NAME: &str = "sled";
+/// Sled's own default is 1 GiB: more than a Pi has to spare.
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+/// Sled's log: the one file whose sync makes a commit durable.
+const DATA_FILE: &str = "db";
+const LOCK_FILE: &str = "lock";
+const WITNESS_FILE: &str = "witness";
+const BLOBS_FOLDER: &str = "blobs";
+
+/// How often, and how far apart, a busy database is tried again. Sled lets go of its file on a
+/// thread of its own, somewhat after it was dropped.
+const LOCK_TRIES: u32 = 500;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
+/// A sled database. Fields are dropped in order: the lock last.
+struct SledEngine {
+    database: sled::Db,
+    data: File,
+    folder: PathBuf,
+    _lock: File,
+}
+
+/// Opens a journal's folder with engine `sled`, and makes it if it isn't there.
+///
+/// # Errors
+/// Another process has it open; the disk fails; sled finds its files damaged; or values lie in
+/// files that are never synced.
+pub fn sled_engine(folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
+    fs::create_dir_all(folder).map_err(io_error("create", folder))?;
+    let lock = lock(folder)?;
+    remove_unfinished_snapshots(folder)?;
+    check_no_blobs(folder)?;
+    let database = open_database(folder)?;
+    let path = folder.join(DATA_FILE);
+    let data = OpenOptions::new().read(true).write(true).open(&path);
+    let data = data.map_err(io_error("open", &path))?;
+    sync_folder_tree(folder)?;
+    Ok(Box::new(SledEngine {
+        database,
+        data,
+        folder: folder.to_owned(),
+        _lock: lock,
+    }))
+}
+
+/// Our own lock, taken before anything is touched: sled's comes only after files are deleted.
+fn lock(folder: &Path) -> Result<File, OpenError> {
+    let path = folder.join(LOCK_FILE);
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path);
+    let file = file.map_err(io_error("open", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
+            folder: folder.to_owned(),
+        }),
+        Err(TryLockError::Error(source)) => Err(io_error("lock", &path)(source).into()),
+    }
+}
+
+/// A kill while sled writes a snapshot leaves `snap.*.generating` behind, and sled then refuses to
+/// open for ever. The file holds nothing that the log doesn't.
+fn remove_unfinished_snapshots(folder: &Path) -> Result<(), EngineError> {
+    for entry in fs::read_dir(folder).map_err(io_error("list", folder))? {
+        let path = entry.map_err(io_error("list", folder))?.path();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(&path).map_err(io_error("remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
+fn check_no_blobs(folder: &Path) -> Result<(), OpenError> {
+    match has_blobs(folder)? {
+        true => Err(OpenError::Blobs {
+            folder: folder.to_owned(),
+        }),
+        false => Ok(()),
+    }
+}
+
+fn has_blobs(folder: &Path) -> Result<bool, EngineError> {
+    let blobs = folder.join(BLOBS_FOLDER);
+    match fs::read_dir(&blobs) {
+        Ok(mut entries) => Ok(entries.next().is_some()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(io_error("list", &blobs)(error)),
+    }
+}
+
+fn open_database(folder: &Path) -> Result<sled::Db, OpenError> {
+    let config = sled::Config::new()
+        .path(folder)
+        .cache_capacity(CACHE_BYTES)
+        .flush_every_ms(None)
+        .print_profile_on_drop(false);
+    let mut tries = 0;
+    loop {
+        match config.open() {
+            Ok(database) => return Ok(database),
+            Err(error) if is_lock_refusal(&error) && tries < LOCK_TRIES => {
+                tries += 1;
+                thread::sleep(LOCK_PAUSE);
+            }
+            Err(error) if is_lock_refusal(&error) => {
+                return Err(OpenError::InUse {
+                    folder: folder.to_owned(),
+                });
+            }
+            Err(error) => return Err(failed("open its files", error).into()),
+        }
+    }
+}
+
+fn is_lock_refusal(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
+}
+
+/// A new file is durable only once its folder is, and a new folder once its parent is.
+fn sync_folder_tree(folder: &Path) -> Result<(), EngineError> {
+    for entry in fs::read_dir(folder).map_err(io_error("list", folder))? {
+        sync_path(&entry.map_err(io_error("list", folder))?.path())?;
+    }
+    let absolute = fs::canonicalize(folder).map_err(io_error("find", folder))?;
+    absolute
+        .ancestors()
+        .filter(|path| path.parent().is_some())
+        .try_for_each(sync_path)
+}
+
+fn sync_path(path: &Path) -> Result<(), EngineError> {
+    match File::open(path).and_then(|file| file.sync_all()) {
+        Ok(()) => Ok(()),
+        // A parent that we may not read was not made by us.
+        Err(error) if path.is_dir() && error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(io_error("sync", path)(error)),
+    }
+}
+
+impl Engine for SledEngine {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        let value = self
+            .database
+            .get(key)
+            .map_err(|error| failed("read", error))?;
+        Ok(value.map(|value| value.to_vec()))
+    }
+
+    fn scan(
+        &self,
+        from: &[u8],
+        to: Option<&[u8]>,
+        pairs_max: usize,
+    ) -> Result<Vec<Pair>, EngineError> {
+        let pairs = match to {
+            Some(to) if to <= from => return Ok(Vec::new()),
+            Some(to) => self.database.range(from..to),
+            None => self.database.range(from..),
+        };
+        let pair = |(key, value): (sled::IVec, sled::IVec)| (key.to_vec(), value.to_vec());
+        let step = pairs.take(pairs_max).map(|found| found.map(pair));
+        step.collect::<Result<_, _>>()
+            .map_err(|error| failed("scan", error))
+    }
+
+    fn write(&self, batch: &[Write]) -> Result<(), EngineError> {
+        check_sizes(batch)?;
+        let mut writes = sled::Batch::default();
+        for write in batch {
+            match &write.value {
+                Some(value) => writes.insert(write.key.as_slice(), value.as_slice()),
+                None => writes.remove(write.key.as_slice()),
+            }
+        }
+        self.database
+            .apply_batch(writes)
+            .map_err(|error| failed("write", error))
+    }
+
+    /// Sled's `flush` hands its buffers to the system and asks only for the start of writing
+    /// (`sync_file_range`); what makes them durable is our own fdatasync of the same file.
+    fn sync(&self) -> Result<(), EngineError> {
+        self.database
+            .flush()
+            .map_err(|error| failed("flush", error))?;
+        let path = || self.folder.join(DATA_FILE);
+        self.data
+            .sync_data()
+            .map_err(|error| io_error("sync", &path())(error))?;
+        match has_blobs(&self.folder)? {
+            true => Err(EngineError::Failed {
+                engine: NAME,
+                action: "sync",
+                reason: "it has put values into blobs/, which is never made durable".to_owned(),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    fn witness(&self) -> Result<Option<Vec<u8>>, EngineError> {
+        let path = self.folder.join(WITNESS_FILE);
+        match fs::read(&path) {
+            Ok(witness) => Ok(Some(witness)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io_error("read", &path)(error)),
+        }
+    }
+
+    fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError> {
+        let path = self.folder.join(WITNESS_FILE);
+        let new = self.folder.join("witness.new");
+        fs::write(&new, witness).map_err(io_error("write", &new))?;
+        sync_path(&new)?;
+        fs::rename(&new, &path).map_err(io_error("rename", &new))?;
+        sync_path(&self.folder)
+    }
+}
+
+fn io_error<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> EngineError + 'a {
+    move |source| EngineError::Io {
+        action,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+fn failed(action: &'static str, error: sled::Error) -> EngineError {
+    match error {
+        sled::Error::Corruption { at, .. } => {
+            let place = at.map_or_else(|| "place unknown".to_owned(), |at| format!("at {at:?}"));
+            EngineError::Damaged {
+                engine: NAME,
+                reason: place,
+            }
+        }
+        other => EngineError::Failed {
+            engine: NAME,
+            action,
+            reason: other.to_string(),
+        },
+    }
+}

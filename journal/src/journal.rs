@@ -1,0 +1,371 @@
+//! The journal as its users hold it: append, follow what is durable, read.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use tokio::sync::{Notify, watch};
+
+use crate::batcher::Batcher;
+use crate::engine::Pair;
+use crate::verify::{self, VerifyError, VerifyReport};
+use crate::{
+    AppendError, Batch, Committer, Damage, Engine, EngineError, Fault, Hash, Head, JournalLimits,
+    KeyedDamage, LogId, OpenError, ReadError, Record, Table, Ticket, key, open, stored,
+};
+
+/// Pairs that one step of a scan takes from the engine.
+pub(crate) const SCAN_PAIRS: usize = 512;
+
+/// A journal, open. Clones are the same journal; when the last one is dropped, the committer
+/// commits what waits and ends.
+#[derive(Clone)]
+pub struct Journal {
+    handle: Arc<Handle>,
+    durable: watch::Receiver<Ticket>,
+}
+
+/// The journal was closed before it came to this: what was waited for may not be durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the journal is closed")]
+pub struct Closed;
+
+/// Closes the journal when the last clone is dropped.
+struct Handle {
+    shared: Arc<Shared>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "Journal({}, durable {})",
+            self.engine_name(),
+            self.durable().number()
+        )
+    }
+}
+
+/// What the journal and its committer share.
+pub(crate) struct Shared {
+    pub(crate) engine: Arc<dyn Engine>,
+    state: Mutex<State>,
+    /// Held for writing while a batch enters the engine, so that a scan sees all of it or nothing.
+    pub(crate) gate: RwLock<()>,
+    pub(crate) wake: Condvar,
+    pub(crate) notify: Notify,
+}
+
+pub(crate) struct State {
+    pub(crate) batcher: Batcher,
+    /// Keyed values as they were before the commit that is under way: what readers still see.
+    pub(crate) before: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+}
+
+impl Shared {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        // A panic aborts the process in production, so poison only shows in tests.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn close(&self) {
+        self.state().batcher.close();
+        self.announce();
+    }
+
+    fn announce(&self) {
+        self.wake.notify_one();
+        self.notify.notify_one();
+    }
+
+    fn reading(&self) -> RwLockReadGuard<'_, ()> {
+        self.gate.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Journal {
+    /// Opens the journal on an engine and checks the end of each log. Hand the [`Committer`] to a
+    /// driver: without one, nothing becomes durable.
+    ///
+    /// # Errors
+    /// The engine holds something else, or the end of a log is damaged. Nothing is repaired and
+    /// nothing is skipped.
+    pub fn open(engine: Box<dyn Engine>) -> Result<(Journal, Committer), OpenError> {
+        Journal::open_with_limits(engine, JournalLimits::DEFAULT)
+    }
+
+    /// As [`open`](Journal::open), with limits of the caller's.
+    ///
+    /// # Errors
+    /// As [`open`](Journal::open).
+    pub fn open_with_limits(
+        engine: Box<dyn Engine>,
+        limits: JournalLimits,
+    ) -> Result<(Journal, Committer), OpenError> {
+        let engine: Arc<dyn Engine> = Arc::from(engine);
+        let heads = open::recover(engine.as_ref())?;
+        let shared = Arc::new(Shared {
+            engine,
+            state: Mutex::new(State {
+                batcher: Batcher::new(limits, heads),
+                before: BTreeMap::new(),
+            }),
+            gate: RwLock::new(()),
+            wake: Condvar::new(),
+            notify: Notify::new(),
+        });
+        let (sender, durable) = watch::channel(Ticket::NONE);
+        let committer = Committer::new(Arc::clone(&shared), sender);
+        Ok((
+            Journal {
+                handle: Arc::new(Handle { shared }),
+                durable,
+            },
+            committer,
+        ))
+    }
+
+    /// Appends a batch and answers at once: the ticket says when it will be durable. Records have
+    /// their sequence and hash from now on ([`head`](Journal::head)). An empty batch, or one whose
+    /// replica records are all held already, gets the last ticket given.
+    ///
+    /// # Errors
+    /// Nothing of the batch was taken: see [`AppendError`].
+    pub fn append(&self, batch: Batch) -> Result<Ticket, AppendError> {
+        let shared = self.shared();
+        let held = |log, sequence| self.held_hash(log, sequence);
+        let ticket = shared.state().batcher.admit(batch, &held)?;
+        shared.announce();
+        Ok(ticket)
+    }
+
+    /// Up to which ticket all batches are durable.
+    pub fn durable(&self) -> Ticket {
+        *self.durable.borrow()
+    }
+
+    /// The last ticket given.
+    pub fn last(&self) -> Ticket {
+        self.shared().state().batcher.last()
+    }
+
+    /// Follows [`durable`](Journal::durable). The channel closes when the committer has ended.
+    pub fn subscribe(&self) -> watch::Receiver<Ticket> {
+        self.durable.clone()
+    }
+
+    /// Waits until the journal is durable up to a ticket.
+    ///
+    /// # Errors
+    /// The committer ended before that.
+    pub async fn wait(&self, ticket: Ticket) -> Result<(), Closed> {
+        let mut durable = self.durable.clone();
+        durable
+            .wait_for(|durable| *durable >= ticket)
+            .await
+            .map(|_| ())
+            .map_err(|_| Closed)
+    }
+
+    /// Refuses further batches; the committer commits what waits and ends.
+    pub fn close(&self) {
+        self.shared().close();
+    }
+
+    /// How many batches wait for the committer: for metrics.
+    pub fn batches_waiting(&self) -> usize {
+        self.shared().state().batcher.batches_waiting()
+    }
+
+    /// The name of the engine below.
+    pub fn engine_name(&self) -> &'static str {
+        self.shared().engine.name()
+    }
+
+    /// The last record appended to a log, durable or not.
+    pub fn head(&self, log: LogId) -> Head {
+        self.shared().state().batcher.appended(log)
+    }
+
+    /// The last durable record of a log.
+    pub fn durable_head(&self, log: LogId) -> Head {
+        self.shared().state().batcher.durable(log)
+    }
+
+    /// All logs that have a record, in order.
+    pub fn logs(&self) -> Vec<LogId> {
+        self.shared().state().batcher.logs()
+    }
+
+    /// Durable records of a log in order, from `from_sequence` on (0 and 1 are the first), at most
+    /// `records_max`. Each is checked: checksum, place, and hash against the record before.
+    ///
+    /// # Errors
+    /// The first record that can't be trusted, or the engine.
+    pub fn read(
+        &self,
+        log: LogId,
+        from_sequence: u64,
+        records_max: usize,
+    ) -> Result<Vec<Record>, ReadError> {
+        let from = from_sequence.max(1);
+        let end = self.durable_head(log).sequence;
+        let asked = u64::try_from(records_max).unwrap_or(u64::MAX);
+        let last = end.min(from.saturating_sub(1).saturating_add(asked));
+        let mut records = Vec::new();
+        let mut previous = self.hash_before(log, from, last)?;
+        while let Some(next) = next_sequence(from, last, records.len()) {
+            for record in verify::read_step(self.engine(), log, next, last, previous)? {
+                previous = record.hash;
+                records.push(record);
+            }
+        }
+        Ok(records)
+    }
+
+    fn hash_before(&self, log: LogId, from: u64, last: u64) -> Result<Hash, ReadError> {
+        match from.saturating_sub(1) {
+            0 => Ok(Hash::ZERO),
+            _ if from > last => Ok(Hash::ZERO),
+            before => Ok(verify::one_record(self.engine(), log, before)?.hash),
+        }
+    }
+
+    /// A value of the keyed state, as durable.
+    ///
+    /// # Errors
+    /// The value is damaged, or the engine failed.
+    pub fn get(&self, key: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>, ReadError> {
+        self.keyed(Table::State, key::state(key.as_ref()))
+    }
+
+    /// A value of the side table, as durable.
+    ///
+    /// # Errors
+    /// As [`get`](Journal::get).
+    pub fn get_side(&self, key: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>, ReadError> {
+        self.keyed(Table::Side, key::side(key.as_ref()))
+    }
+
+    /// All durable pairs of the keyed state whose keys begin with `prefix`, in order: one moment's
+    /// picture, no commit half seen. Commits wait meanwhile: keep the prefix narrow.
+    ///
+    /// # Errors
+    /// As [`get`](Journal::get).
+    pub fn scan(&self, prefix: impl AsRef<[u8]>) -> Result<Vec<Pair>, ReadError> {
+        self.keyed_scan(Table::State, &key::state(prefix.as_ref()))
+    }
+
+    /// As [`scan`](Journal::scan), of the side table.
+    ///
+    /// # Errors
+    /// As [`get`](Journal::get).
+    pub fn scan_side(&self, prefix: impl AsRef<[u8]>) -> Result<Vec<Pair>, ReadError> {
+        self.keyed_scan(Table::Side, &key::side(prefix.as_ref()))
+    }
+
+    /// Walks everything that is durable: checksum, hash chain, heads, gaps, both tables. It reads
+    /// beside the committer and holds nobody up.
+    ///
+    /// # Errors
+    /// The first thing that can't be trusted, or the engine.
+    pub fn verify(&self) -> Result<VerifyReport, VerifyError> {
+        let heads = self.shared().state().batcher.durable_heads().clone();
+        let appended = |log| self.head(log);
+        verify::walk(self.engine(), &heads, &appended)
+    }
+
+    fn keyed(&self, table: Table, key: Vec<u8>) -> Result<Option<Vec<u8>>, ReadError> {
+        let _reading = self.shared().reading();
+        let now = self.engine().get(&key)?;
+        let before = self.shared().state().before.get(&key).cloned();
+        let value = before.unwrap_or(now);
+        Ok(value
+            .map(|stored| open_keyed(table, &key, &stored))
+            .transpose()?)
+    }
+
+    fn keyed_scan(&self, table: Table, prefix: &[u8]) -> Result<Vec<Pair>, ReadError> {
+        let pairs = self.durable_pairs(prefix)?;
+        let open = |(key, stored): (Vec<u8>, Vec<u8>)| {
+            let value = open_keyed(table, &key, &stored)?;
+            Ok((key::without_kind(&key), value))
+        };
+        pairs.into_iter().map(open).collect()
+    }
+
+    fn durable_pairs(&self, prefix: &[u8]) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, EngineError> {
+        let _reading = self.shared().reading();
+        let mut pairs = all_with_prefix(self.engine(), prefix)?;
+        for (key, before) in &self.shared().state().before {
+            if key.starts_with(prefix) {
+                match before {
+                    Some(value) => pairs.insert(key.clone(), value.clone()),
+                    None => pairs.remove(key),
+                };
+            }
+        }
+        Ok(pairs)
+    }
+
+    fn held_hash(&self, log: LogId, sequence: u64) -> Result<Option<Hash>, ReadError> {
+        let key = key::record(log, sequence);
+        let Some(stored) = self.engine().get(&key)? else {
+            return Ok(None);
+        };
+        match stored::decode_record(&key, &stored) {
+            Ok((hash, _)) => Ok(Some(hash)),
+            Err(what) => Err(Damage::new(log, sequence, what).into()),
+        }
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.handle.shared
+    }
+
+    fn engine(&self) -> &dyn Engine {
+        self.shared().engine.as_ref()
+    }
+}
+
+fn next_sequence(from: u64, last: u64, read: usize) -> Option<u64> {
+    let next = from.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
+    (next <= last).then_some(next)
+}
+
+fn open_keyed(table: Table, key: &[u8], stored: &[u8]) -> Result<Vec<u8>, KeyedDamage> {
+    let damage = |what: Fault| KeyedDamage {
+        table,
+        key: key::without_kind(key),
+        what,
+    };
+    stored::decode_keyed(key, stored)
+        .map(<[u8]>::to_vec)
+        .map_err(damage)
+}
+
+/// Everything in the engine under a prefix.
+fn all_with_prefix(
+    engine: &dyn Engine,
+    prefix: &[u8],
+) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, EngineError> {
+    let end = key::end_of_prefix(prefix);
+    let mut from = prefix.to_vec();
+    let mut pairs = BTreeMap::new();
+    loop {
+        let step = engine.scan(&from, end.as_deref(), SCAN_PAIRS)?;
+        let Some((last, _)) = step.last() else {
+            return Ok(pairs);
+        };
+        from.clone_from(last);
+        // The next key in order is the last one with a zero byte behind it.
+        from.push(0);
+        pairs.extend(step);
+    }
+}

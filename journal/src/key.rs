@@ -1,0 +1,127 @@
+//! The key layout: one ordered space, one leading byte a kind. Batches of an engine are atomic
+//! within one space only, so all kinds share it.
+//!
+//! | key | value |
+//! |---|---|
+//! | `f` | format of the journal |
+//! | `h` log | head of the log |
+//! | `l` log sequence | record |
+//! | `s` key | keyed state |
+//! | `x` key | side table |
+//!
+//! Log and sequence are u64 big-endian, so that keys sort as records do.
+
+use crate::LogId;
+
+const FORMAT_KIND: u8 = b'f';
+pub(crate) const HEAD_KIND: u8 = b'h';
+pub(crate) const RECORD_KIND: u8 = b'l';
+pub(crate) const STATE_KIND: u8 = b's';
+pub(crate) const SIDE_KIND: u8 = b'x';
+
+/// Every kind there is.
+pub(crate) const KINDS: [u8; 5] = [FORMAT_KIND, HEAD_KIND, RECORD_KIND, STATE_KIND, SIDE_KIND];
+
+/// The one key that says which format this is.
+pub(crate) fn format() -> Vec<u8> {
+    vec![FORMAT_KIND]
+}
+
+/// The key of a log's head.
+pub(crate) fn head(log: LogId) -> Vec<u8> {
+    let mut key = vec![HEAD_KIND];
+    key.extend_from_slice(&log.0.to_be_bytes());
+    key
+}
+
+/// The key of a record.
+pub(crate) fn record(log: LogId, sequence: u64) -> Vec<u8> {
+    let mut key = vec![RECORD_KIND];
+    key.extend_from_slice(&log.0.to_be_bytes());
+    key.extend_from_slice(&sequence.to_be_bytes());
+    key
+}
+
+/// The key of a value of the keyed state.
+pub(crate) fn state(key: &[u8]) -> Vec<u8> {
+    prefixed(STATE_KIND, key)
+}
+
+/// The key of a value of the side table.
+pub(crate) fn side(key: &[u8]) -> Vec<u8> {
+    prefixed(SIDE_KIND, key)
+}
+
+fn prefixed(kind: u8, key: &[u8]) -> Vec<u8> {
+    let mut prefixed = Vec::with_capacity(key.len().saturating_add(1));
+    prefixed.push(kind);
+    prefixed.extend_from_slice(key);
+    prefixed
+}
+
+/// The log in a head's key.
+pub(crate) fn log_of_head(key: &[u8]) -> Option<LogId> {
+    match key.split_first()? {
+        (&HEAD_KIND, log) => Some(LogId(u64::from_be_bytes(log.try_into().ok()?))),
+        _ => None,
+    }
+}
+
+/// Log and sequence in a record's key.
+pub(crate) fn place_of_record(key: &[u8]) -> Option<(LogId, u64)> {
+    let (&RECORD_KIND, place) = key.split_first()? else {
+        return None;
+    };
+    let (log, sequence) = place.split_at_checked(8)?;
+    let log = u64::from_be_bytes(log.try_into().ok()?);
+    Some((LogId(log), u64::from_be_bytes(sequence.try_into().ok()?)))
+}
+
+/// True for keys of the keyed state and the side table.
+pub(crate) fn is_keyed(key: &[u8]) -> bool {
+    matches!(key.first(), Some(&STATE_KIND | &SIDE_KIND))
+}
+
+/// The caller's own key, without the byte for its kind.
+pub(crate) fn without_kind(key: &[u8]) -> Vec<u8> {
+    key.get(1..).unwrap_or_default().to_vec()
+}
+
+/// The first key behind all keys with this prefix; `None` when there is no such key.
+pub(crate) fn end_of_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if let Some(next) = last.checked_add(1) {
+            end.push(next);
+            return Some(end);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_records_sort_as_records_do() {
+        assert!(record(LogId(1), 255) < record(LogId(1), 256));
+        assert!(record(LogId(1), u64::MAX) < record(LogId(2), 1));
+    }
+
+    #[test]
+    fn places_come_back_from_keys() {
+        assert_eq!(place_of_record(&record(LogId(7), 9)), Some((LogId(7), 9)));
+        assert_eq!(place_of_record(b"l12"), None);
+        assert_eq!(place_of_record(&head(LogId(7))), None);
+        assert_eq!(log_of_head(&head(LogId(7))), Some(LogId(7)));
+        assert_eq!(log_of_head(b"h123"), None);
+    }
+
+    #[test]
+    fn end_of_prefix_is_just_behind_it() {
+        assert_eq!(end_of_prefix(b"sa"), Some(b"sb".to_vec()));
+        assert_eq!(end_of_prefix(&[b's', 0xff]), Some(vec![b's' + 1]));
+        assert_eq!(end_of_prefix(&[0xff, 0xff]), None);
+    }
+}

@@ -1,0 +1,171 @@
+//! Opening: finds where each log ends, without reading what comes before.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::engine::Write;
+use crate::journal::SCAN_PAIRS;
+use crate::{
+    Damage, Engine, EngineError, Fault, Head, LogId, ReadError, key, stored, verify, witness,
+};
+
+/// The value under the format's key: format 1.
+const FORMAT: &[u8] = b"lanekeeper journal 1";
+
+/// Why a journal can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it open.
+    #[error("the journal in {} is in use by another process", folder.display())]
+    InUse {
+        /// The journal's folder.
+        folder: PathBuf,
+    },
+    /// There is no journal to look at.
+    #[error("there is no journal in {}", folder.display())]
+    NoJournal {
+        /// The folder given.
+        folder: PathBuf,
+    },
+    /// The engine spilled values into files that are never synced: what they hold may be lost.
+    #[error("the journal in {} has files in blobs/, which are never made durable", folder.display())]
+    Blobs {
+        /// The journal's folder.
+        folder: PathBuf,
+    },
+    /// The engine holds something that is no journal of this format.
+    #[error("what the engine holds is not a journal of this version")]
+    NotAJournal,
+    /// The witness beside the engine's map can't be read.
+    #[error("the witness of the journal is damaged: {0}")]
+    Witness(Fault),
+    /// The end of a log is damaged.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// The head of each log. Each is checked against its last record, and against the witness.
+pub(crate) fn recover(engine: &dyn Engine) -> Result<BTreeMap<LogId, Head>, OpenError> {
+    check_format(engine)?;
+    let heads = heads(engine)?;
+    for (log, head) in &heads {
+        check_end(engine, *log, *head)?;
+    }
+    check_no_log_without_head(engine, &heads)?;
+    check_witness(engine, &heads)?;
+    Ok(heads)
+}
+
+fn check_format(engine: &dyn Engine) -> Result<(), OpenError> {
+    let key = key::format();
+    match engine.get(&key)? {
+        Some(stored) if stored::decode_keyed(&key, &stored) == Ok(FORMAT) => Ok(()),
+        Some(_) => Err(OpenError::NotAJournal),
+        None => start_empty(engine, key),
+    }
+}
+
+/// Marks an empty engine as a journal. One that had a journal once has a witness: then its map is
+/// lost, not new.
+fn start_empty(engine: &dyn Engine, key: Vec<u8>) -> Result<(), OpenError> {
+    if !engine.scan(&[], None, 1)?.is_empty() {
+        return Err(OpenError::NotAJournal);
+    }
+    check_witness(engine, &BTreeMap::new())?;
+    let value = stored::encode_keyed(&key, FORMAT);
+    engine.write(&[Write {
+        key,
+        value: Some(value),
+    }])?;
+    engine.sync()?;
+    Ok(())
+}
+
+/// All heads, as their keys say.
+pub(crate) fn heads(engine: &dyn Engine) -> Result<BTreeMap<LogId, Head>, OpenError> {
+    let end = key::end_of_prefix(&[key::HEAD_KIND]);
+    let mut from = vec![key::HEAD_KIND];
+    let mut heads = BTreeMap::new();
+    loop {
+        let pairs = engine.scan(&from, end.as_deref(), SCAN_PAIRS)?;
+        let Some((last, _)) = pairs.last() else {
+            return Ok(heads);
+        };
+        from.clone_from(last);
+        from.push(0);
+        for (key, stored) in &pairs {
+            let log = key::log_of_head(key).ok_or(OpenError::NotAJournal)?;
+            let head = stored::decode_head(key, stored)
+                .map_err(|_| Damage::new(log, 0, Fault::HeadDamaged))?;
+            heads.insert(log, head);
+        }
+    }
+}
+
+/// The head names the last record, and nothing stands behind it.
+pub(crate) fn check_end(engine: &dyn Engine, log: LogId, head: Head) -> Result<(), OpenError> {
+    if head.sequence > 0 {
+        let record = verify::one_record(engine, log, head.sequence).map_err(from_read)?;
+        if record.hash != head.hash {
+            return Err(Damage::new(log, head.sequence, Fault::HeadHash).into());
+        }
+    }
+    match verify::first_place_from(engine, log, head.sequence.saturating_add(1))? {
+        Some((found, sequence)) if found == log && sequence > head.sequence => {
+            let what = Fault::BehindHead {
+                head_sequence: head.sequence,
+            };
+            Err(Damage::new(log, sequence, what).into())
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn check_no_log_without_head(
+    engine: &dyn Engine,
+    heads: &BTreeMap<LogId, Head>,
+) -> Result<(), OpenError> {
+    match verify::logs_with_records(engine)?
+        .into_iter()
+        .find(|log| !heads.contains_key(log))
+    {
+        Some(log) => Err(Damage::new(log, 1, Fault::HeadMissing).into()),
+        None => Ok(()),
+    }
+}
+
+/// What was once durable is still there.
+pub(crate) fn check_witness(
+    engine: &dyn Engine,
+    heads: &BTreeMap<LogId, Head>,
+) -> Result<(), OpenError> {
+    let Some(bytes) = engine.witness()? else {
+        return Ok(());
+    };
+    for known in witness::decode(&bytes).map_err(OpenError::Witness)? {
+        let (log, sequence) = (known.log, known.sequence);
+        let head_sequence = heads.get(&log).map_or(0, |head| head.sequence);
+        if head_sequence < sequence {
+            return Err(Damage::new(log, sequence, Fault::Lost { head_sequence }).into());
+        }
+        if sequence > 0 {
+            let record = verify::one_record(engine, log, sequence).map_err(from_read)?;
+            if record.hash != known.hash {
+                return Err(Damage::new(log, sequence, Fault::Replaced).into());
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn from_read(error: ReadError) -> OpenError {
+    match error {
+        ReadError::Record(damage) => OpenError::Damaged(damage),
+        ReadError::Engine(failed) => OpenError::Engine(failed),
+        // No keyed value is read while opening.
+        ReadError::Keyed(_) => OpenError::NotAJournal,
+    }
+}

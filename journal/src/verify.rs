@@ -1,0 +1,316 @@
+//! Reading with distrust: each record against its checksum, its place and the record before it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::engine::Pair;
+use crate::journal::SCAN_PAIRS;
+use crate::{
+    Damage, Engine, EngineError, Fault, Hash, Head, KeyedDamage, LogId, OpenError, ReadError,
+    Record, Table, key, open, sled_engine, stored,
+};
+
+/// One log of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogReport {
+    /// The log.
+    pub log: LogId,
+    /// How many records were read and found sound.
+    pub records: u64,
+    /// Its last record.
+    pub head: Head,
+}
+
+/// What a verification walked over and found sound.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Each log, in order.
+    pub logs: Vec<LogReport>,
+    /// Values of the keyed state.
+    pub state_values: u64,
+    /// Values of the side table.
+    pub side_values: u64,
+}
+
+/// The first thing a verification found that can't be trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// A record is damaged.
+    #[error(transparent)]
+    Record(#[from] Damage),
+    /// A value of the keyed state or the side table is damaged.
+    #[error(transparent)]
+    Keyed(#[from] KeyedDamage),
+    /// A key that no journal writes.
+    #[error("a key of an unknown kind was found")]
+    UnknownKey,
+    /// It can't even be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl VerifyError {
+    /// The damaged record and its position, if it is one.
+    pub fn damage(&self) -> Option<Damage> {
+        match self {
+            VerifyError::Record(damage) | VerifyError::Open(OpenError::Damaged(damage)) => {
+                Some(*damage)
+            }
+            VerifyError::Keyed(_)
+            | VerifyError::UnknownKey
+            | VerifyError::Open(_)
+            | VerifyError::Engine(_) => None,
+        }
+    }
+}
+
+impl From<ReadError> for VerifyError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Record(damage) => VerifyError::Record(damage),
+            ReadError::Keyed(damage) => VerifyError::Keyed(damage),
+            ReadError::Engine(failed) => VerifyError::Engine(failed),
+        }
+    }
+}
+
+/// Verifies a journal that nobody runs, on its engine: everything in it.
+///
+/// # Errors
+/// The first thing that can't be trusted.
+pub fn verify_engine(engine: &dyn Engine) -> Result<VerifyReport, VerifyError> {
+    let heads = open::recover(engine)?;
+    walk(engine, &heads, &|log| {
+        heads.get(&log).copied().unwrap_or_default()
+    })
+}
+
+/// Verifies a sled journal that nobody runs, in its folder.
+///
+/// # Errors
+/// There is none, somebody has it open, or the first thing in it that can't be trusted.
+pub fn verify_sled_folder(folder: &Path) -> Result<VerifyReport, VerifyError> {
+    if !folder.join("db").is_file() {
+        return Err(OpenError::NoJournal {
+            folder: folder.to_owned(),
+        }
+        .into());
+    }
+    verify_engine(sled_engine(folder)?.as_ref())
+}
+
+/// Walks everything up to these heads. `appended` tells how far a log may reach by now.
+pub(crate) fn walk(
+    engine: &dyn Engine,
+    heads: &BTreeMap<LogId, Head>,
+    appended: &dyn Fn(LogId) -> Head,
+) -> Result<VerifyReport, VerifyError> {
+    let mut report = VerifyReport::default();
+    for (log, head) in heads {
+        report.logs.push(walk_log(engine, *log, *head)?);
+    }
+    for log in logs_with_records(engine)? {
+        check_nothing_behind(engine, log, appended)?;
+    }
+    check_heads(engine, heads)?;
+    report.state_values = walk_table(engine, Table::State, key::STATE_KIND)?;
+    report.side_values = walk_table(engine, Table::Side, key::SIDE_KIND)?;
+    check_kinds(engine)?;
+    open::check_witness(engine, &open::heads(engine)?)?;
+    Ok(report)
+}
+
+fn walk_log(engine: &dyn Engine, log: LogId, head: Head) -> Result<LogReport, VerifyError> {
+    let mut at = Head::default();
+    while at.sequence < head.sequence {
+        let next = at.sequence.saturating_add(1);
+        for record in read_step(engine, log, next, head.sequence, at.hash)? {
+            at = Head {
+                sequence: record.sequence,
+                hash: record.hash,
+            };
+        }
+    }
+    match at.hash == head.hash {
+        true => Ok(LogReport {
+            log,
+            records: at.sequence,
+            head,
+        }),
+        false => Err(Damage::new(log, at.sequence, Fault::HeadHash).into()),
+    }
+}
+
+fn check_nothing_behind(
+    engine: &dyn Engine,
+    log: LogId,
+    appended: &dyn Fn(LogId) -> Head,
+) -> Result<(), VerifyError> {
+    let behind = first_place_from(engine, log, appended(log).sequence.saturating_add(1))?;
+    let Some((found, sequence)) = behind else {
+        return Ok(());
+    };
+    // Asked again: the log may have grown between the two looks.
+    let head_sequence = appended(log).sequence;
+    match found == log && sequence > head_sequence {
+        true => Err(Damage::new(log, sequence, Fault::BehindHead { head_sequence }).into()),
+        false => Ok(()),
+    }
+}
+
+/// Each log has a head key that reads well and is not behind what is known.
+fn check_heads(engine: &dyn Engine, heads: &BTreeMap<LogId, Head>) -> Result<(), VerifyError> {
+    let stored = open::heads(engine)?;
+    for (log, head) in heads {
+        let Some(found) = stored.get(log) else {
+            return Err(Damage::new(*log, head.sequence, Fault::HeadMissing).into());
+        };
+        if found.sequence < head.sequence {
+            let head_sequence = found.sequence;
+            return Err(Damage::new(*log, head.sequence, Fault::Lost { head_sequence }).into());
+        }
+    }
+    Ok(())
+}
+
+fn walk_table(engine: &dyn Engine, table: Table, kind: u8) -> Result<u64, VerifyError> {
+    let end = key::end_of_prefix(&[kind]);
+    let mut from = vec![kind];
+    let mut values = 0u64;
+    loop {
+        let pairs = engine.scan(&from, end.as_deref(), SCAN_PAIRS)?;
+        let Some((last, _)) = pairs.last() else {
+            return Ok(values);
+        };
+        from.clone_from(last);
+        from.push(0);
+        for (key, stored) in &pairs {
+            let damage = |what| KeyedDamage {
+                table,
+                key: key::without_kind(key),
+                what,
+            };
+            stored::decode_keyed(key, stored).map_err(damage)?;
+            values = values.saturating_add(1);
+        }
+    }
+}
+
+/// No key stands outside the kinds that a journal writes.
+fn check_kinds(engine: &dyn Engine) -> Result<(), VerifyError> {
+    let mut from = Vec::new();
+    loop {
+        let Some((key, _)) = engine.scan(&from, None, 1)?.into_iter().next() else {
+            return Ok(());
+        };
+        let kind = key
+            .first()
+            .copied()
+            .filter(|kind| key::KINDS.contains(kind));
+        let Some(kind) = kind else {
+            return Err(VerifyError::UnknownKey);
+        };
+        let Some(end) = key::end_of_prefix(&[kind]) else {
+            return Ok(());
+        };
+        from = end;
+    }
+}
+
+/// Up to [`SCAN_PAIRS`] records from `from` to `last`, each in its place and chained to the one
+/// before, whose hash is `previous`. At least one: none is [`Fault::Missing`].
+pub(crate) fn read_step(
+    engine: &dyn Engine,
+    log: LogId,
+    from: u64,
+    last: u64,
+    previous: Hash,
+) -> Result<Vec<Record>, ReadError> {
+    let wanted = last.saturating_sub(from).saturating_add(1);
+    let pairs_max = usize::try_from(wanted)
+        .unwrap_or(usize::MAX)
+        .min(SCAN_PAIRS);
+    let end = key::end_of_prefix(&key::record(log, last));
+    let pairs = engine.scan(&key::record(log, from), end.as_deref(), pairs_max)?;
+    let mut at = Head {
+        sequence: from.saturating_sub(1),
+        hash: previous,
+    };
+    let mut records = Vec::with_capacity(pairs.len());
+    for pair in pairs {
+        let record = chained(log, at, pair)?;
+        at = Head {
+            sequence: record.sequence,
+            hash: record.hash,
+        };
+        records.push(record);
+    }
+    match records.is_empty() {
+        true => Err(Damage::new(log, from, Fault::Missing).into()),
+        false => Ok(records),
+    }
+}
+
+fn chained(log: LogId, at: Head, (key, stored): Pair) -> Result<Record, Damage> {
+    let sequence = at.sequence.saturating_add(1);
+    if key != key::record(log, sequence) {
+        return Err(Damage::new(log, sequence, Fault::Missing));
+    }
+    let record = decoded(log, sequence, &key, &stored)?;
+    match at.extended_by(&record.bytes).hash == record.hash {
+        true => Ok(record),
+        false => Err(Damage::new(log, sequence, Fault::Chain)),
+    }
+}
+
+/// One record, checked against its checksum only.
+pub(crate) fn one_record(
+    engine: &dyn Engine,
+    log: LogId,
+    sequence: u64,
+) -> Result<Record, ReadError> {
+    let key = key::record(log, sequence);
+    match engine.get(&key)? {
+        Some(stored) => Ok(decoded(log, sequence, &key, &stored)?),
+        None => Err(Damage::new(log, sequence, Fault::Missing).into()),
+    }
+}
+
+fn decoded(log: LogId, sequence: u64, key: &[u8], stored: &[u8]) -> Result<Record, Damage> {
+    match stored::decode_record(key, stored) {
+        Ok((hash, bytes)) => Ok(Record {
+            sequence,
+            hash,
+            bytes: bytes.to_vec(),
+        }),
+        Err(what) => Err(Damage::new(log, sequence, what)),
+    }
+}
+
+/// The first record at or behind a place, of this log or a later one.
+pub(crate) fn first_place_from(
+    engine: &dyn Engine,
+    log: LogId,
+    sequence: u64,
+) -> Result<Option<(LogId, u64)>, EngineError> {
+    let end = key::end_of_prefix(&[key::RECORD_KIND]);
+    let pairs = engine.scan(&key::record(log, sequence), end.as_deref(), 1)?;
+    Ok(pairs.first().and_then(|(key, _)| key::place_of_record(key)))
+}
+
+/// Every log that has a record, found by one jump a log.
+pub(crate) fn logs_with_records(engine: &dyn Engine) -> Result<Vec<LogId>, EngineError> {
+    let mut logs = Vec::new();
+    let mut next = Some(LogId::OWN);
+    while let Some(from) = next {
+        let Some((log, _)) = first_place_from(engine, from, 0)? else {
+            break;
+        };
+        logs.push(log);
+        next = log.0.checked_add(1).map(LogId);
+    }
+    Ok(logs)
+}
