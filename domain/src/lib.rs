@@ -12,6 +12,7 @@
     clippy::panic
 )]
 
+pub mod barcode;
 pub mod card_ref;
 pub mod desk;
 pub mod forward;

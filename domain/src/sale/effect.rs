@@ -1,0 +1,42 @@
+//! What the checkout wants done, in order. Everything but `Persist` waits until the records before
+//! it are durable.
+
+use crate::{
+    ids::{PaymentId, SaleNumber},
+    money::Money,
+    payment::PaymentRequest,
+    sale::{Receipt, SaleRecord, Screen},
+};
+
+/// One thing to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Write this record. All of one step are one commit.
+    Persist(SaleRecord),
+    /// Let the reader take a card for this payment.
+    ArmReader {
+        /// What the card data is sealed for.
+        payment_id: PaymentId,
+        /// What the customer is to pay.
+        amount: Money,
+    },
+    /// No card is wanted any more.
+    DisarmReader,
+    /// Ask the hub. The intent is durable by then (I6).
+    SendPayment(PaymentRequest),
+    /// Tell the hub, before all else, that this payment is given up (payments.md, rule 2).
+    Abandon(PaymentId),
+    /// Open the cash drawer.
+    OpenDrawer,
+    /// Print the receipt.
+    Print {
+        /// What stands on it.
+        receipt: Receipt,
+        /// True when it may have been printed before.
+        reprint: bool,
+    },
+    /// Both screens.
+    Show(Screen),
+    /// The sale has ended: closed with its receipt printed, or voided.
+    Finished(SaleNumber),
+}

@@ -1,0 +1,166 @@
+//! What can happen at a checkout, and why it may not.
+
+use crate::{
+    card_ref::{CardRef, EntryMode},
+    ids::{OperatorId, PaymentId},
+    money::{Money, MoneyError},
+    payment::Decision,
+};
+
+/// A scanned article with the price of the lane's price file or of its label.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PricedItem {
+    /// As scanned.
+    pub barcode: String,
+    /// As on the receipt.
+    pub name: String,
+    /// Pieces, at least 1.
+    pub quantity: u32,
+    /// Price of one piece; of the whole label when the label carries it.
+    pub unit_price: Money,
+    /// True when the price came from the label.
+    pub price_embedded: bool,
+}
+
+/// One thing that happened. The machine is told with [`crate::sale::Checkout::step`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// The journal has been read; whatever was open then is taken up or given up now.
+    Recovered,
+    /// A customer's first article is at hand.
+    Open {
+        /// Who sells.
+        operator: OperatorId,
+        /// The caller's own name for this order; empty if it has none.
+        order_reference: String,
+    },
+    /// An article was scanned and found in the price file.
+    Scanned(PricedItem),
+    /// A code was scanned that the price file doesn't know, or that was misread.
+    NotFound {
+        /// As scanned.
+        barcode: String,
+    },
+    /// A line is taken back.
+    LineVoided {
+        /// Its number.
+        line_number: u32,
+    },
+    /// No more articles: what does it cost?
+    Total,
+    /// The customer gave cash.
+    CashTendered {
+        /// All that was given; change is worked out here.
+        given: Money,
+    },
+    /// The customer pays what is still open by card.
+    CardChosen {
+        /// Freshly minted, never used before.
+        payment_id: PaymentId,
+    },
+    /// The reader has read the card; sealed data, PIN block and chip data travel beside.
+    CardRead {
+        /// As the reader was armed for.
+        payment_id: PaymentId,
+        /// How it was read.
+        entry_mode: EntryMode,
+        /// Whether a PIN was entered.
+        pin_entered: bool,
+        /// The card.
+        card: CardRef,
+    },
+    /// The reader gave up.
+    CardNotRead {
+        /// As the reader was armed for.
+        payment_id: PaymentId,
+        /// Why, in words.
+        reason: String,
+    },
+    /// The request was handed to the link: from here on a byte may have left.
+    PaymentLeft {
+        /// The payment.
+        payment_id: PaymentId,
+    },
+    /// The hub said what was decided.
+    Decided {
+        /// The payment.
+        payment_id: PaymentId,
+        /// The decision.
+        decision: Decision,
+    },
+    /// The hub couldn't be reached, and no byte of the request has left.
+    HubUnreachable {
+        /// The payment.
+        payment_id: PaymentId,
+    },
+    /// The link to the hub broke after a byte may have left.
+    LinkLost {
+        /// The payment.
+        payment_id: PaymentId,
+    },
+    /// No result came in time.
+    ResultTimedOut {
+        /// The payment.
+        payment_id: PaymentId,
+    },
+    /// The printer says the receipt is out.
+    ReceiptPrinted {
+        /// The text as printed.
+        text: String,
+    },
+    /// The customer goes without buying.
+    VoidSale {
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// Why an event changes nothing here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Rejected {
+    /// No sale is open.
+    #[error("no sale is open")]
+    NoSale,
+    /// A sale is open already.
+    #[error("a sale is open already")]
+    SaleOpen,
+    /// The sale is closed; only its receipt is awaited.
+    #[error("the sale is closed")]
+    SaleClosed,
+    /// The total has not been asked for.
+    #[error("the sale has no total yet")]
+    NotTotalled,
+    /// A tender was already tried: the basket is fixed.
+    #[error("the basket can't change once a tender was tried")]
+    Tendered,
+    /// A card is being read or a payment decided.
+    #[error("a card payment is under way")]
+    PaymentUnderWay,
+    /// The payment is not the one that is awaited: given up before, or never asked.
+    #[error("payment {0} is not awaited")]
+    NotAwaited(PaymentId),
+    /// The payment id was used before (payments.md, rule 1).
+    #[error("payment {0} was used before")]
+    IdUsed(PaymentId),
+    /// No such line, or taken back already.
+    #[error("no such line")]
+    NoSuchLine,
+    /// Quantity 0, a negative price, no name, or longer than a record may be.
+    #[error("the article has no valid name, quantity or price")]
+    InvalidItem,
+    /// Nothing to pay.
+    #[error("there is nothing to pay")]
+    NothingToPay,
+    /// An amount of zero or less, or beyond field 4.
+    #[error("the amount is not valid")]
+    InvalidAmount,
+    /// `limits::SALE_LINES_MAX` reached.
+    #[error("the sale has too many lines")]
+    TooManyLines,
+    /// `limits::SALE_TENDERS_MAX` card tries reached: cash only.
+    #[error("the sale has too many tenders")]
+    TooManyTenders,
+    /// A sum can't be made.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}

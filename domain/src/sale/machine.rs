@@ -1,0 +1,347 @@
+//! The checkout of one lane: its running sale, its counters, and what a kill takes away.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    ids::{LaneEpoch, LaneId, PaymentId, SaleNumber},
+    money::{Currency, Money},
+    sale::{
+        BasketView, Effect, Event, Prompt, Rejected, Sale, SaleFact, SaleRecord, Screen, Tender,
+    },
+    time::{Now, WallMs},
+};
+
+/// What a checkout is told once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CheckoutConfig {
+    /// The lane.
+    pub lane: LaneId,
+    /// Its machine: receipts are numbered per lane and epoch.
+    pub epoch: LaneEpoch,
+    /// What it sells in.
+    pub currency: Currency,
+}
+
+/// What the journal's records add up to: equal after a replay.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Standing {
+    pub(super) last_sale: u32,
+    pub(super) last_receipt: u32,
+    pub(super) sales_closed: u32,
+    pub(super) sales_voided: u32,
+    pub(super) pin_entries: u32,
+    pub(super) abandoned: BTreeSet<PaymentId>,
+    pub(super) last_order_reference: String,
+    pub(super) sale: Option<Sale>,
+}
+
+/// What no record tells: a kill takes it away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Moment {
+    /// The reader waits for a card for this payment.
+    pub(super) armed: Option<PaymentId>,
+    /// A byte of the pending payment may have left.
+    /// A byte of the pending payment may have left.
+    pub(super) left: bool,
+    /// The receipt being printed may have been printed before.
+    pub(super) reprinting: bool,
+}
+
+/// The machine. One per lane.
+#[derive(Clone, Debug)]
+pub struct Checkout {
+    config: CheckoutConfig,
+    standing: Standing,
+    moment: Moment,
+}
+
+impl Checkout {
+    /// A lane that has never sold anything.
+    #[must_use]
+    pub fn new(config: CheckoutConfig) -> Self {
+        Self {
+            config,
+            standing: Standing::default(),
+            moment: Moment::default(),
+        }
+    }
+
+    /// Takes in one record of the journal, oldest first.
+    pub fn replay(&mut self, record: &SaleRecord) {
+        self.standing.apply(record);
+    }
+
+    /// Decides what follows from an event. The records come first among the effects; when the event
+    /// is rejected nothing has changed.
+    ///
+    /// # Errors
+    /// Why the event changes nothing here.
+    pub fn step(&mut self, now: Now, event: Event) -> Result<Vec<Effect>, Rejected> {
+        let mut step = Step {
+            config: self.config,
+            standing: self.standing.clone(),
+            moment: self.moment,
+            at: now.wall,
+            records: Vec::new(),
+            after: Vec::new(),
+        };
+        step.take(event)?;
+        self.standing = step.standing;
+        self.moment = step.moment;
+        let mut effects = step.records;
+        effects.append(&mut step.after);
+        Ok(effects)
+    }
+
+    /// The running sale.
+    #[must_use]
+    pub const fn sale(&self) -> Option<&Sale> {
+        self.standing.sale.as_ref()
+    }
+
+    /// Payments ever given up: the hub must hear of each.
+    #[must_use]
+    pub const fn abandoned(&self) -> &BTreeSet<PaymentId> {
+        &self.standing.abandoned
+    }
+
+    /// Sales closed since the epoch began.
+    #[must_use]
+    pub const fn sales_closed(&self) -> u32 {
+        self.standing.sales_closed
+    }
+
+    /// Sales voided since the epoch began.
+    #[must_use]
+    pub const fn sales_voided(&self) -> u32 {
+        self.standing.sales_voided
+    }
+
+    /// Payments that were intended with a PIN: the key counter of a PIN pad goes on from here.
+    #[must_use]
+    pub const fn pin_entries(&self) -> u32 {
+        self.standing.pin_entries
+    }
+
+    /// The order reference of the last sale that ended; empty before the first.
+    #[must_use]
+    pub fn last_order_reference(&self) -> &str {
+        &self.standing.last_order_reference
+    }
+
+    /// Whether two checkouts stand where the same records lead.
+    #[must_use]
+    pub fn stands_like(&self, other: &Self) -> bool {
+        self.standing == other.standing
+    }
+}
+
+/// One step in the making: thrown away when the event is rejected.
+pub(super) struct Step {
+    pub(super) config: CheckoutConfig,
+    pub(super) standing: Standing,
+    pub(super) moment: Moment,
+    pub(super) at: WallMs,
+    records: Vec<Effect>,
+    after: Vec<Effect>,
+}
+
+impl Step {
+    fn take(&mut self, event: Event) -> Result<(), Rejected> {
+        match event {
+            Event::Recovered => self.recover(),
+            Event::Open {
+                operator,
+                order_reference,
+            } => self.open(operator, order_reference),
+            Event::Scanned(item) => self.scan(item),
+            Event::NotFound { barcode } => self.not_found(barcode),
+            Event::LineVoided { line_number } => self.void_line(line_number),
+            Event::Total => self.total(),
+            Event::CashTendered { given } => self.take_cash(given),
+            Event::CardChosen { payment_id } => self.choose_card(payment_id),
+            Event::CardRead {
+                payment_id,
+                entry_mode,
+                pin_entered,
+                card,
+            } => self.intend(payment_id, entry_mode, pin_entered, card),
+            Event::CardNotRead { payment_id, reason } => self.card_not_read(payment_id, reason),
+            Event::PaymentLeft { payment_id } => self.payment_left(payment_id),
+            Event::Decided {
+                payment_id,
+                decision,
+            } => self.decided(payment_id, decision),
+            Event::HubUnreachable { payment_id } => self.hub_unreachable(payment_id),
+            Event::LinkLost { payment_id } => self.give_up(payment_id, "the link to the hub broke"),
+            Event::ResultTimedOut { payment_id } => self.give_up(payment_id, "no result in time"),
+            Event::ReceiptPrinted { text } => self.receipt_printed(text),
+            Event::VoidSale { reason } => self.void_sale(reason),
+        }
+    }
+
+    /// Writes a fact and lets it count at once.
+    pub(super) fn record(&mut self, fact: SaleFact) {
+        let record = SaleRecord { at: self.at, fact };
+        self.standing.apply(&record);
+        self.records.push(Effect::Persist(record));
+    }
+
+    /// To be done once the records are durable.
+    pub(super) fn then(&mut self, effect: Effect) {
+        self.after.push(effect);
+    }
+
+    /// Shows a prompt over the basket as it stands.
+    pub(super) fn show(&mut self, prompt: Prompt) {
+        let basket = self
+            .standing
+            .sale
+            .as_ref()
+            .map(|sale| BasketView::of(sale, self.config.currency));
+        self.then(Effect::Show(Screen { prompt, basket }));
+    }
+
+    pub(super) fn sale(&self) -> Result<&Sale, Rejected> {
+        self.standing.sale.as_ref().ok_or(Rejected::NoSale)
+    }
+
+    /// The running sale, if it still takes events of the cashier.
+    pub(super) fn open_sale(&self) -> Result<&Sale, Rejected> {
+        let sale = self.sale()?;
+        if sale.closing.is_some() {
+            return Err(Rejected::SaleClosed);
+        }
+        Ok(sale)
+    }
+
+    /// The running sale with its total, waiting for a tender.
+    pub(super) fn tendering_sale(&self) -> Result<&Sale, Rejected> {
+        let sale = self.open_sale()?;
+        if sale.total.is_none() {
+            return Err(Rejected::NotTotalled);
+        }
+        if sale.pending.is_some() {
+            return Err(Rejected::PaymentUnderWay);
+        }
+        Ok(sale)
+    }
+
+    pub(super) fn open_amount(&self) -> Result<Money, Rejected> {
+        Ok(self.sale()?.open_amount(self.config.currency)?)
+    }
+}
+
+impl Standing {
+    fn apply(&mut self, record: &SaleRecord) {
+        match &record.fact {
+            SaleFact::SaleOpened {
+                sale,
+                operator,
+                order_reference,
+            } => {
+                self.last_sale = sale.0;
+                self.sale = Some(Sale {
+                    number: *sale,
+                    operator: *operator,
+                    order_reference: order_reference.clone(),
+                    opened_at: record.at,
+                    lines: Vec::new(),
+                    total: None,
+                    tenders_tried: 0,
+                    tenders: Vec::new(),
+                    card_tenders: Vec::new(),
+                    payment_ids: Vec::new(),
+                    pending: None,
+                    closing: None,
+                });
+            }
+            SaleFact::PaymentAbandoned { payment_id, .. } => {
+                self.abandoned.insert(*payment_id);
+                self.apply_to_sale(record);
+            }
+            SaleFact::PaymentIntended { payment, .. } => {
+                if payment.pin_entered {
+                    self.pin_entries = self.pin_entries.saturating_add(1);
+                }
+                self.apply_to_sale(record);
+            }
+            SaleFact::SaleClosed { receipt, .. } => {
+                self.last_receipt = receipt.sequence;
+                self.sales_closed = self.sales_closed.saturating_add(1);
+                self.apply_to_sale(record);
+            }
+            SaleFact::SaleVoided { .. } => {
+                self.sales_voided = self.sales_voided.saturating_add(1);
+                self.end_sale();
+            }
+            SaleFact::ReceiptPrinted { .. } => self.end_sale(),
+            SaleFact::LineAdded { .. }
+            | SaleFact::LineVoided { .. }
+            | SaleFact::SaleTotalled { .. }
+            | SaleFact::CashTendered { .. }
+            | SaleFact::PaymentDecided { .. }
+            | SaleFact::CardNotRead { .. } => self.apply_to_sale(record),
+        }
+    }
+
+    fn apply_to_sale(&mut self, record: &SaleRecord) {
+        if let Some(sale) = &mut self.sale {
+            sale.apply(record);
+        }
+    }
+
+    fn end_sale(&mut self) {
+        if let Some(sale) = self.sale.take() {
+            self.last_order_reference = sale.order_reference;
+        }
+    }
+
+    pub(super) fn next_sale(&self) -> SaleNumber {
+        SaleNumber(self.last_sale.saturating_add(1))
+    }
+}
+
+impl Sale {
+    fn apply(&mut self, record: &SaleRecord) {
+        match &record.fact {
+            SaleFact::LineAdded { line, .. } => {
+                self.lines.push(line.clone());
+                self.total = None;
+            }
+            SaleFact::LineVoided { line_number, .. } => {
+                self.total = None;
+                for line in &mut self.lines {
+                    line.voided |= line.number == *line_number;
+                }
+            }
+            SaleFact::SaleTotalled { total, .. } => self.total = Some(*total),
+            SaleFact::CashTendered { given, .. } => {
+                self.tenders_tried = self.tenders_tried.saturating_add(1);
+                self.tenders.push(Tender::Cash { given: *given });
+            }
+            SaleFact::CardNotRead { .. } => {
+                self.tenders_tried = self.tenders_tried.saturating_add(1);
+            }
+            SaleFact::PaymentIntended { payment, .. } => {
+                self.tenders_tried = self.tenders_tried.saturating_add(1);
+                self.payment_ids.push(payment.payment_id);
+                self.pending = Some(payment.clone());
+            }
+            SaleFact::PaymentDecided { decision, .. } => self.apply_decision(decision),
+            SaleFact::PaymentAbandoned { payment_id, .. } => self.forget_payment(*payment_id),
+            SaleFact::SaleClosed {
+                receipt, change, ..
+            } => {
+                self.closing = Some(crate::sale::Closing {
+                    receipt: *receipt,
+                    at: record.at,
+                    change: *change,
+                });
+            }
+            SaleFact::SaleOpened { .. }
+            | SaleFact::SaleVoided { .. }
+            | SaleFact::ReceiptPrinted { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What became of a card payment, and what follows for the sale.
+
+use crate::{
+    ids::PaymentId,
+    money::Money,
+    payment::{Decision, RefusalReason},
+    sale::{
+        CardTender, Effect, PendingPayment, Prompt, Rejected, Sale, SaleFact, Tender,
+        machine::Step, scanning::shortened,
+    },
+};
+
+impl Step {
+    pub(super) fn payment_left(&mut self, payment_id: PaymentId) -> Result<(), Rejected> {
+        let amount = self.pending(payment_id)?.amount;
+        self.moment.left = true;
+        self.show(Prompt::ContactingBank { amount });
+        Ok(())
+    }
+
+    /// An approval must be for what was asked, a partial one for less; anything else is in doubt and
+    /// given up, so that the hub takes it back.
+    pub(super) fn decided(
+        &mut self,
+        payment_id: PaymentId,
+        decision: Decision,
+    ) -> Result<(), Rejected> {
+        let asked = self.pending(payment_id)?.amount;
+        if !fits(&decision, asked) {
+            return self.give_up(payment_id, "the result does not fit what was asked");
+        }
+        let sale = self.sale()?.number;
+        self.record(SaleFact::PaymentDecided {
+            sale,
+            payment_id,
+            decision: decision.clone(),
+        });
+        if self.open_amount()?.is_positive() {
+            self.show(prompt_after(&decision));
+            Ok(())
+        } else {
+            self.close()
+        }
+    }
+
+    /// The hub is out of reach and nothing has left. Here a lane will decide alone inside its lease;
+    /// without one the answer is no. Once a byte has left it is never decided alone (rule 2, I19).
+    pub(super) fn hub_unreachable(&mut self, payment_id: PaymentId) -> Result<(), Rejected> {
+        self.pending(payment_id)?;
+        if self.moment.left {
+            return self.give_up(payment_id, "the link to the hub broke");
+        }
+        self.decided(
+            payment_id,
+            Decision::Refused {
+                reason: RefusalReason::NotOffline,
+            },
+        )
+    }
+
+    /// Nobody here knows what became of it: it is never a tender of this sale (rule 2, rule 4).
+    pub(super) fn give_up(&mut self, payment_id: PaymentId, why: &str) -> Result<(), Rejected> {
+        self.pending(payment_id)?;
+        self.abandon(payment_id, why)?;
+        self.show(Prompt::NotConfirmed);
+        Ok(())
+    }
+
+    pub(super) fn abandon(&mut self, payment_id: PaymentId, why: &str) -> Result<(), Rejected> {
+        let sale = self.sale()?.number;
+        self.moment.left = false;
+        self.record(SaleFact::PaymentAbandoned {
+            sale,
+            payment_id,
+            reason: shortened(why.to_owned()),
+        });
+        self.then(Effect::Abandon(payment_id));
+        Ok(())
+    }
+
+    fn pending(&self, payment_id: PaymentId) -> Result<&PendingPayment, Rejected> {
+        self.standing
+            .sale
+            .as_ref()
+            .and_then(|sale| sale.pending.as_ref())
+            .filter(|pending| pending.payment_id == payment_id)
+            .ok_or(Rejected::NotAwaited(payment_id))
+    }
+}
+
+impl Sale {
+    pub(super) fn apply_decision(&mut self, decision: &Decision) {
+        let Some(payment) = self.pending.take() else {
+            return;
+        };
+        let amount = decision.paid(payment.amount);
+        if !amount.is_positive() {
+            return;
+        }
+        self.tenders.push(Tender::Card {
+            amount,
+            payment_id: payment.payment_id,
+            scheme: payment.card.scheme,
+        });
+        self.card_tenders.push(CardTender {
+            amount,
+            payment,
+            decision: decision.clone(),
+        });
+    }
+
+    pub(super) fn forget_payment(&mut self, given_up: PaymentId) {
+        self.pending
+            .take_if(|pending| pending.payment_id == given_up);
+        self.card_tenders
+            .retain(|tender| tender.payment.payment_id != given_up);
+        self.tenders.retain(|tender| match tender {
+            Tender::Cash { .. } => true,
+            Tender::Card { payment_id, .. } => *payment_id != given_up,
+        });
+    }
+}
+
+fn fits(decision: &Decision, asked: Money) -> bool {
+    match decision {
+        Decision::Approved { amount, .. } | Decision::StandIn { amount } => *amount == asked,
+        Decision::PartiallyApproved { amount, .. } => {
+            amount.is_positive() && *amount != asked && matches!(asked.covers(*amount), Ok(true))
+        }
+        Decision::Declined { .. } | Decision::Unknown { .. } | Decision::Refused { .. } => true,
+    }
+}
+
+fn prompt_after(decision: &Decision) -> Prompt {
+    match decision {
+        Decision::Approved { .. } | Decision::StandIn { .. } => Prompt::ChooseTender,
+        Decision::PartiallyApproved { amount, .. } => Prompt::PartlyApproved { amount: *amount },
+        Decision::Declined { code, .. } => Prompt::Declined { code: *code },
+        Decision::Unknown { .. } => Prompt::NotConfirmed,
+        Decision::Refused { reason } => Prompt::Refused { reason: *reason },
+    }
+}

@@ -1,0 +1,315 @@
+//! What both screens say: where the sale stands, and the next step in words.
+
+use crate::{
+    ids::SaleNumber,
+    money::{Currency, Money},
+    payment::RefusalReason,
+    response_code::ResponseCode,
+    sale::Sale,
+};
+
+/// One sentence for a person, in both languages of the store.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sentence {
+    /// English.
+    pub english: String,
+    /// Chinese, simplified.
+    pub chinese: String,
+}
+
+/// Where the sale stands and what is to be done next.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Prompt {
+    /// No sale.
+    Ready,
+    /// Articles are being scanned.
+    Scan,
+    /// The last code is not in the price file, or was misread.
+    NotFound {
+        /// As scanned.
+        barcode: String,
+    },
+    /// The total stands; how does the customer pay what is open?
+    ChooseTender,
+    /// The reader waits for a card.
+    PresentCard {
+        /// To be paid.
+        amount: Money,
+    },
+    /// The hub was asked.
+    ContactingBank {
+        /// To be paid.
+        amount: Money,
+    },
+    /// The card couldn't be read; another tender.
+    CardNotRead,
+    /// The bank said no; another tender.
+    Declined {
+        /// Field 39.
+        code: ResponseCode,
+    },
+    /// The hub, or the lane for want of the hub, said no; another tender.
+    Refused {
+        /// Why.
+        reason: RefusalReason,
+    },
+    /// A part is paid; another tender for the rest.
+    PartlyApproved {
+        /// Paid.
+        amount: Money,
+    },
+    /// Nobody knows; the charge is being taken back; another tender (payments.md, rule 4).
+    NotConfirmed,
+    /// Paid; the receipt is being printed.
+    Printing {
+        /// To hand back.
+        change: Money,
+    },
+    /// Done.
+    Goodbye {
+        /// Handed back.
+        change: Money,
+    },
+    /// The sale was voided.
+    Voided {
+        /// To hand back.
+        cash_back: Money,
+    },
+}
+
+impl Prompt {
+    /// Whether a tender may be chosen now.
+    #[must_use]
+    pub const fn takes_tender(&self) -> bool {
+        match self {
+            Self::ChooseTender
+            | Self::CardNotRead
+            | Self::Declined { .. }
+            | Self::Refused { .. }
+            | Self::PartlyApproved { .. }
+            | Self::NotConfirmed => true,
+            Self::Ready
+            | Self::Scan
+            | Self::NotFound { .. }
+            | Self::PresentCard { .. }
+            | Self::ContactingBank { .. }
+            | Self::Printing { .. }
+            | Self::Goodbye { .. }
+            | Self::Voided { .. } => false,
+        }
+    }
+
+    /// Whether the next sale may be opened.
+    #[must_use]
+    pub const fn takes_sale(&self) -> bool {
+        matches!(
+            self,
+            Self::Ready | Self::Goodbye { .. } | Self::Voided { .. }
+        )
+    }
+
+    /// For the cashier.
+    #[must_use]
+    pub fn cashier(&self) -> Sentence {
+        match self {
+            Self::Ready => sentence("Ready for the next customer", "可以接待下一位顾客"),
+            Self::Scan => sentence("Scan the articles", "请扫描商品"),
+            Self::NotFound { barcode } => Sentence {
+                english: format!("No article for {barcode}: scan again or ask a supervisor"),
+                chinese: format!("找不到条码 {barcode} 的商品：请重新扫描或联系主管"),
+            },
+            Self::ChooseTender => sentence("Choose how to pay", "请选择付款方式"),
+            Self::PresentCard { amount } => with_amount("Card for", "请刷卡，金额", *amount),
+            Self::ContactingBank { amount } => {
+                with_amount("Contacting the bank for", "正在联系银行，金额", *amount)
+            }
+            Self::CardNotRead => sentence(
+                "The card could not be read: try again or take another tender",
+                "读卡失败：请重试或更换付款方式",
+            ),
+            Self::Declined { code } => declined_for_cashier(*code),
+            Self::Refused { reason } => refused(*reason),
+            Self::PartlyApproved { amount } => with_amount(
+                "Take another tender for the rest. Approved in part:",
+                "请用其他方式支付余款。部分批准：",
+                *amount,
+            ),
+            Self::NotConfirmed => sentence(
+                "Not confirmed, the charge is being taken back, take another tender",
+                "付款未确认，扣款正在撤回，请更换付款方式",
+            ),
+            Self::Printing { change } => with_amount("Paid. Change:", "已付款。找零：", *change),
+            Self::Goodbye { change } => with_amount("Done. Change:", "完成。找零：", *change),
+            Self::Voided { cash_back } => with_amount(
+                "Sale voided. Hand back:",
+                "交易已取消。退还现金：",
+                *cash_back,
+            ),
+        }
+    }
+
+    /// For the customer.
+    #[must_use]
+    pub fn customer(&self) -> Sentence {
+        match self {
+            Self::Ready => sentence("Welcome", "欢迎光临"),
+            Self::Scan | Self::NotFound { .. } => sentence("Your articles", "您的商品"),
+            Self::ChooseTender => sentence("Please choose how to pay", "请选择付款方式"),
+            Self::PresentCard { amount } => {
+                with_amount("Please present your card:", "请出示银行卡：", *amount)
+            }
+            Self::ContactingBank { .. } => sentence("Please wait", "请稍候"),
+            Self::CardNotRead => sentence("Your card could not be read", "无法读取您的银行卡"),
+            Self::Declined { code } => declined_for_customer(*code),
+            Self::Refused { .. } => sentence("Please pay another way", "请更换付款方式"),
+            Self::PartlyApproved { amount } => with_amount(
+                "Please pay the rest another way. Paid:",
+                "余款请用其他方式支付。已付：",
+                *amount,
+            ),
+            Self::NotConfirmed => sentence(
+                "Not confirmed: the charge is being taken back. Please pay another way",
+                "付款未确认：扣款正在撤回。请更换付款方式",
+            ),
+            Self::Printing { .. } => sentence(
+                "Thank you, please wait for your receipt",
+                "谢谢，请等待小票",
+            ),
+            Self::Goodbye { .. } => sentence("Thank you, goodbye", "谢谢光临，再见"),
+            Self::Voided { .. } => sentence("The sale was cancelled", "交易已取消"),
+        }
+    }
+}
+
+fn declined_for_cashier(code: ResponseCode) -> Sentence {
+    Sentence {
+        english: format!("Declined ({code}): take another tender"),
+        chinese: format!("交易被拒绝（{code}）：请更换付款方式"),
+    }
+}
+
+fn declined_for_customer(_code: ResponseCode) -> Sentence {
+    sentence(
+        "Your bank did not approve: please pay another way",
+        "银行未批准：请更换付款方式",
+    )
+}
+
+fn refused(reason: RefusalReason) -> Sentence {
+    match reason {
+        RefusalReason::NotOffline => sentence(
+            "The bank can't be reached and this card needs it: take another tender",
+            "无法联系银行，此卡须联机：请更换付款方式",
+        ),
+        RefusalReason::OfflineBudget => sentence(
+            "The limit without the bank is reached: take another tender",
+            "已达脱机限额：请更换付款方式",
+        ),
+        RefusalReason::Abandoned => sentence(
+            "The payment was given up: take another tender",
+            "该付款已放弃：请更换付款方式",
+        ),
+        RefusalReason::ContentDiffers | RefusalReason::TooMany => sentence(
+            "The hub refused: take another tender and tell the manager",
+            "系统拒绝：请更换付款方式并通知经理",
+        ),
+        RefusalReason::Fenced | RefusalReason::NoTerminal => sentence(
+            "This lane can't take cards now: cash only, tell the manager",
+            "本通道暂不能刷卡：仅收现金，请通知经理",
+        ),
+        RefusalReason::InvalidAmount => sentence(
+            "A card can't pay this amount: take another tender",
+            "此金额不能刷卡：请更换付款方式",
+        ),
+    }
+}
+
+fn sentence(english: &str, chinese: &str) -> Sentence {
+    Sentence {
+        english: english.to_owned(),
+        chinese: chinese.to_owned(),
+    }
+}
+
+fn with_amount(english: &str, chinese: &str, amount: Money) -> Sentence {
+    Sentence {
+        english: format!("{english} {amount}"),
+        chinese: format!("{chinese} {amount}"),
+    }
+}
+
+/// One line on the screens.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LineView {
+    /// Its number.
+    pub number: u32,
+    /// As scanned.
+    pub barcode: String,
+    /// As on the receipt.
+    pub name: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// Price of all.
+    pub total: Money,
+    /// Taken back.
+    pub voided: bool,
+}
+
+/// The basket on the screens.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BasketView {
+    /// The sale.
+    pub sale: SaleNumber,
+    /// The caller's own name for it, or empty.
+    pub order_reference: String,
+    /// Its lines.
+    pub lines: Vec<LineView>,
+    /// What it costs so far.
+    pub total: Money,
+    /// What is still to be paid; all of it before the total was asked for.
+    pub open: Money,
+    /// Tenders tried.
+    pub tenders_tried: u32,
+    /// Whether the total was asked for and stands.
+    pub totalled: bool,
+}
+
+impl BasketView {
+    pub(super) fn of(sale: &Sale, currency: Currency) -> Self {
+        let zero = Money::zero(currency);
+        let total = sale.basket_total(currency).unwrap_or(zero);
+        let open = match sale.total {
+            Some(_) => sale.open_amount(currency).unwrap_or(total),
+            None => total,
+        };
+        Self {
+            sale: sale.number,
+            order_reference: sale.order_reference.clone(),
+            lines: sale
+                .lines
+                .iter()
+                .map(|line| LineView {
+                    number: line.number,
+                    barcode: line.barcode.clone(),
+                    name: line.name.clone(),
+                    quantity: line.quantity,
+                    total: line.total,
+                    voided: line.voided,
+                })
+                .collect(),
+            total,
+            open,
+            tenders_tried: sale.tenders_tried,
+            totalled: sale.total.is_some(),
+        }
+    }
+}
+
+/// Both screens of a lane.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Screen {
+    /// What is to be done.
+    pub prompt: Prompt,
+    /// The running sale.
+    pub basket: Option<BasketView>,
+}

@@ -1,0 +1,125 @@
+//! What a lane writes about its sales. The sales of a lane are exactly what these records say.
+
+use crate::{
+    ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber},
+    money::Money,
+    payment::Decision,
+    sale::{Line, PendingPayment, Tender},
+    time::WallMs,
+};
+
+/// One durable fact with its time on the business clock.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SaleRecord {
+    /// When it was decided.
+    pub at: WallMs,
+    /// What.
+    pub fact: SaleFact,
+}
+
+/// What happened. Each but `ReceiptPrinted` belongs to a sale.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SaleFact {
+    /// A sale began.
+    SaleOpened {
+        /// Gap-free per lane and epoch.
+        sale: SaleNumber,
+        /// Who sells.
+        operator: OperatorId,
+        /// The caller's own name for it, or empty.
+        order_reference: String,
+    },
+    /// An article was added.
+    LineAdded {
+        /// The sale.
+        sale: SaleNumber,
+        /// The line, with its number.
+        line: Line,
+    },
+    /// A line was taken back.
+    LineVoided {
+        /// The sale.
+        sale: SaleNumber,
+        /// The line.
+        line_number: u32,
+    },
+    /// What the basket costs.
+    SaleTotalled {
+        /// The sale.
+        sale: SaleNumber,
+        /// The sum of its lines.
+        total: Money,
+    },
+    /// Cash was given.
+    CashTendered {
+        /// The sale.
+        sale: SaleNumber,
+        /// All that was given.
+        given: Money,
+    },
+    /// A card payment is about to be asked for; durable before a byte leaves (I6).
+    PaymentIntended {
+        /// The sale.
+        sale: SaleNumber,
+        /// What is asked.
+        payment: PendingPayment,
+    },
+    /// What came back.
+    PaymentDecided {
+        /// The sale.
+        sale: SaleNumber,
+        /// The payment.
+        payment_id: PaymentId,
+        /// The decision.
+        decision: Decision,
+    },
+    /// The payment is never a tender of this sale, whatever the bank says (rule 2).
+    PaymentAbandoned {
+        /// The sale.
+        sale: SaleNumber,
+        /// The payment.
+        payment_id: PaymentId,
+        /// Why, in words.
+        reason: String,
+    },
+    /// The reader gave up.
+    CardNotRead {
+        /// The sale.
+        sale: SaleNumber,
+        /// Why, in words.
+        reason: String,
+    },
+    /// Paid: tenders less change equal the total (I3).
+    SaleClosed {
+        /// The sale.
+        sale: SaleNumber,
+        /// Its receipt (I12).
+        receipt: ReceiptNumber,
+        /// What it cost.
+        total: Money,
+        /// What paid for it.
+        tenders: Vec<Tender>,
+        /// Given back, from cash only.
+        change: Money,
+        /// Pieces sold.
+        items: u32,
+        /// The caller's own name for it, or empty.
+        order_reference: String,
+    },
+    /// The customer went without buying.
+    SaleVoided {
+        /// The sale.
+        sale: SaleNumber,
+        /// Why, in words.
+        reason: String,
+    },
+    /// The receipt is out.
+    ReceiptPrinted {
+        /// Which.
+        receipt: ReceiptNumber,
+        /// The electronic journal: as it went to the printer.
+        text: String,
+        /// True when it may have been printed before.
+        reprint: bool,
+    },
+}

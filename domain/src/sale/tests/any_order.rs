@@ -1,0 +1,134 @@
+//! Anything in any order: what must hold after every event.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    payment::{RefusalReason, UnknownReason},
+    response_code::ResponseCode,
+    sale::Tender,
+};
+
+fn decisions() -> impl Strategy<Value = Decision> {
+    prop_oneof![
+        4 => prop::sample::select(vec![100, 250, 350, 500]).prop_map(approved),
+        1 => (1..400_i64).prop_map(|minor| Decision::PartiallyApproved {
+            amount: cny(minor),
+            host: host(),
+        }),
+        1 => prop::sample::select(vec![100, 250]).prop_map(|minor| Decision::StandIn {
+            amount: cny(minor),
+        }),
+        1 => Just(Decision::Declined {
+            code: ResponseCode::new("51").unwrap(),
+            host: HostFacts::default(),
+        }),
+        1 => Just(Decision::Unknown { reason: UnknownReason::NoAnswer }),
+        1 => Just(Decision::Refused { reason: RefusalReason::TooMany }),
+    ]
+}
+
+fn events() -> impl Strategy<Value = Event> {
+    let id = || (0..3_u128).prop_map(PaymentId);
+    prop_oneof![
+        4 => Just(Event::Open { operator: OperatorId(1), order_reference: "o".to_owned() }),
+        4 => prop::sample::select(vec![100, 250]).prop_map(|minor| Event::Scanned(item("x", 1, minor))),
+        1 => (1..4_u32).prop_map(|line_number| Event::LineVoided { line_number }),
+        4 => Just(Event::Total),
+        2 => (-5..600_i64).prop_map(|minor| Event::CashTendered { given: cny(minor) }),
+        6 => id().prop_map(|payment_id| Event::CardChosen { payment_id }),
+        6 => (0..3_u128).prop_map(card_read),
+        1 => id().prop_map(|payment_id| Event::CardNotRead { payment_id, reason: "r".to_owned() }),
+        2 => id().prop_map(|payment_id| Event::PaymentLeft { payment_id }),
+        6 => (id(), decisions())
+            .prop_map(|(payment_id, decision)| Event::Decided { payment_id, decision }),
+        1 => id().prop_map(|payment_id| Event::HubUnreachable { payment_id }),
+        1 => id().prop_map(|payment_id| Event::LinkLost { payment_id }),
+        1 => id().prop_map(|payment_id| Event::ResultTimedOut { payment_id }),
+        3 => Just(Event::ReceiptPrinted { text: "t".to_owned() }),
+        1 => Just(Event::VoidSale { reason: "r".to_owned() }),
+        1 => Just(Event::Recovered),
+    ]
+}
+
+/// Tenders less change equal the total, and change comes from cash only (I3).
+fn check_closing(fact: &SaleFact) {
+    let SaleFact::SaleClosed {
+        total,
+        tenders,
+        change,
+        ..
+    } = fact
+    else {
+        return;
+    };
+    let paid: i64 = tenders.iter().map(|tender| tender.amount().minor()).sum();
+    let cards: i64 = tenders
+        .iter()
+        .filter(|tender| matches!(tender, Tender::Card { .. }))
+        .map(|tender| tender.amount().minor())
+        .sum();
+    assert_eq!(paid - change.minor(), total.minor());
+    assert!(change.minor() >= 0 && cards <= total.minor());
+}
+
+fn persist_comes_first(effects: &[Effect]) {
+    let is_record = |effect: &Effect| matches!(effect, Effect::Persist(_));
+    let first_other = effects.iter().position(|effect| !is_record(effect));
+    let last_record = effects.iter().rposition(is_record);
+    if let (Some(other), Some(record)) = (first_other, last_record) {
+        assert!(record < other, "{effects:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn records_rebuild_the_checkout_and_every_closing_balances(
+        story in prop::collection::vec(events(), 1..80)
+    ) {
+        let mut lane = Lane::new();
+        let mut closed = 0;
+        for event in story {
+            let before = lane.checkout.clone();
+            match lane.try_step(event) {
+                Ok(effects) => {
+                    persist_comes_first(&effects);
+                    for fact in facts(&effects) {
+                        check_closing(fact);
+                        if let SaleFact::SaleClosed { receipt, .. } = fact {
+                            closed += 1;
+                            prop_assert_eq!(receipt.sequence, closed);
+                        }
+                    }
+                    let sends = effects.iter().any(|e| matches!(e, Effect::SendPayment(_)));
+                    let intends = facts(&effects)
+                        .iter()
+                        .any(|fact| matches!(fact, SaleFact::PaymentIntended { .. }));
+                    prop_assert_eq!(sends, intends);
+                }
+                Err(_) => prop_assert!(lane.checkout.stands_like(&before)),
+            }
+            prop_assert!(lane.killed().checkout.stands_like(&lane.checkout));
+        }
+    }
+
+    /// Once given up, an id is never a tender and never asked for again (I19).
+    #[test]
+    fn a_payment_given_up_never_pays(story in prop::collection::vec(events(), 1..80)) {
+        let mut lane = Lane::new();
+        for event in story {
+            let Ok(effects) = lane.try_step(event) else { continue };
+            let abandoned = lane.checkout.abandoned();
+            if let Some(sale) = lane.checkout.sale() {
+                for tender in &sale.card_tenders {
+                    prop_assert!(!abandoned.contains(&tender.payment.payment_id));
+                }
+            }
+            for effect in effects {
+                if let Effect::SendPayment(request) = effect {
+                    prop_assert!(!abandoned.contains(&request.payment_id));
+                }
+            }
+        }
+    }
+}

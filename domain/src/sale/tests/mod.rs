@@ -1,0 +1,169 @@
+//! The checkout, event by event; then anything in any order.
+
+#![allow(clippy::arithmetic_side_effects, reason = "a test may overflow loudly")]
+
+mod any_order;
+mod card;
+mod cash;
+mod receipt;
+mod restart;
+
+use crate::{
+    card_ref::{CardRef, EntryMode, Funding, MaskedPan, Scheme},
+    ids::{AuthCode, LaneEpoch, LaneId, OperatorId, PaymentId, Rrn},
+    money::{Currency, Money},
+    payment::{Decision, HostFacts},
+    sale::{
+        Checkout, CheckoutConfig, Effect, Event, PricedItem, Prompt, Rejected, SaleFact, SaleRecord,
+    },
+    time::{MonoMs, Now, WallMs},
+};
+
+const CONFIG: CheckoutConfig = CheckoutConfig {
+    lane: LaneId(3),
+    epoch: LaneEpoch(1),
+    currency: Currency::CNY,
+};
+
+/// A checkout and all it ever wrote.
+struct Lane {
+    checkout: Checkout,
+    records: Vec<SaleRecord>,
+}
+
+impl Lane {
+    fn new() -> Self {
+        Self {
+            checkout: Checkout::new(CONFIG),
+            records: Vec::new(),
+        }
+    }
+
+    fn try_step(&mut self, event: Event) -> Result<Vec<Effect>, Rejected> {
+        let now = Now {
+            wall: WallMs(1_795_334_400_000),
+            mono: MonoMs(0),
+        };
+        let effects = self.checkout.step(now, event)?;
+        for effect in &effects {
+            if let Effect::Persist(record) = effect {
+                self.records.push(record.clone());
+            }
+        }
+        Ok(effects)
+    }
+
+    fn step(&mut self, event: Event) -> Vec<Effect> {
+        self.try_step(event).unwrap()
+    }
+
+    /// The same lane after a kill: nothing but the records is left.
+    fn killed(&self) -> Self {
+        let mut checkout = Checkout::new(CONFIG);
+        for record in &self.records {
+            checkout.replay(record);
+        }
+        Self {
+            checkout,
+            records: self.records.clone(),
+        }
+    }
+
+    /// A sale of two articles for 15.50, totalled.
+    fn totalled() -> Self {
+        let mut lane = Self::new();
+        lane.basket();
+        lane.step(Event::Total);
+        lane
+    }
+
+    fn basket(&mut self) {
+        self.step(Event::Open {
+            operator: OperatorId(7),
+            order_reference: "basket-1".to_owned(),
+        });
+        self.step(Event::Scanned(item("whole milk", 1, 1250)));
+        self.step(Event::Scanned(item("yogurt", 2, 150)));
+    }
+
+    /// Card chosen and read; the intent is written.
+    fn intended(&mut self, id: u128) -> Vec<Effect> {
+        self.step(Event::CardChosen {
+            payment_id: PaymentId(id),
+        });
+        self.step(card_read(id))
+    }
+
+    fn paid_by_card(id: u128, decision: Decision) -> (Self, Vec<Effect>) {
+        let mut lane = Self::totalled();
+        lane.intended(id);
+        let effects = lane.step(Event::Decided {
+            payment_id: PaymentId(id),
+            decision,
+        });
+        (lane, effects)
+    }
+}
+
+fn cny(minor: i64) -> Money {
+    Money::new(minor, Currency::CNY)
+}
+
+fn item(name: &str, quantity: u32, minor: i64) -> PricedItem {
+    PricedItem {
+        barcode: "6900000000017".to_owned(),
+        name: name.to_owned(),
+        quantity,
+        unit_price: cny(minor),
+        price_embedded: false,
+    }
+}
+
+fn card() -> CardRef {
+    CardRef {
+        masked: MaskedPan::new("621626*********0018").unwrap(),
+        hash: None,
+        scheme: Scheme::UnionPay,
+        funding: Funding::Debit,
+    }
+}
+
+fn card_read(id: u128) -> Event {
+    Event::CardRead {
+        payment_id: PaymentId(id),
+        entry_mode: EntryMode::Chip,
+        pin_entered: true,
+        card: card(),
+    }
+}
+
+fn host() -> HostFacts {
+    HostFacts {
+        rrn: Some(Rrn::new("000000000042").unwrap()),
+        auth_code: Some(AuthCode::new("123456").unwrap()),
+    }
+}
+
+fn approved(minor: i64) -> Decision {
+    Decision::Approved {
+        amount: cny(minor),
+        host: host(),
+    }
+}
+
+fn facts(effects: &[Effect]) -> Vec<&SaleFact> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Persist(record) => Some(&record.fact),
+            _ => None,
+        })
+        .collect()
+}
+
+fn shown(effects: &[Effect]) -> Option<&Prompt> {
+    effects.iter().rev().find_map(|effect| match effect {
+        Effect::Show(screen) => Some(&screen.prompt),
+        _ => None,
+    })
+}

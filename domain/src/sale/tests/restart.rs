@@ -1,0 +1,90 @@
+use super::*;
+
+#[test]
+fn a_basket_goes_on_after_a_kill() {
+    let mut lane = Lane::new();
+    lane.basket();
+    let mut again = lane.killed();
+    assert!(again.checkout.stands_like(&lane.checkout));
+    let effects = again.step(Event::Recovered);
+    assert!(facts(&effects).is_empty());
+    assert_eq!(shown(&effects), Some(&Prompt::Scan));
+    again.step(Event::Total);
+    again.step(Event::CashTendered { given: cny(1550) });
+}
+
+#[test]
+fn a_payment_without_a_decision_is_given_up_at_restart() {
+    let mut lane = Lane::totalled();
+    lane.intended(1);
+    let mut again = lane.killed();
+    assert!(again.checkout.stands_like(&lane.checkout));
+    let effects = again.step(Event::Recovered);
+    assert!(matches!(
+        facts(&effects).as_slice(),
+        [SaleFact::PaymentAbandoned { reason, .. }] if reason == "the lane was restarted"
+    ));
+    assert!(effects.contains(&Effect::Abandon(PaymentId(1))));
+    again.intended(2);
+}
+
+#[test]
+fn a_closed_sale_is_printed_again_and_says_the_same() {
+    let (lane, effects) = Lane::paid_by_card(1, approved(1550));
+    let first = effects.iter().find_map(|effect| match effect {
+        Effect::Print { receipt, .. } => Some(receipt.clone()),
+        _ => None,
+    });
+    let mut again = lane.killed();
+    let effects = again.step(Event::Recovered);
+    let second = effects.iter().find_map(|effect| match effect {
+        Effect::Print {
+            receipt,
+            reprint: true,
+        } => Some(receipt.clone()),
+        _ => None,
+    });
+    assert!(first.is_some());
+    assert_eq!(first, second);
+    let effects = again.step(Event::ReceiptPrinted {
+        text: "text".to_owned(),
+    });
+    assert!(matches!(
+        facts(&effects).as_slice(),
+        [SaleFact::ReceiptPrinted { reprint: true, .. }]
+    ));
+}
+
+#[test]
+fn a_sale_that_is_covered_but_not_closed_is_closed_at_restart() {
+    let mut lane = Lane::totalled();
+    lane.step(Event::CashTendered { given: cny(1550) });
+    let mut torn = lane.killed();
+    torn.records.pop();
+    let mut again = torn.killed();
+    let effects = again.step(Event::Recovered);
+    assert!(matches!(
+        facts(&effects).as_slice(),
+        [SaleFact::SaleClosed { .. }]
+    ));
+}
+
+#[test]
+fn numbers_go_on_where_they_stopped() {
+    let mut lane = Lane::totalled();
+    lane.step(Event::CashTendered { given: cny(1550) });
+    lane.step(Event::ReceiptPrinted {
+        text: "text".to_owned(),
+    });
+    let mut again = lane.killed();
+    assert_eq!(again.checkout.last_order_reference(), "basket-1");
+    again.step(Event::Recovered);
+    again.basket();
+    again.step(Event::Total);
+    let effects = again.step(Event::CashTendered { given: cny(1550) });
+    assert!(matches!(
+        facts(&effects).as_slice(),
+        [_, SaleFact::SaleClosed { receipt, sale, .. }]
+            if receipt.to_string() == "3-1-000002" && sale.0 == 2
+    ));
+}
