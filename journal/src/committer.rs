@@ -16,8 +16,8 @@ use crate::batcher::Commit;
 use crate::journal::Shared;
 use crate::{EngineError, Ticket, key, witness};
 
-/// Commits between two renewals of the witness. Each costs an fsync or two.
-const COMMITS_PER_WITNESS: u32 = 1024;
+/// Commits between two renewals of the witness. One costs about as much as two commits.
+const COMMITS_PER_WITNESS: u32 = 256;
 
 /// A commit failed: nobody knows what of it is on the disk, so nothing may go on.
 #[derive(Debug, thiserror::Error)]

@@ -10,6 +10,9 @@ pub enum Fault {
     /// There is no record where one must be.
     #[error("the record is missing")]
     Missing,
+    /// The engine finds its own files damaged where the record lies.
+    #[error("the engine cannot read it: its files are damaged there")]
+    Unreadable,
     /// Too few bytes for what it is.
     #[error("it is cut short")]
     TooShort,
@@ -19,6 +22,9 @@ pub enum Fault {
     /// The hash does not follow from the record before and the bytes.
     #[error("its hash does not follow from the record before it")]
     Chain,
+    /// A record stands before the first place of its log.
+    #[error("it stands before the first record")]
+    BeforeFirst,
     /// A record stands behind the head of its log.
     #[error("it stands behind the head of its log, which is at {head_sequence}")]
     BehindHead {

@@ -109,7 +109,7 @@ impl Journal {
         limits: JournalLimits,
     ) -> Result<(Journal, Committer), OpenError> {
         let engine: Arc<dyn Engine> = Arc::from(engine);
-        let heads = open::recover(engine.as_ref())?;
+        let heads = open::take_over(engine.as_ref())?;
         let shared = Arc::new(Shared {
             engine,
             state: Mutex::new(State {

@@ -47,41 +47,46 @@ pub enum OpenError {
     Engine(#[from] EngineError),
 }
 
-/// The head of each log. Each is checked against its last record, and against the witness.
+/// Opens for writing: what is found is made durable first. A process that was killed between write
+/// and sync leaves records that only the system's cache holds; who reads them may act on them.
+pub(crate) fn take_over(engine: &dyn Engine) -> Result<BTreeMap<LogId, Head>, OpenError> {
+    let heads = recover(engine)?;
+    let key = key::format();
+    if engine.get(&key)?.is_none() {
+        let value = stored::encode_keyed(&key, FORMAT);
+        engine.write(&[Write {
+            key,
+            value: Some(value),
+        }])?;
+    }
+    engine.sync()?;
+    let witness = witness::encode(&heads);
+    if !heads.is_empty() && engine.witness()?.as_ref() != Some(&witness) {
+        engine.set_witness(&witness)?;
+    }
+    Ok(heads)
+}
+
+/// The head of each log. Each is checked against its last record, and against the witness. Writes
+/// nothing.
 pub(crate) fn recover(engine: &dyn Engine) -> Result<BTreeMap<LogId, Head>, OpenError> {
     check_format(engine)?;
     let heads = heads(engine)?;
     for (log, head) in &heads {
         check_end(engine, *log, *head)?;
     }
-    check_no_log_without_head(engine, &heads)?;
+    check_starts(engine, &heads)?;
     check_witness(engine, &heads)?;
     Ok(heads)
 }
 
 fn check_format(engine: &dyn Engine) -> Result<(), OpenError> {
     let key = key::format();
-    match engine.get(&key)? {
-        Some(stored) if stored::decode_keyed(&key, &stored) == Ok(FORMAT) => Ok(()),
-        Some(_) => Err(OpenError::NotAJournal),
-        None => start_empty(engine, key),
-    }
-}
-
-/// Marks an empty engine as a journal. One that had a journal once has a witness: then its map is
-/// lost, not new.
-fn start_empty(engine: &dyn Engine, key: Vec<u8>) -> Result<(), OpenError> {
-    if !engine.scan(&[], None, 1)?.is_empty() {
-        return Err(OpenError::NotAJournal);
-    }
-    check_witness(engine, &BTreeMap::new())?;
-    let value = stored::encode_keyed(&key, FORMAT);
-    engine.write(&[Write {
-        key,
-        value: Some(value),
-    }])?;
-    engine.sync()?;
-    Ok(())
+    let known = match engine.get(&key)? {
+        Some(stored) => stored::decode_keyed(&key, &stored) == Ok(FORMAT),
+        None => engine.scan(&[], None, 1)?.is_empty(),
+    };
+    known.then_some(()).ok_or(OpenError::NotAJournal)
 }
 
 /// All heads, as their keys say.
@@ -124,17 +129,14 @@ pub(crate) fn check_end(engine: &dyn Engine, log: LogId, head: Head) -> Result<(
     }
 }
 
-fn check_no_log_without_head(
-    engine: &dyn Engine,
-    heads: &BTreeMap<LogId, Head>,
-) -> Result<(), OpenError> {
-    match verify::logs_with_records(engine)?
-        .into_iter()
-        .find(|log| !heads.contains_key(log))
-    {
-        Some(log) => Err(Damage::new(log, 1, Fault::HeadMissing).into()),
-        None => Ok(()),
+fn check_starts(engine: &dyn Engine, heads: &BTreeMap<LogId, Head>) -> Result<(), OpenError> {
+    for (log, first_sequence) in verify::logs_with_records(engine)? {
+        verify::check_first(log, first_sequence)?;
+        if !heads.contains_key(&log) {
+            return Err(Damage::new(log, first_sequence, Fault::HeadMissing).into());
+        }
     }
+    Ok(())
 }
 
 /// What was once durable is still there.

@@ -112,7 +112,8 @@ pub(crate) fn walk(
     for (log, head) in heads {
         report.logs.push(walk_log(engine, *log, *head)?);
     }
-    for log in logs_with_records(engine)? {
+    for (log, first_sequence) in logs_with_records(engine)? {
+        check_first(log, first_sequence)?;
         check_nothing_behind(engine, log, appended)?;
     }
     check_heads(engine, heads)?;
@@ -141,6 +142,14 @@ fn walk_log(engine: &dyn Engine, log: LogId, head: Head) -> Result<LogReport, Ve
             head,
         }),
         false => Err(Damage::new(log, at.sequence, Fault::HeadHash).into()),
+    }
+}
+
+/// A log begins at 1; that 1 is there, its walk has shown.
+pub(crate) fn check_first(log: LogId, first_sequence: u64) -> Result<(), Damage> {
+    match first_sequence {
+        0 => Err(Damage::new(log, 0, Fault::BeforeFirst)),
+        _ => Ok(()),
     }
 }
 
@@ -234,7 +243,9 @@ pub(crate) fn read_step(
         .unwrap_or(usize::MAX)
         .min(SCAN_PAIRS);
     let end = key::end_of_prefix(&key::record(log, last));
-    let pairs = engine.scan(&key::record(log, from), end.as_deref(), pairs_max)?;
+    let pairs = engine
+        .scan(&key::record(log, from), end.as_deref(), pairs_max)
+        .map_err(|failed| placed(engine, log, from, last, failed))?;
     let mut at = Head {
         sequence: from.saturating_sub(1),
         hash: previous,
@@ -251,6 +262,22 @@ pub(crate) fn read_step(
     match records.is_empty() {
         true => Err(Damage::new(log, from, Fault::Missing).into()),
         false => Ok(records),
+    }
+}
+
+/// Finds the first record that a damaged engine can't read, so that the error names it.
+fn placed(engine: &dyn Engine, log: LogId, from: u64, last: u64, failed: EngineError) -> ReadError {
+    let unreadable = |sequence: &u64| engine.get(&key::record(log, *sequence)).is_err();
+    let sequence = match failed {
+        EngineError::Damaged { .. } => (from..=last).find(unreadable),
+        EngineError::Io { .. }
+        | EngineError::Failed { .. }
+        | EngineError::ValueTooLarge { .. }
+        | EngineError::Lost => None,
+    };
+    match sequence {
+        Some(sequence) => Damage::new(log, sequence, Fault::Unreadable).into(),
+        None => failed.into(),
     }
 }
 
@@ -273,7 +300,10 @@ pub(crate) fn one_record(
     sequence: u64,
 ) -> Result<Record, ReadError> {
     let key = key::record(log, sequence);
-    match engine.get(&key)? {
+    let stored = engine
+        .get(&key)
+        .map_err(|failed| placed(engine, log, sequence, sequence, failed))?;
+    match stored {
         Some(stored) => Ok(decoded(log, sequence, &key, &stored)?),
         None => Err(Damage::new(log, sequence, Fault::Missing).into()),
     }
@@ -301,16 +331,16 @@ pub(crate) fn first_place_from(
     Ok(pairs.first().and_then(|(key, _)| key::place_of_record(key)))
 }
 
-/// Every log that has a record, found by one jump a log.
-pub(crate) fn logs_with_records(engine: &dyn Engine) -> Result<Vec<LogId>, EngineError> {
+/// Every log that has a record, with the first sequence it has, found by one jump a log.
+pub(crate) fn logs_with_records(engine: &dyn Engine) -> Result<Vec<(LogId, u64)>, EngineError> {
     let mut logs = Vec::new();
     let mut next = Some(LogId::OWN);
     while let Some(from) = next {
-        let Some((log, _)) = first_place_from(engine, from, 0)? else {
+        let Some(place) = first_place_from(engine, from, 0)? else {
             break;
         };
-        logs.push(log);
-        next = log.0.checked_add(1).map(LogId);
+        logs.push(place);
+        next = place.0.0.checked_add(1).map(LogId);
     }
     Ok(logs)
 }

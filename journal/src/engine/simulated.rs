@@ -1,8 +1,8 @@
 //! Engine `simulated`: a disk in memory that forgets what was not synced, and tears it.
 //!
 //! It models a write-ahead log. A write appends one frame to the bytes that are written and not
-//! yet synced; a sync makes them safe. A crash keeps a part of those bytes that the seed chooses,
-//! cut anywhere and perhaps with a lost sector; recovery then takes the whole frames up to the
+//! yet synced; a sync makes them safe. A crash keeps of those bytes what the seed chooses: none,
+//! all, a part cut anywhere, or all but one sector; recovery then takes the whole frames up to the
 //! first bad one. So a batch is all there or not at all, and batches survive in their order: what
 //! the real engines promise. Deterministic: no clock, no thread, no randomness but the seed.
 
@@ -123,9 +123,11 @@ impl Disk {
     fn crash(&mut self, seed: u64) {
         let mut draw = Draw(seed);
         let mut frames = std::mem::take(&mut self.unsynced);
-        frames.truncate(draw.below(frames.len().saturating_add(1)));
-        if draw.below(2) == 0 {
-            lose_sector(&mut frames, &mut draw);
+        match draw.below(4) {
+            0 => frames.clear(),
+            1 => {}
+            2 => frames.truncate(draw.below(frames.len())),
+            _ => lose_sector(&mut frames, &mut draw),
         }
         recover(&mut self.synced, &frames);
         self.current.clone_from(&self.synced);

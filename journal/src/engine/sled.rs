@@ -250,7 +250,10 @@ fn io_error<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> E
 fn failed(action: &'static str, error: sled::Error) -> EngineError {
     match error {
         sled::Error::Corruption { at, .. } => {
-            let place = at.map_or_else(|| "place unknown".to_owned(), |at| format!("at {at:?}"));
+            let place = at.map_or_else(
+                || "it does not say where".to_owned(),
+                |at| format!("at {at:?}"),
+            );
             EngineError::Damaged {
                 engine: NAME,
                 reason: place,

@@ -1,0 +1,20 @@
+//! The journal from outside: one suite for every engine, and what only one engine can show.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise, and its child processes talk on stdout"
+)]
+
+mod abort;
+mod conformance;
+mod crash;
+mod damage;
+mod draw;
+mod drivers;
+mod kill;
+mod model;
+mod place;
+mod sled_files;

@@ -1,0 +1,128 @@
+//! Where a journal lies, for tests that run on every engine.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use journal::{
+    Batch, Committer, Engine, EngineError, Journal, LogId, OpenError, Pair, Record, SimulatedDisk,
+    Write, sled_engine,
+};
+
+/// A place that survives the engines opened on it.
+pub(crate) enum Place {
+    Sled(tempfile::TempDir),
+    Simulated(SimulatedDisk),
+}
+
+impl Place {
+    pub(crate) fn sled() -> Place {
+        Place::Sled(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn simulated() -> Place {
+        Place::Simulated(SimulatedDisk::new())
+    }
+
+    pub(crate) fn engine(&self) -> Box<dyn Engine> {
+        match self {
+            Place::Sled(folder) => sled_engine(&folder.path().join("journal")).unwrap(),
+            Place::Simulated(disk) => disk.engine(),
+        }
+    }
+
+    pub(crate) fn open(&self) -> (Journal, Committer) {
+        self.try_open().unwrap()
+    }
+
+    pub(crate) fn try_open(&self) -> Result<(Journal, Committer), OpenError> {
+        Journal::open(self.engine())
+    }
+}
+
+/// Every record of a log that is durable.
+pub(crate) fn all(journal: &Journal, log: LogId) -> Vec<Record> {
+    journal.read(log, 1, usize::MAX).unwrap()
+}
+
+pub(crate) fn bytes(records: &[Record]) -> Vec<&[u8]> {
+    records
+        .iter()
+        .map(|record| record.bytes.as_slice())
+        .collect()
+}
+
+/// A batch with one record.
+pub(crate) fn one(bytes: impl Into<Vec<u8>>) -> Batch {
+    let mut batch = Batch::new();
+    batch.record(bytes);
+    batch
+}
+
+pub(crate) fn commit_all(committer: &mut Committer) {
+    while committer.commit_waiting().unwrap() {}
+}
+
+type OnSync = Box<dyn FnMut() -> Result<(), EngineError> + Send>;
+
+/// An engine that counts, and calls somebody just before each sync: when a commit is written and
+/// not yet durable.
+pub(crate) struct Watched {
+    engine: Box<dyn Engine>,
+    on_sync: Arc<Mutex<Option<OnSync>>>,
+    syncs: Arc<AtomicU64>,
+}
+
+impl Watched {
+    pub(crate) fn new(engine: Box<dyn Engine>) -> Watched {
+        Watched {
+            engine,
+            on_sync: Arc::default(),
+            syncs: Arc::default(),
+        }
+    }
+
+    pub(crate) fn on_sync(&self) -> Arc<Mutex<Option<OnSync>>> {
+        Arc::clone(&self.on_sync)
+    }
+
+    pub(crate) fn syncs(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.syncs)
+    }
+}
+
+impl Engine for Watched {
+    fn name(&self) -> &'static str {
+        self.engine.name()
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        self.engine.get(key)
+    }
+
+    fn scan(&self, from: &[u8], to: Option<&[u8]>, max: usize) -> Result<Vec<Pair>, EngineError> {
+        self.engine.scan(from, to, max)
+    }
+
+    fn write(&self, batch: &[Write]) -> Result<(), EngineError> {
+        self.engine.write(batch)
+    }
+
+    fn sync(&self) -> Result<(), EngineError> {
+        self.syncs.fetch_add(1, Ordering::SeqCst);
+        let called = self
+            .on_sync
+            .lock()
+            .unwrap()
+            .as_mut()
+            .map_or(Ok(()), |call| call());
+        called.and_then(|()| self.engine.sync())
+    }
+
+    fn witness(&self) -> Result<Option<Vec<u8>>, EngineError> {
+        self.engine.witness()
+    }
+
+    fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError> {
+        self.engine.set_witness(witness)
+    }
+}
