@@ -33,6 +33,9 @@ pub const FORWARD_ANSWER_TIMEOUT_MS: u64 = 60_000;
 pub const FORWARD_BACKOFF_MIN_MS: u64 = 1_000;
 /// The longest pause between two tries.
 pub const FORWARD_BACKOFF_MAX_MS: u64 = 60_000;
+/// How long a payment may wait for its terminal before it is decided without the bank: a lane that
+/// waits for its result must still hear of it.
+pub const SEND_WAIT_MS: u64 = 10_000;
 /// Tries of a reversal before it becomes a dead letter and frees its TID.
 pub const REVERSAL_TRIES_MAX: u32 = 20;
 /// How long a lane waits for the hub's result: longer than the hub waits for the bank.
@@ -48,6 +51,7 @@ pub const SALE_LINE_JOURNAL_DELAY_MS: u64 = 50;
 
 const _: () = {
     assert!(LANE_RESULT_TIMEOUT_MS > ANSWER_TIMEOUT_MS + CONNECT_TIMEOUT_MS);
+    assert!(LANE_RESULT_TIMEOUT_MS > ANSWER_TIMEOUT_MS + SEND_WAIT_MS);
     assert!(FORWARD_BACKOFF_MIN_MS < FORWARD_BACKOFF_MAX_MS);
     assert!(JOURNAL_RECORD_BYTES_MAX < 4096);
     assert!(LANE_STREAM_FRAMES_MAX > PAYMENTS_IN_FLIGHT_PER_LANE_MAX);

@@ -1,6 +1,12 @@
 //! Field 39: what an answer of the host means, for three readers.
 
+mod sentence;
+mod table;
+
 use std::fmt;
+
+pub use sentence::{NextStep, Sentence};
+pub use table::Class;
 
 /// Two characters, field 39.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +40,46 @@ impl ResponseCode {
             }
             _ => Err(NotAResponseCode),
         }
+    }
+
+    /// What kind of answer it is. A code nobody knows is a decline.
+    #[must_use]
+    pub fn class(self) -> Class {
+        table::row(self).class
+    }
+
+    /// Whether it needs a good MAC to be believed (payments.md, rule 6: 00, 10, 11, A2–A6).
+    #[must_use]
+    pub fn is_approving(self) -> bool {
+        matches!(
+            &self.0,
+            b"00" | b"10" | b"11" | b"A2" | b"A3" | b"A4" | b"A5" | b"A6"
+        )
+    }
+
+    /// Whether the terminal must sign on before anything else: 77, 97, 99, A0.
+    #[must_use]
+    pub fn asks_for_sign_on(self) -> bool {
+        self.class() == Class::SignOn
+    }
+
+    /// Whether a queue entry is to be tried again later: 68, 90, 91, 92, 96, 98.
+    #[must_use]
+    pub fn means_later(self) -> bool {
+        matches!(&self.0, b"68" | b"90" | b"91" | b"92" | b"96" | b"98")
+    }
+
+    /// Whether the host refused the card or its account, rather than the message, the merchant or
+    /// the moment: after goods are gone, that is a loss.
+    #[must_use]
+    pub fn refuses_card(self) -> bool {
+        table::row(self).refuses_card
+    }
+
+    /// What to say to cashier and customer, and what to do next.
+    #[must_use]
+    pub fn sentence(self) -> Sentence {
+        table::row(self).sentence
     }
 
     /// The two characters.

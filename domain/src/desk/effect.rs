@@ -26,6 +26,13 @@ pub enum Effect {
     ForgetSecrets(PaymentId),
     /// Send a message to the bank.
     Send(Outgoing),
+    /// Sign this terminal on (0800): it is idle, the line is up, and it holds no keys the host
+    /// takes. Answered with `Event::SignedOn` or `Event::SignOnFailed`. The desk asks for every
+    /// sign-on, the first after the line came up too; nobody else starts one (rule 7).
+    SignOn {
+        /// The terminal.
+        tid: Tid,
+    },
     /// Tell the lane what was decided.
     Reply {
         /// The lane that asked.
@@ -168,6 +175,9 @@ pub enum Alarm {
     },
     /// HUB0006: a fenced machine spoke for a lane.
     FencedLane(LaneId),
+    /// HUB0008: the lane's journal says of this payment what the hub's does not allow: a sale closed
+    /// with a payment that was not approved, or was given up, or the other way round.
+    CompletionConflict(PaymentId),
     /// HUB0007: a batch did not balance at the host.
     NotBalanced {
         /// The terminal.

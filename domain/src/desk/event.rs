@@ -55,6 +55,12 @@ pub enum Event {
         /// The batch the host is in.
         batch: BatchNumber,
     },
+    /// The terminal did not sign on: refused, no answer, or keys that don't check. The desk asks
+    /// again after a pause.
+    SignOnFailed {
+        /// The terminal.
+        tid: Tid,
+    },
     /// The message was not sent: the line broke before its first byte left.
     NotSent {
         /// The terminal.

@@ -4,10 +4,140 @@
 //! Decides: what is sent to the bank and when, what a lane is told, what goes into the queue.
 //! Never: sends, writes or waits. Keeps I4–I10, I13, I19.
 
+mod answered;
+mod apply;
+mod apply_forward;
+mod check;
+mod close_day;
+mod completed;
+mod config;
+mod counts;
+mod dead_letter;
+mod deciding;
 mod effect;
 mod event;
+mod forwarding;
+mod line;
+mod outcome;
+mod posting;
+mod queries;
 mod record;
+mod rejected;
+mod requested;
+mod sending;
+mod state;
+mod unanswered;
 
+use std::collections::BTreeMap;
+
+pub use config::{DeskConfig, Timing};
+pub use counts::Counts;
 pub use effect::{Alarm, Effect, Financial, Outgoing};
 pub use event::Event;
+pub use queries::{Blocker, DayState, Standing, TerminalView, Unresolved};
 pub use record::DeskRecord;
+pub use rejected::Rejected;
+pub(crate) use state::State;
+
+use outcome::Outcome;
+
+use crate::{
+    ids::Tid,
+    terminal::Station,
+    time::{MonoMs, Now},
+};
+
+/// The machine. Two halves: `state` is what the records say, the rest is only true while it runs.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    config: DeskConfig,
+    state: State,
+    stations: BTreeMap<Tid, Station>,
+    line_up: bool,
+    wake_at: Option<MonoMs>,
+}
+
+impl Desk {
+    /// A desk without a history, line down, no terminal.
+    #[must_use]
+    pub fn new(config: DeskConfig) -> Self {
+        Self {
+            config,
+            state: State::default(),
+            stations: BTreeMap::new(),
+            line_up: false,
+            wake_at: None,
+        }
+    }
+
+    /// Reads one record of the journal. Order of a start: `TerminalConfigured` events and records in
+    /// any order, then `Event::Recovered`, then the rest.
+    pub fn replay(&mut self, record: &DeskRecord) {
+        self.state.apply(record);
+    }
+
+    /// Takes one event: decides, applies what it decided, and says what is to be done, `Persist`
+    /// first. `jitter` is 64 random bits, for pauses only: no decision about money depends on it.
+    ///
+    /// # Errors
+    /// The event contradicts what is known; nothing has changed then.
+    pub fn step(&mut self, now: Now, jitter: u64, event: Event) -> Result<Vec<Effect>, Rejected> {
+        let mut out = Outcome::new(now, jitter);
+        self.dispatch(&mut out, event)?;
+        self.send_what_is_due(&mut out);
+        self.advance_close(&mut out);
+        self.send_what_is_due(&mut out);
+        self.ask_to_be_woken(&mut out);
+        debug_assert!(
+            self.check_running().is_empty(),
+            "{:?}",
+            self.check_running()
+        );
+        Ok(out.into_effects())
+    }
+
+    fn dispatch(&mut self, out: &mut Outcome, event: Event) -> Result<(), Rejected> {
+        match event {
+            Event::TerminalConfigured { tid, mid, lane } => {
+                return self.terminal_configured(out, tid, mid, lane);
+            }
+            Event::Recovered => self.recovered(out),
+            Event::LaneAttached { lane, epoch } => return self.lane_attached(out, lane, epoch),
+            Event::Requested(request) => self.requested(out, request),
+            Event::Completed {
+                payment_id,
+                receipt,
+            } => return self.completed(out, payment_id, receipt),
+            Event::Abandoned { payment_id, lane } => return self.abandoned(out, payment_id, lane),
+            Event::Line { up } => self.line(out, up),
+            Event::SignedOn { tid, batch } => return self.signed_on(out, &tid, batch),
+            Event::SignOnFailed { tid } => return self.sign_on_failed(out, &tid),
+            Event::NotSent { tid, stan } => self.not_sent(out, &tid, stan),
+            Event::SentThenBroke { tid, stan } => self.sent_then_broke(out, &tid, stan),
+            Event::Answered(answer) => self.answered(out, &answer),
+            Event::Tick => {
+                self.wake_at = None;
+                self.tick(out);
+            }
+            Event::DeadLetterResolved { forward_id, how } => {
+                return self.dead_letter_resolved(out, forward_id, how);
+            }
+            Event::CloseDay { date } => return self.close_day(out, date),
+        }
+        Ok(())
+    }
+
+    fn ask_to_be_woken(&mut self, out: &mut Outcome) {
+        let now = out.now.mono;
+        let stations = self.stations.values();
+        let next = stations
+            .filter_map(|station| station.next_deadline(now))
+            .min();
+        if next != self.wake_at {
+            self.wake_at = next;
+            if let Some(moment) = next {
+                out.effect(Effect::WakeAt(moment));
+            }
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use crate::{
     forward::{ForwardEnd, ForwardKind, Resolution},
     ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, PaymentId, ReceiptNumber, Stan, Tid},
+    money::Money,
     payment::{Decision, PaymentRequest},
     response_code::ResponseCode,
     settlement::BatchTotals,
@@ -70,6 +71,8 @@ pub enum DeskRecord {
         tid: Tid,
         /// Reversal, advice or void, with what is frozen in it.
         kind: ForwardKind,
+        /// For how much.
+        amount: Money,
         /// When.
         at: WallMs,
     },

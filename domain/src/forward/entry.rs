@@ -95,6 +95,8 @@ pub struct Forward {
     pub bound: Option<(Stan, BatchNumber)>,
     /// How often it was sent.
     pub attempts: u32,
+    /// Tries before an operator put it back into the queue: they no longer count against it.
+    pub attempts_forgiven: u32,
     /// When it was first sent.
     pub first_try: Option<WallMs>,
     /// When it was last sent.
@@ -105,4 +107,23 @@ pub struct Forward {
     pub end: Option<ForwardEnd>,
     /// What was done about it as a dead letter.
     pub resolution: Option<Resolution>,
+}
+
+impl Forward {
+    /// Tries since it was queued, or put back by an operator.
+    #[must_use]
+    pub const fn tries(&self) -> u32 {
+        self.attempts.saturating_sub(self.attempts_forgiven)
+    }
+
+    /// The batch it belongs to, which must still be open when it is sent: that of its original, or
+    /// that of its first try (rule 10). `None`: it takes the batch that is open then.
+    #[must_use]
+    pub fn batch(&self) -> Option<BatchNumber> {
+        match &self.kind {
+            ForwardKind::Reversal { original_batch, .. }
+            | ForwardKind::Void { original_batch, .. } => Some(*original_batch),
+            ForwardKind::Advice => self.bound.map(|(_, batch)| batch),
+        }
+    }
 }

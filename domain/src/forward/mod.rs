@@ -1,5 +1,9 @@
 //! Store and forward: what must reach the bank whatever happens, and the only three ways out.
 
+mod backoff;
 mod entry;
+mod meaning;
 
+pub use backoff::backoff_ms;
 pub use entry::{Forward, ForwardEnd, ForwardKind, Resolution};
+pub use meaning::{Meaning, meaning, processing_code};

@@ -37,13 +37,15 @@ pub enum RefusalReason {
     NotOffline,
     /// The line is down and the store's offline budget or the card's cap is used up.
     OfflineBudget,
-    /// The lane abandoned it before it was sent (rule 2).
+    /// The lane abandoned it before it was sent (rule 2), or the hub was restarted before it was
+    /// sent: the lane's link broke then, and the lane abandons it by the same rule.
     Abandoned,
     /// The same id was asked before with other content (rule 1).
     ContentDiffers,
     /// An older machine of this lane, fenced by a newer epoch.
     Fenced,
-    /// The lane has no terminal at this hub, or its terminal is stopped (rule 10).
+    /// The lane has no terminal at this hub, or its terminal is stopped (rule 10), or closed with
+    /// the business day.
     NoTerminal,
     /// Amount not positive, or more than field 4 can carry.
     InvalidAmount,

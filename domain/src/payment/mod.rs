@@ -7,8 +7,10 @@ mod answer;
 mod decision;
 mod request;
 mod state;
+mod verdict;
 
 pub use answer::{Answer, MacCheck};
 pub use decision::{Decision, HostFacts, RefusalReason, UnknownReason};
 pub use request::PaymentRequest;
 pub use state::{Completion, Payment, Progress};
+pub use verdict::verdict;

@@ -3,7 +3,7 @@
 use crate::{
     ids::{BatchNumber, ForwardId, ReceiptNumber, Stan, Tid},
     payment::{Decision, PaymentRequest},
-    time::{MonoMs, WallMs},
+    time::WallMs,
 };
 
 /// How far the decision has come.
@@ -35,8 +35,6 @@ pub struct Payment {
     pub request: PaymentRequest,
     /// When it reached the hub.
     pub requested_at: WallMs,
-    /// For time-outs; `None` after a restart.
-    pub sent_mono: Option<MonoMs>,
     /// Terminal, STAN and batch, once bound (rule 10).
     pub bound: Option<(Tid, Stan, BatchNumber)>,
     /// How far the decision has come.

@@ -1,1 +1,10 @@
-//! Written next.
+//! A terminal id (TID) as the acquirer knows it: its STANs, its batch, and the one message it may
+//! have outstanding.
+//!
+//! `Terminal` is what the journal says; `Station` is what is only true while the hub runs. Keeps I7.
+
+mod batch;
+mod station;
+
+pub use batch::{BatchItem, Settling, Terminal};
+pub(crate) use station::{Outstanding, Station, Waiting, What};

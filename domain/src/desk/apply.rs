@@ -1,0 +1,236 @@
+//! What a record makes of the state. The one place where it changes: a step applies each record it
+//! writes with this code, and a start applies those it reads.
+
+use crate::{
+    desk::{DeskRecord, State, counts::count, posting},
+    forward::{Forward, ForwardKind},
+    ids::{BatchNumber, PaymentId, Stan, Tid},
+    payment::{Completion, Decision, Payment, PaymentRequest, Progress},
+    settlement::BatchTotals,
+    terminal::{BatchItem, Settling},
+    time::{BusinessDate, WallMs},
+};
+
+impl State {
+    pub(crate) fn apply(&mut self, record: &DeskRecord) {
+        for transfer in posting::transfers(self, record) {
+            self.balances.post(transfer);
+        }
+        if self.try_apply(record).is_none() {
+            count(&mut self.strays);
+        }
+    }
+
+    /// `None`: the record names something nobody knows.
+    fn try_apply(&mut self, record: &DeskRecord) -> Option<()> {
+        match record {
+            DeskRecord::LaneAttached { lane, epoch } => {
+                self.lane_epochs.insert(*lane, *epoch);
+                Some(())
+            }
+            DeskRecord::Requested { request, at } => self.requested(request, *at),
+            DeskRecord::Sent {
+                payment_id,
+                tid,
+                stan,
+                batch,
+            } => self.sent(*payment_id, tid, *stan, *batch),
+            DeskRecord::Decided {
+                payment_id,
+                decision,
+                ..
+            } => self.decided(*payment_id, decision),
+            DeskRecord::Completed {
+                payment_id,
+                receipt,
+            } => {
+                self.payments.get_mut(payment_id)?.completion = Completion::Completed(*receipt);
+                Some(())
+            }
+            DeskRecord::Abandoned { payment_id, lane } => {
+                match self.payments.get_mut(payment_id) {
+                    Some(payment) => payment.completion = Completion::Abandoned,
+                    None => {
+                        self.abandoned_early.insert(*payment_id, *lane);
+                    }
+                }
+                Some(())
+            }
+            DeskRecord::ForwardQueued { .. }
+            | DeskRecord::ForwardSent { .. }
+            | DeskRecord::ForwardDeferred { .. }
+            | DeskRecord::ForwardEnded { .. }
+            | DeskRecord::DeadLetterResolved { .. } => self.apply_forward(record),
+            DeskRecord::UnmatchedAnswer { .. } => {
+                count(&mut self.counts.late_answers);
+                Some(())
+            }
+            DeskRecord::SignedOn { .. }
+            | DeskRecord::TerminalStopped { .. }
+            | DeskRecord::DayClosing { .. }
+            | DeskRecord::SettlementSent { .. }
+            | DeskRecord::BatchClosed { .. }
+            | DeskRecord::DayClosed { .. } => self.apply_batch(record),
+        }
+    }
+
+    fn apply_batch(&mut self, record: &DeskRecord) -> Option<()> {
+        match record {
+            DeskRecord::SignedOn { tid, batch } => {
+                let terminal = self.terminal_mut(tid);
+                terminal.batch = Some(*batch);
+                terminal.stopped = None;
+            }
+            DeskRecord::TerminalStopped { tid, theirs } => {
+                self.terminal_mut(tid).stopped = Some(*theirs);
+            }
+            DeskRecord::DayClosing { date } => self.closing = Some(*date),
+            DeskRecord::SettlementSent {
+                tid, stan, totals, ..
+            } => self.settlement_sent(tid, *stan, *totals),
+            DeskRecord::BatchClosed {
+                tid,
+                batch,
+                balanced,
+                ..
+            } => self.batch_closed(tid, *batch, *balanced),
+            DeskRecord::DayClosed { date } => self.day_closed(*date),
+            DeskRecord::LaneAttached { .. }
+            | DeskRecord::Requested { .. }
+            | DeskRecord::Sent { .. }
+            | DeskRecord::Decided { .. }
+            | DeskRecord::Completed { .. }
+            | DeskRecord::Abandoned { .. }
+            | DeskRecord::ForwardQueued { .. }
+            | DeskRecord::ForwardSent { .. }
+            | DeskRecord::ForwardDeferred { .. }
+            | DeskRecord::ForwardEnded { .. }
+            | DeskRecord::DeadLetterResolved { .. }
+            | DeskRecord::UnmatchedAnswer { .. } => return None,
+        }
+        Some(())
+    }
+
+    fn requested(&mut self, request: &PaymentRequest, at: WallMs) -> Option<()> {
+        let id = request.payment_id;
+        let completion = match self.abandoned_early.remove(&id) {
+            Some(_) => Completion::Abandoned,
+            None => Completion::Open,
+        };
+        let payment = Payment {
+            request: request.clone(),
+            requested_at: at,
+            bound: None,
+            progress: Progress::Requested,
+            completion,
+            forwards: Vec::new(),
+            settled_in: None,
+        };
+        let before = self.payments.insert(id, payment);
+        self.undecided.insert(id);
+        count(&mut self.counts.requested);
+        before.is_none().then_some(())
+    }
+
+    fn sent(&mut self, id: PaymentId, tid: &Tid, stan: Stan, batch: BatchNumber) -> Option<()> {
+        let payment = self.payments.get_mut(&id)?;
+        payment.bound = Some((tid.clone(), stan, batch));
+        payment.progress = Progress::Sent;
+        let terminal = self.terminal_mut(tid);
+        terminal.next_stan = stan.next();
+        terminal.last_financial = Some((batch, stan));
+        Some(())
+    }
+
+    fn decided(&mut self, id: PaymentId, decision: &Decision) -> Option<()> {
+        self.undecided.remove(&id);
+        self.count_decision(decision);
+        let payment = self.payments.get_mut(&id)?;
+        payment.progress = Progress::Decided(decision.clone());
+        let card = payment.request.card.hash;
+        let bound = payment.bound.clone();
+        match decision {
+            Decision::Approved { amount, .. } | Decision::PartiallyApproved { amount, .. } => {
+                let (tid, stan, batch) = bound?;
+                let item = BatchItem {
+                    payment_id: id,
+                    amount: *amount,
+                    is_credit: false,
+                };
+                self.terminal_mut(&tid).items.insert((batch, stan), item);
+            }
+            Decision::StandIn { amount } => self.exposure.grow(card.as_ref(), amount.minor()),
+            Decision::Declined { .. } | Decision::Unknown { .. } | Decision::Refused { .. } => {}
+        }
+        Some(())
+    }
+
+    const fn count_decision(&mut self, decision: &Decision) {
+        count(match decision {
+            Decision::Approved { .. } => &mut self.counts.approved,
+            Decision::PartiallyApproved { .. } => &mut self.counts.partially_approved,
+            Decision::Declined { .. } => &mut self.counts.declined,
+            Decision::Unknown { .. } => &mut self.counts.unknown,
+            Decision::Refused { .. } => &mut self.counts.refused,
+            Decision::StandIn { .. } => &mut self.counts.stand_in,
+        });
+    }
+
+    /// Puts an entry into the queue of its terminal.
+    pub(crate) fn enqueue(&mut self, forward: &Forward) {
+        let terminal = self.terminal_mut(&forward.tid);
+        let is_new = match forward.kind {
+            ForwardKind::Reversal { .. } => terminal.reversals.insert(forward.id),
+            ForwardKind::Advice | ForwardKind::Void { .. } => terminal.uploads.insert(forward.id),
+        };
+        if is_new {
+            self.queue_depth = self.queue_depth.saturating_add(1);
+            self.queue_depth_max = self.queue_depth_max.max(self.queue_depth);
+        }
+    }
+
+    /// Takes an entry out of the queue of its terminal.
+    pub(crate) fn dequeue(&mut self, forward: &Forward) {
+        let terminal = self.terminal_mut(&forward.tid);
+        let was_there =
+            terminal.reversals.remove(&forward.id) | terminal.uploads.remove(&forward.id);
+        if was_there {
+            self.queue_depth = self.queue_depth.saturating_sub(1);
+        }
+    }
+
+    fn settlement_sent(&mut self, tid: &Tid, stan: Stan, totals: BatchTotals) {
+        let terminal = self.terminal_mut(tid);
+        terminal.next_stan = stan.next();
+        terminal.settling = Settling::Sent { stan, totals };
+    }
+
+    fn batch_closed(&mut self, tid: &Tid, batch: BatchNumber, balanced: bool) {
+        count(&mut self.counts.batches);
+        if balanced {
+            count(&mut self.counts.batches_balanced);
+        }
+        let terminal = self.terminal_mut(tid);
+        let items = std::mem::take(&mut terminal.items);
+        // A terminal that rule 10 had stopped goes on in the host's batch.
+        terminal.batch = Some(terminal.stopped.take().unwrap_or(batch.next()));
+        terminal.last_financial = None;
+        terminal.settling = Settling::Closed;
+        for item in items.values() {
+            if let Some(payment) = self.payments.get_mut(&item.payment_id) {
+                payment.settled_in = Some(batch);
+            }
+        }
+    }
+
+    fn day_closed(&mut self, date: BusinessDate) {
+        self.closed = Some(date);
+        self.closing = None;
+        let today = self.counts.since(&self.counts_before_today);
+        self.counts_of_days.insert(date, today);
+        self.counts_before_today = self.counts;
+        for terminal in self.terminals.values_mut() {
+            terminal.settling = Settling::Open;
+        }
+    }
+}

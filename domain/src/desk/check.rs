@@ -1,0 +1,279 @@
+//! Invariants that the desk can check of itself: all of them on demand (`check_invariants`), and the
+//! cheap ones after every event of a debug build.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    desk::Desk,
+    forward::{Forward, ForwardEnd, ForwardKind, Resolution},
+    ids::{BatchNumber, ForwardId, PaymentId, Stan, Tid},
+    invariant::{Broken, Invariant},
+    money::Money,
+    payment::{Completion, Decision, Payment, Progress},
+    risk::Exposure,
+    settlement::{Account, Balances, Transfer},
+    terminal::What,
+};
+
+impl Desk {
+    /// Everything that does not hold, found by going through the whole state: for tests, simulation
+    /// and `verify`.
+    #[must_use]
+    pub fn check_invariants(&self) -> Vec<Broken> {
+        let mut broken = self.check_running();
+        self.check_books(&mut broken);
+        self.check_queue(&mut broken);
+        self.check_stans(&mut broken);
+        self.check_exposure(&mut broken);
+        for payment in self.payments() {
+            self.check_payment(payment, &mut broken);
+        }
+        if self.state.strays > 0 {
+            let detail = format!("{} records name what nobody knows", self.state.strays);
+            broken.push(Broken::new(Invariant::I14, None, detail));
+        }
+        broken
+    }
+
+    /// What is cheap enough to look at after every event.
+    pub(crate) fn check_running(&self) -> Vec<Broken> {
+        let mut broken = Vec::new();
+        if self.state.balances.sum() != 0 {
+            let detail = format!("accounts sum up to {}", self.state.balances.sum());
+            broken.push(Broken::new(Invariant::I1, None, detail));
+        }
+        let terminals = self.state.terminals.values();
+        let queued: usize = terminals.map(|terminal| terminal.queue_depth()).sum();
+        if queued != self.state.queue_depth {
+            let detail = format!(
+                "{queued} entries queued, {} counted",
+                self.state.queue_depth
+            );
+            broken.push(Broken::new(Invariant::I9, None, detail));
+        }
+        for id in &self.state.undecided {
+            self.check_in_flight(*id, &mut broken);
+        }
+        broken
+    }
+
+    /// A payment that was sent is the one message of its TID.
+    fn check_in_flight(&self, id: PaymentId, broken: &mut Vec<Broken>) {
+        let Some(payment) = self.payment(id) else {
+            return;
+        };
+        let Some((tid, ..)) = payment.bound.as_ref() else {
+            return;
+        };
+        let station = self.stations.get(tid);
+        let outstanding = station.and_then(|station| station.outstanding);
+        if outstanding.is_some_and(|message| message.what != What::Live(id)) {
+            let detail = format!("{tid} has another message outstanding");
+            broken.push(Broken::new(Invariant::I7, Some(id), detail));
+        }
+    }
+
+    /// The books, made again from what is known of each payment, say the same.
+    fn check_books(&self, broken: &mut Vec<Broken>) {
+        let mut expected = Balances::default();
+        for payment in self.payments() {
+            for (to, amount) in self.standing_amounts(payment) {
+                let from = Account::CardTender;
+                expected.post(Transfer { from, to, amount });
+            }
+        }
+        for account in Account::ALL {
+            let (found, right) = (self.balances().of(account), expected.of(account));
+            if found != right {
+                let detail = format!("{}: {found}, should be {right}", account.name());
+                broken.push(Broken::new(Invariant::I1, None, detail));
+            }
+        }
+    }
+
+    fn standing_amounts(&self, payment: &Payment) -> Vec<(Account, Money)> {
+        let Progress::Decided(decision) = &payment.progress else {
+            return Vec::new();
+        };
+        let mut entries = payment.forwards.iter().filter_map(|id| self.forward(*id));
+        match decision {
+            Decision::Approved { amount, .. } | Decision::PartiallyApproved { amount, .. } => {
+                let booked = booked_account(payment);
+                let account = entries.next_back().map_or(booked, |undo| {
+                    entry_account(undo, Account::Undoing, Account::Reversed)
+                });
+                vec![(account, *amount)]
+            }
+            Decision::Unknown { .. } => {
+                let account = entries.next_back().map_or(Account::Unknown, |reversal| {
+                    entry_account(reversal, Account::Unknown, Account::Reversed)
+                });
+                vec![(account, payment.request.amount)]
+            }
+            Decision::StandIn { .. } => entries
+                .map(|advice| {
+                    let account =
+                        entry_account(advice, Account::Forwarding, booked_account(payment));
+                    (account, delivered_or_asked(advice))
+                })
+                .collect(),
+            Decision::Declined { .. } | Decision::Refused { .. } => Vec::new(),
+        }
+    }
+
+    fn check_queue(&self, broken: &mut Vec<Broken>) {
+        let terminals = self.state.terminals.values();
+        let queued: BTreeSet<ForwardId> = terminals
+            .flat_map(|terminal| terminal.reversals.iter().chain(&terminal.uploads))
+            .copied()
+            .collect();
+        for forward in self.forwards() {
+            let payment_id = Some(forward.payment_id);
+            if forward.end.is_none() != queued.contains(&forward.id) {
+                let detail = format!("entry {} is neither queued nor ended", forward.id.0);
+                broken.push(Broken::new(Invariant::I9, payment_id, detail));
+            }
+            if forward.end == Some(ForwardEnd::Withdrawn) && forward.attempts > 0 {
+                let detail = format!("entry {} was withdrawn after a try", forward.id.0);
+                broken.push(Broken::new(Invariant::I9, payment_id, detail));
+            }
+        }
+    }
+
+    /// A STAN belongs to one original of its batch; a reversal shares that of its original.
+    fn check_stans(&self, broken: &mut Vec<Broken>) {
+        let mut owners: BTreeMap<(Tid, BatchNumber, Stan), String> = BTreeMap::new();
+        let mut claim = |key: (Tid, BatchNumber, Stan), payment_id, owner: String| {
+            let detail = format!("{} {} STAN {} of {owner}", key.0, key.1, key.2);
+            if let Some(other) = owners.insert(key, owner) {
+                let detail = format!("{detail} and of {other}");
+                broken.push(Broken::new(Invariant::I7, Some(payment_id), detail));
+            }
+        };
+        for payment in self.payments() {
+            if let Some((tid, stan, batch)) = payment.bound.clone() {
+                let id = payment.request.payment_id;
+                claim((tid, batch, stan), id, format!("payment {id}"));
+            }
+        }
+        let entries = self.forwards();
+        let uploads = entries.filter(|one| !matches!(one.kind, ForwardKind::Reversal { .. }));
+        for forward in uploads {
+            if let Some((stan, batch)) = forward.bound {
+                let key = (forward.tid.clone(), batch, stan);
+                claim(key, forward.payment_id, format!("entry {}", forward.id.0));
+            }
+        }
+    }
+
+    /// The sums, made again from the entries, and their caps. A cap that was lowered below what is
+    /// undelivered already shows here too, and rightly: the store is over it.
+    fn check_exposure(&self, broken: &mut Vec<Broken>) {
+        let mut expected = Exposure::default();
+        let advices = self
+            .forwards()
+            .filter(|one| one.kind == ForwardKind::Advice);
+        for forward in advices.filter(|one| is_undelivered(one)) {
+            let payment = self.payment(forward.payment_id);
+            let card = payment.and_then(|payment| payment.request.card.hash);
+            expected.grow(card.as_ref(), forward.amount.minor());
+        }
+        if expected != self.state.exposure {
+            let (found, right) = (self.state.exposure.store_minor(), expected.store_minor());
+            let detail = format!("exposure {found} is counted, {right} is undelivered");
+            broken.push(Broken::new(Invariant::I10, None, detail));
+        }
+        let policy = &self.config.policy;
+        if expected.store_minor() > policy.store_cap.minor() {
+            let detail = format!("{} undelivered in the store", expected.store_minor());
+            broken.push(Broken::new(Invariant::I10, None, detail));
+        }
+        for (card, minor) in expected.cards() {
+            if minor > policy.card_cap.minor() {
+                let detail = format!("{minor} undelivered of card {card:?}");
+                broken.push(Broken::new(Invariant::I10, None, detail));
+            }
+        }
+    }
+
+    fn check_payment(&self, payment: &Payment, broken: &mut Vec<Broken>) {
+        let id = Some(payment.request.payment_id);
+        let Progress::Decided(decision) = &payment.progress else {
+            return;
+        };
+        let entries: Vec<&Forward> = payment
+            .forwards
+            .iter()
+            .filter_map(|id| self.forward(*id))
+            .collect();
+        let undos = entries.iter().filter(|one| one.kind != ForwardKind::Advice);
+        let undos = undos.count();
+        let advices = entries.len().saturating_sub(undos);
+        let given_up = payment.completion == Completion::Abandoned;
+        let expected = match decision {
+            Decision::Approved { .. } | Decision::PartiallyApproved { .. } => {
+                undos == usize::from(given_up) && advices == 0
+            }
+            Decision::Unknown { .. } => undos == 1 && advices == 0,
+            Decision::StandIn { .. } => undos == 0 && advices >= 1,
+            Decision::Declined { .. } | Decision::Refused { .. } => entries.is_empty(),
+        };
+        if !expected {
+            let detail = format!("{decision:?} with {undos} undos and {advices} advices");
+            // One undo at most: two would take back more than was paid.
+            let invariant = if undos > 1 {
+                Invariant::I13
+            } else {
+                Invariant::I5
+            };
+            broken.push(Broken::new(invariant, id, detail));
+        }
+    }
+}
+
+fn booked_account(payment: &Payment) -> Account {
+    match payment.settled_in {
+        Some(_) => Account::Settled,
+        None => Account::Authorised,
+    }
+}
+
+fn entry_account(forward: &Forward, queued: Account, delivered: Account) -> Account {
+    match (&forward.end, &forward.resolution) {
+        (None, _) => queued,
+        (Some(ForwardEnd::Delivered { .. }), _) => delivered,
+        (Some(ForwardEnd::Withdrawn), _) => Account::Withdrawn,
+        (Some(ForwardEnd::DeadLetter { .. }), Some(Resolution::SettledByHand { .. })) => {
+            Account::SettledByHand
+        }
+        (Some(ForwardEnd::DeadLetter { .. }), Some(Resolution::WrittenOff { .. })) => {
+            Account::WrittenOff
+        }
+        (
+            Some(ForwardEnd::DeadLetter {
+                declined_after_goods: true,
+                ..
+            }),
+            Some(Resolution::Retry) | None,
+        ) => Account::DeclinedAfterGoods,
+        (Some(ForwardEnd::DeadLetter { .. }), Some(Resolution::Retry) | None) => {
+            Account::DeadLetter
+        }
+    }
+}
+
+fn delivered_or_asked(forward: &Forward) -> Money {
+    match &forward.end {
+        Some(ForwardEnd::Delivered { amount, .. }) => *amount,
+        Some(ForwardEnd::Withdrawn | ForwardEnd::DeadLetter { .. }) | None => forward.amount,
+    }
+}
+
+/// Counts against the caps: queued, or a dead letter nobody has resolved.
+fn is_undelivered(forward: &Forward) -> bool {
+    match &forward.end {
+        None => true,
+        Some(ForwardEnd::DeadLetter { .. }) => forward.resolution.is_none(),
+        Some(ForwardEnd::Delivered { .. } | ForwardEnd::Withdrawn) => false,
+    }
+}

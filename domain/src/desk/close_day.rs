@@ -1,0 +1,134 @@
+//! The close of the business day: no new payments, every queue drained, every batch settled, then
+//! the next day. Each step is resumable, and twice does no harm.
+
+use crate::{
+    desk::{Alarm, Desk, DeskRecord, Effect, Rejected, outcome::Outcome},
+    ids::{BatchNumber, ForwardId, Tid},
+    payment::Answer,
+    settlement::BatchTotals,
+    terminal::{Settling, Terminal},
+    time::BusinessDate,
+};
+
+impl Desk {
+    pub(crate) fn close_day(
+        &mut self,
+        out: &mut Outcome,
+        date: BusinessDate,
+    ) -> Result<(), Rejected> {
+        match self.state.closing {
+            Some(closing) if closing != date => return Err(Rejected::OtherDayClosing { closing }),
+            Some(_) => {}
+            None if self.state.closed.is_some_and(|closed| date <= closed) => return Ok(()),
+            None => self.note(out, DeskRecord::DayClosing { date }),
+        }
+        for tid in self.stations.keys() {
+            out.touch(tid);
+        }
+        Ok(())
+    }
+
+    /// A batch is settled when nothing of its terminal is open: no payment, no queue entry. Dead
+    /// letters don't hold it up: they are named, with an owner.
+    pub(crate) fn may_settle(&self, terminal: &Terminal) -> bool {
+        let none_undecided = self.state.undecided.iter().all(|id| {
+            let payment = self.state.payments.get(id);
+            let lane = payment.map(|payment| payment.request.lane);
+            lane.and_then(|lane| self.terminal_of(lane)) != Some(&terminal.tid)
+        });
+        self.state.closing.is_some()
+            && terminal.settling == Settling::Open
+            && terminal.queue_depth() == 0
+            && none_undecided
+    }
+
+    /// 0510: 1 balanced, 2 not balanced, 3 error. Without a result the 0500 is repeated after a
+    /// pause; it equals the first.
+    pub(crate) fn settlement_answered(&mut self, out: &mut Outcome, tid: &Tid, answer: &Answer) {
+        let Some(terminal) = self.state.terminals.get(tid) else {
+            return;
+        };
+        let (Settling::Sent { totals, .. }, Some(batch)) = (terminal.settling, terminal.batch)
+        else {
+            return;
+        };
+        if answer.code.asks_for_sign_on() {
+            self.drop_sign_on(out, tid);
+        }
+        match answer.settlement_result {
+            Some(result) => self.close_batch(out, tid, batch, totals, result == 1),
+            None => self.be_quiet(out, tid),
+        }
+    }
+
+    fn close_batch(
+        &mut self,
+        out: &mut Outcome,
+        tid: &Tid,
+        batch: BatchNumber,
+        totals: BatchTotals,
+        balanced: bool,
+    ) {
+        let record = DeskRecord::BatchClosed {
+            tid: tid.clone(),
+            batch,
+            totals,
+            balanced,
+        };
+        self.note(out, record);
+        if !balanced {
+            let tid = tid.clone();
+            out.effect(Effect::Alarm(Alarm::NotBalanced { tid, batch }));
+        }
+        self.bury_entries_of(out, tid, batch);
+        out.touch(tid);
+    }
+
+    /// An entry that belongs to a closed batch is never renumbered: its outcome is resolved from
+    /// the acquirer's file.
+    fn bury_entries_of(&mut self, out: &mut Outcome, tid: &Tid, batch: BatchNumber) {
+        let Some(terminal) = self.state.terminals.get(tid) else {
+            return;
+        };
+        let entries = terminal.reversals.iter().chain(&terminal.uploads);
+        let of_batch = entries.filter(|id| {
+            let forward = self.state.forwards.get(id);
+            forward.and_then(crate::forward::Forward::batch) == Some(batch)
+        });
+        for id in of_batch.copied().collect::<Vec<ForwardId>>() {
+            self.bury(out, id, "outcome unknown: its batch is closed");
+        }
+    }
+
+    /// Goes on with the close as far as it can go now.
+    pub(crate) fn advance_close(&mut self, out: &mut Outcome) {
+        let Some(date) = self.state.closing else {
+            return;
+        };
+        self.give_up_stopped_batches(out);
+        let settled = self.state.terminals.values();
+        let all_settled = settled
+            .into_iter()
+            .all(|terminal| self.is_settled(terminal));
+        if all_settled && self.state.undecided.is_empty() {
+            self.note(out, DeskRecord::DayClosed { date });
+        }
+    }
+
+    /// The host is in another batch than a stopped terminal: no 0500 of ours could close it. It is
+    /// closed here as not balanced, by name, and the terminal goes on in the host's batch.
+    fn give_up_stopped_batches(&mut self, out: &mut Outcome) {
+        let stopped = self.state.terminals.values();
+        let stopped = stopped
+            .filter(|terminal| terminal.stopped.is_some() && terminal.settling != Settling::Closed);
+        let given_up: Vec<(Tid, BatchNumber, BatchTotals)> = stopped
+            .filter_map(|terminal| {
+                let totals = terminal.totals(self.config.currency).ok()?;
+                Some((terminal.tid.clone(), terminal.batch?, totals))
+            })
+            .collect();
+        for (tid, batch, totals) in given_up {
+            self.close_batch(out, &tid, batch, totals, false);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What the desk is told once, when it is made.
+
+use crate::{limits, money::Currency, risk::StandInPolicy};
+
+/// Time-outs and pauses of the desk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timing {
+    /// How long a 0200 may stay unanswered before it is Unknown and reversed.
+    pub answer_timeout_ms: u64,
+    /// How long a reversal, advice, void, sign-on or settlement may stay unanswered.
+    pub forward_answer_timeout_ms: u64,
+    /// The first pause before a repeat; it doubles with each try.
+    pub backoff_min_ms: u64,
+    /// The longest pause before a repeat.
+    pub backoff_max_ms: u64,
+    /// Tries of a reversal before it is a dead letter and frees its TID (rule 7).
+    pub reversal_tries_max: u32,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            answer_timeout_ms: limits::ANSWER_TIMEOUT_MS,
+            forward_answer_timeout_ms: limits::FORWARD_ANSWER_TIMEOUT_MS,
+            backoff_min_ms: limits::FORWARD_BACKOFF_MIN_MS,
+            backoff_max_ms: limits::FORWARD_BACKOFF_MAX_MS,
+            reversal_tries_max: limits::REVERSAL_TRIES_MAX,
+        }
+    }
+}
+
+/// How this store's desk decides.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeskConfig {
+    /// The only currency it takes.
+    pub currency: Currency,
+    /// What may be approved while the bank can't be reached.
+    pub policy: StandInPolicy,
+    /// Time-outs and pauses.
+    pub timing: Timing,
+}

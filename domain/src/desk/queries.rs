@@ -1,0 +1,463 @@
+//! What others may ask the desk. Nothing here changes anything.
+
+use crate::{
+    desk::{Counts, Desk, DeskConfig},
+    forward::{Forward, ForwardEnd, ForwardKind},
+    ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, Mid, PaymentId, Tid},
+    money::Money,
+    payment::{Completion, Decision, Payment, Progress},
+    settlement::Balances,
+    terminal::{Settling, Terminal},
+    time::{BusinessDate, WallMs},
+};
+
+/// One terminal as an operator sees it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TerminalView {
+    /// Field 41.
+    pub tid: Tid,
+    /// Field 42; `None` when it is no longer configured.
+    pub mid: Option<Mid>,
+    /// Whose payments it carries; `None` when it is no longer configured.
+    pub lane: Option<LaneId>,
+    /// Whether it holds working keys.
+    pub signed_on: bool,
+    /// Whether rule 10 stopped it.
+    pub stopped: bool,
+    /// Its open batch; `None` before the first sign-on.
+    pub batch: Option<BatchNumber>,
+    /// Entries in its queue.
+    pub queue_depth: usize,
+    /// Whether a message of it is at the bank.
+    pub busy: bool,
+    /// How far its settlement is.
+    pub settling: Settling,
+}
+
+/// Where the business day is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DayState {
+    /// Payments are taken; the last closed day, if any.
+    Open {
+        /// The day before this one.
+        closed: Option<BusinessDate>,
+    },
+    /// No new payments; terminals settle.
+    Closing {
+        /// The day.
+        date: BusinessDate,
+    },
+}
+
+/// Where a payment stands, in one word (payments.md, "A payment at the hub").
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// Waits for its terminal.
+    Requested,
+    /// At the bank.
+    Sent,
+    /// Approved; the sale is not closed yet.
+    Approved,
+    /// Approved, and the sale closed.
+    Captured,
+    /// In a closed batch.
+    Settled,
+    /// The bank said no.
+    Declined,
+    /// The hub said no.
+    Refused,
+    /// In doubt, being taken back.
+    Reversing,
+    /// An approval that the lane gave up, being taken back.
+    Undoing,
+    /// Taken back.
+    Reversed,
+    /// Approved without the bank; the sale is not closed yet.
+    StandIn,
+    /// Approved without the bank, waiting to be delivered to it.
+    Forwarding,
+    /// The bank has it.
+    Delivered,
+    /// Taken back before the bank heard of it.
+    Withdrawn,
+    /// Goods gone, card refused.
+    DeclinedAfterGoods,
+    /// Somebody must look at it.
+    DeadLettered,
+    /// Somebody did.
+    Resolved,
+}
+
+impl Standing {
+    /// The word in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Sent => "sent",
+            Self::Approved => "approved",
+            Self::Captured => "captured",
+            Self::Settled => "settled",
+            Self::Declined => "declined",
+            Self::Refused => "refused",
+            Self::Reversing => "unknown, being reversed",
+            Self::Undoing => "abandoned, being undone",
+            Self::Reversed => "reversed",
+            Self::StandIn => "stand-in",
+            Self::Forwarding => "stand-in, waiting for the bank",
+            Self::Delivered => "stand-in, delivered",
+            Self::Withdrawn => "stand-in, withdrawn",
+            Self::DeclinedAfterGoods => "declined after goods",
+            Self::DeadLettered => "dead letter",
+            Self::Resolved => "dead letter, resolved",
+        }
+    }
+}
+
+/// A payment whose end is not known yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unresolved {
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// Whose it is.
+    pub lane: LaneId,
+    /// For how much.
+    pub amount: Money,
+    /// Where it stands.
+    pub standing: Standing,
+    /// When it was asked for.
+    pub since: WallMs,
+    /// Who must bring it to an end.
+    pub owner: &'static str,
+}
+
+/// What a day's close still waits for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Blocker {
+    /// A payment is not decided yet.
+    Undecided(PaymentId),
+    /// A queue entry is not delivered yet.
+    Entry(ForwardId),
+    /// A stand-in whose lane has not yet said whether its sale was closed.
+    LaneSilent {
+        /// The lane.
+        lane: LaneId,
+        /// The payment.
+        payment_id: PaymentId,
+    },
+    /// The batch of a terminal is not settled yet.
+    NotSettled(Tid),
+}
+
+impl Desk {
+    /// What it was made with.
+    #[must_use]
+    pub const fn config(&self) -> &DeskConfig {
+        &self.config
+    }
+
+    /// One payment with its whole story.
+    #[must_use]
+    pub fn payment(&self, id: PaymentId) -> Option<&Payment> {
+        self.state.payments.get(&id)
+    }
+
+    /// All payments, by id.
+    pub fn payments(&self) -> impl Iterator<Item = &Payment> {
+        self.state.payments.values()
+    }
+
+    /// One queue entry with its story.
+    #[must_use]
+    pub fn forward(&self, id: ForwardId) -> Option<&Forward> {
+        self.state.forwards.get(&id)
+    }
+
+    /// All queue entries ever made, oldest first; those without an end are in the queue.
+    pub fn forwards(&self) -> impl Iterator<Item = &Forward> {
+        self.state.forwards.values()
+    }
+
+    /// All terminals.
+    pub fn terminals(&self) -> impl Iterator<Item = TerminalView> {
+        let known = self.state.terminals.values();
+        known.map(|terminal| self.view(terminal))
+    }
+
+    fn view(&self, terminal: &Terminal) -> TerminalView {
+        let station = self.stations.get(&terminal.tid);
+        TerminalView {
+            tid: terminal.tid.clone(),
+            mid: station.map(|station| station.mid.clone()),
+            lane: station.map(|station| station.lane),
+            signed_on: station.is_some_and(|station| station.signed_on),
+            stopped: terminal.stopped.is_some(),
+            batch: terminal.batch,
+            queue_depth: terminal.queue_depth(),
+            busy: station.is_some_and(|station| station.outstanding.is_some()),
+            settling: terminal.settling,
+        }
+    }
+
+    /// The configured terminal of a lane.
+    #[must_use]
+    pub fn terminal_of(&self, lane: LaneId) -> Option<&Tid> {
+        let mut stations = self.stations.iter();
+        stations.find_map(|(tid, station)| (station.lane == lane).then_some(tid))
+    }
+
+    /// The machine that speaks for a lane.
+    #[must_use]
+    pub fn epoch_of(&self, lane: LaneId) -> Option<LaneEpoch> {
+        self.state.lane_epochs.get(&lane).copied()
+    }
+
+    /// Entries in the queue of all terminals.
+    #[must_use]
+    pub const fn queue_depth(&self) -> usize {
+        self.state.queue_depth
+    }
+
+    /// The most entries there ever were in the queue at once.
+    #[must_use]
+    pub const fn queue_depth_max(&self) -> usize {
+        self.state.queue_depth_max
+    }
+
+    /// What the entries in the queue are worth, each taken positive. Stays at the largest amount
+    /// rather than wrap.
+    #[must_use]
+    pub fn queue_amount(&self) -> Money {
+        let open = self.forwards().filter(|forward| forward.end.is_none());
+        let minor = open.fold(0_i64, |sum, forward| {
+            sum.saturating_add(forward.amount.minor())
+        });
+        Money::new(minor, self.config.currency)
+    }
+
+    /// Payments that wait for a decision.
+    #[must_use]
+    pub fn payments_in_flight(&self) -> usize {
+        self.state.undecided.len()
+    }
+
+    /// Whether messages can be sent to the bank.
+    #[must_use]
+    pub const fn line_up(&self) -> bool {
+        self.line_up
+    }
+
+    /// Counts since the journal began.
+    #[must_use]
+    pub const fn counts(&self) -> Counts {
+        self.state.counts
+    }
+
+    /// Counts of the running day.
+    #[must_use]
+    pub fn counts_today(&self) -> Counts {
+        self.state.counts.since(&self.state.counts_before_today)
+    }
+
+    /// Counts of a closed day.
+    #[must_use]
+    pub fn counts_of_day(&self, date: BusinessDate) -> Option<Counts> {
+        self.state.counts_of_days.get(&date).copied()
+    }
+
+    /// What stands in each account (I1).
+    #[must_use]
+    pub const fn balances(&self) -> &Balances {
+        &self.state.balances
+    }
+
+    /// What the store stands in for and has not delivered.
+    #[must_use]
+    pub const fn exposure(&self) -> &crate::risk::Exposure {
+        &self.state.exposure
+    }
+
+    /// Where the business day is.
+    #[must_use]
+    pub const fn day(&self) -> DayState {
+        match self.state.closing {
+            Some(date) => DayState::Closing { date },
+            None => DayState::Open {
+                closed: self.state.closed,
+            },
+        }
+    }
+
+    /// All dead letters, oldest first, resolved ones too: see `Forward::resolution`.
+    pub fn dead_letters(&self) -> impl Iterator<Item = &Forward> {
+        self.forwards()
+            .filter(|forward| matches!(forward.end, Some(ForwardEnd::DeadLetter { .. })))
+    }
+
+    /// Payments whose end is not known yet, each with its owner.
+    #[must_use]
+    pub fn unresolved(&self) -> Vec<Unresolved> {
+        let all = self.payments();
+        all.filter_map(|payment| self.unresolved_one(payment))
+            .collect()
+    }
+
+    fn unresolved_one(&self, payment: &Payment) -> Option<Unresolved> {
+        let standing = self.standing_of(payment);
+        let owner = owner_of(standing)?;
+        Some(Unresolved {
+            payment_id: payment.request.payment_id,
+            lane: payment.request.lane,
+            amount: payment.request.amount,
+            standing,
+            since: payment.requested_at,
+            owner,
+        })
+    }
+
+    /// Where a payment stands.
+    #[must_use]
+    pub fn standing(&self, id: PaymentId) -> Option<Standing> {
+        self.payment(id).map(|payment| self.standing_of(payment))
+    }
+
+    fn standing_of(&self, payment: &Payment) -> Standing {
+        let decision = match &payment.progress {
+            Progress::Requested => return Standing::Requested,
+            Progress::Sent => return Standing::Sent,
+            Progress::Decided(decision) => decision,
+        };
+        let entry = payment.forwards.iter().filter_map(|id| self.forward(*id));
+        let worst = entry.map(|forward| self.entry_standing(payment, forward));
+        if let Some(standing) = worst.max_by_key(|standing| urgency(*standing)) {
+            return standing;
+        }
+        match decision {
+            Decision::Approved { .. } | Decision::PartiallyApproved { .. } => {
+                approved_standing(payment)
+            }
+            Decision::Declined { .. } => Standing::Declined,
+            Decision::Unknown { .. } => Standing::Reversing,
+            Decision::Refused { .. } => Standing::Refused,
+            Decision::StandIn { .. } => Standing::StandIn,
+        }
+    }
+
+    fn entry_standing(&self, payment: &Payment, forward: &Forward) -> Standing {
+        let is_advice = forward.kind == ForwardKind::Advice;
+        match &forward.end {
+            None if !is_advice && in_doubt(payment) => Standing::Reversing,
+            None if !is_advice => Standing::Undoing,
+            None if payment.completion == Completion::Open => Standing::StandIn,
+            None => Standing::Forwarding,
+            Some(ForwardEnd::Delivered { .. }) if !is_advice => Standing::Reversed,
+            Some(ForwardEnd::Delivered { .. }) if payment.settled_in.is_some() => Standing::Settled,
+            Some(ForwardEnd::Delivered { .. }) => Standing::Delivered,
+            Some(ForwardEnd::Withdrawn) => Standing::Withdrawn,
+            Some(ForwardEnd::DeadLetter { .. }) if forward.resolution.is_some() => {
+                Standing::Resolved
+            }
+            Some(ForwardEnd::DeadLetter {
+                declined_after_goods: true,
+                ..
+            }) => Standing::DeclinedAfterGoods,
+            Some(ForwardEnd::DeadLetter { .. }) => Standing::DeadLettered,
+        }
+    }
+
+    /// What the close of the day still waits for; empty when no day is being closed.
+    #[must_use]
+    pub fn close_day_blockers(&self) -> Vec<Blocker> {
+        if self.state.closing.is_none() {
+            return Vec::new();
+        }
+        let undecided = self.state.undecided.iter().copied();
+        let mut blockers: Vec<Blocker> = undecided.map(Blocker::Undecided).collect();
+        for terminal in self.state.terminals.values() {
+            let entries = terminal.reversals.iter().chain(&terminal.uploads);
+            blockers.extend(entries.map(|id| self.entry_blocker(*id)));
+            if !self.is_settled(terminal) {
+                blockers.push(Blocker::NotSettled(terminal.tid.clone()));
+            }
+        }
+        blockers
+    }
+
+    fn entry_blocker(&self, id: ForwardId) -> Blocker {
+        let forward = self.forward(id);
+        let payment = forward.and_then(|forward| self.payment(forward.payment_id));
+        match (forward, payment) {
+            (Some(forward), Some(payment)) if !self.state.is_eligible(forward) => {
+                Blocker::LaneSilent {
+                    lane: payment.request.lane,
+                    payment_id: payment.request.payment_id,
+                }
+            }
+            _ => Blocker::Entry(id),
+        }
+    }
+
+    /// Whether the close of the day waits no more for this terminal's batch.
+    pub(crate) fn is_settled(&self, terminal: &Terminal) -> bool {
+        let nothing_to_settle = match terminal.batch {
+            None => true,
+            Some(_) => terminal.items.is_empty() && !self.stations.contains_key(&terminal.tid),
+        };
+        terminal.queue_depth() == 0 && (nothing_to_settle || terminal.settling == Settling::Closed)
+    }
+}
+
+fn in_doubt(payment: &Payment) -> bool {
+    matches!(
+        payment.progress,
+        Progress::Decided(Decision::Unknown { .. })
+    )
+}
+
+fn approved_standing(payment: &Payment) -> Standing {
+    match (payment.settled_in, payment.completion) {
+        (Some(_), _) => Standing::Settled,
+        (None, Completion::Completed(_)) => Standing::Captured,
+        (None, Completion::Open | Completion::Abandoned) => Standing::Approved,
+    }
+}
+
+/// Who must bring a payment of this standing to an end; nobody when it is at its end.
+const fn owner_of(standing: Standing) -> Option<&'static str> {
+    match standing {
+        Standing::Requested | Standing::Sent | Standing::Reversing | Standing::Undoing => {
+            Some("hub")
+        }
+        Standing::Forwarding => Some("hub"),
+        Standing::Approved | Standing::StandIn => Some("lane"),
+        Standing::DeadLettered | Standing::DeclinedAfterGoods => Some("store manager"),
+        Standing::Captured
+        | Standing::Settled
+        | Standing::Declined
+        | Standing::Refused
+        | Standing::Reversed
+        | Standing::Delivered
+        | Standing::Withdrawn
+        | Standing::Resolved => None,
+    }
+}
+
+/// Of several entries of one payment, the one that needs most attention tells its standing.
+const fn urgency(standing: Standing) -> u8 {
+    match standing {
+        Standing::DeadLettered | Standing::DeclinedAfterGoods => 4,
+        Standing::Requested
+        | Standing::Sent
+        | Standing::Reversing
+        | Standing::Undoing
+        | Standing::StandIn
+        | Standing::Forwarding => 3,
+        Standing::Reversed | Standing::Withdrawn | Standing::Resolved => 2,
+        Standing::Approved
+        | Standing::Captured
+        | Standing::Settled
+        | Standing::Declined
+        | Standing::Refused
+        | Standing::Delivered => 1,
+    }
+}

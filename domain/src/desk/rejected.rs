@@ -1,0 +1,86 @@
+//! What the desk will not do. Nothing was written and nothing changed.
+
+use crate::{
+    desk::Alarm,
+    ids::{ForwardId, LaneEpoch, LaneId, PaymentId},
+    time::BusinessDate,
+};
+
+/// Why an event was not taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Rejected {
+    /// A terminal that was never configured.
+    #[error("terminal is not configured")]
+    UnknownTerminal,
+    /// The terminal id is configured for another lane or merchant.
+    #[error("terminal is configured twice, for two lanes or merchants")]
+    TerminalConfiguredTwice,
+    /// A newer machine speaks for this lane.
+    #[error("{lane} is spoken for by epoch {}", known.0)]
+    Fenced {
+        /// The lane.
+        lane: LaneId,
+        /// The epoch that holds it.
+        known: LaneEpoch,
+    },
+    /// No payment has this id.
+    #[error("payment {0} is not known")]
+    UnknownPayment(PaymentId),
+    /// The payment was asked for by another lane.
+    #[error("payment {0} belongs to another lane")]
+    OtherLane(PaymentId),
+    /// The sale was closed with a payment that the same lane had given up.
+    #[error("payment {0} was abandoned before")]
+    CompletedAfterAbandoned(PaymentId),
+    /// A payment was given up after its sale had been closed.
+    #[error("payment {0} was completed before")]
+    AbandonedAfterCompleted(PaymentId),
+    /// The sale was closed with a payment that was not approved.
+    #[error("payment {0} was not approved")]
+    NotPaid(PaymentId),
+    /// The payment stands on another receipt already.
+    #[error("payment {0} stands on another receipt")]
+    OtherReceipt(PaymentId),
+    /// No queue entry has this number.
+    #[error("queue entry {} is not known", _0.0)]
+    UnknownForward(ForwardId),
+    /// The entry is no dead letter, or was resolved before.
+    #[error("queue entry {} is no open dead letter", _0.0)]
+    NotAnOpenDeadLetter(ForwardId),
+    /// The batch of the entry is closed: a repeat would reach the host under a number that means
+    /// something else by now (payments.md, "Store and forward").
+    #[error("the batch of queue entry {} is closed: settle it by hand", _0.0)]
+    BatchIsClosed(ForwardId),
+    /// A note is required.
+    #[error("a reference or a reason is required")]
+    NoteMissing,
+    /// Another day is being closed.
+    #[error("{closing} is being closed")]
+    OtherDayClosing {
+        /// That day.
+        closing: BusinessDate,
+    },
+}
+
+impl Rejected {
+    /// The alarm to raise with it, if it is one somebody must look at.
+    #[must_use]
+    pub fn alarm(&self) -> Option<Alarm> {
+        match self {
+            Self::CompletedAfterAbandoned(id)
+            | Self::AbandonedAfterCompleted(id)
+            | Self::NotPaid(id)
+            | Self::OtherReceipt(id)
+            | Self::OtherLane(id)
+            | Self::UnknownPayment(id) => Some(Alarm::CompletionConflict(*id)),
+            Self::Fenced { lane, .. } => Some(Alarm::FencedLane(*lane)),
+            Self::UnknownTerminal
+            | Self::TerminalConfiguredTwice
+            | Self::UnknownForward(_)
+            | Self::NotAnOpenDeadLetter(_)
+            | Self::BatchIsClosed(_)
+            | Self::NoteMissing
+            | Self::OtherDayClosing { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What the records say: everything of the desk that survives a restart, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    card_ref::CardHash,
+    desk::Counts,
+    forward::{Forward, ForwardEnd, ForwardKind},
+    ids::{ForwardId, LaneEpoch, LaneId, PaymentId, Stan, Tid},
+    payment::{Completion, Decision, Payment, Progress},
+    risk::Exposure,
+    settlement::Balances,
+    terminal::Terminal,
+    time::BusinessDate,
+};
+
+/// The durable half of the desk. Changed by `apply` alone, from `step` and from `replay` alike.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct State {
+    pub(crate) payments: BTreeMap<PaymentId, Payment>,
+    /// Requested or sent, not decided.
+    pub(crate) undecided: BTreeSet<PaymentId>,
+    /// Given up before the request came (rule 2).
+    pub(crate) abandoned_early: BTreeMap<PaymentId, LaneId>,
+    pub(crate) lane_epochs: BTreeMap<LaneId, LaneEpoch>,
+    pub(crate) terminals: BTreeMap<Tid, Terminal>,
+    pub(crate) forwards: BTreeMap<ForwardId, Forward>,
+    /// Entries in the queue, and the most there ever were.
+    pub(crate) queue_depth: usize,
+    pub(crate) queue_depth_max: usize,
+    pub(crate) exposure: Exposure,
+    /// Cards the bank refused after the goods were gone.
+    pub(crate) hot_list: BTreeSet<CardHash>,
+    pub(crate) closing: Option<BusinessDate>,
+    pub(crate) closed: Option<BusinessDate>,
+    pub(crate) balances: Balances,
+    pub(crate) counts: Counts,
+    /// `counts` when the running day began, and of each closed day.
+    pub(crate) counts_before_today: Counts,
+    pub(crate) counts_of_days: BTreeMap<BusinessDate, Counts>,
+    /// Records that named a payment, entry or terminal nobody knows: a broken journal.
+    pub(crate) strays: u64,
+}
+
+impl State {
+    pub(crate) fn next_forward_id(&self) -> ForwardId {
+        let last = self.forwards.last_key_value().map_or(0, |(id, _)| id.0);
+        ForwardId(last.saturating_add(1))
+    }
+
+    /// The terminal, made when a record names it for the first time.
+    pub(crate) fn terminal_mut(&mut self, tid: &Tid) -> &mut Terminal {
+        self.terminals
+            .entry(tid.clone())
+            .or_insert_with(|| Terminal::new(tid.clone()))
+    }
+
+    /// STANs of this terminal that an open message may still carry (rule 10): payments that were
+    /// sent, entries that were tried, originals of open reversals, the 0500.
+    pub(crate) fn open_stans(&self, terminal: &Terminal) -> BTreeSet<Stan> {
+        let payments = self.undecided.iter().filter_map(|id| {
+            let (tid, stan, _) = self.payments.get(id)?.bound.as_ref()?;
+            (*tid == terminal.tid).then_some(*stan)
+        });
+        let entries = terminal.reversals.iter().chain(&terminal.uploads);
+        let entries = entries.filter_map(|id| {
+            let forward = self.forwards.get(id)?;
+            match &forward.kind {
+                ForwardKind::Reversal { original_stan, .. } => Some(*original_stan),
+                ForwardKind::Advice | ForwardKind::Void { .. } => {
+                    forward.bound.map(|(stan, _)| stan)
+                }
+            }
+        });
+        payments.chain(entries).collect()
+    }
+
+    /// Payments of a lane that wait for a decision.
+    pub(crate) fn in_flight_of(&self, lane: LaneId) -> usize {
+        self.undecided
+            .iter()
+            .filter(|id| {
+                self.payments
+                    .get(id)
+                    .is_some_and(|payment| payment.request.lane == lane)
+            })
+            .count()
+    }
+
+    /// Whether an entry may be sent: an advice only once its sale is closed; a bank that has it
+    /// could not be asked to forget it.
+    pub(crate) fn is_eligible(&self, forward: &Forward) -> bool {
+        match forward.kind {
+            ForwardKind::Reversal { .. } | ForwardKind::Void { .. } => true,
+            ForwardKind::Advice => self
+                .payments
+                .get(&forward.payment_id)
+                .is_some_and(|payment| matches!(payment.completion, Completion::Completed(_))),
+        }
+    }
+
+    /// Whether the card of this payment may still have to be sent to the bank.
+    pub(crate) fn needs_card(&self, payment: &Payment) -> bool {
+        let open_entry = payment.forwards.iter().any(|id| {
+            self.forwards
+                .get(id)
+                .is_some_and(|forward| match &forward.end {
+                    None => true,
+                    Some(ForwardEnd::DeadLetter { .. }) => forward.resolution.is_none(),
+                    Some(ForwardEnd::Delivered { .. } | ForwardEnd::Withdrawn) => false,
+                })
+        });
+        let may_be_undone = match &payment.progress {
+            Progress::Requested | Progress::Sent => true,
+            Progress::Decided(Decision::Approved { .. } | Decision::PartiallyApproved { .. }) => {
+                payment.completion == Completion::Open
+            }
+            Progress::Decided(
+                Decision::Declined { .. }
+                | Decision::Unknown { .. }
+                | Decision::Refused { .. }
+                | Decision::StandIn { .. },
+            ) => false,
+        };
+        open_entry || may_be_undone
+    }
+}

@@ -1,0 +1,100 @@
+//! A message came to nothing: it was not sent, the link broke, or time ran out.
+
+use crate::{
+    desk::{Desk, outcome::Outcome},
+    ids::{PaymentId, Stan, Tid},
+    payment::{Decision, Progress, RefusalReason, UnknownReason},
+    terminal::{Outstanding, What},
+};
+
+impl Desk {
+    /// Not a byte left: a payment may still be decided without the bank.
+    pub(crate) fn not_sent(&mut self, out: &mut Outcome, tid: &Tid, stan: Stan) {
+        let Some(message) = self.take_outstanding(out, tid, stan) else {
+            return;
+        };
+        match message.what {
+            What::Live(id) => self.decide_without_bank(out, id),
+            What::Forward(_) | What::Settlement => self.silence(out, tid, message),
+        }
+    }
+
+    pub(crate) fn sent_then_broke(&mut self, out: &mut Outcome, tid: &Tid, stan: Stan) {
+        let Some(message) = self.take_outstanding(out, tid, stan) else {
+            return;
+        };
+        match message.what {
+            What::Live(id) => self.doubt(out, id, UnknownReason::LinkBroke),
+            What::Forward(_) | What::Settlement => self.silence(out, tid, message),
+        }
+    }
+
+    /// Whatever is overdue. A payment that waited too long for its terminal is decided without the
+    /// bank: nothing of it was sent, and its lane still listens.
+    pub(crate) fn tick(&mut self, out: &mut Outcome) {
+        let now = out.now.mono;
+        let mut overdue: Vec<(Tid, Outstanding)> = Vec::new();
+        let mut waited: Vec<PaymentId> = Vec::new();
+        for (tid, station) in &mut self.stations {
+            out.touch(tid);
+            if let Some(message) = station.outstanding.take_if(|sent| sent.deadline <= now) {
+                overdue.push((tid.clone(), message));
+            }
+            let late = station.waiting.iter().filter(|one| one.deadline <= now);
+            waited.extend(late.map(|one| one.payment_id));
+            station.waiting.retain(|one| one.deadline > now);
+        }
+        for (tid, message) in overdue {
+            match message.what {
+                What::Live(id) => self.doubt(out, id, UnknownReason::NoAnswer),
+                What::Forward(_) | What::Settlement => self.silence(out, &tid, message),
+            }
+        }
+        for id in waited {
+            self.decide_without_bank(out, id);
+        }
+    }
+
+    /// The journal has been read. What was sent and has no outcome is in doubt (rule 3). What was
+    /// not sent is refused: that nothing left is certain (I6), track data and PIN are gone, and the
+    /// lane, whose link broke with the hub, abandons it (rule 2).
+    pub(crate) fn recovered(&mut self, out: &mut Outcome) {
+        for id in self.state.undecided.clone() {
+            let progress = self.state.payments.get(&id).map(|paid| &paid.progress);
+            match progress {
+                Some(Progress::Sent) => self.doubt(out, id, UnknownReason::HubRestarted),
+                Some(Progress::Requested) => {
+                    let reason = RefusalReason::Abandoned;
+                    self.decide(out, id, Decision::Refused { reason });
+                }
+                Some(Progress::Decided(_)) | None => {}
+            }
+        }
+    }
+
+    fn take_outstanding(
+        &mut self,
+        out: &mut Outcome,
+        tid: &Tid,
+        stan: Stan,
+    ) -> Option<Outstanding> {
+        let station = self.stations.get_mut(tid)?;
+        out.touch(tid);
+        station.outstanding.take_if(|message| message.stan == stan)
+    }
+
+    fn doubt(&mut self, out: &mut Outcome, id: PaymentId, reason: UnknownReason) {
+        self.decide(out, id, Decision::Unknown { reason });
+    }
+
+    fn silence(&mut self, out: &mut Outcome, tid: &Tid, message: Outstanding) {
+        match message.what {
+            What::Forward(id) => {
+                self.be_quiet(out, tid);
+                self.defer(out, id, None);
+            }
+            What::Settlement => self.be_quiet(out, tid),
+            What::Live(_) => {}
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What an answer to a live 0200 decides (payments.md, rules 5 and 6, and F39).
+
+use crate::{
+    money::Money,
+    payment::{Answer, Decision, HostFacts, MacCheck, UnknownReason},
+    response_code::{Class, ResponseCode},
+};
+
+/// Processing code of a sale.
+const SALE: u32 = 0;
+
+/// Decides by an answer whose MTI, TID, MID, STAN and batch have been matched before.
+#[must_use]
+pub fn verdict(asked: Money, answer: &Answer) -> Decision {
+    let unknown = |reason| Decision::Unknown { reason };
+    if !fits(asked, answer) {
+        return unknown(UnknownReason::Mismatch);
+    }
+    if answer.code.is_approving() && answer.mac != MacCheck::Good {
+        return unknown(UnknownReason::BadMac);
+    }
+    let host = HostFacts {
+        rrn: answer.rrn.clone(),
+        auth_code: answer.auth_code.clone(),
+    };
+    match answer.code.class() {
+        Class::Approved => Decision::Approved {
+            amount: asked,
+            host,
+        },
+        Class::Partial => partial(asked, answer, host),
+        Class::SignOn | Class::KeepCard | Class::Referral | Class::TryAgain | Class::Declined => {
+            Decision::Declined {
+                code: answer.code,
+                host,
+            }
+        }
+    }
+}
+
+/// F3 and F4 equal those of the request; an approval must carry both. F4 of a partial approval is
+/// what was approved.
+fn fits(asked: Money, answer: &Answer) -> bool {
+    let is_approval = answer.code.is_approving();
+    let code_fits = match answer.processing_code {
+        Some(code) => code == SALE,
+        None => !is_approval,
+    };
+    let is_part = answer.code == ResponseCode::PARTIAL;
+    let amount_fits = match answer.amount_minor {
+        Some(minor) => is_part || minor == asked.minor(),
+        None => !is_approval,
+    };
+    code_fits && amount_fits
+}
+
+fn partial(asked: Money, answer: &Answer, host: HostFacts) -> Decision {
+    match answer.amount_minor {
+        Some(minor) if minor == asked.minor() => Decision::Approved {
+            amount: asked,
+            host,
+        },
+        Some(minor) if minor > 0 && minor < asked.minor() => Decision::PartiallyApproved {
+            amount: Money::new(minor, asked.currency()),
+            host,
+        },
+        Some(_) | None => Decision::Unknown {
+            reason: UnknownReason::Mismatch,
+        },
+    }
+}

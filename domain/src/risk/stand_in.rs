@@ -1,0 +1,177 @@
+//! Which payments the store may approve while the bank can't be reached (payments.md, "Deciding
+//! without the bank").
+
+use std::collections::BTreeMap;
+
+use crate::{
+    card_ref::{EntryMode, Funding, Scheme},
+    money::Money,
+    payment::{PaymentRequest, RefusalReason},
+    risk::Exposure,
+};
+
+/// The rules of standing in, and their caps.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StandInPolicy {
+    /// Undelivered stand-ins of the whole store, at most (I10).
+    pub store_cap: Money,
+    /// Undelivered stand-ins of one card, at most (I10).
+    pub card_cap: Money,
+    /// The largest single payment per scheme and entry mode. What is not named is never approved
+    /// without the bank.
+    pub floor_limits: BTreeMap<(Scheme, EntryMode), Money>,
+}
+
+impl StandInPolicy {
+    /// The default rules: chip and contactless of every scheme up to `payment_cap`; stripe and
+    /// keyed never. Online-PIN debit and prepaid cards are never approved, whatever the table says.
+    #[must_use]
+    pub fn new(store_cap: Money, card_cap: Money, payment_cap: Money) -> Self {
+        let modes = [EntryMode::Chip, EntryMode::Contactless];
+        let floor_limits = Scheme::ALL
+            .into_iter()
+            .flat_map(|scheme| modes.map(|mode| ((scheme, mode), payment_cap)))
+            .collect();
+        Self {
+            store_cap,
+            card_cap,
+            floor_limits,
+        }
+    }
+
+    /// Whether this payment may be approved without the bank, given what is undelivered already.
+    ///
+    /// # Errors
+    /// `NotOffline`: this card, entry mode or amount never. `OfflineBudget`: not now, a cap is
+    /// reached.
+    pub fn decide(
+        &self,
+        request: &PaymentRequest,
+        exposure: &Exposure,
+    ) -> Result<(), RefusalReason> {
+        let card = request.card.hash.ok_or(RefusalReason::NotOffline)?;
+        if !funding_allowed(request.card.funding, request.pin_entered) {
+            return Err(RefusalReason::NotOffline);
+        }
+        let limit = self
+            .floor_limits
+            .get(&(request.card.scheme, request.entry_mode))
+            .ok_or(RefusalReason::NotOffline)?;
+        if !fits(request.amount, 0, *limit) {
+            return Err(RefusalReason::NotOffline);
+        }
+        let within_card = fits(request.amount, exposure.card_minor(&card), self.card_cap);
+        let within_store = fits(request.amount, exposure.store_minor(), self.store_cap);
+        if within_card && within_store {
+            Ok(())
+        } else {
+            Err(RefusalReason::OfflineBudget)
+        }
+    }
+}
+
+/// A PIN that was entered must be checked by the issuer; a card that does not say whose money it
+/// spends is taken for a debit card then.
+fn funding_allowed(funding: Funding, pin_entered: bool) -> bool {
+    match funding {
+        Funding::Credit => true,
+        Funding::Debit | Funding::Unknown => !pin_entered,
+        Funding::Prepaid => false,
+    }
+}
+
+fn fits(amount: Money, used_minor: i64, cap: Money) -> bool {
+    amount
+        .add(Money::new(used_minor, cap.currency()))
+        .and_then(|sum| cap.covers(sum))
+        .unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        card_ref::{CardHash, CardRef, MaskedPan},
+        ids::{LaneEpoch, LaneId, PaymentId, SaleNumber},
+        money::Currency,
+    };
+
+    fn cny(minor: i64) -> Money {
+        Money::new(minor, Currency::CNY)
+    }
+
+    fn policy() -> StandInPolicy {
+        StandInPolicy::new(cny(1000), cny(300), cny(200))
+    }
+
+    fn request(minor: i64, mode: EntryMode, funding: Funding, pin: bool) -> PaymentRequest {
+        PaymentRequest {
+            payment_id: PaymentId(1),
+            lane: LaneId(1),
+            epoch: LaneEpoch(1),
+            sale: SaleNumber(1),
+            amount: cny(minor),
+            entry_mode: mode,
+            pin_entered: pin,
+            card: CardRef {
+                masked: MaskedPan::new("621626*********0018").unwrap(),
+                hash: Some(CardHash([7; 32])),
+                scheme: Scheme::UnionPay,
+                funding,
+            },
+        }
+    }
+
+    #[test]
+    fn each_rule_says_yes_and_no() {
+        let no = Err(RefusalReason::NotOffline);
+        let table = [
+            (200, EntryMode::Chip, Funding::Credit, true, Ok(())),
+            (200, EntryMode::Contactless, Funding::Debit, false, Ok(())),
+            (201, EntryMode::Chip, Funding::Credit, false, no),
+            (100, EntryMode::Stripe, Funding::Credit, false, no),
+            (100, EntryMode::Keyed, Funding::Credit, false, no),
+            (100, EntryMode::Chip, Funding::Debit, true, no),
+            (100, EntryMode::Chip, Funding::Unknown, true, no),
+            (100, EntryMode::Chip, Funding::Unknown, false, Ok(())),
+            (100, EntryMode::Contactless, Funding::Prepaid, false, no),
+        ];
+        for (minor, mode, funding, pin, expected) in table {
+            let asked = request(minor, mode, funding, pin);
+            let got = policy().decide(&asked, &Exposure::default());
+            assert_eq!(got, expected, "{minor} {mode:?} {funding:?} pin {pin}");
+        }
+    }
+
+    #[test]
+    fn the_caps_of_card_and_store_hold_to_the_cent() {
+        let asked = request(200, EntryMode::Chip, Funding::Credit, false);
+        let over = Err(RefusalReason::OfflineBudget);
+        for (card, store, expected) in [
+            (100, 100, Ok(())),
+            (101, 101, over),
+            (0, 800, Ok(())),
+            (0, 801, over),
+        ] {
+            let mut exposure = Exposure::default();
+            exposure.grow(asked.card.hash.as_ref(), card);
+            exposure.grow(None, store - card);
+            assert_eq!(
+                policy().decide(&asked, &exposure),
+                expected,
+                "{card} {store}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_card_without_hash_and_another_currency_are_never_approved() {
+        let mut asked = request(100, EntryMode::Chip, Funding::Credit, false);
+        asked.amount = Money::new(100, Currency::EUR);
+        let no = Err(RefusalReason::NotOffline);
+        assert_eq!(policy().decide(&asked, &Exposure::default()), no);
+        asked.amount = cny(100);
+        asked.card.hash = None;
+        assert_eq!(policy().decide(&asked, &Exposure::default()), no);
+    }
+}
