@@ -1,5 +1,6 @@
 //! What every engine must do, through the journal and below it.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use journal::{
@@ -37,6 +38,8 @@ on_every_engine!(
     many_commits_and_reopens,
     close_commits_what_waits,
     verify_reports_each_log,
+    a_scan_sees_whole_commits_only,
+    verify_runs_beside_the_committer,
 );
 
 fn write(key: &[u8], value: Option<&[u8]>) -> Write {
@@ -524,4 +527,53 @@ fn verify_reports_each_log(place: &Place) {
     });
     assert_eq!(logs, expected);
     assert_eq!((report.state_values, report.side_values), (2, 1));
+}
+
+/// Each batch sets every key to the same number: a scan that sees two numbers saw half a commit.
+fn a_scan_sees_whole_commits_only(place: &Place) {
+    let (journal, committer) = place.open();
+    let driver = committer.run_on_thread().unwrap();
+    let mut last = 0;
+    for n in 1..=150u64 {
+        let mut batch = Batch::new();
+        for key in 0..60u8 {
+            batch.put([key], n.to_be_bytes());
+        }
+        journal.append(batch).unwrap();
+        let pairs = journal.scan("").unwrap();
+        let numbers: BTreeSet<Vec<u8>> = pairs.into_iter().map(|(_, value)| value).collect();
+        assert!(numbers.len() <= 1, "a commit was half seen");
+        if let Some(number) = numbers.first() {
+            let number = u64::from_be_bytes(number.as_slice().try_into().unwrap());
+            assert!((last..=n).contains(&number), "the journal went back");
+            last = number;
+        }
+    }
+    journal.close();
+    driver.join().unwrap();
+    assert_eq!(
+        journal.get([59]).unwrap(),
+        Some(150u64.to_be_bytes().to_vec())
+    );
+}
+
+fn verify_runs_beside_the_committer(place: &Place) {
+    let (journal, committer) = place.open();
+    let driver = committer.run_on_thread().unwrap();
+    let mut records = lane_records(300).into_iter();
+    for n in 0..300u64 {
+        let mut batch = replicate(LANE, &records.next().into_iter().collect::<Vec<_>>());
+        batch
+            .record(n.to_be_bytes())
+            .put([n as u8], n.to_be_bytes());
+        journal.append(batch).unwrap();
+        if n % 10 == 0 {
+            journal.verify().unwrap();
+            let durable = journal.durable_head(LogId::OWN).sequence;
+            assert!(all(&journal, LogId::OWN).len() as u64 >= durable);
+        }
+    }
+    journal.close();
+    driver.join().unwrap();
+    assert_eq!(journal.verify().unwrap().logs[1].records, 300);
 }
