@@ -1,1 +1,7 @@
-fn main() {}
+//! The `acquirer-host` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    acquirer_host::run(std::env::args_os())
+}

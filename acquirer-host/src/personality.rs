@@ -1,0 +1,207 @@
+//! How the host as a whole behaves: how fast, how reliably, and what it says to cards it doesn't
+//! know. Everything random in it comes from one seed.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::{
+    behaviour::Behaviour,
+    file::{self, FileError},
+};
+
+/// A host's manners. Every key may be left out.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Personality {
+    /// Seed of everything random here; without one, from the machine.
+    pub seed: Option<u64>,
+    /// Shortest and longest time before an answer leaves, in milliseconds.
+    pub latency_ms: (u64, u64),
+    /// What a card in no accounts file gets; without it 14.
+    pub default_behaviour: Option<Behaviour>,
+    /// Every n-th financial answer leaves with a wrong MAC; 0: none.
+    pub bad_mac_every: u64,
+    /// Every n-th financial answer never leaves; 0: none.
+    pub drop_answer_every: u64,
+    /// Every n-th financial answer leaves `late_answer_ms` later; 0: none.
+    pub late_answer_every: u64,
+    /// How much later, in milliseconds.
+    pub late_answer_ms: u64,
+    /// The zone of fields 12 and 13, in minutes east of the clock's.
+    pub utc_offset_minutes: i32,
+    /// The clock of the host; without it the machine's.
+    pub clock: Option<BusinessDay>,
+}
+
+/// A business day squeezed into a run, shared by all programs that get the same three numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BusinessDay {
+    /// Always `business`.
+    pub kind: ClockKind,
+    /// Real milliseconds since 1970 at which the day starts.
+    pub origin_real_ms: i64,
+    /// Business milliseconds since 1970 shown then.
+    pub origin_business_ms: i64,
+    /// How much faster business time passes.
+    pub speed: u32,
+}
+
+/// Kind of clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClockKind {
+    /// Scaled from an origin.
+    Business,
+}
+
+impl Default for Personality {
+    fn default() -> Self {
+        Self {
+            seed: None,
+            latency_ms: (0, 0),
+            default_behaviour: None,
+            bad_mac_every: 0,
+            drop_answer_every: 0,
+            late_answer_every: 0,
+            late_answer_ms: 0,
+            utc_offset_minutes: 0,
+            clock: None,
+        }
+    }
+}
+
+impl Personality {
+    /// Reads a personality file.
+    ///
+    /// # Errors
+    /// Unreadable, no TOML, an unknown key, a latency range whose end is before its start.
+    pub fn load(path: &Path) -> Result<Self, FileError> {
+        Self::parse(path, &file::read(path)?)
+    }
+
+    /// Reads the text of a personality file; `path` is for the error only.
+    ///
+    /// # Errors
+    /// As [`Personality::load`].
+    pub fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
+        let personality: Self = file::parse(path, text)?;
+        let (shortest, longest) = personality.latency_ms;
+        if shortest > longest {
+            return Err(file::faulty(
+                path,
+                "latency_ms ends before it starts".to_owned(),
+            ));
+        }
+        Ok(personality)
+    }
+}
+
+/// What happens to one answer on its way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Manner {
+    pub(crate) delay_ms: u64,
+    pub(crate) is_dropped: bool,
+    pub(crate) is_spoilt: bool,
+}
+
+/// Draws the manner of one answer after the other.
+#[derive(Debug)]
+pub(crate) struct Manners {
+    personality: Personality,
+    financial_answers: u64,
+    random: u64,
+}
+
+impl Manners {
+    /// `seed` counts only where the personality has none.
+    pub(crate) fn new(personality: Personality, seed: u64) -> Self {
+        Self {
+            random: personality.seed.unwrap_or(seed),
+            personality,
+            financial_answers: 0,
+        }
+    }
+
+    pub(crate) fn next(&mut self, is_financial: bool) -> Manner {
+        let latency_ms = self.latency_ms();
+        if !is_financial {
+            return Manner {
+                delay_ms: latency_ms,
+                is_dropped: false,
+                is_spoilt: false,
+            };
+        }
+        self.financial_answers = self.financial_answers.saturating_add(1);
+        let late_ms = match self.is_turn(self.personality.late_answer_every) {
+            true => self.personality.late_answer_ms,
+            false => 0,
+        };
+        Manner {
+            delay_ms: latency_ms.saturating_add(late_ms),
+            is_dropped: self.is_turn(self.personality.drop_answer_every),
+            is_spoilt: self.is_turn(self.personality.bad_mac_every),
+        }
+    }
+
+    const fn is_turn(&self, every: u64) -> bool {
+        every != 0 && self.financial_answers.is_multiple_of(every)
+    }
+
+    fn latency_ms(&mut self) -> u64 {
+        let (shortest, longest) = self.personality.latency_ms;
+        let choices = longest.saturating_sub(shortest).saturating_add(1);
+        shortest.saturating_add(self.draw() % choices)
+    }
+
+    /// SplitMix64 (Steele, Lea, Flood 2014): small, and the same on every machine.
+    const fn draw(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut bits = self.random;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        bits ^ (bits >> 31)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_nth_financial_answer_is_treated_and_latency_stays_in_range() {
+        let text = "seed = 7\nlatency_ms = [5, 9]\nbad_mac_every = 3\ndrop_answer_every = 4";
+        let personality = Personality::parse(Path::new("p"), text).unwrap();
+        let draw = || {
+            let mut manners = Manners::new(personality.clone(), 0);
+            manners.next(false);
+            (1..=12).map(|_| manners.next(true)).collect::<Vec<_>>()
+        };
+        let drawn = draw();
+        for (index, manner) in drawn.iter().enumerate() {
+            let number = index + 1;
+            assert_eq!(manner.is_spoilt, number % 3 == 0);
+            assert_eq!(manner.is_dropped, number % 4 == 0);
+            assert!((5..=9).contains(&manner.delay_ms));
+        }
+        assert_eq!(drawn, draw(), "the seed decides");
+        assert!(
+            drawn
+                .iter()
+                .any(|manner| manner.delay_ms != drawn[0].delay_ms)
+        );
+    }
+
+    #[test]
+    fn faults_of_a_personality_are_told() {
+        let fault = |text| {
+            Personality::parse(Path::new("p.toml"), text)
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(fault("latency_ms = [9, 5]").contains("ends before"));
+        assert!(fault("latency = 5").contains("unknown field"));
+        assert!(fault("default_behaviour = \"no\"").contains("behaviour is"));
+    }
+}
