@@ -1,0 +1,300 @@
+//! From the bytes of a frame to borrowed, validated fields.
+
+use super::characters;
+use super::decoded::{Decoded, Span};
+use super::error::{DecodeError, FieldPath, Reason};
+use crate::dialect::{
+    BitmapEncoding, Class, Counts, Dialect, Encoding, Justify, Length, LengthEncoding,
+    MtiEncoding, Parts, Shape,
+};
+use crate::hex;
+use crate::message::{Mti, bit};
+use crate::tlv::Tlvs;
+
+/// Where the decoder stands.
+struct Cursor<'a> {
+    frame: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn left(&self) -> usize {
+        self.frame.len().saturating_sub(self.at)
+    }
+
+    fn take(&mut self, count: usize, field: FieldPath) -> Result<&'a [u8], DecodeError> {
+        let taken = self.at.checked_add(count).and_then(|end| self.frame.get(self.at..end));
+        let Some(bytes) = taken else {
+            let reason = Reason::Truncated { needed: count, left: self.left() };
+            return Err(DecodeError { field, offset: self.at, reason });
+        };
+        self.at += count;
+        Ok(bytes)
+    }
+}
+
+/// Reads one message: `frame` is what follows the length prefix.
+///
+/// Every field is validated here; the accessors of [`Decoded`] can't fail afterwards.
+pub fn decode<'a>(dialect: &'a Dialect, frame: &'a [u8]) -> Result<Decoded<'a>, DecodeError> {
+    let limit = dialect.framing().length_max;
+    if frame.len() > limit {
+        let reason = Reason::TooLarge { length: frame.len(), limit };
+        return Err(DecodeError { field: FieldPath::Frame, offset: limit, reason });
+    }
+    let mut cursor = Cursor { frame, at: 0 };
+    let tpdu = match dialect.tpdu() {
+        Some(default) => Some(cursor.take(default.len(), FieldPath::Tpdu)?),
+        None => None,
+    };
+    let header = cursor.take(dialect.header().len(), FieldPath::Header)?;
+    let start = cursor.at;
+    let mti = read_mti(dialect, &mut cursor)?;
+    let bitmap = read_bitmaps(dialect, &mut cursor)?;
+    let mut decoded = Decoded::new(dialect, frame, tpdu, header, start, mti, bitmap);
+    let mut rest = bitmap & !bit(1);
+    while rest != 0 {
+        let number = u8::try_from(rest.leading_zeros() + 1).unwrap_or(u8::MAX);
+        rest &= !bit(number);
+        let span = read_field(dialect, mti, number, &mut cursor)?;
+        decoded.place(number, span);
+    }
+    if cursor.left() > 0 {
+        let reason = Reason::Trailing { left: cursor.left() };
+        return Err(DecodeError { field: FieldPath::Frame, offset: cursor.at, reason });
+    }
+    Ok(decoded)
+}
+
+fn read_mti(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<Mti, DecodeError> {
+    let offset = cursor.at;
+    let wrong = DecodeError { field: FieldPath::Mti, offset, reason: Reason::MessageType };
+    let digits = match dialect.mti_encoding() {
+        MtiEncoding::Bcd => match *cursor.take(2, FieldPath::Mti)? {
+            [first, second] => [
+                hex::digit(first >> 4),
+                hex::digit(first & 0x0F),
+                hex::digit(second >> 4),
+                hex::digit(second & 0x0F),
+            ],
+            _ => return Err(wrong),
+        },
+        MtiEncoding::Ascii => {
+            cursor.take(4, FieldPath::Mti)?.try_into().map_err(|_| wrong)?
+        }
+        MtiEncoding::Ebcdic => {
+            let mut digits = [0; 4];
+            for (digit, byte) in digits.iter_mut().zip(cursor.take(4, FieldPath::Mti)?) {
+                *digit = characters::from_ebcdic(*byte).unwrap_or(0);
+            }
+            digits
+        }
+    };
+    Mti::from_ascii(&digits).ok_or(wrong)
+}
+
+/// The bits of both bitmaps, field 1 the highest.
+fn read_bitmaps(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<u128, DecodeError> {
+    let offset = cursor.at;
+    let bitmap = u128::from(read_bitmap(dialect, cursor, FieldPath::Bitmap)?) << 64;
+    if bitmap & bit(1) == 0 {
+        return Ok(bitmap);
+    }
+    if dialect.field_max() <= 64 {
+        let reason = Reason::UnknownSecondaryBitmap;
+        return Err(DecodeError { field: FieldPath::Bitmap, offset, reason });
+    }
+    Ok(bitmap | u128::from(read_bitmap(dialect, cursor, FieldPath::SecondaryBitmap)?))
+}
+
+fn read_bitmap(
+    dialect: &Dialect,
+    cursor: &mut Cursor<'_>,
+    field: FieldPath,
+) -> Result<u64, DecodeError> {
+    let offset = cursor.at;
+    let ebcdic = match dialect.bitmap_encoding() {
+        BitmapEncoding::Binary => {
+            let bytes = cursor.take(8, field)?;
+            return Ok(bytes.iter().fold(0, |bits, byte| bits << 8 | u64::from(*byte)));
+        }
+        BitmapEncoding::Hex => false,
+        BitmapEncoding::HexEbcdic => true,
+    };
+    let mut bits = 0;
+    for (place, byte) in cursor.take(16, field)?.iter().enumerate() {
+        let character = if ebcdic { characters::from_ebcdic(*byte) } else { Some(*byte) };
+        let Some(nibble) = character.and_then(upper_hex) else {
+            let reason = Reason::Character("hex");
+            return Err(DecodeError { field, offset: offset + place, reason });
+        };
+        bits = bits << 4 | u64::from(nibble);
+    }
+    Ok(bits)
+}
+
+/// Lower case is refused: it would not be the same bytes when written again.
+fn upper_hex(character: u8) -> Option<u8> {
+    if character.is_ascii_lowercase() { None } else { hex::value(character) }
+}
+
+fn read_field(
+    dialect: &Dialect,
+    mti: Mti,
+    number: u8,
+    cursor: &mut Cursor<'_>,
+) -> Result<Span, DecodeError> {
+    let field = FieldPath::Field(number);
+    let Some(spec) = dialect.field(number) else {
+        let reason = Reason::UnknownField;
+        return Err(DecodeError { field, offset: cursor.at, reason });
+    };
+    let shape = spec.shape_in(mti);
+    let (units, wire_length) = match shape.length {
+        Length::Fixed(units) => (usize::from(units), wire_length(shape, usize::from(units))),
+        Length::Variable { .. } => read_length(shape, cursor, field)?,
+    };
+    let start = cursor.at;
+    let wire = cursor.take(wire_length, field)?;
+    validate(shape, wire, units)
+        .map_err(|(place, reason)| DecodeError { field, offset: start + place, reason })?;
+    if shape.parts == Parts::BerTlv {
+        validate_tlv(number, wire, start)?;
+    }
+    Ok(Span::new(start, wire_length, units))
+}
+
+/// Bytes that a value of this many units takes on the wire.
+pub(super) fn wire_length(shape: &Shape, units: usize) -> usize {
+    match shape.encoding {
+        Encoding::Bcd => units.div_ceil(2),
+        Encoding::Hex => units.saturating_mul(2),
+        Encoding::Ascii | Encoding::Ebcdic | Encoding::Raw => units,
+    }
+}
+
+/// Units and wire bytes of a variable field.
+fn read_length(
+    shape: &Shape,
+    cursor: &mut Cursor<'_>,
+    field: FieldPath,
+) -> Result<(usize, usize), DecodeError> {
+    let Length::Variable { digits, max, encoding, counts } = shape.length else {
+        return Ok((0, 0));
+    };
+    let offset = cursor.at;
+    let prefix = cursor.take(prefix_length(encoding, digits), field)?;
+    let Some(counted) = prefix_value(encoding, prefix) else {
+        return Err(DecodeError { field, offset, reason: Reason::LengthPrefix });
+    };
+    let units = match (shape.encoding, counts) {
+        (Encoding::Bcd, Counts::Bytes) => counted * 2,
+        (Encoding::Hex, _) if counted % 2 == 1 => {
+            return Err(DecodeError { field, offset, reason: Reason::LengthPrefix });
+        }
+        (Encoding::Hex, _) => counted / 2,
+        (Encoding::Bcd, Counts::Digits)
+        | (Encoding::Ascii | Encoding::Ebcdic | Encoding::Raw, _) => counted,
+    };
+    if units > usize::from(max) {
+        let reason = Reason::TooLong { length: units, max: usize::from(max) };
+        return Err(DecodeError { field, offset, reason });
+    }
+    Ok((units, wire_length(shape, units)))
+}
+
+/// Bytes of a length prefix.
+pub(super) fn prefix_length(encoding: LengthEncoding, digits: u8) -> usize {
+    match encoding {
+        LengthEncoding::Ascii | LengthEncoding::Ebcdic => usize::from(digits),
+        LengthEncoding::Bcd | LengthEncoding::Binary => usize::from(digits).div_ceil(2),
+    }
+}
+
+fn prefix_value(encoding: LengthEncoding, prefix: &[u8]) -> Option<usize> {
+    let mut value = 0_usize;
+    for byte in prefix {
+        value = match encoding {
+            LengthEncoding::Binary => value << 8 | usize::from(*byte),
+            LengthEncoding::Bcd => {
+                let (high, low) = (byte >> 4, byte & 0x0F);
+                if high > 9 || low > 9 {
+                    return None;
+                }
+                value * 100 + usize::from(high) * 10 + usize::from(low)
+            }
+            LengthEncoding::Ascii => value * 10 + digit_value(*byte)?,
+            LengthEncoding::Ebcdic => value * 10 + digit_value(characters::from_ebcdic(*byte)?)?,
+        };
+    }
+    Some(value)
+}
+
+fn digit_value(character: u8) -> Option<usize> {
+    character.is_ascii_digit().then(|| usize::from(character - b'0'))
+}
+
+/// Checks the bytes of a value; an error tells the place inside it.
+fn validate(shape: &Shape, wire: &[u8], units: usize) -> Result<(), (usize, Reason)> {
+    match shape.encoding {
+        Encoding::Bcd => validate_bcd(shape, wire, units),
+        Encoding::Hex => match wire.iter().position(|byte| upper_hex(*byte).is_none()) {
+            Some(place) => Err((place, Reason::Character("hex"))),
+            None => Ok(()),
+        },
+        Encoding::Raw => Ok(()),
+        Encoding::Ascii | Encoding::Ebcdic => {
+            let wrong = wire.iter().enumerate().position(|(place, byte)| {
+                !characters::from_wire(shape.encoding, *byte)
+                    .is_some_and(|character| characters::allowed(shape.class, character, place))
+            });
+            match wrong {
+                Some(place) => Err((place, Reason::Character(characters::class_name(shape.class)))),
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+fn validate_bcd(shape: &Shape, wire: &[u8], units: usize) -> Result<(), (usize, Reason)> {
+    let track = shape.class == Class::Track;
+    let fits = |nibble: u8| nibble <= 9 || (track && nibble == 0x0D);
+    let wrong = |place| (place, Reason::Character(characters::class_name(shape.class)));
+    let last = wire.len().saturating_sub(1);
+    let odd = units % 2 == 1;
+    for (place, byte) in wire.iter().enumerate() {
+        let (high, low) = (byte >> 4, byte & 0x0F);
+        if odd && shape.justify == Justify::Left && place == last {
+            if !fits(high) {
+                return Err(wrong(place));
+            }
+            if low != 0 && low != 0x0F {
+                return Err((place, Reason::Pad));
+            }
+        } else if odd && shape.justify == Justify::Right && place == 0 {
+            if high != 0 {
+                return Err((place, Reason::Pad));
+            }
+            if !fits(low) {
+                return Err(wrong(place));
+            }
+        } else if !fits(high) || !fits(low) {
+            return Err(wrong(place));
+        }
+    }
+    Ok(())
+}
+
+fn validate_tlv(number: u8, wire: &[u8], start: usize) -> Result<(), DecodeError> {
+    for item in Tlvs::new(wire) {
+        item.map_err(|error| DecodeError {
+            field: match error.tag {
+                Some(tag) => FieldPath::Tag(number, tag),
+                None => FieldPath::Field(number),
+            },
+            offset: start + error.offset,
+            reason: Reason::Tlv(error.fault),
+        })?;
+    }
+    Ok(())
+}

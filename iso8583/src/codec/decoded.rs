@@ -1,0 +1,262 @@
+//! A decoded message: fields borrowed from the frame.
+
+use super::field::Field;
+use crate::card::Pan;
+use crate::describe;
+use crate::dialect::{Dialect, Parts};
+use crate::keys::DesKey;
+use crate::mac::{self, MacError};
+use crate::message::{Message, Mti, bit};
+use std::fmt;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+const FIELD_SLOTS: usize = 129;
+
+/// Where a value lies. The frame is at most 65,535 bytes long.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Span {
+    start: u16,
+    length: u16,
+    units: u16,
+}
+
+impl Span {
+    pub(super) fn new(start: usize, length: usize, units: usize) -> Self {
+        let narrow = |value| u16::try_from(value).unwrap_or(u16::MAX);
+        Self { start: narrow(start), length: narrow(length), units: narrow(units) }
+    }
+}
+
+/// A message whose every field was found valid. Borrows the frame and the dialect.
+#[derive(Clone)]
+pub struct Decoded<'a> {
+    dialect: &'a Dialect,
+    frame: &'a [u8],
+    tpdu: Option<&'a [u8]>,
+    header: &'a [u8],
+    start: usize,
+    mti: Mti,
+    bitmap: u128,
+    spans: [Span; FIELD_SLOTS],
+}
+
+/// Why a message's MAC is not good.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Error)]
+pub enum MacFault {
+    /// There is none.
+    #[error("mac is missing")]
+    Missing,
+    /// There is another one than the key gives.
+    #[error("mac is wrong")]
+    Wrong,
+    /// The key doesn't suit the algorithm.
+    #[error("mac can't be computed: {0}")]
+    Key(MacError),
+}
+
+impl<'a> Decoded<'a> {
+    pub(super) fn new(
+        dialect: &'a Dialect,
+        frame: &'a [u8],
+        tpdu: Option<&'a [u8]>,
+        header: &'a [u8],
+        start: usize,
+        mti: Mti,
+        bitmap: u128,
+    ) -> Self {
+        let spans = [Span::default(); FIELD_SLOTS];
+        Self { dialect, frame, tpdu, header, start, mti, bitmap, spans }
+    }
+
+    pub(super) fn place(&mut self, number: u8, span: Span) {
+        if let Some(place) = self.spans.get_mut(usize::from(number)) {
+            *place = span;
+        }
+    }
+
+    /// The dialect it was read with.
+    pub fn dialect(&self) -> &'a Dialect {
+        self.dialect
+    }
+
+    /// The frame it was read from, without length prefix.
+    pub fn frame(&self) -> &'a [u8] {
+        self.frame
+    }
+
+    /// The message type.
+    pub fn mti(&self) -> Mti {
+        self.mti
+    }
+
+    /// The TPDU's five bytes, where the dialect has one.
+    pub fn tpdu(&self) -> Option<&'a [u8]> {
+        self.tpdu
+    }
+
+    /// The header's bytes; empty where the dialect has none.
+    pub fn header(&self) -> &'a [u8] {
+        self.header
+    }
+
+    /// The bits of both bitmaps, field 1 the highest.
+    pub fn bitmap(&self) -> u128 {
+        self.bitmap
+    }
+
+    /// Whether the field is there.
+    pub fn has(&self, number: u8) -> bool {
+        number != 1 && self.bitmap & bit(number) != 0
+    }
+
+    /// A field.
+    pub fn field(&self, number: u8) -> Option<Field<'a>> {
+        if !self.has(number) {
+            return None;
+        }
+        let span = self.spans.get(usize::from(number))?;
+        let spec = self.dialect.field(number)?;
+        let start = usize::from(span.start);
+        Some(Field {
+            spec,
+            shape: spec.shape_in(self.mti),
+            wire: self.frame.get(start..start + usize::from(span.length))?,
+            units: usize::from(span.units),
+            offset: start,
+        })
+    }
+
+    /// All fields in ascending order.
+    pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + '_ {
+        let mut rest = self.bitmap & !bit(1);
+        std::iter::from_fn(move || {
+            let number = u8::try_from(rest.leading_zeros() + 1).ok().filter(|_| rest != 0)?;
+            rest &= !bit(number);
+            self.field(number)
+        })
+    }
+
+    /// Digits or text. `None` where the field is absent, binary, or not printable.
+    ///
+    /// The text is not wiped when dropped: for a PAN or a track see [`Self::pan`] and
+    /// [`Self::secret`].
+    pub fn string(&self, number: u8) -> Option<String> {
+        self.secret(number).map(|text| text.as_str().to_owned())
+    }
+
+    /// Digits or text, wiped when dropped.
+    pub fn secret(&self, number: u8) -> Option<Zeroizing<String>> {
+        self.field(number)?.text()
+    }
+
+    /// Digits as a number.
+    pub fn number(&self, number: u8) -> Option<u64> {
+        self.field(number)?.to_number()
+    }
+
+    /// The value's bytes as on the wire.
+    pub fn bytes(&self, number: u8) -> Option<&'a [u8]> {
+        self.field(number).map(|field| field.wire())
+    }
+
+    /// Whether the field is there with exactly this value. Allocates nothing.
+    pub fn matches(&self, number: u8, text: &str) -> bool {
+        self.field(number).is_some_and(|field| field.matches(text))
+    }
+
+    /// One part of a field, counted from 1, by the dialect's layout: F60.2 is the batch.
+    pub fn part(&self, number: u8, part: usize) -> Option<String> {
+        let field = self.field(number)?;
+        let Parts::Fixed { parts, .. } = &field.shape().parts else { return None };
+        let index = part.checked_sub(1)?;
+        let skip: usize = parts.iter().take(index).map(|part| usize::from(part.length)).sum();
+        let length = usize::from(parts.get(index)?.length);
+        let value = field.value();
+        let bytes = value.get(skip..skip.checked_add(length)?)?;
+        String::from_utf8(bytes.to_vec()).ok()
+    }
+
+    /// The card's number: F2, else the digits of F35 before the separator.
+    pub fn pan(&self) -> Option<Pan> {
+        if let Some(text) = self.secret(2) {
+            return Pan::new(&text).ok();
+        }
+        let track = self.secret(35)?;
+        let (pan, _) = track.split_once(['D', '='])?;
+        Pan::new(pan).ok()
+    }
+
+    /// What the MAC is computed over: MTI to the field before the MAC, without TPDU and header.
+    pub fn mab(&self) -> &'a [u8] {
+        let end = self
+            .dialect
+            .mac_field()
+            .and_then(|number| self.field(number))
+            .map_or(self.frame.len(), |field| field.offset());
+        self.frame.get(self.start..end).unwrap_or_default()
+    }
+
+    /// Checks the MAC field, in constant time.
+    pub fn verify_mac(&self, key: &DesKey) -> Result<(), MacFault> {
+        let received = self
+            .dialect
+            .mac_field()
+            .and_then(|number| self.field(number))
+            .ok_or(MacFault::Missing)?
+            .value();
+        let settings = self.dialect.settings();
+        match mac::verify(
+            settings.mac_algorithm,
+            settings.mac_padding,
+            key,
+            self.mab(),
+            &received,
+        ) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(MacFault::Wrong),
+            Err(error) => Err(MacFault::Key(error)),
+        }
+    }
+
+    /// An owned copy; encoding it gives the same bytes.
+    pub fn to_message(&self) -> Message {
+        let mut message = Message::new(self.mti);
+        if let Some(tpdu) = self.tpdu.and_then(|tpdu| tpdu.try_into().ok()) {
+            message.set_tpdu(tpdu);
+        }
+        message.set_header(self.header);
+        message.set_secondary_bitmap(self.bitmap & bit(1) != 0);
+        for field in self.fields() {
+            message.set(field.number(), &*field.value());
+            if field.pad() != 0 {
+                message.set_pad(field.number(), field.pad());
+            }
+        }
+        message
+    }
+
+    /// The start of an answer: response type, TPDU with its addresses swapped, same header.
+    pub fn reply(&self) -> Message {
+        let mut message = Message::new(self.mti.response());
+        if let Some(&[id, to_high, to_low, from_high, from_low]) = self.tpdu {
+            message.set_tpdu([id, from_high, from_low, to_high, to_low]);
+        }
+        if !self.header.is_empty() {
+            message.set_header(self.header);
+        }
+        message
+    }
+}
+
+/// Masked, as [`crate::describe`] says.
+impl fmt::Debug for Decoded<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = formatter.debug_map();
+        map.entry(&"mti", &self.mti.as_str());
+        for field in self.fields() {
+            map.entry(&field.number(), &describe::masked(&field));
+        }
+        map.finish()
+    }
+}

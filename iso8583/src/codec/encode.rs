@@ -1,0 +1,298 @@
+//! From a message to the bytes of a frame, in the caller's buffer.
+
+use super::characters;
+use super::decode::{prefix_length, wire_length};
+use super::error::{EncodeError, FieldPath, Reason};
+use crate::dialect::{
+    BitmapEncoding, Counts, Dialect, Encoding, Justify, Length, LengthEncoding, MtiEncoding,
+    Parts, Shape,
+};
+use crate::hex;
+use crate::keys::DesKey;
+use crate::mac;
+use crate::message::{Message, Mti, bit};
+use crate::tlv::Tlvs;
+
+/// Writes one whole frame, length prefix included, into `out`, which is cleared first.
+///
+/// With a key, and where the dialect has a MAC in this type of message, the MAC is computed and
+/// written last. Without one the fields are written as they are. On an error `out` is empty.
+pub fn encode(
+    dialect: &Dialect,
+    message: &Message,
+    mac_key: Option<&DesKey>,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    out.clear();
+    let result = write_frame(dialect, message, mac_key, out);
+    if result.is_err() {
+        out.clear();
+    }
+    result
+}
+
+fn write_frame(
+    dialect: &Dialect,
+    message: &Message,
+    mac_key: Option<&DesKey>,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    let mac = mac_key.filter(|_| dialect.takes_mac(message.mti())).zip(dialect.mac_field());
+    let mut writer = Writer::new(dialect, message, out);
+    writer.envelope()?;
+    let mab_start = writer.out.len();
+    writer.mti()?;
+    let mac_bit = mac.map_or(0, |(_, number)| bit(number));
+    writer.bitmap(message.present() | mac_bit)?;
+    let mut rest = message.present() & !mac_bit;
+    while rest != 0 {
+        let number = u8::try_from(rest.leading_zeros() + 1).unwrap_or(u8::MAX);
+        rest &= !bit(number);
+        writer.field(number, message.get(number).unwrap_or_default())?;
+    }
+    if let Some((key, number)) = mac {
+        let settings = dialect.settings();
+        let mab = writer.out.get(mab_start..).unwrap_or_default();
+        let value = mac::compute(settings.mac_algorithm, settings.mac_padding, key, mab)
+            .map_err(|_| writer.fault(FieldPath::Field(number), Reason::MacKey))?;
+        writer.field(number, &value)?;
+    }
+    writer.finish()
+}
+
+struct Writer<'a> {
+    dialect: &'a Dialect,
+    message: &'a Message,
+    out: &'a mut Vec<u8>,
+    prefix: usize,
+}
+
+impl<'a> Writer<'a> {
+    fn new(dialect: &'a Dialect, message: &'a Message, out: &'a mut Vec<u8>) -> Self {
+        let prefix = dialect.framing().prefix.length();
+        out.resize(prefix, 0);
+        Self { dialect, message, out, prefix }
+    }
+
+    fn fault(&self, field: FieldPath, reason: Reason) -> EncodeError {
+        EncodeError { field, offset: self.out.len().saturating_sub(self.prefix), reason }
+    }
+
+    fn envelope(&mut self) -> Result<(), EncodeError> {
+        if let Some(number) = self.message.impossible_field() {
+            return Err(self.fault(FieldPath::Field(number), Reason::UnknownField));
+        }
+        match (self.dialect.tpdu(), self.message.tpdu()) {
+            (Some(default), own) => self.out.extend_from_slice(&own.unwrap_or(default)),
+            (None, None) => {}
+            (None, Some(_)) => {
+                let reason = Reason::Envelope { length: 5, expected: 0 };
+                return Err(self.fault(FieldPath::Tpdu, reason));
+            }
+        }
+        let header = self.message.header().unwrap_or(self.dialect.header());
+        let expected = self.dialect.header().len();
+        if header.len() != expected {
+            let reason = Reason::Envelope { length: header.len(), expected };
+            return Err(self.fault(FieldPath::Header, reason));
+        }
+        self.out.extend_from_slice(header);
+        Ok(())
+    }
+
+    fn mti(&mut self) -> Result<(), EncodeError> {
+        let mti = self.message.mti();
+        if Mti::from_ascii(mti.digits()).is_none() {
+            return Err(self.fault(FieldPath::Mti, Reason::MessageType));
+        }
+        let digits = mti.digits();
+        match self.dialect.mti_encoding() {
+            MtiEncoding::Ascii => self.out.extend_from_slice(digits),
+            MtiEncoding::Ebcdic => {
+                self.out.extend(digits.iter().filter_map(|digit| characters::to_ebcdic(*digit)));
+            }
+            MtiEncoding::Bcd => {
+                let [a, b, c, d] = digits.map(|digit| digit - b'0');
+                self.out.extend_from_slice(&[a << 4 | b, c << 4 | d]);
+            }
+        }
+        Ok(())
+    }
+
+    fn bitmap(&mut self, present: u128) -> Result<(), EncodeError> {
+        let secondary = present & u128::from(u64::MAX) != 0 || self.message.wants_secondary_bitmap();
+        if secondary && self.dialect.field_max() <= 64 {
+            let reason = Reason::UnknownSecondaryBitmap;
+            return Err(self.fault(FieldPath::Bitmap, reason));
+        }
+        let bits = if secondary { present | bit(1) } else { present };
+        let bytes = bits.to_be_bytes();
+        let kept = bytes.get(..if secondary { 16 } else { 8 }).unwrap_or_default();
+        match self.dialect.bitmap_encoding() {
+            BitmapEncoding::Binary => self.out.extend_from_slice(kept),
+            BitmapEncoding::Hex => self.out.extend(kept.iter().flat_map(hex_pair)),
+            BitmapEncoding::HexEbcdic => {
+                self.out.extend(kept.iter().flat_map(hex_pair).filter_map(characters::to_ebcdic));
+            }
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, number: u8, value: &[u8]) -> Result<(), EncodeError> {
+        let field = FieldPath::Field(number);
+        let Some(spec) = self.dialect.field(number) else {
+            return Err(self.fault(field, Reason::UnknownField));
+        };
+        let shape = spec.shape_in(self.message.mti());
+        let spaces = self.length(field, shape, value.len())?;
+        match shape.encoding {
+            Encoding::Bcd => self.bcd(field, shape, value)?,
+            Encoding::Hex => self.out.extend(value.iter().flat_map(hex_pair)),
+            Encoding::Raw => self.out.extend_from_slice(value),
+            Encoding::Ascii | Encoding::Ebcdic => {
+                self.characters(field, shape, value)?;
+                for _ in 0..spaces {
+                    self.characters(field, shape, b" ")?;
+                }
+            }
+        }
+        if shape.parts == Parts::BerTlv {
+            self.check_tlv(number, value)?;
+        }
+        Ok(())
+    }
+
+    /// Checks the length, writes a variable one, and gives the spaces a short fixed text needs.
+    fn length(
+        &mut self,
+        field: FieldPath,
+        shape: &Shape,
+        units: usize,
+    ) -> Result<usize, EncodeError> {
+        match shape.length {
+            Length::Fixed(expected) => {
+                let expected = usize::from(expected);
+                match expected.checked_sub(units) {
+                    Some(0) => Ok(0),
+                    Some(missing) if shape.pad_spaces => Ok(missing),
+                    _ => Err(self.fault(field, Reason::WrongLength { length: units, expected })),
+                }
+            }
+            Length::Variable { digits, max, encoding, counts } => {
+                if units > usize::from(max) {
+                    let reason = Reason::TooLong { length: units, max: usize::from(max) };
+                    return Err(self.fault(field, reason));
+                }
+                let counted = match (shape.encoding, counts) {
+                    (Encoding::Hex, _) | (Encoding::Bcd, Counts::Bytes) => {
+                        wire_length(shape, units)
+                    }
+                    _ => units,
+                };
+                self.length_prefix(encoding, digits, counted);
+                Ok(0)
+            }
+        }
+    }
+
+    fn length_prefix(&mut self, encoding: LengthEncoding, digits: u8, counted: usize) {
+        let bytes = prefix_length(encoding, digits);
+        for place in (0..bytes).rev() {
+            let power = u32::try_from(place).unwrap_or(0);
+            let narrow = |value: usize| u8::try_from(value & 0xFF).unwrap_or(0);
+            let byte = match encoding {
+                LengthEncoding::Binary => narrow(counted >> (8 * power)),
+                LengthEncoding::Bcd => {
+                    let pair = counted / 100_usize.pow(power) % 100;
+                    narrow(pair / 10 << 4 | pair % 10)
+                }
+                LengthEncoding::Ascii => b'0' + narrow(counted / 10_usize.pow(power) % 10),
+                LengthEncoding::Ebcdic => 0xF0 + narrow(counted / 10_usize.pow(power) % 10),
+            };
+            self.out.push(byte);
+        }
+    }
+
+    fn characters(
+        &mut self,
+        field: FieldPath,
+        shape: &Shape,
+        value: &[u8],
+    ) -> Result<(), EncodeError> {
+        for (place, character) in value.iter().enumerate() {
+            let byte = match shape.encoding {
+                Encoding::Ebcdic => characters::to_ebcdic(*character),
+                Encoding::Ascii | Encoding::Bcd | Encoding::Raw | Encoding::Hex => {
+                    Some(*character)
+                }
+            };
+            match byte.filter(|_| characters::allowed(shape.class, *character, place)) {
+                Some(byte) => self.out.push(byte),
+                None => return Err(self.not_allowed(field, shape)),
+            }
+        }
+        Ok(())
+    }
+
+    fn not_allowed(&self, field: FieldPath, shape: &Shape) -> EncodeError {
+        self.fault(field, Reason::Character(characters::class_name(shape.class)))
+    }
+
+    fn bcd(&mut self, field: FieldPath, shape: &Shape, value: &[u8]) -> Result<(), EncodeError> {
+        let nibble = |character: u8| characters::to_nibble(shape.class, character);
+        let mut rest = value;
+        if shape.justify == Justify::Right
+            && value.len() % 2 == 1
+            && let Some((first, after)) = value.split_first()
+        {
+            let low = nibble(*first).ok_or_else(|| self.not_allowed(field, shape))?;
+            self.out.push(low);
+            rest = after;
+        }
+        for pair in rest.chunks(2) {
+            let byte = match *pair {
+                [high, low] => nibble(high).zip(nibble(low)).map(|(high, low)| high << 4 | low),
+                [high] => {
+                    let FieldPath::Field(number) = field else { break };
+                    nibble(high).map(|high| high << 4 | self.message.pad(number))
+                }
+                _ => None,
+            };
+            match byte {
+                Some(byte) => self.out.push(byte),
+                None => return Err(self.not_allowed(field, shape)),
+            }
+        }
+        Ok(())
+    }
+
+    fn check_tlv(&self, number: u8, value: &[u8]) -> Result<(), EncodeError> {
+        let start = self.out.len().saturating_sub(self.prefix + value.len());
+        for item in Tlvs::new(value) {
+            item.map_err(|error| EncodeError {
+                field: match error.tag {
+                    Some(tag) => FieldPath::Tag(number, tag),
+                    None => FieldPath::Field(number),
+                },
+                offset: start + error.offset,
+                reason: Reason::Tlv(error.fault),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), EncodeError> {
+        let framing = self.dialect.framing();
+        let length = self.out.len().saturating_sub(self.prefix);
+        if length > framing.length_max {
+            let reason = Reason::TooLarge { length, limit: framing.length_max };
+            return Err(self.fault(FieldPath::Frame, reason));
+        }
+        framing.prefix.write(length, self.out);
+        Ok(())
+    }
+}
+
+fn hex_pair(byte: &u8) -> [u8; 2] {
+    [hex::digit(byte >> 4), hex::digit(byte & 0x0F)]
+}

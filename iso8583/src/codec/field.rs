@@ -1,0 +1,172 @@
+//! One decoded field: borrowed bytes that are known to fit its format.
+
+use super::characters;
+use crate::dialect::{Class, Encoding, FieldSpec, Justify, Shape};
+use crate::hex;
+use zeroize::Zeroizing;
+
+/// A field of a decoded message. Its bytes were validated.
+#[derive(Clone, Copy)]
+pub struct Field<'a> {
+    pub(super) spec: &'a FieldSpec,
+    pub(super) shape: &'a Shape,
+    pub(super) wire: &'a [u8],
+    pub(super) units: usize,
+    pub(super) offset: usize,
+}
+
+/// A value as a person reads it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Shown {
+    /// Digits, text or hex.
+    pub text: Zeroizing<String>,
+    /// The field is text, but these bytes are not printable: `text` is their hex.
+    pub hex_for_text: bool,
+}
+
+impl<'a> Field<'a> {
+    /// Its number.
+    pub fn number(&self) -> u8 {
+        self.spec.number
+    }
+
+    /// What it is, in a few words.
+    pub fn name(&self) -> &'a str {
+        &self.spec.name
+    }
+
+    /// Its shape in this type of message.
+    pub fn shape(&self) -> &'a Shape {
+        self.shape
+    }
+
+    /// The value's bytes as on the wire, without length prefix.
+    pub fn wire(&self) -> &'a [u8] {
+        self.wire
+    }
+
+    /// Digits, characters or bytes.
+    pub fn units(&self) -> usize {
+        self.units
+    }
+
+    /// Where the value starts, counted from the first byte after the length prefix.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The canonical value, a byte at a time; allocates nothing.
+    pub fn canonical(&self) -> Canonical<'a> {
+        let skip = match (self.shape.encoding, self.shape.justify) {
+            (Encoding::Bcd, Justify::Right) => self.units % 2,
+            _ => 0,
+        };
+        Canonical { shape: self.shape, wire: self.wire, next: skip, end: skip + self.units }
+    }
+
+    /// The canonical value: what [`crate::message::Message::set`] takes.
+    pub fn value(&self) -> Zeroizing<Vec<u8>> {
+        let mut value = Zeroizing::new(Vec::with_capacity(self.units));
+        value.extend(self.canonical());
+        value
+    }
+
+    /// Whether the canonical value is exactly this text.
+    pub fn matches(&self, text: &str) -> bool {
+        self.canonical().eq(text.bytes())
+    }
+
+    /// The digits as a number; `None` where they are none or too many.
+    pub fn to_number(&self) -> Option<u64> {
+        let mut number: u64 = 0;
+        for character in self.canonical() {
+            let digit = character.is_ascii_digit().then(|| u64::from(character - b'0'))?;
+            number = number.checked_mul(10)?.checked_add(digit)?;
+        }
+        Some(number)
+    }
+
+    /// The value as text; `None` for binary fields and for text that isn't printable.
+    pub fn text(&self) -> Option<Zeroizing<String>> {
+        if self.shape.class == Class::Binary {
+            return None;
+        }
+        let value = self.value();
+        if value.iter().all(|byte| matches!(byte, 0x20..=0x7E)) {
+            return std::str::from_utf8(&value).ok().map(|text| Zeroizing::new(text.to_owned()));
+        }
+        if self.shape.gbk { gbk_text(&value) } else { None }
+    }
+
+    /// The value as a person reads it: digits, printable text, else upper-case hex.
+    pub fn shown(&self) -> Shown {
+        match self.text() {
+            Some(text) => Shown { text, hex_for_text: false },
+            None => Shown {
+                text: Zeroizing::new(hex::encode(&self.value())),
+                hex_for_text: self.shape.class != Class::Binary,
+            },
+        }
+    }
+
+    /// The pad nibble after an odd number of BCD digits, 0 where there is none.
+    pub fn pad(&self) -> u8 {
+        let padded = self.shape.encoding == Encoding::Bcd
+            && self.shape.justify == Justify::Left
+            && self.units % 2 == 1;
+        if padded { self.wire.last().map_or(0, |byte| byte & 0x0F) } else { 0 }
+    }
+}
+
+/// GBK text that reads back to the same bytes and has no control character in it.
+fn gbk_text(bytes: &[u8]) -> Option<Zeroizing<String>> {
+    let text = encoding_rs::GBK.decode_without_bom_handling_and_without_replacement(bytes)?;
+    let text = Zeroizing::new(text.into_owned());
+    let (again, _, unmappable) = encoding_rs::GBK.encode(&text);
+    let same = !unmappable && *again == *bytes;
+    let readable = !text.chars().any(|character| {
+        character.is_control() || ('\u{E000}'..='\u{F8FF}').contains(&character)
+    });
+    (same && readable).then_some(text)
+}
+
+/// Canonical bytes of a field, one after another.
+#[derive(Clone)]
+pub struct Canonical<'a> {
+    shape: &'a Shape,
+    wire: &'a [u8],
+    next: usize,
+    end: usize,
+}
+
+impl Iterator for Canonical<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        if self.next >= self.end {
+            return None;
+        }
+        let place = self.next;
+        self.next += 1;
+        match self.shape.encoding {
+            Encoding::Bcd => {
+                let byte = *self.wire.get(place / 2)?;
+                let nibble = if place % 2 == 0 { byte >> 4 } else { byte & 0x0F };
+                characters::from_nibble(self.shape.class, nibble)
+            }
+            Encoding::Hex => {
+                let high = hex::value(*self.wire.get(place * 2)?)?;
+                let low = hex::value(*self.wire.get(place * 2 + 1)?)?;
+                Some(high << 4 | low)
+            }
+            Encoding::Ascii | Encoding::Raw | Encoding::Ebcdic => {
+                characters::from_wire(self.shape.encoding, *self.wire.get(place)?)
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.end.saturating_sub(self.next);
+        (0, Some(left))
+    }
+}

@@ -1,0 +1,286 @@
+//! A message to build or to keep: values by field number, independent of any dialect.
+//!
+//! Values are canonical: ASCII digits for n, digits with `D` for z, the text's bytes for an and
+//! ans, raw bytes for b. Whether they fit is decided by the encoder, which names the field.
+
+mod mti;
+
+pub use mti::{Mti, MtiError};
+
+use crate::codec::Decoded;
+use std::fmt;
+use zeroize::{Zeroize, Zeroizing};
+
+/// Field numbers run from 2 to 128; 1 is the secondary bitmap.
+const FIELD_SLOTS: usize = 129;
+const ARENA_START: usize = 1024;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    start: u32,
+    length: u32,
+}
+
+/// Fields by number with their canonical values, all in one block of memory that is wiped.
+///
+/// Reuse one through [`Message::clear`] and building costs no allocation.
+#[derive(Clone)]
+pub struct Message {
+    mti: Mti,
+    tpdu: Option<[u8; 5]>,
+    header: Option<Vec<u8>>,
+    present: u128,
+    spans: [Span; FIELD_SLOTS],
+    values: Zeroizing<Vec<u8>>,
+    pads: Vec<(u8, u8)>,
+    secondary_bitmap: bool,
+    impossible_field: Option<u8>,
+}
+
+impl Message {
+    /// A message without fields.
+    pub fn new(mti: Mti) -> Self {
+        Self {
+            mti,
+            tpdu: None,
+            header: None,
+            present: 0,
+            spans: [Span::default(); FIELD_SLOTS],
+            values: Zeroizing::new(Vec::with_capacity(ARENA_START)),
+            pads: Vec::new(),
+            secondary_bitmap: false,
+            impossible_field: None,
+        }
+    }
+
+    /// Empties and wipes it for the next message, keeping the memory.
+    pub fn clear(&mut self, mti: Mti) {
+        self.mti = mti;
+        self.tpdu = None;
+        self.header = None;
+        self.present = 0;
+        let capacity = self.values.capacity();
+        self.values.zeroize();
+        self.values.reserve(capacity);
+        self.pads.clear();
+        self.secondary_bitmap = false;
+        self.impossible_field = None;
+    }
+
+    /// The message type.
+    pub fn mti(&self) -> Mti {
+        self.mti
+    }
+
+    /// Sets the TPDU: `60`, destination, source. Without it the dialect's default is sent.
+    pub fn set_tpdu(&mut self, tpdu: [u8; 5]) -> &mut Self {
+        self.tpdu = Some(tpdu);
+        self
+    }
+
+    /// The TPDU set here.
+    pub fn tpdu(&self) -> Option<[u8; 5]> {
+        self.tpdu
+    }
+
+    /// Sets the header after the TPDU. Without it the dialect's default is sent.
+    pub fn set_header(&mut self, header: impl AsRef<[u8]>) -> &mut Self {
+        self.header = Some(header.as_ref().to_vec());
+        self
+    }
+
+    /// The header set here.
+    pub fn header(&self) -> Option<&[u8]> {
+        self.header.as_deref()
+    }
+
+    /// Sets a field to its canonical value. Numbers other than 2 to 128 make `encode` refuse.
+    pub fn set(&mut self, field: u8, value: impl AsRef<[u8]>) -> &mut Self {
+        self.set_bytes(field, value.as_ref());
+        self
+    }
+
+    /// Sets a field to a number, with zeros in front up to `digits`.
+    ///
+    /// A number with more digits stays whole: `encode` refuses it as too long.
+    pub fn set_number(&mut self, field: u8, number: u64, digits: usize) -> &mut Self {
+        let mut text = [b'0'; 20];
+        let mut rest = number;
+        let mut used = 0;
+        for place in text.iter_mut().rev() {
+            if rest == 0 {
+                break;
+            }
+            *place = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+            rest /= 10;
+            used += 1;
+        }
+        let keep = digits.clamp(used, 20);
+        self.set_bytes(field, text.get(20 - keep..).unwrap_or_default());
+        self
+    }
+
+    fn set_bytes(&mut self, field: u8, value: &[u8]) {
+        if !(2..=128).contains(&field) {
+            self.impossible_field = Some(field);
+            return;
+        }
+        let (Ok(start), Ok(length)) =
+            (u32::try_from(self.values.len()), u32::try_from(value.len()))
+        else {
+            self.impossible_field = Some(field);
+            return;
+        };
+        self.reserve(value.len());
+        self.values.extend_from_slice(value);
+        if let Some(span) = self.spans.get_mut(usize::from(field)) {
+            *span = Span { start, length };
+            self.present |= bit(field);
+        }
+        self.pads.retain(|(padded, _)| *padded != field);
+    }
+
+    /// Grows by hand: a `Vec` that grows by itself leaves the old bytes in freed memory.
+    fn reserve(&mut self, more: usize) {
+        let needed = self.values.len().saturating_add(more);
+        if needed <= self.values.capacity() {
+            return;
+        }
+        let mut larger = Vec::with_capacity(needed.saturating_mul(2).max(ARENA_START));
+        larger.extend_from_slice(&self.values);
+        self.values = Zeroizing::new(larger);
+    }
+
+    /// Takes a field out; absent is fine.
+    pub fn remove(&mut self, field: u8) -> &mut Self {
+        self.present &= !bit(field);
+        self.pads.retain(|(padded, _)| *padded != field);
+        self
+    }
+
+    /// The canonical value.
+    pub fn get(&self, field: u8) -> Option<&[u8]> {
+        if !self.has(field) {
+            return None;
+        }
+        let span = self.spans.get(usize::from(field))?;
+        let start = usize::try_from(span.start).ok()?;
+        let end = start.checked_add(usize::try_from(span.length).ok()?)?;
+        self.values.get(start..end)
+    }
+
+    /// Whether the field is set.
+    pub fn has(&self, field: u8) -> bool {
+        self.present & bit(field) != 0
+    }
+
+    /// All set fields in ascending order.
+    pub fn fields(&self) -> impl Iterator<Item = (u8, &[u8])> {
+        (2..=128).filter_map(|field| Some((field, self.get(field)?)))
+    }
+
+    /// Copies a field's value out of a decoded message; absent there leaves it as it is here.
+    pub fn copy_from(&mut self, source: &Decoded<'_>, field: u8) -> &mut Self {
+        if let Some(found) = source.field(field) {
+            self.set_bytes(field, &found.value());
+        }
+        self
+    }
+
+    /// Keeps the pad nibble a decoder saw, so that encoding gives the same bytes.
+    pub fn set_pad(&mut self, field: u8, nibble: u8) -> &mut Self {
+        self.pads.retain(|(padded, _)| *padded != field);
+        self.pads.push((field, nibble & 0x0F));
+        self
+    }
+
+    /// The pad nibble to write after an odd number of BCD digits, 0 unless set.
+    pub fn pad(&self, field: u8) -> u8 {
+        self.pads.iter().find(|(padded, _)| *padded == field).map_or(0, |(_, nibble)| *nibble)
+    }
+
+    /// Asks for a secondary bitmap even if no field above 64 is set.
+    pub fn set_secondary_bitmap(&mut self, wanted: bool) -> &mut Self {
+        self.secondary_bitmap = wanted;
+        self
+    }
+
+    pub(crate) fn wants_secondary_bitmap(&self) -> bool {
+        self.secondary_bitmap
+    }
+
+    pub(crate) fn present(&self) -> u128 {
+        self.present
+    }
+
+    pub(crate) fn impossible_field(&self) -> Option<u8> {
+        self.impossible_field
+    }
+}
+
+/// The bit of a field, field 1 the highest; none for numbers outside 1 to 128.
+pub(crate) fn bit(field: u8) -> u128 {
+    128_u32.checked_sub(u32::from(field)).map_or(0, |shift| 1_u128.checked_shl(shift).unwrap_or(0))
+}
+
+/// Only which fields are set and how long they are: a message knows no dialect, so it can't tell
+/// a secret from a date.
+impl fmt::Debug for Message {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = formatter.debug_map();
+        map.entry(&"mti", &self.mti.as_str());
+        for (field, value) in self.fields() {
+            map.entry(&field, &format_args!("{} bytes", value.len()));
+        }
+        map.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_what_was_set_last() {
+        let mut message = Message::new(Mti::literal(b"0200"));
+        message.set(3, "000000").set_number(4, 12_345, 12).set(3, "200000").set(11, "1").remove(11);
+        assert_eq!(message.get(3), Some(&b"200000"[..]));
+        assert_eq!(message.get(4), Some(&b"000000012345"[..]));
+        assert!(!message.has(11));
+        assert_eq!(message.fields().map(|(field, _)| field).collect::<Vec<_>>(), [3, 4]);
+    }
+
+    #[test]
+    fn a_number_too_long_for_its_field_is_not_cut() {
+        let mut message = Message::new(Mti::literal(b"0200"));
+        message.set_number(11, 1_234_567, 6).set_number(12, 0, 6).set_number(13, 0, 0);
+        assert_eq!(message.get(11), Some(&b"1234567"[..]));
+        assert_eq!(message.get(12), Some(&b"000000"[..]));
+        assert_eq!(message.get(13), Some(&b""[..]));
+    }
+
+    #[test]
+    fn grows_past_its_first_block() {
+        let mut message = Message::new(Mti::literal(b"0200"));
+        for field in 2..=128 {
+            message.set(field, [field; 100]);
+        }
+        assert_eq!(message.get(2), Some(&[2; 100][..]));
+        assert_eq!(message.get(128), Some(&[128; 100][..]));
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let mut message = Message::new(Mti::literal(b"0200"));
+        message.set(2, "6216261000000000018");
+        let text = format!("{message:?}");
+        assert!(!text.contains("621626") && text.contains("19 bytes"), "{text}");
+    }
+
+    #[test]
+    fn bits_count_from_the_left() {
+        assert_eq!(bit(1), 1 << 127);
+        assert_eq!(bit(128), 1);
+        assert_eq!((bit(0), bit(129)), (0, 0));
+    }
+}

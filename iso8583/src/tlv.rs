@@ -1,0 +1,259 @@
+//! BER-TLV as EMV uses it: tags of up to four bytes, definite lengths.
+
+use std::fmt;
+use thiserror::Error;
+
+/// Templates inside templates; EMV knows two levels.
+const DEPTH_MAX: usize = 8;
+
+/// Why bytes are no BER-TLV.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Error)]
+pub enum TlvFault {
+    /// A tag of more than four bytes, or one that doesn't end.
+    #[error("tag is longer than four bytes or incomplete")]
+    Tag,
+    /// A length that is missing, indefinite or of more than three bytes.
+    #[error("length is missing or not of one to three bytes")]
+    Length,
+    /// A value that ends early.
+    #[error("value of {needed} bytes, {left} left")]
+    Truncated {
+        /// Bytes announced.
+        needed: usize,
+        /// Bytes there are.
+        left: usize,
+    },
+    /// Templates inside templates without end.
+    #[error("templates nested too deep")]
+    Depth,
+}
+
+/// Where and why.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TlvError {
+    /// The tag, once it was read.
+    pub tag: Option<u32>,
+    /// Byte in the field.
+    pub offset: usize,
+    /// What is wrong.
+    pub fault: TlvFault,
+}
+
+impl fmt::Display for TlvError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.tag {
+            Some(tag) => write!(formatter, "tag {tag:02X} at byte {}: {}", self.offset, self.fault),
+            None => write!(formatter, "byte {}: {}", self.offset, self.fault),
+        }
+    }
+}
+
+impl std::error::Error for TlvError {}
+
+/// One tag with its value.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct Tlv<'a> {
+    /// The tag's bytes as a number: `0x9F26`.
+    pub tag: u32,
+    /// Whether the value is made of further TLVs.
+    pub constructed: bool,
+    /// The value.
+    pub value: &'a [u8],
+    /// Where the tag starts.
+    pub offset: usize,
+    /// Where the value starts.
+    pub value_offset: usize,
+}
+
+/// The tag and the length, not the value: it may be a track.
+impl fmt::Debug for Tlv<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:02X} ({} bytes)", self.tag, self.value.len())
+    }
+}
+
+/// Walks the TLVs of one level. Templates are not entered, but what lies inside is checked.
+///
+/// Zero bytes between TLVs are skipped: EMV allows them as padding.
+#[derive(Clone, Debug)]
+pub struct Tlvs<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    depth: usize,
+}
+
+impl<'a> Tlvs<'a> {
+    /// From the first byte on.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, depth: 0 }
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        let byte = *self.bytes.get(self.at)?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn read_tag(&mut self) -> Option<(u32, bool)> {
+        let first = self.byte()?;
+        let constructed = first & 0x20 != 0;
+        let mut tag = u32::from(first);
+        if first & 0x1F != 0x1F {
+            return Some((tag, constructed));
+        }
+        for _ in 0..3 {
+            let next = self.byte()?;
+            tag = tag << 8 | u32::from(next);
+            if next & 0x80 == 0 {
+                return Some((tag, constructed));
+            }
+        }
+        None
+    }
+
+    fn read_length(&mut self) -> Option<usize> {
+        let first = self.byte()?;
+        if first < 0x80 {
+            return Some(usize::from(first));
+        }
+        let count = first & 0x7F;
+        if count == 0 || count > 2 {
+            return None;
+        }
+        let mut length = 0;
+        for _ in 0..count {
+            length = length << 8 | usize::from(self.byte()?);
+        }
+        Some(length)
+    }
+
+    fn read(&mut self) -> Result<Tlv<'a>, TlvError> {
+        let offset = self.at;
+        let fail = |tag, fault| TlvError { tag, offset, fault };
+        let (tag, constructed) = self.read_tag().ok_or_else(|| fail(None, TlvFault::Tag))?;
+        let length = self.read_length().ok_or_else(|| fail(Some(tag), TlvFault::Length))?;
+        let value_offset = self.at;
+        let end = value_offset.saturating_add(length);
+        let Some(value) = self.bytes.get(value_offset..end) else {
+            let left = self.bytes.len().saturating_sub(value_offset);
+            return Err(fail(Some(tag), TlvFault::Truncated { needed: length, left }));
+        };
+        self.at = end;
+        if constructed {
+            check_inside(value, value_offset, self.depth + 1)?;
+        }
+        Ok(Tlv { tag, constructed, value, offset, value_offset })
+    }
+}
+
+fn check_inside(value: &[u8], start: usize, depth: usize) -> Result<(), TlvError> {
+    if depth > DEPTH_MAX {
+        return Err(TlvError { tag: None, offset: start, fault: TlvFault::Depth });
+    }
+    let inside = Tlvs { bytes: value, at: 0, depth };
+    for item in inside {
+        item.map_err(|error| TlvError { offset: start + error.offset, ..error })?;
+    }
+    Ok(())
+}
+
+impl<'a> Iterator for Tlvs<'a> {
+    type Item = Result<Tlv<'a>, TlvError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.bytes.get(self.at) == Some(&0) {
+            self.at += 1;
+        }
+        if self.at >= self.bytes.len() {
+            return None;
+        }
+        let item = self.read();
+        if item.is_err() {
+            self.at = self.bytes.len();
+        }
+        Some(item)
+    }
+}
+
+/// The value of a tag, templates included; the first one found. Ends at the first fault.
+pub fn find(bytes: &[u8], tag: u32) -> Option<&[u8]> {
+    for item in Tlvs::new(bytes) {
+        let item = item.ok()?;
+        if item.tag == tag {
+            return Some(item.value);
+        }
+        if item.constructed
+            && let Some(value) = find(item.value, tag)
+        {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Appends a TLV. The value must be at most 65,535 bytes long; a longer one is left out.
+pub fn push(out: &mut Vec<u8>, tag: u32, value: &[u8]) {
+    let Ok(length) = u16::try_from(value.len()) else { return };
+    let tag = tag.to_be_bytes();
+    let used = tag.iter().position(|byte| *byte != 0).unwrap_or(3);
+    out.extend_from_slice(tag.get(used..).unwrap_or_default());
+    let [high, low] = length.to_be_bytes();
+    match (high, low) {
+        (0, 0..=0x7F) => out.push(low),
+        (0, _) => out.extend_from_slice(&[0x81, low]),
+        _ => out.extend_from_slice(&[0x82, high, low]),
+    }
+    out.extend_from_slice(value);
+}
+
+/// Whether a tag holds a card number, a track or a name: 56, 57, 5A, 5F20, 9F0B, 9F1F, 9F20,
+/// 9F6B, and the encrypted PIN, 99.
+pub const fn is_sensitive(tag: u32) -> bool {
+    matches!(tag, 0x56 | 0x57 | 0x5A | 0x99 | 0x5F20 | 0x9F0B | 0x9F1F | 0x9F20 | 0x9F6B)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn walks_finds_and_writes_back() {
+        let mut bytes = Vec::new();
+        push(&mut bytes, 0x9F26, &[1; 8]);
+        push(&mut bytes, 0x5A, &[0; 200]);
+        push(&mut bytes, 0xDF31, &[0; 300]);
+        push(&mut bytes, 0x70, &{
+            let mut inner = Vec::new();
+            push(&mut inner, 0x95, &[7; 5]);
+            inner
+        });
+        let tags: Vec<u32> = Tlvs::new(&bytes).map(|item| item.unwrap().tag).collect();
+        assert_eq!(tags, [0x9F26, 0x5A, 0xDF31, 0x70]);
+        assert_eq!(find(&bytes, 0x95), Some(&[7; 5][..]));
+        assert_eq!(find(&bytes, 0xDF31).map(<[u8]>::len), Some(300));
+        assert_eq!(find(&bytes, 0x9F27), None);
+    }
+
+    #[test]
+    fn names_what_is_wrong() {
+        for (bytes, tag, offset, fault) in [
+            (&[0x9F][..], None, 0, TlvFault::Tag),
+            (&[0x9F, 0x80, 0x80, 0x80, 0x01], None, 0, TlvFault::Tag),
+            (&[0x82], Some(0x82), 0, TlvFault::Length),
+            (&[0x82, 0x80], Some(0x82), 0, TlvFault::Length),
+            (&[0x82, 0x83, 0, 0, 1, 9], Some(0x82), 0, TlvFault::Length),
+            (&[0, 0x82, 2, 1], Some(0x82), 1, TlvFault::Truncated { needed: 2, left: 1 }),
+            (&[0x70, 2, 0x82, 1], Some(0x82), 2, TlvFault::Truncated { needed: 1, left: 0 }),
+        ] {
+            let error = Tlvs::new(bytes).find_map(Result::err).unwrap();
+            assert_eq!(error, TlvError { tag, offset, fault });
+        }
+        let nested = (0..20).fold(Vec::new(), |inner, _| {
+            let mut outer = Vec::new();
+            push(&mut outer, 0x70, &inner);
+            outer
+        });
+        let error = Tlvs::new(&nested).find_map(Result::err).unwrap();
+        assert_eq!(error.fault, TlvFault::Depth);
+    }
+}
