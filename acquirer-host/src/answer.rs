@@ -24,7 +24,8 @@ const BALANCE: u8 = 54;
 #[error("answer can't be written: {0}")]
 pub(crate) struct AnswerError(String);
 
-/// Writes an answer, length prefix first, with a MAC where there is a key and the dialect wants one.
+/// Writes an answer, length prefix first, with a MAC where there is a key and the dialect wants
+/// one.
 pub(crate) fn write(
     dialect: &Dialect,
     decoded: &Decoded<'_>,
@@ -78,8 +79,8 @@ pub(crate) fn write_fault(
     (decoded.has(11) && decoded.has(41)).then_some(frame)
 }
 
-/// Makes the MAC wrong: it is the last field, so the frame's last byte is of it. The character stays
-/// a hex digit.
+/// Makes the MAC wrong: it is the last field, so the frame's last byte is of it. The character
+/// stays a hex digit.
 pub(crate) fn spoil_mac(frame: &mut [u8]) {
     if let Some(last) = frame.last_mut() {
         *last = if *last == b'0' { b'1' } else { b'0' };

@@ -1,5 +1,5 @@
-//! One connection of a terminal or a hub: frames in, answers out, each answer when it is due. A slow
-//! answer holds up nobody; a peer that sends nonsense harms itself only.
+//! One connection of a terminal or a hub: frames in, answers out, each answer when it is due. A
+//! slow answer holds up nobody; a peer that sends nonsense harms itself only.
 
 use std::{sync::Arc, time::Duration};
 

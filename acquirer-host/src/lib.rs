@@ -1,11 +1,11 @@
 //! The bank's side, simulated: terminals, accounts, ledger, personalities.
 //!
-//! It speaks `cup-pos` with anybody's terminal: sign-on, sale, void, balance, offline upload, refund,
-//! reversal, settlement, batch upload. It depends on `iso8583` and `ports` alone, so that it can't
-//! share our money code and agree with our mistakes.
+//! It speaks `cup-pos` with anybody's terminal: sign-on, sale, void, balance, offline upload,
+//! refund, reversal, settlement, batch upload. It depends on `iso8583` and `ports` alone, so that
+//! it can't share our money code and agree with our mistakes.
 //!
-//! What it must never do: answer before the line that tells of the answer is durable, book a message
-//! twice, write a card number or a key into ledger, log or `Debug` (I16).
+//! What it must never do: answer before the line that tells of the answer is durable, book a
+//! message twice, write a card number or a key into ledger, log or `Debug` (I16).
 #![deny(
     clippy::indexing_slicing,
     clippy::unwrap_used,

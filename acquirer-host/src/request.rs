@@ -79,7 +79,7 @@ impl Request {
             pin_block: decoded.bytes(52).and_then(|block| block.try_into().ok()),
             is_partial_welcome: decoded.part(60, 6).as_deref() == Some("1"),
             payment_ref: payment_ref(decoded),
-            original: original(decoded),
+            original: original(decoded, kind),
             totals: settlement_totals(decoded, kind),
             items: upload_items(decoded, &mti),
             upload_count: decoded
@@ -203,7 +203,12 @@ fn payment_ref(decoded: &Decoded<'_>) -> Option<String> {
     is_id.then(|| text.to_ascii_lowercase())
 }
 
-fn original(decoded: &Decoded<'_>) -> Option<Original> {
+/// The message a void or refund refers to. A reversal's own field 61 says nothing its original
+/// didn't say.
+fn original(decoded: &Decoded<'_>, kind: Kind) -> Option<Original> {
+    if !matches!(kind, Kind::Void | Kind::Refund) {
+        return None;
+    }
     Some(Original {
         batch: digits(decoded.part(61, 1), 6)?,
         stan: digits(decoded.part(61, 2), 6)?,

@@ -1,5 +1,5 @@
-//! A whole host, from its configuration and ports to its end. `run` and the simulation both start it
-//! here.
+//! A whole host, from its configuration and ports to its end. `run` and the simulation both start
+//! it here.
 
 use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc};
 

@@ -2,10 +2,10 @@
 //!
 //! A lane passes card data on and can't read it back: the reader seals it to the hub's X25519 key.
 //! Per connection there is one HPKE encapsulation (RFC 9180, base mode, DHKEM(X25519, HKDF-SHA256),
-//! HKDF-SHA256, AES-256-GCM); from its exporter secret come an AES-256-GCM key and a base nonce, and
-//! each card then takes one number of an explicit counter: a key exchange per card would cost more
-//! than the rest of the payment. What the hub has to keep until the bank has it lies sealed under the
-//! key of the business day; destroying that key erases it.
+//! HKDF-SHA256, AES-256-GCM); from its exporter secret come an AES-256-GCM key and a base nonce,
+//! and each card then takes one number of an explicit counter: a key exchange per card would cost
+//! more than the rest of the payment. What the hub has to keep until the bank has it lies sealed
+//! under the key of the business day; destroying that key erases it.
 //!
 //! This crate must never show a PAN, track, chip data or key in an error or a `Debug` (I16).
 //! Randomness comes in from the caller, so that a simulation replays byte for byte.

@@ -124,12 +124,10 @@ impl Books {
         };
         let book = self.accounts.entry(name.clone()).or_default();
         book.taken_minor = book.taken_minor.saturating_add(line.taken_minor());
-        match (line.state, line.f39) {
-            (State::Approved, _) => book.wrong_pins = 0,
-            (_, Code::WRONG_PIN | Code::PIN_TRIES) => {
-                book.wrong_pins = book.wrong_pins.saturating_add(1);
-            }
-            (_, _) => {}
+        if line.state == State::Approved {
+            book.wrong_pins = 0;
+        } else if matches!(line.f39, Code::WRONG_PIN | Code::PIN_TRIES) {
+            book.wrong_pins = book.wrong_pins.saturating_add(1);
         }
     }
 }

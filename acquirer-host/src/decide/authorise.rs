@@ -1,4 +1,5 @@
-//! Whether an account pays: currency, amount, expiry, account, PIN, behaviour, balance, in that order.
+//! Whether an account pays: currency, amount, expiry, account, PIN, behaviour, balance, in that
+//! order.
 
 use iso8583::pin_block;
 

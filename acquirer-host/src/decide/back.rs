@@ -17,8 +17,8 @@ impl Bank {
         self.conclude(request, now, verdict)
     }
 
-    /// A refund, told as an advice. With an original the host still has, at most what is left of it;
-    /// without one it is taken as it is, like the refund of a sale of last year.
+    /// A refund, told as an advice. With an original the host still has, at most what is left of
+    /// it; without one it is taken as it is, like the refund of a sale of last year.
     pub(super) fn refund(&mut self, request: &Request, now: Now) -> Decision {
         if let Some(repeat) = self.repeat_of_advice(request) {
             return repeat;

@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl Bank {
-    /// A 0200. One that repeats a STAN gets 94 and books nothing; one whose reversal came first gets
-    /// 25, or the customer would pay for a sale the terminal has given up.
+    /// A 0200. One that repeats a STAN gets 94 and books nothing; one whose reversal came first
+    /// gets 25, or the customer would pay for a sale the terminal has given up.
     pub(super) fn live(&mut self, request: &Request, now: Now) -> Decision {
         if let Some(refusal) = self.refuse_repeat(request) {
             return refusal;
@@ -87,10 +87,7 @@ impl Bank {
             Verdict::Pays(amount) => Outcome::new(Code::APPROVED, State::Approved, amount),
         };
         let outcome = Outcome {
-            original: match request.kind {
-                Kind::Void | Kind::Refund => request.original.clone(),
-                _ => None,
-            },
+            original: request.original.clone(),
             ..outcome
         };
         let line = self.book(request, now, outcome);

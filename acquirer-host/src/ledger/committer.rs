@@ -1,6 +1,6 @@
-//! Group commit: lines are queued in the order of the decisions, and one sync makes all durable that
-//! came meanwhile. An answer waits for the ticket it got, so that even a repeated answer never tells
-//! of what could still be lost.
+//! Group commit: lines are queued in the order of the decisions, and one sync makes all durable
+//! that came meanwhile. An answer waits for the ticket it got, so that even a repeated answer never
+//! tells of what could still be lost.
 
 use std::io;
 

@@ -50,7 +50,8 @@ pub const UNLISTED: &str = "6216261000000000075";
 const ACCOUNTS: &str = r#"
 account = [
   { name = "rich", pan = "6216261000000000018", behaviour = "approve" },
-  { name = "poor", pan = "6216261000000000026", balance_minor = 10000, behaviour = "approve", pin = "1234" },
+  { name = "poor", pan = "6216261000000000026", behaviour = "approve", balance_minor = 10000,
+    pin = "1234" },
   { name = "partial", pan = "6216261000000000034", balance_minor = 3000, behaviour = "partial" },
   { name = "lost", pan = "6216261000000000042", behaviour = "decline:41" },
   { name = "slow", pan = "6216261000000000059", behaviour = "slow:400" },
