@@ -19,9 +19,9 @@ const LOCK_FILE: &str = "lock";
 const WITNESS_FILE: &str = "witness";
 const BLOBS_FOLDER: &str = "blobs";
 
-/// How often, and how far apart, a busy database is tried again. Sled lets go of its file on a
-/// thread of its own, somewhat after it was dropped.
-const LOCK_TRIES: u32 = 500;
+/// How often, and how far apart, a lock is tried. It may outlive its holder a little: a child
+/// process has it until it starts its own program, and sled drops its file on a thread of its own.
+const LOCK_TRIES: u32 = 100;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// A sled database. Fields are dropped in order: the lock last.
@@ -64,13 +64,16 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
         .write(true)
         .open(&path);
     let file = file.map_err(io_error("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
-            folder: folder.to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(io_error("lock", &path)(source).into()),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(source)) => return Err(io_error("lock", &path)(source).into()),
+        }
     }
+    Err(OpenError::InUse {
+        folder: folder.to_owned(),
+    })
 }
 
 /// A kill while sled writes a snapshot leaves `snap.*.generating` behind, and sled then refuses to
@@ -113,22 +116,16 @@ fn open_database(folder: &Path) -> Result<sled::Db, OpenError> {
         .cache_capacity(CACHE_BYTES)
         .flush_every_ms(None)
         .print_profile_on_drop(false);
-    let mut tries = 0;
-    loop {
+    for _ in 0..LOCK_TRIES {
         match config.open() {
             Ok(database) => return Ok(database),
-            Err(error) if is_lock_refusal(&error) && tries < LOCK_TRIES => {
-                tries += 1;
-                thread::sleep(LOCK_PAUSE);
-            }
-            Err(error) if is_lock_refusal(&error) => {
-                return Err(OpenError::InUse {
-                    folder: folder.to_owned(),
-                });
-            }
+            Err(error) if is_lock_refusal(&error) => thread::sleep(LOCK_PAUSE),
             Err(error) => return Err(failed("open its files", error).into()),
         }
     }
+    Err(OpenError::InUse {
+        folder: folder.to_owned(),
+    })
 }
 
 fn is_lock_refusal(error: &sled::Error) -> bool {

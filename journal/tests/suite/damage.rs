@@ -166,45 +166,62 @@ fn a_record_rewritten_with_a_good_checksum_breaks_the_chain() {
     assert_eq!(verified(engine.as_ref()), expected);
 }
 
+/// Writes one value into a sound journal, and gives what opening says and what verifying says.
+fn after_writing(key: &[u8], value: Option<Vec<u8>>) -> [Fault; 2] {
+    let disk = journal_on_disk();
+    set(disk.engine().as_ref(), key, value);
+    let verified = verify_engine(disk.engine().as_ref()).unwrap_err();
+    let Err(OpenError::Damaged(opened)) = Journal::open(disk.engine()) else {
+        panic!("opened in spite of damage at the end of a log");
+    };
+    [opened.what, verified.damage().unwrap().what]
+}
+
 #[test]
-fn open_checks_the_end_of_each_log_against_its_head() {
-    let engine = journal_on_disk().engine();
-    let pairs = engine.scan(&[], None, usize::MAX).unwrap();
-    let what = |engine: &dyn Engine| verify_engine(engine).unwrap_err().damage().unwrap().what;
-
-    set(engine.as_ref(), &record_key(LANE, RECORDS), None);
-    assert_eq!(what(engine.as_ref()), Fault::Missing);
-    restore(engine.as_ref(), &pairs);
-
-    set(
-        engine.as_ref(),
-        &record_key(LANE, RECORDS + 1),
-        Some(vec![1]),
+fn open_checks_both_ends_of_each_log_against_its_head() {
+    let behind = Fault::BehindHead {
+        head_sequence: RECORDS,
+    };
+    let last = record_key(LANE, RECORDS);
+    assert_eq!(after_writing(&last, None), [Fault::Missing; 2]);
+    assert_eq!(
+        after_writing(&last, Some(vec![1; 50])),
+        [Fault::Checksum; 2]
+    );
+    let zeros = resealed(&last, &[0; 32], b"lane record");
+    assert_eq!(after_writing(&last, Some(zeros)), [Fault::HeadHash; 2]);
+    assert_eq!(
+        after_writing(&record_key(LANE, RECORDS + 1), Some(vec![1])),
+        [behind; 2]
     );
     assert_eq!(
-        what(engine.as_ref()),
-        Fault::BehindHead {
-            head_sequence: RECORDS
-        }
+        after_writing(&record_key(LANE, RECORDS + 9), Some(vec![1])),
+        [behind; 2]
     );
-    set(engine.as_ref(), &record_key(LANE, RECORDS + 1), None);
+    assert_eq!(
+        after_writing(&record_key(LANE, 0), Some(vec![1])),
+        [Fault::BeforeFirst; 2]
+    );
+    assert_eq!(
+        after_writing(&record_key(LogId(8), 1), Some(vec![1])),
+        [Fault::HeadMissing; 2]
+    );
+    let head = [b"h".as_slice(), &LANE.0.to_be_bytes()].concat();
+    assert_eq!(
+        after_writing(&head, Some(vec![1; 44])),
+        [Fault::HeadDamaged; 2]
+    );
+    assert_eq!(after_writing(&head, None), [Fault::HeadMissing; 2]);
+}
 
-    set(engine.as_ref(), &record_key(LogId(8), 1), Some(vec![1]));
-    assert_eq!(what(engine.as_ref()), Fault::HeadMissing);
-    set(engine.as_ref(), &record_key(LogId(8), 1), None);
-
-    // A record at sequence 0 stands before its log.
-    set(engine.as_ref(), &record_key(LANE, 0), Some(vec![1]));
-    assert_eq!(what(engine.as_ref()), Fault::BeforeFirst);
-    set(engine.as_ref(), &record_key(LANE, 0), None);
-
+#[test]
+fn a_key_that_no_journal_writes_is_found() {
+    let engine = journal_on_disk().engine();
     set(engine.as_ref(), b"q", Some(vec![1]));
     assert_eq!(
         verified(engine.as_ref()),
         "a key of an unknown kind was found"
     );
-    set(engine.as_ref(), b"q", None);
-    verify_engine(engine.as_ref()).unwrap();
 }
 
 fn restore(engine: &dyn Engine, pairs: &[journal::Pair]) {

@@ -49,6 +49,23 @@ fn unfinished_snapshots_are_removed_before_opening() {
     assert!(!unfinished.exists());
 }
 
+/// Whoever is refused must not have touched the files of the one that runs.
+#[test]
+fn a_second_opener_is_refused_before_it_removes_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = sled_engine(folder.path()).unwrap();
+    let in_work = folder.path().join("snap.00000000000000FF.generating");
+    fs::write(&in_work, b"half a snapshot").unwrap();
+    assert!(matches!(
+        sled_engine(folder.path()),
+        Err(OpenError::InUse { .. })
+    ));
+    assert!(in_work.exists());
+    drop(engine);
+    sled_engine(folder.path()).unwrap();
+    assert!(!in_work.exists());
+}
+
 #[test]
 fn a_file_in_blobs_is_fatal() {
     let folder = tempfile::tempdir().unwrap();
