@@ -1,1 +1,32 @@
-//! The agent on a checkout lane.
+//! The agent on a checkout lane: the shell around `domain::sale`.
+//!
+//! It sells whatever fails: without the hub, without the bank, after a kill at any moment. Starting
+//! is replaying the journal; there is no other way to start. What it must never do: let a byte of a
+//! payment leave before its intent is durable (I6), decide about money outside `domain`, or hold a
+//! clear card number outside a reader's driver (I16).
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
+mod actors;
+mod commands;
+pub mod config;
+mod convert;
+pub mod devices;
+mod hub_facts;
+mod price_book;
+mod recovery;
+mod start;
+mod world;
+
+pub use commands::run;
+pub use config::Config;
+pub use start::{StartError, start};
+pub use world::{CommitDriver, Ports};

@@ -1,0 +1,152 @@
+//! Carrying effects out, once what they depend on is durable.
+
+use std::time::Duration;
+
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use domain::{
+    ids::PaymentId,
+    money::Money,
+    payment::PaymentRequest,
+    sale::{Effect, Receipt},
+};
+use proto::store::v1 as wire;
+use tokio::time::{Instant, sleep};
+use tracing::{debug, info, warn};
+
+use super::TransactionFlow;
+use crate::{
+    actors::{
+        card_reader::{Arm, Disarm},
+        hub_link::{GiveUp, Submit, Submitted},
+        printer::{OpenDrawer, PrintReceipt},
+    },
+    convert,
+    devices::SealedRead,
+};
+
+/// How often a payment looks whether the hub is back, within its grace.
+const GRACE_LOOK_MS: u64 = 20;
+/// Before a receipt is tried again on a printer that failed.
+const PRINT_AGAIN_MS: u64 = 1_000;
+
+impl TransactionFlow {
+    pub(super) fn carry_out(&mut self, effect: Effect, ctx: &mut Context<Self>) {
+        match effect {
+            // Records were taken out of the effects before.
+            Effect::Persist(_) => {}
+            Effect::ArmReader { payment_id, amount } => self.arm(payment_id, amount, ctx),
+            Effect::DisarmReader => self.disarm(ctx),
+            Effect::SendPayment(request) => self.send_payment(request, ctx),
+            Effect::Abandon(payment_id) => self.abandon(payment_id, ctx),
+            Effect::OpenDrawer => self.open_drawer(ctx),
+            Effect::Print { receipt, reprint } => self.print(receipt, reprint, ctx),
+            Effect::Show(screen) => {
+                self.parts.screens.send_replace(Some(screen));
+            }
+            Effect::Finished(sale) => debug!(event = "sale finished", sale = sale.0),
+        }
+    }
+
+    fn arm(&mut self, payment_id: PaymentId, amount: Money, ctx: &mut Context<Self>) {
+        let read = self.parts.reader.send(Arm { payment_id, amount });
+        let read = read.into_actor(self).map(move |outcome, flow, ctx| {
+            let outcome = outcome.map_err(|error| error.to_string());
+            flow.card_came(payment_id, outcome, ctx);
+        });
+        ctx.spawn(read);
+    }
+
+    fn disarm(&mut self, ctx: &mut Context<Self>) {
+        let told = self.parts.reader.send(Disarm).into_actor(self);
+        ctx.spawn(told.map(|_, _, _| ()));
+    }
+
+    /// Hands the payment to the link. From the moment the link has taken it a byte may have left.
+    fn send_payment(&mut self, request: PaymentRequest, ctx: &mut Context<Self>) {
+        let payment_id = request.payment_id;
+        let sealed = self.sealed.take().filter(|(id, _)| *id == payment_id);
+        let Some((_, sealed)) = sealed else {
+            // Can't be: an intent and its card come in one event.
+            warn!(event = "card data missing", payment = %payment_id);
+            self.hub_unreachable(payment_id, ctx);
+            return;
+        };
+        let frame = frame(&request, sealed);
+        let link = self.parts.link.clone();
+        let grace = Duration::from_millis(self.parts.timeouts.hub_grace_ms);
+        let submit = async move {
+            let until = Instant::now() + grace;
+            loop {
+                let submit = Submit(payment_id, Box::new(frame.clone()));
+                match link.send(submit).await {
+                    Ok(Submitted::Left(fate)) => return Some(fate),
+                    Ok(Submitted::Unreachable) if Instant::now() < until => {
+                        sleep(Duration::from_millis(GRACE_LOOK_MS)).await;
+                    }
+                    Ok(Submitted::Unreachable) | Err(_) => return None,
+                }
+            }
+        };
+        let submit = submit
+            .into_actor(self)
+            .map(move |left, flow, ctx| match left {
+                Some(fate) => flow.payment_left(payment_id, fate, ctx),
+                None => flow.hub_unreachable(payment_id, ctx),
+            });
+        ctx.spawn(submit);
+    }
+
+    fn abandon(&mut self, payment_id: PaymentId, ctx: &mut Context<Self>) {
+        info!(event = "payment abandoned", payment = %payment_id);
+        let told = self.parts.link.send(GiveUp(payment_id)).into_actor(self);
+        ctx.spawn(told.map(|_, _, _| ()));
+    }
+
+    fn open_drawer(&mut self, ctx: &mut Context<Self>) {
+        let opened = self.parts.printer.send(OpenDrawer).into_actor(self);
+        ctx.spawn(opened.map(|outcome, _, _| {
+            if let Ok(Err(fault)) = outcome {
+                warn!(event = "drawer not opened", %fault);
+            }
+        }));
+    }
+
+    fn print(&mut self, receipt: Receipt, reprint: bool, ctx: &mut Context<Self>) {
+        let heading = self
+            .parts
+            .facts
+            .borrow()
+            .as_ref()
+            .map(|facts| facts.heading())
+            .unwrap_or_default();
+        let order = PrintReceipt {
+            receipt: receipt.clone(),
+            heading,
+        };
+        let printed = self.parts.printer.send(order).into_actor(self);
+        ctx.spawn(printed.map(move |outcome, flow, ctx| match outcome {
+            Ok(Ok(text)) => flow.receipt_printed(text, ctx),
+            Ok(Err(fault)) => {
+                warn!(event = "receipt not printed", %fault);
+                flow.print_later(receipt, reprint, ctx);
+            }
+            Err(_) => flow.print_later(receipt, reprint, ctx),
+        }));
+    }
+
+    fn print_later(&mut self, receipt: Receipt, reprint: bool, ctx: &mut Context<Self>) {
+        ctx.run_later(Duration::from_millis(PRINT_AGAIN_MS), move |flow, ctx| {
+            flow.print(receipt, reprint, ctx);
+        });
+    }
+}
+
+fn frame(request: &PaymentRequest, sealed: SealedRead) -> wire::PaymentRequest {
+    let mut frame = convert::request_to_frame(request);
+    frame.sealed_card = sealed.sealed_card;
+    if let Some(pin) = sealed.pin {
+        frame.pin_block = pin.block.to_vec().into();
+        frame.pin_ksn = pin.key_serial_number.to_vec().into();
+    }
+    frame
+}

@@ -1,0 +1,312 @@
+//! The flow of a sale: the only actor that steps the checkout and writes the lane's journal.
+//!
+//! Each event becomes effects; the records among them are one commit, and everything else waits in
+//! the outbox until that commit is durable (I6, I3). No handler waits: what has to be awaited runs
+//! beside, and its outcome comes back as the next event. No rule about money stands here.
+
+mod effects;
+mod outcomes;
+
+use std::sync::Arc;
+
+use actix::{Actor, Addr, AsyncContext, Context, Handler, StreamHandler};
+use domain::{
+    barcode::LabelLayout,
+    ids::{OperatorId, PaymentId},
+    money::{Currency, Money},
+    sale::{Checkout, Effect, Event, Prompt, Screen},
+    time::{BusinessDate, MonoMs, Now, WallMs},
+};
+use futures::StreamExt;
+use journal::{AppendError, Batch, Journal, Outbox, Ticket};
+use ports::{Clock, Random};
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::WatchStream;
+use tracing::{debug, error, info};
+
+use super::{
+    CardReader, HubLink, Printer, Progress,
+    input::{Press, Scanned},
+};
+use crate::{config::Timeouts, convert, devices::Key, devices::SealedRead, hub_facts::HubFacts};
+
+/// Who sells, until operators sign on.
+const OPERATOR: OperatorId = OperatorId(1);
+
+/// Why the lane can't go on: what it decided can't be made durable.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fatal {
+    #[error("the journal takes no record")]
+    Append(#[from] AppendError),
+    #[error("the journal was closed")]
+    JournalClosed,
+}
+
+/// What a flow is made of.
+pub(crate) struct FlowParts {
+    pub(crate) checkout: Checkout,
+    pub(crate) journal: Journal,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) reader: Addr<CardReader>,
+    pub(crate) printer: Addr<Printer>,
+    pub(crate) link: Addr<HubLink>,
+    pub(crate) facts: watch::Receiver<Option<Arc<HubFacts>>>,
+    pub(crate) screens: watch::Sender<Option<Screen>>,
+    pub(crate) progress: watch::Sender<Progress>,
+    pub(crate) fatal: mpsc::Sender<Fatal>,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) label_layout: LabelLayout,
+    pub(crate) currency: Currency,
+}
+
+pub(crate) struct TransactionFlow {
+    parts: FlowParts,
+    outbox: Outbox<Effect>,
+    /// Nothing leaves before the journal is durable up to here.
+    highest: Ticket,
+    /// The card of the payment under way: in memory only, gone with the process (rule 3).
+    sealed: Option<(PaymentId, SealedRead)>,
+    /// Prices were at hand and what a kill left was taken up.
+    open: bool,
+    failed: bool,
+}
+
+/// The journal is durable up to here.
+struct Durable(Ticket);
+
+/// Prices or store name changed.
+struct FactsChanged;
+
+impl TransactionFlow {
+    pub(crate) fn new(parts: FlowParts) -> Self {
+        Self {
+            outbox: Outbox::new(),
+            highest: parts.journal.last(),
+            sealed: None,
+            open: false,
+            failed: false,
+            parts,
+        }
+    }
+
+    fn now(&self) -> Now {
+        Now {
+            wall: WallMs(self.parts.clock.wall_ms()),
+            mono: MonoMs(self.parts.clock.mono_ms()),
+        }
+    }
+
+    fn business_date(&self, now: Now) -> Option<BusinessDate> {
+        let facts = self.parts.facts.borrow();
+        facts
+            .as_ref()
+            .and_then(|facts| facts.business_date())
+            .or_else(|| domain::sale::business_date(now.wall))
+    }
+
+    /// Steps the checkout. False: the event was rejected and nothing follows.
+    fn take(&mut self, event: Event, ctx: &mut Context<Self>) -> bool {
+        if self.failed {
+            return false;
+        }
+        let now = self.now();
+        match self.parts.checkout.step(now, event) {
+            Ok(effects) => {
+                if let Err(fatal) = self.commit(now, effects, ctx) {
+                    self.fail(fatal);
+                }
+                true
+            }
+            Err(rejected) => {
+                debug!(event = "event rejected", %rejected);
+                false
+            }
+        }
+    }
+
+    fn commit(
+        &mut self,
+        now: Now,
+        effects: Vec<Effect>,
+        ctx: &mut Context<Self>,
+    ) -> Result<(), Fatal> {
+        let date = self.business_date(now);
+        let mut batch = Batch::new();
+        let mut waiting = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Persist(record) => {
+                    batch.record(convert::encode(&record, date));
+                }
+                other => waiting.push(other),
+            }
+        }
+        if !batch.is_empty() {
+            self.highest = self.parts.journal.append(batch)?;
+        }
+        for effect in waiting {
+            if self.outbox.is_empty() && shows_basket(&effect) {
+                self.carry_out(effect, ctx);
+            } else {
+                self.outbox.push(self.highest, effect);
+            }
+        }
+        self.release(ctx);
+        Ok(())
+    }
+
+    /// Carries out what the journal is durable for.
+    fn release(&mut self, ctx: &mut Context<Self>) {
+        let durable = self.parts.journal.durable();
+        let ready: Vec<Effect> = self.outbox.ready(durable).collect();
+        for effect in ready {
+            self.carry_out(effect, ctx);
+        }
+        self.tell_progress();
+    }
+
+    fn tell_progress(&self) {
+        let checkout = &self.parts.checkout;
+        let progress = Progress {
+            open: self.open,
+            selling: checkout.sale().is_some(),
+            sales_closed: checkout.sales_closed(),
+            sales_voided: checkout.sales_voided(),
+        };
+        self.parts.progress.send_if_modified(|told| {
+            let changed = *told != progress;
+            *told = progress;
+            changed
+        });
+    }
+
+    /// The checkout has decided what no record holds: nothing may go on from there.
+    fn fail(&mut self, fatal: Fatal) {
+        error!(event = "lane stopped", why = %fatal);
+        self.failed = true;
+        // Full only when a fatal is told already.
+        let _ = self.parts.fatal.try_send(fatal);
+    }
+
+    fn event_of(&self, key: Key) -> Event {
+        match key {
+            Key::Open { order_reference } => Event::Open {
+                operator: OPERATOR,
+                order_reference,
+            },
+            Key::VoidLine { line_number } => Event::LineVoided { line_number },
+            Key::Total => Event::Total,
+            Key::Cash { given_minor } => Event::CashTendered {
+                given: Money::new(given_minor, self.parts.currency),
+            },
+            Key::Card => Event::CardChosen {
+                payment_id: PaymentId(self.parts.random.next_u128()),
+            },
+            Key::VoidSale { reason } => Event::VoidSale { reason },
+        }
+    }
+
+    /// What a person did came to nothing: the screens say again where the sale stands.
+    fn say_again(&self) {
+        self.parts.screens.send_modify(|_| {});
+    }
+}
+
+impl Actor for TransactionFlow {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let durable = WatchStream::new(self.parts.journal.subscribe()).map(Durable);
+        ctx.add_stream(durable);
+        let facts = WatchStream::new(self.parts.facts.clone()).map(|_| FactsChanged);
+        ctx.add_stream(facts);
+    }
+}
+
+impl StreamHandler<Durable> for TransactionFlow {
+    fn handle(&mut self, Durable(_): Durable, ctx: &mut Self::Context) {
+        self.release(ctx);
+    }
+
+    fn finished(&mut self, _: &mut Self::Context) {
+        self.fail(Fatal::JournalClosed);
+    }
+}
+
+impl StreamHandler<FactsChanged> for TransactionFlow {
+    /// With the first prices the lane opens: what a kill left is taken up, then customers come.
+    fn handle(&mut self, _: FactsChanged, ctx: &mut Self::Context) {
+        if self.open || self.parts.facts.borrow().is_none() {
+            return;
+        }
+        self.open = true;
+        info!(event = "lane open");
+        self.take(Event::Recovered, ctx);
+    }
+
+    fn finished(&mut self, _: &mut Self::Context) {}
+}
+
+impl Handler<Press> for TransactionFlow {
+    type Result = ();
+
+    fn handle(&mut self, Press(key): Press, ctx: &mut Self::Context) {
+        let event = self.event_of(key);
+        if !self.open || !self.take(event, ctx) {
+            self.say_again();
+        }
+    }
+}
+
+impl Handler<Scanned> for TransactionFlow {
+    type Result = ();
+
+    fn handle(&mut self, Scanned(barcode): Scanned, ctx: &mut Self::Context) {
+        let found = self.parts.facts.borrow().as_ref().map(|facts| {
+            let (layout, currency) = (self.parts.label_layout, self.parts.currency);
+            facts.prices.look_up(&barcode, layout, currency)
+        });
+        let event = match found {
+            Some(Ok(item)) => Event::Scanned(item),
+            Some(Err(not_sold)) => {
+                debug!(event = "article not sold", %not_sold);
+                Event::NotFound { barcode }
+            }
+            None => Event::NotFound { barcode },
+        };
+        if !self.take(event, ctx) {
+            self.say_again();
+        }
+    }
+}
+
+/// A scanned line may be shown before it is durable: nothing is promised by it, and its record
+/// follows within `limits::SALE_LINE_JOURNAL_DELAY_MS`.
+fn shows_basket(effect: &Effect) -> bool {
+    match effect {
+        Effect::Show(screen) => match screen.prompt {
+            Prompt::Scan | Prompt::NotFound { .. } => true,
+            Prompt::Ready
+            | Prompt::ChooseTender
+            | Prompt::PresentCard { .. }
+            | Prompt::ContactingBank { .. }
+            | Prompt::CardNotRead
+            | Prompt::Declined { .. }
+            | Prompt::Refused { .. }
+            | Prompt::PartlyApproved { .. }
+            | Prompt::NotConfirmed
+            | Prompt::Printing { .. }
+            | Prompt::Goodbye { .. }
+            | Prompt::Voided { .. } => false,
+        },
+        Effect::Persist(_)
+        | Effect::ArmReader { .. }
+        | Effect::DisarmReader
+        | Effect::SendPayment(_)
+        | Effect::Abandon(_)
+        | Effect::OpenDrawer
+        | Effect::Print { .. }
+        | Effect::Finished(_) => false,
+    }
+}

@@ -1,0 +1,177 @@
+//! The link to the hub: three streams on one HTTP/2 connection.
+//!
+//! `Session` is kept here: payments out, results in. A payment is taken only while the hub has said
+//! hello on a stream that lives; taken means that a byte may have left, whatever happens next. When
+//! the stream ends, every payment on it is in doubt. Payments given up are told first thing in the
+//! next hello, until the hub has acknowledged each (payments.md, rule 2).
+
+mod connection;
+mod price_file;
+mod replicate;
+mod session;
+mod status;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use actix::{
+    Actor, AsyncContext, Context, Handler, Message, MessageResponse, SpawnHandle, WrapFuture,
+};
+use domain::{ids::PaymentId, payment::Decision, sale::CheckoutConfig};
+use journal::Journal;
+use ports::{Network, Random};
+use proto::store::v1::{self as wire, lane_frame::Body};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{Progress, backoff::Backoff};
+use crate::{devices::HubKeys, hub_facts::HubFacts};
+use connection::Client;
+
+/// What a link is made of.
+pub(crate) struct LinkParts {
+    pub(crate) store_id: String,
+    pub(crate) checkout: CheckoutConfig,
+    pub(crate) address: String,
+    pub(crate) journal: Journal,
+    pub(crate) network: Arc<dyn Network>,
+    pub(crate) random: Arc<dyn Random>,
+    /// Given up before this start: the hub may not know of each.
+    pub(crate) abandoned: BTreeSet<PaymentId>,
+    pub(crate) keys: watch::Sender<Option<HubKeys>>,
+    pub(crate) facts: watch::Sender<Option<Arc<HubFacts>>>,
+    pub(crate) facts_file: std::path::PathBuf,
+    pub(crate) progress: watch::Receiver<Progress>,
+    pub(crate) script_finished: watch::Receiver<bool>,
+}
+
+/// What became of a payment that left.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Fate {
+    /// The hub said so.
+    Decided(Decision),
+    /// The stream ended first, or what came back can't be understood.
+    LinkLost,
+}
+
+/// Whether the link took a payment.
+#[derive(MessageResponse)]
+pub(crate) enum Submitted {
+    /// It is on the stream: a byte may have left.
+    Left(oneshot::Receiver<Fate>),
+    /// It is not, and never will be: no byte has left.
+    Unreachable,
+}
+
+/// Ask the hub for a payment.
+#[derive(Message)]
+#[rtype(result = "Submitted")]
+pub(crate) struct Submit(pub(crate) PaymentId, pub(crate) Box<wire::PaymentRequest>);
+
+/// Tell the hub that this payment is given up.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct GiveUp(pub(crate) PaymentId);
+
+pub(crate) struct HubLink {
+    parts: LinkParts,
+    client: Client,
+    backoff: Backoff,
+    /// Counts streams: what belongs to an earlier one is not heard.
+    generation: u64,
+    outbound: Option<mpsc::Sender<wire::LaneFrame>>,
+    inbound: Option<SpawnHandle>,
+    /// The hub has said hello on this stream.
+    greeted: bool,
+    pending: BTreeMap<PaymentId, oneshot::Sender<Fate>>,
+    hello: watch::Sender<Option<Arc<wire::HubHello>>>,
+    status: status::Told,
+}
+
+impl HubLink {
+    pub(crate) fn new(parts: LinkParts) -> Result<Self, tonic::transport::Error> {
+        let client = connection::client(&parts.address, Arc::clone(&parts.network))?;
+        Ok(Self {
+            backoff: Backoff::new(Arc::clone(&parts.random)),
+            client,
+            generation: 0,
+            outbound: None,
+            inbound: None,
+            greeted: false,
+            pending: BTreeMap::new(),
+            hello: watch::Sender::new(None),
+            status: status::Told::default(),
+            parts,
+        })
+    }
+
+    /// Puts a frame on the stream. False: there is none that takes it; a stream whose queue is full
+    /// is given up rather than waited for.
+    fn put(&mut self, body: Body, ctx: &mut Context<Self>) -> bool {
+        let Some(outbound) = &self.outbound else {
+            return false;
+        };
+        let frame = wire::LaneFrame { body: Some(body) };
+        let taken = outbound.try_send(frame).is_ok();
+        if !taken {
+            self.lost(self.generation, "queue full or closed", ctx);
+        }
+        taken
+    }
+}
+
+impl Actor for HubLink {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.connect(ctx);
+        self.report_status(ctx);
+        let replicate = replicate::run(replicate::Parts {
+            client: self.client.clone(),
+            journal: self.parts.journal.clone(),
+            lane: self.parts.checkout.lane,
+            epoch: self.parts.checkout.epoch,
+            backoff: Backoff::new(Arc::clone(&self.parts.random)),
+        });
+        ctx.spawn(replicate.into_actor(self));
+        let price_file = price_file::run(price_file::Parts {
+            client: self.client.clone(),
+            hello: self.hello.subscribe(),
+            facts: self.parts.facts.clone(),
+            file: self.parts.facts_file.clone(),
+            currency: self.parts.checkout.currency,
+            backoff: Backoff::new(Arc::clone(&self.parts.random)),
+        });
+        ctx.spawn(price_file.into_actor(self));
+    }
+}
+
+impl Handler<Submit> for HubLink {
+    type Result = Submitted;
+
+    fn handle(&mut self, Submit(payment_id, frame): Submit, ctx: &mut Self::Context) -> Submitted {
+        if !self.greeted || self.parts.abandoned.contains(&payment_id) {
+            return Submitted::Unreachable;
+        }
+        if !self.put(Body::Payment(*frame), ctx) {
+            return Submitted::Unreachable;
+        }
+        let (tell, fate) = oneshot::channel();
+        self.pending.insert(payment_id, tell);
+        Submitted::Left(fate)
+    }
+}
+
+impl Handler<GiveUp> for HubLink {
+    type Result = ();
+
+    fn handle(&mut self, GiveUp(payment_id): GiveUp, ctx: &mut Self::Context) {
+        self.pending.remove(&payment_id);
+        self.parts.abandoned.insert(payment_id);
+        if self.greeted {
+            let payment_id = payment_id.to_string();
+            self.put(Body::Abandon(wire::Abandon { payment_id }), ctx);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The lane's journal to the hub: only durable records, in order, from where the hub stands (I14).
+//!
+//! The hub answers the hello with the last record it holds durably. If that record is not ours, one
+//! of the two journals is not this lane's: nothing is sent any more, and somebody must look.
+
+use std::{collections::VecDeque, time::Duration};
+
+use domain::{
+    ids::{LaneEpoch, LaneId},
+    limits,
+};
+use journal::{Hash, Journal, LogId, ReadError, Record};
+use proto::store::v1::{self as wire, replicate_request::Body};
+use tokio::{
+    sync::mpsc,
+    time::{sleep, timeout},
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+use tracing::{debug, error, info};
+
+use super::connection::Client;
+use crate::actors::backoff::Backoff;
+
+pub(super) struct Parts {
+    pub(super) client: Client,
+    pub(super) journal: Journal,
+    pub(super) lane: LaneId,
+    pub(super) epoch: LaneEpoch,
+    pub(super) backoff: Backoff,
+}
+
+/// Why a stream ended.
+#[derive(Debug, thiserror::Error)]
+enum End {
+    #[error("the stream broke: {}", .0.message())]
+    Broken(#[from] Status),
+    #[error("the hub closed the stream")]
+    Closed,
+    #[error("the hub holds another record {sequence} than this lane")]
+    Fork { sequence: u64 },
+    #[error("the journal can't be read")]
+    Journal(#[from] ReadError),
+    #[error("the journal was closed")]
+    JournalClosed,
+}
+
+/// Records sent and not yet acknowledged.
+struct Window {
+    next: u64,
+    batches: VecDeque<u64>,
+}
+
+/// Replicates for as long as the lane runs; ends only when it must not go on.
+pub(super) async fn run(mut parts: Parts) {
+    loop {
+        let end = match replicate(&mut parts).await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        };
+        match end {
+            End::Broken(_) | End::Closed => {
+                debug!(event = "replication broke", why = %end);
+                sleep(parts.backoff.pause()).await;
+            }
+            End::Fork { .. } | End::Journal(_) | End::JournalClosed => {
+                return error!(event = "replication stopped", why = %end);
+            }
+        }
+    }
+}
+
+async fn replicate(parts: &mut Parts) -> Result<std::convert::Infallible, End> {
+    let (outbound, requests) = mpsc::channel(limits::REPLICATION_BATCHES_IN_FLIGHT_MAX + 1);
+    let hello = Body::Hello(wire::ReplicateHello {
+        lane: u32::from(parts.lane.0),
+        epoch: parts.epoch.0,
+    });
+    put(&outbound, hello).await?;
+    let mut answers = open(parts, requests).await?;
+    let first = next(&mut answers).await?;
+    check(&parts.journal, &first)?;
+    info!(
+        event = "replication attached",
+        from = first.durable_sequence
+    );
+    parts.backoff.reset();
+    let mut window = Window {
+        next: first.durable_sequence.saturating_add(1),
+        batches: VecDeque::new(),
+    };
+    let mut durable = parts.journal.subscribe();
+    loop {
+        durable.borrow_and_update();
+        send_what_fits(&parts.journal, &outbound, &mut window).await?;
+        let room = window.batches.len() < limits::REPLICATION_BATCHES_IN_FLIGHT_MAX;
+        tokio::select! {
+            biased;
+            answer = answers.message() => {
+                let answer = answer?.ok_or(End::Closed)?;
+                check(&parts.journal, &answer)?;
+                window.acknowledge(answer.durable_sequence);
+            }
+            changed = durable.changed(), if room => {
+                changed.map_err(|_| End::JournalClosed)?;
+            }
+        }
+    }
+}
+
+async fn open(
+    parts: &mut Parts,
+    requests: mpsc::Receiver<wire::ReplicateRequest>,
+) -> Result<Streaming<wire::ReplicateResponse>, End> {
+    let patience = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
+    let opening = parts.client.replicate(ReceiverStream::new(requests));
+    match timeout(patience, opening).await {
+        Ok(opened) => Ok(opened?.into_inner()),
+        Err(_) => Err(End::Closed),
+    }
+}
+
+async fn next(
+    answers: &mut Streaming<wire::ReplicateResponse>,
+) -> Result<wire::ReplicateResponse, End> {
+    let patience = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
+    match timeout(patience, answers.message()).await {
+        Ok(answer) => answer?.ok_or(End::Closed),
+        Err(_) => Err(End::Closed),
+    }
+}
+
+/// What the hub holds must be ours, up to its last record.
+fn check(journal: &Journal, answer: &wire::ReplicateResponse) -> Result<(), End> {
+    let sequence = answer.durable_sequence;
+    if sequence == 0 {
+        return Ok(());
+    }
+    let ours = journal.read(LogId::OWN, sequence, 1)?;
+    let theirs = Hash::from_slice(&answer.hash);
+    match ours.first() {
+        Some(record) if record.sequence == sequence && Some(record.hash) == theirs => Ok(()),
+        Some(_) | None => Err(End::Fork { sequence }),
+    }
+}
+
+async fn send_what_fits(
+    journal: &Journal,
+    outbound: &mpsc::Sender<wire::ReplicateRequest>,
+    window: &mut Window,
+) -> Result<(), End> {
+    while window.batches.len() < limits::REPLICATION_BATCHES_IN_FLIGHT_MAX {
+        let most = limits::REPLICATION_RECORDS_PER_BATCH_MAX;
+        let records = journal.read(LogId::OWN, window.next, most)?;
+        let Some(last) = records.last().map(|record| record.sequence) else {
+            return Ok(());
+        };
+        let entries = records.into_iter().map(entry).collect();
+        put(outbound, Body::Batch(wire::JournalBatch { entries })).await?;
+        window.next = last.saturating_add(1);
+        window.batches.push_back(last);
+    }
+    Ok(())
+}
+
+impl Window {
+    fn acknowledge(&mut self, durable_sequence: u64) {
+        while self
+            .batches
+            .pop_front_if(|last| *last <= durable_sequence)
+            .is_some()
+        {}
+    }
+}
+
+async fn put(outbound: &mpsc::Sender<wire::ReplicateRequest>, body: Body) -> Result<(), End> {
+    let request = wire::ReplicateRequest { body: Some(body) };
+    outbound.send(request).await.map_err(|_| End::Closed)
+}
+
+fn entry(record: Record) -> wire::JournalEntry {
+    wire::JournalEntry {
+        sequence: record.sequence,
+        hash: record.hash.0.to_vec().into(),
+        record: record.bytes.into(),
+    }
+}

@@ -1,0 +1,207 @@
+//! The session stream: hello both ways, then payments, results and abandonments.
+
+use std::{sync::Arc, time::Duration};
+
+use actix::{ActorFutureExt, AsyncContext, Context, StreamHandler, WrapFuture};
+use domain::{ids::PaymentId, limits};
+use futures::{StreamExt, stream};
+use proto::store::v1::{self as wire, hub_frame, lane_frame};
+use tokio::{sync::mpsc, time::timeout};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Response, Status, Streaming};
+use tracing::{debug, error, info, warn};
+use zeroize::Zeroizing;
+
+use super::{Fate, HubLink};
+use crate::{convert, devices::HubKeys};
+
+/// What came on a stream; nothing more after `None`.
+pub(super) struct Inbound {
+    generation: u64,
+    frame: Option<Result<wire::HubFrame, Status>>,
+}
+
+impl HubLink {
+    /// Opens a stream; the hello is on it before the hub is asked.
+    pub(super) fn connect(&mut self, ctx: &mut Context<Self>) {
+        self.generation = self.generation.wrapping_add(1);
+        let generation = self.generation;
+        let (outbound, frames) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);
+        let hello = wire::LaneFrame {
+            body: Some(lane_frame::Body::Hello(self.lane_hello())),
+        };
+        // A new queue has room for it.
+        let _ = outbound.try_send(hello);
+        self.outbound = Some(outbound);
+        let mut client = self.client.clone();
+        let patience = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
+        let open = async move {
+            match timeout(patience, client.session(ReceiverStream::new(frames))).await {
+                Ok(opened) => opened.map(Response::into_inner),
+                Err(_) => Err(Status::deadline_exceeded("no answer")),
+            }
+        };
+        let open = open.into_actor(self).map(move |opened, link, ctx| {
+            link.opened(generation, opened, ctx);
+        });
+        ctx.spawn(open);
+    }
+
+    fn lane_hello(&self) -> wire::LaneHello {
+        wire::LaneHello {
+            lane: u32::from(self.parts.checkout.lane.0),
+            epoch: self.parts.checkout.epoch.0,
+            software_version: env!("CARGO_PKG_VERSION").to_owned(),
+            abandoned_payment_ids: self
+                .parts
+                .abandoned
+                .iter()
+                .map(PaymentId::to_string)
+                .collect(),
+        }
+    }
+
+    fn opened(
+        &mut self,
+        generation: u64,
+        opened: Result<Streaming<wire::HubFrame>, Status>,
+        ctx: &mut Context<Self>,
+    ) {
+        if generation != self.generation {
+            return;
+        }
+        let frames = match opened {
+            Ok(frames) => frames,
+            Err(status) => return self.lost(generation, status.message(), ctx),
+        };
+        let inbound = frames
+            .map(move |frame| Inbound {
+                generation,
+                frame: Some(frame),
+            })
+            .chain(stream::iter([Inbound {
+                generation,
+                frame: None,
+            }]));
+        self.inbound = Some(ctx.add_stream(inbound));
+        let patience = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
+        ctx.run_later(patience, move |link, ctx| {
+            if !link.greeted {
+                link.lost(generation, "no hello from the hub", ctx);
+            }
+        });
+    }
+
+    /// The stream is gone: what was on it is in doubt, and another is opened after a pause.
+    pub(super) fn lost(&mut self, generation: u64, why: &str, ctx: &mut Context<Self>) {
+        if generation != self.generation {
+            return;
+        }
+        let was_up = self.greeted;
+        self.generation = self.generation.wrapping_add(1);
+        self.greeted = false;
+        self.outbound = None;
+        if let Some(inbound) = self.inbound.take() {
+            ctx.cancel_future(inbound);
+        }
+        for (_, tell) in std::mem::take(&mut self.pending) {
+            // Nobody listens for a payment given up meanwhile.
+            let _ = tell.send(Fate::LinkLost);
+        }
+        if was_up {
+            warn!(event = "hub lost", why);
+        } else {
+            debug!(event = "hub not reached", why);
+        }
+        let pause = self.backoff.pause();
+        ctx.run_later(pause, |link, ctx| link.connect(ctx));
+    }
+
+    fn greet(&mut self, hello: wire::HubHello, ctx: &mut Context<Self>) {
+        let Some(keys) = self.keys_of(&hello) else {
+            error!(
+                event = "hub refused",
+                why = "another store, currency or no sealing key"
+            );
+            return self.lost(self.generation, "the hub is not this lane's", ctx);
+        };
+        info!(event = "hub attached", hub_epoch = hello.hub_epoch);
+        self.parts.keys.send_replace(Some(keys));
+        self.hello.send_replace(Some(Arc::new(hello)));
+        self.backoff.reset();
+        self.greeted = true;
+        self.status.forget();
+    }
+
+    /// The keys in the hello of a hub of this store.
+    fn keys_of(&self, hello: &wire::HubHello) -> Option<HubKeys> {
+        let ours = hello.store_id == self.parts.store_id
+            && hello.currency == self.parts.checkout.currency.letters();
+        if !ours {
+            return None;
+        }
+        let card_hash_key = <[u8; 32]>::try_from(hello.card_hash_key.as_ref()).ok();
+        Some(HubKeys {
+            session: self.generation,
+            sealing_key: <[u8; 32]>::try_from(hello.card_sealing_key.as_ref()).ok()?,
+            card_hash_key: card_hash_key.map(Zeroizing::new),
+        })
+    }
+
+    fn hear(&mut self, body: hub_frame::Body, ctx: &mut Context<Self>) {
+        match body {
+            hub_frame::Body::Hello(hello) => self.greet(hello, ctx),
+            hub_frame::Body::Result(result) => self.result(&result),
+            hub_frame::Body::Abandoned(abandoned) => self.abandoned(&abandoned),
+            hub_frame::Body::Progress(progress) => {
+                debug!(event = "payment progress", stage = progress.stage);
+            }
+            hub_frame::Body::Command(command) => {
+                warn!(event = "command not known", command = command.command);
+            }
+        }
+    }
+
+    fn result(&mut self, result: &wire::PaymentResult) {
+        let Ok(payment_id) = convert::payment_id(&result.payment_id) else {
+            return warn!(event = "result not understood", field = "payment_id");
+        };
+        let fate = match convert::decision_from_proto(result.decision.as_ref()) {
+            Ok(decision) => Fate::Decided(decision),
+            Err(fault) => {
+                error!(event = "result not understood", payment = %payment_id, %fault);
+                Fate::LinkLost
+            }
+        };
+        match self.pending.remove(&payment_id) {
+            // Nobody listens for a payment given up meanwhile.
+            Some(tell) => drop(tell.send(fate)),
+            None => info!(event = "late result", payment = %payment_id),
+        }
+    }
+
+    fn abandoned(&mut self, abandoned: &wire::Abandoned) {
+        if let Ok(payment_id) = convert::payment_id(&abandoned.payment_id) {
+            self.parts.abandoned.remove(&payment_id);
+        }
+    }
+}
+
+impl StreamHandler<Inbound> for HubLink {
+    fn handle(&mut self, inbound: Inbound, ctx: &mut Self::Context) {
+        if inbound.generation != self.generation {
+            return;
+        }
+        match inbound.frame {
+            Some(Ok(frame)) => {
+                if let Some(body) = frame.body {
+                    self.hear(body, ctx);
+                }
+            }
+            Some(Err(status)) => self.lost(inbound.generation, status.message(), ctx),
+            None => self.lost(inbound.generation, "the hub closed the stream", ctx),
+        }
+    }
+
+    fn finished(&mut self, _: &mut Self::Context) {}
+}

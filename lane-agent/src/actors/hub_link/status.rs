@@ -1,0 +1,62 @@
+//! The lane's status, told when it changes and every few seconds.
+
+use std::time::Duration;
+
+use actix::{AsyncContext, Context};
+use journal::LogId;
+use proto::store::v1::{self as wire, lane_frame::Body};
+
+use super::HubLink;
+
+/// How often is looked whether something changed.
+const LOOK_MS: u64 = 100;
+/// Looks after which the status is told though nothing changed.
+const LOOKS_BETWEEN_REPEATS: u32 = 30;
+
+/// What the hub was told last.
+#[derive(Default)]
+pub(super) struct Told {
+    status: Option<wire::LaneStatus>,
+    looks: u32,
+}
+
+impl Told {
+    /// Another stream: the hub knows nothing.
+    pub(super) fn forget(&mut self) {
+        self.status = None;
+    }
+}
+
+impl HubLink {
+    pub(super) fn report_status(&self, ctx: &mut Context<Self>) {
+        ctx.run_interval(Duration::from_millis(LOOK_MS), |link, ctx| {
+            if !link.greeted {
+                return;
+            }
+            let status = link.lane_status();
+            link.status.looks = link.status.looks.saturating_add(1);
+            let same = link.status.status.as_ref() == Some(&status);
+            if same && link.status.looks < LOOKS_BETWEEN_REPEATS {
+                return;
+            }
+            link.status.looks = 0;
+            if link.put(Body::Status(status.clone()), ctx) {
+                link.status.status = Some(status);
+            }
+        });
+    }
+
+    /// `script_finished` is read before the journal: what the script has seen is then durable.
+    fn lane_status(&self) -> wire::LaneStatus {
+        let script_finished = *self.parts.script_finished.borrow();
+        let progress = *self.parts.progress.borrow();
+        wire::LaneStatus {
+            state: progress.word().to_owned(),
+            journal_sequence: self.parts.journal.durable_head(LogId::OWN).sequence,
+            sales_closed: progress.sales_closed,
+            sales_voided: progress.sales_voided,
+            devices: Vec::new(),
+            script_finished,
+        }
+    }
+}

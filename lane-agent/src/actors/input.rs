@@ -1,0 +1,76 @@
+//! Keyboard and scanner: each takes what its device gives and asks the flow to act on it, one at a
+//! time.
+
+use actix::{Actor, Addr, AsyncContext, Context, Message, WrapFuture};
+use tracing::{error, warn};
+
+use super::TransactionFlow;
+use crate::devices::{self, Key};
+
+/// The cashier pressed a key.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Press(pub(crate) Key);
+
+/// A code was read.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Scanned(pub(crate) String);
+
+/// The cashier's keys.
+pub(crate) struct Keyboard {
+    pub(crate) device: Option<Box<dyn devices::PosKeyboard>>,
+    pub(crate) flow: Addr<TransactionFlow>,
+}
+
+/// The scanner.
+pub(crate) struct Scanner {
+    pub(crate) device: Option<Box<dyn devices::Scanner>>,
+    pub(crate) flow: Addr<TransactionFlow>,
+}
+
+impl Actor for Keyboard {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let Some(mut device) = self.device.take() else {
+            return;
+        };
+        let flow = self.flow.clone();
+        let listen = async move {
+            if let Err(fault) = device.open() {
+                error!(event = "device not opened", %fault);
+            }
+            while let Some(key) = device.next_key().await {
+                if flow.send(Press(key)).await.is_err() {
+                    break;
+                }
+            }
+            warn!(event = "device gone", class = device.class().name());
+        };
+        ctx.spawn(listen.into_actor(self));
+    }
+}
+
+impl Actor for Scanner {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let Some(mut device) = self.device.take() else {
+            return;
+        };
+        let flow = self.flow.clone();
+        let listen = async move {
+            if let Err(fault) = device.open() {
+                error!(event = "device not opened", %fault);
+            }
+            while let Some(code) = device.next_scan().await {
+                if flow.send(Scanned(code)).await.is_err() {
+                    break;
+                }
+            }
+            warn!(event = "device gone", class = device.class().name());
+        };
+        ctx.spawn(listen.into_actor(self));
+    }
+}

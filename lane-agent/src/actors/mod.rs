@@ -1,0 +1,49 @@
+//! The actors of a lane, and who asks whom.
+//!
+//! ```text
+//!  Keyboard ──┐                          ┌──► CardReader
+//!             ├──► TransactionFlow ──────┼──► Printer
+//!  Scanner ───┘      (the checkout)      └──► HubLink ──► Session, Replicate, PriceFile
+//! ```
+//!
+//! Arrows are questions whose answer is awaited outside the handler; there is no circle. What flows
+//! the other way is the latest value of something and never waits: screens (to the scripted
+//! people), the hub's keys (to the reader), prices (to the flow), how far the lane is (to the link).
+//! Only the flow holds money; it is the only one that steps the checkout and writes the journal.
+
+mod backoff;
+mod card_reader;
+mod flow;
+mod hub_link;
+mod input;
+mod printer;
+
+pub(crate) use card_reader::CardReader;
+pub(crate) use flow::{Fatal, FlowParts, TransactionFlow};
+pub(crate) use hub_link::{HubLink, LinkParts};
+pub(crate) use input::{Keyboard, Scanner};
+pub(crate) use printer::Printer;
+
+/// How far the lane is: what its status says of sales.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Progress {
+    /// Prices are at hand.
+    pub(crate) open: bool,
+    /// A sale is running.
+    pub(crate) selling: bool,
+    /// Since the epoch began.
+    pub(crate) sales_closed: u32,
+    /// Since the epoch began.
+    pub(crate) sales_voided: u32,
+}
+
+impl Progress {
+    /// The word for it in a status.
+    pub(crate) const fn word(self) -> &'static str {
+        match (self.open, self.selling) {
+            (false, _) => "starting",
+            (true, false) => "open",
+            (true, true) => "selling",
+        }
+    }
+}

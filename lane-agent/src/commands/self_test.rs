@@ -1,0 +1,132 @@
+//! `lane-agent self-test`: each part pass or fail, with a code and what to do.
+
+use std::time::Duration;
+
+use domain::limits;
+use ports::{Network, TcpNetwork};
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::{Outcome, Output, answer};
+use crate::{
+    config::Config,
+    devices::{Device, FilePrinter, scripted},
+};
+
+struct Check {
+    code: &'static str,
+    part: &'static str,
+    /// What is wrong, and what to do about it.
+    fault: Option<(String, &'static str)>,
+    /// Whether a lane can sell without it.
+    needed: bool,
+}
+
+pub(super) fn test(config: &Config, output: Output) -> Outcome {
+    let checks = [
+        printer(config),
+        journal(config),
+        script(config),
+        hub(config),
+    ];
+    let passed = checks.iter().all(|check| check.fault.is_none());
+    let needed_passed = checks
+        .iter()
+        .all(|check| check.fault.is_none() || !check.needed);
+    let lines: Vec<String> = checks.iter().map(line).collect();
+    let json = json!({
+        "passed": passed,
+        "can_sell": needed_passed,
+        "checks": checks.iter().map(as_json).collect::<Vec<_>>(),
+    });
+    answer(output, &lines.join("\n"), &json);
+    match (passed, needed_passed) {
+        (true, _) => Outcome::Done,
+        (false, true) => Outcome::Unreachable,
+        (false, false) => Outcome::AnswerIsNo,
+    }
+}
+
+fn printer(config: &Config) -> Check {
+    let printer = FilePrinter::new(config.devices.printer_folder.clone());
+    let fault = printer.check_health().err().map(|fault| {
+        let remedy = "make the folder writable or choose another in devices.printer.folder";
+        (fault.to_string(), remedy)
+    });
+    Check {
+        code: "LANE0001",
+        part: "printer",
+        fault,
+        needed: true,
+    }
+}
+
+fn journal(config: &Config) -> Check {
+    let fault = journal::sled_engine(&config.journal.folder)
+        .and_then(journal::Journal::open)
+        .err()
+        .map(|error| {
+            let remedy = "stop the other lane-agent, or run `lane-agent verify`";
+            (error.to_string(), remedy)
+        });
+    Check {
+        code: "LANE0002",
+        part: "journal",
+        fault,
+        needed: true,
+    }
+}
+
+fn script(config: &Config) -> Check {
+    let read = config.devices.cashier_script.as_deref();
+    let fault = read.and_then(|path| scripted::read_script(path).err());
+    Check {
+        code: "LANE0003",
+        part: "script",
+        fault: fault.map(|fault| (fault.to_string(), "correct the script")),
+        needed: true,
+    }
+}
+
+fn hub(config: &Config) -> Check {
+    let address = config.hub_address.clone();
+    let patience = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
+    let connected = actix::System::new().block_on(async move {
+        timeout(patience, TcpNetwork.connect(&address))
+            .await
+            .map_err(|_| "no answer".to_owned())
+            .and_then(|connected| connected.map_err(|error| error.to_string()))
+    });
+    let fault = connected.err().map(|why| {
+        let what = format!("{} can't be reached: {why}", config.hub_address);
+        (
+            what,
+            "start the hub or correct hub.address; cash is sold meanwhile",
+        )
+    });
+    Check {
+        code: "LANE0004",
+        part: "hub",
+        fault,
+        needed: false,
+    }
+}
+
+fn line(check: &Check) -> String {
+    match &check.fault {
+        None => format!("pass  {}", check.part),
+        Some((what, remedy)) => {
+            format!("FAIL  {} {}: {what}; {remedy}", check.part, check.code)
+        }
+    }
+}
+
+fn as_json(check: &Check) -> serde_json::Value {
+    json!({
+        "part": check.part,
+        "passed": check.fault.is_none(),
+        "code": check.fault.as_ref().map(|_| check.code),
+        "what": check.fault.as_ref().map(|(what, _)| what),
+        "remedy": check.fault.as_ref().map(|(_, remedy)| remedy),
+    })
+}

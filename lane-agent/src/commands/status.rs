@@ -1,0 +1,62 @@
+//! `lane-agent status`: what the journal says, while the lane isn't running.
+
+use journal::{Journal, LogId, OpenError};
+use serde_json::json;
+
+use super::{Outcome, Output, answer, say};
+use crate::{config::Config, recovery, start::StartError};
+
+pub(super) fn status(config: &Config, output: Output) -> Outcome {
+    match read(config) {
+        Ok((text, json)) => {
+            answer(output, &text, &json);
+            Outcome::Done
+        }
+        Err(StartError::Journal(error @ OpenError::InUse { .. })) => {
+            say(&format!(
+                "{error}: the lane runs, ask the hub (`store-hub lanes`)"
+            ));
+            Outcome::Unreachable
+        }
+        Err(error) => {
+            say(&error.to_string());
+            Outcome::AnswerIsNo
+        }
+    }
+}
+
+fn read(config: &Config) -> Result<(String, serde_json::Value), StartError> {
+    let folder = &config.journal.folder;
+    if !folder.is_dir() {
+        return Err(OpenError::NoJournal {
+            folder: folder.clone(),
+        }
+        .into());
+    }
+    let (journal, _committer) = Journal::open(journal::sled_engine(folder)?)?;
+    let checkout = recovery::replay(&journal, config.checkout)?;
+    let sequence = journal.durable_head(LogId::OWN).sequence;
+    let sale = checkout.sale().map(|sale| sale.number.0);
+    let running = sale.map_or("no sale is open".to_owned(), |number| {
+        format!("sale {number} is open and goes on at the next start")
+    });
+    let text = format!(
+        "{} epoch {}: stopped\nrecords {sequence}, sales closed {}, voided {}, payments given up {}\n{running}",
+        config.checkout.lane,
+        config.checkout.epoch.0,
+        checkout.sales_closed(),
+        checkout.sales_voided(),
+        checkout.abandoned().len(),
+    );
+    let json = json!({
+        "lane": config.checkout.lane.0,
+        "epoch": config.checkout.epoch.0,
+        "running": false,
+        "journal_sequence": sequence,
+        "sales_closed": checkout.sales_closed(),
+        "sales_voided": checkout.sales_voided(),
+        "payments_abandoned": checkout.abandoned().len(),
+        "sale_open": sale,
+    });
+    Ok((text, json))
+}

@@ -1,0 +1,120 @@
+//! A lane's configuration: one TOML file, read whole, all faults reported at once.
+//!
+//! Paths are relative to the file's folder. Units stand in the values (`"75s"`).
+
+mod reading;
+mod section;
+
+use std::{fmt, path::PathBuf};
+
+use domain::{barcode::LabelLayout, sale::CheckoutConfig};
+
+pub use section::Fault;
+
+/// Everything a lane is told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The store, as the hub names it.
+    pub store_id: String,
+    /// Lane, epoch, currency.
+    pub checkout: CheckoutConfig,
+    /// `host:port` of the hub.
+    pub hub_address: String,
+    /// The journal.
+    pub journal: JournalConfig,
+    /// Which clock is the business clock.
+    pub clock: ClockConfig,
+    /// Time-outs.
+    pub timeouts: Timeouts,
+    /// How the store's scales write their labels.
+    pub label_layout: LabelLayout,
+    /// Where price file and store name are kept, so that the lane starts without the hub.
+    pub hub_facts_file: PathBuf,
+    /// The devices.
+    pub devices: DevicesConfig,
+}
+
+/// Where the journal lies. The engine is `sled`.
+#[derive(Clone, Debug)]
+pub struct JournalConfig {
+    /// Its folder.
+    pub folder: PathBuf,
+}
+
+/// Which clock is the business clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ClockConfig {
+    /// The machine's.
+    System,
+    /// A day squeezed into a run (`ports::BusinessClock`).
+    Business {
+        /// Real milliseconds since 1970 at the common origin.
+        origin_real_ms: i64,
+        /// Business milliseconds since 1970 at the common origin.
+        origin_business_ms: i64,
+        /// How many times faster business time passes.
+        speed: u32,
+    },
+}
+
+/// How long a lane waits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timeouts {
+    /// For the result of a payment, from the moment it left.
+    pub result_ms: u64,
+    /// For a hub that is being reconnected, before a payment is refused at the lane.
+    pub hub_grace_ms: u64,
+}
+
+/// The devices of a lane and their drivers.
+#[derive(Clone, Debug)]
+pub struct DevicesConfig {
+    /// The script that plays cashier, scanner and customer; without one nobody sells here.
+    pub cashier_script: Option<PathBuf>,
+    /// Folder the `file` printer writes receipts into.
+    pub printer_folder: PathBuf,
+    /// Keys of the scripted PIN pad; without them no PIN is entered.
+    pub pin_pad: Option<PinPadConfig>,
+}
+
+/// A software PIN pad, for tests and simulation only.
+#[derive(Clone)]
+pub struct PinPadConfig {
+    /// Initial DUKPT key of the pad, 32 hex digits.
+    pub initial_key: String,
+    /// Its key serial number with a counter of zero, 20 hex digits.
+    pub key_serial_number: String,
+}
+
+impl fmt::Debug for PinPadConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PinPadConfig")
+            .field("key_serial_number", &self.key_serial_number)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no configuration. The text lists every fault with its key.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("{} can't be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is not TOML.
+    #[error("not TOML: {0}")]
+    NotToml(String),
+    /// Keys are missing, unknown or wrong.
+    #[error("{}", listed(.0))]
+    Faults(Vec<Fault>),
+}
+
+fn listed(faults: &[Fault]) -> String {
+    let lines: Vec<String> = faults.iter().map(Fault::to_string).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,382 @@
+//! A lane's journal records.
+
+use domain::{
+    ids::{OperatorId, ReceiptNumber, SaleNumber},
+    limits,
+    money::Money,
+    sale::{Line, PendingPayment, SaleFact, SaleRecord, Tender},
+    time::{BusinessDate, WallMs},
+};
+use prost::Message;
+use proto::{
+    journal::v1::{self as wire, lane_record::Body},
+    store::v1::Money as WireMoney,
+};
+
+use super::{
+    ConvertError,
+    payment::{
+        card_from_proto, card_to_proto, decision_from_proto, decision_to_proto,
+        entry_mode_from_proto, entry_mode_to_proto, money_from_proto, money_to_proto, payment_id,
+        scheme_from_proto, scheme_to_proto,
+    },
+};
+
+type Result<T> = std::result::Result<T, ConvertError>;
+
+/// Bytes a receipt's text may take in its record: the rest of the record needs a little.
+const RECEIPT_TEXT_BYTES_MAX: usize = limits::JOURNAL_RECORD_BYTES_MAX - 200;
+
+/// The record of a start of this lane.
+pub(crate) fn started(
+    at: WallMs,
+    date: Option<BusinessDate>,
+    started: wire::LaneStarted,
+) -> Vec<u8> {
+    record(at, date, Body::Started(started))
+}
+
+/// A record as it is journaled.
+pub(crate) fn encode(from: &SaleRecord, date: Option<BusinessDate>) -> Vec<u8> {
+    record(from.at, date, body(&from.fact))
+}
+
+/// A record as it was journaled; `None` for one that tells nothing about sales.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Option<SaleRecord>> {
+    let record =
+        wire::LaneRecord::decode(bytes).map_err(|error| ConvertError::new("record", error))?;
+    let body = record.body.ok_or_else(|| ConvertError::missing("body"))?;
+    let at = WallMs(record.wall_ms);
+    Ok(fact(body)?.map(|fact| SaleRecord { at, fact }))
+}
+
+fn record(at: WallMs, date: Option<BusinessDate>, body: Body) -> Vec<u8> {
+    wire::LaneRecord {
+        wall_ms: at.0,
+        business_date: date.map(|date| date.to_string()).unwrap_or_default(),
+        body: Some(body),
+    }
+    .encode_to_vec()
+}
+
+fn body(fact: &SaleFact) -> Body {
+    match fact {
+        SaleFact::SaleOpened {
+            sale,
+            operator,
+            order_reference,
+        } => Body::SaleOpened(wire::SaleOpened {
+            sale_number: sale.0,
+            operator_id: operator.0,
+            order_reference: order_reference.clone(),
+        }),
+        SaleFact::LineAdded { sale, line } => Body::LineAdded(line_to_proto(*sale, line)),
+        SaleFact::LineVoided { sale, line_number } => Body::LineVoided(wire::LineVoided {
+            sale_number: sale.0,
+            line_number: *line_number,
+        }),
+        SaleFact::SaleTotalled { sale, total } => Body::SaleTotalled(wire::SaleTotalled {
+            sale_number: sale.0,
+            total: Some(money_to_proto(*total)),
+        }),
+        SaleFact::CashTendered { sale, given } => Body::CashTendered(wire::CashTendered {
+            sale_number: sale.0,
+            given: Some(money_to_proto(*given)),
+        }),
+        SaleFact::PaymentIntended { .. }
+        | SaleFact::PaymentDecided { .. }
+        | SaleFact::PaymentAbandoned { .. }
+        | SaleFact::CardNotRead { .. } => payment_body(fact),
+        SaleFact::SaleClosed { .. }
+        | SaleFact::SaleVoided { .. }
+        | SaleFact::ReceiptPrinted { .. } => end_body(fact),
+    }
+}
+
+/// The bodies about payments; any other fact is not asked for here.
+fn payment_body(fact: &SaleFact) -> Body {
+    match fact {
+        SaleFact::PaymentIntended { sale, payment } => {
+            Body::PaymentIntended(intent_to_proto(*sale, payment))
+        }
+        SaleFact::PaymentDecided {
+            sale,
+            payment_id,
+            decision,
+        } => Body::PaymentDecided(wire::PaymentDecided {
+            sale_number: sale.0,
+            payment_id: payment_id.to_string(),
+            decision: Some(decision_to_proto(decision)),
+        }),
+        SaleFact::PaymentAbandoned {
+            sale,
+            payment_id,
+            reason,
+        } => Body::PaymentAbandoned(wire::PaymentAbandoned {
+            sale_number: sale.0,
+            payment_id: payment_id.to_string(),
+            reason: reason.clone(),
+        }),
+        SaleFact::CardNotRead { sale, reason } => Body::CardNotRead(wire::CardNotRead {
+            sale_number: sale.0,
+            reason: reason.clone(),
+        }),
+        SaleFact::SaleOpened { .. }
+        | SaleFact::LineAdded { .. }
+        | SaleFact::LineVoided { .. }
+        | SaleFact::SaleTotalled { .. }
+        | SaleFact::CashTendered { .. }
+        | SaleFact::SaleClosed { .. }
+        | SaleFact::SaleVoided { .. }
+        | SaleFact::ReceiptPrinted { .. } => body(fact),
+    }
+}
+
+/// The bodies that end a sale; any other fact is not asked for here.
+fn end_body(fact: &SaleFact) -> Body {
+    match fact {
+        SaleFact::SaleClosed {
+            sale,
+            receipt,
+            total,
+            tenders,
+            change,
+            items,
+            order_reference,
+        } => Body::SaleClosed(wire::SaleClosed {
+            sale_number: sale.0,
+            receipt_number: receipt.to_string(),
+            total: Some(money_to_proto(*total)),
+            tenders: tenders.iter().map(tender_to_proto).collect(),
+            change: Some(money_to_proto(*change)),
+            items: *items,
+            order_reference: order_reference.clone(),
+        }),
+        SaleFact::SaleVoided { sale, reason } => Body::SaleVoided(wire::SaleVoided {
+            sale_number: sale.0,
+            reason: reason.clone(),
+        }),
+        SaleFact::ReceiptPrinted {
+            receipt,
+            text,
+            reprint,
+        } => Body::ReceiptPrinted(wire::ReceiptPrinted {
+            receipt_number: receipt.to_string(),
+            text: cut_in_the_middle(text),
+            reprint: *reprint,
+        }),
+        SaleFact::SaleOpened { .. }
+        | SaleFact::LineAdded { .. }
+        | SaleFact::LineVoided { .. }
+        | SaleFact::SaleTotalled { .. }
+        | SaleFact::CashTendered { .. }
+        | SaleFact::PaymentIntended { .. }
+        | SaleFact::PaymentDecided { .. }
+        | SaleFact::PaymentAbandoned { .. }
+        | SaleFact::CardNotRead { .. } => body(fact),
+    }
+}
+
+fn fact(body: Body) -> Result<Option<SaleFact>> {
+    let fact = match body {
+        Body::Started(_) => return Ok(None),
+        Body::SaleOpened(from) => SaleFact::SaleOpened {
+            sale: SaleNumber(from.sale_number),
+            operator: OperatorId(from.operator_id),
+            order_reference: from.order_reference,
+        },
+        Body::LineAdded(from) => SaleFact::LineAdded {
+            sale: SaleNumber(from.sale_number),
+            line: line_from_proto(from)?,
+        },
+        Body::LineVoided(from) => SaleFact::LineVoided {
+            sale: SaleNumber(from.sale_number),
+            line_number: from.line_number,
+        },
+        Body::SaleTotalled(from) => SaleFact::SaleTotalled {
+            sale: SaleNumber(from.sale_number),
+            total: money("total", from.total.as_ref())?,
+        },
+        Body::CashTendered(from) => SaleFact::CashTendered {
+            sale: SaleNumber(from.sale_number),
+            given: money("given", from.given.as_ref())?,
+        },
+        Body::PaymentIntended(from) => intent_from_proto(&from)?,
+        Body::PaymentDecided(from) => SaleFact::PaymentDecided {
+            sale: SaleNumber(from.sale_number),
+            payment_id: payment_id(&from.payment_id)?,
+            decision: decision_from_proto(from.decision.as_ref())?,
+        },
+        Body::PaymentAbandoned(from) => SaleFact::PaymentAbandoned {
+            sale: SaleNumber(from.sale_number),
+            payment_id: payment_id(&from.payment_id)?,
+            reason: from.reason,
+        },
+        Body::CardNotRead(from) => SaleFact::CardNotRead {
+            sale: SaleNumber(from.sale_number),
+            reason: from.reason,
+        },
+        Body::SaleClosed(from) => closing_from_proto(from)?,
+        Body::SaleVoided(from) => SaleFact::SaleVoided {
+            sale: SaleNumber(from.sale_number),
+            reason: from.reason,
+        },
+        Body::ReceiptPrinted(from) => SaleFact::ReceiptPrinted {
+            receipt: receipt_number(&from.receipt_number)?,
+            text: from.text,
+            reprint: from.reprint,
+        },
+    };
+    Ok(Some(fact))
+}
+
+fn line_to_proto(sale: SaleNumber, line: &Line) -> wire::LineAdded {
+    wire::LineAdded {
+        sale_number: sale.0,
+        line_number: line.number,
+        barcode: line.barcode.clone(),
+        name: line.name.clone(),
+        quantity: line.quantity,
+        unit_price: Some(money_to_proto(line.unit_price)),
+        total: Some(money_to_proto(line.total)),
+        price_embedded: line.price_embedded,
+    }
+}
+
+fn line_from_proto(from: wire::LineAdded) -> Result<Line> {
+    Ok(Line {
+        number: from.line_number,
+        unit_price: money("unit_price", from.unit_price.as_ref())?,
+        total: money("total", from.total.as_ref())?,
+        barcode: from.barcode,
+        name: from.name,
+        quantity: from.quantity,
+        price_embedded: from.price_embedded,
+        voided: false,
+    })
+}
+
+fn intent_to_proto(sale: SaleNumber, payment: &PendingPayment) -> wire::PaymentIntended {
+    wire::PaymentIntended {
+        sale_number: sale.0,
+        payment_id: payment.payment_id.to_string(),
+        amount: Some(money_to_proto(payment.amount)),
+        entry_mode: entry_mode_to_proto(payment.entry_mode).into(),
+        pin_entered: payment.pin_entered,
+        card: Some(card_to_proto(&payment.card)),
+    }
+}
+
+fn intent_from_proto(from: &wire::PaymentIntended) -> Result<SaleFact> {
+    Ok(SaleFact::PaymentIntended {
+        sale: SaleNumber(from.sale_number),
+        payment: PendingPayment {
+            payment_id: payment_id(&from.payment_id)?,
+            amount: money("amount", from.amount.as_ref())?,
+            entry_mode: entry_mode_from_proto(from.entry_mode())?,
+            pin_entered: from.pin_entered,
+            card: card_from_proto(from.card.as_ref())?,
+        },
+    })
+}
+
+fn closing_from_proto(from: wire::SaleClosed) -> Result<SaleFact> {
+    Ok(SaleFact::SaleClosed {
+        sale: SaleNumber(from.sale_number),
+        receipt: receipt_number(&from.receipt_number)?,
+        total: money("total", from.total.as_ref())?,
+        tenders: from
+            .tenders
+            .iter()
+            .map(tender_from_proto)
+            .collect::<Result<_>>()?,
+        change: money("change", from.change.as_ref())?,
+        items: from.items,
+        order_reference: from.order_reference,
+    })
+}
+
+fn tender_to_proto(tender: &Tender) -> wire::Tender {
+    match tender {
+        Tender::Cash { given } => wire::Tender {
+            kind: "cash".to_owned(),
+            amount: Some(money_to_proto(*given)),
+            ..wire::Tender::default()
+        },
+        Tender::Card {
+            amount,
+            payment_id,
+            scheme,
+        } => wire::Tender {
+            kind: "card".to_owned(),
+            amount: Some(money_to_proto(*amount)),
+            payment_id: payment_id.to_string(),
+            scheme: scheme_to_proto(*scheme).into(),
+        },
+    }
+}
+
+fn tender_from_proto(from: &wire::Tender) -> Result<Tender> {
+    let amount = money("tenders.amount", from.amount.as_ref())?;
+    match from.kind.as_str() {
+        "cash" => Ok(Tender::Cash { given: amount }),
+        "card" => Ok(Tender::Card {
+            amount,
+            payment_id: payment_id(&from.payment_id)?,
+            scheme: scheme_from_proto(from.scheme()),
+        }),
+        other => Err(ConvertError::new("tenders.kind", other)),
+    }
+}
+
+fn money(field: &'static str, from: Option<&WireMoney>) -> Result<Money> {
+    money_from_proto(field, from)
+}
+
+fn receipt_number(text: &str) -> Result<ReceiptNumber> {
+    ReceiptNumber::parse(text).map_err(|error| ConvertError::new("receipt_number", error))
+}
+
+/// A receipt of hundreds of lines is longer than a record may be. Its head and its end, where the
+/// payments stand, are kept; what is left out can be told from the sale's own records.
+fn cut_in_the_middle(text: &str) -> String {
+    if text.len() <= RECEIPT_TEXT_BYTES_MAX {
+        return text.to_owned();
+    }
+    const LEFT_OUT: &str = "[lines left out: see the sale]\n";
+    let half = (RECEIPT_TEXT_BYTES_MAX - LEFT_OUT.len()) / 2;
+    let head_end = (0..=half).rev().find(|at| ends_line(text, *at));
+    let tail_from = (text.len() - half..text.len()).find(|at| ends_line(text, *at));
+    let head = text.get(..head_end.unwrap_or(0)).unwrap_or_default();
+    let tail = tail_from.and_then(|at| text.get(at..)).unwrap_or_default();
+    format!("{head}{LEFT_OUT}{tail}")
+}
+
+fn ends_line(text: &str, at: usize) -> bool {
+    text.get(..at).is_some_and(|head| head.ends_with('\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_receipt_keeps_its_head_and_its_payments() {
+        let lines: String = (0..500)
+            .map(|line| format!("article number {line}\n"))
+            .collect();
+        let text = format!("Lanekeeper demo store\n{lines}Payment 0123\n");
+        let cut = cut_in_the_middle(&text);
+        assert!(cut.len() <= RECEIPT_TEXT_BYTES_MAX);
+        assert!(
+            cut.starts_with("Lanekeeper demo store\narticle number 0\n"),
+            "{cut}"
+        );
+        assert!(cut.ends_with("article number 499\nPayment 0123\n"), "{cut}");
+        assert!(
+            cut.contains("\n[lines left out: see the sale]\narticle"),
+            "{cut}"
+        );
+        assert_eq!(cut_in_the_middle("short\n"), "short\n");
+    }
+}

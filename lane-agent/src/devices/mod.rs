@@ -1,0 +1,315 @@
+//! The devices of a lane: a trait per class, with the names and the life cycle of UnifiedPOS.
+//!
+//! A driver owns one device and never decides about money. Which driver serves a device is
+//! configuration. Card data is in clear only inside a reader's driver, which seals it at once.
+
+mod escpos_receipt;
+mod file_printer;
+pub mod scripted;
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use domain::{
+    card_ref::{CardRef, EntryMode},
+    ids::{PaymentId, ReceiptNumber},
+    money::Money,
+    sale::{ReceiptLine, Screen},
+};
+use futures::future::LocalBoxFuture;
+use ports::{Clock, Random};
+use tokio::sync::watch;
+use zeroize::Zeroizing;
+
+pub use file_printer::FilePrinter;
+pub(crate) use file_printer::write_whole;
+
+use crate::config::DevicesConfig;
+
+/// UnifiedPOS device classes a lane has.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum DeviceClass {
+    /// Receipt printer.
+    PosPrinter,
+    /// Cash drawer.
+    CashDrawer,
+    /// Barcode scanner.
+    Scanner,
+    /// The cashier's keys.
+    PosKeyboard,
+    /// Reader of chips and contactless cards, with a stripe head.
+    SmartCardRw,
+    /// PIN pad.
+    PinPad,
+}
+
+impl DeviceClass {
+    /// The name of the class in UnifiedPOS.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PosPrinter => "PosPrinter",
+            Self::CashDrawer => "CashDrawer",
+            Self::Scanner => "Scanner",
+            Self::PosKeyboard => "POSKeyboard",
+            Self::SmartCardRw => "SmartCardRW",
+            Self::PinPad => "PINPad",
+        }
+    }
+}
+
+/// UnifiedPOS states of a device.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DeviceState {
+    /// Not opened, or released.
+    Closed,
+    /// Opened, claimed and enabled; nothing to do.
+    Idle,
+    /// At work.
+    Busy,
+    /// Needs a person.
+    Error,
+}
+
+impl DeviceState {
+    /// As in UnifiedPOS, lower case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Idle => "idle",
+            Self::Busy => "busy",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What is wrong with a device, with the class it is of.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{}: {what}", class.name())]
+pub struct DeviceError {
+    /// Which class.
+    pub class: DeviceClass,
+    /// What a person can do something about.
+    pub what: String,
+}
+
+impl DeviceError {
+    pub(crate) fn new(class: DeviceClass, what: impl ToString) -> Self {
+        Self {
+            class,
+            what: what.to_string(),
+        }
+    }
+}
+
+/// What every device can do.
+pub trait Device {
+    /// Its class.
+    fn class(&self) -> DeviceClass;
+    /// Its state.
+    fn state(&self) -> DeviceState;
+    /// Opens, claims and enables it.
+    ///
+    /// # Errors
+    /// It is not there, or somebody else has it.
+    fn open(&mut self) -> Result<(), DeviceError>;
+    /// Disables, releases and closes it.
+    fn release(&mut self);
+    /// `CheckHealth(Internal)`: whether it could do its work now.
+    ///
+    /// # Errors
+    /// What is in the way.
+    fn check_health(&self) -> Result<(), DeviceError>;
+}
+
+/// Reads barcodes.
+pub trait Scanner: Device {
+    /// The next code as read; `None`: the device is gone.
+    fn next_scan(&mut self) -> LocalBoxFuture<'_, Option<String>>;
+}
+
+/// What the cashier presses.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Key {
+    /// A new customer.
+    Open {
+        /// The caller's own name for the order, or empty.
+        order_reference: String,
+    },
+    /// Take a line back.
+    VoidLine {
+        /// Its number.
+        line_number: u32,
+    },
+    /// What does it cost?
+    Total,
+    /// Cash was given.
+    Cash {
+        /// All of it, in minor units.
+        given_minor: i64,
+    },
+    /// Pay by card.
+    Card,
+    /// The customer goes without buying.
+    VoidSale {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The cashier's keys.
+pub trait PosKeyboard: Device {
+    /// The next key; `None`: the device is gone.
+    fn next_key(&mut self) -> LocalBoxFuture<'_, Option<Key>>;
+}
+
+/// What card data is sealed to, and hashed with. Held in memory only; `Debug` shows no key.
+#[derive(Clone)]
+pub struct HubKeys {
+    /// Grows with each hello of the hub: a new one begins a new sealing.
+    pub session: u64,
+    /// The hub's X25519 public key.
+    pub sealing_key: [u8; 32],
+    /// Key of the card hash, if the hub gave one.
+    pub card_hash_key: Option<Zeroizing<[u8; 32]>>,
+}
+
+impl fmt::Debug for HubKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HubKeys")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a reader is armed with.
+#[derive(Clone, Debug)]
+pub struct ReadOrder {
+    /// What the card data is sealed for.
+    pub payment_id: PaymentId,
+    /// What the customer is to pay.
+    pub amount: Money,
+    /// Whom to seal to.
+    pub keys: HubKeys,
+}
+
+/// A card as it leaves its reader: sealed, with what rules and receipts may know of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedRead {
+    /// The card.
+    pub card: CardRef,
+    /// How it was read.
+    pub entry_mode: EntryMode,
+    /// PAN, expiry, track and chip data, sealed to the hub (`card-seal`).
+    pub sealed_card: Bytes,
+    /// PIN block and key serial number, if a PIN was entered.
+    pub pin: Option<EncryptedPin>,
+}
+
+impl fmt::Debug for SealedRead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealedRead")
+            .field("card", &self.card)
+            .field("entry_mode", &self.entry_mode)
+            .field("pin", &self.pin.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A PIN as it leaves a PIN pad: ISO 9564 format 0 under DUKPT.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EncryptedPin {
+    /// The block, 8 bytes.
+    pub block: [u8; 8],
+    /// Key serial number, 10 bytes.
+    pub key_serial_number: [u8; 10],
+}
+
+impl fmt::Debug for EncryptedPin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EncryptedPin")
+    }
+}
+
+/// Reads cards.
+pub trait CardReader: Device {
+    /// Waits for a card and reads it.
+    fn read(&mut self, order: ReadOrder) -> LocalBoxFuture<'_, Result<SealedRead, DeviceError>>;
+}
+
+/// Prints receipts.
+pub trait PosPrinter: Device {
+    /// Prints a receipt as a whole; printed again it comes out the same.
+    ///
+    /// # Errors
+    /// It did not come out as a whole.
+    fn print(&mut self, number: ReceiptNumber, lines: &[ReceiptLine]) -> Result<(), DeviceError>;
+    /// Opens the drawer that hangs on the printer.
+    ///
+    /// # Errors
+    /// The printer can't be reached.
+    fn open_drawer(&mut self) -> Result<(), DeviceError>;
+}
+
+/// What drivers may know of the lane they serve.
+pub struct Wiring {
+    /// Business time and time-outs.
+    pub clock: Arc<dyn Clock>,
+    /// For cryptograms, unpredictable numbers and sealing.
+    pub random: Arc<dyn Random>,
+    /// Both screens; `None` until the lane is open.
+    pub screens: watch::Receiver<Option<Screen>>,
+    /// Order reference of the last sale that ended before this start; empty if none.
+    pub last_order_reference: String,
+    /// PINs entered before this start.
+    pub pin_entries: u32,
+    /// Told when a scripted cashier has nothing left to do.
+    pub script_finished: watch::Sender<bool>,
+}
+
+impl fmt::Debug for Wiring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wiring")
+            .field("last_order_reference", &self.last_order_reference)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All devices of a lane.
+pub struct Devices {
+    /// The cashier's keys.
+    pub keyboard: Box<dyn PosKeyboard>,
+    /// The scanner.
+    pub scanner: Box<dyn Scanner>,
+    /// The card reader, with its PIN pad.
+    pub reader: Box<dyn CardReader>,
+    /// The printer, with its drawer.
+    pub printer: Box<dyn PosPrinter>,
+    /// What plays the people, if anything does; runs beside the lane.
+    pub people: Option<LocalBoxFuture<'static, ()>>,
+}
+
+impl fmt::Debug for Devices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Devices")
+    }
+}
+
+/// Makes the devices once the lane's journal has been read.
+pub type DeviceSource = Box<dyn FnOnce(Wiring) -> Result<Devices, DeviceError>>;
+
+/// The devices of a configuration.
+#[must_use]
+pub fn configured(config: &DevicesConfig) -> DeviceSource {
+    let config = config.clone();
+    Box::new(move |wiring| {
+        let printer = Box::new(FilePrinter::new(config.printer_folder.clone()));
+        let orders = match &config.cashier_script {
+            Some(path) => scripted::read_script(path)
+                .map_err(|error| DeviceError::new(DeviceClass::PosKeyboard, error))?,
+            None => Vec::new(),
+        };
+        scripted::devices(orders, config.pin_pad.as_ref(), printer, wiring)
+    })
+}

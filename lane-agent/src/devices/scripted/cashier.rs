@@ -1,0 +1,205 @@
+//! Plays the cashier and the customer: presses keys, hands articles to the scanner and cards to the
+//! reader, and reacts to what the screens say, as people do.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use domain::sale::{BasketView, Prompt, Screen};
+use ports::Clock;
+use tokio::{
+    sync::{mpsc, watch},
+    time::sleep,
+};
+
+use super::{
+    cash_for,
+    script::{CardOnScript, CashGiven, Order, TenderOnScript},
+};
+use crate::devices::Key;
+
+/// How often the business clock is looked at while no customer is there.
+const CLOCK_LOOK_MS: u64 = 5;
+
+/// The lane is gone: nobody is left to play for.
+struct LaneGone;
+
+pub(super) struct ScriptedCashier {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) screens: watch::Receiver<Option<Screen>>,
+    pub(super) keys: mpsc::Sender<Key>,
+    pub(super) articles: mpsc::Sender<String>,
+    pub(super) cards: mpsc::Sender<CardOnScript>,
+    pub(super) finished: watch::Sender<bool>,
+}
+
+impl ScriptedCashier {
+    /// Plays all orders after the last that ended before this start. An order that was under way
+    /// then is taken up where the screens say it stands.
+    pub(super) async fn play(mut self, orders: Vec<Order>, last_order_reference: String) {
+        let done = orders
+            .iter()
+            .position(|order| order.order == last_order_reference)
+            .map_or(0, |last| last.saturating_add(1));
+        for order in orders.iter().skip(done) {
+            if self.serve(order).await.is_err() {
+                return;
+            }
+        }
+        self.finished.send_replace(true);
+    }
+
+    async fn serve(&mut self, order: &Order) -> Result<(), LaneGone> {
+        let screen = self.settled().await?;
+        if ended(&screen, order) {
+            return Ok(());
+        }
+        if screen.prompt.takes_sale() {
+            self.wait_for_customer(order).await;
+            let order_reference = order.order.clone();
+            self.press(Key::Open { order_reference }).await?;
+        }
+        self.scan_the_rest(order).await?;
+        self.total().await?;
+        self.pay(order).await
+    }
+
+    async fn wait_for_customer(&self, order: &Order) {
+        while self.clock.wall_ms() < order.arrive_wall_ms {
+            sleep(Duration::from_millis(CLOCK_LOOK_MS)).await;
+        }
+    }
+
+    /// Scans what is not in the basket yet: all of it, or after a restart the rest.
+    async fn scan_the_rest(&mut self, order: &Order) -> Result<(), LaneGone> {
+        let Some(basket) = self.now()?.basket else {
+            return Ok(());
+        };
+        if basket.totalled {
+            return Ok(());
+        }
+        let mut there = articles_in(&basket);
+        for item in &order.items {
+            match there.get_mut(item.as_str()) {
+                Some(count) if *count > 0 => *count = count.saturating_sub(1),
+                Some(_) | None => self.scan(item).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for the total; a basket that costs nothing is voided.
+    async fn total(&mut self) -> Result<(), LaneGone> {
+        if self.now()?.basket.is_some_and(|basket| basket.totalled) {
+            return Ok(());
+        }
+        let screen = self.press(Key::Total).await?;
+        if screen.basket.is_some_and(|basket| !basket.totalled) {
+            let reason = "nothing to pay".to_owned();
+            self.press(Key::VoidSale { reason }).await?;
+        }
+        Ok(())
+    }
+
+    /// Goes through the tenders until the sale is over; when they are used up, cash.
+    async fn pay(&mut self, order: &Order) -> Result<(), LaneGone> {
+        loop {
+            let screen = self.settled().await?;
+            let Some(basket) = screen.basket.filter(|_| screen.prompt.takes_tender()) else {
+                return Ok(());
+            };
+            let tried = usize::try_from(basket.tenders_tried).unwrap_or(usize::MAX);
+            match order.tenders.get(tried) {
+                Some(TenderOnScript::Card(card)) => self.pay_by_card(card).await?,
+                Some(TenderOnScript::Cash { give }) => self.pay_cash(*give, &basket).await?,
+                None => self.pay_cash(CashGiven::Exact, &basket).await?,
+            }
+        }
+    }
+
+    async fn pay_cash(&mut self, give: CashGiven, basket: &BasketView) -> Result<(), LaneGone> {
+        let given_minor = cash_for(give, basket.open);
+        self.press(Key::Cash { given_minor }).await?;
+        Ok(())
+    }
+
+    async fn pay_by_card(&mut self, card: &CardOnScript) -> Result<(), LaneGone> {
+        let screen = self.press(Key::Card).await?;
+        if matches!(screen.prompt, Prompt::PresentCard { .. }) {
+            self.screens.borrow_and_update();
+            self.cards.send(card.clone()).await.map_err(|_| LaneGone)?;
+            self.changed().await?;
+        }
+        Ok(())
+    }
+
+    async fn press(&mut self, key: Key) -> Result<Screen, LaneGone> {
+        self.screens.borrow_and_update();
+        self.keys.send(key).await.map_err(|_| LaneGone)?;
+        self.changed().await
+    }
+
+    async fn scan(&mut self, item: &str) -> Result<(), LaneGone> {
+        self.screens.borrow_and_update();
+        self.articles
+            .send(item.to_owned())
+            .await
+            .map_err(|_| LaneGone)?;
+        self.changed().await?;
+        Ok(())
+    }
+
+    async fn changed(&mut self) -> Result<Screen, LaneGone> {
+        self.screens.changed().await.map_err(|_| LaneGone)?;
+        self.now()
+    }
+
+    fn now(&self) -> Result<Screen, LaneGone> {
+        self.screens.borrow().clone().ok_or(LaneGone)
+    }
+
+    /// The first screen that asks a person for something.
+    async fn settled(&mut self) -> Result<Screen, LaneGone> {
+        let asks = |screen: &Option<Screen>| {
+            screen
+                .as_ref()
+                .is_some_and(|screen| asks_a_person(&screen.prompt))
+        };
+        let screen = self.screens.wait_for(asks).await.map_err(|_| LaneGone)?;
+        screen.clone().ok_or(LaneGone)
+    }
+}
+
+/// After a restart: the order's receipt was the only thing left, and has been printed by now.
+fn ended(screen: &Screen, order: &Order) -> bool {
+    match (&screen.prompt, &screen.basket) {
+        (Prompt::Goodbye { .. }, Some(basket)) => basket.order_reference == order.order,
+        _ => false,
+    }
+}
+
+const fn asks_a_person(prompt: &Prompt) -> bool {
+    match prompt {
+        Prompt::PresentCard { .. } | Prompt::ContactingBank { .. } | Prompt::Printing { .. } => {
+            false
+        }
+        Prompt::Ready
+        | Prompt::Scan
+        | Prompt::NotFound { .. }
+        | Prompt::ChooseTender
+        | Prompt::CardNotRead
+        | Prompt::Declined { .. }
+        | Prompt::Refused { .. }
+        | Prompt::PartlyApproved { .. }
+        | Prompt::NotConfirmed
+        | Prompt::Goodbye { .. }
+        | Prompt::Voided { .. } => true,
+    }
+}
+
+fn articles_in(basket: &BasketView) -> BTreeMap<&str, u32> {
+    let mut there = BTreeMap::new();
+    for line in &basket.lines {
+        let count: &mut u32 = there.entry(line.barcode.as_str()).or_default();
+        *count = count.saturating_add(line.quantity);
+    }
+    there
+}

@@ -1,0 +1,192 @@
+//! The script: one order a line, as JSON.
+
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
+
+/// One customer: what is scanned and how it is paid.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// Its name, unique in the script.
+    pub order: String,
+    /// When the customer comes, on the business clock.
+    pub arrive_wall_ms: i64,
+    /// Barcodes in the order they are scanned.
+    pub items: Vec<String>,
+    /// Tried in order, each for what is still open; cash follows the last.
+    pub tenders: Vec<TenderOnScript>,
+}
+
+/// One tender of a customer.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum TenderOnScript {
+    /// Notes and coins.
+    Cash {
+        /// How much.
+        give: CashGiven,
+    },
+    /// A card.
+    Card(CardOnScript),
+}
+
+/// How much cash a customer gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CashGiven {
+    /// To the cent.
+    Exact,
+    /// The next note.
+    RoundUp,
+}
+
+/// How a card is presented.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Entry {
+    /// Chip with contacts.
+    Chip,
+    /// Contactless chip.
+    Contactless,
+    /// Magnetic stripe.
+    Stripe,
+    /// Typed in.
+    Keyed,
+}
+
+/// Whose money a card spends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FundingOnScript {
+    /// The customer's account.
+    Debit,
+    /// A credit line.
+    Credit,
+    /// Loaded beforehand.
+    Prepaid,
+}
+
+/// A test card. Wiped from memory when dropped; `Debug` shows no number and no PIN.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardOnScript {
+    /// Its number.
+    #[serde(deserialize_with = "secret")]
+    pub pan: Zeroizing<String>,
+    /// YYMM.
+    pub expiry: String,
+    /// Three digits, if it has one.
+    #[serde(default)]
+    pub card_sequence: Option<String>,
+    /// How it is presented.
+    pub entry: Entry,
+    /// What the customer enters; nothing for a card without PIN.
+    #[serde(default, deserialize_with = "optional_secret")]
+    pub pin: Option<Zeroizing<String>>,
+    /// Three digits.
+    #[serde(default)]
+    pub service_code: Option<String>,
+    /// Whose money it spends.
+    pub funding: FundingOnScript,
+}
+
+impl fmt::Debug for CardOnScript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CardOnScript")
+            .field("entry", &self.entry)
+            .field("pin", &self.pin.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Zeroizing<String>, D::Error> {
+    String::deserialize(from).map(Zeroizing::new)
+}
+
+fn optional_secret<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Zeroizing<String>>, D::Error> {
+    Ok(Option::<String>::deserialize(from)?.map(Zeroizing::new))
+}
+
+/// Why a script can't be played. Says the line, never what stands on it: it may be a card.
+#[derive(Debug, thiserror::Error)]
+pub enum ScriptError {
+    /// The file can't be read.
+    #[error("script {} can't be read: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A line is not an order.
+    #[error("script line {line} is not an order (column {column})")]
+    Line {
+        /// From 1.
+        line: usize,
+        /// Where on the line.
+        column: usize,
+    },
+}
+
+/// Reads a script file.
+///
+/// # Errors
+/// It can't be read, or a line is not an order.
+pub fn read_script(path: &Path) -> Result<Vec<Order>, ScriptError> {
+    let text = fs::read_to_string(path).map_err(|source| ScriptError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    parse_script(&Zeroizing::new(text))
+}
+
+/// Reads a script; empty lines are skipped.
+///
+/// # Errors
+/// The first line that is not an order.
+pub fn parse_script(text: &str) -> Result<Vec<Order>, ScriptError> {
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(index, line)| {
+            serde_json::from_str(line).map_err(|error| ScriptError::Line {
+                line: index.saturating_add(1),
+                column: error.column(),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_an_order_and_a_bad_line_is_named_without_its_card() {
+        let good = r#"{"order":"basket-17","arrive_wall_ms":1795334400000,"items":["6900000000017"],"tenders":[{"kind":"card","pan":"6216261000000000018","expiry":"3012","card_sequence":"001","entry":"chip","pin":"1234","service_code":"201","funding":"debit"},{"kind":"cash","give":"round-up"}]}"#;
+        let orders = parse_script(&format!("{good}\n\n")).unwrap();
+        assert_eq!(orders.len(), 1);
+        assert_eq!(orders[0].order, "basket-17");
+        assert!(!format!("{orders:?}").contains("6216261"));
+        assert!(!format!("{orders:?}").contains("1234\""));
+        let bad = good.replace(
+            "\"funding\":\"debit\"",
+            "\"funding\":\"6216261000000000018\"",
+        );
+        let error = parse_script(&format!("{good}\n{bad}")).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("script line 2 is not an order")
+        );
+        assert!(!format!("{error:?} {error}").contains("6216261"));
+        assert!(parse_script(&good.replace("order\"", "ordre\"")).is_err());
+    }
+}

@@ -1,0 +1,265 @@
+//! Starting a whole lane: the same function in production and in simulation.
+
+use std::{io, sync::Arc, thread::JoinHandle};
+
+use actix::{Actor, Addr};
+use domain::{sale::Checkout, time::WallMs};
+use futures::future::LocalBoxFuture;
+use journal::{Batch, Committer, Journal, OpenError};
+use proto::journal::v1 as wire;
+use tokio::{
+    sync::{mpsc, watch},
+    task::spawn_local,
+};
+use tracing::{info, warn};
+
+use crate::{
+    actors::{
+        CardReader, Fatal, FlowParts, HubLink, Keyboard, LinkParts, Printer, Progress, Scanner,
+        TransactionFlow,
+    },
+    config::Config,
+    convert,
+    devices::{DeviceError, Devices, Wiring},
+    hub_facts::HubFacts,
+    recovery::{self, RecoveryError},
+    world::{CommitDriver, Ports},
+};
+
+/// Why a lane doesn't start, or stopped by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The journal can't be opened.
+    #[error(transparent)]
+    Journal(#[from] OpenError),
+    /// The journal can't be read back.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    /// A device can't be made.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The hub's address can't be used.
+    #[error("hub.address: {0}")]
+    Address(#[from] tonic::transport::Error),
+    /// The system gives no thread.
+    #[error("no thread for the journal")]
+    Thread(#[source] io::Error),
+    /// What was decided can't be made durable.
+    #[error("the lane stopped: {0}")]
+    Stopped(String),
+}
+
+/// Runs a lane until its shutdown resolves. Must run where `spawn_local` works: an actix system, a
+/// `LocalSet`, or a host of the simulation.
+///
+/// # Errors
+/// It can't start, or what it decided can't be made durable.
+pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
+    let (journal, committer) = Journal::open(ports.engine)?;
+    let committing = drive(committer, ports.commits)?;
+    let checkout = recovery::replay(&journal, config.checkout)?;
+    let world = World {
+        clock: ports.clock,
+        random: ports.random,
+        network: ports.network,
+    };
+    let ended = run(
+        &config,
+        world,
+        journal,
+        checkout,
+        ports.devices,
+        ports.shutdown,
+    )
+    .await;
+    if let Some(thread) = committing {
+        // All clones of the journal are gone by now or go with the actors; the committer ends then.
+        drop(thread);
+    }
+    ended
+}
+
+struct World {
+    clock: Arc<dyn ports::Clock>,
+    random: Arc<dyn ports::Random>,
+    network: Arc<dyn ports::Network>,
+}
+
+/// The latest values that flow against the direction of the questions.
+struct Channels {
+    screens: watch::Sender<Option<domain::sale::Screen>>,
+    script_finished: watch::Sender<bool>,
+    keys: watch::Sender<Option<crate::devices::HubKeys>>,
+    facts: watch::Sender<Option<Arc<HubFacts>>>,
+    progress: watch::Sender<Progress>,
+}
+
+async fn run(
+    config: &Config,
+    world: World,
+    journal: Journal,
+    checkout: Checkout,
+    devices: crate::devices::DeviceSource,
+    shutdown: LocalBoxFuture<'static, ()>,
+) -> Result<(), StartError> {
+    let channels = Channels {
+        screens: watch::Sender::new(None),
+        script_finished: watch::Sender::new(false),
+        keys: watch::Sender::new(None),
+        facts: watch::Sender::new(known_facts(config)),
+        progress: watch::Sender::new(Progress::default()),
+    };
+    write_start(config, &world, &journal, &channels)?;
+    let devices = devices(Wiring {
+        clock: Arc::clone(&world.clock),
+        random: Arc::clone(&world.random),
+        screens: channels.screens.subscribe(),
+        last_order_reference: checkout.last_order_reference().to_owned(),
+        pin_entries: checkout.pin_entries(),
+        script_finished: channels.script_finished.clone(),
+    })?;
+    let link = link(config, &world, &journal, &checkout, &channels)?.start();
+    let (fatal, mut fatals) = mpsc::channel(1);
+    let people = actors(
+        config,
+        &world,
+        journal.clone(),
+        checkout,
+        devices,
+        link,
+        &channels,
+        fatal,
+    );
+    let people = people.map(spawn_local);
+    let ended = tokio::select! {
+        biased;
+        Some(fatal) = fatals.recv() => Err(StartError::Stopped(fatal.to_string())),
+        () = shutdown => Ok(()),
+    };
+    if let Some(people) = people {
+        people.abort();
+    }
+    info!(event = "lane stopping");
+    journal.close();
+    // What was appended before is committed before the journal says it is closed.
+    let _ = journal.wait(journal.last()).await;
+    ended
+}
+
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the one place where all parts of a lane meet"
+)]
+fn actors(
+    config: &Config,
+    world: &World,
+    journal: Journal,
+    checkout: Checkout,
+    devices: Devices,
+    link: Addr<HubLink>,
+    channels: &Channels,
+    fatal: mpsc::Sender<Fatal>,
+) -> Option<LocalBoxFuture<'static, ()>> {
+    let flow = TransactionFlow::new(FlowParts {
+        checkout,
+        journal,
+        clock: Arc::clone(&world.clock),
+        random: Arc::clone(&world.random),
+        reader: CardReader::new(devices.reader, channels.keys.subscribe()).start(),
+        printer: Printer::new(devices.printer).start(),
+        link,
+        facts: channels.facts.subscribe(),
+        screens: channels.screens.clone(),
+        progress: channels.progress.clone(),
+        fatal,
+        timeouts: config.timeouts,
+        label_layout: config.label_layout,
+        currency: config.checkout.currency,
+    })
+    .start();
+    Keyboard {
+        device: Some(devices.keyboard),
+        flow: flow.clone(),
+    }
+    .start();
+    Scanner {
+        device: Some(devices.scanner),
+        flow,
+    }
+    .start();
+    devices.people
+}
+
+fn link(
+    config: &Config,
+    world: &World,
+    journal: &Journal,
+    checkout: &Checkout,
+    channels: &Channels,
+) -> Result<HubLink, tonic::transport::Error> {
+    HubLink::new(LinkParts {
+        store_id: config.store_id.clone(),
+        checkout: config.checkout,
+        address: config.hub_address.clone(),
+        journal: journal.clone(),
+        network: Arc::clone(&world.network),
+        random: Arc::clone(&world.random),
+        abandoned: checkout.abandoned().clone(),
+        keys: channels.keys.clone(),
+        facts: channels.facts.clone(),
+        facts_file: config.hub_facts_file.clone(),
+        progress: channels.progress.subscribe(),
+        script_finished: channels.script_finished.subscribe(),
+    })
+}
+
+fn drive(
+    committer: Committer,
+    commits: CommitDriver,
+) -> Result<Option<JoinHandle<()>>, StartError> {
+    match commits {
+        CommitDriver::Thread => committer
+            .run_on_thread()
+            .map(Some)
+            .map_err(StartError::Thread),
+        CommitDriver::Simulated(delay) => {
+            spawn_local(committer.run_simulated(delay));
+            Ok(None)
+        }
+    }
+}
+
+/// A damaged file is not needed: the hub has what stood in it.
+fn known_facts(config: &Config) -> Option<Arc<HubFacts>> {
+    match HubFacts::open(&config.hub_facts_file, config.checkout.currency) {
+        Ok(facts) => facts.map(Arc::new),
+        Err(fault) => {
+            warn!(event = "kept facts not used", %fault);
+            None
+        }
+    }
+}
+
+fn write_start(
+    config: &Config,
+    world: &World,
+    journal: &Journal,
+    channels: &Channels,
+) -> Result<(), StartError> {
+    let at = WallMs(world.clock.wall_ms());
+    let facts = channels.facts.borrow();
+    let date = facts
+        .as_ref()
+        .and_then(|facts| facts.business_date())
+        .or_else(|| domain::sale::business_date(at));
+    let started = wire::LaneStarted {
+        lane: u32::from(config.checkout.lane.0),
+        epoch: config.checkout.epoch.0,
+        software_version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let mut batch = Batch::new();
+    batch.record(convert::started(at, date, started));
+    let appended = journal.append(batch);
+    appended.map_err(|error| StartError::Stopped(error.to_string()))?;
+    Ok(())
+}

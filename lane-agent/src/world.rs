@@ -1,0 +1,50 @@
+//! The world a lane runs in: what differs between production and simulation, and nothing else.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use futures::future::LocalBoxFuture;
+use journal::Engine;
+use ports::{Clock, Network, Random};
+
+use crate::devices::DeviceSource;
+
+/// Who drives the journal's commits.
+pub enum CommitDriver {
+    /// A thread of its own: production.
+    Thread,
+    /// The current runtime, each commit taking as long as this says: simulation.
+    Simulated(Box<dyn FnMut() -> Duration>),
+}
+
+/// Everything a lane reaches the world through.
+pub struct Ports {
+    /// Business and monotonic clock.
+    pub clock: Arc<dyn Clock>,
+    /// Payment ids, cryptograms, jitter.
+    pub random: Arc<dyn Random>,
+    /// The hub.
+    pub network: Arc<dyn Network>,
+    /// Where the journal is kept.
+    pub engine: Box<dyn Engine>,
+    /// Who drives commits.
+    pub commits: CommitDriver,
+    /// Printer, reader, scanner, keys: `devices::configured`, or what a simulation has.
+    pub devices: DeviceSource,
+    /// The lane stops cleanly when this resolves.
+    pub shutdown: LocalBoxFuture<'static, ()>,
+}
+
+impl fmt::Debug for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ports")
+    }
+}
+
+impl fmt::Debug for CommitDriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Thread => "Thread",
+            Self::Simulated(_) => "Simulated",
+        })
+    }
+}
