@@ -78,6 +78,10 @@ impl State {
         match record {
             DeskRecord::SignedOn { tid, batch } => {
                 let terminal = self.terminal_mut(tid);
+                // A 0500 of a batch that is left behind empty is not repeated in the next.
+                if terminal.batch != Some(*batch) && terminal.settling != Settling::Closed {
+                    terminal.settling = Settling::Open;
+                }
                 terminal.batch = Some(*batch);
                 terminal.stopped = None;
             }

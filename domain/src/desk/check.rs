@@ -112,12 +112,25 @@ impl Desk {
             }
             Decision::StandIn { .. } => entries
                 .map(|advice| {
-                    let account =
-                        entry_account(advice, Account::Forwarding, booked_account(payment));
+                    let delivered = self.delivered_account(advice);
+                    let account = entry_account(advice, Account::Forwarding, delivered);
                     (account, delivered_or_asked(advice))
                 })
                 .collect(),
             Decision::Declined { .. } | Decision::Refused { .. } => Vec::new(),
+        }
+    }
+
+    /// A payment that was delivered in parts may stand in two batches: each part in its own.
+    fn delivered_account(&self, advice: &Forward) -> Account {
+        let terminal = self.state.terminals.get(&advice.tid);
+        let is_open = terminal
+            .zip(advice.bound)
+            .is_some_and(|(terminal, (stan, batch))| terminal.items.contains_key(&(batch, stan)));
+        if is_open {
+            Account::Authorised
+        } else {
+            Account::Settled
         }
     }
 

@@ -23,7 +23,6 @@ impl Desk {
                 Err(Rejected::TerminalConfiguredTwice)
             };
         }
-        self.state.terminal_mut(&tid);
         out.touch(&tid);
         self.stations.insert(tid, Station::new(mid, lane));
         Ok(())
@@ -114,6 +113,7 @@ impl Desk {
     fn compare_batch(&mut self, out: &mut Outcome, tid: &Tid, theirs: BatchNumber) {
         let tid = tid.clone();
         let Some(terminal) = self.state.terminals.get(&tid) else {
+            self.note(out, DeskRecord::SignedOn { tid, batch: theirs });
             return;
         };
         match terminal.batch {

@@ -28,6 +28,9 @@ mod sending;
 mod state;
 mod unanswered;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 pub use config::{DeskConfig, Timing};

@@ -178,10 +178,13 @@ impl Desk {
         self.state.forwards.values()
     }
 
-    /// All terminals.
+    /// All terminals: those configured, and those the journal knows.
     pub fn terminals(&self) -> impl Iterator<Item = TerminalView> {
+        let configured = self.stations.keys();
+        let fresh = configured.filter(|tid| !self.state.terminals.contains_key(*tid));
+        let fresh = fresh.map(|tid| self.view(&Terminal::new(tid.clone())));
         let known = self.state.terminals.values();
-        known.map(|terminal| self.view(terminal))
+        known.map(|terminal| self.view(terminal)).chain(fresh)
     }
 
     fn view(&self, terminal: &Terminal) -> TerminalView {

@@ -1,0 +1,301 @@
+//! Sign-on, batches, and the close of the day.
+
+use super::world::{LANES, World, answer, batch, cny, tid};
+use crate::{
+    desk::{Alarm, Blocker, DayState, DeskRecord, Effect, Event, Outgoing, Rejected},
+    ids::{Stan, Tid},
+    payment::{Decision, RefusalReason},
+    time::BusinessDate,
+};
+
+fn date() -> BusinessDate {
+    BusinessDate::parse("2026-11-22").unwrap()
+}
+
+fn close() -> Event {
+    Event::CloseDay { date: date() }
+}
+
+/// Closes the day of a world at rest; every 0500 is answered as balanced.
+pub(super) fn close_day(world: &mut World) {
+    world.step(close());
+    let settlements = world.sent();
+    assert_eq!(settlements.len(), usize::from(LANES));
+    for settlement in settlements {
+        world.answer(&settlement, "00");
+    }
+    assert_eq!(
+        world.desk.day(),
+        DayState::Open {
+            closed: Some(date())
+        }
+    );
+}
+
+fn batch_of(world: &World, tid: &Tid) -> u32 {
+    let mut terminals = world.desk.terminals();
+    let terminal = terminals.find(|terminal| terminal.tid == *tid).unwrap();
+    terminal.batch.unwrap().number()
+}
+
+#[test]
+fn a_day_closes_with_its_totals_and_opens_the_next_batch() {
+    let mut world = World::online();
+    world.approve(1, 1, 1_000);
+    world.complete(1, 1);
+    world.step(close());
+    let [
+        Outgoing::Settlement { totals, .. },
+        Outgoing::Settlement { totals: none, .. },
+    ] = &world.sent()[..]
+    else {
+        panic!("{:?}", world.effects);
+    };
+    assert_eq!((totals.debit, totals.debit_count), (cny(1_000), 1));
+    assert_eq!((none.debit, none.debit_count), (cny(0), 0));
+    for settlement in world.sent() {
+        world.answer(&settlement, "00");
+    }
+    assert!(matches!(
+        world.records()[..],
+        [.., DeskRecord::DayClosed { .. }]
+    ));
+    assert_eq!(batch_of(&world, &tid(1)), 2);
+    assert_eq!(world.standing(1), "settled");
+    assert_eq!(
+        world.desk.counts_of_day(date()).unwrap().batches_balanced,
+        2
+    );
+    assert_eq!(world.desk.counts_today().approved, 0);
+    world.step(close());
+    assert_eq!(world.effects, [], "twice does no harm");
+    world.approve(2, 1, 500);
+    assert_eq!(world.totals(1).debit, cny(500));
+}
+
+#[test]
+fn no_new_payments_while_a_day_closes_and_only_one_day_closes() {
+    let mut world = World::online();
+    world.step(close());
+    world.ask(1, 1, 1_000);
+    let reason = RefusalReason::NoTerminal;
+    assert_eq!(world.replies(), [Decision::Refused { reason }]);
+    let other = Event::CloseDay {
+        date: date().next(),
+    };
+    let rejected = Err(Rejected::OtherDayClosing { closing: date() });
+    assert_eq!(world.try_step(other), rejected);
+}
+
+#[test]
+fn what_is_open_holds_up_its_terminal_alone() {
+    let mut world = World::online();
+    world.ask(1, 1, 1_000);
+    let sale = world.sent_one();
+    world.step(close());
+    let [Outgoing::Settlement { tid: settled, .. }] = &world.sent()[..] else {
+        panic!("{:?}", world.effects);
+    };
+    assert_eq!(*settled, tid(2));
+    let other = world.sent_one();
+    world.answer(&other, "00");
+    assert!(matches!(
+        world.desk.close_day_blockers()[..],
+        [Blocker::Undecided(_), _]
+    ));
+    world.answer(&sale, "00");
+    let last = world.sent_one();
+    assert!(matches!(last, Outgoing::Settlement { .. }));
+    world.answer(&last, "00");
+    assert_eq!(
+        world.desk.day(),
+        DayState::Open {
+            closed: Some(date())
+        }
+    );
+}
+
+#[test]
+fn a_stand_in_of_a_silent_lane_is_named() {
+    let mut world = World::new();
+    world.ask(1, 1, 1_000);
+    world.go_online(1);
+    world.step(close());
+    assert_eq!(world.sent().len(), 1, "the other terminal settles");
+    let blockers = world.desk.close_day_blockers();
+    assert!(
+        matches!(blockers[0], Blocker::LaneSilent { .. }),
+        "{blockers:?}"
+    );
+    world.complete(1, 1);
+    let advice = world.sent_one();
+    assert!(matches!(advice, Outgoing::Advice { .. }));
+    world.answer(&advice, "00");
+    let Outgoing::Settlement { totals, .. } = world.sent_one() else {
+        panic!("{:?}", world.effects);
+    };
+    assert_eq!(totals.debit, cny(1_000));
+}
+
+#[test]
+fn an_unanswered_0500_is_repeated_the_same_and_over_a_restart() {
+    let mut world = World::online();
+    world.approve(1, 1, 1_000);
+    world.step(close());
+    let first = world.sent()[0].clone();
+    world.pass(30_000);
+    assert_eq!(world.sent(), []);
+    world.pass(1_000);
+    assert_eq!(world.sent()[0], first);
+    world.restart();
+    world.step(Event::Line { up: true });
+    // Its 0510 was lost: the host is in the next batch already.
+    world.step(Event::SignedOn {
+        tid: tid(1),
+        batch: batch(2),
+    });
+    assert_eq!(world.alarms(), []);
+    assert_eq!(world.sent_one(), first);
+    world.answer(&first, "00");
+    assert_eq!(batch_of(&world, &tid(1)), 2);
+    assert_eq!(world.standing(1), "settled");
+}
+
+#[test]
+fn a_0500_of_an_empty_batch_is_not_repeated_in_another() {
+    let mut world = World::online();
+    world.step(close());
+    assert_eq!(world.sent().len(), 2);
+    world.step(Event::SentThenBroke {
+        tid: tid(1),
+        stan: Stan::FIRST,
+    });
+    world.step(Event::Line { up: false });
+    world.step(Event::Line { up: true });
+    world.step(Event::SignedOn {
+        tid: tid(1),
+        batch: batch(8),
+    });
+    let Outgoing::Settlement { batch: settled, .. } = world.sent_one() else {
+        panic!("{:?}", world.effects);
+    };
+    assert_eq!(settled, batch(8));
+    assert!(matches!(
+        world.records()[..],
+        [
+            DeskRecord::SignedOn { .. },
+            DeskRecord::SettlementSent { .. }
+        ]
+    ));
+}
+
+#[test]
+fn a_batch_that_does_not_balance_is_closed_and_alarmed() {
+    for result in [2, 3] {
+        let mut world = World::online();
+        world.step(close());
+        let mut given = answer(&world.sent()[0], "00");
+        given.settlement_result = Some(result);
+        world.step(Event::Answered(given));
+        let unbalanced = Alarm::NotBalanced {
+            tid: tid(1),
+            batch: batch(1),
+        };
+        assert_eq!(world.alarms(), [unbalanced]);
+        assert_eq!(world.desk.counts().batches, 1);
+        assert_eq!(world.desk.counts().batches_balanced, 0);
+    }
+}
+
+#[test]
+fn an_approval_given_up_after_the_0500_is_left_to_a_person() {
+    let mut world = World::online();
+    world.approve(1, 1, 1_000);
+    world.step(close());
+    world.abandon(1, 1);
+    assert_eq!(world.standing(1), "dead letter");
+}
+
+#[test]
+fn another_batch_at_the_host_stops_a_terminal_unless_ours_is_empty() {
+    let mut world = World::online();
+    let signed_on = |number| Event::SignedOn {
+        tid: tid(1),
+        batch: batch(number),
+    };
+    world.step(signed_on(7));
+    assert_eq!(batch_of(&world, &tid(1)), 7);
+    world.approve(1, 1, 1_000);
+    world.step(signed_on(9));
+    let (ours, theirs) = (batch(7), batch(9));
+    assert_eq!(
+        world.alarms(),
+        [Alarm::BatchMismatch {
+            tid: tid(1),
+            ours,
+            theirs
+        }]
+    );
+    world.ask(2, 1, 1_000);
+    let reason = RefusalReason::NoTerminal;
+    assert_eq!(world.replies(), [Decision::Refused { reason }]);
+    world.ask(3, 2, 1_000);
+    assert_eq!(world.sent().len(), 1, "the other terminal goes on");
+    world.step(signed_on(7));
+    world.ask(4, 1, 1_000);
+    assert_eq!(world.sent().len(), 1, "the host is back in our batch");
+}
+
+#[test]
+fn the_batch_of_a_stopped_terminal_is_given_up_by_name_when_the_day_closes() {
+    let mut world = World::online();
+    world.approve(1, 1, 1_000);
+    world.complete(1, 1);
+    world.ask(2, 1, 2_000);
+    world.step(Event::SentThenBroke {
+        tid: tid(1),
+        stan: Stan::new(2).unwrap(),
+    });
+    world.step(Event::Line { up: false });
+    world.pass(30_000);
+    world.step(Event::Line { up: true });
+    world.step(Event::SignedOn {
+        tid: tid(1),
+        batch: batch(9),
+    });
+    world.step(close());
+    let unbalanced = Alarm::NotBalanced {
+        tid: tid(1),
+        batch: batch(1),
+    };
+    assert!(world.alarms().contains(&unbalanced), "{:?}", world.effects);
+    assert_eq!(world.standing(2), "dead letter");
+    assert_eq!(batch_of(&world, &tid(1)), 9);
+    let reversal = world.last_forward();
+    let retry = Event::DeadLetterResolved {
+        forward_id: reversal,
+        how: crate::forward::Resolution::Retry,
+    };
+    assert_eq!(
+        world.try_step(retry),
+        Err(Rejected::BatchIsClosed(reversal))
+    );
+}
+
+#[test]
+fn a_terminal_that_never_signed_on_does_not_hold_up_the_day() {
+    let mut world = World::new();
+    world.step(close());
+    assert_eq!(
+        world.desk.day(),
+        DayState::Open {
+            closed: Some(date())
+        }
+    );
+    assert!(
+        !world
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Send(_)))
+    );
+}

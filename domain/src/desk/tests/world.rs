@@ -1,0 +1,352 @@
+//! A desk with its journal, and short ways to say what happens to it.
+
+use crate::{
+    card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
+    desk::{Desk, DeskConfig, DeskRecord, Effect, Event, Outgoing, Rejected, Timing},
+    ids::{
+        AuthCode, BatchNumber, ForwardId, LaneEpoch, LaneId, Mid, PaymentId, ReceiptNumber, Rrn,
+        SaleNumber, Stan, Tid,
+    },
+    money::{Currency, Money},
+    payment::{Answer, Decision, MacCheck, PaymentRequest},
+    response_code::ResponseCode,
+    risk::StandInPolicy,
+    settlement::BatchTotals,
+    time::{MonoMs, Now, WallMs},
+};
+
+pub(super) const LANES: u16 = 2;
+
+pub(super) fn cny(minor: i64) -> Money {
+    Money::new(minor, Currency::CNY)
+}
+
+pub(super) fn code(text: &str) -> ResponseCode {
+    ResponseCode::new(text).unwrap()
+}
+
+pub(super) fn tid(lane: u16) -> Tid {
+    Tid::new(&format!("LANE{lane:04}")).unwrap()
+}
+
+pub(super) fn mid() -> Mid {
+    Mid::new("898310054110001").unwrap()
+}
+
+pub(super) fn batch(number: u32) -> BatchNumber {
+    BatchNumber::new(number).unwrap()
+}
+
+pub(super) fn config() -> DeskConfig {
+    DeskConfig {
+        currency: Currency::CNY,
+        policy: StandInPolicy::new(cny(100_000), cny(60_000), cny(50_000)),
+        timing: Timing {
+            answer_timeout_ms: 60_000,
+            forward_answer_timeout_ms: 30_000,
+            backoff_min_ms: 1_000,
+            backoff_max_ms: 8_000,
+            reversal_tries_max: 3,
+        },
+    }
+}
+
+/// A credit card in contactless mode: may be stood in for.
+pub(super) fn request(id: u128, lane: u16, minor: i64) -> PaymentRequest {
+    PaymentRequest {
+        payment_id: PaymentId(id),
+        lane: LaneId(lane),
+        epoch: LaneEpoch(1),
+        sale: SaleNumber(1),
+        amount: cny(minor),
+        entry_mode: EntryMode::Contactless,
+        pin_entered: false,
+        card: CardRef {
+            masked: MaskedPan::new("621626*********0018").unwrap(),
+            hash: Some(CardHash([u8::try_from(id % 250).unwrap(); 32])),
+            scheme: Scheme::UnionPay,
+            funding: Funding::Credit,
+        },
+    }
+}
+
+pub(super) fn receipt(lane: u16, sequence: u32) -> ReceiptNumber {
+    ReceiptNumber {
+        lane: LaneId(lane),
+        epoch: LaneEpoch(1),
+        sequence,
+    }
+}
+
+/// MTI, TID, STAN and batch of a message.
+pub(super) fn place(message: &Outgoing) -> (u16, &Tid, Stan, BatchNumber) {
+    match message {
+        Outgoing::Sale {
+            tid, stan, batch, ..
+        } => (200, tid, *stan, *batch),
+        Outgoing::Void {
+            tid, stan, batch, ..
+        } => (200, tid, *stan, *batch),
+        Outgoing::Reversal {
+            tid, stan, batch, ..
+        } => (400, tid, *stan, *batch),
+        Outgoing::Advice {
+            tid, stan, batch, ..
+        } => (220, tid, *stan, *batch),
+        Outgoing::Settlement {
+            tid, stan, batch, ..
+        } => (500, tid, *stan, *batch),
+    }
+}
+
+/// An answer that fits a message and says this.
+pub(super) fn answer(message: &Outgoing, text: &str) -> Answer {
+    let (mti, tid, stan, batch) = place(message);
+    let (processing_code, amount) = match message {
+        Outgoing::Sale { financial, .. }
+        | Outgoing::Reversal { financial, .. }
+        | Outgoing::Advice { financial, .. } => (Some(0), Some(financial.amount.minor())),
+        Outgoing::Void { financial, .. } => (Some(200_000), Some(financial.amount.minor())),
+        Outgoing::Settlement { .. } => (None, None),
+    };
+    Answer {
+        mti: mti + 10,
+        tid: tid.clone(),
+        mid: mid(),
+        stan,
+        processing_code,
+        amount_minor: amount,
+        batch: Some(batch),
+        rrn: Some(Rrn::new("123456789012").unwrap()),
+        auth_code: Some(AuthCode::new("654321").unwrap()),
+        code: code(text),
+        settlement_result: (mti == 500).then_some(1),
+        mac: MacCheck::Good,
+    }
+}
+
+pub(super) struct World {
+    pub(super) desk: Desk,
+    pub(super) journal: Vec<DeskRecord>,
+    pub(super) now: Now,
+    pub(super) effects: Vec<Effect>,
+    jitter: u64,
+}
+
+impl World {
+    /// Two lanes, line down.
+    pub(super) fn new() -> Self {
+        let mut world = Self {
+            desk: Desk::new(config()),
+            journal: Vec::new(),
+            now: Now {
+                wall: WallMs(1_795_334_400_000),
+                mono: MonoMs(5_000),
+            },
+            effects: Vec::new(),
+            jitter: 0,
+        };
+        world.configure();
+        world
+    }
+
+    /// Two lanes, line up, signed on in batch 1.
+    pub(super) fn online() -> Self {
+        let mut world = Self::new();
+        world.go_online(1);
+        world
+    }
+
+    pub(super) fn go_online(&mut self, number: u32) {
+        self.step(Event::Line { up: true });
+        for lane in 1..=LANES {
+            let (tid, batch) = (tid(lane), batch(number));
+            self.step(Event::SignedOn { tid, batch });
+        }
+    }
+
+    fn configure(&mut self) {
+        for lane in 1..=LANES {
+            let event = Event::TerminalConfigured {
+                tid: tid(lane),
+                mid: mid(),
+                lane: LaneId(lane),
+            };
+            self.step(event);
+        }
+    }
+
+    /// One event that must be taken.
+    pub(super) fn step(&mut self, event: Event) -> &[Effect] {
+        let shown = format!("{event:?}");
+        let taken = self.try_step(event);
+        assert_eq!(taken, Ok(()), "{shown}");
+        &self.effects
+    }
+
+    /// One event that may be rejected; then nothing may have changed.
+    pub(super) fn try_step(&mut self, event: Event) -> Result<(), Rejected> {
+        self.jitter = self.jitter.wrapping_add(77);
+        let before = self.desk.state.clone();
+        match self.desk.step(self.now, self.jitter, event) {
+            Ok(effects) => self.effects = effects,
+            Err(rejected) => {
+                assert_eq!(
+                    before, self.desk.state,
+                    "a rejected event changed something"
+                );
+                self.effects.clear();
+                return Err(rejected);
+            }
+        }
+        self.check_order();
+        for effect in &self.effects {
+            if let Effect::Persist(record) = effect {
+                self.journal.push(record.clone());
+            }
+        }
+        self.check();
+        Ok(())
+    }
+
+    /// Records first, then cards, then the rest.
+    fn check_order(&self) {
+        let rank = |effect: &Effect| match effect {
+            Effect::Persist(_) => 0,
+            Effect::HoldCard(_) | Effect::EraseCard(_) => 1,
+            Effect::ForgetSecrets(_)
+            | Effect::Send(_)
+            | Effect::SignOn { .. }
+            | Effect::Reply { .. }
+            | Effect::WakeAt(_)
+            | Effect::Alarm(_) => 2,
+        };
+        assert!(self.effects.is_sorted_by_key(rank), "{:?}", self.effects);
+    }
+
+    fn check(&self) {
+        assert_eq!(self.desk.check_invariants(), []);
+        let replayed = self.replayed();
+        assert!(
+            replayed.state == self.desk.state,
+            "replayed {:#?}\nlive {:#?}",
+            replayed.state,
+            self.desk.state
+        );
+    }
+
+    fn replayed(&self) -> Desk {
+        let mut desk = Desk::new(config());
+        for lane in 1..=LANES {
+            let event = Event::TerminalConfigured {
+                tid: tid(lane),
+                mid: mid(),
+                lane: LaneId(lane),
+            };
+            desk.step(self.now, 0, event).unwrap();
+        }
+        for record in &self.journal {
+            desk.replay(record);
+        }
+        desk
+    }
+
+    /// The hub is killed and started again; the monotonic clock starts anew.
+    pub(super) fn restart(&mut self) -> &[Effect] {
+        self.desk = self.replayed();
+        self.now.mono = MonoMs(1);
+        self.step(Event::Recovered)
+    }
+
+    pub(super) fn pass(&mut self, ms: u64) -> &[Effect] {
+        self.now.mono = self.now.mono.after(ms);
+        self.now.wall.0 += i64::try_from(ms).unwrap();
+        self.step(Event::Tick)
+    }
+
+    pub(super) fn ask(&mut self, id: u128, lane: u16, minor: i64) -> &[Effect] {
+        self.step(Event::Requested(request(id, lane, minor)))
+    }
+
+    pub(super) fn complete(&mut self, id: u128, lane: u16) -> &[Effect] {
+        self.step(Event::Completed {
+            payment_id: PaymentId(id),
+            receipt: receipt(lane, u32::try_from(id).unwrap()),
+        })
+    }
+
+    pub(super) fn abandon(&mut self, id: u128, lane: u16) -> &[Effect] {
+        self.step(Event::Abandoned {
+            payment_id: PaymentId(id),
+            lane: LaneId(lane),
+        })
+    }
+
+    /// Answers a message with this code.
+    pub(super) fn answer(&mut self, message: &Outgoing, text: &str) -> &[Effect] {
+        self.step(Event::Answered(answer(message, text)))
+    }
+
+    /// Asks and has it approved.
+    pub(super) fn approve(&mut self, id: u128, lane: u16, minor: i64) -> Outgoing {
+        self.ask(id, lane, minor);
+        let sale = self.sent_one();
+        self.answer(&sale, "00");
+        sale
+    }
+
+    /// What the last step sent.
+    pub(super) fn sent(&self) -> Vec<Outgoing> {
+        let sends = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Send(message) => Some(message.clone()),
+            _ => None,
+        });
+        sends.collect()
+    }
+
+    /// The one message the last step sent.
+    pub(super) fn sent_one(&self) -> Outgoing {
+        let [message] = &self.sent()[..] else {
+            panic!("one message expected: {:?}", self.effects);
+        };
+        message.clone()
+    }
+
+    /// What the last step told a lane.
+    pub(super) fn replies(&self) -> Vec<Decision> {
+        let replies = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Reply { decision, .. } => Some(decision.clone()),
+            _ => None,
+        });
+        replies.collect()
+    }
+
+    pub(super) fn alarms(&self) -> Vec<crate::desk::Alarm> {
+        let alarms = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Alarm(alarm) => Some(alarm.clone()),
+            _ => None,
+        });
+        alarms.collect()
+    }
+
+    pub(super) fn records(&self) -> Vec<&DeskRecord> {
+        let records = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Persist(record) => Some(record),
+            _ => None,
+        });
+        records.collect()
+    }
+
+    pub(super) fn standing(&self, id: u128) -> &'static str {
+        self.desk.standing(PaymentId(id)).unwrap().name()
+    }
+
+    pub(super) fn last_forward(&self) -> ForwardId {
+        self.desk.forwards().last().unwrap().id
+    }
+
+    pub(super) fn totals(&self, lane: u16) -> BatchTotals {
+        let terminal = &self.desk.state.terminals[&tid(lane)];
+        terminal.totals(Currency::CNY).unwrap()
+    }
+}
