@@ -1,1 +1,42 @@
-//! The store hub: link to the bank, queue, settlement, reports.
+//! The store hub: the link to the bank, the queue, settlement, reports.
+//!
+//! Owns the money truth of a store. An actix shell around `domain::desk::Desk`: it takes messages,
+//! steps the machine and runs its effects, each only when the records it rests on are durable.
+//! Must never: decide about money, or let a PAN, track, PIN or key into a log, an error or the
+//! journal (I16).
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+mod acquirer;
+mod actors;
+mod card_vault;
+mod commands;
+mod config;
+mod convert;
+mod grpc;
+mod keys;
+mod ledger;
+mod operator_view;
+mod prices;
+mod recovery;
+mod replica;
+mod report;
+mod start;
+mod world;
+
+pub use commands::run;
+pub use config::{
+    AcquirerConfig, ClockConfig, Config, ConfigError, Fault, JournalConfig, JournalEngine,
+    OfflineConfig, StoreConfig, TerminalConfig,
+};
+pub use keys::{KeyFile, KeyFileError, KeyStore, KeyStoreError, SoftwareKeys};
+pub use ledger::LedgerError;
+pub use prices::PriceFileError;
+pub use recovery::RecoveryError;
+pub use report::SealError;
+pub use start::{StartError, start};
+pub use world::{CommitDriver, Ports};

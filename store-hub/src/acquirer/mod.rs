@@ -1,0 +1,12 @@
+//! `domain` ↔ ISO 8583 fields of the acquirer: the one place that knows both.
+//!
+//! What a field holds and where its rule stands: the design's cup-pos table. PIN translation and
+//! MAC happen inside the key store.
+
+mod answer;
+mod network_management;
+mod outgoing;
+
+pub(crate) use answer::{FromBank, read};
+pub(crate) use network_management::{echo, sign_on};
+pub(crate) use outgoing::message;

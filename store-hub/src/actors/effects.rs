@@ -1,0 +1,195 @@
+//! Runs the desk's effects: what joins the commit, and what waits until it is durable.
+
+use domain::{
+    desk::{Alarm, Effect, Event, Outgoing},
+    ids::{LaneId, Stan, Tid},
+    time::Now,
+};
+use proto::store::v1::{HubFrame, hub_frame::Body};
+
+use super::{
+    acquirer_link::LinkCommand,
+    lane_session::ToLane,
+    payment_desk::{Commit, PaymentDesk, result_frame},
+};
+use crate::{card_vault::CardForMessage, convert};
+
+/// What waits in the outbox for its commit.
+pub(super) enum Waiting {
+    /// An effect of the desk.
+    Effect(Effect),
+    /// A frame of the shell itself: hello, abandoned.
+    Frame { lane: LaneId, body: Body },
+}
+
+impl PaymentDesk {
+    /// `Persist`, `HoldCard` and `EraseCard` join the commit; the rest waits for it.
+    pub(super) fn collect(&mut self, commit: &mut Commit, now: Now, effect: Effect) {
+        match effect {
+            Effect::Persist(record) => {
+                let bytes = convert::encode(&record, now.wall, self.day.date);
+                commit.batch.record(bytes);
+                let before = self.day;
+                self.day.observe(&record);
+                if self.day.date != before.date {
+                    self.vault
+                        .destroy_past_days(self.day.date, &mut commit.batch);
+                }
+            }
+            Effect::HoldCard(payment_id) => {
+                let held = self
+                    .vault
+                    .hold(payment_id, self.day.date, &mut commit.batch);
+                if let Err(error) = held {
+                    tracing::error!(event = "card not held", %payment_id, %error);
+                }
+            }
+            Effect::EraseCard(payment_id) => self.vault.erase(payment_id, &mut commit.batch),
+            Effect::ForgetSecrets(_)
+            | Effect::Send(_)
+            | Effect::SignOn { .. }
+            | Effect::Reply { .. }
+            | Effect::WakeAt(_)
+            | Effect::Alarm(_) => commit.waiting.push(Waiting::Effect(effect)),
+        }
+    }
+
+    /// Lets out, in order, what the journal's durability allows. What comes back at once (a message
+    /// the link could not take) is a new event.
+    pub(super) fn let_out(&mut self) {
+        if self.stopped {
+            return;
+        }
+        let durable = self.parts.journal.durable();
+        let ready: Vec<Waiting> = self.outbox.ready(durable).collect();
+        let mut came_back = Vec::new();
+        for waiting in ready {
+            match waiting {
+                Waiting::Frame { lane, body } => self.to_lane(lane, body),
+                Waiting::Effect(effect) => came_back.extend(self.run(effect)),
+            }
+        }
+        for event in came_back {
+            if let Err(rejected) = self.apply(event) {
+                tracing::warn!(event = "desk rejected an event", %rejected);
+            }
+        }
+    }
+
+    fn run(&mut self, effect: Effect) -> Option<Event> {
+        match effect {
+            Effect::Send(outgoing) => return self.to_bank(outgoing),
+            Effect::SignOn { tid } => return self.sign_on(tid),
+            Effect::Reply {
+                lane,
+                payment_id,
+                decision,
+            } => self.to_lane(lane, result_frame(payment_id, &decision)),
+            Effect::WakeAt(at) => {
+                self.parts.outlets.wake.send_replace(Some(at));
+            }
+            Effect::ForgetSecrets(payment_id) => self.vault.forget(payment_id),
+            Effect::Alarm(alarm) => raise(&alarm),
+            Effect::Persist(_) | Effect::HoldCard(_) | Effect::EraseCard(_) => {
+                // They joined the commit; none ever waits.
+            }
+        }
+        None
+    }
+
+    fn to_bank(&mut self, outgoing: Outgoing) -> Option<Event> {
+        let (tid, stan) = place(&outgoing);
+        let not_sent = Event::NotSent {
+            tid: tid.clone(),
+            stan,
+        };
+        let card = match &outgoing {
+            Outgoing::Sale { financial, .. } => self.vault.for_sale(financial.payment_id),
+            Outgoing::Reversal { financial, .. }
+            | Outgoing::Advice { financial, .. }
+            | Outgoing::Void { financial, .. } => self.vault.for_forward(financial.payment_id),
+            Outgoing::Settlement { .. } => CardForMessage::None,
+        };
+        let command = LinkCommand::Send { outgoing, card };
+        self.parts
+            .outlets
+            .link
+            .try_send(command)
+            .err()
+            .map(|_| not_sent)
+    }
+
+    fn sign_on(&mut self, tid: Tid) -> Option<Event> {
+        let batch = self
+            .desk
+            .terminals()
+            .find(|terminal| terminal.tid == tid)
+            .and_then(|terminal| terminal.batch);
+        let failed = Event::SignOnFailed { tid: tid.clone() };
+        let command = LinkCommand::SignOn { tid, batch };
+        self.parts
+            .outlets
+            .link
+            .try_send(command)
+            .err()
+            .map(|_| failed)
+    }
+
+    /// A lane that is gone or too slow asks again when it is back: the result is recorded.
+    fn to_lane(&mut self, lane: LaneId, body: Body) {
+        let Some(session) = self.sessions.get(&lane) else {
+            return;
+        };
+        if session
+            .try_send(ToLane(HubFrame { body: Some(body) }))
+            .is_err()
+        {
+            self.sessions.remove(&lane);
+        }
+    }
+}
+
+/// Terminal and STAN of a message.
+pub(crate) fn place(outgoing: &Outgoing) -> (&Tid, Stan) {
+    match outgoing {
+        Outgoing::Sale { tid, stan, .. }
+        | Outgoing::Reversal { tid, stan, .. }
+        | Outgoing::Advice { tid, stan, .. }
+        | Outgoing::Void { tid, stan, .. }
+        | Outgoing::Settlement { tid, stan, .. } => (tid, *stan),
+    }
+}
+
+/// Alarms are log lines with a stable code; docs/errors has a page for each.
+fn raise(alarm: &Alarm) {
+    match alarm {
+        Alarm::ContentDiffers(payment_id) => {
+            tracing::warn!(event = "same payment id with other content", code = "HUB0001", %payment_id);
+        }
+        Alarm::BatchMismatch { tid, ours, theirs } => {
+            tracing::error!(event = "batch mismatch", code = "HUB0002", %tid, %ours, %theirs);
+        }
+        Alarm::DeadLetter(forward_id) => {
+            tracing::warn!(
+                event = "dead letter",
+                code = "HUB0003",
+                forward_id = forward_id.0
+            );
+        }
+        Alarm::DeclinedAfterGoods(payment_id) => {
+            tracing::warn!(event = "declined after goods", code = "HUB0004", %payment_id);
+        }
+        Alarm::UnmatchedAnswer { tid, stan } => {
+            tracing::warn!(event = "unmatched answer", code = "HUB0005", %tid, %stan);
+        }
+        Alarm::FencedLane(lane) => {
+            tracing::warn!(event = "fenced lane", code = "HUB0006", %lane);
+        }
+        Alarm::NotBalanced { tid, batch } => {
+            tracing::error!(event = "batch not balanced", code = "HUB0007", %tid, %batch);
+        }
+        Alarm::CompletionConflict(payment_id) => {
+            tracing::error!(event = "completion conflict", code = "HUB0008", %payment_id);
+        }
+    }
+}

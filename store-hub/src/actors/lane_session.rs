@@ -1,0 +1,200 @@
+//! One connected lane: its credits for payments in flight, and its bounded outbound queue.
+//!
+//! A lane that does not read fast enough loses its stream and blocks nobody; every result is
+//! recorded, and it asks again when it is back.
+
+use std::collections::BTreeSet;
+
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, ResponseFuture};
+use domain::{
+    ids::{LaneEpoch, LaneId, PaymentId},
+    limits::{LANE_STREAM_FRAMES_MAX, PAYMENTS_IN_FLIGHT_PER_LANE_MAX},
+    payment::{Decision, RefusalReason},
+};
+use proto::store::v1::{HubFrame, LaneFrame, LaneStatus, hub_frame, lane_frame};
+use tokio::sync::mpsc;
+use zeroize::Zeroizing;
+
+use super::{
+    Stopping,
+    lanes::{Heard, Lanes, Left},
+    payment_desk::{AbandonPayment, AskPayment, DetachLane, PaymentDesk, result_frame},
+};
+use crate::{card_vault::EncryptedPin, convert};
+
+/// The actor.
+pub(crate) struct LaneSession {
+    pub(crate) lane: LaneId,
+    pub(crate) epoch: LaneEpoch,
+    pub(crate) desk: Addr<PaymentDesk>,
+    pub(crate) lanes: Addr<Lanes>,
+    pub(crate) outbound: mpsc::Sender<HubFrame>,
+    pub(crate) in_flight: BTreeSet<PaymentId>,
+}
+
+impl Actor for LaneSession {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(LANE_STREAM_FRAMES_MAX);
+    }
+
+    fn stopped(&mut self, ctx: &mut Self::Context) {
+        let session = ctx.address();
+        let left = Left {
+            lane: self.lane,
+            session: session.clone(),
+        };
+        if self.lanes.try_send(left).is_err() {
+            tracing::debug!(event = "lane directory is gone", lane = %self.lane);
+        }
+        let detach = DetachLane {
+            lane: self.lane,
+            session,
+        };
+        if self.desk.try_send(detach).is_err() {
+            // The desk finds out with the next frame it can't deliver.
+            tracing::debug!(event = "desk is busy or gone", lane = %self.lane);
+        }
+    }
+}
+
+/// Why a lane's stream is closed by the hub.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum SessionEnd {
+    /// A frame that can't be what it should be.
+    #[error("{0}")]
+    BadFrame(String),
+    /// More payments in flight than the lane has credits for.
+    #[error("more than {PAYMENTS_IN_FLIGHT_PER_LANE_MAX} payments in flight")]
+    NoCredit,
+    /// The hub stops, or another session took over.
+    #[error("the session is over")]
+    Over,
+}
+
+impl From<Stopping> for SessionEnd {
+    fn from(_: Stopping) -> Self {
+        Self::Over
+    }
+}
+
+/// A frame of the lane, after its hello.
+#[derive(Message)]
+#[rtype(result = "Result<(), SessionEnd>")]
+pub(crate) struct FromLane(pub(crate) LaneFrame);
+
+impl Handler<FromLane> for LaneSession {
+    type Result = ResponseFuture<Result<(), SessionEnd>>;
+
+    fn handle(&mut self, frame: FromLane, ctx: &mut Self::Context) -> Self::Result {
+        match frame.0.body {
+            Some(lane_frame::Body::Payment(payment)) => match self.payment(&payment) {
+                Ok(ask) => self.ask(ask, ctx.address()),
+                Err(end) => Box::pin(std::future::ready(Err(end))),
+            },
+            Some(lane_frame::Body::Abandon(abandon)) => self.abandon(&abandon.payment_id),
+            Some(lane_frame::Body::Status(status)) => self.status(status),
+            Some(lane_frame::Body::Hello(_)) => refuse("a second hello"),
+            None => refuse("an empty frame"),
+        }
+    }
+}
+
+type Answer = ResponseFuture<Result<(), SessionEnd>>;
+
+fn refuse(what: &str) -> Answer {
+    Box::pin(std::future::ready(Err(SessionEnd::BadFrame(
+        what.to_owned(),
+    ))))
+}
+
+impl LaneSession {
+    fn payment(
+        &mut self,
+        payment: &proto::store::v1::PaymentRequest,
+    ) -> Result<AskPayment, SessionEnd> {
+        let request = convert::request_from_frame(payment, self.lane, self.epoch)
+            .map_err(|error| SessionEnd::BadFrame(error.to_string()))?;
+        self.in_flight.insert(request.payment_id);
+        if self.in_flight.len() > PAYMENTS_IN_FLIGHT_PER_LANE_MAX {
+            return Err(SessionEnd::NoCredit);
+        }
+        let pin = (!payment.pin_block.is_empty()).then(|| EncryptedPin {
+            block: Zeroizing::new(payment.pin_block.to_vec()),
+            serial_number: payment.pin_ksn.to_vec(),
+        });
+        Ok(AskPayment {
+            request,
+            sealed_card: payment.sealed_card.clone(),
+            pin,
+        })
+    }
+
+    /// A card that does not open is answered here: nothing was journaled or sent.
+    fn ask(&self, ask: AskPayment, me: Addr<Self>) -> Answer {
+        let desk = self.desk.clone();
+        let payment_id = ask.request.payment_id;
+        Box::pin(async move {
+            if desk.send(ask).await.map_err(Stopping::from)?.is_err() {
+                let decision = Decision::Refused {
+                    reason: RefusalReason::ContentDiffers,
+                };
+                let body = Some(result_frame(payment_id, &decision));
+                me.send(ToLane(HubFrame { body }))
+                    .await
+                    .map_err(Stopping::from)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn abandon(&self, payment_id: &str) -> Answer {
+        let Ok(payment_id) = PaymentId::parse(payment_id) else {
+            return refuse("not a payment id");
+        };
+        let lane = self.lane;
+        let told = self.desk.send(AbandonPayment { lane, payment_id });
+        Box::pin(async move { Ok(told.await.map_err(Stopping::from)?) })
+    }
+
+    fn status(&self, status: LaneStatus) -> Answer {
+        let lane = self.lane;
+        let told = self.lanes.send(Heard { lane, status });
+        Box::pin(async move { Ok(told.await.map_err(Stopping::from)?) })
+    }
+}
+
+/// A frame for the lane. What does not fit closes the stream.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct ToLane(pub(crate) HubFrame);
+
+impl Handler<ToLane> for LaneSession {
+    type Result = ();
+
+    fn handle(&mut self, frame: ToLane, ctx: &mut Self::Context) {
+        if let Some(hub_frame::Body::Result(result)) = &frame.0.body
+            && let Ok(payment_id) = PaymentId::parse(&result.payment_id)
+        {
+            self.in_flight.remove(&payment_id);
+        }
+        if self.outbound.try_send(frame.0).is_err() {
+            tracing::warn!(event = "lane stream closed", lane = %self.lane, why = "full or gone");
+            ctx.stop();
+        }
+    }
+}
+
+/// The stream ended, or the hub stops.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct EndSession;
+
+impl Handler<EndSession> for LaneSession {
+    type Result = ();
+
+    fn handle(&mut self, _: EndSession, ctx: &mut Self::Context) {
+        ctx.stop();
+    }
+}

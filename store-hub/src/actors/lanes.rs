@@ -1,0 +1,271 @@
+//! Which lanes are connected, as which machine, and what they last said of themselves.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, ResponseActFuture};
+use actix::{ActorFutureExt, WrapFuture};
+use domain::{
+    desk::Rejected,
+    ids::{LaneEpoch, LaneId, PaymentId},
+};
+use journal::Journal;
+use ports::Clock;
+use proto::store::v1::{HubFrame, LaneHello, LaneStatus, LaneView};
+use tokio::sync::mpsc;
+
+use super::{
+    lane_session::{EndSession, LaneSession},
+    payment_desk::{AttachLane, PaymentDesk},
+};
+use crate::{recovery::lane_logs, replica::log_of};
+
+/// One lane, connected or not.
+#[derive(Default)]
+struct Lane {
+    epoch: LaneEpochOrNone,
+    session: Option<Addr<LaneSession>>,
+    software_version: String,
+    status: LaneStatus,
+    last_heard_wall_ms: i64,
+}
+
+type LaneEpochOrNone = Option<LaneEpoch>;
+
+/// The actor.
+pub(crate) struct Lanes {
+    desk: Addr<PaymentDesk>,
+    clock: Arc<dyn Clock>,
+    journal: Journal,
+    lanes: BTreeMap<LaneId, Lane>,
+}
+
+impl Lanes {
+    /// Lanes whose journals are held are known from the start, though not connected.
+    pub(crate) fn new(desk: Addr<PaymentDesk>, clock: Arc<dyn Clock>, journal: Journal) -> Self {
+        let mut lanes: BTreeMap<LaneId, Lane> = BTreeMap::new();
+        for (_, lane, epoch) in lane_logs(&journal.logs()) {
+            let known = lanes.entry(lane).or_default();
+            known.epoch = known.epoch.max(Some(epoch));
+        }
+        Self {
+            desk,
+            clock,
+            journal,
+            lanes,
+        }
+    }
+
+    fn view(&self, lane: LaneId, known: &Lane) -> LaneView {
+        let epoch = known.epoch.unwrap_or(LaneEpoch(0));
+        let replicated = self.journal.durable_head(log_of(lane, epoch)).sequence;
+        LaneView {
+            lane: lane.0.into(),
+            epoch: epoch.0,
+            connected: known.session.is_some(),
+            state: known.status.state.clone(),
+            software_version: known.software_version.clone(),
+            journal_sequence: known.status.journal_sequence.max(replicated),
+            replicated_sequence: replicated,
+            sales_closed: known.status.sales_closed,
+            sales_voided: known.status.sales_voided,
+            script_finished: known.status.script_finished,
+            last_heard_wall_ms: known.last_heard_wall_ms,
+        }
+    }
+}
+
+impl Actor for Lanes {
+    type Context = Context<Self>;
+}
+
+/// Why a lane may not attach.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum AttachRefused {
+    /// The hello says what can't be.
+    #[error("{0}")]
+    BadHello(String),
+    /// A newer machine speaks for the lane.
+    #[error("{0}")]
+    Rejected(Rejected),
+    /// The hub is stopping.
+    #[error("the hub is stopping")]
+    Stopping,
+}
+
+/// A lane said hello on a new stream.
+#[derive(Message)]
+#[rtype(result = "Result<Addr<LaneSession>, AttachRefused>")]
+pub(crate) struct Attach {
+    pub(crate) hello: LaneHello,
+    pub(crate) outbound: mpsc::Sender<HubFrame>,
+}
+
+/// A hello, read.
+struct Greeting {
+    lane: LaneId,
+    epoch: LaneEpoch,
+    abandoned: Vec<PaymentId>,
+}
+
+fn greeting(hello: &LaneHello) -> Result<Greeting, AttachRefused> {
+    let bad = |what: String| AttachRefused::BadHello(what);
+    let lane = u16::try_from(hello.lane)
+        .ok()
+        .filter(|lane| *lane > 0)
+        .ok_or_else(|| bad("lane must be 1 to 65535".to_owned()))?;
+    let abandoned: Result<Vec<PaymentId>, _> = hello
+        .abandoned_payment_ids
+        .iter()
+        .map(|id| PaymentId::parse(id))
+        .collect();
+    Ok(Greeting {
+        lane: LaneId(lane),
+        epoch: LaneEpoch(hello.epoch),
+        abandoned: abandoned.map_err(|error| bad(error.to_string()))?,
+    })
+}
+
+impl Handler<Attach> for Lanes {
+    type Result = ResponseActFuture<Self, Result<Addr<LaneSession>, AttachRefused>>;
+
+    fn handle(&mut self, attach: Attach, ctx: &mut Self::Context) -> Self::Result {
+        let greeting = match greeting(&attach.hello) {
+            Ok(greeting) => greeting,
+            Err(refused) => return Box::pin(std::future::ready(Err(refused)).into_actor(self)),
+        };
+        let (lane, epoch) = (greeting.lane, greeting.epoch);
+        let session = LaneSession {
+            lane,
+            epoch,
+            desk: self.desk.clone(),
+            lanes: ctx.address(),
+            outbound: attach.outbound,
+            in_flight: Default::default(),
+        }
+        .start();
+        let asked = self.desk.send(AttachLane {
+            lane,
+            epoch,
+            abandoned: greeting.abandoned,
+            session: session.clone(),
+        });
+        let version = attach.hello.software_version;
+        let attached = async move {
+            match asked.await {
+                Ok(Ok(())) => Ok(session),
+                Ok(Err(rejected)) => Err((session, AttachRefused::Rejected(rejected))),
+                Err(_) => Err((session, AttachRefused::Stopping)),
+            }
+        };
+        let finished = attached
+            .into_actor(self)
+            .map(move |attached, actor, _| match attached {
+                Ok(session) => {
+                    actor.joined(lane, epoch, version, &session);
+                    Ok(session)
+                }
+                Err((session, refused)) => {
+                    end(&session);
+                    Err(refused)
+                }
+            });
+        Box::pin(finished)
+    }
+}
+
+impl Lanes {
+    /// A lane has one session: the one before is ended.
+    fn joined(
+        &mut self,
+        lane: LaneId,
+        epoch: LaneEpoch,
+        software_version: String,
+        session: &Addr<LaneSession>,
+    ) {
+        tracing::info!(event = "lane attached", lane = lane.0, epoch = epoch.0);
+        let known = self.lanes.entry(lane).or_default();
+        if let Some(before) = known.session.replace(session.clone()) {
+            end(&before);
+        }
+        known.epoch = Some(epoch);
+        known.software_version = software_version;
+        known.last_heard_wall_ms = self.clock.wall_ms();
+    }
+}
+
+fn end(session: &Addr<LaneSession>) {
+    if session.try_send(EndSession).is_err() {
+        tracing::debug!(event = "session is over already");
+    }
+}
+
+/// A lane told how it is.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Heard {
+    pub(crate) lane: LaneId,
+    pub(crate) status: LaneStatus,
+}
+
+impl Handler<Heard> for Lanes {
+    type Result = ();
+
+    fn handle(&mut self, heard: Heard, _: &mut Self::Context) {
+        let now = self.clock.wall_ms();
+        let known = self.lanes.entry(heard.lane).or_default();
+        known.status = heard.status;
+        known.last_heard_wall_ms = now;
+    }
+}
+
+/// A session ended.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Left {
+    pub(crate) lane: LaneId,
+    pub(crate) session: Addr<LaneSession>,
+}
+
+impl Handler<Left> for Lanes {
+    type Result = ();
+
+    fn handle(&mut self, left: Left, _: &mut Self::Context) {
+        if let Some(known) = self.lanes.get_mut(&left.lane)
+            && known.session.as_ref() == Some(&left.session)
+        {
+            tracing::info!(event = "lane left", lane = left.lane.0);
+            known.session = None;
+        }
+    }
+}
+
+/// All lanes, as an operator sees them.
+#[derive(Message)]
+#[rtype(result = "Vec<LaneView>")]
+pub(crate) struct ViewLanes;
+
+impl Handler<ViewLanes> for Lanes {
+    type Result = Vec<LaneView>;
+
+    fn handle(&mut self, _: ViewLanes, _: &mut Self::Context) -> Self::Result {
+        let lanes = self.lanes.iter();
+        lanes.map(|(lane, known)| self.view(*lane, known)).collect()
+    }
+}
+
+/// The hub stops: every stream ends.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct EndSessions;
+
+impl Handler<EndSessions> for Lanes {
+    type Result = ();
+
+    fn handle(&mut self, _: EndSessions, _: &mut Self::Context) {
+        for known in self.lanes.values_mut() {
+            if let Some(session) = known.session.take() {
+                end(&session);
+            }
+        }
+    }
+}

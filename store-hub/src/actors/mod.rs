@@ -1,0 +1,42 @@
+//! The actors of a hub. Each is a short loop: take a message, step a pure machine, run its effects.
+//!
+//! Who asks whom (an ask is an awaited `send`); there is no circle:
+//!
+//! ```text
+//!   gRPC Session ──► Lanes ──► LaneSession ──┐
+//!   gRPC Replicate ──────────────────────────┤
+//!   AcquirerLink ────────────────────────────┼──► PaymentDesk ──► journal
+//!   Forwarder ───────────────────────────────┤
+//!   gRPC Operations ──► Settlement ──────────┤
+//!                           │                │
+//!   gRPC Reports ───────────┴──► Reports ────┘ (reads the journal itself)
+//! ```
+//!
+//! Who tells whom (never waits; bounded; what does not fit closes the stream or comes back as an
+//! event): PaymentDesk → AcquirerLink by a bounded channel, PaymentDesk → LaneSession by its
+//! mailbox, LaneSession → Lanes by its mailbox, PaymentDesk → Forwarder and Settlement by watches.
+//!
+//! Bounds come from credits (payments in flight a lane, one message outstanding a TID), not from
+//! mailboxes. No handler waits for a peer.
+
+pub(crate) mod acquirer_link;
+mod desk_state;
+mod effects;
+pub(crate) mod forwarder;
+pub(crate) mod lane_session;
+pub(crate) mod lanes;
+pub(crate) mod payment_desk;
+pub(crate) mod replication;
+pub(crate) mod reports;
+pub(crate) mod settlement;
+
+/// An actor is gone: the hub is stopping.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the hub is stopping")]
+pub(crate) struct Stopping;
+
+impl From<actix::MailboxError> for Stopping {
+    fn from(_: actix::MailboxError) -> Self {
+        Self
+    }
+}

@@ -1,0 +1,423 @@
+//! The payment desk: owns `domain::Desk`, the journal and the outbox.
+//!
+//! All `Persist`, `HoldCard` and `EraseCard` of a step are one commit; every other effect waits in
+//! the outbox until that commit is durable (I6). Start-up is recovery: the journal is replayed, and
+//! there is no other start. Asks nobody; see the graph in `actors`.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use actix::{Actor, Addr, Context, Handler, Message, StreamHandler};
+use domain::{
+    desk::{Desk, DeskConfig, Event, Rejected},
+    ids::{LaneEpoch, LaneId, Mid, PaymentId, Tid},
+    payment::PaymentRequest,
+    time::{BusinessDate, MonoMs, Now, WallMs},
+};
+use journal::{Batch, Journal, LogId, Outbox, Ticket};
+use ports::{Clock, Random};
+use proto::store::v1::{self as wire, hub_frame::Body};
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::WatchStream;
+
+pub(crate) use super::desk_state::BusinessDay;
+use super::{acquirer_link::LinkCommand, effects::Waiting, lane_session::LaneSession};
+use crate::{
+    card_vault::{CardVault, EncryptedPin},
+    convert::{self, decision_to_proto},
+    keys::KeyStore,
+    operator_view::{self, Around},
+    recovery::{self, RecoveryError, Replay},
+};
+
+/// What a desk is made of.
+pub(crate) struct DeskParts {
+    pub(crate) desk: DeskConfig,
+    pub(crate) store_id: String,
+    pub(crate) merchant_name: String,
+    pub(crate) first_day: BusinessDate,
+    pub(crate) terminals: Vec<(Tid, Mid, LaneId)>,
+    pub(crate) journal: Journal,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) keys: Arc<dyn KeyStore>,
+    pub(crate) price_version: String,
+    pub(crate) outlets: Outlets,
+}
+
+/// Whom the desk tells. It never waits for any of them.
+pub(crate) struct Outlets {
+    pub(crate) link: mpsc::Sender<LinkCommand>,
+    pub(crate) wake: watch::Sender<Option<MonoMs>>,
+    pub(crate) changed: watch::Sender<u64>,
+    pub(crate) fatal: mpsc::Sender<String>,
+}
+
+/// The actor.
+pub(crate) struct PaymentDesk {
+    pub(crate) parts: DeskParts,
+    pub(crate) desk: Desk,
+    pub(crate) day: BusinessDay,
+    pub(crate) hub_epoch: u64,
+    pub(super) vault: CardVault,
+    pub(super) outbox: Outbox<Waiting>,
+    ticket: Ticket,
+    pub(super) sessions: BTreeMap<LaneId, Addr<LaneSession>>,
+    pub(super) stopped: bool,
+}
+
+impl PaymentDesk {
+    /// Replays the journal and puts in doubt what was in flight.
+    pub(crate) fn recover(parts: DeskParts) -> Result<Self, RecoveryError> {
+        let recovered = recovery::replay(&Replay {
+            journal: &parts.journal,
+            desk: parts.desk.clone(),
+            first_day: parts.first_day,
+            terminals: &parts.terminals,
+        })?;
+        let vault = CardVault::open(
+            Arc::clone(&parts.keys),
+            Arc::clone(&parts.random),
+            parts.journal.clone(),
+        )?;
+        let mut actor = Self {
+            desk: recovered.desk,
+            day: recovered.day,
+            hub_epoch: recovered.hub_epochs.saturating_add(1),
+            vault,
+            outbox: Outbox::new(),
+            ticket: Ticket::NONE,
+            sessions: BTreeMap::new(),
+            stopped: false,
+            parts,
+        };
+        let mut commit = Commit::default();
+        let started = convert::started(actor.hub_epoch, actor.now().wall, actor.day.date);
+        commit.batch.record(started);
+        for lane_event in recovered.overlooked {
+            actor.step_into(&mut commit, lane_event);
+        }
+        actor.step_into(&mut commit, Event::Recovered);
+        actor.commit(commit);
+        Ok(actor)
+    }
+
+    /// The store in a few lines.
+    pub(crate) fn view(&self, store_id: &str) -> wire::StatusResponse {
+        let around = Around {
+            store_id,
+            business_date: self.day.date,
+            hub_epoch: self.hub_epoch,
+            journal_sequence: self.parts.journal.durable_head(LogId::OWN).sequence,
+        };
+        operator_view::status(&self.desk, around)
+    }
+
+    /// The ticket of everything decided so far.
+    pub(crate) const fn last_ticket(&self) -> Ticket {
+        self.ticket
+    }
+
+    pub(super) fn now(&self) -> Now {
+        Now {
+            wall: WallMs(self.parts.clock.wall_ms()),
+            mono: MonoMs(self.parts.clock.mono_ms()),
+        }
+    }
+
+    /// One event, one commit.
+    pub(super) fn apply(&mut self, event: Event) -> Result<Ticket, Rejected> {
+        let mut commit = Commit::default();
+        let outcome = self.step(&mut commit, event);
+        let ticket = self.commit(commit);
+        outcome.map(|()| ticket)
+    }
+
+    /// Steps the desk; what has to be written joins the commit at hand. A rejected event changed
+    /// nothing; if somebody must look at it, an alarm joins the commit.
+    pub(super) fn step(&mut self, commit: &mut Commit, event: Event) -> Result<(), Rejected> {
+        if self.stopped {
+            return Ok(());
+        }
+        let now = self.now();
+        let jitter = self.parts.random.next_u64();
+        match self.desk.step(now, jitter, event) {
+            Ok(effects) => {
+                for effect in effects {
+                    self.collect(commit, now, effect);
+                }
+                Ok(())
+            }
+            Err(rejected) => {
+                if let Some(alarm) = rejected.alarm() {
+                    commit
+                        .waiting
+                        .push(Waiting::Effect(domain::desk::Effect::Alarm(alarm)));
+                }
+                Err(rejected)
+            }
+        }
+    }
+
+    /// As `step`, for events whose rejection only has to be known.
+    pub(super) fn step_into(&mut self, commit: &mut Commit, event: Event) {
+        if let Err(rejected) = self.step(commit, event) {
+            tracing::warn!(event = "desk rejected an event", %rejected);
+        }
+    }
+
+    /// Appends what was collected, lets out what may go, and wakes who watches.
+    pub(super) fn commit(&mut self, commit: Commit) -> Ticket {
+        if !commit.batch.is_empty() {
+            match self.parts.journal.append(commit.batch) {
+                Ok(ticket) => self.ticket = ticket,
+                Err(error) => self.fail(&error.to_string()),
+            }
+        }
+        for waiting in commit.waiting {
+            self.outbox.push(self.ticket, waiting);
+        }
+        self.let_out();
+        self.parts
+            .outlets
+            .changed
+            .send_modify(|count| *count = count.wrapping_add(1));
+        self.ticket
+    }
+
+    /// The machine is ahead of its journal: nothing it says is true any more. It falls silent and
+    /// the hub stops; start-up replays what is durable.
+    pub(super) fn fail(&mut self, why: &str) {
+        tracing::error!(event = "journal refused a commit", why);
+        self.stopped = true;
+        // A full channel has told already.
+        let _ = self.parts.outlets.fatal.try_send(why.to_owned());
+    }
+
+    fn attach(&mut self, attach: AttachLane) -> Result<(), Rejected> {
+        let mut commit = Commit::default();
+        let AttachLane { lane, epoch, .. } = attach;
+        self.step(&mut commit, Event::LaneAttached { lane, epoch })?;
+        self.sessions.insert(lane, attach.session);
+        let hello = self.hello(lane);
+        commit.frame(lane, Body::Hello(hello));
+        for payment_id in attach.abandoned {
+            self.abandon_into(&mut commit, lane, payment_id);
+        }
+        self.commit(commit);
+        Ok(())
+    }
+
+    /// The lane is told once it is durable, whatever the desk made of it: an abandon that comes
+    /// twice, or for a payment nobody knows, is obeyed all the same.
+    fn abandon_into(&mut self, commit: &mut Commit, lane: LaneId, payment_id: PaymentId) {
+        self.step_into(commit, Event::Abandoned { payment_id, lane });
+        let payment_id = payment_id.to_string();
+        commit.frame(lane, Body::Abandoned(wire::Abandoned { payment_id }));
+    }
+
+    fn hello(&self, lane: LaneId) -> wire::HubHello {
+        let terminal = self.parts.terminals.iter().find(|(_, _, of)| *of == lane);
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        wire::HubHello {
+            hub_epoch: self.hub_epoch,
+            software_version: env!("CARGO_PKG_VERSION").to_owned(),
+            store_id: self.parts.store_id.clone(),
+            business_date: self.day.date.to_string(),
+            currency: self.parts.desk.currency.letters().to_owned(),
+            card_sealing_key: self.parts.keys.card_sealing_key().to_vec().into(),
+            card_hash_key: self.parts.keys.card_hash_key().to_vec().into(),
+            price_file_version: self.parts.price_version.clone(),
+            tid: text(terminal.map(|(tid, _, _)| tid.as_str())),
+            mid: text(terminal.map(|(_, mid, _)| mid.as_str())),
+            merchant_name: self.parts.merchant_name.clone(),
+        }
+    }
+
+    /// A known id is answered by the desk with its recorded result; only a new one opens its card.
+    fn request(&mut self, ask: AskPayment) -> Result<(), CardRefused> {
+        let payment_id = ask.request.payment_id;
+        if self.desk.payment(payment_id).is_none() {
+            let taken = self.vault.take(payment_id, &ask.sealed_card, ask.pin);
+            if let Err(error) = taken {
+                tracing::warn!(event = "card refused", code = "HUB0009", %payment_id, %error);
+                return Err(CardRefused);
+            }
+        }
+        if let Err(rejected) = self.apply(Event::Requested(ask.request)) {
+            tracing::warn!(event = "request rejected", %payment_id, %rejected);
+            self.vault.forget(payment_id);
+        }
+        Ok(())
+    }
+}
+
+/// What one commit carries, and what waits for it.
+#[derive(Default)]
+pub(super) struct Commit {
+    pub(super) batch: Batch,
+    pub(super) waiting: Vec<Waiting>,
+}
+
+impl Commit {
+    pub(super) fn frame(&mut self, lane: LaneId, body: Body) {
+        self.waiting.push(Waiting::Frame { lane, body });
+    }
+}
+
+/// A decision as a lane hears it.
+pub(super) fn result_frame(payment_id: PaymentId, decision: &domain::payment::Decision) -> Body {
+    Body::Result(wire::PaymentResult {
+        payment_id: payment_id.to_string(),
+        decision: Some(decision_to_proto(decision)),
+    })
+}
+
+impl Actor for PaymentDesk {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let durable = self.parts.journal.subscribe();
+        Self::add_stream(WatchStream::new(durable), ctx);
+    }
+}
+
+/// The journal became durable up to here: what waited for it goes.
+impl StreamHandler<Ticket> for PaymentDesk {
+    fn handle(&mut self, _durable: Ticket, _: &mut Self::Context) {
+        self.let_out();
+    }
+
+    fn finished(&mut self, _: &mut Self::Context) {
+        if !self.stopped {
+            self.fail("the journal is closed");
+        }
+    }
+}
+
+/// Something happened.
+#[derive(Message)]
+#[rtype(result = "Result<Ticket, Rejected>")]
+pub(crate) struct Happened(pub(crate) Event);
+
+impl Handler<Happened> for PaymentDesk {
+    type Result = Result<Ticket, Rejected>;
+
+    fn handle(&mut self, happened: Happened, _: &mut Self::Context) -> Self::Result {
+        self.apply(happened.0)
+    }
+}
+
+/// A lane said hello. What it gave up is obeyed before all else.
+#[derive(Message)]
+#[rtype(result = "Result<(), Rejected>")]
+pub(crate) struct AttachLane {
+    pub(crate) lane: LaneId,
+    pub(crate) epoch: LaneEpoch,
+    pub(crate) abandoned: Vec<PaymentId>,
+    pub(crate) session: Addr<LaneSession>,
+}
+
+impl Handler<AttachLane> for PaymentDesk {
+    type Result = Result<(), Rejected>;
+
+    fn handle(&mut self, attach: AttachLane, _: &mut Self::Context) -> Self::Result {
+        self.attach(attach)
+    }
+}
+
+/// A lane's session ended.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct DetachLane {
+    pub(crate) lane: LaneId,
+    pub(crate) session: Addr<LaneSession>,
+}
+
+impl Handler<DetachLane> for PaymentDesk {
+    type Result = ();
+
+    fn handle(&mut self, detach: DetachLane, _: &mut Self::Context) {
+        if self.sessions.get(&detach.lane) == Some(&detach.session) {
+            self.sessions.remove(&detach.lane);
+        }
+    }
+}
+
+/// A lane asks for a payment.
+#[derive(Message)]
+#[rtype(result = "Result<(), CardRefused>")]
+pub(crate) struct AskPayment {
+    pub(crate) request: PaymentRequest,
+    pub(crate) sealed_card: bytes::Bytes,
+    pub(crate) pin: Option<EncryptedPin>,
+}
+
+/// The sealed card does not open for this payment (HUB0009): nothing was journaled or sent.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the sealed card does not open")]
+pub(crate) struct CardRefused;
+
+impl Handler<AskPayment> for PaymentDesk {
+    type Result = Result<(), CardRefused>;
+
+    fn handle(&mut self, ask: AskPayment, _: &mut Self::Context) -> Self::Result {
+        self.request(ask)
+    }
+}
+
+/// A lane gave a payment up.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct AbandonPayment {
+    pub(crate) lane: LaneId,
+    pub(crate) payment_id: PaymentId,
+}
+
+impl Handler<AbandonPayment> for PaymentDesk {
+    type Result = ();
+
+    fn handle(&mut self, abandon: AbandonPayment, _: &mut Self::Context) {
+        let mut commit = Commit::default();
+        self.abandon_into(&mut commit, abandon.lane, abandon.payment_id);
+        self.commit(commit);
+    }
+}
+
+/// The hub stops: nothing is decided any more. Answers with the ticket of what was.
+#[derive(Message)]
+#[rtype(result = "StopTicket")]
+pub(crate) struct FallSilent;
+
+/// What has to be durable before the end.
+#[derive(actix::MessageResponse)]
+pub(crate) struct StopTicket(pub(crate) Ticket);
+
+impl Handler<FallSilent> for PaymentDesk {
+    type Result = StopTicket;
+
+    fn handle(&mut self, _: FallSilent, _: &mut Self::Context) -> Self::Result {
+        self.stopped = true;
+        StopTicket(self.ticket)
+    }
+}
+
+/// A question to the desk as it stands; it can't change it.
+pub(crate) struct Look<R>(Box<dyn FnOnce(&PaymentDesk) -> R + Send>);
+
+impl<R> Look<R> {
+    pub(crate) fn at(question: impl FnOnce(&PaymentDesk) -> R + Send + 'static) -> Self {
+        Self(Box::new(question))
+    }
+}
+
+impl<R: Send + 'static> Message for Look<R> {
+    type Result = Option<R>;
+}
+
+impl<R: Send + 'static> Handler<Look<R>> for PaymentDesk {
+    type Result = Option<R>;
+
+    fn handle(&mut self, look: Look<R>, _: &mut Self::Context) -> Self::Result {
+        Some((look.0)(self))
+    }
+}

@@ -1,0 +1,33 @@
+//! `payment ID`: one payment from receipt to bank.
+
+use domain::ids::PaymentId;
+use proto::store::v1::PaymentQuery;
+
+use super::{
+    Asked, Failed, NO, Outcome, USAGE,
+    ask::{block_on, connect, patiently, show},
+    load,
+    stopped::Stopped,
+    views,
+};
+use crate::ledger::{self, HostFile};
+
+pub(super) fn payment(id: &str, asked: &Asked) -> Outcome {
+    let payment_id = PaymentId::parse(id).map_err(|error| Failed::new(USAGE, error))?;
+    let config = load(&asked.config)?;
+    let story = block_on(async {
+        if let Some(mut hub) = connect(asked, &config).await {
+            let query = PaymentQuery {
+                payment_id: payment_id.to_string(),
+            };
+            return patiently(hub.payment(query)).await;
+        }
+        let stopped = Stopped::open(&config)?;
+        let books = stopped.books(&config)?;
+        let host = HostFile(config.acquirer.reconciliation_file.as_deref());
+        ledger::tell(&books, &stopped.journal, payment_id, host)
+            .map_err(|error| Failed::new(NO, error))?
+            .ok_or_else(|| Failed::new(NO, format!("no payment {payment_id}")))
+    })?;
+    show(asked.output, views::story(&story))
+}

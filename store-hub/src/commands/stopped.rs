@@ -1,0 +1,86 @@
+//! The journal of a hub that does not run, for the commands of an operator.
+
+use domain::desk::Desk;
+use journal::{Journal, LogId};
+
+use super::{Failed, NO, UNREACHABLE};
+use crate::{
+    actors::payment_desk::BusinessDay,
+    config::{Config, JournalEngine},
+    ledger::Books,
+    recovery::{self, Replay},
+    start::{desk_config, terminals},
+};
+
+const READ_RECORDS_MAX: usize = 4096;
+
+/// A journal opened to be read.
+pub(super) struct Stopped {
+    pub(super) journal: Journal,
+    // Held, not driven: nothing is ever appended.
+    _committer: journal::Committer,
+}
+
+/// The desk as its journal tells it.
+pub(super) struct Told {
+    pub(super) desk: Desk,
+    pub(super) day: BusinessDay,
+    pub(super) hub_epoch: u64,
+    pub(super) journal_sequence: u64,
+}
+
+impl Stopped {
+    /// Opens the journal's folder. It must be there: reading creates nothing.
+    pub(super) fn open(config: &Config) -> Result<Self, Failed> {
+        let folder = &config.journal.folder;
+        if !folder.is_dir() {
+            let what = format!(
+                "no hub answers, and there is no journal at {}",
+                folder.display()
+            );
+            return Err(Failed::new(UNREACHABLE, what));
+        }
+        let engine = match config.journal.engine {
+            JournalEngine::Sled => journal::sled_engine(folder),
+        };
+        let opened = engine.and_then(Journal::open);
+        let (journal, committer) = opened.map_err(|error| {
+            Failed::new(
+                UNREACHABLE,
+                format!("journal {}: {error}", folder.display()),
+            )
+        })?;
+        Ok(Self {
+            journal,
+            _committer: committer,
+        })
+    }
+
+    /// Replays the hub's own log.
+    pub(super) fn told(&self, config: &Config) -> Result<Told, Failed> {
+        let recovered = recovery::replay(&Replay {
+            journal: &self.journal,
+            desk: desk_config(config),
+            first_day: config.store.business_date,
+            terminals: &terminals(config),
+        })
+        .map_err(|error| Failed::new(NO, error))?;
+        Ok(Told {
+            desk: recovered.desk,
+            day: recovered.day,
+            hub_epoch: recovered.hub_epochs,
+            journal_sequence: self.journal.durable_head(LogId::OWN).sequence,
+        })
+    }
+
+    /// All projections.
+    pub(super) fn books(&self, config: &Config) -> Result<Books, Failed> {
+        let mut books = Books::new(config.store.currency, config.store.business_date);
+        loop {
+            let read = books.catch_up(&self.journal, READ_RECORDS_MAX);
+            if read.map_err(|error| Failed::new(NO, error))? {
+                return Ok(books);
+            }
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! What commands print: as text for people, as one JSON object for programs.
+
+use std::fmt::Write;
+
+use domain::money::{Currency, Money};
+use proto::store::v1::{
+    CloseDayProgress, DeadLetter, LaneView, Money as WireMoney, PaymentStory, StatusResponse,
+    StoryLine, Unresolved,
+};
+use serde_json::{Value, json};
+
+/// One answer in both forms.
+pub(super) struct View {
+    pub(super) text: String,
+    pub(super) json: Value,
+}
+
+fn amount(money: Option<&WireMoney>) -> String {
+    let currency = money.and_then(|money| Currency::by_letters(&money.currency));
+    match (money, currency) {
+        (Some(money), Some(currency)) => Money::new(money.minor, currency).to_string(),
+        (Some(money), None) => format!("{} {}", money.minor, money.currency),
+        (None, _) => "none".to_owned(),
+    }
+}
+
+fn amount_json(money: Option<&WireMoney>) -> Value {
+    money.map_or(
+        Value::Null,
+        |money| json!({"amount_minor": money.minor, "currency": money.currency}),
+    )
+}
+
+/// Time of day of the business clock; the date stands elsewhere.
+fn clock(wall_ms: i64) -> String {
+    if wall_ms == 0 {
+        return "        ".to_owned();
+    }
+    let seconds = wall_ms.div_euclid(1000).rem_euclid(86_400);
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    format!("{hours:02}:{minutes:02}:{:02}", seconds % 60)
+}
+
+fn yes(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
+}
+
+pub(super) fn status(status: &StatusResponse, running: bool) -> View {
+    let mut text = String::new();
+    let hub = if running {
+        "running"
+    } else {
+        "stopped; from its journal"
+    };
+    let counts = status.counts.unwrap_or_default();
+    for (name, value) in [
+        ("store", status.store_id.clone()),
+        ("hub", format!("{hub}, epoch {}", status.hub_epoch)),
+        (
+            "business day",
+            format!("{}, {}", status.business_date, status.day_state),
+        ),
+        (
+            "line to the bank",
+            if status.line_up { "up" } else { "down" }.to_owned(),
+        ),
+        (
+            "queue",
+            format!(
+                "{} entries, {} (most so far {})",
+                status.queue_depth,
+                amount(status.queue_amount.as_ref()),
+                status.queue_depth_max
+            ),
+        ),
+        ("dead letters", status.dead_letters.to_string()),
+        ("payments in flight", status.payments_in_flight.to_string()),
+        ("journal", format!("{} records", status.journal_sequence)),
+        (
+            "decided today",
+            format!(
+                "{} approved, {} in part, {} declined, {} unknown, {} refused, {} stood in",
+                counts.approved,
+                counts.partially_approved,
+                counts.declined,
+                counts.unknown,
+                counts.refused,
+                counts.stand_in
+            ),
+        ),
+    ] {
+        // Writing to a String can't fail.
+        let _ = writeln!(text, "{name:<20}{value}");
+    }
+    for terminal in &status.terminals {
+        let state = match (terminal.stopped, terminal.signed_on) {
+            (true, _) => "STOPPED",
+            (false, true) => "signed on",
+            (false, false) => "not signed on",
+        };
+        let _ = writeln!(
+            text,
+            "{:<20}lane {}, {state}, batch {:06}, {} queued",
+            terminal.tid, terminal.lane, terminal.batch, terminal.queue_depth
+        );
+    }
+    View {
+        text,
+        json: status_json(status, running),
+    }
+}
+
+fn status_json(status: &StatusResponse, running: bool) -> Value {
+    let counts = status.counts.unwrap_or_default();
+    let terminals: Vec<Value> = status
+        .terminals
+        .iter()
+        .map(|terminal| {
+            json!({
+                "tid": terminal.tid,
+                "lane": terminal.lane,
+                "signed_on": terminal.signed_on,
+                "stopped": terminal.stopped,
+                "batch": format!("{:06}", terminal.batch),
+                "queue_depth": terminal.queue_depth,
+            })
+        })
+        .collect();
+    json!({
+        "store_id": status.store_id,
+        "running": running,
+        "hub_epoch": status.hub_epoch,
+        "business_date": status.business_date,
+        "day_state": status.day_state,
+        "line_up": status.line_up,
+        "queue_depth": status.queue_depth,
+        "queue_depth_max": status.queue_depth_max,
+        "queue_amount": amount_json(status.queue_amount.as_ref()),
+        "dead_letters": status.dead_letters,
+        "payments_in_flight": status.payments_in_flight,
+        "journal_sequence": status.journal_sequence,
+        "payments": {
+            "requested": counts.requested,
+            "approved": counts.approved,
+            "partially_approved": counts.partially_approved,
+            "declined": counts.declined,
+            "unknown": counts.unknown,
+            "refused": counts.refused,
+            "reversed": counts.reversed,
+            "stand_in": counts.stand_in,
+            "offline_approved": counts.offline_approved,
+            "declined_after_goods": counts.declined_after_goods,
+            "late_answers": counts.late_answers,
+        },
+        "forward": {
+            "queued": counts.forward_queued,
+            "delivered": counts.forward_delivered,
+            "withdrawn": counts.forward_withdrawn,
+            "dead_letters": counts.forward_dead_letters,
+        },
+        "terminals": terminals,
+    })
+}
+
+pub(super) fn lanes(lanes: &[LaneView]) -> View {
+    let mut text =
+        String::from("lane  epoch  connected  state      here / there   sales  voided\n");
+    for lane in lanes {
+        let _ = writeln!(
+            text,
+            "{:<6}{:<7}{:<11}{:<11}{:<15}{:<7}{}",
+            lane.lane,
+            lane.epoch,
+            yes(lane.connected),
+            lane.state,
+            format!("{} / {}", lane.replicated_sequence, lane.journal_sequence),
+            lane.sales_closed,
+            lane.sales_voided
+        );
+    }
+    let rows: Vec<Value> = lanes
+        .iter()
+        .map(|lane| {
+            json!({
+                "lane": lane.lane,
+                "epoch": lane.epoch,
+                "connected": lane.connected,
+                "state": lane.state,
+                "software_version": lane.software_version,
+                "journal_sequence": lane.journal_sequence,
+                "replicated_sequence": lane.replicated_sequence,
+                "sales_closed": lane.sales_closed,
+                "sales_voided": lane.sales_voided,
+                "script_finished": lane.script_finished,
+                "last_heard_wall_ms": lane.last_heard_wall_ms,
+            })
+        })
+        .collect();
+    View {
+        text,
+        json: json!({"lanes": rows}),
+    }
+}
+
+pub(super) fn unresolved(payments: &[Unresolved]) -> View {
+    let mut text = String::new();
+    if payments.is_empty() {
+        text.push_str("none\n");
+    }
+    for payment in payments {
+        let _ = writeln!(
+            text,
+            "{}  lane {}  {}  {}  since {}  owner: {}",
+            payment.payment_id,
+            payment.lane,
+            amount(payment.amount.as_ref()),
+            payment.standing,
+            clock(payment.since_wall_ms),
+            payment.owner
+        );
+    }
+    let rows: Vec<Value> = payments
+        .iter()
+        .map(|payment| {
+            json!({
+                "payment_id": payment.payment_id,
+                "lane": payment.lane,
+                "amount": amount_json(payment.amount.as_ref()),
+                "standing": payment.standing,
+                "since_wall_ms": payment.since_wall_ms,
+                "owner": payment.owner,
+            })
+        })
+        .collect();
+    View {
+        text,
+        json: json!({"unresolved": rows}),
+    }
+}
+
+pub(super) fn dead_letters(letters: &[DeadLetter]) -> View {
+    let mut text = String::new();
+    if letters.is_empty() {
+        text.push_str("none\n");
+    }
+    for letter in letters {
+        let _ = writeln!(
+            text,
+            "{}  {}  {}  {}  {}  owner: {}  resolved: {}",
+            letter.forward_id,
+            letter.payment_id,
+            letter.kind,
+            amount(letter.amount.as_ref()),
+            letter.reason,
+            letter.owner,
+            yes(letter.resolved)
+        );
+    }
+    let rows: Vec<Value> = letters
+        .iter()
+        .map(|letter| {
+            json!({
+                "forward_id": letter.forward_id,
+                "payment_id": letter.payment_id,
+                "kind": letter.kind,
+                "amount": amount_json(letter.amount.as_ref()),
+                "reason": letter.reason,
+                "owner": letter.owner,
+                "first_try_wall_ms": letter.first_try_wall_ms,
+                "last_try_wall_ms": letter.last_try_wall_ms,
+                "last_answer": letter.last_answer,
+                "resolved": letter.resolved,
+            })
+        })
+        .collect();
+    View {
+        text,
+        json: json!({"dead_letters": rows}),
+    }
+}
+
+pub(super) fn closed(closed: &CloseDayProgress) -> View {
+    let day = closed.day.clone().unwrap_or_default();
+    let mut text = format!("{}\n", closed.detail);
+    for batch in &closed.batches {
+        let _ = writeln!(
+            text,
+            "{} {:06}  {}  debit {} ({})  credit {} ({})",
+            batch.tid,
+            batch.batch,
+            if batch.balanced {
+                "balanced"
+            } else {
+                "NOT BALANCED"
+            },
+            amount(batch.debit.as_ref()),
+            batch.debit_count,
+            amount(batch.credit.as_ref()),
+            batch.credit_count
+        );
+    }
+    let batches: Vec<Value> = closed
+        .batches
+        .iter()
+        .map(|batch| {
+            json!({
+                "tid": batch.tid,
+                "batch": format!("{:06}", batch.batch),
+                "balanced": batch.balanced,
+                "debit": amount_json(batch.debit.as_ref()),
+                "debit_count": batch.debit_count,
+                "credit": amount_json(batch.credit.as_ref()),
+                "credit_count": batch.credit_count,
+            })
+        })
+        .collect();
+    let files: Vec<&str> = day.files.iter().map(|file| file.name.as_str()).collect();
+    let json = json!({
+        "business_date": day.business_date,
+        "version": day.version,
+        "manifest_sha256": crate::report::hex(&day.manifest_sha256),
+        "files": files,
+        "batches": batches,
+    });
+    View { text, json }
+}
+
+pub(super) fn story(story: &PaymentStory) -> View {
+    let mut text = format!("payment   {}\n", story.payment_id);
+    let _ = writeln!(text, "standing  {}", story.standing);
+    let _ = writeln!(
+        text,
+        "asked     {}, paid {}",
+        amount(story.asked.as_ref()),
+        amount(story.paid.as_ref())
+    );
+    if !story.receipt_number.is_empty() {
+        let _ = writeln!(text, "receipt   {}", story.receipt_number);
+    }
+    for (heading, lines) in [
+        ("Lane", &story.lane),
+        ("Hub", &story.hub),
+        ("Host", &story.host),
+    ] {
+        let _ = writeln!(text, "\n{heading}");
+        if lines.is_empty() {
+            text.push_str("  nothing\n");
+        }
+        for line in lines {
+            let _ = writeln!(text, "  {} {}", clock(line.wall_ms), line.text);
+        }
+    }
+    text.push_str("\nReceipt\n");
+    if story.receipt_text.is_empty() {
+        text.push_str("  none: no sale was closed with this payment\n");
+    }
+    for line in story.receipt_text.lines() {
+        let _ = writeln!(text, "  {line}");
+    }
+    View {
+        text,
+        json: story_json(story),
+    }
+}
+
+fn story_json(story: &PaymentStory) -> Value {
+    let lines = |lines: &[StoryLine]| -> Vec<Value> {
+        lines
+            .iter()
+            .map(|line| json!({"wall_ms": line.wall_ms, "text": line.text}))
+            .collect()
+    };
+    json!({
+        "payment_id": story.payment_id,
+        "standing": story.standing,
+        "asked": amount_json(story.asked.as_ref()),
+        "paid": amount_json(story.paid.as_ref()),
+        "receipt_number": story.receipt_number,
+        "receipt_text": story.receipt_text,
+        "lane": lines(&story.lane),
+        "hub": lines(&story.hub),
+        "host": lines(&story.host),
+    })
+}

@@ -1,0 +1,303 @@
+//! Payments, cards, decisions.
+
+use bytes::Bytes;
+use domain::{
+    card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
+    ids::{AuthCode, LaneEpoch, LaneId, PaymentId, Rrn, SaleNumber},
+    money::{Currency, Money},
+    payment::{Decision, HostFacts, PaymentRequest, RefusalReason, UnknownReason},
+    response_code::ResponseCode,
+};
+use proto::store::v1 as wire;
+
+use super::ConvertError;
+
+type Result<T> = std::result::Result<T, ConvertError>;
+
+pub(crate) fn money_to_proto(money: Money) -> wire::Money {
+    wire::Money {
+        minor: money.minor(),
+        currency: money.currency().letters().to_owned(),
+    }
+}
+
+pub(crate) fn money_from_proto(field: &'static str, money: Option<&wire::Money>) -> Result<Money> {
+    let money = money.ok_or_else(|| ConvertError::missing(field))?;
+    let currency = Currency::by_letters(&money.currency)
+        .ok_or_else(|| ConvertError::new(field, "unknown currency"))?;
+    Ok(Money::new(money.minor, currency))
+}
+
+/// A payment as a lane's session asks for it.
+pub(crate) fn request_from_frame(
+    frame: &wire::PaymentRequest,
+    lane: LaneId,
+    epoch: LaneEpoch,
+) -> Result<PaymentRequest> {
+    Ok(PaymentRequest {
+        payment_id: payment_id(&frame.payment_id)?,
+        lane,
+        epoch,
+        sale: SaleNumber(frame.sale_number),
+        amount: money_from_proto("amount", frame.amount.as_ref())?,
+        entry_mode: entry_mode_from_proto(frame.entry_mode())?,
+        pin_entered: frame.pin_entered,
+        card: card_from_proto(frame.card.as_ref())?,
+    })
+}
+
+pub(super) fn payment_id(text: &str) -> Result<PaymentId> {
+    PaymentId::parse(text).map_err(|error| ConvertError::new("payment_id", error))
+}
+
+pub(super) fn entry_mode_from_proto(mode: wire::EntryMode) -> Result<EntryMode> {
+    match mode {
+        wire::EntryMode::Keyed => Ok(EntryMode::Keyed),
+        wire::EntryMode::Stripe => Ok(EntryMode::Stripe),
+        wire::EntryMode::Chip => Ok(EntryMode::Chip),
+        wire::EntryMode::Contactless => Ok(EntryMode::Contactless),
+        wire::EntryMode::Unspecified => Err(ConvertError::missing("entry_mode")),
+    }
+}
+
+pub(super) const fn entry_mode_to_proto(mode: EntryMode) -> wire::EntryMode {
+    match mode {
+        EntryMode::Keyed => wire::EntryMode::Keyed,
+        EntryMode::Stripe => wire::EntryMode::Stripe,
+        EntryMode::Chip => wire::EntryMode::Chip,
+        EntryMode::Contactless => wire::EntryMode::Contactless,
+    }
+}
+
+const fn scheme_from_proto(scheme: wire::Scheme) -> Scheme {
+    match scheme {
+        wire::Scheme::UnionPay => Scheme::UnionPay,
+        wire::Scheme::Visa => Scheme::Visa,
+        wire::Scheme::Mastercard => Scheme::Mastercard,
+        wire::Scheme::Amex => Scheme::Amex,
+        wire::Scheme::Jcb => Scheme::Jcb,
+        wire::Scheme::Other | wire::Scheme::Unspecified => Scheme::Other,
+    }
+}
+
+const fn scheme_to_proto(scheme: Scheme) -> wire::Scheme {
+    match scheme {
+        Scheme::UnionPay => wire::Scheme::UnionPay,
+        Scheme::Visa => wire::Scheme::Visa,
+        Scheme::Mastercard => wire::Scheme::Mastercard,
+        Scheme::Amex => wire::Scheme::Amex,
+        Scheme::Jcb => wire::Scheme::Jcb,
+        Scheme::Other => wire::Scheme::Other,
+    }
+}
+
+/// The name of a scheme in reports.
+pub(crate) fn scheme_name(scheme: wire::Scheme) -> &'static str {
+    scheme_from_proto(scheme).name()
+}
+
+const fn funding_from_proto(funding: wire::Funding) -> Funding {
+    match funding {
+        wire::Funding::Debit => Funding::Debit,
+        wire::Funding::Credit => Funding::Credit,
+        wire::Funding::Prepaid => Funding::Prepaid,
+        wire::Funding::Unknown | wire::Funding::Unspecified => Funding::Unknown,
+    }
+}
+
+const fn funding_to_proto(funding: Funding) -> wire::Funding {
+    match funding {
+        Funding::Debit => wire::Funding::Debit,
+        Funding::Credit => wire::Funding::Credit,
+        Funding::Prepaid => wire::Funding::Prepaid,
+        Funding::Unknown => wire::Funding::Unknown,
+    }
+}
+
+pub(super) fn card_from_proto(card: Option<&wire::CardRef>) -> Result<CardRef> {
+    let card = card.ok_or_else(|| ConvertError::missing("card"))?;
+    let hash = match card.hash.as_ref() {
+        [] => None,
+        bytes => {
+            let bytes: [u8; 32] = bytes
+                .try_into()
+                .map_err(|_| ConvertError::new("card.hash", "must be 32 bytes or empty"))?;
+            Some(CardHash(bytes))
+        }
+    };
+    Ok(CardRef {
+        masked: MaskedPan::new(&card.masked)
+            .map_err(|error| ConvertError::new("card.masked", error))?,
+        hash,
+        scheme: scheme_from_proto(card.scheme()),
+        funding: funding_from_proto(card.funding()),
+    })
+}
+
+pub(super) fn card_to_proto(card: &CardRef) -> wire::CardRef {
+    wire::CardRef {
+        masked: card.masked.as_str().to_owned(),
+        hash: card
+            .hash
+            .map_or_else(Bytes::new, |hash| Bytes::copy_from_slice(&hash.0)),
+        scheme: scheme_to_proto(card.scheme).into(),
+        funding: funding_to_proto(card.funding).into(),
+    }
+}
+
+/// The outcome, as lanes and journals read it.
+pub(crate) fn decision_to_proto(decision: &Decision) -> wire::Decision {
+    let mut to = wire::Decision::default();
+    match decision {
+        Decision::Approved { amount, host } => {
+            to.set_kind(wire::DecisionKind::Approved);
+            to.approved = Some(money_to_proto(*amount));
+            to.response_code = ResponseCode::APPROVED.to_string();
+            set_host(&mut to, host);
+        }
+        Decision::PartiallyApproved { amount, host } => {
+            to.set_kind(wire::DecisionKind::PartiallyApproved);
+            to.approved = Some(money_to_proto(*amount));
+            to.response_code = ResponseCode::PARTIAL.to_string();
+            set_host(&mut to, host);
+        }
+        Decision::Declined { code, host } => {
+            to.set_kind(wire::DecisionKind::Declined);
+            to.response_code = code.to_string();
+            set_host(&mut to, host);
+        }
+        Decision::Unknown { reason } => {
+            to.set_kind(wire::DecisionKind::Unknown);
+            to.set_unknown_reason(unknown_to_proto(*reason));
+        }
+        Decision::Refused { reason } => {
+            to.set_kind(wire::DecisionKind::Refused);
+            to.set_refusal_reason(refusal_to_proto(*reason));
+        }
+        Decision::StandIn { amount } => {
+            to.set_kind(wire::DecisionKind::StandIn);
+            to.approved = Some(money_to_proto(*amount));
+        }
+    }
+    to
+}
+
+fn set_host(to: &mut wire::Decision, host: &HostFacts) {
+    to.rrn = text(host.rrn.as_ref().map(Rrn::as_str));
+    to.auth_code = text(host.auth_code.as_ref().map(AuthCode::as_str));
+}
+
+pub(super) fn text(text: Option<&str>) -> String {
+    text.unwrap_or_default().to_owned()
+}
+
+/// The outcome as it was journaled.
+pub(crate) fn decision_from_proto(decision: Option<&wire::Decision>) -> Result<Decision> {
+    let from = decision.ok_or_else(|| ConvertError::missing("decision"))?;
+    let amount = || money_from_proto("decision.approved", from.approved.as_ref());
+    match from.kind() {
+        wire::DecisionKind::Approved => Ok(Decision::Approved {
+            amount: amount()?,
+            host: host_from_proto(from)?,
+        }),
+        wire::DecisionKind::PartiallyApproved => Ok(Decision::PartiallyApproved {
+            amount: amount()?,
+            host: host_from_proto(from)?,
+        }),
+        wire::DecisionKind::Declined => Ok(Decision::Declined {
+            code: code("decision.response_code", &from.response_code)?,
+            host: host_from_proto(from)?,
+        }),
+        wire::DecisionKind::Unknown => Ok(Decision::Unknown {
+            reason: unknown_from_proto(from.unknown_reason())?,
+        }),
+        wire::DecisionKind::Refused => Ok(Decision::Refused {
+            reason: refusal_from_proto(from.refusal_reason())?,
+        }),
+        wire::DecisionKind::StandIn => Ok(Decision::StandIn { amount: amount()? }),
+        wire::DecisionKind::OfflineApproved => Err(ConvertError::new(
+            "decision.kind",
+            "an offline approval is a lane's, not the hub's",
+        )),
+        wire::DecisionKind::Unspecified => Err(ConvertError::missing("decision.kind")),
+    }
+}
+
+fn host_from_proto(from: &wire::Decision) -> Result<HostFacts> {
+    Ok(HostFacts {
+        rrn: rrn(&from.rrn)?,
+        auth_code: auth_code(&from.auth_code)?,
+    })
+}
+
+pub(super) fn rrn(text: &str) -> Result<Option<Rrn>> {
+    optional(text, |text| {
+        Rrn::new(text).map_err(|error| ConvertError::new("rrn", error))
+    })
+}
+
+pub(super) fn auth_code(text: &str) -> Result<Option<AuthCode>> {
+    optional(text, |text| {
+        AuthCode::new(text).map_err(|error| ConvertError::new("auth_code", error))
+    })
+}
+
+pub(super) fn code(field: &'static str, text: &str) -> Result<ResponseCode> {
+    ResponseCode::new(text).map_err(|error| ConvertError::new(field, error))
+}
+
+pub(super) fn optional<T>(text: &str, read: impl FnOnce(&str) -> Result<T>) -> Result<Option<T>> {
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        read(text).map(Some)
+    }
+}
+
+const fn unknown_to_proto(reason: UnknownReason) -> wire::UnknownReason {
+    match reason {
+        UnknownReason::NoAnswer => wire::UnknownReason::NoAnswer,
+        UnknownReason::LinkBroke => wire::UnknownReason::LinkBroke,
+        UnknownReason::BadMac => wire::UnknownReason::BadMac,
+        UnknownReason::Mismatch => wire::UnknownReason::Mismatch,
+        UnknownReason::HubRestarted => wire::UnknownReason::HubRestarted,
+    }
+}
+
+fn unknown_from_proto(reason: wire::UnknownReason) -> Result<UnknownReason> {
+    match reason {
+        wire::UnknownReason::NoAnswer => Ok(UnknownReason::NoAnswer),
+        wire::UnknownReason::LinkBroke => Ok(UnknownReason::LinkBroke),
+        wire::UnknownReason::BadMac => Ok(UnknownReason::BadMac),
+        wire::UnknownReason::Mismatch => Ok(UnknownReason::Mismatch),
+        wire::UnknownReason::HubRestarted => Ok(UnknownReason::HubRestarted),
+        wire::UnknownReason::Unspecified => Err(ConvertError::missing("decision.unknown_reason")),
+    }
+}
+
+const fn refusal_to_proto(reason: RefusalReason) -> wire::RefusalReason {
+    match reason {
+        RefusalReason::NotOffline => wire::RefusalReason::NotOffline,
+        RefusalReason::OfflineBudget => wire::RefusalReason::OfflineBudget,
+        RefusalReason::Abandoned => wire::RefusalReason::Abandoned,
+        RefusalReason::ContentDiffers => wire::RefusalReason::ContentDiffers,
+        RefusalReason::Fenced => wire::RefusalReason::Fenced,
+        RefusalReason::NoTerminal => wire::RefusalReason::NoTerminal,
+        RefusalReason::InvalidAmount => wire::RefusalReason::InvalidAmount,
+        RefusalReason::TooMany => wire::RefusalReason::TooMany,
+    }
+}
+
+fn refusal_from_proto(reason: wire::RefusalReason) -> Result<RefusalReason> {
+    match reason {
+        wire::RefusalReason::NotOffline => Ok(RefusalReason::NotOffline),
+        wire::RefusalReason::OfflineBudget => Ok(RefusalReason::OfflineBudget),
+        wire::RefusalReason::Abandoned => Ok(RefusalReason::Abandoned),
+        wire::RefusalReason::ContentDiffers => Ok(RefusalReason::ContentDiffers),
+        wire::RefusalReason::Fenced => Ok(RefusalReason::Fenced),
+        wire::RefusalReason::NoTerminal => Ok(RefusalReason::NoTerminal),
+        wire::RefusalReason::InvalidAmount => Ok(RefusalReason::InvalidAmount),
+        wire::RefusalReason::TooMany => Ok(RefusalReason::TooMany),
+        wire::RefusalReason::Unspecified => Err(ConvertError::missing("decision.refusal_reason")),
+    }
+}

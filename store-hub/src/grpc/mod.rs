@@ -1,0 +1,94 @@
+//! The hub's gRPC side: lanes, operators, head office, health and reflection, on one port.
+//!
+//! Runs as `Send` tasks beside the actors and reaches them by their addresses alone.
+
+mod io;
+mod lane_service;
+mod operations_service;
+mod price_stream;
+mod report_service;
+
+use std::{future::Future, time::Duration};
+
+use actix::Addr;
+use domain::limits::{KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS};
+use futures::StreamExt;
+use journal::Journal;
+use ports::Listener;
+use proto::store::v1::{
+    lane_service_server::LaneServiceServer, operations_service_server::OperationsServiceServer,
+    report_service_server::ReportServiceServer,
+};
+use tonic::{Status, transport::Server};
+
+use crate::{
+    actors::{lanes::Lanes, payment_desk::PaymentDesk, reports::Reports, settlement::DayClose},
+    prices::PriceFile,
+    report::DaysFolder,
+};
+
+pub(crate) use io::HubIo;
+pub(crate) use report_service::day_view;
+
+/// Streams and calls of one connection: a lane has three streams.
+const STREAMS_PER_CONNECTION_MAX: u32 = 64;
+
+/// The actors and files that services answer from.
+#[derive(Clone)]
+pub(crate) struct Services {
+    pub(crate) desk: Addr<PaymentDesk>,
+    pub(crate) lanes: Addr<Lanes>,
+    pub(crate) reports: Addr<Reports>,
+    pub(crate) day_close: Addr<DayClose>,
+    pub(crate) journal: Journal,
+    pub(crate) prices: PriceFile,
+    pub(crate) days: DaysFolder,
+    pub(crate) store_id: String,
+}
+
+/// Serves until `stop` resolves; streams that are open then have been ended by the actors.
+pub(crate) async fn serve(
+    services: Services,
+    listener: Listener,
+    stop: impl Future<Output = ()>,
+) -> Result<(), tonic::transport::Error> {
+    let (health_reporter, health) = tonic_health::server::health_reporter();
+    health_reporter
+        .set_serving::<LaneServiceServer<Services>>()
+        .await;
+    health_reporter
+        .set_serving::<OperationsServiceServer<Services>>()
+        .await;
+    health_reporter
+        .set_serving::<ReportServiceServer<Services>>()
+        .await;
+    let connections = listener
+        .connections
+        .map(|accepted| accepted.map(HubIo::new));
+    let mut router = Server::builder()
+        .http2_keepalive_interval(Some(Duration::from_millis(KEEPALIVE_INTERVAL_MS)))
+        .http2_keepalive_timeout(Some(Duration::from_millis(KEEPALIVE_TIMEOUT_MS)))
+        .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
+        .add_service(health)
+        .add_service(LaneServiceServer::new(services.clone()))
+        .add_service(ReportServiceServer::new(services.clone()))
+        .add_service(OperationsServiceServer::new(services));
+    if let Ok(reflection) = reflection().build_v1() {
+        router = router.add_service(reflection);
+    }
+    if let Ok(reflection) = reflection().build_v1alpha() {
+        router = router.add_service(reflection);
+    }
+    router.serve_with_incoming_shutdown(connections, stop).await
+}
+
+fn reflection<'a>() -> tonic_reflection::server::Builder<'a> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
+/// An actor is gone: the hub is stopping.
+fn stopping<E>(_: E) -> Status {
+    Status::unavailable("the hub is stopping")
+}

@@ -1,0 +1,164 @@
+//! What an operator of the store asks and orders.
+
+use std::pin::Pin;
+
+use domain::{
+    desk::{Event, Rejected},
+    ids::{ForwardId, PaymentId},
+};
+use futures::{Stream, StreamExt};
+use proto::store::v1::{
+    CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse, LanesRequest,
+    LanesResponse, PaymentQuery, PaymentStory, ResolveDeadLetterRequest, ResolveDeadLetterResponse,
+    StatusRequest, StatusResponse, UnresolvedRequest, UnresolvedResponse,
+    operations_service_server::OperationsService,
+};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use super::{
+    Services,
+    report_service::{read_date, report_status},
+    stopping,
+};
+use crate::{
+    actors::{
+        lanes::ViewLanes,
+        payment_desk::{Happened, Look, PaymentDesk},
+        reports::TellStory,
+        settlement::{CloseDay, CloseError},
+    },
+    convert::resolution_from_text,
+    operator_view,
+};
+
+type Steps = Pin<Box<dyn Stream<Item = Result<CloseDayProgress, Status>> + Send>>;
+
+/// Steps of a day's close waiting for a listener.
+const STEPS_WAITING_MAX: usize = 16;
+
+#[tonic::async_trait]
+impl OperationsService for Services {
+    type CloseDayStream = Steps;
+
+    async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusResponse>, Status> {
+        let store_id = self.store_id.clone();
+        let status = self.look(move |desk| desk.view(&store_id)).await?;
+        Ok(Response::new(status))
+    }
+
+    async fn lanes(&self, _: Request<LanesRequest>) -> Result<Response<LanesResponse>, Status> {
+        let lanes = self.lanes.send(ViewLanes).await.map_err(stopping)?;
+        Ok(Response::new(LanesResponse { lanes }))
+    }
+
+    async fn payment(
+        &self,
+        request: Request<PaymentQuery>,
+    ) -> Result<Response<PaymentStory>, Status> {
+        let id = PaymentId::parse(&request.into_inner().payment_id)
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let told = self.reports.send(TellStory(id)).await.map_err(stopping)?;
+        let story = told.map_err(report_status)?;
+        story
+            .map(Response::new)
+            .ok_or_else(|| Status::not_found(format!("no payment {id}")))
+    }
+
+    async fn unresolved(
+        &self,
+        _: Request<UnresolvedRequest>,
+    ) -> Result<Response<UnresolvedResponse>, Status> {
+        let payments = self
+            .look(|desk| operator_view::unresolved(&desk.desk))
+            .await?;
+        Ok(Response::new(UnresolvedResponse { payments }))
+    }
+
+    async fn dead_letters(
+        &self,
+        _: Request<DeadLettersRequest>,
+    ) -> Result<Response<DeadLettersResponse>, Status> {
+        let dead_letters = self
+            .look(|desk| operator_view::dead_letters(&desk.desk))
+            .await?;
+        Ok(Response::new(DeadLettersResponse { dead_letters }))
+    }
+
+    async fn resolve_dead_letter(
+        &self,
+        request: Request<ResolveDeadLetterRequest>,
+    ) -> Result<Response<ResolveDeadLetterResponse>, Status> {
+        let request = request.into_inner();
+        let how = resolution_from_text(&request.resolution, &request.note)
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let event = Event::DeadLetterResolved {
+            forward_id: ForwardId(request.forward_id),
+            how,
+        };
+        let ticket = self
+            .desk
+            .send(Happened(event))
+            .await
+            .map_err(stopping)?
+            .map_err(|rejected| rejected_status(&rejected))?;
+        self.journal.wait(ticket).await.map_err(stopping)?;
+        Ok(Response::new(ResolveDeadLetterResponse {}))
+    }
+
+    async fn close_day(
+        &self,
+        request: Request<CloseDayRequest>,
+    ) -> Result<Response<Self::CloseDayStream>, Status> {
+        let date = read_date(&request.into_inner().business_date)?;
+        let (listener, steps) = mpsc::channel(STEPS_WAITING_MAX);
+        let begun = self.day_close.send(CloseDay { date, listener }).await;
+        begun.map_err(stopping)?;
+        let steps = ReceiverStream::new(steps);
+        let steps = steps.map(|step| step.map_err(|error| close_status(&error)));
+        Ok(Response::new(steps.boxed()))
+    }
+}
+
+impl Services {
+    async fn look<R: Send + 'static>(
+        &self,
+        question: impl FnOnce(&PaymentDesk) -> R + Send + 'static,
+    ) -> Result<R, Status> {
+        let seen = self.desk.send(Look::at(question)).await.map_err(stopping)?;
+        seen.ok_or_else(|| Status::unavailable("the hub is stopping"))
+    }
+}
+
+/// The one place where a rejection of the desk becomes a gRPC status.
+fn rejected_status(rejected: &Rejected) -> Status {
+    let text = rejected.to_string();
+    match rejected {
+        Rejected::UnknownForward(_) | Rejected::UnknownPayment(_) | Rejected::UnknownTerminal => {
+            Status::not_found(text)
+        }
+        Rejected::NoteMissing => Status::invalid_argument(text),
+        Rejected::TerminalConfiguredTwice
+        | Rejected::Fenced { .. }
+        | Rejected::OtherLane(_)
+        | Rejected::CompletedAfterAbandoned(_)
+        | Rejected::AbandonedAfterCompleted(_)
+        | Rejected::NotPaid(_)
+        | Rejected::OtherReceipt(_)
+        | Rejected::NotAnOpenDeadLetter(_)
+        | Rejected::BatchIsClosed(_)
+        | Rejected::OtherDayClosing { .. } => Status::failed_precondition(text),
+    }
+}
+
+fn close_status(error: &CloseError) -> Status {
+    match error {
+        CloseError::Running | CloseError::NotBegun(..) => {
+            Status::failed_precondition(error.to_string())
+        }
+        CloseError::Rejected(rejected) => rejected_status(rejected),
+        CloseError::Report(report) => Status::internal(report.to_string()),
+        CloseError::Left => Status::unavailable("the hub is stopping"),
+    }
+}

@@ -1,0 +1,210 @@
+//! What head office pulls.
+
+use std::pin::Pin;
+
+use domain::{
+    money::{Currency, Money},
+    time::BusinessDate,
+};
+use futures::{Stream, StreamExt};
+use proto::store::v1::{
+    Day, DayFile, LaneWatermark, ListDaysRequest, ListDaysResponse, PullDayRequest,
+    PullDayResponse, SummaryRequest, SummaryResponse, TenderTotal,
+    report_service_server::ReportService,
+};
+use tonic::{Request, Response, Status};
+
+use super::{Services, stopping};
+use crate::{
+    actors::{
+        lanes::ViewLanes,
+        reports::{FindDay, ListDays, MakeReport, ReportError},
+        settlement::known_sequences,
+    },
+    convert::money_to_proto,
+    report::{DayReport, DaysFolder, SealError, SealedDay},
+};
+
+/// Bytes of one chunk of a pulled file.
+const CHUNK_BYTES: u64 = 64 * 1024;
+
+type Chunks = Pin<Box<dyn Stream<Item = Result<PullDayResponse, Status>> + Send>>;
+
+/// A sealed day as the protocol lists it; the manifest is among the files.
+pub(crate) fn day_view(sealed: &SealedDay) -> Day {
+    let mut files: Vec<DayFile> = sealed
+        .manifest
+        .files
+        .iter()
+        .map(|file| DayFile {
+            name: file.name.clone(),
+            size_bytes: file.size_bytes,
+            sha256: unhex(&file.sha256).into(),
+        })
+        .collect();
+    files.push(DayFile {
+        name: "manifest.json".to_owned(),
+        size_bytes: sealed.manifest_bytes,
+        sha256: sealed.manifest_sha256.to_vec().into(),
+    });
+    Day {
+        business_date: sealed.manifest.business_date.clone(),
+        sealed: true,
+        version: sealed.manifest.version,
+        files,
+        manifest_sha256: sealed.manifest_sha256.to_vec().into(),
+    }
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len())
+        .step_by(2)
+        .filter_map(|at| u8::from_str_radix(text.get(at..at.saturating_add(2))?, 16).ok())
+        .collect()
+}
+
+pub(super) fn read_date(text: &str) -> Result<Option<BusinessDate>, Status> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    BusinessDate::parse(text)
+        .map(Some)
+        .map_err(|error| Status::invalid_argument(error.to_string()))
+}
+
+pub(super) fn report_status(error: ReportError) -> Status {
+    match error {
+        ReportError::Ledger(error) => Status::data_loss(error.to_string()),
+        ReportError::Seal(SealError::Unknown) => Status::not_found("no such sealed day or file"),
+        ReportError::Seal(error) => Status::internal(error.to_string()),
+    }
+}
+
+#[tonic::async_trait]
+impl ReportService for Services {
+    type PullDayStream = Chunks;
+
+    async fn list_days(
+        &self,
+        request: Request<ListDaysRequest>,
+    ) -> Result<Response<ListDaysResponse>, Status> {
+        let since = read_date(&request.into_inner().since_date)?;
+        let listed = self.reports.send(ListDays { since }).await;
+        let (sealed, today) = listed.map_err(stopping)?.map_err(report_status)?;
+        let mut days: Vec<Day> = sealed.iter().map(day_view).collect();
+        if since.is_none_or(|since| today >= since) {
+            days.push(Day {
+                business_date: today.to_string(),
+                ..Default::default()
+            });
+        }
+        Ok(Response::new(ListDaysResponse {
+            store_id: self.store_id.clone(),
+            days,
+        }))
+    }
+
+    async fn pull_day(
+        &self,
+        request: Request<PullDayRequest>,
+    ) -> Result<Response<Self::PullDayStream>, Status> {
+        let request = request.into_inner();
+        let date = read_date(&request.business_date)?
+            .ok_or_else(|| Status::invalid_argument("business_date is missing"))?;
+        let pull = Pull {
+            days: self.days.clone(),
+            date,
+            version: request.version,
+            file: request.file,
+        };
+        // The first chunk is read here, so that an unknown file is an answer, not a broken stream.
+        let first = pull.chunk(request.offset_bytes)?;
+        let rest = futures::stream::unfold(Some((pull, first)), |state| async move {
+            let (pull, chunk) = state?;
+            let length = u64::try_from(chunk.chunk.len()).unwrap_or(u64::MAX);
+            if length == 0 {
+                return None;
+            }
+            let next = chunk.offset_bytes.saturating_add(length);
+            let state = pull.chunk(next).ok().map(|next| (pull, next));
+            Some((Ok(chunk), state))
+        });
+        Ok(Response::new(rest.boxed()))
+    }
+
+    async fn summary(
+        &self,
+        request: Request<SummaryRequest>,
+    ) -> Result<Response<SummaryResponse>, Status> {
+        let date = read_date(&request.into_inner().business_date)?;
+        let views = self.lanes.send(ViewLanes).await.map_err(stopping)?;
+        let known = known_sequences(&views);
+        let made = self.reports.send(MakeReport { date, known }).await;
+        let report = made.map_err(stopping)?.map_err(report_status)?;
+        let sealed = match BusinessDate::parse(&report.business_date) {
+            Ok(date) => {
+                let found = self.reports.send(FindDay(date)).await;
+                found.map_err(stopping)?.map_err(report_status)?.is_some()
+            }
+            Err(_) => false,
+        };
+        Ok(Response::new(summary(&report, sealed)))
+    }
+}
+
+struct Pull {
+    days: DaysFolder,
+    date: BusinessDate,
+    version: u32,
+    file: String,
+}
+
+impl Pull {
+    fn chunk(&self, offset_bytes: u64) -> Result<PullDayResponse, Status> {
+        let read = self.days.read(
+            self.date,
+            self.version,
+            &self.file,
+            offset_bytes,
+            CHUNK_BYTES,
+        );
+        let chunk = read.map_err(|error| report_status(ReportError::Seal(error)))?;
+        Ok(PullDayResponse {
+            offset_bytes,
+            chunk: chunk.into(),
+        })
+    }
+}
+
+fn summary(report: &DayReport, sealed: bool) -> SummaryResponse {
+    let currency = Currency::by_letters(&report.currency);
+    let money = |minor| currency.map(|currency| money_to_proto(Money::new(minor, currency)));
+    SummaryResponse {
+        store_id: report.store_id.clone(),
+        business_date: report.business_date.clone(),
+        sealed,
+        watermarks: report
+            .completeness
+            .iter()
+            .map(|lane| LaneWatermark {
+                lane: lane.lane.into(),
+                epoch: lane.epoch,
+                through_sequence: lane.through_sequence,
+                through_wall_ms: lane.through_wall_ms,
+                known_sequence: lane.known_sequence,
+            })
+            .collect(),
+        sales: report.sales.count,
+        sales_total: money(report.sales.total_minor),
+        tenders: report
+            .by_tender
+            .iter()
+            .map(|line| TenderTotal {
+                tender: line.tender.clone(),
+                scheme: line.scheme.clone(),
+                count: line.count,
+                total: money(line.total_minor),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,488 @@
+//! One payment from receipt to bank: `payment ID`.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+};
+
+use domain::{ids::PaymentId, money::Currency, money::Money};
+use journal::Journal;
+use prost::Message;
+use proto::{
+    journal::v1::{ForwardEndKind, ForwardKind, HubRecord, LaneRecord, hub_record, lane_record},
+    store::v1::{self as wire, PaymentStory, StoryLine},
+};
+
+use super::{Books, LedgerError, PaymentFacts};
+use crate::replica::lane_log;
+
+/// The acquirer's own file, one JSON object a line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HostFile<'a>(pub(crate) Option<&'a Path>);
+
+/// Tells the story; `None` when neither lane nor hub knows the payment.
+pub(crate) fn tell(
+    books: &Books,
+    journal: &Journal,
+    payment_id: PaymentId,
+    host: HostFile<'_>,
+) -> Result<Option<PaymentStory>, LedgerError> {
+    let Some(places) = books.places.get(&payment_id.0) else {
+        return Ok(None);
+    };
+    let mut story = PaymentStory {
+        payment_id: payment_id.to_string(),
+        ..Default::default()
+    };
+    for (log, sequence) in places {
+        let Some(record) = journal.read(*log, *sequence, 1)?.pop() else {
+            continue;
+        };
+        let none = || LedgerError::Record {
+            log: *log,
+            sequence: *sequence,
+        };
+        if lane_log(*log).is_some() {
+            let record = LaneRecord::decode(record.bytes.as_slice()).map_err(|_| none())?;
+            lane_step(&mut story, &record, payment_id);
+        } else {
+            let record = HubRecord::decode(record.bytes.as_slice()).map_err(|_| none())?;
+            hub_step(&mut story, books, &record);
+        }
+    }
+    story.lane.sort_by_key(|line| line.wall_ms);
+    story.hub.sort_by_key(|line| line.wall_ms);
+    add_receipt(&mut story, books, journal)?;
+    add_standing(&mut story, books, payment_id);
+    story.host.extend(reconciliation(host.0, payment_id));
+    Ok(Some(story))
+}
+
+fn line(wall_ms: i64, text: impl Into<String>) -> StoryLine {
+    StoryLine {
+        wall_ms,
+        text: text.into(),
+    }
+}
+
+fn money(money: Option<&wire::Money>) -> String {
+    money
+        .and_then(|money| {
+            let currency = Currency::by_letters(&money.currency)?;
+            Some(Money::new(money.minor, currency).to_string())
+        })
+        .unwrap_or_else(|| "no amount".to_owned())
+}
+
+fn lane_step(story: &mut PaymentStory, record: &LaneRecord, payment_id: PaymentId) {
+    use lane_record::Body;
+    let text = match &record.body {
+        Some(Body::PaymentIntended(body)) => {
+            story.asked = story.asked.take().or_else(|| body.amount.clone());
+            let card = body.card.clone().unwrap_or_default();
+            format!(
+                "intended: {} on sale {}, card {}, {}",
+                money(body.amount.as_ref()),
+                body.sale_number,
+                card.masked,
+                entry(body.entry_mode(), body.pin_entered),
+            )
+        }
+        Some(Body::PaymentDecided(body)) => {
+            format!("told: {}", decision(body.decision.as_ref()))
+        }
+        Some(Body::PaymentAbandoned(body)) => format!("abandoned: {}", body.reason),
+        Some(Body::SaleClosed(body)) => {
+            story.receipt_number.clone_from(&body.receipt_number);
+            let tender = body
+                .tenders
+                .iter()
+                .find(|tender| tender.payment_id == payment_id.to_string());
+            format!(
+                "sale {} closed, receipt {}, {} of {} by this payment",
+                body.sale_number,
+                body.receipt_number,
+                money(tender.and_then(|tender| tender.amount.as_ref())),
+                money(body.total.as_ref()),
+            )
+        }
+        _ => return,
+    };
+    story.lane.push(line(record.wall_ms, text));
+}
+
+fn entry(mode: wire::EntryMode, pin: bool) -> String {
+    let mode = match mode {
+        wire::EntryMode::Unspecified => "entry unknown",
+        wire::EntryMode::Keyed => "keyed",
+        wire::EntryMode::Stripe => "stripe",
+        wire::EntryMode::Chip => "chip",
+        wire::EntryMode::Contactless => "contactless",
+    };
+    let pin = if pin { " with PIN" } else { "" };
+    format!("{mode}{pin}")
+}
+
+fn decision(decision: Option<&wire::Decision>) -> String {
+    let Some(decision) = decision else {
+        return "nothing".to_owned();
+    };
+    let amount = money(decision.approved.as_ref());
+    match decision.kind() {
+        wire::DecisionKind::Approved => format!("approved {amount}"),
+        wire::DecisionKind::PartiallyApproved => format!("approved for a part, {amount}"),
+        wire::DecisionKind::Declined => format!("declined, code {}", decision.response_code),
+        wire::DecisionKind::Unknown => {
+            format!("not confirmed ({})", unknown(decision.unknown_reason()))
+        }
+        wire::DecisionKind::Refused => {
+            format!(
+                "refused by the hub ({})",
+                refusal(decision.refusal_reason())
+            )
+        }
+        wire::DecisionKind::StandIn => format!("approved without the bank, {amount}"),
+        wire::DecisionKind::OfflineApproved => format!("approved by the lane alone, {amount}"),
+        wire::DecisionKind::Unspecified => "nothing".to_owned(),
+    }
+}
+
+const fn unknown(reason: wire::UnknownReason) -> &'static str {
+    match reason {
+        wire::UnknownReason::Unspecified => "no reason given",
+        wire::UnknownReason::NoAnswer => "no answer",
+        wire::UnknownReason::LinkBroke => "the line broke",
+        wire::UnknownReason::BadMac => "bad MAC",
+        wire::UnknownReason::Mismatch => "the answer does not fit",
+        wire::UnknownReason::HubRestarted => "the hub was restarted",
+    }
+}
+
+const fn refusal(reason: wire::RefusalReason) -> &'static str {
+    match reason {
+        wire::RefusalReason::Unspecified => "no reason given",
+        wire::RefusalReason::NotOffline => "not without the bank",
+        wire::RefusalReason::OfflineBudget => "offline budget used up",
+        wire::RefusalReason::Abandoned => "abandoned before it was sent",
+        wire::RefusalReason::ContentDiffers => "same id, other content",
+        wire::RefusalReason::Fenced => "fenced lane",
+        wire::RefusalReason::NoTerminal => "no terminal",
+        wire::RefusalReason::InvalidAmount => "invalid amount",
+        wire::RefusalReason::TooMany => "too many in flight",
+    }
+}
+
+fn hub_step(story: &mut PaymentStory, books: &Books, record: &HubRecord) {
+    use hub_record::Body;
+    let at = record.wall_ms;
+    let text = match &record.body {
+        Some(Body::Requested(body)) => {
+            story.asked.clone_from(&body.amount);
+            format!(
+                "requested by lane {}: {}",
+                body.lane,
+                money(body.amount.as_ref())
+            )
+        }
+        Some(Body::Sent(body)) => {
+            story.host.push(line(
+                at,
+                format!(
+                    "0200 to {}, STAN {:06}, batch {:06}",
+                    body.tid, body.stan, body.batch
+                ),
+            ));
+            format!(
+                "bound to {}, STAN {:06}, batch {:06}",
+                body.tid, body.stan, body.batch
+            )
+        }
+        Some(Body::Decided(body)) => {
+            if let Some(answer) = body.decision.as_ref().and_then(host_answer) {
+                story.host.push(line(at, answer));
+            }
+            format!("decided: {}", decision(body.decision.as_ref()))
+        }
+        Some(Body::Completed(body)) => {
+            story.receipt_number.clone_from(&body.receipt_number);
+            format!("captured: receipt {}", body.receipt_number)
+        }
+        Some(Body::Abandoned(body)) => format!("abandoned by lane {}", body.lane),
+        other => match forward_step(story, books, at, other.as_ref()) {
+            Some(text) => text,
+            None => return,
+        },
+    };
+    story.hub.push(line(at, text));
+}
+
+/// What the host said, where it answered.
+fn host_answer(decision: &wire::Decision) -> Option<String> {
+    let answered = match decision.kind() {
+        wire::DecisionKind::Approved
+        | wire::DecisionKind::PartiallyApproved
+        | wire::DecisionKind::Declined => true,
+        wire::DecisionKind::Unknown
+        | wire::DecisionKind::Refused
+        | wire::DecisionKind::StandIn
+        | wire::DecisionKind::OfflineApproved
+        | wire::DecisionKind::Unspecified => false,
+    };
+    answered.then(|| {
+        format!(
+            "0210 code {}, RRN {}, authorisation {}",
+            decision.response_code,
+            or_none(&decision.rrn),
+            or_none(&decision.auth_code),
+        )
+    })
+}
+
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
+}
+
+const fn kind_name(kind: ForwardKind) -> &'static str {
+    match kind {
+        ForwardKind::Reversal => "reversal",
+        ForwardKind::Advice => "advice",
+        ForwardKind::Void => "void",
+        ForwardKind::Unspecified => "entry",
+    }
+}
+
+fn forward_step(
+    story: &mut PaymentStory,
+    books: &Books,
+    at: i64,
+    body: Option<&hub_record::Body>,
+) -> Option<String> {
+    use hub_record::Body;
+    let name = |forward_id: u64| {
+        let kind = books
+            .payments
+            .forwards
+            .get(&forward_id)
+            .map(|facts| facts.kind);
+        format!("{} {forward_id}", kind.map_or("entry", kind_name))
+    };
+    let text = match body? {
+        Body::ForwardQueued(body) => {
+            let reason = if body.reason_code.is_empty() {
+                String::new()
+            } else {
+                format!(", reason {}", body.reason_code)
+            };
+            format!("{} queued{reason}", name(body.forward_id))
+        }
+        Body::ForwardSent(body) => {
+            let text = format!(
+                "{} sent, try {}, STAN {:06}, batch {:06}",
+                name(body.forward_id),
+                body.attempt,
+                body.stan,
+                body.batch
+            );
+            story.host.push(line(at, text.clone()));
+            text
+        }
+        Body::ForwardDeferred(body) => {
+            format!(
+                "{} deferred, code {}",
+                name(body.forward_id),
+                or_none(&body.response_code)
+            )
+        }
+        Body::ForwardEnded(body) => {
+            let name = name(body.forward_id);
+            match body.end() {
+                ForwardEndKind::Delivered => {
+                    let answer = format!("{name} accepted, code {}", body.response_code);
+                    story.host.push(line(at, answer));
+                    format!("{name} delivered, code {}", body.response_code)
+                }
+                ForwardEndKind::Withdrawn => format!("{name} withdrawn, nothing was sent"),
+                ForwardEndKind::DeadLetter => format!("{name} dead letter: {}", body.reason),
+                ForwardEndKind::Unspecified => name,
+            }
+        }
+        Body::DeadLetterResolved(body) => {
+            format!(
+                "{} resolved: {} {}",
+                name(body.forward_id),
+                body.resolution,
+                body.note
+            )
+        }
+        _ => return None,
+    };
+    Some(text)
+}
+
+/// The receipt as it was last printed.
+fn add_receipt(
+    story: &mut PaymentStory,
+    books: &Books,
+    journal: &Journal,
+) -> Result<(), LedgerError> {
+    let places = books.receipts.get(&story.receipt_number);
+    let Some((log, sequence)) = places.and_then(|places| places.last()) else {
+        return Ok(());
+    };
+    if let Some(record) = journal.read(*log, *sequence, 1)?.pop()
+        && let Ok(record) = LaneRecord::decode(record.bytes.as_slice())
+        && let Some(lane_record::Body::ReceiptPrinted(printed)) = record.body
+    {
+        story.receipt_text = printed.text;
+    }
+    Ok(())
+}
+
+/// The words of the whole: decided, captured, undone, settled.
+fn add_standing(story: &mut PaymentStory, books: &Books, payment_id: PaymentId) {
+    let Some(facts) = books.payments.payments.get(&payment_id.0) else {
+        "known to its lane only".clone_into(&mut story.standing);
+        return;
+    };
+    let currency = books.payments.currency.letters().to_owned();
+    let minor = facts.paid_minor();
+    story.paid = Some(wire::Money { minor, currency });
+    story.standing = standing(books, facts);
+}
+
+pub(super) fn standing(books: &Books, facts: &PaymentFacts) -> String {
+    let first = match facts.kind() {
+        wire::DecisionKind::Unspecified => "open",
+        wire::DecisionKind::Approved => "approved",
+        wire::DecisionKind::PartiallyApproved => "partially approved",
+        wire::DecisionKind::Declined => "declined",
+        wire::DecisionKind::Unknown => "unknown",
+        wire::DecisionKind::Refused => "refused",
+        wire::DecisionKind::StandIn => "stood in",
+        wire::DecisionKind::OfflineApproved => "offline approved",
+    };
+    let mut words = vec![first.to_owned()];
+    if facts.completed.is_some() {
+        words.push("captured".to_owned());
+    }
+    if facts.abandoned {
+        words.push("abandoned".to_owned());
+    }
+    let forwards = facts.forwards.iter();
+    let forwards: Vec<_> = forwards
+        .filter_map(|id| books.payments.forwards.get(id))
+        .collect();
+    for forward in &forwards {
+        words.push(entry_standing(
+            forward.kind,
+            forward.end,
+            forward.declined_after_goods,
+        ));
+    }
+    if let Some(batch) = settled_in(books, facts) {
+        words.push(format!("settled in batch {batch:06}"));
+    }
+    words.join(", ")
+}
+
+fn entry_standing(kind: ForwardKind, end: ForwardEndKind, after_goods: bool) -> String {
+    let word = match (kind, end) {
+        (_, ForwardEndKind::DeadLetter) if after_goods => "declined after goods",
+        (_, ForwardEndKind::DeadLetter) => "dead letter",
+        (_, ForwardEndKind::Withdrawn) => "withdrawn",
+        (ForwardKind::Reversal, ForwardEndKind::Delivered) => "reversed",
+        (ForwardKind::Void, ForwardEndKind::Delivered) => "voided",
+        (ForwardKind::Advice, ForwardEndKind::Delivered) => "delivered",
+        (ForwardKind::Unspecified, ForwardEndKind::Delivered) => "delivered",
+        (kind, ForwardEndKind::Unspecified) => {
+            return format!("{} waiting", kind_name(kind));
+        }
+    };
+    word.to_owned()
+}
+
+/// The closed batch the host counts it in: an approval or delivered advice that was not undone.
+pub(super) fn settled_in(books: &Books, facts: &PaymentFacts) -> Option<u32> {
+    let (tid, batch) = counted_in(books, facts)?;
+    let mut closed = books.payments.batches.iter();
+    closed
+        .any(|closed| closed.tid == tid && closed.batch == batch)
+        .then_some(batch)
+}
+
+/// Terminal and batch the host counts this payment in, if it counts it at all.
+pub(crate) fn counted_in(books: &Books, facts: &PaymentFacts) -> Option<(String, u32)> {
+    let forwards = facts.forwards.iter();
+    let forwards: Vec<_> = forwards
+        .filter_map(|id| books.payments.forwards.get(id))
+        .collect();
+    let delivered = |kind: ForwardKind| {
+        forwards
+            .iter()
+            .find(|entry| entry.kind == kind && entry.end == ForwardEndKind::Delivered)
+    };
+    if delivered(ForwardKind::Reversal)
+        .or(delivered(ForwardKind::Void))
+        .is_some()
+    {
+        return None;
+    }
+    if let Some(advice) = delivered(ForwardKind::Advice) {
+        return Some((advice.tid.clone(), advice.batch));
+    }
+    match facts.kind() {
+        wire::DecisionKind::Approved | wire::DecisionKind::PartiallyApproved => {
+            let (tid, _, batch) = facts.terminal.clone()?;
+            Some((tid, batch))
+        }
+        wire::DecisionKind::Declined
+        | wire::DecisionKind::Unknown
+        | wire::DecisionKind::Refused
+        | wire::DecisionKind::StandIn
+        | wire::DecisionKind::OfflineApproved
+        | wire::DecisionKind::Unspecified => None,
+    }
+}
+
+/// Lines of the acquirer's file that carry this payment's reference, each as it stands there.
+fn reconciliation(path: Option<&Path>, payment_id: PaymentId) -> Vec<StoryLine> {
+    let Some(file) = path.and_then(|path| fs::File::open(path).ok()) else {
+        return Vec::new();
+    };
+    let wanted = payment_id.to_string();
+    BufReader::new(file)
+        .lines()
+        .map_while(Result::ok)
+        .filter(|text| text.contains(&wanted))
+        .filter_map(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
+        .filter(|value| value.get("payment_ref").and_then(|text| text.as_str()) == Some(&wanted))
+        .map(|value| line(0, format!("acquirer's file: {}", in_words(&value))))
+        .collect()
+}
+
+fn in_words(value: &serde_json::Value) -> String {
+    let shown = [
+        "mti",
+        "tid",
+        "batch",
+        "stan",
+        "f3",
+        "amount_minor",
+        "f39",
+        "rrn",
+        "state",
+    ];
+    let words: Vec<String> = shown
+        .into_iter()
+        .filter_map(|key| {
+            let text = match value.get(key)? {
+                serde_json::Value::String(text) => text.clone(),
+                serde_json::Value::Null => return None,
+                other => other.to_string(),
+            };
+            Some(format!("{key} {text}"))
+        })
+        .collect();
+    words.join(", ")
+}

@@ -1,0 +1,126 @@
+//! The desk as an operator sees it: the same over gRPC as from the journal of a stopped hub.
+
+use domain::{
+    desk::{Counts, DayState, Desk, TerminalView},
+    forward::{Forward, ForwardEnd, ForwardKind},
+    time::BusinessDate,
+};
+use proto::store::v1::{DeadLetter, PaymentCounts, StatusResponse, TerminalStatus, Unresolved};
+
+use crate::convert::money_to_proto;
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// What the desk can't say of itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Around<'a> {
+    pub(crate) store_id: &'a str,
+    pub(crate) business_date: BusinessDate,
+    pub(crate) hub_epoch: u64,
+    pub(crate) journal_sequence: u64,
+}
+
+/// The whole store in a few lines.
+pub(crate) fn status(desk: &Desk, around: Around<'_>) -> StatusResponse {
+    let closing = match desk.day() {
+        DayState::Open { .. } => "open",
+        DayState::Closing { .. } => "closing",
+    };
+    let unresolved = desk
+        .dead_letters()
+        .filter(|letter| letter.resolution.is_none());
+    StatusResponse {
+        store_id: around.store_id.to_owned(),
+        business_date: around.business_date.to_string(),
+        hub_epoch: around.hub_epoch,
+        line_up: desk.line_up(),
+        queue_depth: number(desk.queue_depth()),
+        queue_depth_max: number(desk.queue_depth_max()),
+        queue_amount: Some(money_to_proto(desk.queue_amount())),
+        dead_letters: number(unresolved.count()),
+        payments_in_flight: number(desk.payments_in_flight()),
+        journal_sequence: around.journal_sequence,
+        terminals: desk.terminals().map(|view| terminal(&view)).collect(),
+        day_state: closing.to_owned(),
+        counts: Some(counts(&desk.counts_today())),
+    }
+}
+
+fn terminal(view: &TerminalView) -> TerminalStatus {
+    TerminalStatus {
+        tid: view.tid.to_string(),
+        lane: view.lane.map_or(0, |lane| lane.0.into()),
+        signed_on: view.signed_on,
+        stopped: view.stopped,
+        batch: view.batch.map_or(0, |batch| batch.number()),
+        queue_depth: number(view.queue_depth),
+    }
+}
+
+fn counts(counts: &Counts) -> PaymentCounts {
+    PaymentCounts {
+        requested: counts.requested,
+        approved: counts.approved,
+        partially_approved: counts.partially_approved,
+        declined: counts.declined,
+        unknown: counts.unknown,
+        refused: counts.refused,
+        reversed: counts.reversed,
+        stand_in: counts.stand_in,
+        offline_approved: counts.offline_approved,
+        declined_after_goods: counts.declined_after_goods,
+        forward_queued: counts.forward_queued,
+        forward_delivered: counts.forward_delivered,
+        forward_withdrawn: counts.forward_withdrawn,
+        forward_dead_letters: counts.forward_dead_letters,
+        late_answers: counts.late_answers,
+    }
+}
+
+/// Payments whose end is not known yet.
+pub(crate) fn unresolved(desk: &Desk) -> Vec<Unresolved> {
+    let payments = desk.unresolved().into_iter();
+    payments
+        .map(|payment| Unresolved {
+            payment_id: payment.payment_id.to_string(),
+            lane: payment.lane.0.into(),
+            amount: Some(money_to_proto(payment.amount)),
+            standing: payment.standing.name().to_owned(),
+            since_wall_ms: payment.since.0,
+            owner: payment.owner.to_owned(),
+        })
+        .collect()
+}
+
+/// Dead letters, resolved ones too.
+pub(crate) fn dead_letters(desk: &Desk) -> Vec<DeadLetter> {
+    desk.dead_letters().map(dead_letter).collect()
+}
+
+fn dead_letter(forward: &Forward) -> DeadLetter {
+    let kind = match forward.kind {
+        ForwardKind::Reversal { .. } => "reversal",
+        ForwardKind::Advice => "advice",
+        ForwardKind::Void { .. } => "void",
+    };
+    let reason = match &forward.end {
+        Some(ForwardEnd::DeadLetter { reason, .. }) => reason.clone(),
+        Some(ForwardEnd::Delivered { .. } | ForwardEnd::Withdrawn) | None => String::new(),
+    };
+    DeadLetter {
+        forward_id: forward.id.0,
+        payment_id: forward.payment_id.to_string(),
+        kind: kind.to_owned(),
+        amount: Some(money_to_proto(forward.amount)),
+        reason,
+        owner: "store manager".to_owned(),
+        first_try_wall_ms: forward.first_try.map_or(0, |at| at.0),
+        last_try_wall_ms: forward.last_try.map_or(0, |at| at.0),
+        last_answer: forward
+            .last_code
+            .map_or_else(String::new, |code| code.to_string()),
+        resolved: forward.resolution.is_some(),
+    }
+}

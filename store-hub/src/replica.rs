@@ -1,0 +1,110 @@
+//! Lanes' journals at the hub: which log is whose, and what a record of a lane means for the desk.
+
+use domain::{
+    desk::Event,
+    ids::{LaneEpoch, LaneId, PaymentId, ReceiptNumber},
+};
+use journal::LogId;
+use prost::Message;
+use proto::journal::v1::{LaneRecord, lane_record::Body};
+
+/// The log of a lane's epoch: lane in the upper half, epoch in the lower. Never the own log, since
+/// lanes count from 1.
+pub(crate) fn log_of(lane: LaneId, epoch: LaneEpoch) -> LogId {
+    LogId((u64::from(lane.0) << 32) | u64::from(epoch.0))
+}
+
+/// Whose log this is; `None` for the hub's own.
+pub(crate) fn lane_log(log: LogId) -> Option<(LaneId, LaneEpoch)> {
+    let lane = u16::try_from(log.0 >> 32).ok().filter(|lane| *lane > 0)?;
+    let epoch = u32::try_from(log.0 & u64::from(u32::MAX)).ok()?;
+    Some((LaneId(lane), LaneEpoch(epoch)))
+}
+
+/// Keyed state: up to where the consequences of a replica log were drawn.
+pub(crate) fn position_key(log: LogId) -> Vec<u8> {
+    let mut key = b"projection/".to_vec();
+    key.extend_from_slice(&log.0.to_be_bytes());
+    key
+}
+
+/// What a lane's record means for the desk. A record that can't be read means nothing here: it is
+/// kept as it came, and whoever reads the lane's journal meets it again.
+pub(crate) fn consequences(lane: LaneId, bytes: &[u8]) -> Vec<Event> {
+    let Ok(record) = LaneRecord::decode(bytes) else {
+        tracing::error!(event = "unreadable lane record", %lane);
+        return Vec::new();
+    };
+    match record.body {
+        Some(Body::SaleClosed(closed)) => {
+            let Ok(receipt) = ReceiptNumber::parse(&closed.receipt_number) else {
+                tracing::error!(event = "unreadable receipt number", %lane);
+                return Vec::new();
+            };
+            closed
+                .tenders
+                .iter()
+                .filter_map(|tender| PaymentId::parse(&tender.payment_id).ok())
+                .map(|payment_id| Event::Completed {
+                    payment_id,
+                    receipt,
+                })
+                .collect()
+        }
+        Some(Body::PaymentAbandoned(abandoned)) => PaymentId::parse(&abandoned.payment_id)
+            .map(|payment_id| Event::Abandoned { payment_id, lane })
+            .into_iter()
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proto::journal::v1 as journal;
+
+    fn record(body: Body) -> Vec<u8> {
+        LaneRecord {
+            body: Some(body),
+            ..Default::default()
+        }
+        .encode_to_vec()
+    }
+
+    #[test]
+    fn a_lane_log_is_never_the_own_log_and_reads_back() {
+        let log = log_of(LaneId(3), LaneEpoch(7));
+        assert_eq!(lane_log(log), Some((LaneId(3), LaneEpoch(7))));
+        assert_eq!(lane_log(LogId::OWN), None);
+    }
+
+    #[test]
+    fn a_closed_sale_completes_its_card_tenders_and_no_cash() {
+        let tender = |kind: &str, payment_id: &str| journal::Tender {
+            kind: kind.to_owned(),
+            payment_id: payment_id.to_owned(),
+            ..Default::default()
+        };
+        let id = PaymentId(9);
+        let bytes = record(Body::SaleClosed(journal::SaleClosed {
+            receipt_number: "3-1-000042".to_owned(),
+            tenders: vec![tender("card", &id.to_string()), tender("cash", "")],
+            ..Default::default()
+        }));
+        let receipt = ReceiptNumber::parse("3-1-000042").unwrap();
+        let payment_id = id;
+        assert_eq!(
+            consequences(LaneId(3), &bytes),
+            [Event::Completed {
+                payment_id,
+                receipt
+            }]
+        );
+    }
+
+    #[test]
+    fn garbage_has_no_consequence() {
+        assert_eq!(consequences(LaneId(1), &[0xff; 9]), []);
+    }
+}

@@ -1,0 +1,193 @@
+//! The day report as plain text, 78 columns.
+
+use std::fmt::Write;
+
+use domain::money::{Currency, Money};
+
+use super::{DayReport, DeadLetterLine};
+
+/// The report for a printer or a terminal.
+pub(crate) fn text(report: &DayReport) -> String {
+    let mut page = Page {
+        text: String::new(),
+        currency: Currency::by_letters(&report.currency).unwrap_or(Currency::CNY),
+    };
+    let state = if report.closed { "closed" } else { "running" };
+    page.line(&format!(
+        "{} ({})   business day {}   {state}",
+        report.store_name, report.store_id, report.business_date
+    ));
+    page.sales(report);
+    page.payments(report);
+    page.settlement(report);
+    page.dead_letters("Dead letters", &report.dead_letters);
+    page.dead_letters("Declined after goods", &report.declined_after_goods);
+    page.differences(report);
+    page.completeness(report);
+    page.text
+}
+
+struct Page {
+    text: String,
+    currency: Currency,
+}
+
+impl Page {
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    fn heading(&mut self, heading: &str) {
+        self.line("");
+        self.line(heading);
+        self.line(&"-".repeat(heading.len()));
+    }
+
+    fn amount(&self, minor: i64) -> String {
+        Money::new(minor, self.currency).to_string()
+    }
+
+    /// Name on the left, count and amount on the right.
+    fn row(&mut self, name: &str, count: impl ToString, minor: i64) {
+        let amount = self.amount(minor);
+        let count = count.to_string();
+        self.line(&format!("{name:<40}{count:>10}{amount:>26}"));
+    }
+
+    fn sales(&mut self, report: &DayReport) {
+        self.heading("Sales");
+        self.row("sales", report.sales.count, report.sales.total_minor);
+        self.line(&format!("{:<40}{:>10}", "items", report.sales.items));
+        self.line(&format!(
+            "{:<40}{:>10}",
+            "voided sales", report.sales.voided
+        ));
+        for tender in &report.by_tender {
+            let name = format!("  {} {}", tender.tender, tender.scheme);
+            self.row(&name, tender.count, tender.total_minor);
+        }
+        self.heading("By lane");
+        for lane in &report.by_lane {
+            let name = format!("lane {} (epoch {})", lane.lane, lane.epoch);
+            self.row(&name, lane.sales, lane.total_minor);
+        }
+        self.heading("By hour");
+        for hour in &report.by_hour {
+            self.row(
+                &format!("{:02}:00", hour.hour),
+                hour.sales,
+                hour.total_minor,
+            );
+        }
+    }
+
+    fn payments(&mut self, report: &DayReport) {
+        self.heading("Card payments");
+        let payments = report.payments;
+        let forward = report.forward;
+        for (name, count) in [
+            ("requested", payments.requested),
+            ("approved", payments.approved),
+            ("approved for a part", payments.partially_approved),
+            ("declined", payments.declined),
+            ("not confirmed", payments.unknown),
+            ("refused by the hub", payments.refused),
+            ("stood in for the bank", payments.stand_in),
+            ("approved by a lane alone", payments.offline_approved),
+            ("reversed", payments.reversed),
+            ("late answers", payments.late_answers),
+            ("queue: queued", forward.queued),
+            ("queue: delivered", forward.delivered),
+            ("queue: withdrawn", forward.withdrawn),
+            ("queue: dead letters", forward.dead_letters),
+        ] {
+            self.line(&format!("{name:<40}{count:>10}"));
+        }
+        self.row("queue: waiting", forward.waiting, forward.waiting_minor);
+    }
+
+    fn settlement(&mut self, report: &DayReport) {
+        self.heading("Settlement");
+        self.line(&format!(
+            "{:<18}{:>19}{:>19}{:>19}",
+            "batch", "lanes", "hub", "host"
+        ));
+        for batch in &report.settlement.batches {
+            let host = batch.host_minor;
+            let host = host.map_or_else(|| "not balanced".to_owned(), |minor| self.amount(minor));
+            self.line(&format!(
+                "{:<18}{:>19}{:>19}{:>19}",
+                format!("{} {}", batch.tid, batch.batch),
+                self.amount(batch.lane_minor),
+                self.amount(batch.hub_minor),
+                host
+            ));
+        }
+        let settlement = &report.settlement;
+        let host = settlement.host_minor;
+        let host = host.map_or_else(|| "not balanced".to_owned(), |minor| self.amount(minor));
+        self.line(&format!(
+            "{:<18}{:>19}{:>19}{:>19}",
+            format!(
+                "{} of {} balanced",
+                settlement.balanced,
+                settlement.batches.len()
+            ),
+            self.amount(settlement.lane_minor),
+            self.amount(settlement.hub_minor),
+            host
+        ));
+    }
+
+    fn dead_letters(&mut self, heading: &str, letters: &[DeadLetterLine]) {
+        if letters.is_empty() {
+            return;
+        }
+        self.heading(heading);
+        for letter in letters {
+            let amount = self.amount(letter.amount_minor);
+            self.line(&format!(
+                "{} {} {amount}: {} (owner: {})",
+                letter.payment_id, letter.kind, letter.reason, letter.owner
+            ));
+        }
+    }
+
+    fn differences(&mut self, report: &DayReport) {
+        self.heading("Differences");
+        if report.differences.is_empty() {
+            self.line("none: lane journals and hub agree on every payment");
+        }
+        for difference in &report.differences {
+            let (lane, hub) = (
+                self.amount(difference.lane_minor),
+                self.amount(difference.hub_minor),
+            );
+            let line = format!(
+                "{} lane {lane}, hub {hub}: {}",
+                difference.payment_id, difference.what
+            );
+            self.line(&line);
+        }
+    }
+
+    fn completeness(&mut self, report: &DayReport) {
+        self.heading("How far each lane is contained");
+        for lane in &report.completeness {
+            let mut line = String::new();
+            // Writing to a String can't fail.
+            let _ = write!(
+                line,
+                "lane {} (epoch {}): through record {}",
+                lane.lane, lane.epoch, lane.through_sequence
+            );
+            if lane.complete {
+                line.push_str(", complete");
+            } else {
+                let _ = write!(line, " of {}, PARTIAL", lane.known_sequence);
+            }
+            self.line(&line);
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! Starts a whole hub: what `run` does in production and `sim` in simulation.
+
+use std::{sync::Arc, thread, time::Duration};
+
+use actix::{Actor, Addr};
+use domain::{
+    desk::{DeskConfig, Timing},
+    ids::{LaneId, Mid, Tid},
+    limits::{ACQUIRER_ANSWERS_WAITING_MAX, REVERSAL_TRIES_MAX},
+    risk::StandInPolicy,
+};
+use futures::future::LocalBoxFuture;
+use iso8583::dialect::Dialect;
+use journal::{Committer, Journal, Ticket};
+use ports::{Clock, Listener, Network, Random};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
+    time::timeout,
+};
+
+use crate::{
+    actors::{
+        acquirer_link::{AcquirerLink, LinkParts},
+        forwarder::Forwarder,
+        lanes::{EndSessions, Lanes},
+        payment_desk::{DeskParts, FallSilent, Outlets, PaymentDesk},
+        reports::{ReportParts, Reports},
+        settlement::DayClose,
+    },
+    config::{AcquirerConfig, Config},
+    grpc::{self, Services},
+    keys::KeyStore,
+    prices::{PriceFile, PriceFileError},
+    recovery::RecoveryError,
+    report::DaysFolder,
+    world::{CommitDriver, Ports},
+};
+
+/// How long open calls may go on once the hub stops.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Why a hub did not start, or did not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The journal can't be opened.
+    #[error("can't open the journal: {0}")]
+    Journal(#[from] journal::OpenError),
+    /// The thread of the committer can't be started.
+    #[error("can't start the committer: {0}")]
+    Committer(std::io::Error),
+    /// The journal can't be replayed.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    /// The price file can't be used.
+    #[error(transparent)]
+    Prices(#[from] PriceFileError),
+    /// The dialect is not known.
+    #[error("dialect: {0}")]
+    Dialect(String),
+    /// The address can't be listened on.
+    #[error("can't listen on {address}: {source}")]
+    Listen {
+        /// Which.
+        address: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The gRPC server ended by itself.
+    #[error("the gRPC server ended: {0}")]
+    Server(String),
+    /// The journal took no more: nothing said after that would be true.
+    #[error("the journal failed: {0}")]
+    Fatal(String),
+}
+
+/// Runs a hub until its shutdown resolves. Start-up is recovery; there is no other start.
+///
+/// Needs a `LocalSet` or an actix system around it; not `Send`.
+///
+/// # Errors
+/// See [`StartError`]. After [`StartError::Fatal`] the process should end: a start replays what is
+/// durable.
+pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
+    let prices = PriceFile::load(&config.prices_file)?;
+    let dialect =
+        Dialect::named("cup-pos").map_err(|error| StartError::Dialect(error.to_string()))?;
+    let (journal, committer) = Journal::open(ports.engine)?;
+    let committer = drive(committer, ports.commits)?;
+    let seams = Seams {
+        clock: ports.clock,
+        random: ports.random,
+        network: ports.network,
+        keys: ports.keys,
+        journal,
+    };
+    let (link, commands) = mpsc::channel(ACQUIRER_ANSWERS_WAITING_MAX);
+    let (wake, woken) = watch::channel(None);
+    let (changed, watching) = watch::channel(0);
+    let (fatal, failed) = mpsc::channel(1);
+    let outlets = Outlets {
+        link,
+        wake,
+        changed,
+        fatal,
+    };
+    let desk = PaymentDesk::recover(desk_parts(&config, &seams, &prices, outlets))?.start();
+    let listener = listen(&config, &seams, ports.services.as_ref()).await?;
+    let address = listener.address;
+    Forwarder {
+        desk: desk.clone(),
+        clock: Arc::clone(&seams.clock),
+        wake: woken,
+    }
+    .start();
+    AcquirerLink {
+        parts: link_parts(&config, &seams, dialect, desk.clone()),
+        commands: Some(commands),
+    }
+    .start();
+    let services = services(&config, &seams, desk, watching, prices);
+    let hub = Running {
+        lanes: services.lanes.clone(),
+        desk: services.desk.clone(),
+        journal: seams.journal,
+        committer,
+        failed,
+    };
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = grpc::serve(services, listener, async {
+        // Whether it was sent or dropped: the server stops.
+        let _ = stopped.await;
+    });
+    let server = match &ports.services {
+        Some(runtime) => runtime.spawn(server),
+        None => tokio::spawn(server),
+    };
+    (ports.listening)(address);
+    hub.run(server, stop, ports.shutdown).await
+}
+
+/// What every actor may reach the world through.
+struct Seams {
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    network: Arc<dyn Network>,
+    keys: Arc<dyn KeyStore>,
+    journal: Journal,
+}
+
+/// The thread, if there is one, ends when the journal is closed.
+fn drive(
+    committer: Committer,
+    driver: CommitDriver,
+) -> Result<Option<thread::JoinHandle<()>>, StartError> {
+    match driver {
+        CommitDriver::Thread => {
+            let thread = committer.run_on_thread();
+            thread.map(Some).map_err(StartError::Committer)
+        }
+        CommitDriver::Simulated(delay) => {
+            tokio::task::spawn_local(async move {
+                // Like the thread, it ends with the journal; a failed commit shows as a journal
+                // that is never durable again, and the desk falls silent.
+                if let Err(error) = committer.run_simulated(delay).await {
+                    tracing::error!(event = "commit failed", %error);
+                }
+            });
+            Ok(None)
+        }
+    }
+}
+
+fn desk_parts(config: &Config, seams: &Seams, prices: &PriceFile, outlets: Outlets) -> DeskParts {
+    DeskParts {
+        desk: desk_config(config),
+        store_id: config.store.id.clone(),
+        merchant_name: config.store.name.clone(),
+        first_day: config.store.business_date,
+        terminals: terminals(config),
+        journal: seams.journal.clone(),
+        clock: Arc::clone(&seams.clock),
+        random: Arc::clone(&seams.random),
+        keys: Arc::clone(&seams.keys),
+        price_version: prices.version.clone(),
+        outlets,
+    }
+}
+
+pub(crate) fn desk_config(config: &Config) -> DeskConfig {
+    let acquirer = &config.acquirer;
+    let offline = &config.offline;
+    DeskConfig {
+        currency: config.store.currency,
+        policy: StandInPolicy::new(offline.store_cap, offline.card_cap, offline.payment_cap),
+        timing: Timing {
+            answer_timeout_ms: milliseconds(acquirer.answer_timeout),
+            forward_answer_timeout_ms: milliseconds(acquirer.forward_answer_timeout),
+            backoff_min_ms: milliseconds(acquirer.backoff_min),
+            backoff_max_ms: milliseconds(acquirer.backoff_max),
+            reversal_tries_max: REVERSAL_TRIES_MAX,
+        },
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+pub(crate) fn terminals(config: &Config) -> Vec<(Tid, Mid, LaneId)> {
+    let terminals = config.terminals.iter();
+    terminals
+        .map(|terminal| (terminal.tid.clone(), terminal.mid.clone(), terminal.lane))
+        .collect()
+}
+
+/// The listening socket belongs to the runtime that serves it.
+async fn listen(
+    config: &Config,
+    seams: &Seams,
+    runtime: Option<&Handle>,
+) -> Result<Listener, StartError> {
+    let listening = seams.network.listen(&config.listen_address);
+    let listener = match runtime {
+        Some(runtime) => runtime
+            .spawn(listening)
+            .await
+            .unwrap_or_else(|error| Err(std::io::Error::other(error.to_string()))),
+        None => listening.await,
+    };
+    listener.map_err(|source| StartError::Listen {
+        address: config.listen_address.clone(),
+        source,
+    })
+}
+
+fn link_parts(
+    config: &Config,
+    seams: &Seams,
+    dialect: Arc<Dialect>,
+    desk: Addr<PaymentDesk>,
+) -> LinkParts {
+    let acquirer: &AcquirerConfig = &config.acquirer;
+    let terminals = config.terminals.iter();
+    LinkParts {
+        desk,
+        network: Arc::clone(&seams.network),
+        random: Arc::clone(&seams.random),
+        keys: Arc::clone(&seams.keys),
+        dialect,
+        address: acquirer.address.clone(),
+        terminals: terminals
+            .map(|terminal| (terminal.tid.clone(), terminal.mid.clone()))
+            .collect(),
+        backoff_min: acquirer.backoff_min,
+        backoff_max: acquirer.backoff_max,
+        echo_every: acquirer.echo_every,
+        sign_on_timeout: acquirer.forward_answer_timeout,
+    }
+}
+
+fn services(
+    config: &Config,
+    seams: &Seams,
+    desk: Addr<PaymentDesk>,
+    changed: watch::Receiver<u64>,
+    prices: PriceFile,
+) -> Services {
+    let days = DaysFolder::new(config.days_folder.clone(), config.reports_folder.clone());
+    let clock = Arc::clone(&seams.clock);
+    let lanes = Lanes::new(desk.clone(), clock, seams.journal.clone()).start();
+    let reports = Reports::new(ReportParts {
+        store_id: config.store.id.clone(),
+        store_name: config.store.name.clone(),
+        currency: config.store.currency,
+        first_day: config.store.business_date,
+        journal: seams.journal.clone(),
+        clock: Arc::clone(&seams.clock),
+        days: days.clone(),
+        reconciliation_file: config.acquirer.reconciliation_file.clone(),
+    })
+    .start();
+    let day_close = DayClose {
+        desk: desk.clone(),
+        lanes: lanes.clone(),
+        reports: reports.clone(),
+        changed,
+        running: false,
+    }
+    .start();
+    Services {
+        desk,
+        lanes,
+        reports,
+        day_close,
+        journal: seams.journal.clone(),
+        prices,
+        days,
+        store_id: config.store.id.clone(),
+    }
+}
+
+/// A hub at work.
+struct Running {
+    lanes: Addr<Lanes>,
+    desk: Addr<PaymentDesk>,
+    journal: Journal,
+    committer: Option<thread::JoinHandle<()>>,
+    failed: mpsc::Receiver<String>,
+}
+
+type Server = JoinHandle<Result<(), tonic::transport::Error>>;
+
+impl Running {
+    async fn run(
+        mut self,
+        mut server: Server,
+        stop: oneshot::Sender<()>,
+        shutdown: LocalBoxFuture<'static, ()>,
+    ) -> Result<(), StartError> {
+        let ended = tokio::select! {
+            biased;
+            why = self.failed.recv() => {
+                Err(StartError::Fatal(why.unwrap_or_else(|| "the desk is gone".to_owned())))
+            }
+            () = shutdown => Ok(()),
+            ended = &mut server => return Err(StartError::Server(in_words(ended))),
+        };
+        // The server may have ended by itself.
+        let _ = stop.send(());
+        self.stop(server).await;
+        ended
+    }
+
+    /// Streams end first, then the server; what was decided becomes durable before the end.
+    async fn stop(self, mut server: Server) {
+        if self.lanes.send(EndSessions).await.is_err() {
+            tracing::debug!(event = "lane directory is gone");
+        }
+        if timeout(GRACE, &mut server).await.is_err() {
+            server.abort();
+        }
+        let ticket = self.desk.send(FallSilent).await;
+        let ticket = ticket.map_or(Ticket::NONE, |last| last.0);
+        if timeout(GRACE, self.journal.wait(ticket)).await.is_err() {
+            tracing::warn!(
+                event = "slow disk",
+                what = "the last records may not be durable"
+            );
+        }
+        self.journal.close();
+        if let Some(committer) = self.committer
+            && committer.join().is_err()
+        {
+            tracing::error!(event = "committer panicked");
+        }
+    }
+}
+
+fn in_words(ended: Result<Result<(), tonic::transport::Error>, tokio::task::JoinError>) -> String {
+    match ended {
+        Ok(Ok(())) => "without a reason".to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    }
+}

@@ -1,0 +1,55 @@
+//! The world a hub runs in: what differs between production and simulation, and nothing else.
+
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+
+use futures::future::LocalBoxFuture;
+use journal::Engine;
+use ports::{Clock, Network, Random};
+use tokio::runtime::Handle;
+
+use crate::keys::KeyStore;
+
+/// Who drives the journal's commits.
+pub enum CommitDriver {
+    /// A thread of its own: production.
+    Thread,
+    /// The current runtime, each commit taking as long as this says: simulation.
+    Simulated(Box<dyn FnMut() -> Duration>),
+}
+
+/// Everything a hub reaches the world through.
+pub struct Ports {
+    /// Wall and monotonic clock.
+    pub clock: Arc<dyn Clock>,
+    /// Ids, nonces, jitter.
+    pub random: Arc<dyn Random>,
+    /// Lanes in, the bank out.
+    pub network: Arc<dyn Network>,
+    /// Where the journal is kept.
+    pub engine: Box<dyn Engine>,
+    /// Where keys live.
+    pub keys: Arc<dyn KeyStore>,
+    /// Who drives commits.
+    pub commits: CommitDriver,
+    /// Where the tasks of the gRPC server run; `None`: on the current runtime.
+    pub services: Option<Handle>,
+    /// Told once, with the address the hub listens on.
+    pub listening: Box<dyn FnOnce(SocketAddr)>,
+    /// The hub stops cleanly when this resolves.
+    pub shutdown: LocalBoxFuture<'static, ()>,
+}
+
+impl fmt::Debug for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ports")
+    }
+}
+
+impl fmt::Debug for CommitDriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Thread => "Thread",
+            Self::Simulated(_) => "Simulated",
+        })
+    }
+}
