@@ -78,7 +78,7 @@ fn write_line(printer: &mut Printer<Memory<'_>>, line: &ReceiptLine) -> Result<(
     printer
         .justify(justify)?
         .bold(bold)?
-        .writeln(&in_page_code(&line.text))?;
+        .write(&format!("{}\n", in_page_code(&line.text)))?;
     Ok(())
 }
 

@@ -1,0 +1,343 @@
+//! A hub that answers as it is told and remembers what it heard.
+
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use card_seal::HubOpen;
+use futures::{StreamExt, stream::BoxStream};
+use journal::{Hash, Head};
+use proto::store::v1::{
+    self as wire,
+    lane_service_server::{LaneService, LaneServiceServer},
+};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{
+    Request, Response, Status, Streaming,
+    transport::{Server, server::TcpIncoming},
+};
+
+/// What the hub does with the next payment; the last one is repeated.
+#[derive(Clone, Debug)]
+pub enum Behaviour {
+    Approve,
+    Part(i64),
+    Decline(&'static str),
+    StandIn,
+    /// Take it and say nothing.
+    Silent,
+    /// Take it and end the stream.
+    Hang,
+    /// Take it and answer what nobody understands.
+    Nonsense,
+}
+
+#[derive(Default)]
+pub struct Heard {
+    pub hellos: Vec<wire::LaneHello>,
+    pub payments: Vec<wire::PaymentRequest>,
+    pub abandoned: BTreeSet<String>,
+    pub status: wire::LaneStatus,
+    pub records: Vec<wire::JournalEntry>,
+    pub price_files: u32,
+    behaviours: Vec<Behaviour>,
+    acknowledges: bool,
+    forked: bool,
+}
+
+#[derive(Clone)]
+pub struct TestHub {
+    pub heard: Arc<Mutex<Heard>>,
+    changes: Arc<watch::Sender<u64>>,
+    pub opener: Arc<Mutex<HubOpen>>,
+    prices: Arc<String>,
+    price_version: Arc<String>,
+}
+
+type Out<T> = BoxStream<'static, Result<T, Status>>;
+
+impl TestHub {
+    pub fn new(prices: &str) -> Self {
+        Self {
+            heard: Arc::new(Mutex::new(Heard {
+                acknowledges: true,
+                ..Heard::default()
+            })),
+            changes: Arc::new(watch::Sender::new(0)),
+            opener: Arc::new(Mutex::new(HubOpen::new(&[7; 32]).unwrap())),
+            prices: Arc::new(prices.to_owned()),
+            price_version: Arc::new("v1".to_owned()),
+        }
+    }
+
+    pub fn with_payments(self, behaviours: Vec<Behaviour>) -> Self {
+        self.heard.lock().unwrap().behaviours = behaviours;
+        self
+    }
+
+    /// Says that it holds records this lane never wrote.
+    pub fn forked(self) -> Self {
+        self.heard.lock().unwrap().forked = true;
+        self
+    }
+
+    pub fn acknowledge(&self, acknowledges: bool) {
+        self.heard.lock().unwrap().acknowledges = acknowledges;
+    }
+
+    /// Listens until the handle is aborted.
+    pub async fn serve(&self) -> (SocketAddr, JoinHandle<()>) {
+        self.serve_at("127.0.0.1:0").await
+    }
+
+    pub async fn serve_at(&self, address: &str) -> (SocketAddr, JoinHandle<()>) {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = LaneServiceServer::new(self.clone());
+        let server = Server::builder()
+            .add_service(service)
+            .serve_with_incoming(TcpIncoming::from(listener));
+        let task = tokio::spawn(async move { server.await.unwrap() });
+        (address, task)
+    }
+
+    /// Waits until what was heard is so.
+    pub async fn until(&self, so: impl Fn(&Heard) -> bool) {
+        let mut changes = self.changes.subscribe();
+        let wait = async {
+            while !so(&self.heard.lock().unwrap()) {
+                changes.changed().await.unwrap();
+            }
+        };
+        let waited = tokio::time::timeout(std::time::Duration::from_secs(60), wait).await;
+        if waited.is_err() {
+            let heard = self.heard.lock().unwrap();
+            panic!(
+                "not heard in time: {:?}, {} payments, {} records, abandoned {:?}",
+                heard.status,
+                heard.payments.len(),
+                heard.records.len(),
+                heard.abandoned
+            );
+        }
+    }
+
+    /// The script is over and everything the lane has is here.
+    pub async fn until_done(&self) {
+        self.until(|heard| {
+            heard.status.script_finished
+                && u64::try_from(heard.records.len()).unwrap() >= heard.status.journal_sequence
+        })
+        .await;
+    }
+
+    fn hear<T>(&self, act: impl FnOnce(&mut Heard) -> T) -> T {
+        let heard = act(&mut self.heard.lock().unwrap());
+        self.changes.send_modify(|count| *count += 1);
+        heard
+    }
+
+    fn hello(&self) -> wire::HubHello {
+        wire::HubHello {
+            hub_epoch: 1,
+            store_id: "0001".to_owned(),
+            business_date: "2026-11-22".to_owned(),
+            currency: "CNY".to_owned(),
+            card_sealing_key: self.opener.lock().unwrap().public_key().to_vec().into(),
+            card_hash_key: vec![9; 32].into(),
+            price_file_version: self.price_version.to_string(),
+            tid: "LANE0001".to_owned(),
+            mid: "898310054110001".to_owned(),
+            merchant_name: "Lanekeeper test store".to_owned(),
+            ..wire::HubHello::default()
+        }
+    }
+
+    fn decide(&self, payment: wire::PaymentRequest) -> Reaction {
+        let asked = payment.amount.clone().unwrap();
+        let behaviour = self.hear(|heard| {
+            heard.payments.push(payment);
+            match heard.behaviours.len() {
+                0 => Behaviour::Approve,
+                1 => heard.behaviours[0].clone(),
+                _ => heard.behaviours.remove(0),
+            }
+        });
+        let mut decision = wire::Decision {
+            rrn: "000000000042".to_owned(),
+            auth_code: "123456".to_owned(),
+            ..wire::Decision::default()
+        };
+        match behaviour {
+            Behaviour::Approve => {
+                decision.set_kind(wire::DecisionKind::Approved);
+                decision.approved = Some(asked);
+            }
+            Behaviour::Part(minor) => {
+                decision.set_kind(wire::DecisionKind::PartiallyApproved);
+                decision.approved = Some(wire::Money { minor, ..asked });
+            }
+            Behaviour::Decline(code) => {
+                decision.set_kind(wire::DecisionKind::Declined);
+                decision.response_code = code.to_owned();
+            }
+            Behaviour::StandIn => {
+                decision.set_kind(wire::DecisionKind::StandIn);
+                decision.approved = Some(asked);
+            }
+            Behaviour::Nonsense => decision.set_kind(wire::DecisionKind::Approved),
+            Behaviour::Silent => return Reaction::Nothing,
+            Behaviour::Hang => return Reaction::Hang,
+        }
+        Reaction::Answer(decision)
+    }
+}
+
+enum Reaction {
+    Answer(wire::Decision),
+    Nothing,
+    Hang,
+}
+
+#[tonic::async_trait]
+impl LaneService for TestHub {
+    type SessionStream = Out<wire::HubFrame>;
+    type ReplicateStream = Out<wire::ReplicateResponse>;
+    type PriceFileStream = Out<wire::PriceFileResponse>;
+
+    async fn session(
+        &self,
+        request: Request<Streaming<wire::LaneFrame>>,
+    ) -> Result<Response<Self::SessionStream>, Status> {
+        use wire::{hub_frame::Body as Say, lane_frame::Body as Hear};
+        let mut frames = request.into_inner();
+        let (say, said) = mpsc::channel(64);
+        let hub = self.clone();
+        tokio::spawn(async move {
+            while let Some(Ok(frame)) = frames.next().await {
+                let mut replies = Vec::new();
+                match frame.body.unwrap() {
+                    Hear::Hello(hello) => {
+                        replies.push(Say::Hello(hub.hello()));
+                        for payment_id in hello.abandoned_payment_ids.clone() {
+                            replies.extend(hub.abandon(payment_id));
+                        }
+                        hub.hear(|heard| heard.hellos.push(hello));
+                    }
+                    Hear::Payment(payment) => {
+                        let payment_id = payment.payment_id.clone();
+                        match hub.decide(payment) {
+                            Reaction::Answer(decision) => {
+                                replies.push(Say::Result(wire::PaymentResult {
+                                    payment_id,
+                                    decision: Some(decision),
+                                }));
+                            }
+                            Reaction::Nothing => {}
+                            Reaction::Hang => return,
+                        }
+                    }
+                    Hear::Abandon(abandon) => replies.extend(hub.abandon(abandon.payment_id)),
+                    Hear::Status(status) => hub.hear(|heard| heard.status = status),
+                }
+                for body in replies {
+                    let frame = wire::HubFrame { body: Some(body) };
+                    if say.send(Ok(frame)).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        });
+        Ok(Response::new(ReceiverStream::new(said).boxed()))
+    }
+
+    async fn replicate(
+        &self,
+        request: Request<Streaming<wire::ReplicateRequest>>,
+    ) -> Result<Response<Self::ReplicateStream>, Status> {
+        use wire::replicate_request::Body as Hear;
+        let hub = self.clone();
+        let answers = request.into_inner().map(move |request| {
+            match request?.body.unwrap() {
+                Hear::Hello(_) => {}
+                Hear::Batch(batch) => hub.hear(|heard| {
+                    for entry in batch.entries {
+                        let expected = u64::try_from(heard.records.len()).unwrap() + 1;
+                        assert_eq!(entry.sequence, expected, "in order, none twice");
+                        let head = head(&heard.records).extended_by(&entry.record);
+                        assert_eq!(head.hash.0.to_vec(), entry.hash.to_vec(), "chained");
+                        heard.records.push(entry);
+                    }
+                }),
+            }
+            let heard = hub.heard.lock().unwrap();
+            if heard.forked {
+                return Ok(wire::ReplicateResponse {
+                    durable_sequence: 1,
+                    hash: vec![1; 32].into(),
+                });
+            }
+            let head = head(&heard.records);
+            Ok(wire::ReplicateResponse {
+                durable_sequence: head.sequence,
+                hash: if head.sequence == 0 {
+                    Vec::new().into()
+                } else {
+                    head.hash.0.to_vec().into()
+                },
+            })
+        });
+        Ok(Response::new(answers.boxed()))
+    }
+
+    async fn price_file(
+        &self,
+        _: Request<Streaming<wire::PriceFileRequest>>,
+    ) -> Result<Response<Self::PriceFileStream>, Status> {
+        self.hear(|heard| heard.price_files += 1);
+        let bytes = self.prices.as_bytes();
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        let chunk = |bytes: &[u8], last| {
+            Ok(wire::PriceFileResponse {
+                version: self.price_version.to_string(),
+                chunk: bytes.to_vec().into(),
+                last,
+            })
+        };
+        let chunks = [chunk(first, false), chunk(second, true)];
+        Ok(Response::new(futures::stream::iter(chunks).boxed()))
+    }
+}
+
+impl TestHub {
+    fn abandon(&self, payment_id: String) -> Option<wire::hub_frame::Body> {
+        self.hear(|heard| {
+            heard.abandoned.insert(payment_id.clone());
+            heard
+                .acknowledges
+                .then_some(wire::hub_frame::Body::Abandoned(wire::Abandoned {
+                    payment_id,
+                }))
+        })
+    }
+}
+
+fn head(records: &[wire::JournalEntry]) -> Head {
+    records.last().map_or(
+        Head {
+            sequence: 0,
+            hash: Hash::ZERO,
+        },
+        |entry| Head {
+            sequence: entry.sequence,
+            hash: Hash::from_slice(&entry.hash).unwrap(),
+        },
+    )
+}

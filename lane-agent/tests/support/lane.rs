@@ -1,0 +1,152 @@
+//! A lane in a temporary folder, on a simulated disk that survives its kill.
+
+use std::{fs, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use domain::barcode::check_digit;
+use journal::SimulatedDisk;
+use lane_agent::{CommitDriver, Config, Ports, devices, start};
+use ports::{OsRandom, SystemClock, TcpNetwork};
+use prost::Message;
+use proto::{
+    journal::v1::{LaneRecord, lane_record::Body},
+    store::v1::JournalEntry,
+};
+use tempfile::TempDir;
+use tokio::{sync::oneshot, task::JoinHandle, task::spawn_local};
+
+pub const PRICES: &str = "barcode,name,price_minor,currency,kind\n\
+    6900000000014,whole milk,1250,CNY,piece\n\
+    6900000000021,yogurt,300,CNY,piece\n\
+    2100001,beef,0,CNY,price-embedded\n";
+
+pub struct Lane {
+    pub folder: TempDir,
+    pub disk: SimulatedDisk,
+}
+
+pub struct Running {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        self.task.await.unwrap();
+    }
+}
+
+/// The 13 digits of a code whose last digit is left out.
+pub fn barcode(body: &str) -> String {
+    format!("{body}{}", check_digit(body).unwrap())
+}
+
+pub fn cash_order(order: &str) -> String {
+    let items = [barcode("690000000001"), barcode("210000101299")];
+    format!(
+        r#"{{"order":"{order}","arrive_wall_ms":0,"items":{items:?},"tenders":[{{"kind":"cash","give":"round-up"}}]}}"#
+    )
+}
+
+/// 12.50 by a chip card with PIN; cash when that fails.
+pub fn card_order(order: &str) -> String {
+    let items = [barcode("690000000001")];
+    format!(
+        r#"{{"order":"{order}","arrive_wall_ms":0,"items":{items:?},"tenders":[{{"kind":"card","pan":"6216261000000000018","expiry":"3012","card_sequence":"001","entry":"chip","pin":"1234","service_code":"201","funding":"debit"}},{{"kind":"cash","give":"exact"}}]}}"#
+    )
+}
+
+impl Lane {
+    pub fn new(script: &[String]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("script.jsonl"), script.join("\n")).unwrap();
+        Self {
+            folder,
+            disk: SimulatedDisk::new(),
+        }
+    }
+
+    pub fn config_text(hub: SocketAddr) -> String {
+        format!(
+            r#"
+            [lane]
+            store_id = "0001"
+            lane = 1
+            epoch = 1
+            currency = "CNY"
+            [hub]
+            address = "{hub}"
+            [journal]
+            folder = "journal"
+            [timeouts]
+            result = "2s"
+            hub_grace = "1s"
+            [devices.cashier]
+            driver = "scripted"
+            script = "script.jsonl"
+            [devices.printer]
+            driver = "file"
+            folder = "receipts"
+            [devices.reader]
+            driver = "scripted"
+            [devices.pin_pad]
+            driver = "scripted"
+            initial_key = "6AC292FAA1315B4D858AB3A3D7D5933A"
+            key_serial_number = "FFFF9876543210E00000"
+            "#
+        )
+    }
+
+    pub fn config(&self, hub: SocketAddr) -> Config {
+        let text = Self::config_text(hub).replace("6900000000014", &barcode("690000000001"));
+        Config::parse(&text, self.folder.path()).unwrap()
+    }
+
+    /// Inside a `LocalSet`.
+    pub fn start(&self, hub: SocketAddr) -> Running {
+        let config = self.config(hub);
+        let (stop, stopped) = oneshot::channel();
+        let ports = Ports {
+            clock: Arc::new(SystemClock::new()),
+            random: Arc::new(OsRandom),
+            network: Arc::new(TcpNetwork),
+            engine: self.disk.engine(),
+            commits: CommitDriver::Simulated(Box::new(|| Duration::from_micros(300))),
+            devices: devices::configured(&config.devices),
+            shutdown: Box::pin(async move {
+                let _ = stopped.await;
+            }),
+        };
+        let task = spawn_local(async move { start(config, ports).await.unwrap() });
+        Running { stop, task }
+    }
+
+    pub fn receipts(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.folder.path().join("receipts")) else {
+            return Vec::new();
+        };
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    pub fn receipt(&self, name: &str) -> Vec<u8> {
+        let path: PathBuf = self.folder.path().join("receipts").join(name);
+        fs::read(path).unwrap()
+    }
+}
+
+/// What the lane wrote, as the hub holds it.
+pub fn bodies(records: &[JournalEntry]) -> Vec<Body> {
+    records
+        .iter()
+        .map(|entry| {
+            LaneRecord::decode(entry.record.clone())
+                .unwrap()
+                .body
+                .unwrap()
+        })
+        .collect()
+}

@@ -1,0 +1,13 @@
+//! A hub of a few dozen lines, and a lane against it.
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "each test file uses a part of it"
+)]
+
+pub mod hub;
+pub mod lane;
+
+pub use hub::{Behaviour, TestHub};
+pub use lane::{Lane, PRICES, barcode, card_order, cash_order};
