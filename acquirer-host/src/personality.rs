@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A host's manners. Every key may be left out.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Personality {
     /// Seed of everything random here; without one, from the machine.
@@ -54,22 +54,6 @@ pub struct BusinessDay {
 pub enum ClockKind {
     /// Scaled from an origin.
     Business,
-}
-
-impl Default for Personality {
-    fn default() -> Self {
-        Self {
-            seed: None,
-            latency_ms: (0, 0),
-            default_behaviour: None,
-            bad_mac_every: 0,
-            drop_answer_every: 0,
-            late_answer_every: 0,
-            late_answer_ms: 0,
-            utc_offset_minutes: 0,
-            clock: None,
-        }
-    }
 }
 
 impl Personality {

@@ -39,18 +39,15 @@ impl Bank {
     pub(super) fn check_card(&self, request: &Request, now: Now) -> Result<(), Refusal> {
         let has_amount = request.amount_minor > 0 || request.kind == Kind::Balance;
         let account = request.pan.as_ref().and_then(|pan| self.accounts.get(pan));
+        let expiry = request.expiry.as_deref();
         let insisted = account.and_then(|account| account.expiry.as_deref());
+        let is_expired = expiry.is_some_and(|expiry| now.civil.is_past(expiry));
+        let is_another = insisted.is_some() && insisted != expiry;
         if request.currency.as_deref() != Some(CURRENCY_NUMBER) {
             Err(Code::INVALID_TRANSACTION)
         } else if !has_amount {
             Err(Code::INVALID_AMOUNT)
-        } else if request
-            .expiry
-            .as_deref()
-            .is_some_and(|expiry| now.civil.is_past(expiry))
-        {
-            Err(Code::EXPIRED)
-        } else if insisted.is_some_and(|expiry| request.expiry.as_deref() != Some(expiry)) {
+        } else if is_expired || is_another {
             Err(Code::EXPIRED)
         } else if account.is_none() && self.default_behaviour.is_none() {
             Err(Code::UNKNOWN_CARD)

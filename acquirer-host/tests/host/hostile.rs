@@ -112,6 +112,14 @@ async fn strangers_and_unsigned_terminals_are_turned_away() {
         .set(62, "SERIAL0001")
         .set(63, "001");
     assert_eq!(stranger.code(&sign_on).await, "97");
+    let mut impostor = Terminal::connect(host.address, "LANE0001").await;
+    let mut sign_on = impostor.message("0800");
+    sign_on
+        .set(42, "898310054110002")
+        .set(60, "00000000003")
+        .set(62, "SERIAL0001")
+        .set(63, "001");
+    assert_eq!(impostor.code(&sign_on).await, "03");
     let mut unsigned = Terminal::connect(host.address, "LANE0001").await;
     let sale = unsigned.sale(RICH, 100);
     assert_eq!(unsigned.code(&sale).await, "77");

@@ -2,7 +2,7 @@
 
 use acquirer_host::State;
 
-use crate::terminal::{Host, LOST, PARTIAL, POOR, RICH, UNLISTED, pan_of, text};
+use crate::terminal::{Host, LOST, PARTIAL, POOR, RICH, SLOW, UNLISTED, pan_of, text};
 
 #[tokio::test]
 async fn a_sale_is_approved_answered_in_full_and_kept() {
@@ -69,6 +69,9 @@ async fn each_reason_to_decline_has_its_code() {
     let mut expired = terminal.sale(RICH, 100);
     expired.set(14, "2001");
     assert_eq!(terminal.code(&expired).await, "54");
+    let mut other_expiry = terminal.sale(SLOW, 100);
+    other_expiry.set(14, "3011");
+    assert_eq!(terminal.code(&other_expiry).await, "54");
     let mut dollars = terminal.sale(RICH, 100);
     dollars.set(49, "840");
     assert_eq!(terminal.code(&dollars).await, "12");
@@ -82,7 +85,7 @@ async fn each_reason_to_decline_has_its_code() {
         .iter()
         .filter(|line| line.state == State::Declined)
         .count();
-    assert_eq!(declined, 6, "the unsupported one is no financial message");
+    assert_eq!(declined, 7, "the unsupported one is no financial message");
 }
 
 #[tokio::test]

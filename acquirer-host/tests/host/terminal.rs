@@ -35,17 +35,17 @@ use tokio::{
     time::timeout,
 };
 
-pub const MID: &str = "898310054110001";
+pub(crate) const MID: &str = "898310054110001";
 /// Rich, approves.
-pub const RICH: &str = "6216261000000000018";
+pub(crate) const RICH: &str = "6216261000000000018";
 /// Has 100.00 and a PIN, 1234.
-pub const POOR: &str = "6216261000000000026";
+pub(crate) const POOR: &str = "6216261000000000026";
 /// Has 30.00 and pays in part.
-pub const PARTIAL: &str = "6216261000000000034";
-pub const LOST: &str = "6216261000000000042";
-pub const SLOW: &str = "6216261000000000059";
-pub const SILENT: &str = "6216261000000000067";
-pub const UNLISTED: &str = "6216261000000000075";
+pub(crate) const PARTIAL: &str = "6216261000000000034";
+pub(crate) const LOST: &str = "6216261000000000042";
+pub(crate) const SLOW: &str = "6216261000000000059";
+pub(crate) const SILENT: &str = "6216261000000000067";
+pub(crate) const UNLISTED: &str = "6216261000000000075";
 
 const ACCOUNTS: &str = r#"
 account = [
@@ -54,7 +54,8 @@ account = [
     pin = "1234" },
   { name = "partial", pan = "6216261000000000034", balance_minor = 3000, behaviour = "partial" },
   { name = "lost", pan = "6216261000000000042", behaviour = "decline:41" },
-  { name = "slow", pan = "6216261000000000059", behaviour = "slow:400" },
+  { name = "slow", pan = "6216261000000000059", behaviour = "slow:400",
+    expiry = "3012" },
   { name = "silent", pan = "6216261000000000067", behaviour = "silent" },
 ]
 "#;
@@ -62,7 +63,7 @@ account = [
 /// Longer than any answer takes, so that a missing one fails the test instead of hanging it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub fn dialect() -> Arc<Dialect> {
+pub(crate) fn dialect() -> Arc<Dialect> {
     Dialect::named("cup-pos").unwrap()
 }
 
@@ -80,14 +81,14 @@ impl Random for Counting {
 }
 
 /// A running host.
-pub struct Host {
-    pub address: SocketAddr,
-    pub ledger: MemoryLedger,
+pub(crate) struct Host {
+    pub(crate) address: SocketAddr,
+    pub(crate) ledger: MemoryLedger,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<(), StartError>>,
 }
 
-pub fn config(personality: &str) -> Config {
+pub(crate) fn config(personality: &str) -> Config {
     Config {
         listen: "127.0.0.1:0".to_owned(),
         dialect: dialect(),
@@ -97,7 +98,7 @@ pub fn config(personality: &str) -> Config {
     }
 }
 
-pub fn ports(ledger: impl LedgerStore + 'static) -> Ports {
+pub(crate) fn ports(ledger: impl LedgerStore + 'static) -> Ports {
     Ports {
         network: Arc::new(TcpNetwork),
         clock: Arc::new(SystemClock::new()),
@@ -107,15 +108,15 @@ pub fn ports(ledger: impl LedgerStore + 'static) -> Ports {
 }
 
 impl Host {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_on(MemoryLedger::default(), config("")).await
     }
 
-    pub async fn with_personality(personality: &str) -> Self {
+    pub(crate) async fn with_personality(personality: &str) -> Self {
         Self::start_on(MemoryLedger::default(), config(personality)).await
     }
 
-    pub async fn start_on(ledger: MemoryLedger, config: Config) -> Self {
+    pub(crate) async fn start_on(ledger: MemoryLedger, config: Config) -> Self {
         let (announce, announced) = oneshot::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let ports = ports(ledger.clone());
@@ -136,14 +137,14 @@ impl Host {
     }
 
     /// Ends it and starts another on the same ledger.
-    pub async fn restart(self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
         let ledger = self.ledger.clone();
         self.stop.send(()).unwrap();
         self.ended.await.unwrap().unwrap();
         Self::start_on(ledger, config("")).await
     }
 
-    pub fn lines(&self) -> Vec<LedgerLine> {
+    pub(crate) fn lines(&self) -> Vec<LedgerLine> {
         let bytes = self.ledger.bytes();
         let text = std::str::from_utf8(&bytes).unwrap();
         text.lines()
@@ -152,7 +153,7 @@ impl Host {
     }
 
     /// A terminal that has signed on.
-    pub async fn terminal(&self, tid: &str) -> Terminal {
+    pub(crate) async fn terminal(&self, tid: &str) -> Terminal {
         let mut terminal = Terminal::connect(self.address, tid).await;
         terminal.sign_on().await;
         terminal
@@ -161,37 +162,37 @@ impl Host {
 
 /// An answer, its fields as text.
 #[derive(Debug)]
-pub struct Answer {
-    pub mti: String,
-    pub fields: BTreeMap<u8, String>,
+pub(crate) struct Answer {
+    pub(crate) mti: String,
+    pub(crate) fields: BTreeMap<u8, String>,
     /// Whether the MAC was good, where there was a key to check it with.
-    pub mac_is_good: bool,
-    pub keys: Option<Vec<u8>>,
+    pub(crate) mac_is_good: bool,
+    pub(crate) keys: Option<Vec<u8>>,
 }
 
 impl Answer {
-    pub fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         self.get(39)
     }
 
-    pub fn get(&self, field: u8) -> &str {
+    pub(crate) fn get(&self, field: u8) -> &str {
         self.fields.get(&field).map_or("", String::as_str)
     }
 }
 
 /// A terminal, with its own idea of batch, STAN and keys.
-pub struct Terminal {
-    pub dialect: Arc<Dialect>,
-    pub tid: String,
-    pub batch: String,
-    pub stan: u32,
-    pub keys: Option<WorkingKeys>,
+pub(crate) struct Terminal {
+    pub(crate) dialect: Arc<Dialect>,
+    pub(crate) tid: String,
+    pub(crate) batch: String,
+    pub(crate) stan: u32,
+    pub(crate) keys: Option<WorkingKeys>,
     frames: FrameReader<OwnedReadHalf>,
-    pub writer: OwnedWriteHalf,
+    pub(crate) writer: OwnedWriteHalf,
 }
 
 impl Terminal {
-    pub async fn connect(address: SocketAddr, tid: &str) -> Self {
+    pub(crate) async fn connect(address: SocketAddr, tid: &str) -> Self {
         let (reader, writer) = TcpStream::connect(address).await.unwrap().into_split();
         let dialect = dialect();
         let timeouts = FrameTimeouts {
@@ -209,7 +210,7 @@ impl Terminal {
         }
     }
 
-    pub async fn sign_on(&mut self) -> Answer {
+    pub(crate) async fn sign_on(&mut self) -> Answer {
         let mut request = self.message("0800");
         request
             .set(60, "00000000003")
@@ -226,7 +227,7 @@ impl Terminal {
     }
 
     /// A message with terminal, merchant and the next STAN.
-    pub fn message(&mut self, mti: &str) -> Message {
+    pub(crate) fn message(&mut self, mti: &str) -> Message {
         self.stan += 1;
         let mut message = Message::new(Mti::new(mti).unwrap());
         message
@@ -253,12 +254,12 @@ impl Terminal {
         message
     }
 
-    pub fn sale(&mut self, pan: &str, amount: u64) -> Message {
+    pub(crate) fn sale(&mut self, pan: &str, amount: u64) -> Message {
         self.financial("0200", "000000", "22", pan, amount)
     }
 
     /// A sale with a PIN, under the terminal's PIN key.
-    pub fn sale_with_pin(&mut self, pan: &str, amount: u64, pin: &str) -> Message {
+    pub(crate) fn sale_with_pin(&mut self, pan: &str, amount: u64, pin: &str) -> Message {
         let mut sale = self.sale(pan, amount);
         let key = &self.keys.as_ref().unwrap().pin;
         let block =
@@ -270,23 +271,23 @@ impl Terminal {
         sale
     }
 
-    pub fn upload(&mut self, pan: &str, amount: u64) -> Message {
+    pub(crate) fn upload(&mut self, pan: &str, amount: u64) -> Message {
         self.financial("0220", "000000", "30", pan, amount)
     }
 
-    pub fn balance(&mut self, pan: &str) -> Message {
+    pub(crate) fn balance(&mut self, pan: &str) -> Message {
         let mut message = self.financial("0200", "310000", "01", pan, 0);
         message.remove(4);
         message
     }
 
-    pub fn void(&mut self, sale: &Message, amount: u64) -> Message {
+    pub(crate) fn void(&mut self, sale: &Message, amount: u64) -> Message {
         let mut message = self.financial("0200", "200000", "23", pan_of(sale), amount);
         self.refer(&mut message, sale);
         message
     }
 
-    pub fn refund(&mut self, sale: &Message, amount: u64) -> Message {
+    pub(crate) fn refund(&mut self, sale: &Message, amount: u64) -> Message {
         let mut message = self.financial("0220", "200000", "25", pan_of(sale), amount);
         self.refer(&mut message, sale);
         message
@@ -297,7 +298,7 @@ impl Terminal {
         message.set(61, original).set(59, text(sale, 59));
     }
 
-    pub fn totals(&mut self, debit: (u64, u64), credit: (u64, u64)) -> Message {
+    pub(crate) fn totals(&mut self, debit: (u64, u64), credit: (u64, u64)) -> Message {
         let batch = self.batch.clone();
         let mut message = self.message("0500");
         let domestic = format!(
@@ -312,7 +313,7 @@ impl Terminal {
         message
     }
 
-    pub fn batch_items(&mut self, items: &[(&str, u64)]) -> Message {
+    pub(crate) fn batch_items(&mut self, items: &[(&str, u64)]) -> Message {
         let batch = self.batch.clone();
         let mut message = self.message("0320");
         let text: String = items
@@ -325,7 +326,7 @@ impl Terminal {
         message
     }
 
-    pub fn batch_end(&mut self, count: u64) -> Message {
+    pub(crate) fn batch_end(&mut self, count: u64) -> Message {
         let batch = self.batch.clone();
         let mut message = self.message("0320");
         message
@@ -334,21 +335,21 @@ impl Terminal {
         message
     }
 
-    pub fn encode(&self, message: &Message) -> Vec<u8> {
+    pub(crate) fn encode(&self, message: &Message) -> Vec<u8> {
         let mut frame = Vec::new();
         let mac_key = self.keys.as_ref().map(|keys| &keys.mac);
         codec::encode(&self.dialect, message, mac_key, &mut frame).unwrap();
         frame
     }
 
-    pub async fn send(&mut self, message: &Message) {
+    pub(crate) async fn send(&mut self, message: &Message) {
         let frame = self.encode(message);
         write_frame(&mut self.writer, &frame, PATIENCE)
             .await
             .unwrap();
     }
 
-    pub async fn receive(&mut self) -> Answer {
+    pub(crate) async fn receive(&mut self) -> Answer {
         let frame = timeout(PATIENCE, self.frames.next())
             .await
             .unwrap()
@@ -367,20 +368,20 @@ impl Terminal {
     }
 
     /// Whether the host closed the connection with nothing more said.
-    pub async fn closed_without_an_answer(&mut self) -> bool {
+    pub(crate) async fn closed_without_an_answer(&mut self) -> bool {
         matches!(
             timeout(PATIENCE, self.frames.next()).await.unwrap(),
             Ok(None) | Err(_)
         )
     }
 
-    pub async fn exchange(&mut self, message: &Message) -> Answer {
+    pub(crate) async fn exchange(&mut self, message: &Message) -> Answer {
         self.send(message).await;
         self.receive().await
     }
 
     /// The code of the answer.
-    pub async fn code(&mut self, message: &Message) -> String {
+    pub(crate) async fn code(&mut self, message: &Message) -> String {
         self.exchange(message).await.code().to_owned()
     }
 }
@@ -393,7 +394,7 @@ fn shown(decoded: &codec::Decoded<'_>, field: u8) -> Option<String> {
         .or_else(|| decoded.bytes(field).map(hex))
 }
 
-pub fn reversal(of: &Message) -> Message {
+pub(crate) fn reversal(of: &Message) -> Message {
     let mut message = Message::new(Mti::new("0400").unwrap());
     for field in [2, 3, 4, 11, 14, 22, 25, 41, 42, 49, 59, 60, 61] {
         if of.has(field) {
@@ -404,10 +405,10 @@ pub fn reversal(of: &Message) -> Message {
     message
 }
 
-pub fn text(message: &Message, field: u8) -> &str {
+pub(crate) fn text(message: &Message, field: u8) -> &str {
     std::str::from_utf8(message.get(field).unwrap()).unwrap()
 }
 
-pub fn pan_of(message: &Message) -> &str {
+pub(crate) fn pan_of(message: &Message) -> &str {
     text(message, 2)
 }
