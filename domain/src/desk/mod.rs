@@ -132,6 +132,10 @@ impl Desk {
 
     fn ask_to_be_woken(&mut self, out: &mut Outcome) {
         let now = out.now.mono;
+        // A tick that is due and not told yet must not be replaced by a later one.
+        if self.wake_at.is_some_and(|moment| moment <= now) {
+            return;
+        }
         let stations = self.stations.values();
         let next = stations
             .filter_map(|station| station.next_deadline(now))

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::prelude::*;
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use super::{
     host::Host,
@@ -485,6 +485,11 @@ impl Life {
         );
     }
 
+    fn count_sent(&self, is_it: fn(&Outgoing) -> bool) -> u64 {
+        let entries = self.entries.values().filter(|message| is_it(message));
+        u64::try_from(entries.count()).unwrap()
+    }
+
     /// A second in which the bank answers whatever it is sent.
     fn rest(&mut self) {
         self.pass(1_000);
@@ -553,4 +558,48 @@ proptest! {
         life.heal();
         life.compare();
     }
+}
+
+/// A property that never meets the cases it is about proves nothing.
+#[test]
+fn random_lives_reach_every_outcome() {
+    let mut runner = TestRunner::deterministic();
+    let lives = prop::collection::vec(fate(), 120);
+    let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
+    for _ in 0..40 {
+        let mut life = Life::new();
+        for fate in lives.new_tree(&mut runner).unwrap().current() {
+            life.live(fate);
+        }
+        life.heal();
+        life.compare();
+        let counts = life.world.desk.counts();
+        for (name, count) in [
+            ("approved", counts.approved),
+            ("partially approved", counts.partially_approved),
+            ("declined", counts.declined),
+            ("unknown", counts.unknown),
+            ("refused", counts.refused),
+            ("reversed", counts.reversed),
+            ("stand-in", counts.stand_in),
+            ("declined after goods", counts.declined_after_goods),
+            ("delivered", counts.forward_delivered),
+            ("withdrawn", counts.forward_withdrawn),
+            ("dead letters", counts.forward_dead_letters),
+            ("late answers", counts.late_answers),
+            ("balanced", counts.batches_balanced),
+            (
+                "voids",
+                life.count_sent(|it| matches!(it, Outgoing::Void { .. })),
+            ),
+            (
+                "sent after not sent",
+                u64::try_from(life.not_sent.len()).unwrap(),
+            ),
+        ] {
+            *seen.entry(name).or_insert(0) += count;
+        }
+    }
+    let missing: Vec<_> = seen.iter().filter(|(_, count)| **count == 0).collect();
+    assert!(missing.is_empty(), "never reached: {missing:?}");
 }

@@ -5,7 +5,7 @@ use crate::{
     card_ref::EntryMode,
     desk::{Alarm, Effect, Event, Outgoing},
     ids::{LaneEpoch, LaneId, PaymentId, Stan},
-    payment::{Answer, Decision, MacCheck, RefusalReason, UnknownReason},
+    payment::{Answer, Decision, MacCheck, PaymentRequest, RefusalReason, UnknownReason},
 };
 
 fn refused(reason: RefusalReason) -> Decision {
@@ -47,11 +47,14 @@ fn the_same_id_with_other_content_is_refused_and_changes_nothing() {
     assert_eq!(world.desk.payment(PaymentId(1)).cloned(), before);
 }
 
+/// What is done to something that was right.
+type Spoil<T> = fn(&mut T);
+
 /// What is done to a right answer, and what must be decided.
 type Case = (
     &'static str,
     &'static str,
-    fn(&mut Answer),
+    Spoil<Answer>,
     fn(&Decision) -> bool,
 );
 
@@ -59,13 +62,12 @@ fn is_unknown(decision: &Decision, expected: UnknownReason) -> bool {
     *decision == unknown(expected)
 }
 
-#[test]
-fn what_an_answer_decides() {
+fn cases() -> [Case; 19] {
     let approved = |decision: &Decision| matches!(decision, Decision::Approved { .. });
     let declined = |decision: &Decision| matches!(decision, Decision::Declined { .. });
     let mismatch = |decision: &Decision| is_unknown(decision, UnknownReason::Mismatch);
     let bad_mac = |decision: &Decision| is_unknown(decision, UnknownReason::BadMac);
-    let table: [Case; 19] = [
+    [
         ("plain", "00", |_| {}, approved),
         ("vip", "11", |_| {}, approved),
         ("flawed success", "A5", |_| {}, approved),
@@ -120,8 +122,12 @@ fn what_an_answer_decides() {
         ("try again", "91", |_| {}, declined),
         ("nobody knows this code", "ZZ", |_| {}, declined),
         ("A3 is no approval", "A3", |_| {}, declined),
-    ];
-    for (name, text, change, expected) in table {
+    ]
+}
+
+#[test]
+fn what_an_answer_decides() {
+    for (name, text, change, expected) in cases() {
         let mut world = World::online();
         world.ask(1, 1, 1_000);
         let mut given = answer(&world.sent_one(), text);
@@ -153,7 +159,7 @@ fn a_part_is_approved_and_named() {
 
 #[test]
 fn an_answer_that_belongs_to_nothing_is_counted_and_changes_nothing() {
-    let table: [(&str, fn(&mut Answer)); 6] = [
+    let table: [(&str, Spoil<Answer>); 6] = [
         ("a 0410 is no late 0210", |it| it.mti = 410),
         ("other STAN", |it| it.stan = it.stan.next()),
         ("other MID", |it| {
@@ -329,7 +335,7 @@ fn one_message_a_terminal_and_terminals_in_parallel() {
 
 #[test]
 fn what_the_hub_refuses_before_anything_is_sent() {
-    let table: [(&str, fn(&mut crate::payment::PaymentRequest), RefusalReason); 5] = [
+    let table: [(&str, Spoil<PaymentRequest>, RefusalReason); 5] = [
         (
             "zero",
             |it| it.amount = cny(0),
@@ -411,4 +417,21 @@ fn a_sign_on_that_fails_or_stays_unanswered_is_asked_for_again() {
     assert!(!world.effects.contains(&wanted));
     world.pass(1_000);
     assert!(world.effects.contains(&wanted));
+}
+
+#[test]
+fn a_tick_that_is_due_is_not_put_off_by_another_event() {
+    let mut world = World::online();
+    world.ask(1, 1, 1_000);
+    let due = world.now.mono.after(60_000);
+    assert!(world.effects.contains(&Effect::WakeAt(due)));
+    world.now.mono = due.after(5);
+    world.ask(2, 2, 1_000);
+    let later = world
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::WakeAt(_)));
+    assert!(!later, "{:?}", world.effects);
+    world.step(Event::Tick);
+    assert_eq!(world.standing(1), "unknown, being reversed");
 }
