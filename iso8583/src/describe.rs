@@ -48,7 +48,9 @@ pub fn masked_tlv(bytes: &[u8]) -> String {
     let mut at = 0;
     for item in Tlvs::new(bytes) {
         let Ok(item) = item else { break };
-        text.push_str(&hex::encode(bytes.get(at..item.value_offset).unwrap_or_default()));
+        text.push_str(&hex::encode(
+            bytes.get(at..item.value_offset).unwrap_or_default(),
+        ));
         if tlv::is_sensitive(item.tag) {
             text.push_str(&"*".repeat(item.value.len() * 2));
         } else if item.constructed {

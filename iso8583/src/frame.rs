@@ -153,7 +153,15 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// A reader; the buffer for the longest frame is taken now and never grows.
     pub fn new(stream: R, framing: Framing, timeouts: FrameTimeouts) -> Self {
         let buffer = vec![0; framing.prefix.length() + framing.length_max];
-        Self { stream, framing, timeouts, buffer, filled: 0, handed_out: 0, deadline: None }
+        Self {
+            stream,
+            framing,
+            timeouts,
+            buffer,
+            filled: 0,
+            handed_out: 0,
+            deadline: None,
+        }
     }
 
     /// The next frame without its length prefix, valid until the next call. `None`: the peer
@@ -208,7 +216,11 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// Waits for bytes; `false`: the peer closed between frames.
     async fn read_more(&mut self) -> Result<bool, FrameError> {
         let begun = self.filled > 0;
-        let wait = if begun { Some(self.timeouts.partial) } else { self.timeouts.idle };
+        let wait = if begun {
+            Some(self.timeouts.partial)
+        } else {
+            self.timeouts.idle
+        };
         if self.deadline.is_none() {
             self.deadline = wait.map(|wait| Instant::now() + wait);
         }

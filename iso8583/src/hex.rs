@@ -47,7 +47,11 @@ pub fn decode(text: &str) -> Result<Vec<u8>, HexError> {
 
 /// The upper-case ASCII digit of a value below 16.
 pub(crate) const fn digit(value: u8) -> u8 {
-    if value < 10 { b'0' + value } else { b'A' + (value - 10) }
+    if value < 10 {
+        b'0' + value
+    } else {
+        b'A' + (value - 10)
+    }
 }
 
 /// The value of an ASCII hex digit.

@@ -136,7 +136,9 @@ fn blocks(padding: Padding, data: &[u8]) -> impl Iterator<Item = [u8; 8]> {
     {
         *place = 0x80;
     }
-    whole.filter_map(|block| block.try_into().ok()).chain(extra.then_some(last))
+    whole
+        .filter_map(|block| block.try_into().ok())
+        .chain(extra.then_some(last))
 }
 
 /// Bytewise exclusive or.
@@ -154,8 +156,14 @@ mod tests {
     #[test]
     fn padding_adds_a_block_only_where_it_must() {
         let count = |padding, length| blocks(padding, &vec![1; length]).count();
-        assert_eq!([0, 1, 8, 9].map(|length| count(Padding::One, length)), [1, 1, 1, 2]);
-        assert_eq!([0, 1, 8, 9].map(|length| count(Padding::Two, length)), [1, 1, 2, 2]);
+        assert_eq!(
+            [0, 1, 8, 9].map(|length| count(Padding::One, length)),
+            [1, 1, 1, 2]
+        );
+        assert_eq!(
+            [0, 1, 8, 9].map(|length| count(Padding::Two, length)),
+            [1, 1, 2, 2]
+        );
     }
 
     #[test]

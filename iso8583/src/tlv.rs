@@ -42,7 +42,11 @@ pub struct TlvError {
 impl fmt::Display for TlvError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.tag {
-            Some(tag) => write!(formatter, "tag {tag:02X} at byte {}: {}", self.offset, self.fault),
+            Some(tag) => write!(
+                formatter,
+                "tag {tag:02X} at byte {}: {}",
+                self.offset, self.fault
+            ),
             None => write!(formatter, "byte {}: {}", self.offset, self.fault),
         }
     }
@@ -85,7 +89,11 @@ pub struct Tlvs<'a> {
 impl<'a> Tlvs<'a> {
     /// From the first byte on.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, depth: 0 }
+        Self {
+            bytes,
+            at: 0,
+            depth: 0,
+        }
     }
 
     fn byte(&mut self) -> Option<u8> {
@@ -131,28 +139,53 @@ impl<'a> Tlvs<'a> {
         let offset = self.at;
         let fail = |tag, fault| TlvError { tag, offset, fault };
         let (tag, constructed) = self.read_tag().ok_or_else(|| fail(None, TlvFault::Tag))?;
-        let length = self.read_length().ok_or_else(|| fail(Some(tag), TlvFault::Length))?;
+        let length = self
+            .read_length()
+            .ok_or_else(|| fail(Some(tag), TlvFault::Length))?;
         let value_offset = self.at;
         let end = value_offset.saturating_add(length);
         let Some(value) = self.bytes.get(value_offset..end) else {
             let left = self.bytes.len().saturating_sub(value_offset);
-            return Err(fail(Some(tag), TlvFault::Truncated { needed: length, left }));
+            return Err(fail(
+                Some(tag),
+                TlvFault::Truncated {
+                    needed: length,
+                    left,
+                },
+            ));
         };
         self.at = end;
         if constructed {
             check_inside(value, value_offset, self.depth + 1)?;
         }
-        Ok(Tlv { tag, constructed, value, offset, value_offset })
+        Ok(Tlv {
+            tag,
+            constructed,
+            value,
+            offset,
+            value_offset,
+        })
     }
 }
 
 fn check_inside(value: &[u8], start: usize, depth: usize) -> Result<(), TlvError> {
     if depth > DEPTH_MAX {
-        return Err(TlvError { tag: None, offset: start, fault: TlvFault::Depth });
+        return Err(TlvError {
+            tag: None,
+            offset: start,
+            fault: TlvFault::Depth,
+        });
     }
-    let inside = Tlvs { bytes: value, at: 0, depth };
+    let inside = Tlvs {
+        bytes: value,
+        at: 0,
+        depth,
+    };
     for item in inside {
-        item.map_err(|error| TlvError { offset: start + error.offset, ..error })?;
+        item.map_err(|error| TlvError {
+            offset: start + error.offset,
+            ..error
+        })?;
     }
     Ok(())
 }
@@ -193,7 +226,9 @@ pub fn find(bytes: &[u8], tag: u32) -> Option<&[u8]> {
 
 /// Appends a TLV. The value must be at most 65,535 bytes long; a longer one is left out.
 pub fn push(out: &mut Vec<u8>, tag: u32, value: &[u8]) {
-    let Ok(length) = u16::try_from(value.len()) else { return };
+    let Ok(length) = u16::try_from(value.len()) else {
+        return;
+    };
     let tag = tag.to_be_bytes();
     let used = tag.iter().position(|byte| *byte != 0).unwrap_or(3);
     out.extend_from_slice(tag.get(used..).unwrap_or_default());
@@ -209,7 +244,10 @@ pub fn push(out: &mut Vec<u8>, tag: u32, value: &[u8]) {
 /// Whether a tag holds a card number, a track or a name: 56, 57, 5A, 5F20, 9F0B, 9F1F, 9F20,
 /// 9F6B, and the encrypted PIN, 99.
 pub const fn is_sensitive(tag: u32) -> bool {
-    matches!(tag, 0x56 | 0x57 | 0x5A | 0x99 | 0x5F20 | 0x9F0B | 0x9F1F | 0x9F20 | 0x9F6B)
+    matches!(
+        tag,
+        0x56 | 0x57 | 0x5A | 0x99 | 0x5F20 | 0x9F0B | 0x9F1F | 0x9F20 | 0x9F6B
+    )
 }
 
 #[cfg(test)]
@@ -242,8 +280,18 @@ mod tests {
             (&[0x82], Some(0x82), 0, TlvFault::Length),
             (&[0x82, 0x80], Some(0x82), 0, TlvFault::Length),
             (&[0x82, 0x83, 0, 0, 1, 9], Some(0x82), 0, TlvFault::Length),
-            (&[0, 0x82, 2, 1], Some(0x82), 1, TlvFault::Truncated { needed: 2, left: 1 }),
-            (&[0x70, 2, 0x82, 1], Some(0x82), 2, TlvFault::Truncated { needed: 1, left: 0 }),
+            (
+                &[0, 0x82, 2, 1],
+                Some(0x82),
+                1,
+                TlvFault::Truncated { needed: 2, left: 1 },
+            ),
+            (
+                &[0x70, 2, 0x82, 1],
+                Some(0x82),
+                2,
+                TlvFault::Truncated { needed: 1, left: 0 },
+            ),
         ] {
             let error = Tlvs::new(bytes).find_map(Result::err).unwrap();
             assert_eq!(error, TlvError { tag, offset, fault });

@@ -31,10 +31,16 @@ pub fn cvv(
     if expiry.len() != 4 || !expiry.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(CvvError::Expiry);
     }
-    let text = pan.digits().bytes().chain(expiry.bytes()).chain(service_code.as_str().bytes());
+    let text = pan
+        .digits()
+        .bytes()
+        .chain(expiry.bytes())
+        .chain(service_code.as_str().bytes());
     let mut blocks = Zeroizing::new([[0_u8; 8]; 2]);
     for (place, digit) in text.map(|byte| byte & 0x0F).enumerate() {
-        let byte = blocks.get_mut(place / 16).and_then(|block| block.get_mut(place % 16 / 2));
+        let byte = blocks
+            .get_mut(place / 16)
+            .and_then(|block| block.get_mut(place % 16 / 2));
         if let Some(byte) = byte {
             *byte |= if place % 2 == 0 { digit << 4 } else { digit };
         }
@@ -48,8 +54,16 @@ pub fn cvv(
 fn decimalised(block: [u8; 8]) -> Zeroizing<String> {
     let nibbles = || block.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]);
     let digits = nibbles().filter(|nibble| *nibble < 10);
-    let letters = nibbles().filter(|nibble| *nibble >= 10).map(|nibble| nibble - 10);
-    Zeroizing::new(digits.chain(letters).take(3).map(|digit| char::from(b'0' + digit)).collect())
+    let letters = nibbles()
+        .filter(|nibble| *nibble >= 10)
+        .map(|nibble| nibble - 10);
+    Zeroizing::new(
+        digits
+            .chain(letters)
+            .take(3)
+            .map(|digit| char::from(b'0' + digit))
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -63,6 +77,9 @@ mod tests {
         let pan = Pan::new("4123456789012345").unwrap();
         let code = ServiceCode::new("101").unwrap();
         assert_eq!(*cvv(&keys, &pan, "8701", code).unwrap(), "561");
-        assert_eq!(cvv(&keys, &pan, "87011", code).unwrap_err(), CvvError::Expiry);
+        assert_eq!(
+            cvv(&keys, &pan, "87011", code).unwrap_err(),
+            CvvError::Expiry
+        );
     }
 }

@@ -34,7 +34,10 @@ impl Pan {
         if let Some(place) = text.bytes().position(|byte| !byte.is_ascii_digit()) {
             return Err(PanError::Digit(place + 1));
         }
-        let mut pan = Self { digits: [0; DIGITS_MAX], length: text.len() };
+        let mut pan = Self {
+            digits: [0; DIGITS_MAX],
+            length: text.len(),
+        };
         for (place, byte) in pan.digits.iter_mut().zip(text.bytes()) {
             *place = byte;
         }
@@ -54,7 +57,9 @@ impl Pan {
 
     /// The last four digits.
     pub fn last4(&self) -> &str {
-        self.digits().get(self.length.saturating_sub(4)..).unwrap_or_default()
+        self.digits()
+            .get(self.length.saturating_sub(4)..)
+            .unwrap_or_default()
     }
 
     /// First six, stars, last four; a PAN too short for that shows its last four only.
@@ -76,7 +81,13 @@ pub(crate) fn masked(digits: &str) -> String {
     digits
         .chars()
         .enumerate()
-        .map(|(place, digit)| if place < first || place + last >= count { digit } else { '*' })
+        .map(|(place, digit)| {
+            if place < first || place + last >= count {
+                digit
+            } else {
+                '*'
+            }
+        })
         .collect()
 }
 
@@ -94,7 +105,7 @@ pub fn luhn_ok(digits: &str) -> bool {
             (_, digit) => digit * 2 - 9,
         };
     }
-    !digits.is_empty() && sum % 10 == 0
+    !digits.is_empty() && sum.is_multiple_of(10)
 }
 
 impl fmt::Debug for Pan {
@@ -116,7 +127,10 @@ mod tests {
         assert_eq!(Pan::new("12345678").unwrap().masked(), "****5678");
         assert_eq!(masked("123"), "***");
         assert_eq!(Pan::new("1234567").unwrap_err(), PanError::Length(7));
-        assert_eq!(Pan::new("12345678901234567890").unwrap_err(), PanError::Length(20));
+        assert_eq!(
+            Pan::new("12345678901234567890").unwrap_err(),
+            PanError::Length(20)
+        );
         assert_eq!(Pan::new("12345678x").unwrap_err(), PanError::Digit(9));
     }
 

@@ -63,7 +63,9 @@ impl Scheme {
 
     /// The scheme of six first digits.
     pub fn of_bin(first6: &str) -> Self {
-        let Ok(bin) = first6.parse::<u32>() else { return Self::Unknown };
+        let Ok(bin) = first6.parse::<u32>() else {
+            return Self::Unknown;
+        };
         RANGES
             .iter()
             .find(|(from, to, _)| (*from..=*to).contains(&bin))

@@ -81,7 +81,10 @@ const TO_ASCII: [u8; 256] = {
 };
 
 /// A printable EBCDIC byte as ASCII.
-#[allow(clippy::indexing_slicing, reason = "a byte always lies inside a table of 256")]
+#[allow(
+    clippy::indexing_slicing,
+    reason = "a byte always lies inside a table of 256"
+)]
 pub(super) const fn from_ebcdic(byte: u8) -> Option<u8> {
     match TO_ASCII[byte as usize] {
         0 => None,
@@ -91,7 +94,9 @@ pub(super) const fn from_ebcdic(byte: u8) -> Option<u8> {
 
 /// A printable ASCII character as EBCDIC.
 pub(super) fn to_ebcdic(character: u8) -> Option<u8> {
-    EBCDIC_FROM_SPACE.get(usize::from(character.checked_sub(0x20)?)).copied()
+    EBCDIC_FROM_SPACE
+        .get(usize::from(character.checked_sub(0x20)?))
+        .copied()
 }
 
 #[cfg(test)]

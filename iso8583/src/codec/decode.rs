@@ -4,12 +4,13 @@ use super::characters;
 use super::decoded::{Decoded, Span};
 use super::error::{DecodeError, FieldPath, Reason};
 use crate::dialect::{
-    BitmapEncoding, Class, Counts, Dialect, Encoding, Justify, Length, LengthEncoding,
-    MtiEncoding, Parts, Shape,
+    BitmapEncoding, Class, Counts, Dialect, Encoding, Justify, Length, LengthEncoding, MtiEncoding,
+    Parts, Shape,
 };
 use crate::hex;
 use crate::message::{Mti, bit};
 use crate::tlv::Tlvs;
+use zeroize::Zeroizing;
 
 /// Where the decoder stands.
 struct Cursor<'a> {
@@ -23,10 +24,20 @@ impl<'a> Cursor<'a> {
     }
 
     fn take(&mut self, count: usize, field: FieldPath) -> Result<&'a [u8], DecodeError> {
-        let taken = self.at.checked_add(count).and_then(|end| self.frame.get(self.at..end));
+        let taken = self
+            .at
+            .checked_add(count)
+            .and_then(|end| self.frame.get(self.at..end));
         let Some(bytes) = taken else {
-            let reason = Reason::Truncated { needed: count, left: self.left() };
-            return Err(DecodeError { field, offset: self.at, reason });
+            let reason = Reason::Truncated {
+                needed: count,
+                left: self.left(),
+            };
+            return Err(DecodeError {
+                field,
+                offset: self.at,
+                reason,
+            });
         };
         self.at += count;
         Ok(bytes)
@@ -39,8 +50,15 @@ impl<'a> Cursor<'a> {
 pub fn decode<'a>(dialect: &'a Dialect, frame: &'a [u8]) -> Result<Decoded<'a>, DecodeError> {
     let limit = dialect.framing().length_max;
     if frame.len() > limit {
-        let reason = Reason::TooLarge { length: frame.len(), limit };
-        return Err(DecodeError { field: FieldPath::Frame, offset: limit, reason });
+        let reason = Reason::TooLarge {
+            length: frame.len(),
+            limit,
+        };
+        return Err(DecodeError {
+            field: FieldPath::Frame,
+            offset: limit,
+            reason,
+        });
     }
     let mut cursor = Cursor { frame, at: 0 };
     let tpdu = match dialect.tpdu() {
@@ -60,15 +78,25 @@ pub fn decode<'a>(dialect: &'a Dialect, frame: &'a [u8]) -> Result<Decoded<'a>, 
         decoded.place(number, span);
     }
     if cursor.left() > 0 {
-        let reason = Reason::Trailing { left: cursor.left() };
-        return Err(DecodeError { field: FieldPath::Frame, offset: cursor.at, reason });
+        let reason = Reason::Trailing {
+            left: cursor.left(),
+        };
+        return Err(DecodeError {
+            field: FieldPath::Frame,
+            offset: cursor.at,
+            reason,
+        });
     }
     Ok(decoded)
 }
 
 fn read_mti(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<Mti, DecodeError> {
     let offset = cursor.at;
-    let wrong = DecodeError { field: FieldPath::Mti, offset, reason: Reason::MessageType };
+    let wrong = DecodeError {
+        field: FieldPath::Mti,
+        offset,
+        reason: Reason::MessageType,
+    };
     let digits = match dialect.mti_encoding() {
         MtiEncoding::Bcd => match *cursor.take(2, FieldPath::Mti)? {
             [first, second] => [
@@ -79,9 +107,10 @@ fn read_mti(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<Mti, DecodeErr
             ],
             _ => return Err(wrong),
         },
-        MtiEncoding::Ascii => {
-            cursor.take(4, FieldPath::Mti)?.try_into().map_err(|_| wrong)?
-        }
+        MtiEncoding::Ascii => cursor
+            .take(4, FieldPath::Mti)?
+            .try_into()
+            .map_err(|_| wrong)?,
         MtiEncoding::Ebcdic => {
             let mut digits = [0; 4];
             for (digit, byte) in digits.iter_mut().zip(cursor.take(4, FieldPath::Mti)?) {
@@ -102,7 +131,11 @@ fn read_bitmaps(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<u128, Deco
     }
     if dialect.field_max() <= 64 {
         let reason = Reason::UnknownSecondaryBitmap;
-        return Err(DecodeError { field: FieldPath::Bitmap, offset, reason });
+        return Err(DecodeError {
+            field: FieldPath::Bitmap,
+            offset,
+            reason,
+        });
     }
     Ok(bitmap | u128::from(read_bitmap(dialect, cursor, FieldPath::SecondaryBitmap)?))
 }
@@ -116,17 +149,27 @@ fn read_bitmap(
     let ebcdic = match dialect.bitmap_encoding() {
         BitmapEncoding::Binary => {
             let bytes = cursor.take(8, field)?;
-            return Ok(bytes.iter().fold(0, |bits, byte| bits << 8 | u64::from(*byte)));
+            return Ok(bytes
+                .iter()
+                .fold(0, |bits, byte| bits << 8 | u64::from(*byte)));
         }
         BitmapEncoding::Hex => false,
         BitmapEncoding::HexEbcdic => true,
     };
     let mut bits = 0;
     for (place, byte) in cursor.take(16, field)?.iter().enumerate() {
-        let character = if ebcdic { characters::from_ebcdic(*byte) } else { Some(*byte) };
+        let character = if ebcdic {
+            characters::from_ebcdic(*byte)
+        } else {
+            Some(*byte)
+        };
         let Some(nibble) = character.and_then(upper_hex) else {
             let reason = Reason::Character("hex");
-            return Err(DecodeError { field, offset: offset + place, reason });
+            return Err(DecodeError {
+                field,
+                offset: offset + place,
+                reason,
+            });
         };
         bits = bits << 4 | u64::from(nibble);
     }
@@ -135,7 +178,11 @@ fn read_bitmap(
 
 /// Lower case is refused: it would not be the same bytes when written again.
 fn upper_hex(character: u8) -> Option<u8> {
-    if character.is_ascii_lowercase() { None } else { hex::value(character) }
+    if character.is_ascii_lowercase() {
+        None
+    } else {
+        hex::value(character)
+    }
 }
 
 fn read_field(
@@ -147,7 +194,11 @@ fn read_field(
     let field = FieldPath::Field(number);
     let Some(spec) = dialect.field(number) else {
         let reason = Reason::UnknownField;
-        return Err(DecodeError { field, offset: cursor.at, reason });
+        return Err(DecodeError {
+            field,
+            offset: cursor.at,
+            reason,
+        });
     };
     let shape = spec.shape_in(mti);
     let (units, wire_length) = match shape.length {
@@ -156,10 +207,13 @@ fn read_field(
     };
     let start = cursor.at;
     let wire = cursor.take(wire_length, field)?;
-    validate(shape, wire, units)
-        .map_err(|(place, reason)| DecodeError { field, offset: start + place, reason })?;
+    validate(shape, wire, units).map_err(|(place, reason)| DecodeError {
+        field,
+        offset: start + place,
+        reason,
+    })?;
     if shape.parts == Parts::BerTlv {
-        validate_tlv(number, wire, start)?;
+        validate_tlv(shape, number, wire, start)?;
     }
     Ok(Span::new(start, wire_length, units))
 }
@@ -179,26 +233,47 @@ fn read_length(
     cursor: &mut Cursor<'_>,
     field: FieldPath,
 ) -> Result<(usize, usize), DecodeError> {
-    let Length::Variable { digits, max, encoding, counts } = shape.length else {
+    let Length::Variable {
+        digits,
+        max,
+        encoding,
+        counts,
+    } = shape.length
+    else {
         return Ok((0, 0));
     };
     let offset = cursor.at;
     let prefix = cursor.take(prefix_length(encoding, digits), field)?;
     let Some(counted) = prefix_value(encoding, prefix) else {
-        return Err(DecodeError { field, offset, reason: Reason::LengthPrefix });
+        return Err(DecodeError {
+            field,
+            offset,
+            reason: Reason::LengthPrefix,
+        });
     };
     let units = match (shape.encoding, counts) {
         (Encoding::Bcd, Counts::Bytes) => counted * 2,
         (Encoding::Hex, _) if counted % 2 == 1 => {
-            return Err(DecodeError { field, offset, reason: Reason::LengthPrefix });
+            return Err(DecodeError {
+                field,
+                offset,
+                reason: Reason::LengthPrefix,
+            });
         }
         (Encoding::Hex, _) => counted / 2,
         (Encoding::Bcd, Counts::Digits)
         | (Encoding::Ascii | Encoding::Ebcdic | Encoding::Raw, _) => counted,
     };
     if units > usize::from(max) {
-        let reason = Reason::TooLong { length: units, max: usize::from(max) };
-        return Err(DecodeError { field, offset, reason });
+        let reason = Reason::TooLong {
+            length: units,
+            max: usize::from(max),
+        };
+        return Err(DecodeError {
+            field,
+            offset,
+            reason,
+        });
     }
     Ok((units, wire_length(shape, units)))
 }
@@ -231,7 +306,9 @@ fn prefix_value(encoding: LengthEncoding, prefix: &[u8]) -> Option<usize> {
 }
 
 fn digit_value(character: u8) -> Option<usize> {
-    character.is_ascii_digit().then(|| usize::from(character - b'0'))
+    character
+        .is_ascii_digit()
+        .then(|| usize::from(character - b'0'))
 }
 
 /// Checks the bytes of a value; an error tells the place inside it.
@@ -249,7 +326,10 @@ fn validate(shape: &Shape, wire: &[u8], units: usize) -> Result<(), (usize, Reas
                     .is_some_and(|character| characters::allowed(shape.class, character, place))
             });
             match wrong {
-                Some(place) => Err((place, Reason::Character(characters::class_name(shape.class)))),
+                Some(place) => Err((
+                    place,
+                    Reason::Character(characters::class_name(shape.class)),
+                )),
                 None => Ok(()),
             }
         }
@@ -259,7 +339,12 @@ fn validate(shape: &Shape, wire: &[u8], units: usize) -> Result<(), (usize, Reas
 fn validate_bcd(shape: &Shape, wire: &[u8], units: usize) -> Result<(), (usize, Reason)> {
     let track = shape.class == Class::Track;
     let fits = |nibble: u8| nibble <= 9 || (track && nibble == 0x0D);
-    let wrong = |place| (place, Reason::Character(characters::class_name(shape.class)));
+    let wrong = |place| {
+        (
+            place,
+            Reason::Character(characters::class_name(shape.class)),
+        )
+    };
     let last = wire.len().saturating_sub(1);
     let odd = units % 2 == 1;
     for (place, byte) in wire.iter().enumerate() {
@@ -285,14 +370,37 @@ fn validate_bcd(shape: &Shape, wire: &[u8], units: usize) -> Result<(), (usize, 
     Ok(())
 }
 
-fn validate_tlv(number: u8, wire: &[u8], start: usize) -> Result<(), DecodeError> {
-    for item in Tlvs::new(wire) {
+/// Hex is turned into bytes first; its offsets count two characters a byte.
+fn validate_tlv(shape: &Shape, number: u8, wire: &[u8], start: usize) -> Result<(), DecodeError> {
+    if shape.encoding != Encoding::Hex {
+        return validate_tlv_bytes(number, wire, start, 1);
+    }
+    let pairs = wire.chunks_exact(2);
+    let bytes = pairs.map(|pair| {
+        let values = pair.iter().filter_map(|character| hex::value(*character));
+        values.fold(0, |byte, value| byte << 4 | value)
+    });
+    validate_tlv_bytes(
+        number,
+        &Zeroizing::new(bytes.collect::<Vec<u8>>()),
+        start,
+        2,
+    )
+}
+
+fn validate_tlv_bytes(
+    number: u8,
+    bytes: &[u8],
+    start: usize,
+    scale: usize,
+) -> Result<(), DecodeError> {
+    for item in Tlvs::new(bytes) {
         item.map_err(|error| DecodeError {
             field: match error.tag {
                 Some(tag) => FieldPath::Tag(number, tag),
                 None => FieldPath::Field(number),
             },
-            offset: start + error.offset,
+            offset: start + error.offset * scale,
             reason: Reason::Tlv(error.fault),
         })?;
     }

@@ -24,7 +24,11 @@ pub(super) struct Span {
 impl Span {
     pub(super) fn new(start: usize, length: usize, units: usize) -> Self {
         let narrow = |value| u16::try_from(value).unwrap_or(u16::MAX);
-        Self { start: narrow(start), length: narrow(length), units: narrow(units) }
+        Self {
+            start: narrow(start),
+            length: narrow(length),
+            units: narrow(units),
+        }
     }
 }
 
@@ -66,7 +70,16 @@ impl<'a> Decoded<'a> {
         bitmap: u128,
     ) -> Self {
         let spans = [Span::default(); FIELD_SLOTS];
-        Self { dialect, frame, tpdu, header, start, mti, bitmap, spans }
+        Self {
+            dialect,
+            frame,
+            tpdu,
+            header,
+            start,
+            mti,
+            bitmap,
+            spans,
+        }
     }
 
     pub(super) fn place(&mut self, number: u8, span: Span) {
@@ -131,7 +144,9 @@ impl<'a> Decoded<'a> {
     pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + '_ {
         let mut rest = self.bitmap & !bit(1);
         std::iter::from_fn(move || {
-            let number = u8::try_from(rest.leading_zeros() + 1).ok().filter(|_| rest != 0)?;
+            let number = u8::try_from(rest.leading_zeros() + 1)
+                .ok()
+                .filter(|_| rest != 0)?;
             rest &= !bit(number);
             self.field(number)
         })
@@ -168,9 +183,15 @@ impl<'a> Decoded<'a> {
     /// One part of a field, counted from 1, by the dialect's layout: F60.2 is the batch.
     pub fn part(&self, number: u8, part: usize) -> Option<String> {
         let field = self.field(number)?;
-        let Parts::Fixed { parts, .. } = &field.shape().parts else { return None };
+        let Parts::Fixed { parts, .. } = &field.shape().parts else {
+            return None;
+        };
         let index = part.checked_sub(1)?;
-        let skip: usize = parts.iter().take(index).map(|part| usize::from(part.length)).sum();
+        let skip: usize = parts
+            .iter()
+            .take(index)
+            .map(|part| usize::from(part.length))
+            .sum();
         let length = usize::from(parts.get(index)?.length);
         let value = field.value();
         let bytes = value.get(skip..skip.checked_add(length)?)?;

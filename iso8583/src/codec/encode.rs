@@ -4,8 +4,8 @@ use super::characters;
 use super::decode::{prefix_length, wire_length};
 use super::error::{EncodeError, FieldPath, Reason};
 use crate::dialect::{
-    BitmapEncoding, Counts, Dialect, Encoding, Justify, Length, LengthEncoding, MtiEncoding,
-    Parts, Shape,
+    BitmapEncoding, Counts, Dialect, Encoding, Justify, Length, LengthEncoding, MtiEncoding, Parts,
+    Shape,
 };
 use crate::hex;
 use crate::keys::DesKey;
@@ -37,7 +37,9 @@ fn write_frame(
     mac_key: Option<&DesKey>,
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
-    let mac = mac_key.filter(|_| dialect.takes_mac(message.mti())).zip(dialect.mac_field());
+    let mac = mac_key
+        .filter(|_| dialect.takes_mac(message.mti()))
+        .zip(dialect.mac_field());
     let mut writer = Writer::new(dialect, message, out);
     writer.envelope()?;
     let mab_start = writer.out.len();
@@ -71,11 +73,20 @@ impl<'a> Writer<'a> {
     fn new(dialect: &'a Dialect, message: &'a Message, out: &'a mut Vec<u8>) -> Self {
         let prefix = dialect.framing().prefix.length();
         out.resize(prefix, 0);
-        Self { dialect, message, out, prefix }
+        Self {
+            dialect,
+            message,
+            out,
+            prefix,
+        }
     }
 
     fn fault(&self, field: FieldPath, reason: Reason) -> EncodeError {
-        EncodeError { field, offset: self.out.len().saturating_sub(self.prefix), reason }
+        EncodeError {
+            field,
+            offset: self.out.len().saturating_sub(self.prefix),
+            reason,
+        }
     }
 
     fn envelope(&mut self) -> Result<(), EncodeError> {
@@ -86,14 +97,20 @@ impl<'a> Writer<'a> {
             (Some(default), own) => self.out.extend_from_slice(&own.unwrap_or(default)),
             (None, None) => {}
             (None, Some(_)) => {
-                let reason = Reason::Envelope { length: 5, expected: 0 };
+                let reason = Reason::Envelope {
+                    length: 5,
+                    expected: 0,
+                };
                 return Err(self.fault(FieldPath::Tpdu, reason));
             }
         }
         let header = self.message.header().unwrap_or(self.dialect.header());
         let expected = self.dialect.header().len();
         if header.len() != expected {
-            let reason = Reason::Envelope { length: header.len(), expected };
+            let reason = Reason::Envelope {
+                length: header.len(),
+                expected,
+            };
             return Err(self.fault(FieldPath::Header, reason));
         }
         self.out.extend_from_slice(header);
@@ -109,7 +126,11 @@ impl<'a> Writer<'a> {
         match self.dialect.mti_encoding() {
             MtiEncoding::Ascii => self.out.extend_from_slice(digits),
             MtiEncoding::Ebcdic => {
-                self.out.extend(digits.iter().filter_map(|digit| characters::to_ebcdic(*digit)));
+                self.out.extend(
+                    digits
+                        .iter()
+                        .filter_map(|digit| characters::to_ebcdic(*digit)),
+                );
             }
             MtiEncoding::Bcd => {
                 let [a, b, c, d] = digits.map(|digit| digit - b'0');
@@ -120,19 +141,26 @@ impl<'a> Writer<'a> {
     }
 
     fn bitmap(&mut self, present: u128) -> Result<(), EncodeError> {
-        let secondary = present & u128::from(u64::MAX) != 0 || self.message.wants_secondary_bitmap();
+        let secondary =
+            present & u128::from(u64::MAX) != 0 || self.message.wants_secondary_bitmap();
         if secondary && self.dialect.field_max() <= 64 {
             let reason = Reason::UnknownSecondaryBitmap;
             return Err(self.fault(FieldPath::Bitmap, reason));
         }
         let bits = if secondary { present | bit(1) } else { present };
         let bytes = bits.to_be_bytes();
-        let kept = bytes.get(..if secondary { 16 } else { 8 }).unwrap_or_default();
+        let kept = bytes
+            .get(..if secondary { 16 } else { 8 })
+            .unwrap_or_default();
         match self.dialect.bitmap_encoding() {
             BitmapEncoding::Binary => self.out.extend_from_slice(kept),
             BitmapEncoding::Hex => self.out.extend(kept.iter().flat_map(hex_pair)),
             BitmapEncoding::HexEbcdic => {
-                self.out.extend(kept.iter().flat_map(hex_pair).filter_map(characters::to_ebcdic));
+                self.out.extend(
+                    kept.iter()
+                        .flat_map(hex_pair)
+                        .filter_map(characters::to_ebcdic),
+                );
             }
         }
         Ok(())
@@ -175,12 +203,26 @@ impl<'a> Writer<'a> {
                 match expected.checked_sub(units) {
                     Some(0) => Ok(0),
                     Some(missing) if shape.pad_spaces => Ok(missing),
-                    _ => Err(self.fault(field, Reason::WrongLength { length: units, expected })),
+                    _ => Err(self.fault(
+                        field,
+                        Reason::WrongLength {
+                            length: units,
+                            expected,
+                        },
+                    )),
                 }
             }
-            Length::Variable { digits, max, encoding, counts } => {
+            Length::Variable {
+                digits,
+                max,
+                encoding,
+                counts,
+            } => {
                 if units > usize::from(max) {
-                    let reason = Reason::TooLong { length: units, max: usize::from(max) };
+                    let reason = Reason::TooLong {
+                        length: units,
+                        max: usize::from(max),
+                    };
                     return Err(self.fault(field, reason));
                 }
                 let counted = match (shape.encoding, counts) {
@@ -204,7 +246,7 @@ impl<'a> Writer<'a> {
                 LengthEncoding::Binary => narrow(counted >> (8 * power)),
                 LengthEncoding::Bcd => {
                     let pair = counted / 100_usize.pow(power) % 100;
-                    narrow(pair / 10 << 4 | pair % 10)
+                    narrow(((pair / 10) << 4) | (pair % 10))
                 }
                 LengthEncoding::Ascii => b'0' + narrow(counted / 10_usize.pow(power) % 10),
                 LengthEncoding::Ebcdic => 0xF0 + narrow(counted / 10_usize.pow(power) % 10),
@@ -222,9 +264,7 @@ impl<'a> Writer<'a> {
         for (place, character) in value.iter().enumerate() {
             let byte = match shape.encoding {
                 Encoding::Ebcdic => characters::to_ebcdic(*character),
-                Encoding::Ascii | Encoding::Bcd | Encoding::Raw | Encoding::Hex => {
-                    Some(*character)
-                }
+                Encoding::Ascii | Encoding::Bcd | Encoding::Raw | Encoding::Hex => Some(*character),
             };
             match byte.filter(|_| characters::allowed(shape.class, *character, place)) {
                 Some(byte) => self.out.push(byte),
@@ -235,7 +275,10 @@ impl<'a> Writer<'a> {
     }
 
     fn not_allowed(&self, field: FieldPath, shape: &Shape) -> EncodeError {
-        self.fault(field, Reason::Character(characters::class_name(shape.class)))
+        self.fault(
+            field,
+            Reason::Character(characters::class_name(shape.class)),
+        )
     }
 
     fn bcd(&mut self, field: FieldPath, shape: &Shape, value: &[u8]) -> Result<(), EncodeError> {
@@ -251,9 +294,13 @@ impl<'a> Writer<'a> {
         }
         for pair in rest.chunks(2) {
             let byte = match *pair {
-                [high, low] => nibble(high).zip(nibble(low)).map(|(high, low)| high << 4 | low),
+                [high, low] => nibble(high)
+                    .zip(nibble(low))
+                    .map(|(high, low)| high << 4 | low),
                 [high] => {
-                    let FieldPath::Field(number) = field else { break };
+                    let FieldPath::Field(number) = field else {
+                        break;
+                    };
                     nibble(high).map(|high| high << 4 | self.message.pad(number))
                 }
                 _ => None,
@@ -285,7 +332,10 @@ impl<'a> Writer<'a> {
         let framing = self.dialect.framing();
         let length = self.out.len().saturating_sub(self.prefix);
         if length > framing.length_max {
-            let reason = Reason::TooLarge { length, limit: framing.length_max };
+            let reason = Reason::TooLarge {
+                length,
+                limit: framing.length_max,
+            };
             return Err(self.fault(FieldPath::Frame, reason));
         }
         framing.prefix.write(length, self.out);

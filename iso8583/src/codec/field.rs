@@ -61,7 +61,12 @@ impl<'a> Field<'a> {
             (Encoding::Bcd, Justify::Right) => self.units % 2,
             _ => 0,
         };
-        Canonical { shape: self.shape, wire: self.wire, next: skip, end: skip + self.units }
+        Canonical {
+            shape: self.shape,
+            wire: self.wire,
+            next: skip,
+            end: skip + self.units,
+        }
     }
 
     /// The canonical value: what [`crate::message::Message::set`] takes.
@@ -80,7 +85,9 @@ impl<'a> Field<'a> {
     pub fn to_number(&self) -> Option<u64> {
         let mut number: u64 = 0;
         for character in self.canonical() {
-            let digit = character.is_ascii_digit().then(|| u64::from(character - b'0'))?;
+            let digit = character
+                .is_ascii_digit()
+                .then(|| u64::from(character - b'0'))?;
             number = number.checked_mul(10)?.checked_add(digit)?;
         }
         Some(number)
@@ -93,15 +100,24 @@ impl<'a> Field<'a> {
         }
         let value = self.value();
         if value.iter().all(|byte| matches!(byte, 0x20..=0x7E)) {
-            return std::str::from_utf8(&value).ok().map(|text| Zeroizing::new(text.to_owned()));
+            return std::str::from_utf8(&value)
+                .ok()
+                .map(|text| Zeroizing::new(text.to_owned()));
         }
-        if self.shape.gbk { gbk_text(&value) } else { None }
+        if self.shape.gbk {
+            gbk_text(&value)
+        } else {
+            None
+        }
     }
 
     /// The value as a person reads it: digits, printable text, else upper-case hex.
     pub fn shown(&self) -> Shown {
         match self.text() {
-            Some(text) => Shown { text, hex_for_text: false },
+            Some(text) => Shown {
+                text,
+                hex_for_text: false,
+            },
             None => Shown {
                 text: Zeroizing::new(hex::encode(&self.value())),
                 hex_for_text: self.shape.class != Class::Binary,
@@ -114,7 +130,11 @@ impl<'a> Field<'a> {
         let padded = self.shape.encoding == Encoding::Bcd
             && self.shape.justify == Justify::Left
             && self.units % 2 == 1;
-        if padded { self.wire.last().map_or(0, |byte| byte & 0x0F) } else { 0 }
+        if padded {
+            self.wire.last().map_or(0, |byte| byte & 0x0F)
+        } else {
+            0
+        }
     }
 }
 
@@ -124,9 +144,9 @@ fn gbk_text(bytes: &[u8]) -> Option<Zeroizing<String>> {
     let text = Zeroizing::new(text.into_owned());
     let (again, _, unmappable) = encoding_rs::GBK.encode(&text);
     let same = !unmappable && *again == *bytes;
-    let readable = !text.chars().any(|character| {
-        character.is_control() || ('\u{E000}'..='\u{F8FF}').contains(&character)
-    });
+    let readable = !text
+        .chars()
+        .any(|character| character.is_control() || ('\u{E000}'..='\u{F8FF}').contains(&character));
     (same && readable).then_some(text)
 }
 
@@ -151,7 +171,11 @@ impl Iterator for Canonical<'_> {
         match self.shape.encoding {
             Encoding::Bcd => {
                 let byte = *self.wire.get(place / 2)?;
-                let nibble = if place % 2 == 0 { byte >> 4 } else { byte & 0x0F };
+                let nibble = if place.is_multiple_of(2) {
+                    byte >> 4
+                } else {
+                    byte & 0x0F
+                };
                 characters::from_nibble(self.shape.class, nibble)
             }
             Encoding::Hex => {

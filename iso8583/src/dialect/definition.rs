@@ -108,7 +108,10 @@ struct ShapeTable {
 }
 
 fn invalid(key: impl Into<String>, reason: impl Into<String>) -> DialectError {
-    DialectError::Invalid { key: key.into(), reason: reason.into() }
+    DialectError::Invalid {
+        key: key.into(),
+        reason: reason.into(),
+    }
 }
 
 impl Definition {
@@ -142,13 +145,21 @@ impl Definition {
     fn check_framing(&self) -> Result<Framing, DialectError> {
         let limit = self.frame.length.max().min(LENGTH_MAX);
         if self.frame.length_max == 0 || self.frame.length_max > limit {
-            return Err(invalid("frame.length_max", format!("is not between 1 and {limit}")));
+            return Err(invalid(
+                "frame.length_max",
+                format!("is not between 1 and {limit}"),
+            ));
         }
-        Ok(Framing { prefix: self.frame.length, length_max: self.frame.length_max })
+        Ok(Framing {
+            prefix: self.frame.length,
+            length_max: self.frame.length_max,
+        })
     }
 
     fn check_tpdu(&self) -> Result<Option<[u8; 5]>, DialectError> {
-        let Some(text) = &self.frame.tpdu else { return Ok(None) };
+        let Some(text) = &self.frame.tpdu else {
+            return Ok(None);
+        };
         hex::decode(text)
             .ok()
             .and_then(|bytes| bytes.try_into().ok())
@@ -165,7 +176,10 @@ impl Definition {
                 .ok()
                 .filter(|number| (2..=field_max).contains(number))
                 .ok_or_else(|| {
-                    invalid(format!("fields.{key}"), format!("is not from 2 to {field_max}"))
+                    invalid(
+                        format!("fields.{key}"),
+                        format!("is not from 2 to {field_max}"),
+                    )
                 })?;
             if let Some(place) = fields.get_mut(usize::from(number)) {
                 *place = Some(self.check_field(number, table)?);
@@ -184,17 +198,27 @@ impl Definition {
             });
         }
         let shape = table.shape.check(&key, self.encoding)?;
-        Ok(FieldSpec { number, name: table.name.clone(), shape, variants })
+        Ok(FieldSpec {
+            number,
+            name: table.name.clone(),
+            shape,
+            variants,
+        })
     }
 
     fn check_mac_field(&self, fields: &[Option<FieldSpec>]) -> Result<(), DialectError> {
-        let Some(number) = self.message.mac_field else { return Ok(()) };
+        let Some(number) = self.message.mac_field else {
+            return Ok(());
+        };
         let spec = fields.get(usize::from(number)).and_then(Option::as_ref);
         let fits = spec.is_some_and(|spec| {
             spec.shape.class == Class::Binary && spec.shape.length == Length::Fixed(8)
         });
         if number != self.message.field_max || !fits {
-            return Err(invalid("message.mac_field", "is not the last field or not b8"));
+            return Err(invalid(
+                "message.mac_field",
+                "is not the last field or not b8",
+            ));
         }
         Ok(())
     }
@@ -202,9 +226,15 @@ impl Definition {
     fn check_settings(&self, fields: &[Option<FieldSpec>]) -> Result<Settings, DialectError> {
         let reference = self.settings.payment_reference_field;
         if let Some(number) = reference
-            && fields.get(usize::from(number)).and_then(Option::as_ref).is_none()
+            && fields
+                .get(usize::from(number))
+                .and_then(Option::as_ref)
+                .is_none()
         {
-            return Err(invalid("settings.payment_reference_field", "is not a field"));
+            return Err(invalid(
+                "settings.payment_reference_field",
+                "is not a field",
+            ));
         }
         Ok(Settings {
             mac_algorithm: self.settings.mac_algorithm,
@@ -244,13 +274,24 @@ impl ShapeTable {
             },
         };
         if self.justify == Justify::Right && format.prefix.is_some() {
-            return Err(invalid(format!("{key}.justify"), "right is for fixed lengths"));
+            return Err(invalid(
+                format!("{key}.justify"),
+                "right is for fixed lengths",
+            ));
         }
-        if let Length::Variable { digits, encoding: LengthEncoding::Binary, max, .. } = length
+        if let Length::Variable {
+            digits,
+            encoding: LengthEncoding::Binary,
+            max,
+            ..
+        } = length
             && digits == 2
             && max > 255
         {
-            return Err(invalid(format!("{key}.format"), "one binary byte counts to 255"));
+            return Err(invalid(
+                format!("{key}.format"),
+                "one binary byte counts to 255",
+            ));
         }
         Ok(Shape {
             class: format.class,
@@ -277,9 +318,15 @@ impl ShapeTable {
             .map(|text| part(text).ok_or_else(|| invalid(format!("{key}.parts"), part_rule(text))))
             .collect::<Result<Vec<_>, _>>()?;
         if self.repeat_from.is_some_and(|from| from >= parts.len()) {
-            return Err(invalid(format!("{key}.repeat_from"), "is past the last part"));
+            return Err(invalid(
+                format!("{key}.repeat_from"),
+                "is past the last part",
+            ));
         }
-        Ok(Parts::Fixed { parts, repeat_from: self.repeat_from })
+        Ok(Parts::Fixed {
+            parts,
+            repeat_from: self.repeat_from,
+        })
     }
 }
 
@@ -297,7 +344,11 @@ fn part(text: &str) -> Option<Part> {
         Some(_) => return None,
     };
     let length = length.parse().ok().filter(|length| *length > 0)?;
-    Some(Part { name: name.to_owned(), length, secrecy })
+    Some(Part {
+        name: name.to_owned(),
+        length,
+        secrecy,
+    })
 }
 
 fn check_encoding(class: Class, encoding: Encoding) -> Result<(), String> {
@@ -311,5 +362,9 @@ fn check_encoding(class: Class, encoding: Encoding) -> Result<(), String> {
         Class::Any => encoding == Encoding::Ascii,
         Class::Binary => matches!(encoding, Encoding::Raw | Encoding::Hex),
     };
-    if fits { Ok(()) } else { Err(format!("{encoding:?} does not suit the format").to_lowercase()) }
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("{encoding:?} does not suit the format").to_lowercase())
+    }
 }

@@ -32,12 +32,18 @@ impl Format {
         if variable != prefix.is_some() {
             return Err(format!("{text}: `..` and LL, LLL or LLLL belong together"));
         }
-        let units: u16 = digits.parse().map_err(|_| format!("{digits} is not a length"))?;
+        let units: u16 = digits
+            .parse()
+            .map_err(|_| format!("{digits} is not a length"))?;
         let most = prefix.map_or(999, |count: u8| 10_u16.saturating_pow(u32::from(count)) - 1);
         if units == 0 || units > most {
             return Err(format!("length {units} is not between 1 and {most}"));
         }
-        Ok(Self { class, units, prefix })
+        Ok(Self {
+            class,
+            units,
+            prefix,
+        })
     }
 }
 
@@ -60,11 +66,30 @@ mod tests {
 
     #[test]
     fn formats_as_the_field_tables_write_them() {
-        let fixed = Format { class: Class::Digits, units: 6, prefix: None };
+        let fixed = Format {
+            class: Class::Digits,
+            units: 6,
+            prefix: None,
+        };
         assert_eq!(Format::parse("n6"), Ok(fixed));
-        let variable = Format { class: Class::Text, units: 25, prefix: Some(2) };
+        let variable = Format {
+            class: Class::Text,
+            units: 25,
+            prefix: Some(2),
+        };
         assert_eq!(Format::parse("ans..25 LL"), Ok(variable));
-        for wrong in ["n", "6", "n..6", "n6 LL", "n..100 LL", "n..9 L", "q6", "n0", "n..x LL", ""] {
+        for wrong in [
+            "n",
+            "6",
+            "n..6",
+            "n6 LL",
+            "n..100 LL",
+            "n..9 L",
+            "q6",
+            "n0",
+            "n..x LL",
+            "",
+        ] {
             assert!(Format::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -21,9 +21,18 @@ use thiserror::Error;
 
 const BUILT_IN: [(&str, &str); 4] = [
     ("cup-pos", include_str!("../../dialects/cup-pos.toml")),
-    ("iso87-ascii", include_str!("../../dialects/iso87-ascii.toml")),
-    ("iso87-binary", include_str!("../../dialects/iso87-binary.toml")),
-    ("iso93-ascii", include_str!("../../dialects/iso93-ascii.toml")),
+    (
+        "iso87-ascii",
+        include_str!("../../dialects/iso87-ascii.toml"),
+    ),
+    (
+        "iso87-binary",
+        include_str!("../../dialects/iso87-binary.toml"),
+    ),
+    (
+        "iso93-ascii",
+        include_str!("../../dialects/iso93-ascii.toml"),
+    ),
 ];
 
 /// How the message type is written.
@@ -209,7 +218,12 @@ mod tests {
         let dialect = Dialect::named("cup-pos").unwrap();
         assert_eq!(dialect.settings().payment_reference_field, Some(59));
         assert_eq!(dialect.settings().offline_upload_kind, "30");
-        for (mti, takes) in [(b"0200", true), (b"0410", true), (b"0810", false), (b"0500", false)] {
+        for (mti, takes) in [
+            (b"0200", true),
+            (b"0410", true),
+            (b"0810", false),
+            (b"0500", false),
+        ] {
             assert_eq!(dialect.takes_mac(Mti::literal(mti)), takes);
         }
     }
@@ -222,14 +236,27 @@ mod tests {
             ("\"n6\"", "\"q6\"", "format"),
             ("mac_field = 64", "mac_field = 63", "message.mac_field"),
             ("tpdu = \"6000030000\"", "tpdu = \"60000300\"", "frame.tpdu"),
-            ("length_max = 4096", "length_max = 70000", "frame.length_max"),
-            ("payment_reference_field = 59", "payment_reference_field = 5", "settings.payment_ref"),
+            (
+                "length_max = 4096",
+                "length_max = 70000",
+                "frame.length_max",
+            ),
+            (
+                "payment_reference_field = 59",
+                "payment_reference_field = 5",
+                "settings.payment_ref",
+            ),
         ] {
             assert!(good.contains(from), "{from}");
-            let error = Dialect::parse(&good.replacen(from, to, 1)).unwrap_err().to_string();
+            let error = Dialect::parse(&good.replacen(from, to, 1))
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(key), "{error}");
         }
         let unknown = good.replacen("[frame]", "[frame]\nlenght = 2", 1);
-        assert!(matches!(Dialect::parse(&unknown), Err(DialectError::Toml(_))));
+        assert!(matches!(
+            Dialect::parse(&unknown),
+            Err(DialectError::Toml(_))
+        ));
     }
 }

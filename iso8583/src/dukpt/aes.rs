@@ -36,6 +36,15 @@ impl AesKeyType {
         }
     }
 
+    /// Bytes of such a key.
+    pub const fn length(self) -> usize {
+        match self {
+            Self::Aes128 => 16,
+            Self::Aes192 => 24,
+            Self::Aes256 => 32,
+        }
+    }
+
     /// The type of a key, by its length.
     pub fn of(key: &AesKey) -> Self {
         match key.length() {
@@ -58,10 +67,16 @@ pub struct AesKsn {
 impl AesKsn {
     /// Twelve bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DukptError> {
-        let wrong = DukptError::KsnLength { got: bytes.len(), expected: 12 };
+        let wrong = DukptError::KsnLength {
+            got: bytes.len(),
+            expected: 12,
+        };
         let (id, counter) = bytes.split_first_chunk::<8>().ok_or(wrong)?;
         let counter = u32::from_be_bytes(counter.try_into().map_err(|_| wrong)?);
-        Ok(Self { initial_key_id: *id, counter })
+        Ok(Self {
+            initial_key_id: *id,
+            counter,
+        })
     }
 
     /// Twenty-four hex digits.
@@ -102,7 +117,12 @@ pub fn derive_from_initial(
         KeyUse::DataResponse => 0x3001,
     };
     let intermediate = intermediate_key(initial, ksn)?;
-    derive_one(&intermediate, usage, working_type, context(ksn, ksn.counter))
+    derive_one(
+        &intermediate,
+        usage,
+        working_type,
+        context(ksn, ksn.counter),
+    )
 }
 
 /// The key of this counter: its bits from the highest, each one a derivation.

@@ -16,7 +16,10 @@ impl Ksn {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DukptError> {
         let mut ksn = [0xFF; 10];
         if bytes.len() != 10 && bytes.len() != 8 {
-            return Err(DukptError::KsnLength { got: bytes.len(), expected: 10 });
+            return Err(DukptError::KsnLength {
+                got: bytes.len(),
+                expected: 10,
+            });
         }
         for (place, byte) in ksn.iter_mut().rev().zip(bytes.iter().rev()) {
             *place = *byte;
@@ -35,7 +38,9 @@ impl Ksn {
     }
 
     fn number(self) -> u128 {
-        self.0.iter().fold(0, |number, byte| number << 8 | u128::from(*byte))
+        self.0
+            .iter()
+            .fold(0, |number, byte| number << 8 | u128::from(*byte))
     }
 
     /// The transaction counter, 21 bits.
@@ -92,9 +97,18 @@ mod tests {
         assert_eq!(ksn.counter(), 1);
         let last = ksn.with_counter(0x1F_FFFF).unwrap();
         assert_eq!(last.to_string(), "FFFF9876543210FFFFFF");
-        assert_eq!(last.with_counter(0).unwrap().to_string(), "FFFF9876543210E00000");
+        assert_eq!(
+            last.with_counter(0).unwrap().to_string(),
+            "FFFF9876543210E00000"
+        );
         assert_eq!(ksn.with_counter(0x20_0000), Err(DukptError::Counter));
         assert_eq!(Ksn::from_hex("9876543210E00001").unwrap(), ksn);
-        assert_eq!(Ksn::from_hex("98"), Err(DukptError::KsnLength { got: 1, expected: 10 }));
+        assert_eq!(
+            Ksn::from_hex("98"),
+            Err(DukptError::KsnLength {
+                got: 1,
+                expected: 10
+            })
+        );
     }
 }

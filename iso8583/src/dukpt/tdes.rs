@@ -5,8 +5,9 @@ use crate::keys::DesKey;
 use crate::mac::xor;
 
 /// Turns a key into its companion: one base key gives two halves of an initial key.
-const COMPANION: [u8; 16] =
-    [0xC0, 0xC0, 0xC0, 0xC0, 0, 0, 0, 0, 0xC0, 0xC0, 0xC0, 0xC0, 0, 0, 0, 0];
+const COMPANION: [u8; 16] = [
+    0xC0, 0xC0, 0xC0, 0xC0, 0, 0, 0, 0, 0xC0, 0xC0, 0xC0, 0xC0, 0, 0, 0, 0,
+];
 
 /// A device never uses counters with more bits set.
 const BITS_MAX: u32 = 10;
@@ -64,7 +65,10 @@ fn one_way(key: &DesKey) -> DesKey {
 fn initial_key(base: &DesKey, ksn: &Ksn) -> Result<DesKey, DukptError> {
     let companion = DesKey::from_double(xor(sixteen(base)?, COMPANION));
     let serial = ksn.left_eight_without_counter();
-    Ok(DesKey::from_double(join(base.encrypt_block(serial), companion.encrypt_block(serial))))
+    Ok(DesKey::from_double(join(
+        base.encrypt_block(serial),
+        companion.encrypt_block(serial),
+    )))
 }
 
 /// Walks the counter's bits from the highest: each one replaces the key by its successor.
@@ -101,7 +105,9 @@ fn half(key: [u8; 16], serial: [u8; 8]) -> [u8; 8] {
 }
 
 fn sixteen(key: &DesKey) -> Result<[u8; 16], DukptError> {
-    key.bytes().try_into().map_err(|_| DukptError::KeyLength(key.length()))
+    key.bytes()
+        .try_into()
+        .map_err(|_| DukptError::KeyLength(key.length()))
 }
 
 fn eights(key: &DesKey) -> ([u8; 8], [u8; 8]) {
@@ -131,9 +137,15 @@ mod tests {
         let base = DesKey::from_hex("0123456789ABCDEFFEDCBA9876543210").unwrap();
         let ksn = Ksn::from_hex("FFFF9876543210E00001").unwrap();
         let eleven_bits = ksn.with_counter(0x7FF).unwrap();
-        assert_eq!(derive(&base, &eleven_bits, KeyUse::Pin).unwrap_err(), DukptError::Counter);
+        assert_eq!(
+            derive(&base, &eleven_bits, KeyUse::Pin).unwrap_err(),
+            DukptError::Counter
+        );
         let short = DesKey::from_hex("0123456789ABCDEF").unwrap();
-        assert_eq!(derive(&short, &ksn, KeyUse::Pin).unwrap_err(), DukptError::KeyLength(8));
+        assert_eq!(
+            derive(&short, &ksn, KeyUse::Pin).unwrap_err(),
+            DukptError::KeyLength(8)
+        );
     }
 
     #[test]

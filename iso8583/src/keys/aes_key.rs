@@ -20,7 +20,10 @@ impl AesKey {
         if !matches!(bytes.len(), 16 | 24 | 32) {
             return Err(KeyError::Length(bytes.len()));
         }
-        let mut key = Self { bytes: [0; 32], length: bytes.len() };
+        let mut key = Self {
+            bytes: [0; 32],
+            length: bytes.len(),
+        };
         for (place, byte) in key.bytes.iter_mut().zip(bytes) {
             *place = *byte;
         }
@@ -83,7 +86,12 @@ impl AesKey {
 impl fmt::Debug for AesKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, ..] = self.check_value();
-        write!(formatter, "AesKey({} bytes, check value {})", self.length, hex::encode(&[a, b, c]))
+        write!(
+            formatter,
+            "AesKey({} bytes, check value {})",
+            self.length,
+            hex::encode(&[a, b, c])
+        )
     }
 }
 
@@ -94,8 +102,10 @@ mod tests {
     /// FIPS 197, appendix C.
     #[test]
     fn fips_197_examples() {
-        let plain: [u8; 16] =
-            hex::decode("00112233445566778899AABBCCDDEEFF").unwrap().try_into().unwrap();
+        let plain: [u8; 16] = hex::decode("00112233445566778899AABBCCDDEEFF")
+            .unwrap()
+            .try_into()
+            .unwrap();
         let bytes: Vec<u8> = (0..32).collect();
         for (length, expected) in [
             (16, "69C4E0D86A7B0430D8CDB78070B4C55A"),

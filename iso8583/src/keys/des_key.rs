@@ -20,7 +20,10 @@ impl DesKey {
         if !matches!(bytes.len(), 8 | 16 | 24) {
             return Err(KeyError::Length(bytes.len()));
         }
-        let mut key = Self { bytes: [0; 24], length: bytes.len() };
+        let mut key = Self {
+            bytes: [0; 24],
+            length: bytes.len(),
+        };
         for (place, byte) in key.bytes.iter_mut().zip(bytes) {
             *place = *byte;
         }
@@ -34,7 +37,10 @@ impl DesKey {
     }
 
     pub(crate) fn from_double(bytes: [u8; 16]) -> Self {
-        let mut key = Self { bytes: [0; 24], length: 16 };
+        let mut key = Self {
+            bytes: [0; 24],
+            length: 16,
+        };
         for (place, byte) in key.bytes.iter_mut().zip(bytes) {
             *place = byte;
         }
@@ -53,7 +59,10 @@ impl DesKey {
 
     /// Left and right DES key of a key of 16 bytes.
     pub(crate) fn halves(&self) -> Option<(Self, Self)> {
-        let (left, right) = self.bytes().split_at_checked(8).filter(|_| self.length == 16)?;
+        let (left, right) = self
+            .bytes()
+            .split_at_checked(8)
+            .filter(|_| self.length == 16)?;
         Some((Self::from_bytes(left).ok()?, Self::from_bytes(right).ok()?))
     }
 
@@ -95,7 +104,12 @@ impl DesKey {
 impl fmt::Debug for DesKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, ..] = self.check_value();
-        write!(formatter, "DesKey({} bytes, check value {})", self.length, hex::encode(&[a, b, c]))
+        write!(
+            formatter,
+            "DesKey({} bytes, check value {})",
+            self.length,
+            hex::encode(&[a, b, c])
+        )
     }
 }
 
@@ -161,6 +175,11 @@ mod tests {
         assert!(!text.contains("4041") && !text.contains("64, 65"), "{text}");
         let error = DesKey::from_hex("40414243444546474849").unwrap_err();
         assert_eq!(error, KeyError::Length(10));
-        assert!(!DesKey::from_hex("4041X").unwrap_err().to_string().contains("4041"));
+        assert!(
+            !DesKey::from_hex("4041X")
+                .unwrap_err()
+                .to_string()
+                .contains("4041")
+        );
     }
 }

@@ -44,7 +44,12 @@ pub struct KeyBlock {
 /// The header only.
 impl std::fmt::Debug for KeyBlock {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "KeyBlock({:?}, {} bytes)", self.header, self.key.len())
+        write!(
+            formatter,
+            "KeyBlock({:?}, {} bytes)",
+            self.header,
+            self.key.len()
+        )
     }
 }
 
@@ -107,15 +112,23 @@ impl KeyBlock {
         if !bool::from(expected.ct_eq(mac)) {
             return Err(KeyBlockError::Mac);
         }
-        Ok(Self { header, key: key_inside(&clear)? })
+        Ok(Self {
+            header,
+            key: key_inside(&clear)?,
+        })
     }
 }
 
 fn key_inside(clear: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyBlockError> {
-    let (length, rest) = clear.split_first_chunk::<2>().ok_or(KeyBlockError::KeyLength)?;
+    let (length, rest) = clear
+        .split_first_chunk::<2>()
+        .ok_or(KeyBlockError::KeyLength)?;
     let bits = usize::from(u16::from_be_bytes(*length));
-    let key = rest.get(..bits / 8).filter(|key| bits % 8 == 0 && !key.is_empty());
-    key.map(|key| Zeroizing::new(key.to_vec())).ok_or(KeyBlockError::KeyLength)
+    let key = rest
+        .get(..bits / 8)
+        .filter(|key| bits % 8 == 0 && !key.is_empty());
+    key.map(|key| Zeroizing::new(key.to_vec()))
+        .ok_or(KeyBlockError::KeyLength)
 }
 
 /// The header and where it ends, optional blocks included.
@@ -125,12 +138,22 @@ fn read_header(block: &str) -> Result<(KeyBlockHeader, usize), KeyBlockError> {
     }
     let text = |range: std::ops::Range<usize>| block.get(range).ok_or(KeyBlockError::Header);
     let character = |place: usize| {
-        text(place..place + 1)?.chars().next().ok_or(KeyBlockError::Header)
+        text(place..place + 1)?
+            .chars()
+            .next()
+            .ok_or(KeyBlockError::Header)
     };
-    let number = |range| text(range)?.parse::<usize>().map_err(|_| KeyBlockError::Header);
+    let number = |range| {
+        text(range)?
+            .parse::<usize>()
+            .map_err(|_| KeyBlockError::Header)
+    };
     let said = number(1..5)?;
     if said != block.len() {
-        return Err(KeyBlockError::Length { said, actual: block.len() });
+        return Err(KeyBlockError::Length {
+            said,
+            actual: block.len(),
+        });
     }
     let count = number(12..14)?;
     text(14..HEADER_LENGTH)?;
@@ -160,7 +183,10 @@ fn optional_block(block: &str, at: usize) -> Option<((String, String), usize)> {
     let (length, data_at) = if short == 0 {
         let digits = usize::from_str_radix(block.get(at + 4..at + 6)?, 16).ok()?;
         let end = (at + 6).checked_add(digits)?;
-        (usize::from_str_radix(block.get(at + 6..end)?, 16).ok()?, end)
+        (
+            usize::from_str_radix(block.get(at + 6..end)?, 16).ok()?,
+            end,
+        )
     } else {
         (short, at + 4)
     };
@@ -188,12 +214,12 @@ impl Scheme {
         let mut previous = mac;
         for block in enciphered.chunks_exact(self.block_size()) {
             let plain = match self {
-                Self::Tdes((key, _)) => {
-                    key.decrypt_block(block.try_into().unwrap_or_default()).to_vec()
-                }
-                Self::Aes((key, _)) => {
-                    key.decrypt_block(block.try_into().unwrap_or_default()).to_vec()
-                }
+                Self::Tdes((key, _)) => key
+                    .decrypt_block(block.try_into().unwrap_or_default())
+                    .to_vec(),
+                Self::Aes((key, _)) => key
+                    .decrypt_block(block.try_into().unwrap_or_default())
+                    .to_vec(),
             };
             clear.extend(plain.iter().zip(previous).map(|(byte, other)| byte ^ other));
             previous = block;
@@ -210,8 +236,7 @@ impl Scheme {
 }
 
 fn cmac_with<C: Mac + KeyInit>(key: &[u8], data: &[u8]) -> Result<Vec<u8>, KeyBlockError> {
-    let mut mac =
-        <C as KeyInit>::new_from_slice(key).map_err(|_| KeyBlockError::ProtectionKey)?;
+    let mut mac = <C as KeyInit>::new_from_slice(key).map_err(|_| KeyBlockError::ProtectionKey)?;
     mac.update(data);
     Ok(mac.finalize().into_bytes().to_vec())
 }

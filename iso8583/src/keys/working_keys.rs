@@ -40,7 +40,11 @@ impl WorkingKeys {
         };
         let pin = next("pin")?;
         let mac = next("mac")?;
-        let track = if f62.len() == 60 { Some(next("track")?) } else { None };
+        let track = if f62.len() == 60 {
+            Some(next("track")?)
+        } else {
+            None
+        };
         Ok(Self { pin, mac, track })
     }
 
@@ -56,7 +60,10 @@ impl WorkingKeys {
             return Err(KeyError::WorkingKeysLayout);
         }
         let mut f62 = Zeroizing::new(Vec::with_capacity(60));
-        for key in [Some(&self.pin), Some(&self.mac), self.track.as_ref()].into_iter().flatten() {
+        for key in [Some(&self.pin), Some(&self.mac), self.track.as_ref()]
+            .into_iter()
+            .flatten()
+        {
             put_under(master, key, key_length, &mut f62);
         }
         Ok(f62)
@@ -71,23 +78,37 @@ fn take_out(
 ) -> Result<DesKey, KeyError> {
     let cipher = master.cipher();
     let mut clear = Zeroizing::new(Vec::with_capacity(wrapped.len()));
-    for block in wrapped.chunks_exact(8).filter_map(|block| block.try_into().ok()) {
+    for block in wrapped
+        .chunks_exact(8)
+        .filter_map(|block| block.try_into().ok())
+    {
         clear.extend_from_slice(&*Zeroizing::new(cipher.decrypt(block)));
     }
     let zero_half = |bytes: &[u8]| bytes.get(8..16) == Some(&[0; 8]);
     let single = which == "mac" && (zero_half(wrapped) || zero_half(&clear));
-    let used = if single { clear.get(..8).unwrap_or_default() } else { &clear };
+    let used = if single {
+        clear.get(..8).unwrap_or_default()
+    } else {
+        &clear
+    };
     let key = DesKey::from_bytes(used)?;
     let value = key.check_value();
     let expected = value.get(..CHECK_LENGTH).unwrap_or_default();
-    if expected.ct_eq(check).into() { Ok(key) } else { Err(KeyError::CheckValue { which }) }
+    if expected.ct_eq(check).into() {
+        Ok(key)
+    } else {
+        Err(KeyError::CheckValue { which })
+    }
 }
 
 fn put_under(master: &DesKey, key: &DesKey, length: usize, out: &mut Vec<u8>) {
     let cipher = master.cipher();
     let mut padded = Zeroizing::new(key.bytes().to_vec());
     padded.resize(length, 0);
-    for block in padded.chunks_exact(8).filter_map(|block| block.try_into().ok()) {
+    for block in padded
+        .chunks_exact(8)
+        .filter_map(|block| block.try_into().ok())
+    {
         out.extend_from_slice(&cipher.encrypt(block));
     }
     out.extend(key.check_value().into_iter().take(CHECK_LENGTH));
@@ -117,19 +138,30 @@ mod tests {
             (DOUBLE, DOUBLE, Some(DOUBLE), 60),
             (DOUBLE, SINGLE, Some(DOUBLE), 60),
         ] {
-            let keys = WorkingKeys { pin: key(pin), mac: key(mac), track: track.map(key) };
+            let keys = WorkingKeys {
+                pin: key(pin),
+                mac: key(mac),
+                track: track.map(key),
+            };
             let f62 = keys.wrap(&master()).unwrap();
             assert_eq!(f62.len(), length);
             let back = WorkingKeys::unwrap(&master(), &f62).unwrap();
             assert_eq!(back.pin.bytes(), keys.pin.bytes());
             assert_eq!(back.mac.bytes(), keys.mac.bytes());
-            assert_eq!(back.track.map(|key| key.bytes().to_vec()).is_some(), track.is_some());
+            assert_eq!(
+                back.track.map(|key| key.bytes().to_vec()).is_some(),
+                track.is_some()
+            );
         }
     }
 
     #[test]
     fn a_mac_key_padded_with_zeros_in_clear_is_single_too() {
-        let keys = WorkingKeys { pin: key(DOUBLE), mac: key(SINGLE), track: None };
+        let keys = WorkingKeys {
+            pin: key(DOUBLE),
+            mac: key(SINGLE),
+            track: None,
+        };
         let mut f62 = keys.wrap(&master()).unwrap();
         f62[28..36].fill(0);
         let back = WorkingKeys::unwrap(&master(), &f62).unwrap();
@@ -138,9 +170,19 @@ mod tests {
 
     #[test]
     fn one_wrong_bit_refuses_the_keys() {
-        let keys = WorkingKeys { pin: key(DOUBLE), mac: key(DOUBLE), track: Some(key(DOUBLE)) };
+        let keys = WorkingKeys {
+            pin: key(DOUBLE),
+            mac: key(DOUBLE),
+            track: Some(key(DOUBLE)),
+        };
         let f62 = keys.wrap(&master()).unwrap();
-        for (place, which) in [(0, "pin"), (17, "pin"), (21, "mac"), (39, "mac"), (59, "track")] {
+        for (place, which) in [
+            (0, "pin"),
+            (17, "pin"),
+            (21, "mac"),
+            (39, "mac"),
+            (59, "track"),
+        ] {
             let mut wrong = f62.clone();
             wrong[place] ^= 1;
             let error = WorkingKeys::unwrap(&master(), &wrong).unwrap_err();
@@ -154,7 +196,14 @@ mod tests {
 
     #[test]
     fn lengths_that_fit_no_layout_are_refused() {
-        let keys = WorkingKeys { pin: key(SINGLE), mac: key(DOUBLE), track: None };
-        assert_eq!(keys.wrap(&master()).unwrap_err(), KeyError::WorkingKeysLayout);
+        let keys = WorkingKeys {
+            pin: key(SINGLE),
+            mac: key(DOUBLE),
+            track: None,
+        };
+        assert_eq!(
+            keys.wrap(&master()).unwrap_err(),
+            KeyError::WorkingKeysLayout
+        );
     }
 }

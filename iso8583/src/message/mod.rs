@@ -196,7 +196,10 @@ impl Message {
 
     /// The pad nibble to write after an odd number of BCD digits, 0 unless set.
     pub fn pad(&self, field: u8) -> u8 {
-        self.pads.iter().find(|(padded, _)| *padded == field).map_or(0, |(_, nibble)| *nibble)
+        self.pads
+            .iter()
+            .find(|(padded, _)| *padded == field)
+            .map_or(0, |(_, nibble)| *nibble)
     }
 
     /// Asks for a secondary bitmap even if no field above 64 is set.
@@ -220,7 +223,9 @@ impl Message {
 
 /// The bit of a field, field 1 the highest; none for numbers outside 1 to 128.
 pub(crate) fn bit(field: u8) -> u128 {
-    128_u32.checked_sub(u32::from(field)).map_or(0, |shift| 1_u128.checked_shl(shift).unwrap_or(0))
+    128_u32
+        .checked_sub(u32::from(field))
+        .map_or(0, |shift| 1_u128.checked_shl(shift).unwrap_or(0))
 }
 
 /// Only which fields are set and how long they are: a message knows no dialect, so it can't tell
@@ -243,17 +248,28 @@ mod tests {
     #[test]
     fn keeps_what_was_set_last() {
         let mut message = Message::new(Mti::literal(b"0200"));
-        message.set(3, "000000").set_number(4, 12_345, 12).set(3, "200000").set(11, "1").remove(11);
+        message
+            .set(3, "000000")
+            .set_number(4, 12_345, 12)
+            .set(3, "200000")
+            .set(11, "1")
+            .remove(11);
         assert_eq!(message.get(3), Some(&b"200000"[..]));
         assert_eq!(message.get(4), Some(&b"000000012345"[..]));
         assert!(!message.has(11));
-        assert_eq!(message.fields().map(|(field, _)| field).collect::<Vec<_>>(), [3, 4]);
+        assert_eq!(
+            message.fields().map(|(field, _)| field).collect::<Vec<_>>(),
+            [3, 4]
+        );
     }
 
     #[test]
     fn a_number_too_long_for_its_field_is_not_cut() {
         let mut message = Message::new(Mti::literal(b"0200"));
-        message.set_number(11, 1_234_567, 6).set_number(12, 0, 6).set_number(13, 0, 0);
+        message
+            .set_number(11, 1_234_567, 6)
+            .set_number(12, 0, 6)
+            .set_number(13, 0, 0);
         assert_eq!(message.get(11), Some(&b"1234567"[..]));
         assert_eq!(message.get(12), Some(&b"000000"[..]));
         assert_eq!(message.get(13), Some(&b""[..]));
@@ -274,7 +290,10 @@ mod tests {
         let mut message = Message::new(Mti::literal(b"0200"));
         message.set(2, "6216261000000000018");
         let text = format!("{message:?}");
-        assert!(!text.contains("621626") && text.contains("19 bytes"), "{text}");
+        assert!(
+            !text.contains("621626") && text.contains("19 bytes"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -25,7 +25,10 @@ impl Mti {
 
     pub(crate) fn from_ascii(bytes: &[u8]) -> Option<Self> {
         let digits: [u8; 4] = bytes.try_into().ok()?;
-        digits.iter().all(u8::is_ascii_digit).then_some(Self(digits))
+        digits
+            .iter()
+            .all(u8::is_ascii_digit)
+            .then_some(Self(digits))
     }
 
     /// The four digits.

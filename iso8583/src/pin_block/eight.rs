@@ -26,7 +26,10 @@ pub fn encode(
         PinFormat::Iso1 | PinFormat::Iso3 => {
             let needed = free.div_ceil(2);
             if random.len() < needed {
-                return Err(PinBlockError::Random { needed, got: random.len() });
+                return Err(PinBlockError::Random {
+                    needed,
+                    got: random.len(),
+                });
             }
             let fill = random.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]);
             for (place, nibble) in nibbles.iter_mut().skip(NIBBLES - free).zip(fill) {
@@ -36,7 +39,9 @@ pub fn encode(
         }
     }
     let length = u8::try_from(pin.length()).unwrap_or(0);
-    let head = [format.control(), length].into_iter().chain(pin.values().iter().copied());
+    let head = [format.control(), length]
+        .into_iter()
+        .chain(pin.values().iter().copied());
     for (place, nibble) in nibbles.iter_mut().zip(head) {
         *place = nibble;
     }
@@ -48,11 +53,7 @@ pub fn encode(
 }
 
 /// The PIN of a clear block.
-pub fn decode(
-    format: PinFormat,
-    block: &[u8; 8],
-    pan: Option<&Pan>,
-) -> Result<Pin, PinBlockError> {
+pub fn decode(format: PinFormat, block: &[u8; 8], pan: Option<&Pan>) -> Result<Pin, PinBlockError> {
     if format == PinFormat::Iso4 {
         return Err(PinBlockError::Format4);
     }
@@ -76,11 +77,17 @@ pub(super) fn read_nibbles(
     fill_allowed: impl Fn(u8) -> bool,
 ) -> Result<Pin, PinBlockError> {
     let (Some(&control), Some(&length)) = (nibbles.first(), nibbles.get(1)) else {
-        return Err(PinBlockError::BlockLength { got: nibbles.len() / 2, expected: 8 });
+        return Err(PinBlockError::BlockLength {
+            got: nibbles.len() / 2,
+            expected: 8,
+        });
     };
     if control != format.control() {
         let expected = format.control();
-        return Err(PinBlockError::ControlField { expected, found: control });
+        return Err(PinBlockError::ControlField {
+            expected,
+            found: control,
+        });
     }
     if !(4..=12).contains(&length) {
         return Err(PinBlockError::PinLength(length));
@@ -90,7 +97,11 @@ pub(super) fn read_nibbles(
     if let Some(place) = digits.clone().take(count).position(|digit| digit > 9) {
         return Err(PinBlockError::PinDigit(place + 1));
     }
-    if let Some(place) = digits.clone().skip(count).position(|nibble| !fill_allowed(nibble)) {
+    if let Some(place) = digits
+        .clone()
+        .skip(count)
+        .position(|nibble| !fill_allowed(nibble))
+    {
         return Err(PinBlockError::Fill(count + place + 1));
     }
     Pin::from_values(digits.take(count), count)
@@ -117,7 +128,9 @@ pub(super) fn pack<const NIBBLES: usize, const BYTES: usize>(
 ) -> [u8; BYTES] {
     let mut bytes = [0; BYTES];
     for (byte, pair) in bytes.iter_mut().zip(nibbles.chunks_exact(2)) {
-        *byte = pair.iter().fold(0, |byte, nibble| byte << 4 | nibble & 0x0F);
+        *byte = pair
+            .iter()
+            .fold(0, |byte, nibble| byte << 4 | nibble & 0x0F);
     }
     bytes
 }
@@ -166,10 +179,19 @@ mod tests {
 
     #[test]
     fn each_format_comes_back() {
-        for format in [PinFormat::Iso0, PinFormat::Iso1, PinFormat::Iso2, PinFormat::Iso3] {
+        for format in [
+            PinFormat::Iso0,
+            PinFormat::Iso1,
+            PinFormat::Iso2,
+            PinFormat::Iso3,
+        ] {
             let pan = pan();
-            let block = encode(format, &pin(), Some(&pan), &[0x19, 0xAF, 0x03, 0x77, 0xE2]).unwrap();
-            assert!(decode(format, &block, Some(&pan)).unwrap().same_as(&pin()), "{format:?}");
+            let block =
+                encode(format, &pin(), Some(&pan), &[0x19, 0xAF, 0x03, 0x77, 0xE2]).unwrap();
+            assert!(
+                decode(format, &block, Some(&pan)).unwrap().same_as(&pin()),
+                "{format:?}"
+            );
         }
     }
 
@@ -181,7 +203,13 @@ mod tests {
             block[place] ^= value;
             decode(PinFormat::Iso0, &block, Some(&pan())).unwrap_err()
         };
-        assert_eq!(broken(0, 0x10), PinBlockError::ControlField { expected: 0, found: 1 });
+        assert_eq!(
+            broken(0, 0x10),
+            PinBlockError::ControlField {
+                expected: 0,
+                found: 1
+            }
+        );
         assert_eq!(broken(0, 0x06), PinBlockError::PinLength(3));
         assert_eq!(broken(0, 0x08), PinBlockError::PinLength(13));
         assert_eq!(broken(1, 0xF0), PinBlockError::PinDigit(1));
@@ -206,7 +234,11 @@ mod tests {
         let second = DesKey::from_hex("404142434445464748494A4B4C4D4E4F").unwrap();
         let block = encipher(&pin(), &pan(), &first).unwrap();
         let translated = translate(&block, &first, &second, &pan()).unwrap();
-        assert!(decipher(&translated, &pan(), &second).unwrap().same_as(&pin()));
+        assert!(
+            decipher(&translated, &pan(), &second)
+                .unwrap()
+                .same_as(&pin())
+        );
         assert!(translate(&block, &second, &first, &pan()).is_err());
         let other = Pan::new("4012345678909").unwrap();
         assert!(translate(&block, &first, &second, &other).is_err());

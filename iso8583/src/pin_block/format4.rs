@@ -13,11 +13,16 @@ const RANDOM: usize = 8;
 /// The clear PIN field: control, length, digits, fill `A`, eight random bytes.
 pub fn encode_format4(pin: &Pin, random: &[u8]) -> Result<Zeroizing<[u8; 16]>, PinBlockError> {
     if random.len() < RANDOM {
-        return Err(PinBlockError::Random { needed: RANDOM, got: random.len() });
+        return Err(PinBlockError::Random {
+            needed: RANDOM,
+            got: random.len(),
+        });
     }
     let mut nibbles = Zeroizing::new([0x0A; NIBBLES]);
     let length = u8::try_from(pin.length()).unwrap_or(0);
-    let head = [PinFormat::Iso4.control(), length].into_iter().chain(pin.values().iter().copied());
+    let head = [PinFormat::Iso4.control(), length]
+        .into_iter()
+        .chain(pin.values().iter().copied());
     for (place, nibble) in nibbles.iter_mut().zip(head) {
         *place = nibble;
     }
@@ -47,11 +52,7 @@ pub fn encipher_format4(
 }
 
 /// The PIN of a block under an AES key.
-pub fn decipher_format4(
-    block: &[u8; 16],
-    pan: &Pan,
-    key: &AesKey,
-) -> Result<Pin, PinBlockError> {
+pub fn decipher_format4(block: &[u8; 16], pan: &Pan, key: &AesKey) -> Result<Pin, PinBlockError> {
     let first = xor(key.decrypt_block(*block), pan_field(pan));
     decode_format4(&Zeroizing::new(key.decrypt_block(first)))
 }

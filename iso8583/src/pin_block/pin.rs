@@ -26,7 +26,10 @@ impl Pin {
         if !(4..=12).contains(&length) {
             return Err(PinBlockError::Pin);
         }
-        let mut pin = Self { digits: [0; 12], length };
+        let mut pin = Self {
+            digits: [0; 12],
+            length,
+        };
         for (place, value) in pin.digits.iter_mut().zip(values) {
             if value > 9 {
                 return Err(PinBlockError::Pin);
@@ -48,7 +51,10 @@ impl Pin {
 
     /// The digits as text. Whoever asks for it wipes it.
     pub fn to_text(&self) -> String {
-        self.values().iter().map(|value| char::from(b'0' + value)).collect()
+        self.values()
+            .iter()
+            .map(|value| char::from(b'0' + value))
+            .collect()
     }
 
     /// Whether both are the same PIN, in constant time for one length.

@@ -1,0 +1,71 @@
+//! `tlv` and `track`.
+
+use super::arguments::TlvOptions;
+use super::{Answer, Failure};
+use crate::card::{ServiceCode, Track};
+use crate::hex;
+use crate::tlv::{self, TlvError, Tlvs};
+use serde_json::{Map, Value, json};
+
+pub(super) fn tlv(options: &TlvOptions, input: &str) -> Result<Answer, Failure> {
+    let bytes =
+        hex::decode(input).map_err(|error| Failure::refused("bad tlv", error.to_string()))?;
+    let items = tree(&bytes, options.unmask).map_err(|error| {
+        let field = error
+            .tag
+            .map_or_else(String::new, |tag| format!("{tag:02X}"));
+        Failure::message(field, error.offset, error.fault.to_string())
+    })?;
+    Ok(Answer::Json(Value::Array(items)))
+}
+
+fn tree(bytes: &[u8], unmask: bool) -> Result<Vec<Value>, TlvError> {
+    let mut items = Vec::new();
+    for item in Tlvs::new(bytes) {
+        let item = item?;
+        let mut object = Map::new();
+        object.insert("tag".to_owned(), json!(format!("{:02X}", item.tag)));
+        object.insert("length".to_owned(), json!(item.value.len()));
+        let value = if unmask {
+            hex::encode(item.value)
+        } else if tlv::is_sensitive(item.tag) {
+            "*".repeat(item.value.len() * 2)
+        } else if item.constructed {
+            crate::describe::masked_tlv(item.value)
+        } else {
+            hex::encode(item.value)
+        };
+        object.insert("value".to_owned(), json!(value));
+        if item.constructed {
+            object.insert("parts".to_owned(), Value::Array(tree(item.value, unmask)?));
+        }
+        items.push(Value::Object(object));
+    }
+    Ok(items)
+}
+
+pub(super) fn track(input: &str) -> Result<Answer, Failure> {
+    let track = Track::parse(input).map_err(|error| Failure::refused("bad track", error))?;
+    let code = |code: Option<ServiceCode>| code.map(|code| code.as_str().to_owned());
+    Ok(Answer::Json(match &track {
+        Track::One(track) => json!({
+            "track": 1,
+            "pan": track.pan.masked(),
+            "expiry": track.expiry,
+            "service_code": code(track.service_code),
+            "name": track.name,
+        }),
+        Track::Two(track) => json!({
+            "track": 2,
+            "pan": track.pan.masked(),
+            "expiry": track.expiry,
+            "service_code": code(track.service_code),
+        }),
+        Track::Three(track) => json!({
+            "track": 3,
+            "pan": track.pan.masked(),
+            "expiry": track.expiry,
+            "service_code": null,
+        }),
+    }))
+}

@@ -1,0 +1,412 @@
+//! The desk tool as a process: what it prints, where, and its exit code.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+use serde_json::{Value, json};
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+struct Outcome {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn run(arguments: &[&str], input: &str) -> Outcome {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_iso8583"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that doesn't read its input closes it: that is no failure of the test.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Outcome {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout)
+            .unwrap()
+            .trim_end()
+            .to_owned(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn good(arguments: &[&str], input: &str) -> String {
+    let outcome = run(arguments, input);
+    assert_eq!(outcome.code, 0, "{arguments:?}: {}", outcome.err);
+    assert_eq!(outcome.err, "");
+    outcome.out
+}
+
+fn messages(file: &str) -> Vec<Value> {
+    let file: Value = serde_json::from_str(file).unwrap();
+    file["messages"].as_array().unwrap().clone()
+}
+
+fn all_messages() -> Vec<Value> {
+    let mut all = messages(include_str!("vectors/cup_pos_messages.json"));
+    all.extend(messages(include_str!("vectors/cup_pos_financial.json")));
+    all
+}
+
+fn decode(hex: &str, unmask: bool) -> Value {
+    let mut arguments = vec!["decode", "--dialect", "cup-pos"];
+    if unmask {
+        arguments.push("--unmask");
+    }
+    serde_json::from_str(&good(&arguments, hex)).unwrap()
+}
+
+#[test]
+fn decode_shows_the_published_fields_and_encode_undoes_it() {
+    for message in all_messages() {
+        let hex = message["hex"].as_str().unwrap();
+        let decoded = decode(hex, true);
+        assert_eq!(decoded["fields"], message["fields"]);
+        assert_eq!(decoded["mti"], message["mti"]);
+        assert_eq!(decoded["frame"]["tpdu"], message["tpdu"]);
+        assert_eq!(decoded["frame"]["header"], message["header"]);
+        let again = good(&["encode", "--dialect", "cup-pos"], &decoded.to_string());
+        assert_eq!(again, hex);
+        let keys: Vec<&String> = decoded.as_object().unwrap().keys().collect();
+        assert_eq!(keys[..4], ["frame", "mti", "fields", "parts"]);
+    }
+}
+
+#[test]
+fn without_unmask_nothing_secret_is_printed() {
+    let sale = &messages(include_str!("vectors/cup_pos_financial.json"))[0];
+    let hex = sale["hex"].as_str().unwrap();
+    for output in ["json", "text"] {
+        let text = good(&["decode", "--dialect", "cup-pos", "--output", output], hex);
+        assert!(text.contains("621626*********0018"), "{text}");
+        for secret in ["6216261000000000018", "D3012", "86C6F79E60035789"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+    let parts = &decode(hex, false)["parts"];
+    assert_eq!(parts["60"]["batch"], "000042");
+    assert_eq!(parts["55"]["9F36"], "0017");
+}
+
+/// Track 2 padded with F, a field of unprintable bytes, Chinese text, and text that looks like hex.
+#[test]
+fn the_way_back_is_exact_for_odd_bytes_too() {
+    let mti = "0200";
+    let mut json = json!({
+        "mti": mti,
+        "fields": {
+            "22": "051", "35": "6216261000000000018D30122010000000000", "43": "超市",
+            "46": "0102FE", "56": "910A", "57": "00112233445566778899AABBCCDDEEFF", "63": "CUP",
+        },
+        "hex": ["46"],
+        "pads": { "22": "F", "35": "F" },
+    });
+    let encode = ["encode", "--dialect", "cup-pos"];
+    let hex = good(&encode, &json.to_string());
+    assert!(
+        hex.contains("000F") && hex.contains("30122010000000000F"),
+        "{hex}"
+    );
+    let decoded = decode(&hex, true);
+    json["fields"]["43"] = json!(format!("超市{}", " ".repeat(36)));
+    assert_eq!(decoded["fields"], json["fields"]);
+    assert_eq!(decoded["hex"], json!(["46"]));
+    assert_eq!(good(&encode, &decoded.to_string()), hex);
+}
+
+#[test]
+fn a_bad_message_is_exit_1_with_field_offset_and_reason() {
+    let sale = &messages(include_str!("vectors/cup_pos_financial.json"))[0];
+    let hex = sale["hex"].as_str().unwrap();
+    // Byte 21 after the prefix is the length of the PAN.
+    for (input, field, offset) in [
+        (hex.replacen("9A1119", "9A1120", 1), "2", 21),
+        (hex.replacen("9A111962", "9A11196A", 1), "2", 22),
+        (hex[..hex.len() - 2].to_owned(), "frame", 234),
+        (hex.replacen("0200", "02F0", 1), "mti", 11),
+        (String::new(), "frame", 0),
+        ("zz".to_owned(), "frame", 0),
+    ] {
+        let outcome = run(&["decode", "--dialect", "cup-pos"], &input);
+        assert_eq!((outcome.code, outcome.out.as_str()), (1, ""), "{input}");
+        let error: Value = serde_json::from_str(&outcome.err).unwrap();
+        let keys: Vec<&String> = error.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["error", "field", "offset", "reason"]);
+        assert_eq!(
+            (&error["field"], &error["offset"]),
+            (&json!(field), &json!(offset)),
+            "{error}"
+        );
+    }
+    let encode = ["encode", "--dialect", "cup-pos"];
+    for (input, field) in [
+        (
+            r#"{"mti":"0200","fields":{"2":"621626*********0018"}}"#,
+            "2",
+        ),
+        (r#"{"mti":"0200","fields":{"5":"1"}}"#, "5"),
+        (r#"{"mti":"02","fields":{}}"#, "mti"),
+        (r#"{"mti":"0200","fields":{"52":"86C6F79E600357"}}"#, "52"),
+        ("{", "frame"),
+    ] {
+        let outcome = run(&encode, input);
+        assert_eq!(outcome.code, 1, "{input}");
+        let error: Value = serde_json::from_str(&outcome.err).unwrap();
+        assert_eq!(error["field"], field, "{error}");
+        assert!(
+            !outcome.err.contains("621626") && !outcome.err.contains("86C6"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn usage_is_exit_2() {
+    for arguments in [
+        &["decode"][..],
+        &["decode", "--dialect", "cup"],
+        &["decode", "--dialect", "./no-such-file.toml"],
+        &["nonsense"],
+        &[
+            "mac",
+            "--algorithm",
+            "cup-ecb",
+            "--key",
+            "22",
+            "--data",
+            "00",
+        ],
+        &[
+            "mac",
+            "--algorithm",
+            "x9.19",
+            "--key",
+            "2222222222222222",
+            "--data",
+            "00",
+        ],
+        &["pin-block", "--format", "0", "--pin", "1234"],
+        &["pin-block", "--format", "5", "--pin", "1234"],
+        &["pin-block", "--format", "0"],
+        &[
+            "pin-block",
+            "--format",
+            "0",
+            "--pin",
+            "12",
+            "--pan",
+            "5555555551234567",
+        ],
+        &["kcv", "--key", "xx"],
+    ] {
+        let outcome = run(arguments, "");
+        assert_eq!(
+            (outcome.code, outcome.out.as_str()),
+            (2, ""),
+            "{arguments:?}"
+        );
+        assert!(!outcome.err.is_empty());
+    }
+    assert_eq!(run(&["--help"], "").code, 0);
+    assert_eq!(run(&["mac", "--help"], "").code, 0);
+    assert!(good(&["completions", "bash"], "").contains("iso8583"));
+}
+
+#[test]
+fn a_dialect_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.toml");
+    let text = include_str!("../dialects/iso87-ascii.toml");
+    let text = text.replacen("bitmap = \"hex\"", "bitmap = \"binary\"", 1);
+    std::fs::write(&path, text.replacen("iso87-ascii", "mine", 1)).unwrap();
+    let json = r#"{"mti":"0200","fields":{"3":"000000","41":"LANE0007","102":"4012"}}"#;
+    let path = path.to_str().unwrap();
+    let hex = good(&["encode", "--dialect", path], json);
+    assert!(
+        hex.starts_with("002830323030A0000000008000000000000004000000"),
+        "{hex}"
+    );
+    let back = good(&["decode", "--dialect", path, "--unmask"], &hex);
+    assert_eq!(good(&["encode", "--dialect", path], &back), hex);
+}
+
+#[test]
+fn cryptography_of_the_vectors() {
+    let mac = |algorithm, key, data, padding| {
+        good(
+            &[
+                "mac",
+                "--algorithm",
+                algorithm,
+                "--key",
+                key,
+                "--data",
+                data,
+                "--padding",
+                padding,
+            ],
+            "",
+        )
+    };
+    let data = "1234567890ABCDEFABCDEF1234567890";
+    assert_eq!(mac("cup-ecb", "2222222222222222", data, "1"), "E267B6E2");
+    let key = "41414141414141414242424242424242";
+    let data = "68656C6C6F20776F726C64";
+    assert_eq!(mac("iso9797-1-alg3", key, data, "1"), "3DDE5C5511661CBF");
+    assert_eq!(mac("iso9797-1-alg3", key, data, "2"), "E16941032C3BC7D4");
+    assert_eq!(mac("x9.19", key, data, "1"), "3DDE5C5511661CBF");
+    let clear = "37363534333231204E6F77206973207468652074696D6520666F7220";
+    assert_eq!(
+        mac("iso9797-1-alg1", "0123456789ABCDEF", clear, "1"),
+        "F1D30F6849312CA4"
+    );
+
+    let kcv = |arguments: &[&str]| good(&[&["kcv", "--key"], arguments].concat(), "");
+    assert_eq!(kcv(&["0123456789ABCDEF"]), "D5D44F");
+    assert_eq!(kcv(&["0123456789ABCDEFFEDCBA9876543210"]), "08D7B4");
+    assert_eq!(
+        kcv(&["00112233445566778899AABBCCDDEEFF", "--cipher", "aes"]),
+        "FDE4FB"
+    );
+
+    let dukpt = |scheme, bdk, ksn, key_use| {
+        good(
+            &[
+                "dukpt",
+                "--scheme",
+                scheme,
+                "--bdk",
+                bdk,
+                "--ksn",
+                ksn,
+                "--key-use",
+                key_use,
+            ],
+            "",
+        )
+    };
+    let bdk = "0123456789ABCDEFFEDCBA9876543210";
+    let ksn = "FFFF9876543210E00001";
+    assert_eq!(
+        dukpt("tdes", bdk, ksn, "initial"),
+        "6AC292FAA1315B4D858AB3A3D7D5933A"
+    );
+    assert_eq!(
+        dukpt("tdes", bdk, ksn, "pin"),
+        "042666B49184CF5C68DE9628D0397B36"
+    );
+    let bdk = "FEDCBA9876543210F1F1F1F1F1F1F1F1";
+    let ksn = "123456789012345600000001";
+    assert_eq!(
+        dukpt("aes128", bdk, ksn, "initial"),
+        "1273671EA26AC29AFA4D1084127652A1"
+    );
+    assert_eq!(
+        dukpt("aes128", bdk, ksn, "transaction"),
+        "4F21B565BAD9835E112B6465635EAE44"
+    );
+
+    let json = good(
+        &["--output", "json", "kcv", "--key", "0123456789ABCDEF"],
+        "",
+    );
+    assert_eq!(json, r#"{"kcv":"D5D44F"}"#);
+    let cvv = [
+        "cvv",
+        "--cvk",
+        "0123456789ABCDEFFEDCBA9876543210",
+        "--pan",
+        "4123456789012345",
+        "--expiry",
+        "8701",
+        "--service-code",
+        "101",
+    ];
+    assert_eq!(good(&cvv, ""), "561");
+}
+
+#[test]
+fn pin_blocks_both_ways() {
+    let pan = ["--pan", "5555555551234567"];
+    let pin_block = |arguments: &[&str]| good(&[&["pin-block"], arguments].concat(), "");
+    let block = pin_block(&["--format", "0", "--pin", "1234", pan[0], pan[1]]);
+    assert_eq!(block, "041261AAAAEDCBA9");
+    let key = "404142434445464748494A4B4C4D4E4F";
+    for format in ["0", "1", "2", "3", "4"] {
+        let make = [
+            "--format", format, "--pin", "123456", pan[0], pan[1], "--key", key,
+        ];
+        let block = pin_block(&make);
+        assert_eq!(block.len(), if format == "4" { 32 } else { 16 });
+        let read = [
+            "--decode", &block, "--format", format, pan[0], pan[1], "--key", key,
+        ];
+        assert_eq!(pin_block(&read), "123456");
+        let clear = pin_block(&["--format", format, "--pin", "123456", pan[0], pan[1]]);
+        let read = ["--decode", &clear, "--format", format, pan[0], pan[1]];
+        assert_eq!(pin_block(&read), "123456");
+    }
+    let fixed = ["--format", "1", "--pin", "1234", "--random", "ABCDEF0123"];
+    assert_eq!(pin_block(&fixed), "141234ABCDEF0123");
+    let format4 = [
+        "--format",
+        "4",
+        "--pin",
+        "1234",
+        "--pan",
+        "1234567890123456789",
+        "--random",
+        "FFFFFFFFFFFFFFFF",
+        "--key",
+        "00112233445566778899AABBCCDDEEFF",
+    ];
+    assert_eq!(pin_block(&format4), "28B41FDDD29B743E93124BD8E32D921E");
+    let wrong = [
+        "pin-block",
+        "--decode",
+        "141261AAAAEDCBA9",
+        "--format",
+        "0",
+        pan[0],
+        pan[1],
+    ];
+    let outcome = run(&wrong, "");
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.err.contains("control field"), "{}", outcome.err);
+}
+
+#[test]
+fn tlv_and_track() {
+    let input = "6F188407A0000000031010A50D500B5649534120435245444954\n5A084012345678909FFF";
+    let items: Value = serde_json::from_str(&good(&["tlv", "--unmask"], input)).unwrap();
+    assert_eq!(items[0]["tag"], "6F");
+    assert_eq!(items[0]["length"], 24);
+    assert_eq!(
+        items[0]["parts"][1]["parts"][0]["value"],
+        "5649534120435245444954"
+    );
+    assert_eq!(items[1]["value"], "4012345678909FFF");
+    let masked = good(&["tlv"], input);
+    assert!(!masked.contains("4012345678909"), "{masked}");
+    assert_eq!(run(&["tlv"], "9F").code, 1);
+
+    let track: Value =
+        serde_json::from_str(&good(&["track"], ";4012345678909=30122011234567890?\n")).unwrap();
+    let expected = json!({
+        "track": 2, "pan": "401234***8909", "expiry": "3012", "service_code": "201",
+    });
+    assert_eq!(track, expected);
+    let raw = "%B4012345678909^LANE/KEEPER^3012201?";
+    let track: Value = serde_json::from_str(&good(&["track"], raw)).unwrap();
+    assert_eq!(track["name"], "LANE/KEEPER");
+    let outcome = run(&["track"], ";4012345678909=9913?");
+    assert_eq!(outcome.code, 1);
+    assert!(!outcome.err.contains("4012"), "{}", outcome.err);
+}
