@@ -298,6 +298,7 @@ fn services(
         prices,
         days,
         store_id: config.store.id.clone(),
+        clock: Arc::clone(&seams.clock),
     }
 }
 

@@ -2,24 +2,26 @@
 //!
 //! Runs as `Send` tasks beside the actors and reaches them by their addresses alone.
 
+mod date;
 mod io;
 mod lane_service;
 mod operations_service;
 mod price_stream;
 mod report_service;
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use actix::Addr;
 use domain::limits::{KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS};
 use futures::StreamExt;
 use journal::Journal;
-use ports::Listener;
+use ports::{Clock, Listener};
 use proto::store::v1::{
     lane_service_server::LaneServiceServer, operations_service_server::OperationsServiceServer,
     report_service_server::ReportServiceServer,
 };
 use tonic::{Status, transport::Server};
+use tower::util::MapResponseLayer;
 
 use crate::{
     actors::{lanes::Lanes, payment_desk::PaymentDesk, reports::Reports, settlement::DayClose},
@@ -44,6 +46,7 @@ pub(crate) struct Services {
     pub(crate) prices: PriceFile,
     pub(crate) days: DaysFolder,
     pub(crate) store_id: String,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// Serves until `stop` resolves; streams that are open then have been ended by the actors.
@@ -65,7 +68,9 @@ pub(crate) async fn serve(
     let connections = listener
         .connections
         .map(|accepted| accepted.map(HubIo::new));
+    let dated = date::from_clock(Arc::clone(&services.clock));
     let mut router = Server::builder()
+        .layer(MapResponseLayer::new(dated))
         .http2_keepalive_interval(Some(Duration::from_millis(KEEPALIVE_INTERVAL_MS)))
         .http2_keepalive_timeout(Some(Duration::from_millis(KEEPALIVE_TIMEOUT_MS)))
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)

@@ -1,0 +1,123 @@
+//! The store's manager: waits until everything is sold and has come to rest, then closes the day, as
+//! a person with `store-hub close-day` would. When the day is closed the world ends.
+
+use std::{cell::RefCell, error::Error, rc::Rc, time::Duration};
+
+use ::ports::Network as _;
+use hyper_util::rt::TokioIo;
+use proto::store::v1::{
+    CloseDayRequest, LanesRequest, LanesResponse, StatusRequest,
+    operations_service_client::OperationsServiceClient,
+};
+use tokio::time::{sleep, timeout};
+use tonic::{
+    Status,
+    transport::{Channel, Endpoint},
+};
+use turmoil::Sim;
+
+use super::{DAY_MS, HUB_ADDRESS, WorldOptions, WorldOutcome, ports::VirtualNetwork, trace};
+
+/// How often the manager looks.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Any one question.
+const QUESTION_TIMEOUT: Duration = Duration::from_secs(5);
+/// A close of the day, all its steps.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(60);
+
+type Operations = OperationsServiceClient<Channel>;
+
+/// Adds the manager to the world.
+pub(super) fn add(world: &mut Sim<'_>, options: WorldOptions, outcome: Rc<RefCell<WorldOutcome>>) {
+    world.client("manager", async move {
+        manage(options, &outcome).await?;
+        Ok(())
+    });
+}
+
+async fn manage(
+    options: WorldOptions,
+    outcome: &RefCell<WorldOutcome>,
+) -> Result<(), Box<dyn Error>> {
+    let network = VirtualNetwork::new("manager");
+    let channel = Endpoint::from_static("http://hub")
+        .connect_timeout(QUESTION_TIMEOUT)
+        .http2_keep_alive_interval(Duration::from_secs(2))
+        .keep_alive_timeout(Duration::from_secs(2))
+        .connect_with_connector_lazy(tower::service_fn(move |_| {
+            let connecting = network.connect(HUB_ADDRESS);
+            async move { connecting.await.map(TokioIo::new) }
+        }));
+    let mut hub = OperationsServiceClient::new(channel);
+    // Faults strike until shortly before this; a day that ends earlier would not meet them.
+    sleep(Duration::from_millis(DAY_MS)).await;
+    while !at_rest(options, &mut hub, outcome).await {
+        sleep(LOOK_EVERY).await;
+    }
+    while let Err(status) = close_day(&mut hub).await {
+        trace::line(&format!("manager close-day {:?}", status.code()));
+        sleep(LOOK_EVERY).await;
+    }
+    Ok(())
+}
+
+/// Everything sold, replicated, and nothing left for the bank. A hub that doesn't answer is not at
+/// rest.
+async fn at_rest(
+    options: WorldOptions,
+    hub: &mut Operations,
+    outcome: &RefCell<WorldOutcome>,
+) -> bool {
+    let asked = timeout(QUESTION_TIMEOUT, look(hub)).await;
+    let Ok(Ok((lanes, status))) = asked else {
+        trace::line("manager sees no hub");
+        return false;
+    };
+    let ended: u32 = lanes
+        .lanes
+        .iter()
+        .map(|lane| lane.sales_closed + lane.sales_voided)
+        .sum();
+    trace::line(&format!(
+        "manager sees {ended} sales, queue {}",
+        status.queue_depth
+    ));
+    let counts = status.counts.unwrap_or_default();
+    let mut outcome = outcome.borrow_mut();
+    outcome.sales = lanes.lanes.iter().map(|lane| lane.sales_closed).sum();
+    outcome.payments = counts.requested;
+    outcome.stood_in = counts.stand_in;
+    outcome.reversed = counts.reversed;
+    let all_sold = usize::try_from(ended).is_ok_and(|ended| ended >= options.baskets);
+    let all_here = lanes.lanes.iter().all(|lane| {
+        lane.connected && lane.script_finished && lane.replicated_sequence == lane.journal_sequence
+    });
+    all_sold && all_here && status.queue_depth == 0 && status.payments_in_flight == 0
+}
+
+async fn look(
+    hub: &mut Operations,
+) -> Result<(LanesResponse, proto::store::v1::StatusResponse), Status> {
+    let lanes = hub.lanes(LanesRequest {}).await?.into_inner();
+    let status = hub.status(StatusRequest {}).await?.into_inner();
+    Ok((lanes, status))
+}
+
+async fn close_day(hub: &mut Operations) -> Result<(), Status> {
+    let closing = async {
+        let request = CloseDayRequest {
+            business_date: String::new(),
+        };
+        let mut steps = hub.close_day(request).await?.into_inner();
+        while let Some(step) = steps.message().await? {
+            trace::line(&format!("manager close-day {}", step.step));
+            if step.done {
+                return Ok(());
+            }
+        }
+        Err(Status::unavailable("the steps ended early"))
+    };
+    timeout(CLOSE_TIMEOUT, closing)
+        .await
+        .unwrap_or_else(|_| Err(Status::deadline_exceeded("the day does not close")))
+}
