@@ -1,0 +1,127 @@
+//! The program's commands, on a running and on a stopped hub.
+
+use std::process::{Command, Output};
+
+use acquirer_host::MemoryLedger;
+
+use crate::{
+    lane::{Lane, new_id},
+    store::{APPROVED_PAN, Host, Store},
+};
+
+fn store_hub(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_store-hub"))
+        .args(args)
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn json(args: &[&str]) -> serde_json::Value {
+    serde_json::from_str(&stdout(&store_hub(args))).unwrap()
+}
+
+#[tokio::test]
+async fn a_payment_is_told_from_receipt_to_bank_even_after_the_hub_has_stopped() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let ledger = store.folder.path().join("ledger.jsonl");
+    let config = std::fs::read_to_string(store.config()).unwrap();
+    let config = config.replace(
+        "# reconciliation_file = \"host/ledger.jsonl\"",
+        "reconciliation_file = \"ledger.jsonl\"",
+    );
+    std::fs::write(store.config(), config).unwrap();
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let id = new_id();
+    lane.pay(id, APPROVED_PAN, 1250).await;
+    let sale = lane.sale(1250, &[(id, 1250)]);
+    lane.replicate(sale).await.unwrap();
+    hub.close_day().await.unwrap();
+    std::fs::write(&ledger, bank.ledger.bytes()).unwrap();
+
+    let config = store.config();
+    let config = config.to_str().unwrap();
+    let address = hub.address.to_string();
+    let id = id.to_string();
+    let running = ["payment", &id, "--config", config, "--address", &address];
+    let running = stdout(&store_hub(&running));
+    hub.stop();
+    let stopped = stdout(&store_hub(&["payment", &id, "--config", config]));
+    assert_eq!(running, stopped, "the same story from the journal alone");
+    for part in [
+        "approved, captured, settled in batch",
+        "asked     12.50 CNY, paid 12.50 CNY",
+        "sale 1 closed, receipt 1-1-000001",
+        "decided: approved 12.50 CNY",
+        "0210 code 00",
+        "acquirer's file: mti 0200",
+        "milk 12.50",
+    ] {
+        assert!(stopped.contains(part), "{part} not in\n{stopped}");
+    }
+    let told = json(&["payment", &id, "--config", config, "--output", "json"]);
+    assert_eq!(told["paid"]["amount_minor"], 1250);
+    assert_eq!(told["receipt_number"], "1-1-000001");
+
+    let status = json(&["status", "--config", config, "--output", "json"]);
+    assert_eq!(status["running"], false);
+    assert_eq!(status["business_date"], "2026-11-23");
+    let lanes = json(&["lanes", "--config", config, "--output", "json"]);
+    assert_eq!(lanes["lanes"][0]["replicated_sequence"], 2);
+    let verified = json(&["verify", "--config", config, "--output", "json"]);
+    assert_eq!(verified["verified"], true);
+    let none = store_hub(&["unresolved", "--config", config]);
+    assert_eq!(stdout(&none), "none\n");
+    let unknown = new_id().to_string();
+    let unknown = store_hub(&["payment", &unknown, "--config", config]);
+    assert_eq!(unknown.status.code(), Some(1));
+    let close = store_hub(&["close-day", "--config", config]);
+    assert_eq!(close.status.code(), Some(3), "nobody runs");
+}
+
+#[test]
+fn an_example_can_be_made_and_is_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hub");
+    let path = path.to_str().unwrap();
+    stdout(&store_hub(&["init", path]));
+    let config = format!("{path}/store-hub.toml");
+    stdout(&store_hub(&["check-config", "--config", &config]));
+    stdout(&store_hub(&["run", "--check-config", "--config", &config]));
+    let twice = store_hub(&["init", path]);
+    assert_eq!(twice.status.code(), Some(2), "nothing is overwritten");
+}
+
+#[test]
+fn a_wrong_configuration_is_told_in_full_with_exit_code_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("store-hub.toml");
+    std::fs::write(&config, "[store]\nid = \"1\"\ncolour = \"red\"\n").unwrap();
+    let output = store_hub(&["check-config", "--config", config.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    for key in [
+        "store.name",
+        "store.colour",
+        "acquirer",
+        "journal",
+        "terminal",
+    ] {
+        assert!(told.contains(&format!("{key}: ")), "{key} not in\n{told}");
+    }
+    let missing = store_hub(&["check-config", "--config", "/nowhere/hub.toml"]);
+    assert_eq!(missing.status.code(), Some(2));
+    let unknown = store_hub(&["--colour"]);
+    assert_eq!(unknown.status.code(), Some(2));
+}

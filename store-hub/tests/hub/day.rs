@@ -1,0 +1,156 @@
+//! Closing the day, and what head office may pull of it.
+
+use acquirer_host::MemoryLedger;
+use proto::store::v1::{
+    ListDaysRequest, PullDayRequest, SummaryRequest, report_service_client::ReportServiceClient,
+};
+use sha2::{Digest, Sha256};
+use tonic::Code;
+
+use crate::{
+    lane::{Lane, new_id},
+    store::{APPROVED_PAN, Host, SILENT_PAN, Store},
+};
+
+#[tokio::test]
+async fn a_day_closes_balanced_is_sealed_and_twice_does_no_harm() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let (first, doubtful) = (new_id(), new_id());
+    lane.pay(first, APPROVED_PAN, 1250).await;
+    lane.pay(doubtful, SILENT_PAN, 3000).await;
+    let mut records = vec![Lane::abandoned(doubtful)];
+    records.extend(lane.sale(4250, &[(first, 1250)]));
+    lane.replicate(records).await.unwrap();
+    lane.status(3).await;
+
+    let steps = hub.close_day().await.unwrap();
+    let closed = steps.last().unwrap();
+    assert!(closed.done, "{steps:#?}");
+    assert!(
+        closed.batches.iter().all(|batch| batch.balanced),
+        "{steps:#?}"
+    );
+    let ours = closed.batches.iter().find(|batch| batch.tid == "LANE0001");
+    assert_eq!(ours.unwrap().debit.clone().unwrap().minor, 1250);
+    let names: Vec<&str> = steps.iter().map(|step| step.step.as_str()).collect();
+    for step in ["queue", "compare", "settle", "report", "closed"] {
+        assert!(names.contains(&step), "{step} not in {names:?}");
+    }
+
+    let report = std::fs::read_to_string(store.folder.path().join("report/day.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["sales"]["total_minor"], 4250);
+    assert_eq!(report["settlement"]["lane_minor"], 1250);
+    assert_eq!(report["settlement"]["host_minor"], 1250);
+    assert_eq!(report["payments"]["reversed"], 1);
+    assert_eq!(
+        report["differences"].as_array().unwrap().len(),
+        0,
+        "{report:#}"
+    );
+    assert_eq!(report["completeness"][0]["complete"], true);
+    assert!(store.folder.path().join("report/day.html").exists());
+
+    let again = hub.operations().await;
+    let mut again = again;
+    let request = proto::store::v1::CloseDayRequest {
+        business_date: "2026-11-22".to_owned(),
+    };
+    let mut steps = again.close_day(request).await.unwrap().into_inner();
+    let mut last = None;
+    while let Some(step) = steps.message().await.unwrap() {
+        last = Some(step);
+    }
+    assert_eq!(last.unwrap().day, closed.day, "the same version");
+    assert_eq!(hub.status().await.business_date, "2026-11-23");
+
+    let next = new_id();
+    let decision = lane.pay(next, APPROVED_PAN, 500).await;
+    assert_eq!(
+        decision.approved.unwrap().minor,
+        500,
+        "the next day is open"
+    );
+}
+
+#[tokio::test]
+async fn sealed_files_are_pulled_from_any_offset_and_nothing_else_can_be() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    hub.close_day().await.unwrap();
+    let mut reports = ReportServiceClient::connect(format!("http://{}", hub.address))
+        .await
+        .unwrap();
+    let listed = reports.list_days(ListDaysRequest::default()).await;
+    let listed = listed.unwrap().into_inner();
+    assert_eq!(listed.days.len(), 2, "one sealed, one running");
+    let day = &listed.days[0];
+    assert!(day.sealed && !listed.days[1].sealed);
+    for file in &day.files {
+        let mut bytes = Vec::new();
+        for from in [0, file.size_bytes / 2] {
+            bytes.truncate(usize::try_from(from).unwrap());
+            let request = PullDayRequest {
+                business_date: day.business_date.clone(),
+                version: day.version,
+                file: file.name.clone(),
+                offset_bytes: from,
+            };
+            let mut chunks = reports.pull_day(request).await.unwrap().into_inner();
+            while let Some(chunk) = chunks.message().await.unwrap() {
+                assert_eq!(chunk.offset_bytes, u64::try_from(bytes.len()).unwrap());
+                bytes.extend_from_slice(&chunk.chunk);
+            }
+        }
+        assert_eq!(
+            Sha256::digest(&bytes).as_slice(),
+            file.sha256.as_ref(),
+            "{}",
+            file.name
+        );
+    }
+    for file in ["../../../keys.toml", "nothing.json", ""] {
+        let request = PullDayRequest {
+            business_date: day.business_date.clone(),
+            version: day.version,
+            file: file.to_owned(),
+            offset_bytes: 0,
+        };
+        let refused = reports.pull_day(request).await.unwrap_err();
+        assert_eq!(refused.code(), Code::NotFound, "{file}");
+    }
+}
+
+#[tokio::test]
+async fn a_lane_that_said_it_has_more_makes_the_figures_partial() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    let mut lane = Lane::attach(&hub, 1).await;
+    let sale = lane.sale(1250, &[]);
+    lane.replicate(sale).await.unwrap();
+    lane.status(9).await;
+    let mut reports = ReportServiceClient::connect(format!("http://{}", hub.address))
+        .await
+        .unwrap();
+    for _ in 0..500 {
+        let summary = reports
+            .summary(SummaryRequest::default())
+            .await
+            .unwrap()
+            .into_inner();
+        assert_eq!(summary.sales_total.unwrap().minor, 1250);
+        let mark = summary.watermarks[0];
+        assert_eq!(mark.through_sequence, 2);
+        if mark.known_sequence == 9 {
+            return;
+        }
+    }
+    panic!("the lane's own sequence is not in the summary");
+}

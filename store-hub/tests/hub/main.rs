@@ -1,0 +1,19 @@
+//! A whole hub in this process, over real sockets: a lane that is a bare gRPC client on one side,
+//! the simulated acquirer on the other.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod commands;
+mod day;
+mod lane;
+mod money;
+mod restart;
+mod secrets;
+mod sessions;
+mod store;

@@ -1,0 +1,175 @@
+//! Payments from lane to bank and back.
+
+use acquirer_host::MemoryLedger;
+use proto::store::v1::{DecisionKind, RefusalReason, lane_frame};
+
+use crate::{
+    lane::{Lane, new_id},
+    store::{APPROVED_PAN, DECLINED_PAN, Host, PARTIAL_PAN, SILENT_PAN, Store},
+};
+
+fn bank() -> Host {
+    Host::start("127.0.0.1:0", MemoryLedger::default())
+}
+
+#[tokio::test]
+async fn approved_partial_and_declined_come_back_as_the_bank_said() {
+    let bank = bank();
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    assert_eq!(lane.hello.tid, "LANE0001");
+
+    let approved = new_id();
+    let decision = lane.pay(approved, APPROVED_PAN, 1250).await;
+    assert_eq!(decision.kind(), DecisionKind::Approved);
+    assert_eq!(decision.approved.unwrap().minor, 1250);
+    assert_eq!(decision.rrn.len(), 12);
+    assert_eq!(bank.lines(approved).len(), 1);
+
+    let partial = lane.pay(new_id(), PARTIAL_PAN, 1000).await;
+    assert_eq!(partial.kind(), DecisionKind::PartiallyApproved);
+    assert_eq!(partial.approved.unwrap().minor, 700);
+
+    let declined = lane.pay(new_id(), DECLINED_PAN, 1000).await;
+    assert_eq!(declined.kind(), DecisionKind::Declined);
+    assert_eq!(declined.response_code, "51");
+    let counts = hub.status().await.counts.unwrap();
+    assert_eq!(
+        (counts.requested, counts.approved, counts.declined),
+        (3, 1, 1)
+    );
+}
+
+#[tokio::test]
+async fn a_pin_is_translated_and_the_bank_checks_it() {
+    let bank = bank();
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    for (pin, kind) in [
+        ("123456", DecisionKind::Approved),
+        ("654321", DecisionKind::Declined),
+    ] {
+        let id = new_id();
+        let request = lane.request(id, APPROVED_PAN, 900, Some(pin));
+        lane.send(lane_frame::Body::Payment(request)).await;
+        assert_eq!(lane.decision_of(id).await.kind(), kind, "{pin}");
+    }
+}
+
+#[tokio::test]
+async fn silence_is_unknown_and_reversed() {
+    let bank = bank();
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let id = new_id();
+    let decision = lane.pay(id, SILENT_PAN, 1250).await;
+    assert_eq!(decision.kind(), DecisionKind::Unknown);
+    hub.status_until("the reversal is delivered", |status| {
+        status.counts.unwrap().reversed == 1 && status.queue_depth == 0
+    })
+    .await;
+    let lines = bank.lines(id);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines[1]["mti"], "0400");
+}
+
+#[tokio::test]
+async fn the_line_down_is_stood_in_for_and_drained_once_the_sale_is_closed() {
+    let bank = bank();
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let (address, ledger) = bank.stop();
+    hub.status_until("the line is down", |status| !status.line_up)
+        .await;
+
+    let id = new_id();
+    let decision = lane.pay(id, APPROVED_PAN, 1250).await;
+    assert_eq!(decision.kind(), DecisionKind::StandIn);
+    let too_much = lane.pay(new_id(), APPROVED_PAN, 60_000).await;
+    assert_eq!(too_much.kind(), DecisionKind::Refused);
+
+    let bank = Host::start(&address.to_string(), ledger);
+    hub.signed_on().await;
+    assert!(
+        bank.lines(id).is_empty(),
+        "nothing goes before the sale is closed"
+    );
+    let sale = lane.sale(1250, &[(id, 1250)]);
+    lane.replicate(sale).await.unwrap();
+    hub.status_until("the queue is drained", |status| status.queue_depth == 0)
+        .await;
+    let lines = bank.lines(id);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!(lines[0]["mti"], "0220");
+}
+
+#[tokio::test]
+async fn an_abandoned_approval_is_undone_and_an_abandon_before_its_request_refuses_it() {
+    let bank = bank();
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let id = new_id();
+    lane.pay(id, APPROVED_PAN, 1250).await;
+    lane.abandon(id).await;
+    hub.status_until("it is undone", |status| status.queue_depth == 0)
+        .await;
+    let story = hub.story(id).await.unwrap();
+    assert!(story.standing.contains("reversed"), "{}", story.standing);
+
+    let early = new_id();
+    lane.abandon(early).await;
+    let decision = lane.pay(early, APPROVED_PAN, 1250).await;
+    assert_eq!(decision.refusal_reason(), RefusalReason::Abandoned);
+    assert!(bank.lines(early).is_empty());
+}
+
+#[tokio::test]
+async fn the_same_id_is_answered_from_the_record_and_other_content_is_refused() {
+    let bank = bank();
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let id = new_id();
+    let request = lane.request(id, APPROVED_PAN, 1250, None);
+    lane.send(lane_frame::Body::Payment(request.clone())).await;
+    let first = lane.decision_of(id).await;
+    lane.send(lane_frame::Body::Payment(request.clone())).await;
+    assert_eq!(lane.decision_of(id).await, first);
+    assert_eq!(bank.lines(id).len(), 1, "sent once");
+
+    let other = proto::store::v1::PaymentRequest {
+        sale_number: 99,
+        ..request
+    };
+    lane.send(lane_frame::Body::Payment(other)).await;
+    let refused = lane.decision_of(id).await;
+    assert_eq!(refused.refusal_reason(), RefusalReason::ContentDiffers);
+}
+
+#[tokio::test]
+async fn a_card_sealed_for_another_payment_is_refused_and_nothing_is_sent() {
+    let bank = bank();
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let (id, other) = (new_id(), new_id());
+    let mut request = lane.request(id, APPROVED_PAN, 1250, None);
+    request.payment_id = other.to_string();
+    lane.send(lane_frame::Body::Payment(request)).await;
+    let refused = lane.decision_of(other).await;
+    assert_eq!(refused.kind(), DecisionKind::Refused);
+    assert!(bank.lines(other).is_empty());
+    assert_eq!(hub.status().await.counts.unwrap().requested, 0);
+}

@@ -1,0 +1,355 @@
+//! A store in a folder: hub and acquirer, each on a thread of its own.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use acquirer_host::{Accounts, MemoryLedger, Personality, TerminalKeys};
+use domain::ids::PaymentId;
+use iso8583::dialect::Dialect;
+use ports::{OsRandom, SystemClock, TcpNetwork};
+use proto::store::v1::{
+    CloseDayProgress, CloseDayRequest, PaymentQuery, PaymentStory, StatusRequest, StatusResponse,
+    operations_service_client::OperationsServiceClient,
+};
+use store_hub::{CommitDriver, Config, KeyFile, Ports, SoftwareKeys, start};
+use tempfile::TempDir;
+use tokio::{runtime, sync::oneshot, task::LocalSet};
+use tonic::transport::Channel;
+
+pub(crate) const APPROVED_PAN: &str = "6216261000000000018";
+pub(crate) const DECLINED_PAN: &str = "6216261000000000026";
+pub(crate) const SILENT_PAN: &str = "6216261000000000034";
+pub(crate) const PARTIAL_PAN: &str = "6216261000000000042";
+
+const ACCOUNTS: &str = r#"
+[[account]]
+pan = "6216261000000000018"
+balance_minor = 10000000
+behaviour = "approve"
+pin = "123456"
+
+[[account]]
+pan = "6216261000000000026"
+balance_minor = 10000000
+behaviour = "decline:51"
+
+[[account]]
+pan = "6216261000000000034"
+balance_minor = 10000000
+behaviour = "silent"
+
+[[account]]
+pan = "6216261000000000042"
+balance_minor = 700
+behaviour = "partial"
+"#;
+
+pub(crate) const KEYS: &str = r#"
+mode = "test"
+
+[[terminal]]
+tid = "LANE0001"
+tmk = "0123456789ABCDEFFEDCBA9876543210"
+
+[[terminal]]
+tid = "LANE0002"
+tmk = "0123456789ABCDEFFEDCBA9876543210"
+
+[pin]
+bdk = "0123456789ABCDEFFEDCBA9876543210"
+
+[card_sealing]
+private_key = "1111111111111111111111111111111111111111111111111111111111111111"
+
+[card_hash]
+key = "2222222222222222222222222222222222222222222222222222222222222222"
+"#;
+
+/// A thread that runs until it is told to stop, or until its runtime is thrown away.
+struct Thread {
+    stop: Option<oneshot::Sender<bool>>,
+    joined: Option<JoinHandle<()>>,
+}
+
+impl Thread {
+    /// Clean: what is decided becomes durable. Not clean: everything is dropped where it stands.
+    fn stop(&mut self, clean: bool) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(clean);
+        }
+        if let Some(joined) = self.joined.take() {
+            joined.join().unwrap();
+        }
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(true);
+        }
+    }
+}
+
+pub(crate) struct Host {
+    pub(crate) address: SocketAddr,
+    pub(crate) ledger: MemoryLedger,
+    thread: Thread,
+}
+
+impl Host {
+    pub(crate) fn start(listen: &str, ledger: MemoryLedger) -> Self {
+        let (tell, told) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel::<bool>();
+        let kept = ledger.clone();
+        let listen = listen.to_owned();
+        let joined = thread::spawn(move || {
+            let config = acquirer_host::Config {
+                listen,
+                dialect: Dialect::named("cup-pos").unwrap(),
+                personality: Personality::default(),
+                accounts: Accounts::parse(Path::new("accounts.toml"), ACCOUNTS).unwrap(),
+                terminal_keys: TerminalKeys::test().unwrap(),
+            };
+            let ports = acquirer_host::Ports {
+                network: Arc::new(TcpNetwork),
+                clock: Arc::new(SystemClock::new()),
+                random: Arc::new(OsRandom),
+                ledger: Box::new(ledger),
+            };
+            let runtime = runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async move {
+                let announce = move |address| tell.send(address).unwrap();
+                let shutdown = async {
+                    let _ = stopped.await;
+                };
+                acquirer_host::start(config, ports, announce, shutdown)
+                    .await
+                    .unwrap();
+            });
+        });
+        Self {
+            address: told.recv_timeout(Duration::from_secs(20)).unwrap(),
+            ledger: kept,
+            thread: Thread {
+                stop: Some(stop),
+                joined: Some(joined),
+            },
+        }
+    }
+
+    /// The bank is gone; its ledger stays.
+    pub(crate) fn stop(mut self) -> (SocketAddr, MemoryLedger) {
+        self.thread.stop(true);
+        (self.address, self.ledger.clone())
+    }
+
+    /// Lines of the ledger that carry this payment.
+    pub(crate) fn lines(&self, id: PaymentId) -> Vec<serde_json::Value> {
+        let bytes = self.ledger.bytes();
+        let text = String::from_utf8(bytes).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .filter(|line| line["payment_ref"] == id.to_string())
+            .collect()
+    }
+}
+
+pub(crate) struct Hub {
+    pub(crate) address: SocketAddr,
+    thread: Thread,
+}
+
+impl Hub {
+    fn start(config: PathBuf) -> Self {
+        let (tell, told) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel::<bool>();
+        let joined = thread::spawn(move || {
+            let runtime = runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            let local = LocalSet::new();
+            local.block_on(&runtime, async move {
+                let config = Config::load(&config).unwrap();
+                let keys = SoftwareKeys::new(KeyFile::load(&config.keys_file).unwrap()).unwrap();
+                let engine = engine(&config.journal.folder);
+                let (clean, wanted) = oneshot::channel::<()>();
+                let ports = Ports {
+                    clock: Arc::new(SystemClock::new()),
+                    random: Arc::new(OsRandom),
+                    network: Arc::new(TcpNetwork),
+                    engine,
+                    keys: Arc::new(keys),
+                    commits: CommitDriver::Thread,
+                    services: None,
+                    listening: Box::new(move |address| tell.send(address).unwrap()),
+                    shutdown: Box::pin(async {
+                        let _ = wanted.await;
+                    }),
+                };
+                let hub = start(config, ports);
+                tokio::pin!(hub);
+                tokio::select! {
+                    ended = &mut hub => panic!("the hub ended by itself: {ended:?}"),
+                    how = stopped => if how == Ok(false) { return },
+                }
+                drop(clean);
+                hub.await.unwrap();
+            });
+        });
+        let address = told.recv_timeout(Duration::from_secs(20));
+        Self {
+            address: address.expect("the hub did not start"),
+            thread: Thread {
+                stop: Some(stop),
+                joined: Some(joined),
+            },
+        }
+    }
+
+    pub(crate) async fn operations(&self) -> OperationsServiceClient<Channel> {
+        OperationsServiceClient::connect(format!("http://{}", self.address))
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn status(&self) -> StatusResponse {
+        let mut operations = self.operations().await;
+        operations
+            .status(StatusRequest {})
+            .await
+            .unwrap()
+            .into_inner()
+    }
+
+    /// Asks for the status until it is as wanted.
+    pub(crate) async fn status_until(
+        &self,
+        what: &str,
+        wanted: impl Fn(&StatusResponse) -> bool,
+    ) -> StatusResponse {
+        for _ in 0..2000 {
+            let status = self.status().await;
+            if wanted(&status) {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("never: {what}; {:?}", self.status().await);
+    }
+
+    pub(crate) async fn signed_on(&self) {
+        self.status_until("all terminals signed on", |status| {
+            status.terminals.iter().all(|terminal| terminal.signed_on)
+        })
+        .await;
+    }
+
+    pub(crate) async fn story(&self, id: PaymentId) -> Option<PaymentStory> {
+        let query = PaymentQuery {
+            payment_id: id.to_string(),
+        };
+        let story = self.operations().await.payment(query).await;
+        story.ok().map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn story_until(
+        &self,
+        id: PaymentId,
+        what: &str,
+        wanted: impl Fn(&PaymentStory) -> bool,
+    ) -> PaymentStory {
+        for _ in 0..2000 {
+            if let Some(story) = self.story(id).await
+                && wanted(&story)
+            {
+                return story;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("never: {what}; {:#?}", self.story(id).await);
+    }
+
+    pub(crate) async fn close_day(&self) -> Result<Vec<CloseDayProgress>, tonic::Status> {
+        let mut operations = self.operations().await;
+        let request = CloseDayRequest::default();
+        let mut steps = operations.close_day(request).await?.into_inner();
+        let mut told = Vec::new();
+        while let Some(step) = steps.message().await? {
+            told.push(step);
+        }
+        Ok(told)
+    }
+
+    /// Stops cleanly.
+    pub(crate) fn stop(mut self) {
+        self.thread.stop(true);
+    }
+
+    /// Everything is dropped where it stands.
+    pub(crate) fn crash(mut self) {
+        self.thread.stop(false);
+    }
+}
+
+/// The committer of a hub before may hold the folder for a moment longer.
+fn engine(folder: &Path) -> Box<dyn journal::Engine> {
+    for _ in 0..200 {
+        if let Ok(engine) = journal::sled_engine(folder) {
+            return engine;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    journal::sled_engine(folder).unwrap()
+}
+
+/// A folder with a configuration.
+pub(crate) struct Store {
+    pub(crate) folder: TempDir,
+}
+
+impl Store {
+    pub(crate) fn new(bank: SocketAddr) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = include_str!("../../../config/store-hub.example.toml");
+        let config = config
+            .replace("127.0.0.1:7001", "127.0.0.1:0")
+            .replace("127.0.0.1:7002", &bank.to_string())
+            .replace("answer_timeout = \"60s\"", "answer_timeout = \"700ms\"")
+            .replace(
+                "forward_answer_timeout = \"60s\"",
+                "forward_answer_timeout = \"2s\"",
+            )
+            .replace(
+                "forward_answer_timeout = \"700ms\"",
+                "forward_answer_timeout = \"2s\"",
+            )
+            .replace("backoff_min = \"1s\"", "backoff_min = \"50ms\"")
+            .replace("backoff_max = \"60s\"", "backoff_max = \"200ms\"");
+        let cut = config.find("[[terminal]]\ntid = \"LANE0003\"").unwrap();
+        let journal = config.find("[journal]").unwrap();
+        let config = format!("{}{}", &config[..cut], &config[journal..]);
+        std::fs::write(folder.path().join("store-hub.toml"), config).unwrap();
+        std::fs::write(folder.path().join("keys.toml"), KEYS).unwrap();
+        let prices = "barcode,name,price_minor,currency,kind\n6900000000017,milk,1250,CNY,piece\n";
+        std::fs::write(folder.path().join("prices.csv"), prices).unwrap();
+        Self { folder }
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("store-hub.toml")
+    }
+
+    pub(crate) fn start(&self) -> Hub {
+        Hub::start(self.config())
+    }
+}
