@@ -3,11 +3,13 @@
 //! The reader takes bytes as they come, split anywhere, and never allocates for a length it hasn't
 //! checked. A frame of length zero is a keep-alive: it counts as life and is not handed out.
 
+use std::fmt;
 use std::io;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
+use zeroize::Zeroizing;
 
 /// How the length of what follows is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize)]
@@ -135,13 +137,12 @@ pub enum FrameError {
 }
 
 /// Reads frames off a stream. [`FrameReader::next`] may be cancelled and called again: what came
-/// stays.
-#[derive(Debug)]
+/// stays. What it read is wiped when it is dropped.
 pub struct FrameReader<R> {
     stream: R,
     framing: Framing,
     timeouts: FrameTimeouts,
-    buffer: Vec<u8>,
+    buffer: Zeroizing<Vec<u8>>,
     filled: usize,
     /// Bytes of the frame handed out last, still at the front of the buffer.
     handed_out: usize,
@@ -149,10 +150,17 @@ pub struct FrameReader<R> {
     deadline: Option<Instant>,
 }
 
+/// How much it holds, not what: that may be a card number.
+impl<R> fmt::Debug for FrameReader<R> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "FrameReader({} bytes held)", self.filled)
+    }
+}
+
 impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// A reader; the buffer for the longest frame is taken now and never grows.
     pub fn new(stream: R, framing: Framing, timeouts: FrameTimeouts) -> Self {
-        let buffer = vec![0; framing.prefix.length() + framing.length_max];
+        let buffer = Zeroizing::new(vec![0; framing.prefix.length() + framing.length_max]);
         Self {
             stream,
             framing,

@@ -237,149 +237,146 @@ fn a_dialect_from_a_file() {
     assert_eq!(good(&["encode", "--dialect", path], &back), hex);
 }
 
-#[test]
-fn cryptography_of_the_vectors() {
-    let mac = |algorithm, key, data, padding| {
-        good(
-            &[
-                "mac",
-                "--algorithm",
-                algorithm,
-                "--key",
-                key,
-                "--data",
-                data,
-                "--padding",
-                padding,
-            ],
-            "",
-        )
-    };
-    let data = "1234567890ABCDEFABCDEF1234567890";
-    assert_eq!(mac("cup-ecb", "2222222222222222", data, "1"), "E267B6E2");
-    let key = "41414141414141414242424242424242";
-    let data = "68656C6C6F20776F726C64";
-    assert_eq!(mac("iso9797-1-alg3", key, data, "1"), "3DDE5C5511661CBF");
-    assert_eq!(mac("iso9797-1-alg3", key, data, "2"), "E16941032C3BC7D4");
-    assert_eq!(mac("x9.19", key, data, "1"), "3DDE5C5511661CBF");
-    let clear = "37363534333231204E6F77206973207468652074696D6520666F7220";
-    assert_eq!(
-        mac("iso9797-1-alg1", "0123456789ABCDEF", clear, "1"),
-        "F1D30F6849312CA4"
-    );
+/// A command line, its words parted by spaces.
+fn line(words: &str) -> String {
+    good(&words.split_whitespace().collect::<Vec<_>>(), "")
+}
 
-    let kcv = |arguments: &[&str]| good(&[&["kcv", "--key"], arguments].concat(), "");
-    assert_eq!(kcv(&["0123456789ABCDEF"]), "D5D44F");
-    assert_eq!(kcv(&["0123456789ABCDEFFEDCBA9876543210"]), "08D7B4");
+#[test]
+fn macs_and_check_values_of_the_vectors() {
+    for (words, expected) in [
+        (
+            "cup-ecb --key 2222222222222222 --data 1234567890ABCDEFABCDEF1234567890",
+            "E267B6E2",
+        ),
+        (
+            "iso9797-1-alg3 --key 41414141414141414242424242424242 --data 68656C6C6F20776F726C64",
+            "3DDE5C5511661CBF",
+        ),
+        (
+            "iso9797-1-alg3 --key 41414141414141414242424242424242 --padding 2 \
+             --data 68656C6C6F20776F726C64",
+            "E16941032C3BC7D4",
+        ),
+        (
+            "x9.19 --key 41414141414141414242424242424242 --data 68656C6C6F20776F726C64",
+            "3DDE5C5511661CBF",
+        ),
+        (
+            "iso9797-1-alg1 --key 0123456789ABCDEF \
+             --data 37363534333231204E6F77206973207468652074696D6520666F7220",
+            "F1D30F6849312CA4",
+        ),
+    ] {
+        assert_eq!(line(&format!("mac --algorithm {words}")), expected);
+    }
+    assert_eq!(line("kcv --key 0123456789ABCDEF"), "D5D44F");
+    assert_eq!(line("kcv --key 0123456789ABCDEFFEDCBA9876543210"), "08D7B4");
     assert_eq!(
-        kcv(&["00112233445566778899AABBCCDDEEFF", "--cipher", "aes"]),
+        line("kcv --cipher aes --key 00112233445566778899AABBCCDDEEFF"),
         "FDE4FB"
     );
+    assert_eq!(
+        line("--output json kcv --key 0123456789ABCDEF"),
+        r#"{"kcv":"D5D44F"}"#
+    );
+    let cvv = "cvv --cvk 0123456789ABCDEFFEDCBA9876543210 --pan 4123456789012345 \
+               --expiry 8701 --service-code 101";
+    assert_eq!(line(cvv), "561");
+}
 
-    let dukpt = |scheme, bdk, ksn, key_use| {
-        good(
-            &[
-                "dukpt",
-                "--scheme",
-                scheme,
-                "--bdk",
-                bdk,
-                "--ksn",
-                ksn,
-                "--key-use",
-                key_use,
-            ],
-            "",
-        )
-    };
-    let bdk = "0123456789ABCDEFFEDCBA9876543210";
-    let ksn = "FFFF9876543210E00001";
-    assert_eq!(
-        dukpt("tdes", bdk, ksn, "initial"),
-        "6AC292FAA1315B4D858AB3A3D7D5933A"
-    );
-    assert_eq!(
-        dukpt("tdes", bdk, ksn, "pin"),
-        "042666B49184CF5C68DE9628D0397B36"
-    );
-    let bdk = "FEDCBA9876543210F1F1F1F1F1F1F1F1";
-    let ksn = "123456789012345600000001";
-    assert_eq!(
-        dukpt("aes128", bdk, ksn, "initial"),
-        "1273671EA26AC29AFA4D1084127652A1"
-    );
-    assert_eq!(
-        dukpt("aes128", bdk, ksn, "transaction"),
-        "4F21B565BAD9835E112B6465635EAE44"
-    );
+#[test]
+fn dukpt_keys_of_the_vectors() {
+    let tdes = "dukpt --scheme tdes --bdk 0123456789ABCDEFFEDCBA9876543210";
+    let ksn = "--ksn FFFF9876543210E00001 --key-use";
+    let initial = line(&format!("{tdes} {ksn} initial"));
+    assert_eq!(initial, "6AC292FAA1315B4D858AB3A3D7D5933A");
+    let pin = line(&format!("{tdes} {ksn} pin"));
+    assert_eq!(pin, "042666B49184CF5C68DE9628D0397B36");
 
-    let json = good(
-        &["--output", "json", "kcv", "--key", "0123456789ABCDEF"],
-        "",
-    );
-    assert_eq!(json, r#"{"kcv":"D5D44F"}"#);
-    let cvv = [
-        "cvv",
-        "--cvk",
-        "0123456789ABCDEFFEDCBA9876543210",
-        "--pan",
-        "4123456789012345",
-        "--expiry",
-        "8701",
-        "--service-code",
-        "101",
-    ];
-    assert_eq!(good(&cvv, ""), "561");
+    let aes = "dukpt --scheme aes128 --bdk FEDCBA9876543210F1F1F1F1F1F1F1F1";
+    for (rest, expected) in [
+        (
+            "--ksn 1234567890123456 --key-use initial",
+            "1273671EA26AC29AFA4D1084127652A1",
+        ),
+        (
+            "--ksn 123456789012345600000001 --key-use transaction",
+            "4F21B565BAD9835E112B6465635EAE44",
+        ),
+        (
+            "--ksn 123456789012345600000001 --key-use mac-request",
+            "A2DC23DE6FDE0824A2BC321E08E4B8B7",
+        ),
+    ] {
+        assert_eq!(line(&format!("{aes} {rest}")), expected);
+    }
+}
+
+/// A key or a card number whose option was forgotten.
+#[test]
+fn a_misplaced_secret_is_not_quoted() {
+    for words in [
+        "kcv 0123456789ABCDEF",
+        "mac --pan 4012345678909",
+        "4012345678909",
+    ] {
+        let outcome = run(&words.split_whitespace().collect::<Vec<_>>(), "");
+        assert_eq!(outcome.code, 2);
+        let shown = outcome.err.contains("0123456789") || outcome.err.contains("4012345");
+        assert!(!shown, "{}", outcome.err);
+    }
 }
 
 #[test]
 fn pin_blocks_both_ways() {
-    let pan = ["--pan", "5555555551234567"];
-    let pin_block = |arguments: &[&str]| good(&[&["pin-block"], arguments].concat(), "");
-    let block = pin_block(&["--format", "0", "--pin", "1234", pan[0], pan[1]]);
-    assert_eq!(block, "041261AAAAEDCBA9");
-    let key = "404142434445464748494A4B4C4D4E4F";
-    for format in ["0", "1", "2", "3", "4"] {
-        let make = [
-            "--format", format, "--pin", "123456", pan[0], pan[1], "--key", key,
-        ];
-        let block = pin_block(&make);
-        assert_eq!(block.len(), if format == "4" { 32 } else { 16 });
-        let read = [
-            "--decode", &block, "--format", format, pan[0], pan[1], "--key", key,
-        ];
-        assert_eq!(pin_block(&read), "123456");
-        let clear = pin_block(&["--format", format, "--pin", "123456", pan[0], pan[1]]);
-        let read = ["--decode", &clear, "--format", format, pan[0], pan[1]];
-        assert_eq!(pin_block(&read), "123456");
+    let pan = "--pan 5555555551234567";
+    let key = "--key 404142434445464748494A4B4C4D4E4F";
+    assert_eq!(
+        line(&format!("pin-block --format 0 --pin 1234 {pan}")),
+        "041261AAAAEDCBA9"
+    );
+    for format in 0..=4 {
+        let block = line(&format!(
+            "pin-block --format {format} --pin 123456 {pan} {key}"
+        ));
+        assert_eq!(block.len(), if format == 4 { 32 } else { 16 });
+        let read = format!("pin-block --decode {block} --format {format} {pan} {key}");
+        assert_eq!(line(&read), "123456");
+        let clear = line(&format!("pin-block --format {format} --pin 123456 {pan}"));
+        let read = format!("pin-block --decode {clear} --format {format} {pan}");
+        assert_eq!(line(&read), "123456");
     }
-    let fixed = ["--format", "1", "--pin", "1234", "--random", "ABCDEF0123"];
-    assert_eq!(pin_block(&fixed), "141234ABCDEF0123");
-    let format4 = [
-        "--format",
-        "4",
-        "--pin",
-        "1234",
-        "--pan",
-        "1234567890123456789",
-        "--random",
-        "FFFFFFFFFFFFFFFF",
-        "--key",
-        "00112233445566778899AABBCCDDEEFF",
-    ];
-    assert_eq!(pin_block(&format4), "28B41FDDD29B743E93124BD8E32D921E");
-    let wrong = [
-        "pin-block",
-        "--decode",
-        "141261AAAAEDCBA9",
-        "--format",
-        "0",
-        pan[0],
-        pan[1],
-    ];
-    let outcome = run(&wrong, "");
+    let fixed = line("pin-block --format 1 --pin 1234 --random ABCDEF0123");
+    assert_eq!(fixed, "141234ABCDEF0123");
+    let format4 = "pin-block --format 4 --pin 1234 --pan 1234567890123456789 \
+                   --random FFFFFFFFFFFFFFFF --key 00112233445566778899AABBCCDDEEFF";
+    assert_eq!(line(format4), "28B41FDDD29B743E93124BD8E32D921E");
+
+    let wrong = format!("pin-block --decode 141261AAAAEDCBA9 --format 0 {pan}");
+    let outcome = run(&wrong.split_whitespace().collect::<Vec<_>>(), "");
     assert_eq!(outcome.code, 1);
     assert!(outcome.err.contains("control field"), "{}", outcome.err);
+}
+
+/// The upload of an unbalanced batch and its end marker; a card number inside is masked.
+#[test]
+fn batch_upload_in_parts() {
+    let item = ["00", "000123", "06216261000000000018", "000000012345"].concat();
+    let upload = json!({ "mti": "0320", "fields": { "48": format!("02{item}{item}") } });
+    let encode = ["encode", "--dialect", "cup-pos"];
+    let shown = decode(&good(&encode, &upload.to_string()), false);
+    assert_eq!(shown["fields"]["48"], "[hidden, 82 digits]");
+    let parts = &shown["parts"]["48"];
+    assert_eq!(
+        (&parts["count"], &parts["STAN 2"]),
+        (&json!("02"), &json!("000123"))
+    );
+    assert!(!shown.to_string().contains("6216261000000"), "{shown}");
+
+    let end = json!({ "mti": "0320", "fields": { "48": "0008" } });
+    let shown = decode(&good(&encode, &end.to_string()), false);
+    assert_eq!(shown["parts"]["48"], json!({ "total count": "0008" }));
 }
 
 #[test]

@@ -149,6 +149,7 @@ async fn silence_is_idle_and_half_a_frame_is_partial() {
     near.write_all(&[0, 9, 1]).await.unwrap();
     let error = reader.next().await.unwrap_err();
     assert!(matches!(error, FrameError::Partial { got: 3 }), "{error}");
+    assert_eq!(format!("{reader:?}"), "FrameReader(3 bytes held)");
 }
 
 /// Bytes that trickle in keep no frame alive: the time runs from its first byte.

@@ -1,8 +1,10 @@
 //! One decoded field: borrowed bytes that are known to fit its format.
 
 use super::characters;
+use crate::describe;
 use crate::dialect::{Class, Encoding, FieldSpec, Justify, Shape};
 use crate::hex;
+use std::fmt;
 use zeroize::Zeroizing;
 
 /// A field of a decoded message. Its bytes were validated.
@@ -16,12 +18,26 @@ pub struct Field<'a> {
 }
 
 /// A value as a person reads it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct Shown {
     /// Digits, text or hex.
     pub text: Zeroizing<String>,
     /// The field is text, but these bytes are not printable: `text` is their hex.
     pub hex_for_text: bool,
+}
+
+/// Only how long it is: it may be a card number.
+impl fmt::Debug for Shown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Shown({} characters)", self.text.len())
+    }
+}
+
+/// Number and masked value.
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.number(), describe::masked(self))
+    }
 }
 
 impl<'a> Field<'a> {

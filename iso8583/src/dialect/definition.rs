@@ -105,6 +105,7 @@ struct ShapeTable {
     #[serde(default)]
     parts: Vec<String>,
     repeat_from: Option<usize>,
+    alone: Option<String>,
 }
 
 fn invalid(key: impl Into<String>, reason: impl Into<String>) -> DialectError {
@@ -312,11 +313,11 @@ impl ShapeTable {
         if self.parts.is_empty() {
             return Ok(Parts::None);
         }
-        let parts = self
-            .parts
-            .iter()
-            .map(|text| part(text).ok_or_else(|| invalid(format!("{key}.parts"), part_rule(text))))
-            .collect::<Result<Vec<_>, _>>()?;
+        let read = |text: &String| {
+            part(text).ok_or_else(|| invalid(format!("{key}.parts"), part_rule(text)))
+        };
+        let parts = self.parts.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let alone = self.alone.as_ref().map(read).transpose()?;
         if self.repeat_from.is_some_and(|from| from >= parts.len()) {
             return Err(invalid(
                 format!("{key}.repeat_from"),
@@ -326,6 +327,7 @@ impl ShapeTable {
         Ok(Parts::Fixed {
             parts,
             repeat_from: self.repeat_from,
+            alone,
         })
     }
 }

@@ -140,6 +140,8 @@ pub enum Parts {
         parts: Vec<Part>,
         /// Index of the first repeated piece.
         repeat_from: Option<usize>,
+        /// What the field is where it is exactly this long.
+        alone: Option<Part>,
     },
     /// BER-TLV, as EMV puts into F55.
     BerTlv,

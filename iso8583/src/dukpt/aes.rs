@@ -65,21 +65,24 @@ pub struct AesKsn {
 }
 
 impl AesKsn {
-    /// Twelve bytes.
+    /// Twelve bytes; eight are an initial key id with counter 0, enough for the initial key.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DukptError> {
         let wrong = DukptError::KsnLength {
             got: bytes.len(),
             expected: 12,
         };
         let (id, counter) = bytes.split_first_chunk::<8>().ok_or(wrong)?;
-        let counter = u32::from_be_bytes(counter.try_into().map_err(|_| wrong)?);
+        let counter = match counter {
+            [] => 0,
+            _ => u32::from_be_bytes(counter.try_into().map_err(|_| wrong)?),
+        };
         Ok(Self {
             initial_key_id: *id,
             counter,
         })
     }
 
-    /// Twenty-four hex digits.
+    /// Twenty-four hex digits, or sixteen.
     pub fn from_hex(text: &str) -> Result<Self, DukptError> {
         Self::from_bytes(&hex::decode(text).map_err(|_| DukptError::KsnHex)?)
     }

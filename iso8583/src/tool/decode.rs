@@ -121,8 +121,19 @@ fn parts_of(field: &Field<'_>, unmask: bool) -> Option<Value> {
     match &field.shape().parts {
         Parts::None => None,
         Parts::BerTlv => Some(Value::Object(tlv_parts(&field.value(), unmask))),
-        Parts::Fixed { parts, repeat_from } => {
+        Parts::Fixed {
+            parts,
+            repeat_from,
+            alone,
+        } => {
             let text = field.text()?;
+            if let Some(part) = alone
+                .as_ref()
+                .filter(|part| usize::from(part.length) == text.len())
+            {
+                let name = part.name.as_str();
+                return Some(json!({ name: masked_part(&text, part.secrecy, unmask) }));
+            }
             Some(Value::Object(fixed_parts(
                 &text,
                 parts,

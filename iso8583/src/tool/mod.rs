@@ -24,12 +24,18 @@ const INPUT_MAX: u64 = 1024 * 1024;
 
 /// Runs the tool with the program's arguments, name included.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let arguments = match Arguments::try_parse_from(&args) {
         Ok(arguments) => arguments,
         Err(error) => {
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
             // Nothing is left to be done if even that can't be printed.
-            let _ = error.print();
+            let _ = if error.use_stderr() {
+                let text = without_secrets(error.render().to_string(), &args);
+                std::io::stderr().write_all(text.as_bytes())
+            } else {
+                error.print()
+            };
             return ExitCode::from(code);
         }
     };
@@ -40,6 +46,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(failure.exit_code())
         }
     }
+}
+
+/// The parser quotes what it can't place: a key or a card number without its option must not
+/// come back in the error.
+fn without_secrets(mut text: String, args: &[OsString]) -> String {
+    for arg in args.iter().filter_map(|arg| arg.to_str()) {
+        let value = arg.split_once('=').map_or(arg, |(_, value)| value);
+        if value.len() >= 4 && value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            text = text.replace(value, "…");
+        }
+    }
+    text
 }
 
 fn execute(arguments: &Arguments) -> Result<(), Failure> {
