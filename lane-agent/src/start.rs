@@ -1,6 +1,6 @@
 //! Starting a whole lane: the same function in production and in simulation.
 
-use std::{io, sync::Arc, thread::JoinHandle};
+use std::{io, sync::Arc, thread::JoinHandle, time::Duration};
 
 use actix::{Actor, Addr};
 use domain::{sale::Checkout, time::WallMs};
@@ -160,12 +160,13 @@ fn actors(
     channels: &Channels,
     fatal: mpsc::Sender<Fatal>,
 ) -> Option<LocalBoxFuture<'static, ()>> {
+    let hub_grace = Duration::from_millis(config.timeouts.hub_grace_ms);
     let flow = TransactionFlow::new(FlowParts {
         checkout,
         journal,
         clock: Arc::clone(&world.clock),
         random: Arc::clone(&world.random),
-        reader: CardReader::new(devices.reader, channels.keys.subscribe()).start(),
+        reader: CardReader::new(devices.reader, channels.keys.subscribe(), hub_grace).start(),
         printer: Printer::new(devices.printer).start(),
         link,
         facts: channels.facts.subscribe(),

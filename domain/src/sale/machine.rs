@@ -123,10 +123,14 @@ impl Checkout {
         self.standing.pin_entries
     }
 
-    /// The order reference of the last sale that ended; empty before the first.
+    /// The order reference of the last sale that was closed or voided, its receipt printed or not;
+    /// empty before the first.
     #[must_use]
     pub fn last_order_reference(&self) -> &str {
-        &self.standing.last_order_reference
+        let closed = self.sale().filter(|sale| sale.closing.is_some());
+        closed.map_or(&self.standing.last_order_reference, |sale| {
+            &sale.order_reference
+        })
     }
 
     /// Whether two checkouts stand where the same records lead.

@@ -1,10 +1,13 @@
 //! The card reader: armed for one payment at a time, answers with a sealed card or why not.
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 use actix::{Actor, ActorFutureExt, Context, Handler, Message, ResponseActFuture, WrapFuture};
 use domain::{ids::PaymentId, money::Money};
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::timeout,
+};
 use tracing::error;
 
 use crate::devices::{self, DeviceClass, DeviceError, HubKeys, ReadOrder, SealedRead};
@@ -26,6 +29,8 @@ pub(crate) struct CardReader {
     /// Away while a card is read.
     device: Option<Box<dyn devices::CardReader>>,
     keys: watch::Receiver<Option<HubKeys>>,
+    /// How long a card waits for a hub that has not said hello yet.
+    hub_grace: Duration,
     disarmed: Rc<Notify>,
 }
 
@@ -33,10 +38,12 @@ impl CardReader {
     pub(crate) fn new(
         device: Box<dyn devices::CardReader>,
         keys: watch::Receiver<Option<HubKeys>>,
+        hub_grace: Duration,
     ) -> Self {
         Self {
             device: Some(device),
             keys,
+            hub_grace,
             disarmed: Rc::new(Notify::new()),
         }
     }
@@ -56,25 +63,19 @@ impl Handler<Arm> for CardReader {
     type Result = ResponseActFuture<Self, Result<SealedRead, DeviceError>>;
 
     fn handle(&mut self, arm: Arm, _: &mut Self::Context) -> Self::Result {
-        let Some(keys) = self.keys.borrow().clone() else {
-            return refused("the hub's key is not known yet");
-        };
         let Some(mut device) = self.device.take() else {
             return refused("the reader is busy");
         };
         // A new bell each time: one that was rung for an earlier payment must not end this one.
         self.disarmed = Rc::new(Notify::new());
         let disarmed = Rc::clone(&self.disarmed);
-        let order = ReadOrder {
-            payment_id: arm.payment_id,
-            amount: arm.amount,
-            keys,
-        };
+        let keys = self.keys.clone();
+        let grace = self.hub_grace;
         let read = async move {
             let outcome = tokio::select! {
                 biased;
                 () = disarmed.notified() => Err(fault("the card is no longer wanted")),
-                outcome = device.read(order) => outcome,
+                outcome = read(device.as_mut(), arm, keys, grace) => outcome,
             };
             (device, outcome)
         };
@@ -91,6 +92,25 @@ impl Handler<Disarm> for CardReader {
     fn handle(&mut self, _: Disarm, _: &mut Self::Context) {
         self.disarmed.notify_one();
     }
+}
+
+async fn read(
+    device: &mut dyn devices::CardReader,
+    arm: Arm,
+    mut keys: watch::Receiver<Option<HubKeys>>,
+    grace: Duration,
+) -> Result<SealedRead, DeviceError> {
+    let unknown = || fault("the hub's key is not known yet");
+    let known = timeout(grace, keys.wait_for(Option::is_some)).await;
+    let known = known.map_err(|_| unknown())?.map_err(|_| unknown())?;
+    let keys = known.clone().ok_or_else(unknown)?;
+    drop(known);
+    let order = ReadOrder {
+        payment_id: arm.payment_id,
+        amount: arm.amount,
+        keys,
+    };
+    device.read(order).await
 }
 
 fn refused(what: &str) -> ResponseActFuture<CardReader, Result<SealedRead, DeviceError>> {

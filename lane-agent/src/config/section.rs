@@ -119,7 +119,7 @@ impl Section {
         range: std::ops::RangeInclusive<i64>,
         faults: &mut Vec<Fault>,
     ) -> Option<i64> {
-        let number = match self.table.remove(name) {
+        match self.table.remove(name) {
             Some(Value::Integer(number)) if range.contains(&number) => Some(number),
             Some(_) => {
                 let (from, to) = (range.start(), range.end());
@@ -131,8 +131,7 @@ impl Section {
                 self.missing(name, faults);
                 None
             }
-        };
-        number
+        }
     }
 
     /// A duration such as `"75s"`, `"500ms"` or `"2m"`, in milliseconds.

@@ -260,7 +260,7 @@ pub struct Wiring {
     pub random: Arc<dyn Random>,
     /// Both screens; `None` until the lane is open.
     pub screens: watch::Receiver<Option<Screen>>,
-    /// Order reference of the last sale that ended before this start; empty if none.
+    /// Order reference of the last sale closed or voided before this start; empty if none.
     pub last_order_reference: String,
     /// PINs entered before this start.
     pub pin_entries: u32,

@@ -36,6 +36,7 @@ fn a_closed_sale_is_printed_again_and_says_the_same() {
         _ => None,
     });
     let mut again = lane.killed();
+    assert_eq!(again.checkout.last_order_reference(), "basket-1");
     let effects = again.step(Event::Recovered);
     let second = effects.iter().find_map(|effect| match effect {
         Effect::Print {

@@ -72,8 +72,8 @@ pub(crate) struct TransactionFlow {
     failed: bool,
 }
 
-/// The journal is durable up to here.
-struct Durable(Ticket);
+/// The journal is durable further than before.
+struct Durable;
 
 /// Prices or store name changed.
 struct FactsChanged;
@@ -217,7 +217,7 @@ impl Actor for TransactionFlow {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        let durable = WatchStream::new(self.parts.journal.subscribe()).map(Durable);
+        let durable = WatchStream::new(self.parts.journal.subscribe()).map(|_| Durable);
         ctx.add_stream(durable);
         let facts = WatchStream::new(self.parts.facts.clone()).map(|_| FactsChanged);
         ctx.add_stream(facts);
@@ -225,7 +225,7 @@ impl Actor for TransactionFlow {
 }
 
 impl StreamHandler<Durable> for TransactionFlow {
-    fn handle(&mut self, Durable(_): Durable, ctx: &mut Self::Context) {
+    fn handle(&mut self, _: Durable, ctx: &mut Self::Context) {
         self.release(ctx);
     }
 

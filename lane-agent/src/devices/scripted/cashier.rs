@@ -27,7 +27,8 @@ pub(super) struct ScriptedCashier {
     pub(super) screens: watch::Receiver<Option<Screen>>,
     pub(super) keys: mpsc::Sender<Key>,
     pub(super) articles: mpsc::Sender<String>,
-    pub(super) cards: mpsc::Sender<CardOnScript>,
+    /// The card the customer holds to the reader.
+    pub(super) held_card: watch::Sender<Option<CardOnScript>>,
     pub(super) finished: watch::Sender<bool>,
 }
 
@@ -49,9 +50,6 @@ impl ScriptedCashier {
 
     async fn serve(&mut self, order: &Order) -> Result<(), LaneGone> {
         let screen = self.settled().await?;
-        if ended(&screen, order) {
-            return Ok(());
-        }
         if screen.prompt.takes_sale() {
             self.wait_for_customer(order).await;
             let order_reference = order.order.clone();
@@ -124,9 +122,11 @@ impl ScriptedCashier {
     async fn pay_by_card(&mut self, card: &CardOnScript) -> Result<(), LaneGone> {
         let screen = self.press(Key::Card).await?;
         if matches!(screen.prompt, Prompt::PresentCard { .. }) {
-            self.screens.borrow_and_update();
-            self.cards.send(card.clone()).await.map_err(|_| LaneGone)?;
-            self.changed().await?;
+            self.held_card.send_replace(Some(card.clone()));
+            let changed = self.changed().await;
+            // Read or not, the customer takes the card back.
+            self.held_card.send_replace(None);
+            changed?;
         }
         Ok(())
     }
@@ -165,14 +165,6 @@ impl ScriptedCashier {
         };
         let screen = self.screens.wait_for(asks).await.map_err(|_| LaneGone)?;
         screen.clone().ok_or(LaneGone)
-    }
-}
-
-/// After a restart: the order's receipt was the only thing left, and has been printed by now.
-fn ended(screen: &Screen, order: &Order) -> bool {
-    match (&screen.prompt, &screen.basket) {
-        (Prompt::Goodbye { .. }, Some(basket)) => basket.order_reference == order.order,
-        _ => false,
     }
 }
 

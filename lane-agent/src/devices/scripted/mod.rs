@@ -9,7 +9,7 @@ mod script;
 
 use domain::money::Money;
 use futures::future::LocalBoxFuture;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::{
     Device, DeviceClass, DeviceError, DeviceState, Devices, Key, PosKeyboard, PosPrinter, Scanner,
@@ -37,12 +37,12 @@ pub fn devices(
 ) -> Result<Devices, DeviceError> {
     let (keys, pressed) = mpsc::channel(HANDED_OVER_MAX);
     let (articles, scanned) = mpsc::channel(HANDED_OVER_MAX);
-    let (cards, presented) = mpsc::channel(HANDED_OVER_MAX);
+    let held_card = watch::Sender::new(None);
     let pin_pad = pin_pad
         .map(|config| pin_pad::ScriptedPinPad::new(config, wiring.pin_entries))
         .transpose()?;
     let reader = reader::ScriptedReader::new(
-        presented,
+        held_card.subscribe(),
         pin_pad,
         wiring.random.clone(),
         wiring.clock.clone(),
@@ -52,7 +52,7 @@ pub fn devices(
         screens: wiring.screens,
         keys,
         articles,
-        cards,
+        held_card,
         finished: wiring.script_finished,
     };
     Ok(Devices {

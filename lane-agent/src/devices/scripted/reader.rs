@@ -14,7 +14,7 @@ use domain::{
 use futures::future::LocalBoxFuture;
 use iso8583::card::{self, Pan};
 use ports::{Clock, Random};
-use tokio::sync::mpsc;
+use tokio::sync::watch;
 
 use super::{
     chip,
@@ -27,7 +27,7 @@ use crate::devices::{
 };
 
 pub(super) struct ScriptedReader {
-    presented: mpsc::Receiver<CardOnScript>,
+    held_card: watch::Receiver<Option<CardOnScript>>,
     pin_pad: Option<ScriptedPinPad>,
     random: Arc<dyn Random>,
     clock: Arc<dyn Clock>,
@@ -38,13 +38,13 @@ pub(super) struct ScriptedReader {
 
 impl ScriptedReader {
     pub(super) fn new(
-        presented: mpsc::Receiver<CardOnScript>,
+        held_card: watch::Receiver<Option<CardOnScript>>,
         pin_pad: Option<ScriptedPinPad>,
         random: Arc<dyn Random>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
-            presented,
+            held_card,
             pin_pad,
             random,
             clock,
@@ -54,9 +54,9 @@ impl ScriptedReader {
     }
 
     async fn read_card(&mut self, order: ReadOrder) -> Result<SealedRead, DeviceError> {
-        let Some(card) = self.presented.recv().await else {
-            return Err(fault("no card comes any more"));
-        };
+        let held = self.held_card.wait_for(Option::is_some).await;
+        let card = held.map_err(|_| fault("no card comes any more"))?.clone();
+        let card = card.ok_or_else(|| fault("the card was taken back"))?;
         let pan = Pan::new(&card.pan).map_err(|_| fault("the card's number is not valid"))?;
         let pin = self.enter_pin(&card, &pan)?;
         let entry_mode = entry_mode(card.entry);
