@@ -17,6 +17,7 @@
 //!
 //! What it must never do: tell the time, draw a random number, or know what a record means.
 
+mod append;
 mod batch;
 mod batcher;
 mod chain;
@@ -32,8 +33,8 @@ mod ticket;
 mod verify;
 mod witness;
 
+pub use append::{AppendError, JournalLimits};
 pub use batch::{Batch, KEY_BYTES_MAX, RECORD_BYTES_MAX, STATE_BYTES_MAX};
-pub use batcher::{AppendError, JournalLimits};
 pub use chain::{Hash, Head, LogId, Record};
 pub use committer::{CommitError, Committer};
 pub use damage::{Damage, Fault, KeyedDamage, ReadError, Table};

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
+use std::thread;
 
 use journal::{
     AppendError, Batch, EngineError, Hash, Head, Journal, LogId, RECORD_BYTES_MAX, Ticket,
     VALUE_BYTES_MAX, Write,
 };
 
-use crate::place::{Place, Watched, all, bytes, commit_all, one};
+use crate::place::{Place, Watched, all, block_on, bytes, commit_all, one};
 
 macro_rules! on_every_engine {
     ($($test:ident),* $(,)?) => {
@@ -530,31 +531,36 @@ fn verify_reports_each_log(place: &Place) {
 }
 
 /// Each batch sets every key to the same number: a scan that sees two numbers saw half a commit.
+/// So many keys that one look into the engine doesn't get them all.
 fn a_scan_sees_whole_commits_only(place: &Place) {
+    const BATCHES: u64 = 60;
     let (journal, committer) = place.open();
     let driver = committer.run_on_thread().unwrap();
-    let mut last = 0;
-    for n in 1..=150u64 {
-        let mut batch = Batch::new();
-        for key in 0..60u8 {
-            batch.put([key], n.to_be_bytes());
+    let writing = journal.clone();
+    let writer = thread::spawn(move || {
+        for n in 1..=BATCHES {
+            let mut batch = Batch::new();
+            for key in 0..1200u16 {
+                batch.put(key.to_be_bytes(), n.to_be_bytes());
+            }
+            let ticket = writing.append(batch).unwrap();
+            block_on(writing.wait(ticket)).unwrap();
         }
-        journal.append(batch).unwrap();
+    });
+    let mut last = 0;
+    while last < BATCHES {
         let pairs = journal.scan("").unwrap();
         let numbers: BTreeSet<Vec<u8>> = pairs.into_iter().map(|(_, value)| value).collect();
         assert!(numbers.len() <= 1, "a commit was half seen");
         if let Some(number) = numbers.first() {
             let number = u64::from_be_bytes(number.as_slice().try_into().unwrap());
-            assert!((last..=n).contains(&number), "the journal went back");
+            assert!(number >= last, "the journal went back");
             last = number;
         }
     }
+    writer.join().unwrap();
     journal.close();
     driver.join().unwrap();
-    assert_eq!(
-        journal.get([59]).unwrap(),
-        Some(150u64.to_be_bytes().to_vec())
-    );
 }
 
 fn verify_runs_beside_the_committer(place: &Place) {

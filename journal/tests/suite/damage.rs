@@ -1,7 +1,8 @@
 //! Damage of any kind is found and named, and never ends in a panic.
 
 use journal::{
-    Engine, Fault, Journal, LogId, OpenError, ReadError, SimulatedDisk, Write, verify_engine,
+    Engine, EngineError, Fault, Journal, LogId, OpenError, Pair, ReadError, SimulatedDisk, Write,
+    verify_engine,
 };
 
 use crate::place::{commit_all, one};
@@ -311,4 +312,70 @@ fn something_else_is_not_taken_for_a_journal() {
         Journal::open(disk.engine()),
         Err(OpenError::NotAJournal)
     ));
+}
+
+/// An engine whose own files are damaged under one key.
+struct Spoiled {
+    engine: Box<dyn Engine>,
+    key: Vec<u8>,
+}
+
+impl Spoiled {
+    fn check(&self, hit: bool) -> Result<(), EngineError> {
+        let reason = "it does not say where".to_owned();
+        match hit {
+            true => Err(EngineError::Damaged {
+                engine: "spoiled",
+                reason,
+            }),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Engine for Spoiled {
+    fn name(&self) -> &'static str {
+        "spoiled"
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        self.check(key == self.key)?;
+        self.engine.get(key)
+    }
+
+    fn scan(&self, from: &[u8], to: Option<&[u8]>, max: usize) -> Result<Vec<Pair>, EngineError> {
+        let pairs = self.engine.scan(from, to, max)?;
+        self.check(pairs.iter().any(|(key, _)| *key == self.key))?;
+        Ok(pairs)
+    }
+
+    fn write(&self, batch: &[Write]) -> Result<(), EngineError> {
+        self.engine.write(batch)
+    }
+
+    fn sync(&self) -> Result<(), EngineError> {
+        self.engine.sync()
+    }
+
+    fn witness(&self) -> Result<Option<Vec<u8>>, EngineError> {
+        self.engine.witness()
+    }
+
+    fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError> {
+        self.engine.set_witness(witness)
+    }
+}
+
+#[test]
+fn a_record_that_the_engine_cannot_read_is_named() {
+    let engine = journal_on_disk().engine();
+    let spoiled = Spoiled {
+        engine,
+        key: record_key(LANE, 3),
+    };
+    let expected = "log 3, record 3: the engine cannot read it: its files are damaged there";
+    assert_eq!(verified(&spoiled), expected);
+    let (journal, _committer) = Journal::open(Box::new(spoiled)).unwrap();
+    assert_eq!(journal.read(LANE, 1, 10).unwrap_err().to_string(), expected);
+    assert_eq!(journal.read(LANE, 1, 2).unwrap().len(), 2);
 }

@@ -6,17 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use journal::{AppendError, Closed, Journal, JournalLimits, LogId, SimulatedDisk, Ticket};
-use tokio::runtime::Builder;
 
-use crate::place::{Place, Watched, all, one};
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap()
-        .block_on(future)
-}
+use crate::place::{Place, Watched, all, block_on, one};
 
 #[test]
 fn many_threads_share_commits_and_none_is_lost() {

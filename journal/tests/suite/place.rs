@@ -8,6 +8,8 @@ use journal::{
     Write, sled_engine,
 };
 
+use tokio::runtime::Builder;
+
 /// A place that survives the engines opened on it.
 pub(crate) enum Place {
     Sled(tempfile::TempDir),
@@ -60,6 +62,15 @@ pub(crate) fn one(bytes: impl Into<Vec<u8>>) -> Batch {
 
 pub(crate) fn commit_all(committer: &mut Committer) {
     while committer.commit_waiting().unwrap() {}
+}
+
+/// Waits for a future on this thread.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap()
+        .block_on(future)
 }
 
 type OnSync = Box<dyn FnMut() -> Result<(), EngineError> + Send>;
