@@ -1,0 +1,172 @@
+//! All stores at once, each with its own time: one slow or dead store delays nobody, and the result
+//! says which stores are missing or incomplete.
+
+use std::sync::Arc;
+
+use domain::time::BusinessDate;
+use futures::{StreamExt, stream};
+use indicatif::ProgressBar;
+use proto::store::v1::Day;
+use serde::Serialize;
+use tokio::time::timeout;
+
+use crate::{
+    lake::Lake,
+    store_client::{Landed, StoreClient, StoreError},
+    stores::{StoreEntry, Stores},
+};
+
+/// Which days to pull.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Wanted {
+    /// This one: a store that has not sealed it is incomplete.
+    Day(BusinessDate),
+    /// All from this one on.
+    Since(BusinessDate),
+    /// All.
+    All,
+}
+
+/// What became of one store.
+#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct StoreResult {
+    pub(crate) store: String,
+    /// sealed, incomplete, missing
+    pub(crate) state: &'static str,
+    /// Days that are here now, each whole.
+    pub(crate) days: Vec<String>,
+    pub(crate) files_landed: u32,
+    pub(crate) files_there_before: u32,
+    pub(crate) bytes: u64,
+    /// Why it is not sealed.
+    pub(crate) why: String,
+}
+
+impl StoreResult {
+    fn new(store: &StoreEntry) -> Self {
+        Self {
+            store: store.id.clone(),
+            state: "sealed",
+            days: Vec::new(),
+            files_landed: 0,
+            files_there_before: 0,
+            bytes: 0,
+            why: String::new(),
+        }
+    }
+
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.state == "sealed"
+    }
+}
+
+/// Pulls from every store; the results are in the order of the list.
+pub(crate) async fn pull(stores: &Stores, lake: &Lake, wanted: Wanted) -> Vec<StoreResult> {
+    let length = u64::try_from(stores.stores.len()).unwrap_or(u64::MAX);
+    let progress = Arc::new(ProgressBar::new(length));
+    let pulls = stores.stores.iter().map(|store| {
+        let progress = Arc::clone(&progress);
+        async move {
+            let mut result = StoreResult::new(store);
+            let work = pull_store(store, lake, wanted, &mut result);
+            let ended = timeout(stores.timeout, work).await;
+            let ended = ended.unwrap_or(Err(StoreError::TooSlow(stores.timeout)));
+            if let Err(error) = ended {
+                tracing::warn!(event = "store not pulled", store = store.id, %error);
+                result.state = if result.days.is_empty() {
+                    "missing"
+                } else {
+                    "incomplete"
+                };
+                result.why = error.to_string();
+            }
+            progress.inc(1);
+            result
+        }
+    });
+    let results = stream::iter(pulls)
+        .buffered(stores.parallel)
+        .collect()
+        .await;
+    progress.finish_and_clear();
+    results
+}
+
+async fn pull_store(
+    store: &StoreEntry,
+    lake: &Lake,
+    wanted: Wanted,
+    result: &mut StoreResult,
+) -> Result<(), StoreError> {
+    let mut client = StoreClient::connect(store).await?;
+    let since = match wanted {
+        Wanted::Day(date) | Wanted::Since(date) => Some(date.to_string()),
+        Wanted::All => None,
+    };
+    let days = client.days(since.as_deref()).await?;
+    let days: Vec<&Day> = days.iter().filter(|day| is_wanted(day, wanted)).collect();
+    for day in &days {
+        if day.sealed {
+            pull_day(&mut client, lake, day, result).await?;
+        }
+    }
+    note_what_is_open(&days, wanted, result);
+    Ok(())
+}
+
+/// The date comes from the store and names a folder.
+fn is_wanted(day: &Day, wanted: Wanted) -> bool {
+    let Ok(date) = BusinessDate::parse(&day.business_date) else {
+        return false;
+    };
+    match wanted {
+        Wanted::Day(wanted) => date == wanted,
+        Wanted::Since(_) | Wanted::All => true,
+    }
+}
+
+/// A running day is no fault when days are asked for in general; asked for by name, it is.
+fn note_what_is_open(days: &[&Day], wanted: Wanted, result: &mut StoreResult) {
+    let Wanted::Day(date) = wanted else {
+        if result.days.is_empty() {
+            result.state = "missing";
+            "has not sealed a day yet".clone_into(&mut result.why);
+        }
+        return;
+    };
+    if result.days.is_empty() {
+        let running = !days.is_empty();
+        result.state = if running { "incomplete" } else { "missing" };
+        result.why = if running {
+            format!("{date} is not closed yet")
+        } else {
+            format!("has no {date}")
+        };
+    }
+}
+
+/// The manifest lands last: where it is, everything it names is.
+async fn pull_day(
+    client: &mut StoreClient,
+    lake: &Lake,
+    day: &Day,
+    result: &mut StoreResult,
+) -> Result<(), StoreError> {
+    let (manifest, others): (Vec<_>, Vec<_>) = day
+        .files
+        .iter()
+        .partition(|file| file.name == "manifest.json");
+    for file in others.into_iter().chain(manifest) {
+        match client.file(lake, day, file).await? {
+            Landed::New => {
+                result.files_landed = result.files_landed.saturating_add(1);
+                result.bytes = result.bytes.saturating_add(file.size_bytes);
+            }
+            Landed::Before => {
+                result.files_there_before = result.files_there_before.saturating_add(1);
+            }
+        }
+    }
+    result.days.push(day.business_date.clone());
+    Ok(())
+}
