@@ -28,21 +28,13 @@ impl Desk {
         Ok(())
     }
 
-    /// A batch is settled when nothing of its terminal is open: no payment, no queue entry. Dead
-    /// letters don't hold it up: they are named, with an owner.
+    /// A batch is settled when nothing of its terminal is open. A payment goes before a settlement,
+    /// so only the queue is looked at here. Dead letters don't hold it up: they are named, with an
+    /// owner.
     pub(crate) fn may_settle(&self, terminal: &Terminal) -> bool {
         self.state.closing.is_some()
             && terminal.settling == Settling::Open
             && terminal.queue_depth() == 0
-            && !self.has_undecided(&terminal.tid)
-    }
-
-    fn has_undecided(&self, tid: &Tid) -> bool {
-        self.state.undecided.iter().any(|id| {
-            let payment = self.state.payments.get(id);
-            let lane = payment.map(|payment| payment.request.lane);
-            lane.and_then(|lane| self.terminal_of(lane)) == Some(tid)
-        })
     }
 
     /// 0510: 1 balanced, 2 not balanced, 3 error. Without a result the 0500 is repeated after a

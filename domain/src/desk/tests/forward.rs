@@ -1,10 +1,10 @@
 //! The store-and-forward queue: order, what answers mean, repeats, poison, dead letters.
 
-use super::world::{World, answer, batch, cny, code, tid};
+use super::world::{World, answer, batch, cny, code, request, tid};
 use crate::{
     desk::{Alarm, Effect, Event, Outgoing, Rejected},
     forward::{ForwardEnd, Resolution},
-    ids::{ForwardId, PaymentId},
+    ids::{ForwardId, PaymentId, Stan},
     payment::MacCheck,
 };
 
@@ -302,4 +302,44 @@ fn a_dead_letter_is_resolved_by_hand_once() {
     assert!(world.effects.contains(&Effect::EraseCard(PaymentId(1))));
     assert_eq!(world.standing(1), "dead letter, resolved");
     assert_eq!(world.try_step(resolve(Resolution::Retry)), open);
+}
+
+#[test]
+fn a_reversal_put_back_by_hand_has_all_its_tries_again() {
+    let mut world = World::online();
+    world.ask(1, 1, 1_000);
+    world.pass(60_000);
+    for _ in 0..3 {
+        world.pass(30_000);
+        world.pass(8_000);
+    }
+    assert_eq!(world.standing(1), "dead letter");
+    let forward_id = ForwardId(1);
+    world.step(Event::DeadLetterResolved {
+        forward_id,
+        how: Resolution::Retry,
+    });
+    for _ in 0..2 {
+        world.pass(30_000);
+        world.pass(8_000);
+        assert!(matches!(world.sent_one(), Outgoing::Reversal { .. }));
+    }
+    world.pass(30_000);
+    assert_eq!(world.standing(1), "dead letter");
+}
+
+#[test]
+fn a_stan_that_a_queue_entry_still_carries_is_skipped_after_a_wrap() {
+    let (mut world, advice) = advice_at_bank();
+    world.answer(&advice, "96");
+    // As after 999,999 messages.
+    let terminal = world.desk.state.terminal_mut(&tid(1));
+    terminal.next_stan = Stan::FIRST;
+    let asked = Event::Requested(request(2, 1, 500));
+    let effects = world.desk.step(world.now, 0, asked).unwrap();
+    let sale = effects.iter().find_map(|effect| match effect {
+        Effect::Send(message) => Some(super::world::place(message).2),
+        _ => None,
+    });
+    assert_eq!(sale.map(Stan::number), Some(2));
 }

@@ -13,4 +13,5 @@ mod life;
 mod payments;
 mod restart;
 mod settlement;
+mod store;
 mod world;

@@ -435,3 +435,37 @@ fn a_tick_that_is_due_is_not_put_off_by_another_event() {
     world.step(Event::Tick);
     assert_eq!(world.standing(1), "unknown, being reversed");
 }
+
+#[test]
+fn what_waits_unsent_when_the_line_goes_down_is_decided_at_once() {
+    let mut world = World::online();
+    world.ask(1, 1, 1_000);
+    world.ask(2, 1, 2_000);
+    world.step(Event::Line { up: false });
+    let amount = cny(2_000);
+    assert_eq!(world.replies(), [Decision::StandIn { amount }]);
+    assert_eq!(world.standing(1), "sent");
+}
+
+#[test]
+fn nothing_is_sent_nor_signed_on_while_the_line_is_down() {
+    let mut world = World::online();
+    world.step(Event::Line { up: false });
+    world.pass(120_000);
+    let asked = |effect: &Effect| matches!(effect, Effect::SignOn { .. } | Effect::Send(_));
+    assert!(!world.effects.iter().any(asked), "{:?}", world.effects);
+}
+
+#[test]
+fn news_of_a_message_that_is_no_longer_outstanding_is_ignored() {
+    let mut world = World::online();
+    world.approve(1, 1, 1_000);
+    world.ask(2, 1, 2_000);
+    let (tid, stan) = (tid(1), Stan::FIRST);
+    world.step(Event::SentThenBroke {
+        tid: tid.clone(),
+        stan,
+    });
+    world.step(Event::NotSent { tid, stan });
+    assert_eq!((world.standing(1), world.standing(2)), ("approved", "sent"));
+}

@@ -239,11 +239,16 @@ fn another_batch_at_the_host_stops_a_terminal_unless_ours_is_empty() {
     world.ask(2, 1, 1_000);
     let reason = RefusalReason::NoTerminal;
     assert_eq!(world.replies(), [Decision::Refused { reason }]);
+    world.abandon(1, 1);
+    assert_eq!(world.sent(), [], "not even an undo");
     world.ask(3, 2, 1_000);
     assert_eq!(world.sent().len(), 1, "the other terminal goes on");
     world.step(signed_on(7));
-    world.ask(4, 1, 1_000);
-    assert_eq!(world.sent().len(), 1, "the host is back in our batch");
+    let reversal = world.sent_one();
+    assert!(
+        matches!(reversal, Outgoing::Reversal { .. }),
+        "the host is back in our batch"
+    );
 }
 
 #[test]
@@ -297,5 +302,21 @@ fn a_terminal_that_never_signed_on_does_not_hold_up_the_day() {
             .effects
             .iter()
             .any(|effect| matches!(effect, Effect::Send(_)))
+    );
+}
+
+#[test]
+fn a_day_waits_for_the_payment_of_a_terminal_that_never_signed_on() {
+    let mut world = World::new();
+    world.step(Event::Line { up: true });
+    world.ask(1, 1, 1_000);
+    world.step(close());
+    assert_eq!(world.desk.day(), DayState::Closing { date: date() });
+    world.abandon(1, 1);
+    assert_eq!(
+        world.desk.day(),
+        DayState::Open {
+            closed: Some(date())
+        }
     );
 }
