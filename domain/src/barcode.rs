@@ -1,7 +1,7 @@
 //! What a scanned code says: an article, or an in-store label that carries its price.
 //!
-//! Check digits follow the GS1 General Specifications, section 7.9. A code whose check digit is wrong
-//! is a misread: it is refused and scanned again, never looked up.
+//! Check digits follow the GS1 General Specifications, section 7.9. A code whose check digit is
+//! wrong is a misread: it is refused and scanned again, never looked up.
 
 /// How a store's scale writes its labels: EAN-13 with a prefix of 20 to 29.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

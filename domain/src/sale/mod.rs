@@ -1,8 +1,8 @@
 //! What a lane sells: one basket after the other, and the tenders that pay for it.
 //!
 //! Decides: what a basket costs, which tender takes what, when a sale is closed, which number its
-//! receipt gets, what both screens say. Never: reads a card, asks the hub, prints or waits; and never
-//! counts a payment as paid that the hub has not approved. Keeps I3, I6, I12 and I19.
+//! receipt gets, what both screens say. Never: reads a card, asks the hub, prints or waits; and
+//! never counts a payment as paid that the hub has not approved. Keeps I3, I6, I12 and I19.
 //!
 //! ```text
 //! Open ─► Scanning ─► Total ─► Tendering ◄────────────────┐ declined, unknown, abandoned,
@@ -11,8 +11,8 @@
 //!                                └─ cash ──────► Closed ─► Printed ─► next sale
 //! ```
 //!
-//! Start-up is replay: [`Checkout::replay`] every record, then [`Event::Recovered`]. A basket goes on,
-//! a payment without a decision is given up, a receipt that may not have been printed is printed.
+//! Start-up is replay: [`Checkout::replay`] every record, then [`Event::Recovered`]. A basket goes
+//! on, a payment without a decision is given up, a receipt that may not have been printed is printed.
 
 mod closing;
 mod effect;

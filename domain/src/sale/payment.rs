@@ -18,8 +18,8 @@ impl Step {
         Ok(())
     }
 
-    /// An approval must be for what was asked, a partial one for less; anything else is in doubt and
-    /// given up, so that the hub takes it back.
+    /// An approval must be for what was asked, a partial one for less; anything else is in doubt
+    /// and given up, so that the hub takes it back.
     pub(super) fn decided(
         &mut self,
         payment_id: PaymentId,
@@ -43,8 +43,9 @@ impl Step {
         }
     }
 
-    /// The hub is out of reach and nothing has left. Here a lane will decide alone inside its lease;
-    /// without one the answer is no. Once a byte has left it is never decided alone (rule 2, I19).
+    /// The hub is out of reach and nothing has left. Here a lane will decide alone inside its
+    /// lease; without one the answer is no. Once a byte has left it is never decided alone
+    /// (rule 2, I19).
     pub(super) fn hub_unreachable(&mut self, payment_id: PaymentId) -> Result<(), Rejected> {
         self.pending(payment_id)?;
         if self.moment.left {

@@ -182,17 +182,16 @@ impl Prompt {
 }
 
 fn declined_for_cashier(code: ResponseCode) -> Sentence {
+    let words = code.sentence();
     Sentence {
-        english: format!("Declined ({code}): take another tender"),
-        chinese: format!("交易被拒绝（{code}）：请更换付款方式"),
+        english: format!("{} ({code})", words.cashier()),
+        chinese: format!("{}（{code}）", words.cashier_zh()),
     }
 }
 
-fn declined_for_customer(_code: ResponseCode) -> Sentence {
-    sentence(
-        "Your bank did not approve: please pay another way",
-        "银行未批准：请更换付款方式",
-    )
+fn declined_for_customer(code: ResponseCode) -> Sentence {
+    let words = code.sentence();
+    sentence(words.customer(), words.customer_zh())
 }
 
 fn refused(reason: RefusalReason) -> Sentence {

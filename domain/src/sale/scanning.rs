@@ -84,7 +84,8 @@ impl Step {
         Ok(())
     }
 
-    /// The customer goes without buying: cash is handed back, an approval is given up and so undone.
+    /// The customer goes without buying: cash is handed back, an approval is given up and so
+    /// undone.
     pub(super) fn void_sale(&mut self, reason: String) -> Result<(), Rejected> {
         let sale = self.open_sale()?;
         let number = sale.number;

@@ -41,7 +41,8 @@ fn read(config: &Config) -> Result<(String, serde_json::Value), StartError> {
         format!("sale {number} is open and goes on at the next start")
     });
     let text = format!(
-        "{} epoch {}: stopped\nrecords {sequence}, sales closed {}, voided {}, payments given up {}\n{running}",
+        "{} epoch {}: stopped\nrecords {sequence}, sales closed {}, voided {}, \
+         payments given up {}\n{running}",
         config.checkout.lane,
         config.checkout.epoch.0,
         checkout.sales_closed(),

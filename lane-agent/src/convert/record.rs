@@ -1,9 +1,10 @@
 //! A lane's journal records.
 
 use domain::{
-    ids::{OperatorId, ReceiptNumber, SaleNumber},
+    ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber},
     limits,
     money::Money,
+    payment::Decision,
     sale::{Line, PendingPayment, SaleFact, SaleRecord, Tender},
     time::{BusinessDate, WallMs},
 };
@@ -59,6 +60,7 @@ fn record(at: WallMs, date: Option<BusinessDate>, body: Body) -> Vec<u8> {
     .encode_to_vec()
 }
 
+#[allow(clippy::too_many_lines, reason = "one table: each fact and its record")]
 fn body(fact: &SaleFact) -> Body {
     match fact {
         SaleFact::SaleOpened {
@@ -83,19 +85,6 @@ fn body(fact: &SaleFact) -> Body {
             sale_number: sale.0,
             given: Some(money_to_proto(*given)),
         }),
-        SaleFact::PaymentIntended { .. }
-        | SaleFact::PaymentDecided { .. }
-        | SaleFact::PaymentAbandoned { .. }
-        | SaleFact::CardNotRead { .. } => payment_body(fact),
-        SaleFact::SaleClosed { .. }
-        | SaleFact::SaleVoided { .. }
-        | SaleFact::ReceiptPrinted { .. } => end_body(fact),
-    }
-}
-
-/// The bodies about payments; any other fact is not asked for here.
-fn payment_body(fact: &SaleFact) -> Body {
-    match fact {
         SaleFact::PaymentIntended { sale, payment } => {
             Body::PaymentIntended(intent_to_proto(*sale, payment))
         }
@@ -103,38 +92,16 @@ fn payment_body(fact: &SaleFact) -> Body {
             sale,
             payment_id,
             decision,
-        } => Body::PaymentDecided(wire::PaymentDecided {
-            sale_number: sale.0,
-            payment_id: payment_id.to_string(),
-            decision: Some(decision_to_proto(decision)),
-        }),
+        } => decided(*sale, *payment_id, decision),
         SaleFact::PaymentAbandoned {
             sale,
             payment_id,
             reason,
-        } => Body::PaymentAbandoned(wire::PaymentAbandoned {
-            sale_number: sale.0,
-            payment_id: payment_id.to_string(),
-            reason: reason.clone(),
-        }),
+        } => abandoned(*sale, *payment_id, reason),
         SaleFact::CardNotRead { sale, reason } => Body::CardNotRead(wire::CardNotRead {
             sale_number: sale.0,
             reason: reason.clone(),
         }),
-        SaleFact::SaleOpened { .. }
-        | SaleFact::LineAdded { .. }
-        | SaleFact::LineVoided { .. }
-        | SaleFact::SaleTotalled { .. }
-        | SaleFact::CashTendered { .. }
-        | SaleFact::SaleClosed { .. }
-        | SaleFact::SaleVoided { .. }
-        | SaleFact::ReceiptPrinted { .. } => body(fact),
-    }
-}
-
-/// The bodies that end a sale; any other fact is not asked for here.
-fn end_body(fact: &SaleFact) -> Body {
-    match fact {
         SaleFact::SaleClosed {
             sale,
             receipt,
@@ -160,21 +127,33 @@ fn end_body(fact: &SaleFact) -> Body {
             receipt,
             text,
             reprint,
-        } => Body::ReceiptPrinted(wire::ReceiptPrinted {
-            receipt_number: receipt.to_string(),
-            text: cut_in_the_middle(text),
-            reprint: *reprint,
-        }),
-        SaleFact::SaleOpened { .. }
-        | SaleFact::LineAdded { .. }
-        | SaleFact::LineVoided { .. }
-        | SaleFact::SaleTotalled { .. }
-        | SaleFact::CashTendered { .. }
-        | SaleFact::PaymentIntended { .. }
-        | SaleFact::PaymentDecided { .. }
-        | SaleFact::PaymentAbandoned { .. }
-        | SaleFact::CardNotRead { .. } => body(fact),
+        } => printed(*receipt, text, *reprint),
     }
+}
+
+/// What became of a payment, or of the try to read a card for one.
+fn decided(sale: SaleNumber, payment_id: PaymentId, decision: &Decision) -> Body {
+    Body::PaymentDecided(wire::PaymentDecided {
+        sale_number: sale.0,
+        payment_id: payment_id.to_string(),
+        decision: Some(decision_to_proto(decision)),
+    })
+}
+
+fn abandoned(sale: SaleNumber, payment_id: PaymentId, reason: &str) -> Body {
+    Body::PaymentAbandoned(wire::PaymentAbandoned {
+        sale_number: sale.0,
+        payment_id: payment_id.to_string(),
+        reason: reason.to_owned(),
+    })
+}
+
+fn printed(receipt: ReceiptNumber, text: &str, reprint: bool) -> Body {
+    Body::ReceiptPrinted(wire::ReceiptPrinted {
+        receipt_number: receipt.to_string(),
+        text: cut_in_the_middle(text),
+        reprint,
+    })
 }
 
 fn fact(body: Body) -> Result<Option<SaleFact>> {

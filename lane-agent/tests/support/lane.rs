@@ -41,19 +41,25 @@ pub fn barcode(body: &str) -> String {
     format!("{body}{}", check_digit(body).unwrap())
 }
 
-pub fn cash_order(order: &str) -> String {
+fn order(name: &str, items: &[String], tenders: &[&str]) -> String {
+    let tenders = tenders.join(",");
+    format!(r#"{{"order":"{name}","arrive_wall_ms":0,"items":{items:?},"tenders":[{tenders}]}}"#)
+}
+
+/// 12.50 and a label of 12.99, for notes.
+pub fn cash_order(name: &str) -> String {
     let items = [barcode("690000000001"), barcode("210000101299")];
-    format!(
-        r#"{{"order":"{order}","arrive_wall_ms":0,"items":{items:?},"tenders":[{{"kind":"cash","give":"round-up"}}]}}"#
-    )
+    order(name, &items, &[r#"{"kind":"cash","give":"round-up"}"#])
 }
 
 /// 12.50 by a chip card with PIN; cash when that fails.
-pub fn card_order(order: &str) -> String {
-    let items = [barcode("690000000001")];
-    format!(
-        r#"{{"order":"{order}","arrive_wall_ms":0,"items":{items:?},"tenders":[{{"kind":"card","pan":"6216261000000000018","expiry":"3012","card_sequence":"001","entry":"chip","pin":"1234","service_code":"201","funding":"debit"}},{{"kind":"cash","give":"exact"}}]}}"#
-    )
+pub fn card_order(name: &str) -> String {
+    let card = concat!(
+        r#"{"kind":"card","pan":"6216261000000000018","expiry":"3012","card_sequence":"001","#,
+        r#""entry":"chip","pin":"1234","service_code":"201","funding":"debit"}"#
+    );
+    let cash = r#"{"kind":"cash","give":"exact"}"#;
+    order(name, &[barcode("690000000001")], &[card, cash])
 }
 
 impl Lane {

@@ -103,6 +103,21 @@ fn whatever_does_not_pay_asks_for_the_next_tender() {
 }
 
 #[test]
+fn a_declined_card_is_explained_to_both_in_both_languages() {
+    let prompt = Prompt::Declined {
+        code: ResponseCode::new("51").unwrap(),
+    };
+    let (cashier, customer) = (prompt.cashier(), prompt.customer());
+    assert_eq!(
+        cashier.english,
+        "Not enough funds: ask for another card or cash. (51)"
+    );
+    assert!(cashier.chinese.contains("余额不足"));
+    assert!(customer.english.starts_with("Not enough funds."));
+    assert!(customer.chinese.contains("余额不足"));
+}
+
+#[test]
 fn an_approval_of_another_amount_is_given_up() {
     for decision in [
         approved(1551),

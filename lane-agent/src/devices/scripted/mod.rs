@@ -8,7 +8,7 @@ mod reader;
 mod script;
 
 use domain::money::Money;
-use futures::future::LocalBoxFuture;
+use futures::future::{LocalBoxFuture, pending};
 use tokio::sync::{mpsc, watch};
 
 use super::{
@@ -79,6 +79,14 @@ impl<T> FromScript<T> {
             input,
         }
     }
+
+    /// What comes next; after the end of the script nothing does, and the device stays there.
+    async fn next(&mut self) -> Option<T> {
+        match self.input.recv().await {
+            Some(input) => Some(input),
+            None => pending().await,
+        }
+    }
 }
 
 impl<T> Device for FromScript<T> {
@@ -106,13 +114,13 @@ impl<T> Device for FromScript<T> {
 
 impl PosKeyboard for FromScript<Key> {
     fn next_key(&mut self) -> LocalBoxFuture<'_, Option<Key>> {
-        Box::pin(self.input.recv())
+        Box::pin(self.next())
     }
 }
 
 impl Scanner for FromScript<String> {
     fn next_scan(&mut self) -> LocalBoxFuture<'_, Option<String>> {
-        Box::pin(self.input.recv())
+        Box::pin(self.next())
     }
 }
 

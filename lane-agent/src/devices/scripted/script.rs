@@ -170,7 +170,12 @@ mod tests {
 
     #[test]
     fn a_line_is_an_order_and_a_bad_line_is_named_without_its_card() {
-        let good = r#"{"order":"basket-17","arrive_wall_ms":1795334400000,"items":["6900000000017"],"tenders":[{"kind":"card","pan":"6216261000000000018","expiry":"3012","card_sequence":"001","entry":"chip","pin":"1234","service_code":"201","funding":"debit"},{"kind":"cash","give":"round-up"}]}"#;
+        let good = concat!(
+            r#"{"order":"basket-17","arrive_wall_ms":1795334400000,"items":["6900000000014"],"#,
+            r#""tenders":[{"kind":"card","pan":"6216261000000000018","expiry":"3012","#,
+            r#""card_sequence":"001","entry":"chip","pin":"1234","service_code":"201","#,
+            r#""funding":"debit"},{"kind":"cash","give":"round-up"}]}"#
+        );
         let orders = parse_script(&format!("{good}\n\n")).unwrap();
         assert_eq!(orders.len(), 1);
         assert_eq!(orders[0].order, "basket-17");
