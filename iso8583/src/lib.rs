@@ -8,6 +8,7 @@
 
 pub mod card;
 pub mod codec;
+pub mod codes;
 pub mod describe;
 pub mod dialect;
 pub mod dukpt;

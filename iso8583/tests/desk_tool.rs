@@ -129,6 +129,11 @@ fn a_bad_message_is_exit_1_with_field_offset_and_reason() {
     for (input, field, offset) in [
         (hex.replacen("9A1119", "9A1120", 1), "2", 21),
         (hex.replacen("9A111962", "9A11196A", 1), "2", 22),
+        (
+            hex.replacen("62162610000000000180", "62162610000000000185", 1),
+            "2",
+            31,
+        ),
         (hex[..hex.len() - 2].to_owned(), "frame", 234),
         (hex.replacen("0200", "02F0", 1), "mti", 11),
         (String::new(), "frame", 0),
