@@ -1,1 +1,60 @@
 //! Real actors in a fake world, and a store day with real processes.
+//!
+//! - [`workload`]: what customers buy and how they pay, out of a seed.
+//! - [`line`]: the line to the bank, which can be cut and can lose an answer.
+//! - [`store`]: `sim store`, a day with real processes.
+//! - [`oracle`]: whether the money of a run is right.
+//! - [`audit`]: the same again, over a finished run's folder.
+//! - [`world`]: the same programs on virtual time; `sim twice` runs a seed of it twice.
+//!
+//! Architecture invariant: the oracle calls none of the money code it judges.
+
+pub mod audit;
+mod cli;
+pub mod line;
+pub mod oracle;
+pub mod store;
+mod twice;
+pub mod workload;
+pub mod world;
+
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+    process::ExitCode,
+};
+
+/// Runs `sim`, or the store's program that is named: by the first argument, or by the name this
+/// program is called by. So one build is a whole store.
+///
+/// Exit codes: 0 done and true, 1 done and the answer is no, 2 usage or configuration, 3 a program
+/// could not be reached.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut arguments: Vec<OsString> = args.into_iter().collect();
+    let called_as = arguments.first().and_then(|name| program_of(name));
+    let named = arguments.get(1).and_then(|name| program_of(name));
+    // By its own name as the first argument it is reached under any name.
+    if arguments.get(1).is_some_and(|name| name == "sim") {
+        arguments.remove(1);
+    }
+    match (called_as, named) {
+        (Some(program), _) => program(arguments),
+        (None, Some(program)) => {
+            arguments.remove(0);
+            program(arguments)
+        }
+        (None, None) => cli::run(arguments),
+    }
+}
+
+type Program = fn(Vec<OsString>) -> ExitCode;
+
+fn program_of(name: &OsStr) -> Option<Program> {
+    match Path::new(name).file_name()?.to_str()? {
+        "acquirer-host" => Some(acquirer_host::run),
+        "store-hub" => Some(store_hub::run),
+        "lane-agent" => Some(lane_agent::run),
+        "head-office" => Some(head_office::run),
+        _ => None,
+    }
+}

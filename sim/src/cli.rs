@@ -1,0 +1,225 @@
+//! The command line of `sim`.
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::{
+    audit::audit,
+    store::{
+        self,
+        options::{Output, StoreOptions},
+        summary::Summary,
+    },
+    twice::{self, TwiceArgs, WorldRun},
+};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "sim",
+    version,
+    about = "A supermarket's payments, tried out: a store day with real processes, and its audit",
+    long_about = "A supermarket's payments, tried out.\n\nWithout a command it trades a store day \
+                  on this machine: a bank, a hub and lanes as processes of their own sell real \
+                  baskets, the line to the bank breaks, the day closes, and every payment is \
+                  examined to the cent.",
+    after_help = "The programs of the store are in here, too: store-hub, lane-agent, \
+                  acquirer-host and head-office, each as the first argument or as the name this \
+                  program is called by.\n\nExit codes: 0 done and true, 1 done and the answer is \
+                  no, 2 usage or configuration, 3 a program could not be reached.",
+    args_conflicts_with_subcommands = true
+)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    store: StoreOptions,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Trade a store day with real processes (also what happens without a command)
+    Store(Box<StoreOptions>),
+    /// Examine a finished run again
+    Audit(AuditOptions),
+    /// Run a small store on virtual time twice with one seed: every byte must be the same
+    Twice(TwiceArgs),
+    /// One half of `twice`
+    #[command(hide = true)]
+    World(WorldRun),
+    /// Print the completions of a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Args, Debug)]
+struct AuditOptions {
+    /// The folder of a finished run
+    folder: PathBuf,
+    /// How the result is written on standard output
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Runs `sim` with these arguments, the program's name first.
+pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
+    let parsed = match CommandLine::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // Help goes to standard output, usage errors to standard error.
+            let _ = error.print();
+            return if error.use_stderr() {
+                ExitCode::from(2)
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    match parsed.command {
+        None => run_store(&parsed.store),
+        Some(Command::Store(options)) => run_store(&options),
+        Some(Command::Audit(options)) => run_audit(&options),
+        Some(Command::Twice(options)) => twice::run_twice(&options),
+        Some(Command::World(options)) => twice::run_world(&options),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut CommandLine::command(), "sim", &mut script);
+            print(&script)
+        }
+    }
+}
+
+fn run_store(options: &StoreOptions) -> ExitCode {
+    let summary = match store::run(options) {
+        Ok(summary) => summary,
+        Err(error) => return fail(&error.to_string(), error.exit_code()),
+    };
+    let text = match options.output {
+        Output::Json => json(&summary),
+        Output::Text => format!("{}{}", summary.table(), follow_line(&summary)),
+    };
+    let printed = print(text.as_bytes());
+    if options.keep_open
+        && let Err(error) = store::keep_open(&summary)
+    {
+        return fail(&error.to_string(), error.exit_code());
+    }
+    match summary.is_good() {
+        true => printed,
+        false => ExitCode::FAILURE,
+    }
+}
+
+fn run_audit(options: &AuditOptions) -> ExitCode {
+    let report = match audit(&options.folder) {
+        Ok(report) => report,
+        Err(error) => return fail(&error.to_string(), 2),
+    };
+    let text = match options.output {
+        Output::Json => json(&report),
+        Output::Text => report.text(),
+    };
+    let printed = print(text.as_bytes());
+    match report.broken.is_empty() {
+        true => printed,
+        false => ExitCode::FAILURE,
+    }
+}
+
+/// The command that shows an interesting payment, as it works from here.
+fn follow_line(summary: &Summary) -> String {
+    let Some(id) = summary.payment_to_follow() else {
+        return String::new();
+    };
+    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("sim"));
+    let program = in_shell(&program);
+    let configuration = in_shell(&Path::new(&summary.out).join("hub/store-hub.toml"));
+    format!("follow one payment: {program} store-hub payment {id} --config {configuration}\n")
+}
+
+/// A path as a shell takes it: from the current folder where that is shorter, quoted where needed.
+fn in_shell(path: &Path) -> String {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    let relative = here
+        .ok()
+        .and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
+    let text = relative.as_deref().unwrap_or(path).display().to_string();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte);
+    match text.bytes().all(is_plain) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default() + "\n"
+}
+
+fn print(text: &[u8]) -> ExitCode {
+    match io::stdout()
+        .write_all(text)
+        .and_then(|()| io::stdout().flush())
+    {
+        Ok(()) => ExitCode::SUCCESS,
+        // A reader that has seen enough is no failure.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => fail(&format!("the result can't be written: {error}"), 1),
+    }
+}
+
+fn fail(sentence: &str, code: u8) -> ExitCode {
+    let _ = writeln!(io::stderr(), "sim: {sentence}");
+    ExitCode::from(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<CommandLine, clap::Error> {
+        CommandLine::try_parse_from([&["sim"], arguments].concat())
+    }
+
+    #[test]
+    fn the_command_line_is_sound_and_store_is_what_happens_without_a_command() {
+        CommandLine::command().debug_assert();
+        let plain = parse(&[]).unwrap();
+        assert!(plain.command.is_none());
+        assert_eq!((plain.store.lanes, plain.store.baskets), (4, 400));
+        assert_eq!(parse(&["--baskets", "20"]).unwrap().store.baskets, 20);
+        assert!(matches!(
+            parse(&["store"]).unwrap().command,
+            Some(Command::Store(_))
+        ));
+    }
+
+    #[test]
+    fn what_is_not_there_is_a_usage_error_with_a_sentence() {
+        for (arguments, expected) in [
+            (&["store", "--nonsense"][..], "--nonsense"),
+            (&["store", "--faults", "lane-kill"], "can't be made yet"),
+            (&["store", "--baskets", "0"], "nothing to sell"),
+            (&["store", "--lanes", "0"], "--lanes"),
+            (&["store", "--resume", "x", "--seed", "1"], "--seed"),
+            (&["trade"], "trade"),
+        ] {
+            let error = parse(arguments).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+            assert!(error.use_stderr());
+        }
+    }
+
+    #[test]
+    fn a_path_with_a_blank_is_quoted() {
+        assert_eq!(in_shell(Path::new("/a b/c")), "'/a b/c'");
+        assert_eq!(in_shell(Path::new("/a/c")), "/a/c");
+    }
+}

@@ -1,0 +1,297 @@
+//! The line between the store and the bank: a TCP relay that can be cut and can lose an answer, so
+//! that hub and host stay as they are and talk over real sockets.
+//!
+//! It decides what gets through, never what is in it: a message passes byte for byte or not at all.
+
+mod answer;
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, copy},
+    net::{
+        TcpListener, TcpSocket, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::watch,
+    task::JoinHandle,
+};
+
+pub use answer::Approval;
+
+/// One relay with its controls. Dropping it ends it.
+#[derive(Debug)]
+pub struct Line {
+    address: SocketAddr,
+    up: watch::Sender<bool>,
+    orders: Arc<Mutex<Orders>>,
+    accepting: JoinHandle<()>,
+}
+
+/// What is to happen to answers, and what has happened.
+#[derive(Debug, Default)]
+struct Orders {
+    swallow_next_approval: bool,
+    swallowed: Vec<Approval>,
+}
+
+/// What happens to one message of the host.
+enum Fate {
+    Passes,
+    IsSwallowed,
+}
+
+impl Line {
+    /// A line to the host at `host`, listening on a free port of the loopback.
+    ///
+    /// # Errors
+    /// No port can be had.
+    pub async fn open(host: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let (up, is_up) = watch::channel(true);
+        let orders = Arc::default();
+        let accepting = tokio::spawn(accept(listener, host, is_up, Arc::clone(&orders)));
+        Ok(Self {
+            address,
+            up,
+            orders,
+            accepting,
+        })
+    }
+
+    /// Where the hub connects to.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Closes what is open and refuses what comes, until [`Line::mend`].
+    pub fn cut(&self) {
+        self.up.send_replace(false);
+    }
+
+    /// Takes connections again.
+    pub fn mend(&self) {
+        self.up.send_replace(true);
+    }
+
+    /// The next approved sale never reaches the hub.
+    pub fn swallow_next_approval(&self) {
+        self.orders().swallow_next_approval = true;
+    }
+
+    /// The approvals that never reached the hub, oldest first.
+    #[must_use]
+    pub fn swallowed(&self) -> Vec<Approval> {
+        self.orders().swallowed.clone()
+    }
+
+    fn orders(&self) -> std::sync::MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.accepting.abort();
+        self.up.send_replace(false);
+    }
+}
+
+impl Orders {
+    fn judge(&mut self, payload: &[u8]) -> Fate {
+        if !self.swallow_next_approval {
+            return Fate::Passes;
+        }
+        match answer::approved_sale(payload) {
+            Some(approval) => {
+                self.swallow_next_approval = false;
+                self.swallowed.push(approval);
+                Fate::IsSwallowed
+            }
+            None => Fate::Passes,
+        }
+    }
+}
+
+/// Takes connections while the line is up. While it is cut the port stays ours, bound and not
+/// listening, so that a connect is refused and nobody else can take the port.
+async fn accept(
+    mut listener: TcpListener,
+    host: SocketAddr,
+    mut up: watch::Receiver<bool>,
+    orders: Arc<Mutex<Orders>>,
+) {
+    let Ok(address) = listener.local_addr() else {
+        return;
+    };
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = up.wait_for(|up| !up) => None,
+            accepted = listener.accept() => Some(accepted),
+        };
+        match accepted {
+            Some(Ok((hub, _))) => {
+                tokio::spawn(relay(hub, host, up.clone(), Arc::clone(&orders)));
+            }
+            Some(Err(_)) => {}
+            None => {
+                drop(listener);
+                let Ok(held) = hold(address) else { return };
+                // The line itself is gone.
+                if up.wait_for(|up| *up).await.is_err() {
+                    return;
+                }
+                match held.listen(64) {
+                    Ok(again) => listener = again,
+                    Err(_) => return,
+                }
+            }
+        }
+    }
+}
+
+fn hold(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+/// Carries one connection until either side closes it or the line is cut.
+async fn relay(
+    hub: TcpStream,
+    host: SocketAddr,
+    mut up: watch::Receiver<bool>,
+    orders: Arc<Mutex<Orders>>,
+) {
+    let Ok(bank) = TcpStream::connect(host).await else {
+        return;
+    };
+    // Without it small messages wait for acknowledgements, tens of milliseconds each.
+    if hub
+        .set_nodelay(true)
+        .and_then(|()| bank.set_nodelay(true))
+        .is_err()
+    {
+        return;
+    }
+    let (mut hub_reads, hub_writes) = hub.into_split();
+    let (bank_reads, mut bank_writes) = bank.into_split();
+    tokio::select! {
+        biased;
+        _ = up.wait_for(|up| !up) => {}
+        _ = copy(&mut hub_reads, &mut bank_writes) => {}
+        _ = carry_answers(bank_reads, hub_writes, &orders) => {}
+    }
+}
+
+async fn carry_answers(
+    mut bank: OwnedReadHalf,
+    mut hub: OwnedWriteHalf,
+    orders: &Mutex<Orders>,
+) -> io::Result<()> {
+    loop {
+        let length = bank.read_u16().await?;
+        let mut frame = vec![0; usize::from(length) + 2];
+        let (prefix, payload) = frame.split_at_mut(2);
+        prefix.copy_from_slice(&length.to_be_bytes());
+        bank.read_exact(payload).await?;
+        let fate = orders
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .judge(payload);
+        match fate {
+            Fate::Passes => hub.write_all(&frame).await?,
+            Fate::IsSwallowed => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn bank() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        (listener, address)
+    }
+
+    fn framed(payload: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(payload.len()).unwrap();
+        [&length.to_be_bytes()[..], payload].concat()
+    }
+
+    #[tokio::test]
+    async fn bytes_pass_both_ways() {
+        let (listener, address) = bank().await;
+        let line = Line::open(address).await.unwrap();
+        let mut hub = TcpStream::connect(line.address()).await.unwrap();
+        let (mut host, _) = listener.accept().await.unwrap();
+        hub.write_all(b"ask").await.unwrap();
+        let mut asked = [0; 3];
+        host.read_exact(&mut asked).await.unwrap();
+        assert_eq!(&asked, b"ask");
+        let frame = framed(b"no message of the dialect");
+        host.write_all(&frame).await.unwrap();
+        let mut answered = vec![0; frame.len()];
+        hub.read_exact(&mut answered).await.unwrap();
+        assert_eq!(answered, frame);
+    }
+
+    #[tokio::test]
+    async fn a_cut_line_closes_refuses_and_comes_back_on_the_same_port() {
+        let (listener, address) = bank().await;
+        let line = Line::open(address).await.unwrap();
+        let mut hub = TcpStream::connect(line.address()).await.unwrap();
+        let _host = listener.accept().await.unwrap();
+        line.cut();
+        let mut byte = [0];
+        let read = hub.read(&mut byte).await;
+        assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
+        // The listener closes in a task of its own; a connection that slips in is closed, too.
+        while let Ok(mut slipped) = TcpStream::connect(line.address()).await {
+            assert!(matches!(slipped.read(&mut byte).await, Ok(0) | Err(_)));
+        }
+        line.mend();
+        let again = loop {
+            match TcpStream::connect(line.address()).await {
+                Ok(stream) => break stream,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
+        listener.accept().await.unwrap();
+        drop(again);
+    }
+
+    #[tokio::test]
+    async fn one_approval_is_lost_and_the_next_passes() {
+        let (listener, address) = bank().await;
+        let line = Line::open(address).await.unwrap();
+        let mut hub = TcpStream::connect(line.address()).await.unwrap();
+        let (mut host, _) = listener.accept().await.unwrap();
+        line.swallow_next_approval();
+        let declined = answer::tests::sale_answer(41, "51");
+        let first = answer::tests::sale_answer(42, "00");
+        let second = answer::tests::sale_answer(43, "00");
+        for payload in [&declined, &first, &second] {
+            host.write_all(&framed(payload)).await.unwrap();
+        }
+        for payload in [&declined, &second] {
+            let mut answered = vec![0; payload.len() + 2];
+            hub.read_exact(&mut answered).await.unwrap();
+            assert_eq!(answered, framed(payload));
+        }
+        let swallowed = line.swallowed();
+        assert_eq!(swallowed.len(), 1);
+        assert_eq!(swallowed[0].stan, 42);
+        assert_eq!(swallowed[0].tid, "LANE0001");
+    }
+}

@@ -1,0 +1,269 @@
+//! Payments, queue and batches, told again from the hub's journal.
+
+use std::collections::BTreeMap;
+
+use proto::{
+    journal::v1::{
+        BatchClosed, ForwardEndKind, ForwardEnded, ForwardKind, ForwardQueued, HubRecord,
+        hub_record::Body,
+    },
+    store::v1::{Decision, DecisionKind},
+};
+
+use crate::oracle::lane_book::minor;
+
+/// Terminal, batch and STAN of a message.
+pub(super) type Place = (String, u32, u32);
+
+/// One payment as the hub knows it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct HubPayment {
+    /// Which lane asked.
+    pub lane: u32,
+    /// For how much; `None`: the hub never got the request.
+    pub asked_minor: Option<i64>,
+    /// Keyed hash of the card.
+    pub card_hash: Vec<u8>,
+    /// Where its 0200 stands, each time it was sent.
+    pub sent: Vec<Place>,
+    /// What was decided, each time.
+    pub decisions: Vec<Decision>,
+    /// The receipt it stands on.
+    pub completed: Option<String>,
+    /// Whether the lane gave it up.
+    pub abandoned: bool,
+    /// Its queue entries.
+    pub forwards: Vec<u64>,
+}
+
+impl HubPayment {
+    /// The decision.
+    #[must_use]
+    pub(super) fn decision(&self) -> Option<&Decision> {
+        self.decisions.first()
+    }
+
+    /// Kind of the decision.
+    #[must_use]
+    pub(super) fn kind(&self) -> DecisionKind {
+        self.decision()
+            .map_or(DecisionKind::Unspecified, Decision::kind)
+    }
+}
+
+/// One queue entry.
+#[derive(Clone, Debug)]
+pub(super) struct HubForward {
+    /// Reversal, advice or void, and for what.
+    pub queued: ForwardQueued,
+    /// Its tries.
+    pub sent: Vec<Place>,
+    /// How it left the queue, each time.
+    pub ends: Vec<ForwardEnded>,
+    /// Whether somebody has resolved it as a dead letter.
+    pub resolved: bool,
+}
+
+impl HubForward {
+    /// How it left the queue, if it has.
+    #[must_use]
+    pub(super) fn end(&self) -> ForwardEndKind {
+        self.ends
+            .last()
+            .map_or(ForwardEndKind::Unspecified, ForwardEnded::end)
+    }
+
+    /// What the bank has of it.
+    #[must_use]
+    pub(super) fn delivered_minor(&self) -> i64 {
+        let delivered = self
+            .ends
+            .iter()
+            .filter(|end| end.end() == ForwardEndKind::Delivered);
+        delivered.map(|end| minor(end.delivered.as_ref())).sum()
+    }
+
+    /// What is owed to nobody's account any more: somebody has to see to it.
+    #[must_use]
+    pub(super) fn is_dead_letter(&self) -> bool {
+        self.end() == ForwardEndKind::DeadLetter
+    }
+}
+
+/// All that the hub's journal tells.
+#[derive(Clone, Debug, Default)]
+pub(super) struct HubBook {
+    /// By id.
+    pub payments: BTreeMap<String, HubPayment>,
+    /// By number.
+    pub forwards: BTreeMap<u64, HubForward>,
+    /// In the order closed.
+    pub batches: Vec<BatchClosed>,
+    /// Days that were closed.
+    pub days_closed: Vec<String>,
+    /// The most entries that waited at once.
+    pub queue_depth_max: u64,
+    /// The most that was approved without the bank and not yet delivered, at once.
+    pub exposure_max_minor: i64,
+    /// The same for one card.
+    pub card_exposure_max_minor: i64,
+    /// Answers that fitted nothing.
+    pub unmatched_answers: u64,
+    /// Records about what isn't there.
+    pub strays: Vec<String>,
+    exposure: Exposure,
+}
+
+/// Approved without the bank and not yet delivered.
+#[derive(Clone, Debug, Default)]
+struct Exposure {
+    all_minor: i64,
+    by_card_minor: BTreeMap<Vec<u8>, i64>,
+}
+
+impl HubBook {
+    /// Tells the hub's records again.
+    #[must_use]
+    pub(super) fn tell(records: &[HubRecord]) -> Self {
+        let mut book = Self::default();
+        for record in records {
+            if let Some(body) = &record.body {
+                book.take(body);
+            }
+        }
+        book
+    }
+
+    /// The queue entries of a payment.
+    pub(super) fn forwards_of<'a>(
+        &'a self,
+        payment: &'a HubPayment,
+    ) -> impl Iterator<Item = &'a HubForward> {
+        payment
+            .forwards
+            .iter()
+            .filter_map(|id| self.forwards.get(id))
+    }
+
+    fn take(&mut self, body: &Body) {
+        match body {
+            Body::Started(_)
+            | Body::LaneAttached(_)
+            | Body::SignedOn(_)
+            | Body::TerminalStopped(_)
+            | Body::ForwardDeferred(_)
+            | Body::DayClosing(_)
+            | Body::SettlementSent(_) => {}
+            Body::Requested(asked) => {
+                let payment = self.payments.entry(asked.payment_id.clone()).or_default();
+                payment.lane = asked.lane;
+                payment.asked_minor = Some(minor(asked.amount.as_ref()));
+                payment.card_hash = asked
+                    .card
+                    .as_ref()
+                    .map(|card| card.hash.to_vec())
+                    .unwrap_or_default();
+            }
+            Body::Sent(sent) => {
+                let place = (sent.tid.clone(), sent.batch, sent.stan);
+                self.payment(&sent.payment_id).sent.push(place);
+            }
+            Body::Decided(decided) => {
+                let decision = decided.decision.clone().unwrap_or_default();
+                self.payment(&decided.payment_id).decisions.push(decision);
+            }
+            Body::Completed(completed) => {
+                let receipt = completed.receipt_number.clone();
+                self.payment(&completed.payment_id).completed = Some(receipt);
+            }
+            Body::Abandoned(abandoned) => {
+                // May come before the request, or instead of it.
+                let payment = self
+                    .payments
+                    .entry(abandoned.payment_id.clone())
+                    .or_default();
+                payment.abandoned = true;
+            }
+            Body::ForwardQueued(queued) => self.queue(queued),
+            Body::ForwardSent(sent) => {
+                if let Some(forward) = self.forward(sent.forward_id) {
+                    let place = (forward.queued.tid.clone(), sent.batch, sent.stan);
+                    forward.sent.push(place);
+                }
+            }
+            Body::ForwardEnded(ended) => self.end(ended),
+            Body::DeadLetterResolved(resolved) => {
+                if let Some(forward) = self.forward(resolved.forward_id) {
+                    forward.resolved = true;
+                }
+            }
+            Body::UnmatchedAnswer(_) => self.unmatched_answers += 1,
+            Body::BatchClosed(closed) => self.batches.push(closed.clone()),
+            Body::DayClosed(closed) => self.days_closed.push(closed.date.clone()),
+        }
+    }
+
+    fn queue(&mut self, queued: &ForwardQueued) {
+        self.payment(&queued.payment_id)
+            .forwards
+            .push(queued.forward_id);
+        if queued.kind() == ForwardKind::Advice {
+            self.expose(&queued.payment_id, minor(queued.amount.as_ref()));
+        }
+        let forward = HubForward {
+            queued: queued.clone(),
+            sent: Vec::new(),
+            ends: Vec::new(),
+            resolved: false,
+        };
+        self.forwards.insert(queued.forward_id, forward);
+        let waiting = self
+            .forwards
+            .values()
+            .filter(|one| one.ends.is_empty())
+            .count();
+        self.queue_depth_max = self
+            .queue_depth_max
+            .max(u64::try_from(waiting).unwrap_or(u64::MAX));
+    }
+
+    fn end(&mut self, ended: &ForwardEnded) {
+        let Some(forward) = self.forward(ended.forward_id) else {
+            return;
+        };
+        let is_first = forward.ends.is_empty();
+        forward.ends.push(ended.clone());
+        let queued = forward.queued.clone();
+        if is_first && queued.kind() == ForwardKind::Advice {
+            self.expose(&queued.payment_id, -minor(queued.amount.as_ref()));
+        }
+    }
+
+    fn expose(&mut self, payment_id: &str, amount_minor: i64) {
+        let payment = self.payments.get(payment_id);
+        let card = payment
+            .map(|payment| payment.card_hash.clone())
+            .unwrap_or_default();
+        self.exposure.all_minor += amount_minor;
+        let of_card = self.exposure.by_card_minor.entry(card).or_default();
+        *of_card += amount_minor;
+        self.card_exposure_max_minor = self.card_exposure_max_minor.max(*of_card);
+        self.exposure_max_minor = self.exposure_max_minor.max(self.exposure.all_minor);
+    }
+
+    fn payment(&mut self, id: &str) -> &mut HubPayment {
+        if !self.payments.contains_key(id) {
+            self.strays
+                .push(format!("payment {id} was never asked for"));
+        }
+        self.payments.entry(id.to_owned()).or_default()
+    }
+
+    fn forward(&mut self, id: u64) -> Option<&mut HubForward> {
+        if !self.forwards.contains_key(&id) {
+            self.strays
+                .push(format!("queue entry {id} was never queued"));
+        }
+        self.forwards.get_mut(&id)
+    }
+}

@@ -1,0 +1,200 @@
+//! A lane's sales, told again from its journal.
+
+use std::collections::BTreeMap;
+
+use proto::{
+    journal::v1::{LaneRecord, SaleClosed, lane_record::Body},
+    store::v1::{Decision, Money},
+};
+
+/// One line of a basket, as rung up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RungUp {
+    /// As scanned.
+    pub barcode: String,
+    /// What it came to.
+    pub total_minor: i64,
+}
+
+/// One card payment as the lane knows it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LanePayment {
+    /// What was asked for.
+    pub asked_minor: i64,
+    /// What the lane was told; `None`: nothing.
+    pub decision: Option<Decision>,
+    /// Whether it was given up.
+    pub abandoned: bool,
+    /// How often the intent stands in the journal.
+    pub intents: u32,
+}
+
+/// One sale.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sale {
+    /// The customer it was for.
+    pub order: String,
+    /// What was rung up and not voided, by line number.
+    pub lines: BTreeMap<u32, RungUp>,
+    /// What was totalled.
+    pub totalled_minor: Option<i64>,
+    /// Cash handed over so far.
+    pub cash_minor: i64,
+    /// Its card payments.
+    pub payments: BTreeMap<String, LanePayment>,
+    /// How it was closed; what is in it was journaled before.
+    pub closed: Option<SaleClosed>,
+    /// Whether it was voided.
+    pub voided: bool,
+    /// Cash and payments as they stood when it was closed.
+    pub at_close: Option<AtClose>,
+}
+
+/// What stood in the journal before a sale was closed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AtClose {
+    /// Cash handed over.
+    pub cash_minor: i64,
+    /// What each payment had paid.
+    pub paid_minor: BTreeMap<String, i64>,
+}
+
+/// All that a lane's journal tells.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LaneBook {
+    /// From 1.
+    pub lane: u16,
+    /// By number.
+    pub sales: BTreeMap<u32, Sale>,
+    /// Text of each printed receipt, by number; the last print of it.
+    pub receipts: BTreeMap<String, String>,
+    /// Numbers of the receipts in the order in which sales were closed.
+    pub receipt_numbers: Vec<String>,
+    /// Records about sales or payments that were never opened.
+    pub strays: Vec<String>,
+}
+
+impl LaneBook {
+    /// Tells a lane's records again.
+    #[must_use]
+    pub(super) fn tell(lane: u16, records: &[LaneRecord]) -> Self {
+        let mut book = Self {
+            lane,
+            ..Self::default()
+        };
+        for record in records {
+            if let Some(body) = &record.body {
+                book.take(body);
+            }
+        }
+        book
+    }
+
+    /// Every payment of the lane, with its sale.
+    pub(super) fn payments(&self) -> impl Iterator<Item = (&str, &LanePayment, &Sale)> {
+        self.sales.values().flat_map(|sale| {
+            let own = sale.payments.iter();
+            own.map(move |(id, payment)| (id.as_str(), payment, sale))
+        })
+    }
+
+    fn take(&mut self, body: &Body) {
+        match body {
+            Body::Started(_) | Body::CardNotRead(_) => {}
+            Body::SaleOpened(opened) => {
+                let sale = self.sales.entry(opened.sale_number).or_default();
+                sale.order.clone_from(&opened.order_reference);
+            }
+            Body::LineAdded(line) => {
+                let rung_up = RungUp {
+                    barcode: line.barcode.clone(),
+                    total_minor: minor(line.total.as_ref()),
+                };
+                self.sale(line.sale_number)
+                    .lines
+                    .insert(line.line_number, rung_up);
+            }
+            Body::LineVoided(line) => {
+                self.sale(line.sale_number).lines.remove(&line.line_number);
+            }
+            Body::SaleTotalled(total) => {
+                let sale = self.sale(total.sale_number);
+                sale.totalled_minor = Some(minor(total.total.as_ref()));
+            }
+            Body::CashTendered(cash) => {
+                self.sale(cash.sale_number).cash_minor += minor(cash.given.as_ref());
+            }
+            Body::PaymentIntended(intent) => {
+                let sale = self.sale(intent.sale_number);
+                let payment = sale.payments.entry(intent.payment_id.clone()).or_default();
+                payment.asked_minor = minor(intent.amount.as_ref());
+                payment.intents += 1;
+            }
+            Body::PaymentDecided(decided) => {
+                let decision = decided.decision.clone();
+                self.payment(decided.sale_number, &decided.payment_id)
+                    .decision = decision;
+            }
+            Body::PaymentAbandoned(abandoned) => {
+                self.payment(abandoned.sale_number, &abandoned.payment_id)
+                    .abandoned = true;
+            }
+            Body::SaleClosed(closed) => self.close(closed),
+            Body::SaleVoided(voided) => self.sale(voided.sale_number).voided = true,
+            Body::ReceiptPrinted(printed) => {
+                let number = printed.receipt_number.clone();
+                self.receipts.insert(number, printed.text.clone());
+            }
+        }
+    }
+
+    fn close(&mut self, closed: &SaleClosed) {
+        self.receipt_numbers.push(closed.receipt_number.clone());
+        let sale = self.sale(closed.sale_number);
+        sale.at_close = Some(AtClose {
+            cash_minor: sale.cash_minor,
+            paid_minor: sale
+                .payments
+                .iter()
+                .map(|(id, one)| (id.clone(), one.paid_minor()))
+                .collect(),
+        });
+        sale.closed = Some(closed.clone());
+    }
+
+    fn sale(&mut self, number: u32) -> &mut Sale {
+        if !self.sales.contains_key(&number) {
+            self.strays.push(format!("sale {number} was never opened"));
+        }
+        self.sales.entry(number).or_default()
+    }
+
+    fn payment(&mut self, sale_number: u32, id: &str) -> &mut LanePayment {
+        let known = self.sale(sale_number).payments.contains_key(id);
+        if !known {
+            self.strays
+                .push(format!("payment {id} was decided without an intent"));
+        }
+        self.sale(sale_number)
+            .payments
+            .entry(id.to_owned())
+            .or_default()
+    }
+}
+
+impl LanePayment {
+    /// What the customer has paid with it: nothing once it is given up.
+    #[must_use]
+    pub(super) fn paid_minor(&self) -> i64 {
+        match &self.decision {
+            Some(decision) if !self.abandoned => minor(decision.approved.as_ref()),
+            Some(_) | None => 0,
+        }
+    }
+}
+
+/// An amount; none is 0.
+#[must_use]
+pub(super) fn minor(money: Option<&Money>) -> i64 {
+    money.map_or(0, |money| money.minor)
+}

@@ -1,0 +1,240 @@
+//! Sales: what the customer brought is what was rung up, paid and printed (I3, I12).
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use crate::{
+    oracle::{
+        evidence::Evidence,
+        lane_book::{AtClose, LaneBook, Sale, minor},
+        verdict::Verdict,
+    },
+    workload::Visit,
+};
+use proto::journal::v1::{SaleClosed, Tender};
+
+/// Checks every sale of every lane against the workload.
+pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) {
+    for (lane, book) in &evidence.lanes {
+        for stray in &book.strays {
+            verdict.broke("I6", None, format!("lane {lane}: {stray}"));
+        }
+        let visits = evidence.visits.iter().filter(|visit| visit.lane == *lane);
+        check_orders(visits, book, verdict);
+        for (number, sale) in &book.sales {
+            let called = format!("sale {number} of lane {lane}");
+            check_tenders(&called, sale, verdict);
+        }
+        check_receipts(&evidence.folder.receipts(*lane), book, verdict);
+    }
+}
+
+/// Each customer of the lane has exactly one closed sale, with the goods and the total of the
+/// workload.
+fn check_orders<'a>(
+    visits: impl Iterator<Item = &'a Visit>,
+    book: &LaneBook,
+    verdict: &mut Verdict,
+) {
+    let mut closed: BTreeMap<&str, Vec<&Sale>> = BTreeMap::new();
+    for sale in book.sales.values().filter(|sale| sale.closed.is_some()) {
+        closed.entry(&sale.order).or_default().push(sale);
+    }
+    for visit in visits {
+        let order = &visit.order;
+        let sales = closed.remove(order.as_str()).unwrap_or_default();
+        verdict.check(sales.len() == 1, "workload", None, || {
+            format!("{order} was sold {} times", sales.len())
+        });
+        if let Some(sale) = sales.first() {
+            check_goods(visit, sale, verdict);
+        }
+    }
+    for order in closed.keys() {
+        verdict.broke(
+            "workload",
+            None,
+            format!("'{order}' was sold, and nobody brought it"),
+        );
+    }
+}
+
+fn check_goods(visit: &Visit, sale: &Sale, verdict: &mut Verdict) {
+    let order = &visit.order;
+    let brought = visit
+        .items
+        .iter()
+        .map(|item| (item.barcode.as_str(), item.price_minor));
+    let rung_up = sale
+        .lines
+        .values()
+        .map(|line| (line.barcode.as_str(), line.total_minor));
+    verdict.check(brought.eq(rung_up), "workload", None, || {
+        format!("{order}: other goods or prices were rung up than were brought")
+    });
+    let expected: i64 = visit.items.iter().map(|item| item.price_minor).sum();
+    let closed = sale.closed.as_ref();
+    let total = closed.map_or(0, |closed| minor(closed.total.as_ref()));
+    verdict.check(total == expected, "workload", any_payment(sale), || {
+        format!("{order}: {expected} was expected, the sale came to {total}")
+    });
+    let items = closed.map_or(0, |closed| usize::try_from(closed.items).unwrap_or(0));
+    verdict.check(items == visit.items.len(), "workload", None, || {
+        format!(
+            "{order}: {} articles were brought, {items} sold",
+            visit.items.len()
+        )
+    });
+}
+
+/// A payment to name a sale by, for whoever looks into it.
+fn any_payment(sale: &Sale) -> Option<&str> {
+    sale.payments.keys().next().map(String::as_str)
+}
+
+/// I3: tenders less change are the total, and each was journaled before the sale was closed.
+fn check_tenders(called: &str, sale: &Sale, verdict: &mut Verdict) {
+    let (Some(closed), Some(at_close)) = (&sale.closed, &sale.at_close) else {
+        return;
+    };
+    let total = minor(closed.total.as_ref());
+    let change = minor(closed.change.as_ref());
+    let tendered: i64 = closed
+        .tenders
+        .iter()
+        .map(|tender| minor(tender.amount.as_ref()))
+        .sum();
+    verdict.check(tendered - change == total, "I3", any_payment(sale), || {
+        format!("{called}: tenders {tendered} less change {change} are not the total {total}")
+    });
+    let lines: i64 = sale.lines.values().map(|line| line.total_minor).sum();
+    verdict.check(lines == total, "I3", any_payment(sale), || {
+        format!("{called}: its lines come to {lines}, its total is {total}")
+    });
+    check_backing(called, closed, at_close, verdict);
+    check_change(called, closed, verdict);
+}
+
+/// Nothing counts as a tender that doesn't stand in the journal before the sale's end, and nothing
+/// that was paid is left out.
+fn check_backing(called: &str, closed: &SaleClosed, at_close: &AtClose, verdict: &mut Verdict) {
+    let cash: i64 = closed
+        .tenders
+        .iter()
+        .filter(|tender| tender.payment_id.is_empty())
+        .map(|tender| minor(tender.amount.as_ref()))
+        .sum();
+    verdict.check(cash == at_close.cash_minor, "I3", None, || {
+        format!(
+            "{called}: {cash} of cash on the receipt, {} journaled",
+            at_close.cash_minor
+        )
+    });
+    for (id, paid) in &at_close.paid_minor {
+        let on_receipt: i64 = closed
+            .tenders
+            .iter()
+            .filter(|tender| tender.payment_id == *id)
+            .map(|tender| minor(tender.amount.as_ref()))
+            .sum();
+        verdict.check(on_receipt == *paid, "I3", Some(id), || {
+            format!("{called}: {on_receipt} on the receipt, {paid} decided")
+        });
+    }
+    let is_backed = |tender: &&Tender| {
+        tender.payment_id.is_empty() || at_close.paid_minor.contains_key(&tender.payment_id)
+    };
+    for tender in closed.tenders.iter().filter(|tender| !is_backed(tender)) {
+        let id = Some(tender.payment_id.as_str());
+        verdict.broke(
+            "I3",
+            id,
+            format!("{called}: a tender that was never asked for"),
+        );
+    }
+}
+
+/// Change comes out of cash only.
+fn check_change(called: &str, closed: &SaleClosed, verdict: &mut Verdict) {
+    let cash: i64 = closed
+        .tenders
+        .iter()
+        .filter(|tender| tender.kind == "cash")
+        .map(|tender| minor(tender.amount.as_ref()))
+        .sum();
+    let change = minor(closed.change.as_ref());
+    verdict.check((0..=cash).contains(&change), "I3", None, || {
+        format!("{called}: {change} of change out of {cash} of cash")
+    });
+}
+
+/// I12: numbers without a gap per lane and epoch, each printed, with the text of the journal and
+/// the right total on it.
+fn check_receipts(folder: &Path, book: &LaneBook, verdict: &mut Verdict) {
+    let mut next: BTreeMap<u32, u32> = BTreeMap::new();
+    for number in &book.receipt_numbers {
+        let in_order = parse_number(number).is_some_and(|(lane, epoch, sequence)| {
+            let expected = next.entry(epoch).or_insert(1);
+            let fits = lane == book.lane && sequence == *expected;
+            *expected = sequence + 1;
+            fits
+        });
+        verdict.check(in_order, "I12", None, || {
+            format!(
+                "receipt {number} of lane {} leaves a gap or comes twice",
+                book.lane
+            )
+        });
+    }
+    for sale in book.sales.values() {
+        if let Some(closed) = &sale.closed {
+            check_receipt(folder, book, closed, any_payment(sale), verdict);
+        }
+    }
+}
+
+fn check_receipt(
+    folder: &Path,
+    book: &LaneBook,
+    closed: &SaleClosed,
+    payment: Option<&str>,
+    verdict: &mut Verdict,
+) {
+    let number = &closed.receipt_number;
+    let total = minor(closed.total.as_ref());
+    let journaled = book.receipts.get(number);
+    verdict.check(journaled.is_some(), "I12", payment, || {
+        format!("receipt {number} was never printed")
+    });
+    let file = fs::read_to_string(folder.join(format!("{number}.txt")));
+    let Ok(printed) = file else {
+        verdict.broke(
+            "I12",
+            payment,
+            format!("receipt {number} has no readable file"),
+        );
+        return;
+    };
+    let shown = format!("{}.{:02}", total / 100, total % 100);
+    let has_total = printed.split_whitespace().any(|word| word == shown);
+    verdict.check(has_total, "I12", payment, || {
+        format!("receipt {number} doesn't show its total {shown}")
+    });
+    let same = journaled.is_none_or(|text| text.trim_end() == printed.trim_end());
+    verdict.check(same, "I12", payment, || {
+        format!("receipt {number} is not what the journal says was printed")
+    });
+}
+
+/// `3-1-000042`: lane, epoch, sequence.
+fn parse_number(number: &str) -> Option<(u16, u32, u32)> {
+    let mut parts = number.split('-');
+    let (lane, epoch, sequence) = (parts.next()?, parts.next()?, parts.next()?);
+    match parts.next() {
+        None => Some((
+            lane.parse().ok()?,
+            epoch.parse().ok()?,
+            sequence.parse().ok()?,
+        )),
+        Some(_) => None,
+    }
+}

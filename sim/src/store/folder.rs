@@ -1,0 +1,205 @@
+//! The folder of a run: where everything lies, and what may be written there.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Files and folders of one run, all under one root.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    root: PathBuf,
+}
+
+/// Why a folder can't hold a run.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// It can't be made or written.
+    #[error("the run's folder {folder} can't be written: {source}")]
+    Unwritable {
+        /// Which.
+        folder: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Something is in it already.
+    #[error("the run's folder {folder} is not empty")]
+    NotEmpty {
+        /// Which.
+        folder: String,
+    },
+}
+
+impl RunFolder {
+    /// The folder of a run that is there already.
+    #[must_use]
+    pub fn at(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+        }
+    }
+
+    /// Makes the folder for a new run: the one asked for, which must not hold anything, or the
+    /// first free `out/store-NNNN` under the current folder.
+    ///
+    /// # Errors
+    /// A folder that can't be written or isn't empty.
+    pub fn create(asked: Option<&Path>) -> Result<Self, FolderError> {
+        let root = match asked {
+            Some(path) => take(path)?,
+            None => first_free(Path::new("out"))?,
+        };
+        // Children have the run's files given by absolute path.
+        let root = root.canonicalize().map_err(unwritable(&root))?;
+        Ok(Self { root })
+    }
+
+    /// Makes the folders that the programs expect, one set for each lane.
+    ///
+    /// # Errors
+    /// A folder that can't be written.
+    pub fn lay_out(&self, lanes: u16) -> Result<(), FolderError> {
+        let shared = [self.hub(), self.host(), self.report(), self.logs()];
+        let own = (1..=lanes).flat_map(|lane| [self.lane(lane), self.receipts(lane)]);
+        for folder in shared.into_iter().chain(own) {
+            fs::create_dir_all(&folder).map_err(unwritable(&folder))?;
+        }
+        Ok(())
+    }
+
+    /// Writes one file of the run.
+    ///
+    /// # Errors
+    /// A file that can't be written.
+    pub fn write(&self, path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), FolderError> {
+        fs::write(path, bytes).map_err(unwritable(path))
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Configuration, script and journal of a lane.
+    #[must_use]
+    pub fn lane(&self, lane: u16) -> PathBuf {
+        self.root.join("lanes").join(lane.to_string())
+    }
+
+    /// What the lane's printer printed.
+    #[must_use]
+    pub fn receipts(&self, lane: u16) -> PathBuf {
+        self.root.join("receipts").join(format!("lane-{lane}"))
+    }
+
+    /// Configuration, keys, prices and journal of the hub.
+    #[must_use]
+    pub fn hub(&self) -> PathBuf {
+        self.root.join("hub")
+    }
+
+    /// Accounts and ledger of the bank's side.
+    #[must_use]
+    pub fn host(&self) -> PathBuf {
+        self.root.join("host")
+    }
+
+    /// The bank's ledger.
+    #[must_use]
+    pub fn ledger(&self) -> PathBuf {
+        self.host().join("ledger.jsonl")
+    }
+
+    /// Day reports.
+    #[must_use]
+    pub fn report(&self) -> PathBuf {
+        self.root.join("report")
+    }
+
+    /// What head office pulled.
+    #[must_use]
+    pub fn head_office(&self) -> PathBuf {
+        self.root.join("head-office")
+    }
+
+    /// What the programs wrote on stderr.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    /// What the customers wanted.
+    #[must_use]
+    pub fn workload(&self) -> PathBuf {
+        self.root.join("workload.jsonl")
+    }
+
+    /// How the run was asked for, how it went, and the SHA-256 of what it wrote.
+    #[must_use]
+    pub fn run_json(&self) -> PathBuf {
+        self.root.join("run.json")
+    }
+}
+
+fn take(path: &Path) -> Result<PathBuf, FolderError> {
+    fs::create_dir_all(path).map_err(unwritable(path))?;
+    let mut entries = fs::read_dir(path).map_err(unwritable(path))?;
+    if entries.next().is_some() {
+        let folder = path.display().to_string();
+        return Err(FolderError::NotEmpty { folder });
+    }
+    // A folder that exists may still be read-only.
+    let probe = path.join(".probe");
+    fs::write(&probe, b"").map_err(unwritable(path))?;
+    fs::remove_file(&probe).map_err(unwritable(path))?;
+    Ok(path.to_owned())
+}
+
+fn first_free(parent: &Path) -> Result<PathBuf, FolderError> {
+    fs::create_dir_all(parent).map_err(unwritable(parent))?;
+    let mut number = 1_u32;
+    loop {
+        let folder = parent.join(format!("store-{number:04}"));
+        match fs::create_dir(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(unwritable(&folder)(error)),
+        }
+    }
+}
+
+fn unwritable(folder: &Path) -> impl FnOnce(io::Error) -> FolderError {
+    let folder = folder.display().to_string();
+    |source| FolderError::Unwritable { folder, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_something_in_it_is_not_taken() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("letter"), "dear").unwrap();
+        let error = RunFolder::create(Some(home.path())).unwrap_err();
+        assert!(matches!(error, FolderError::NotEmpty { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_path_that_is_a_file_is_not_a_folder() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("letter");
+        fs::write(&file, "dear").unwrap();
+        let error = RunFolder::create(Some(&file)).unwrap_err();
+        assert!(matches!(error, FolderError::Unwritable { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_new_run_gets_the_first_free_number() {
+        let home = tempfile::tempdir().unwrap();
+        let parent = home.path().join("out");
+        assert!(first_free(&parent).unwrap().ends_with("store-0001"));
+        assert!(first_free(&parent).unwrap().ends_with("store-0002"));
+    }
+}

@@ -1,0 +1,61 @@
+//! What a run of the store can be asked for.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::store::fault::FaultChoice;
+
+/// How results are written on standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// Exactly one JSON object.
+    Json,
+}
+
+/// Options of `sim store`.
+#[derive(Args, Clone, Debug)]
+pub struct StoreOptions {
+    /// How many checkout lanes sell
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=99))]
+    pub lanes: u16,
+    /// How many baskets are sold, from the start of the file; all, if it has fewer
+    #[arg(long, default_value_t = 400, value_parser = at_least_one)]
+    pub baskets: usize,
+    /// Baskets to sell, one a line, names separated by commas [default: 9,835 real ones]
+    #[arg(long, value_name = "FILE")]
+    pub basket_file: Option<PathBuf>,
+    /// Prices that stand before the built-in ones: barcode,name,price_minor,currency,kind
+    #[arg(long, value_name = "FILE")]
+    pub price_file: Option<PathBuf>,
+    /// Decides who buys what, and how it is paid; the same seed draws the same day
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// What goes wrong: all, none, or names with commas (bank-line, lost-answer)
+    #[arg(long, default_value = "all", value_name = "LIST", value_parser = FaultChoice::parse)]
+    pub faults: FaultChoice,
+    /// An empty or new folder for everything the run writes [default: out/store-NNNN, the first
+    /// free number under the current folder]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Go on with a run that was interrupted, in its folder; its own options hold
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "lanes", "baskets", "basket_file", "price_file", "seed"])]
+    pub resume: Option<PathBuf>,
+    /// Once the day is closed and examined, start the store again and keep it until Ctrl-C
+    #[arg(long)]
+    pub keep_open: bool,
+    /// How the result is written on standard output
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("there is nothing to sell without a basket".to_owned()),
+        Ok(count) => Ok(count),
+        Err(_) => Err("not a whole number".to_owned()),
+    }
+}

@@ -1,0 +1,95 @@
+//! `run.json`: how a run was asked for, how it went, and the hash of the manifest of its files.
+
+use std::{fs, io, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    line::Approval,
+    store::{business_day::BusinessDay, folder::RunFolder, summary::Summary},
+};
+
+/// What is kept of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Of this form.
+    pub version: u32,
+    /// What the day was drawn from.
+    pub seed: u64,
+    /// How many lanes.
+    pub lanes: u16,
+    /// Categories that had no price in any file.
+    pub priced_by_rule: Vec<String>,
+    /// The clock of the day.
+    pub day: BusinessDay,
+    /// Approvals that never reached the hub.
+    pub lost: Vec<Approval>,
+    /// SHA-256 of `manifest.json`; `None` until the run is finished.
+    pub manifest_sha256: Option<String>,
+    /// How it went; `None` until the run is finished.
+    pub summary: Option<Summary>,
+}
+
+/// Why a folder is no run.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// There is no `run.json`, or it can't be read.
+    #[error("{folder} holds no run: {source}")]
+    Missing {
+        /// The folder.
+        folder: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is not one.
+    #[error("{folder}/run.json is damaged: {source}")]
+    Damaged {
+        /// The folder.
+        folder: String,
+        /// Where and how.
+        source: serde_json::Error,
+    },
+    /// The run was interrupted, and nothing can be said of it yet.
+    #[error(
+        "the run in {folder} was never finished; `sim store --resume {folder}` goes on with it"
+    )]
+    Unfinished {
+        /// The folder.
+        folder: String,
+    },
+    /// The run is over.
+    #[error("the run in {folder} is finished; there is nothing to go on with")]
+    Finished {
+        /// The folder.
+        folder: String,
+    },
+}
+
+impl RunRecord {
+    /// Writes it into the run's folder.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn write(&self, folder: &RunFolder) -> io::Result<()> {
+        let text = serde_json::to_string_pretty(self)?;
+        fs::write(folder.run_json(), text + "\n")
+    }
+
+    /// Reads the record of the run in this folder.
+    ///
+    /// # Errors
+    /// There is none, or it is damaged.
+    pub fn read(root: &Path) -> Result<Self, RecordError> {
+        let folder = || root.display().to_string();
+        let text = fs::read_to_string(RunFolder::at(root).run_json()).map_err(|source| {
+            RecordError::Missing {
+                folder: folder(),
+                source,
+            }
+        })?;
+        serde_json::from_str(&text).map_err(|source| RecordError::Damaged {
+            folder: folder(),
+            source,
+        })
+    }
+}

@@ -1,0 +1,232 @@
+//! What the customers of a simulated day buy and how they pay, out of a seed and nothing else: the
+//! same seed and files give the same bytes.
+//!
+//! The written workload (`workload.jsonl`) is one of the two things the oracle trusts; the other is
+//! the host's ledger.
+
+pub mod barcode;
+pub mod basket_file;
+pub mod card;
+pub mod customer;
+pub mod dice;
+pub mod keys;
+pub mod price_list;
+
+use serde::{Deserialize, Serialize};
+
+use basket_file::Basket;
+use card::{Card, deal_cards};
+use customer::{ScriptedTender, draw_customer};
+use dice::Dice;
+use price_list::{Article, ArticleKind, PRICE_MINOR_MAX, PriceList};
+
+/// 2026-11-22T08:00:00Z: the store opens. The business clock shows store time as if it were UTC.
+pub const OPENING_WALL_MS: i64 = 1_795_334_400_000;
+/// 22:00: the last customers have come.
+pub const CLOSING_WALL_MS: i64 = OPENING_WALL_MS + 14 * HOUR_MS;
+/// The business date of the simulated day.
+pub const BUSINESS_DATE: &str = "2026-11-22";
+const HOUR_MS: i64 = 3_600_000;
+
+/// How many customers come in each hour from 08:00, relative to the others.
+const CUSTOMERS_BY_HOUR: [u64; 14] = [4, 6, 7, 8, 8, 7, 6, 6, 7, 8, 9, 8, 6, 4];
+
+/// One article as it is scanned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScannedItem {
+    /// 13 digits.
+    pub barcode: String,
+    /// The category.
+    pub name: String,
+    /// What this one costs.
+    pub price_minor: i64,
+}
+
+/// One customer's visit, a line of `workload.jsonl`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Visit {
+    /// `basket-` and the line of the basket file.
+    pub order: String,
+    /// Which lane serves it, from 1.
+    pub lane: u16,
+    /// When it gets there, by the business clock.
+    pub arrive_wall_ms: i64,
+    /// What it buys.
+    pub items: Vec<ScannedItem>,
+    /// What it will have to pay.
+    pub total_minor: i64,
+    /// How it pays.
+    pub tenders: Vec<ScriptedTender>,
+    /// Whether its first card is one that the hub may stand in for.
+    pub may_be_stood_in: bool,
+}
+
+/// One line of a lane's script: what cashier and customer do.
+#[derive(Debug, Serialize)]
+pub struct ScriptLine<'visit> {
+    order: &'visit str,
+    arrive_wall_ms: i64,
+    items: Vec<&'visit str>,
+    tenders: &'visit [ScriptedTender],
+}
+
+impl Visit {
+    /// This visit as the lane's script tells it.
+    #[must_use]
+    pub fn script_line(&self) -> ScriptLine<'_> {
+        ScriptLine {
+            order: &self.order,
+            arrive_wall_ms: self.arrive_wall_ms,
+            items: self
+                .items
+                .iter()
+                .map(|item| item.barcode.as_str())
+                .collect(),
+            tenders: &self.tenders,
+        }
+    }
+}
+
+/// A day of customers.
+#[derive(Debug)]
+pub struct Workload {
+    /// In the order they arrive.
+    pub visits: Vec<Visit>,
+    /// Their cards.
+    pub cards: Vec<Card>,
+}
+
+impl Workload {
+    /// Draws the day: baskets go to lanes in turn, as they arrive.
+    #[must_use]
+    pub fn draw(seed: u64, lanes: u16, baskets: &[Basket], prices: &mut PriceList) -> Self {
+        let cards = deal_cards(seed, baskets.len());
+        let arrivals = draw_arrivals(seed, baskets.len());
+        let mut weights = Dice::new(seed, "weights");
+        let mut customers = Dice::new(seed, "customers");
+        let lane_in_turn = (1..=lanes).cycle();
+        let visits = baskets
+            .iter()
+            .zip(arrivals)
+            .zip(lane_in_turn)
+            .map(|((basket, arrive_wall_ms), lane)| {
+                let items = scan(&mut weights, basket, prices);
+                let customer = draw_customer(&mut customers, &cards);
+                Visit {
+                    order: format!("basket-{}", basket.line),
+                    lane,
+                    arrive_wall_ms,
+                    total_minor: items.iter().map(|item| item.price_minor).sum(),
+                    items,
+                    tenders: customer.tenders,
+                    may_be_stood_in: customer.may_be_stood_in,
+                }
+            })
+            .collect();
+        Self { visits, cards }
+    }
+
+    /// How many articles are bought in all.
+    #[must_use]
+    pub fn items(&self) -> usize {
+        self.visits.iter().map(|visit| visit.items.len()).sum()
+    }
+}
+
+fn draw_arrivals(seed: u64, count: usize) -> Vec<i64> {
+    let mut dice = Dice::new(seed, "arrivals");
+    let hours: Vec<(u64, i64)> = CUSTOMERS_BY_HOUR.into_iter().zip(0..).collect();
+    let hour_ms = HOUR_MS.unsigned_abs();
+    let mut arrivals: Vec<i64> = (0..count)
+        .map(|_| {
+            let within_ms = i64::try_from(dice.below(hour_ms)).unwrap_or(0);
+            OPENING_WALL_MS + dice.weighted(&hours, 0) * HOUR_MS + within_ms
+        })
+        .collect();
+    arrivals.sort_unstable();
+    arrivals
+}
+
+fn scan(dice: &mut Dice, basket: &Basket, prices: &mut PriceList) -> Vec<ScannedItem> {
+    basket
+        .names
+        .iter()
+        .map(|name| {
+            let article = prices.article(name);
+            match article.kind {
+                ArticleKind::Piece => ScannedItem {
+                    barcode: article.barcode,
+                    name: article.name,
+                    price_minor: article.price_minor,
+                },
+                ArticleKind::PriceEmbedded => weigh(dice, article),
+            }
+        })
+        .collect()
+}
+
+/// Between 150 and 1,500 grams, priced to the nearest minor unit, half up.
+fn weigh(dice: &mut Dice, article: Article) -> ScannedItem {
+    let grams = 150 + i64::try_from(dice.below(1_351)).unwrap_or(0);
+    let price_minor = ((article.price_minor * grams + 500) / 1_000).clamp(1, PRICE_MINOR_MAX);
+    ScannedItem {
+        barcode: barcode::price_label(&article.barcode, price_minor),
+        name: article.name,
+        price_minor,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::basket_file::read_baskets;
+
+    fn day(seed: u64) -> Workload {
+        let baskets = read_baskets(None, 400).unwrap();
+        Workload::draw(seed, 4, &baskets, &mut PriceList::read(None).unwrap())
+    }
+
+    fn lines(workload: &Workload) -> String {
+        let lines = workload
+            .visits
+            .iter()
+            .map(|visit| serde_json::to_string(visit).unwrap());
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_day_and_another_gives_another() {
+        assert_eq!(lines(&day(5)), lines(&day(5)));
+        assert_ne!(lines(&day(5)), lines(&day(6)));
+    }
+
+    #[test]
+    fn customers_arrive_in_opening_hours_and_lanes_take_turns() {
+        let day = day(1);
+        assert_eq!(day.items(), 1_575);
+        let mut last = OPENING_WALL_MS;
+        for (index, visit) in day.visits.iter().enumerate() {
+            assert!((last..CLOSING_WALL_MS).contains(&visit.arrive_wall_ms));
+            assert_eq!(usize::from(visit.lane), index % 4 + 1);
+            last = visit.arrive_wall_ms;
+        }
+    }
+
+    #[test]
+    fn a_label_carries_the_price_the_workload_expects() {
+        let day = day(1);
+        let labels = day.visits.iter().flat_map(|visit| &visit.items);
+        let mut seen = 0;
+        for item in labels.filter(|item| item.barcode.starts_with("21")) {
+            assert_eq!(
+                item.barcode[7..12].parse::<i64>().unwrap(),
+                item.price_minor
+            );
+            assert!(barcode::is_ean13(&item.barcode));
+            seen += 1;
+        }
+        assert!(seen > 100, "{seen}");
+    }
+}
