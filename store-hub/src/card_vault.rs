@@ -51,6 +51,9 @@ impl fmt::Debug for CardForMessage {
     }
 }
 
+/// A key and a value of the keyed state.
+type Pair = (Vec<u8>, Vec<u8>);
+
 struct LiveCard {
     card: CardData,
     pin: Option<EncryptedPin>,
@@ -235,7 +238,7 @@ impl CardVault {
             .map_err(|error| VaultError::SideTable(error.to_string()))
     }
 
-    fn scan(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, VaultError> {
+    fn scan(&self, prefix: &[u8]) -> Result<Vec<Pair>, VaultError> {
         self.journal
             .scan(prefix)
             .map_err(|error| VaultError::SideTable(error.to_string()))

@@ -86,8 +86,15 @@ pub(crate) fn message(
             ..
         } => {
             let card = held(card)?;
-            let mut message =
-                financial_message(ADVICE, PURCHASE, tid, mid, *stan, financial, dialect);
+            let mut message = financial_message(
+                ADVICE,
+                PURCHASE,
+                tid,
+                mid,
+                *stan,
+                &without_pin(financial),
+                dialect,
+            );
             set_held_card(&mut message, &card, financial.entry_mode);
             set_chip(&mut message, &card.emv, financial.entry_mode);
             let kind = dialect.settings().offline_upload_kind.as_str();
@@ -154,6 +161,7 @@ fn void(
         return Err(OutgoingError::NoCard);
     };
     let card = held(card)?;
+    let financial = &without_pin(financial);
     let mut message = financial_message(SALE, VOID, tid, mid, *stan, financial, dialect);
     set_held_card(&mut message, &card, financial.entry_mode);
     set_optional(&mut message, 37, rrn.as_ref().map(Rrn::as_str));
@@ -161,6 +169,15 @@ fn void(
     message.set(60, sixty(VOID_KIND, *batch, financial.entry_mode));
     message.set(61, format!("{batch}{original_stan}"));
     Ok(message)
+}
+
+/// An advice or a void carries no PIN block, so its field 22 must not promise one: a PIN is in no
+/// record (rule 3). A reversal repeats its original's field 22 all the same.
+fn without_pin(financial: &Financial) -> Financial {
+    Financial {
+        pin_entered: false,
+        ..financial.clone()
+    }
 }
 
 /// What every financial message says.
@@ -464,6 +481,26 @@ mod tests {
             "the cryptogram stays out"
         );
         assert_eq!(tlv::find(chip, 0x9F1E), Some(b"LANE0007".as_slice()));
+    }
+
+    #[test]
+    fn an_advice_promises_no_pin_it_does_not_carry() {
+        let (tid, mid, stan, batch) = place();
+        let financial = financial();
+        let advice = Outgoing::Advice {
+            forward_id: ForwardId(1),
+            tid,
+            mid,
+            stan,
+            batch,
+            financial,
+        };
+        let dialect = Dialect::named("cup-pos").unwrap();
+        let message = message(&advice, &held_card(), &dialect, &NoKeys).unwrap();
+        assert_eq!(text(&message, 22), "052");
+        for absent in [26, 35, 37, 52, 53] {
+            assert!(!message.has(absent), "field {absent}");
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub(crate) enum LinkCommand {
     /// Send this message; at most one a TID is outstanding.
     Send {
         outgoing: Outgoing,
-        card: CardForMessage,
+        card: Box<CardForMessage>,
     },
     /// Sign this terminal on.
     SignOn {

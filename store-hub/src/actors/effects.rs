@@ -65,7 +65,7 @@ impl PaymentDesk {
         let mut came_back = Vec::new();
         for waiting in ready {
             match waiting {
-                Waiting::Frame { lane, body } => self.to_lane(lane, body),
+                Waiting::Frame { lane, body } => self.send_to_lane(lane, body),
                 Waiting::Effect(effect) => came_back.extend(self.run(effect)),
             }
         }
@@ -78,13 +78,13 @@ impl PaymentDesk {
 
     fn run(&mut self, effect: Effect) -> Option<Event> {
         match effect {
-            Effect::Send(outgoing) => return self.to_bank(outgoing),
+            Effect::Send(outgoing) => return self.send_to_bank(outgoing),
             Effect::SignOn { tid } => return self.sign_on(tid),
             Effect::Reply {
                 lane,
                 payment_id,
                 decision,
-            } => self.to_lane(lane, result_frame(payment_id, &decision)),
+            } => self.send_to_lane(lane, result_frame(payment_id, &decision)),
             Effect::WakeAt(at) => {
                 self.parts.outlets.wake.send_replace(Some(at));
             }
@@ -97,7 +97,7 @@ impl PaymentDesk {
         None
     }
 
-    fn to_bank(&mut self, outgoing: Outgoing) -> Option<Event> {
+    fn send_to_bank(&mut self, outgoing: Outgoing) -> Option<Event> {
         let (tid, stan) = place(&outgoing);
         let not_sent = Event::NotSent {
             tid: tid.clone(),
@@ -110,6 +110,7 @@ impl PaymentDesk {
             | Outgoing::Void { financial, .. } => self.vault.for_forward(financial.payment_id),
             Outgoing::Settlement { .. } => CardForMessage::None,
         };
+        let card = Box::new(card);
         let command = LinkCommand::Send { outgoing, card };
         self.parts
             .outlets
@@ -136,7 +137,7 @@ impl PaymentDesk {
     }
 
     /// A lane that is gone or too slow asks again when it is back: the result is recorded.
-    fn to_lane(&mut self, lane: LaneId, body: Body) {
+    fn send_to_lane(&mut self, lane: LaneId, body: Body) {
         let Some(session) = self.sessions.get(&lane) else {
             return;
         };

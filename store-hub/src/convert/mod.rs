@@ -3,10 +3,14 @@
 //! Everything that comes in is checked here; what can't be is refused with the field it is about.
 
 mod payment;
-mod record;
+mod record_in;
+mod record_out;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use payment::{decision_to_proto, money_to_proto, request_from_frame, scheme_name};
-pub(crate) use record::{decode, desk_record, encode, resolution_from_text, started};
+pub(crate) use record_in::{decode, desk_record, resolution_from_text};
+pub(crate) use record_out::{encode, started};
 
 /// What came in can't be what it should be.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

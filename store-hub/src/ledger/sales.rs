@@ -57,8 +57,6 @@ pub(crate) struct SalesBook {
     pub(crate) days: BTreeMap<String, SalesDay>,
     pub(crate) captured: BTreeMap<u128, Captured>,
     pub(crate) watermarks: BTreeMap<(LaneId, LaneEpoch), Watermark>,
-    /// Records that say what can't be: sums beyond 64 bits.
-    pub(crate) faults: u64,
 }
 
 impl SalesBook {
@@ -67,7 +65,6 @@ impl SalesBook {
             days: BTreeMap::new(),
             captured: BTreeMap::new(),
             watermarks: BTreeMap::new(),
-            faults: 0,
         }
     }
 
@@ -83,8 +80,9 @@ impl SalesBook {
         mark.through_wall_ms = record.wall_ms;
         match &record.body {
             Some(Body::SaleClosed(closed)) => {
-                if self.close(lane, epoch, record, closed).is_none() {
-                    self.faults = self.faults.saturating_add(1);
+                let counted = self.close(lane, epoch, record, closed);
+                if counted.is_none() {
+                    tracing::error!(event = "sale not counted", %lane, closed.receipt_number);
                 }
             }
             Some(Body::SaleVoided(_)) => {

@@ -48,14 +48,15 @@ fn difference(books: &Books, id: u128) -> Option<Difference> {
 /// the bank refused after the goods were gone was paid at the lane all the same: a loss line.
 fn stands_minor(books: &Books, facts: &PaymentFacts) -> i64 {
     let undone = facts.forwards.iter().any(|id| {
-        books.payments.forwards.get(id).is_some_and(|entry| {
-            let undoes = match entry.kind {
+        books
+            .payments
+            .forwards
+            .get(id)
+            .is_some_and(|entry| match entry.kind {
                 ForwardKind::Reversal | ForwardKind::Void => entry.end == ForwardEndKind::Delivered,
                 ForwardKind::Advice => entry.end == ForwardEndKind::Withdrawn,
                 ForwardKind::Unspecified => false,
-            };
-            undoes
-        })
+            })
     });
     let approved = match facts.kind() {
         DecisionKind::Approved

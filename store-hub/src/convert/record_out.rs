@@ -1,0 +1,324 @@
+//! What the desk writes as `journal.v1.HubRecord`. A record once written is read for ever.
+
+use domain::{
+    desk::DeskRecord,
+    forward::{ForwardEnd, ForwardKind, Resolution},
+    ids::{AuthCode, BatchNumber, ForwardId, LaneId, PaymentId, ReceiptNumber, Rrn, Stan, Tid},
+    payment::{Decision, PaymentRequest},
+    response_code::ResponseCode,
+    settlement::BatchTotals,
+    time::{BusinessDate, WallMs},
+};
+use prost::Message;
+use proto::journal::v1::{self as journal, hub_record::Body};
+
+use super::payment::{card_to_proto, decision_to_proto, entry_mode_to_proto, money_to_proto, text};
+
+/// The first record of a start: which epoch of the hub wrote what follows.
+pub(crate) fn started(epoch: u64, at: WallMs, date: BusinessDate) -> Vec<u8> {
+    let body = Body::Started(journal::HubStarted {
+        hub_epoch: epoch,
+        software_version: env!("CARGO_PKG_VERSION").to_owned(),
+    });
+    wrap(body, at, date)
+}
+
+/// A record of the desk as the journal holds it.
+pub(crate) fn encode(record: &DeskRecord, now: WallMs, date: BusinessDate) -> Vec<u8> {
+    wrap(body(record), at(record).unwrap_or(now), date)
+}
+
+fn wrap(body: Body, at: WallMs, date: BusinessDate) -> Vec<u8> {
+    journal::HubRecord {
+        wall_ms: at.0,
+        business_date: date.to_string(),
+        body: Some(body),
+    }
+    .encode_to_vec()
+}
+
+fn at(record: &DeskRecord) -> Option<WallMs> {
+    match record {
+        DeskRecord::Requested { at, .. }
+        | DeskRecord::Decided { at, .. }
+        | DeskRecord::ForwardQueued { at, .. }
+        | DeskRecord::ForwardSent { at, .. }
+        | DeskRecord::ForwardEnded { at, .. }
+        | DeskRecord::UnmatchedAnswer { at, .. } => Some(*at),
+        DeskRecord::LaneAttached { .. }
+        | DeskRecord::Sent { .. }
+        | DeskRecord::Completed { .. }
+        | DeskRecord::Abandoned { .. }
+        | DeskRecord::ForwardDeferred { .. }
+        | DeskRecord::DeadLetterResolved { .. }
+        | DeskRecord::SignedOn { .. }
+        | DeskRecord::TerminalStopped { .. }
+        | DeskRecord::DayClosing { .. }
+        | DeskRecord::SettlementSent { .. }
+        | DeskRecord::BatchClosed { .. }
+        | DeskRecord::DayClosed { .. } => None,
+    }
+}
+
+#[allow(
+    clippy::too_many_lines,
+    reason = "one arm a record; a table is read as a whole"
+)]
+fn body(record: &DeskRecord) -> Body {
+    match record {
+        DeskRecord::LaneAttached { lane, epoch } => Body::LaneAttached(journal::LaneAttached {
+            lane: lane.0.into(),
+            epoch: epoch.0,
+        }),
+        DeskRecord::Requested { request, .. } => Body::Requested(requested(request)),
+        DeskRecord::Sent {
+            payment_id,
+            tid,
+            stan,
+            batch,
+        } => sent(*payment_id, tid, *stan, *batch),
+        DeskRecord::Decided {
+            payment_id,
+            decision,
+            ..
+        } => decided(*payment_id, decision),
+        DeskRecord::Completed {
+            payment_id,
+            receipt,
+        } => completed(*payment_id, receipt),
+        DeskRecord::Abandoned { payment_id, lane } => abandoned(*payment_id, *lane),
+        DeskRecord::ForwardQueued {
+            forward_id,
+            payment_id,
+            tid,
+            kind,
+            amount,
+            ..
+        } => Body::ForwardQueued(journal::ForwardQueued {
+            forward_id: forward_id.0,
+            payment_id: payment_id.to_string(),
+            tid: tid.to_string(),
+            amount: Some(money_to_proto(*amount)),
+            ..queued_kind(kind)
+        }),
+        DeskRecord::ForwardSent {
+            forward_id,
+            stan,
+            batch,
+            attempt,
+            ..
+        } => forward_sent(*forward_id, *stan, *batch, *attempt),
+        DeskRecord::ForwardDeferred { forward_id, code } => deferred(*forward_id, code.as_ref()),
+        DeskRecord::ForwardEnded {
+            forward_id, end, ..
+        } => Body::ForwardEnded(ended(*forward_id, end)),
+        DeskRecord::DeadLetterResolved { forward_id, how } => resolved(*forward_id, how),
+        DeskRecord::SignedOn { tid, batch } => Body::SignedOn(journal::SignedOn {
+            tid: tid.to_string(),
+            batch: batch.number(),
+        }),
+        DeskRecord::TerminalStopped { tid, theirs } => stopped(tid, *theirs),
+        DeskRecord::UnmatchedAnswer {
+            tid,
+            stan,
+            mti,
+            code,
+            ..
+        } => unmatched(tid, *stan, *mti, *code),
+        DeskRecord::DayClosing { date } => Body::DayClosing(journal::DayClosing {
+            date: date.to_string(),
+        }),
+        DeskRecord::SettlementSent {
+            tid,
+            batch,
+            stan,
+            totals,
+        } => settlement_sent(tid, *batch, *stan, totals),
+        DeskRecord::BatchClosed {
+            tid,
+            batch,
+            totals,
+            balanced,
+        } => batch_closed(tid, *batch, totals, *balanced),
+        DeskRecord::DayClosed { date } => Body::DayClosed(journal::DayClosed {
+            date: date.to_string(),
+        }),
+    }
+}
+
+fn sent(payment_id: PaymentId, tid: &Tid, stan: Stan, batch: BatchNumber) -> Body {
+    Body::Sent(journal::Sent {
+        payment_id: payment_id.to_string(),
+        tid: tid.to_string(),
+        stan: stan.number(),
+        batch: batch.number(),
+    })
+}
+
+fn decided(payment_id: PaymentId, decision: &Decision) -> Body {
+    Body::Decided(journal::Decided {
+        payment_id: payment_id.to_string(),
+        decision: Some(decision_to_proto(decision)),
+    })
+}
+
+fn completed(payment_id: PaymentId, receipt: &ReceiptNumber) -> Body {
+    Body::Completed(journal::Completed {
+        payment_id: payment_id.to_string(),
+        receipt_number: receipt.to_string(),
+    })
+}
+
+fn abandoned(payment_id: PaymentId, lane: LaneId) -> Body {
+    Body::Abandoned(journal::Abandoned {
+        payment_id: payment_id.to_string(),
+        lane: lane.0.into(),
+    })
+}
+
+fn forward_sent(forward_id: ForwardId, stan: Stan, batch: BatchNumber, attempt: u32) -> Body {
+    Body::ForwardSent(journal::ForwardSent {
+        forward_id: forward_id.0,
+        stan: stan.number(),
+        batch: batch.number(),
+        attempt,
+    })
+}
+
+fn deferred(forward_id: ForwardId, code: Option<&ResponseCode>) -> Body {
+    Body::ForwardDeferred(journal::ForwardDeferred {
+        forward_id: forward_id.0,
+        response_code: text(code.map(ResponseCode::as_str)),
+    })
+}
+
+fn resolved(forward_id: ForwardId, how: &Resolution) -> Body {
+    let (resolution, note) = resolution_to_text(how);
+    Body::DeadLetterResolved(journal::DeadLetterResolved {
+        forward_id: forward_id.0,
+        resolution: resolution.to_owned(),
+        note: note.to_owned(),
+    })
+}
+
+fn stopped(tid: &Tid, theirs: BatchNumber) -> Body {
+    Body::TerminalStopped(journal::TerminalStopped {
+        tid: tid.to_string(),
+        host_batch: theirs.number(),
+    })
+}
+
+fn unmatched(tid: &Tid, stan: Stan, mti: u16, code: ResponseCode) -> Body {
+    Body::UnmatchedAnswer(journal::UnmatchedAnswer {
+        tid: tid.to_string(),
+        stan: stan.number(),
+        mti: mti.into(),
+        response_code: code.to_string(),
+    })
+}
+
+fn settlement_sent(tid: &Tid, batch: BatchNumber, stan: Stan, totals: &BatchTotals) -> Body {
+    Body::SettlementSent(journal::SettlementSent {
+        tid: tid.to_string(),
+        batch: batch.number(),
+        stan: stan.number(),
+        totals: Some(totals_to_proto(totals)),
+    })
+}
+
+fn batch_closed(tid: &Tid, batch: BatchNumber, totals: &BatchTotals, balanced: bool) -> Body {
+    Body::BatchClosed(journal::BatchClosed {
+        tid: tid.to_string(),
+        batch: batch.number(),
+        totals: Some(totals_to_proto(totals)),
+        balanced,
+    })
+}
+
+fn requested(request: &PaymentRequest) -> journal::Requested {
+    journal::Requested {
+        payment_id: request.payment_id.to_string(),
+        lane: request.lane.0.into(),
+        epoch: request.epoch.0,
+        sale_number: request.sale.0,
+        amount: Some(money_to_proto(request.amount)),
+        entry_mode: entry_mode_to_proto(request.entry_mode).into(),
+        pin_entered: request.pin_entered,
+        card: Some(card_to_proto(&request.card)),
+    }
+}
+
+fn queued_kind(kind: &ForwardKind) -> journal::ForwardQueued {
+    let mut to = journal::ForwardQueued::default();
+    match kind {
+        ForwardKind::Reversal {
+            reason,
+            original_stan,
+            original_batch,
+            auth_code,
+        } => {
+            to.set_kind(journal::ForwardKind::Reversal);
+            to.reason_code = reason.to_string();
+            to.original_stan = original_stan.number();
+            to.original_batch = original_batch.number();
+            to.auth_code = text(auth_code.as_ref().map(AuthCode::as_str));
+        }
+        ForwardKind::Advice => to.set_kind(journal::ForwardKind::Advice),
+        ForwardKind::Void {
+            original_stan,
+            original_batch,
+            rrn,
+            auth_code,
+        } => {
+            to.set_kind(journal::ForwardKind::Void);
+            to.original_stan = original_stan.number();
+            to.original_batch = original_batch.number();
+            to.rrn = text(rrn.as_ref().map(Rrn::as_str));
+            to.auth_code = text(auth_code.as_ref().map(AuthCode::as_str));
+        }
+    }
+    to
+}
+
+fn ended(forward_id: ForwardId, end: &ForwardEnd) -> journal::ForwardEnded {
+    let mut to = journal::ForwardEnded {
+        forward_id: forward_id.0,
+        ..Default::default()
+    };
+    match end {
+        ForwardEnd::Delivered { code, amount } => {
+            to.set_end(journal::ForwardEndKind::Delivered);
+            to.response_code = code.to_string();
+            to.delivered = Some(money_to_proto(*amount));
+        }
+        ForwardEnd::Withdrawn => to.set_end(journal::ForwardEndKind::Withdrawn),
+        ForwardEnd::DeadLetter {
+            reason,
+            code,
+            declined_after_goods,
+        } => {
+            to.set_end(journal::ForwardEndKind::DeadLetter);
+            to.response_code = text(code.as_ref().map(ResponseCode::as_str));
+            to.reason.clone_from(reason);
+            to.declined_after_goods = *declined_after_goods;
+        }
+    }
+    to
+}
+
+fn resolution_to_text(how: &Resolution) -> (&'static str, &str) {
+    match how {
+        Resolution::Retry => ("retry", ""),
+        Resolution::SettledByHand { reference } => ("settled-by-hand", reference),
+        Resolution::WrittenOff { reason } => ("written-off", reason),
+    }
+}
+
+fn totals_to_proto(totals: &BatchTotals) -> journal::BatchTotals {
+    journal::BatchTotals {
+        debit: Some(money_to_proto(totals.debit)),
+        debit_count: totals.debit_count,
+        credit: Some(money_to_proto(totals.credit)),
+        credit_count: totals.credit_count,
+    }
+}

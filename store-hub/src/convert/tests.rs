@@ -1,0 +1,308 @@
+//! Every record and decision comes back as it went.
+
+use domain::{
+    card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
+    desk::DeskRecord,
+    forward::{ForwardEnd, ForwardKind, Resolution},
+    ids::{
+        AuthCode, BatchNumber, ForwardId, LaneEpoch, LaneId, PaymentId, ReceiptNumber, Rrn,
+        SaleNumber, Stan, Tid,
+    },
+    money::{Currency, Money},
+    payment::{Decision, HostFacts, PaymentRequest, RefusalReason, UnknownReason},
+    response_code::ResponseCode,
+    settlement::BatchTotals,
+    time::{BusinessDate, WallMs},
+};
+use proto::store::v1 as wire;
+
+use super::{decode, desk_record, encode, request_from_frame, started};
+
+const NOW: WallMs = WallMs(1_795_334_400_000);
+
+fn cny(minor: i64) -> Money {
+    Money::new(minor, Currency::CNY)
+}
+
+fn card() -> CardRef {
+    CardRef {
+        masked: MaskedPan::new("621626*********0018").unwrap(),
+        hash: Some(CardHash([7; 32])),
+        scheme: Scheme::Visa,
+        funding: Funding::Prepaid,
+    }
+}
+
+fn host() -> HostFacts {
+    HostFacts {
+        rrn: Some(Rrn::new("101530000123").unwrap()),
+        auth_code: Some(AuthCode::new("A1B2C3").unwrap()),
+    }
+}
+
+fn decisions() -> Vec<Decision> {
+    let mut all = vec![
+        Decision::Approved {
+            amount: cny(1250),
+            host: host(),
+        },
+        Decision::PartiallyApproved {
+            amount: cny(700),
+            host: HostFacts::default(),
+        },
+        Decision::Declined {
+            code: ResponseCode::new("51").unwrap(),
+            host: host(),
+        },
+        Decision::StandIn { amount: cny(1250) },
+    ];
+    for reason in [
+        UnknownReason::NoAnswer,
+        UnknownReason::LinkBroke,
+        UnknownReason::BadMac,
+        UnknownReason::Mismatch,
+        UnknownReason::HubRestarted,
+    ] {
+        all.push(Decision::Unknown { reason });
+    }
+    for reason in [
+        RefusalReason::NotOffline,
+        RefusalReason::OfflineBudget,
+        RefusalReason::Abandoned,
+        RefusalReason::ContentDiffers,
+        RefusalReason::Fenced,
+        RefusalReason::NoTerminal,
+        RefusalReason::InvalidAmount,
+        RefusalReason::TooMany,
+    ] {
+        all.push(Decision::Refused { reason });
+    }
+    all
+}
+
+fn kinds() -> [ForwardKind; 3] {
+    let (stan, batch) = place();
+    [
+        ForwardKind::Reversal {
+            reason: ResponseCode::NO_ANSWER,
+            original_stan: stan,
+            original_batch: batch,
+            auth_code: None,
+        },
+        ForwardKind::Advice,
+        ForwardKind::Void {
+            original_stan: stan,
+            original_batch: batch,
+            rrn: host().rrn,
+            auth_code: host().auth_code,
+        },
+    ]
+}
+
+fn ends() -> [ForwardEnd; 3] {
+    [
+        ForwardEnd::Delivered {
+            code: ResponseCode::APPROVED,
+            amount: cny(1250),
+        },
+        ForwardEnd::Withdrawn,
+        ForwardEnd::DeadLetter {
+            reason: "refused".to_owned(),
+            code: Some(ResponseCode::new("51").unwrap()),
+            declined_after_goods: true,
+        },
+    ]
+}
+
+fn place() -> (Stan, BatchNumber) {
+    (Stan::new(123).unwrap(), BatchNumber::new(42).unwrap())
+}
+
+fn payment_records() -> Vec<DeskRecord> {
+    let payment_id = PaymentId(9);
+    let lane = LaneId(3);
+    let (stan, batch) = place();
+    let mut all = vec![
+        DeskRecord::LaneAttached {
+            lane,
+            epoch: LaneEpoch(2),
+        },
+        DeskRecord::Requested {
+            request: PaymentRequest {
+                payment_id,
+                lane,
+                epoch: LaneEpoch(2),
+                sale: SaleNumber(5),
+                amount: cny(1250),
+                entry_mode: EntryMode::Contactless,
+                pin_entered: true,
+                card: card(),
+            },
+            at: NOW,
+        },
+        DeskRecord::Sent {
+            payment_id,
+            tid: Tid::new("LANE0003").unwrap(),
+            stan,
+            batch,
+        },
+        DeskRecord::Completed {
+            payment_id,
+            receipt: ReceiptNumber::parse("3-2-000042").unwrap(),
+        },
+        DeskRecord::Abandoned { payment_id, lane },
+    ];
+    all.extend(decisions().into_iter().map(|decision| DeskRecord::Decided {
+        payment_id,
+        decision,
+        at: NOW,
+    }));
+    all
+}
+
+fn forward_records() -> Vec<DeskRecord> {
+    let forward_id = ForwardId(11);
+    let (stan, batch) = place();
+    let mut all = vec![DeskRecord::ForwardSent {
+        forward_id,
+        stan,
+        batch,
+        attempt: 2,
+        at: NOW,
+    }];
+    for kind in kinds() {
+        all.push(DeskRecord::ForwardQueued {
+            forward_id,
+            payment_id: PaymentId(9),
+            tid: Tid::new("LANE0003").unwrap(),
+            kind,
+            amount: cny(1250),
+            at: NOW,
+        });
+    }
+    for end in ends() {
+        all.push(DeskRecord::ForwardEnded {
+            forward_id,
+            end,
+            at: NOW,
+        });
+    }
+    for code in [None, Some(ResponseCode::new("96").unwrap())] {
+        all.push(DeskRecord::ForwardDeferred { forward_id, code });
+    }
+    for how in [
+        Resolution::Retry,
+        Resolution::SettledByHand {
+            reference: "letter 7".to_owned(),
+        },
+        Resolution::WrittenOff {
+            reason: "small".to_owned(),
+        },
+    ] {
+        all.push(DeskRecord::DeadLetterResolved { forward_id, how });
+    }
+    all
+}
+
+fn terminal_records() -> Vec<DeskRecord> {
+    let tid = || Tid::new("LANE0003").unwrap();
+    let date = BusinessDate::parse("2026-11-22").unwrap();
+    let (stan, batch) = place();
+    let totals = BatchTotals {
+        debit: cny(1250),
+        debit_count: 2,
+        credit: cny(50),
+        credit_count: 1,
+    };
+    vec![
+        DeskRecord::SignedOn { tid: tid(), batch },
+        DeskRecord::TerminalStopped {
+            tid: tid(),
+            theirs: batch,
+        },
+        DeskRecord::UnmatchedAnswer {
+            tid: tid(),
+            stan,
+            mti: 210,
+            code: ResponseCode::APPROVED,
+            at: NOW,
+        },
+        DeskRecord::DayClosing { date },
+        DeskRecord::SettlementSent {
+            tid: tid(),
+            batch,
+            stan,
+            totals,
+        },
+        DeskRecord::BatchClosed {
+            tid: tid(),
+            batch,
+            totals,
+            balanced: true,
+        },
+        DeskRecord::DayClosed { date },
+    ]
+}
+
+#[test]
+fn every_record_comes_back_as_it_was_written() {
+    let date = BusinessDate::parse("2026-11-22").unwrap();
+    let all = [payment_records(), forward_records(), terminal_records()].concat();
+    for record in all {
+        let bytes = encode(&record, NOW, date);
+        assert!(bytes.len() < domain::limits::JOURNAL_RECORD_BYTES_MAX);
+        let decoded = decode(&bytes).unwrap();
+        assert_eq!(decoded.business_date, "2026-11-22");
+        assert_eq!(decoded.wall_ms, NOW.0);
+        assert_eq!(desk_record(&decoded).unwrap(), Some(record));
+    }
+}
+
+#[test]
+fn a_start_is_the_shells_own_record() {
+    let date = BusinessDate::parse("2026-11-22").unwrap();
+    let decoded = decode(&started(7, NOW, date)).unwrap();
+    assert_eq!(desk_record(&decoded), Ok(None));
+}
+
+#[test]
+fn a_record_that_says_nothing_is_refused() {
+    let empty = decode(&[]).unwrap();
+    assert_eq!(desk_record(&empty).unwrap_err().field, "body");
+}
+
+#[test]
+fn a_request_is_refused_with_the_field_that_is_wrong() {
+    let good = || wire::PaymentRequest {
+        payment_id: format!("{:032x}", 9),
+        sale_number: 1,
+        amount: Some(wire::Money {
+            minor: 1250,
+            currency: "CNY".to_owned(),
+        }),
+        entry_mode: wire::EntryMode::Chip.into(),
+        card: Some(super::payment::card_to_proto(&card())),
+        ..Default::default()
+    };
+    let read = |frame: &wire::PaymentRequest| request_from_frame(frame, LaneId(1), LaneEpoch(1));
+    assert_eq!(read(&good()).unwrap().card, card());
+    type Spoil = fn(&mut wire::PaymentRequest);
+    let spoiled: [(&str, Spoil); 5] = [
+        ("payment_id", |frame| frame.payment_id = "12".to_owned()),
+        ("amount", |frame| frame.amount = None),
+        ("entry_mode", |frame| frame.entry_mode = 0),
+        ("card", |frame| frame.card = None),
+        ("card.masked", |frame| {
+            if let Some(card) = &mut frame.card {
+                card.masked = "6216261000000000018".to_owned();
+            }
+        }),
+    ];
+    for (field, spoil) in spoiled {
+        let mut frame = good();
+        spoil(&mut frame);
+        let error = read(&frame).unwrap_err();
+        assert_eq!(error.field, field);
+        assert!(!error.to_string().contains("6216261000000000018"));
+    }
+}
