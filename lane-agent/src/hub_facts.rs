@@ -1,6 +1,6 @@
 //! What a lane has learnt from its hub and needs without it: prices, the store's name, its
-//! terminal. Kept in one file, written whole, so that a lane starts and sells while the hub is away. No key
-//! is among it.
+//! terminal. Kept in one file, written whole, so that a lane starts and sells while the hub is
+//! away. No key is among it.
 
 use std::{fs, io, path::Path};
 

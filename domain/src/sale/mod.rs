@@ -12,7 +12,8 @@
 //! ```
 //!
 //! Start-up is replay: [`Checkout::replay`] every record, then [`Event::Recovered`]. A basket goes
-//! on, a payment without a decision is given up, a receipt that may not have been printed is printed.
+//! on, a payment without a decision is given up, a receipt that may not have been printed is
+//! printed.
 
 mod closing;
 mod effect;
