@@ -1,6 +1,8 @@
 //! A run that somebody ends in the middle: everything it started ends with it, and it can be gone
 //! on with.
 
+#![allow(clippy::expect_used, reason = "a test may stop at the first surprise")]
+
 use std::{
     io::{BufRead, BufReader},
     path::Path,
