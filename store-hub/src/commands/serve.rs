@@ -1,6 +1,17 @@
 //! `run`: the hub in production.
 
-use std::{fs, io::Read, net::SocketAddr, path::Path, process, sync::Arc, thread};
+use std::{
+    fs,
+    io::Read,
+    net::SocketAddr,
+    path::Path,
+    process,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
 
 use futures::future::LocalBoxFuture;
 use ports::{BusinessClock, Clock, OsRandom, SystemClock, TcpNetwork};
@@ -39,6 +50,8 @@ pub(super) fn run(options: &Run) -> Outcome {
         .map_err(|error| Failed::new(USAGE, error))?;
     let handle = services.handle().clone();
     let watch_stdin = options.stop_on_stdin_eof;
+    let left = Arc::new(AtomicBool::new(false));
+    let has_left = Arc::clone(&left);
     let address_file = config.address_file.clone();
     let ended = actix::System::new().block_on(async move {
         let engine = engine(&config)?;
@@ -51,14 +64,19 @@ pub(super) fn run(options: &Run) -> Outcome {
             keys,
             commits: CommitDriver::Thread,
             services: Some(handle),
-            listening: Box::new(move |address| tell_address(address, &leave_at)),
+            listening: Box::new(move |address| {
+                has_left.store(true, Ordering::Relaxed);
+                tell_address(address, &leave_at);
+            }),
             shutdown: shutdown(watch_stdin)?,
         };
         start(config, ports).await.map_err(|error| failed(&error))
     });
     services.shutdown_background();
-    // It may never have been written.
-    let _ = fs::remove_file(address_file);
+    if left.load(Ordering::Relaxed) {
+        // Somebody may have removed it: then it is gone as it should be.
+        let _ = fs::remove_file(address_file);
+    }
     ended
 }
 

@@ -2,16 +2,34 @@
 
 use serde_json::json;
 
-use super::{Asked, Failed, NO, Outcome, Output, load, print, print_json, stopped::Stopped};
+use journal::VerifyError;
+
+use super::{
+    Asked, Failed, NO, Outcome, Output, UNREACHABLE, load, print, print_json, stopped::Stopped,
+};
 use crate::{recovery::lane_logs, replica};
+
+/// Damage is an answer; a journal that can't be opened (another hub has it) is none.
+fn damaged(error: &VerifyError) -> Failed {
+    let is_damage = match error {
+        VerifyError::Record(_) | VerifyError::Keyed(_) | VerifyError::UnknownKey => true,
+        VerifyError::Open(_) => error.damage().is_some(),
+        VerifyError::Engine(_) => false,
+    };
+    if is_damage {
+        Failed::new(NO, format!("the journal is damaged: {error}"))
+    } else {
+        Failed::new(UNREACHABLE, format!("the journal can't be walked: {error}"))
+    }
+}
 
 /// Checksums and hash chains first, by the journal itself; then every hub record is replayed, the
 /// accounts must balance (I1), and what was drawn from each lane's log must reach its end.
 pub(super) fn verify(asked: &Asked) -> Outcome {
     let config = load(&asked.config)?;
     let broken = |what: String| Failed::new(NO, what);
-    let walked = journal::verify_sled_folder(&config.journal.folder)
-        .map_err(|error| broken(format!("the journal is damaged: {error}")))?;
+    let walked =
+        journal::verify_sled_folder(&config.journal.folder).map_err(|error| damaged(&error))?;
     let stopped = Stopped::open(&config)?;
     let told = stopped.told(&config)?;
     let off_balance = told.desk.balances().sum();

@@ -210,6 +210,9 @@ fn settlement(books: &Books, date: &str) -> Settlement {
         settlement.batches.push(line);
     }
     settlement
+        .batches
+        .sort_by(|one, other| (&one.tid, &one.batch).cmp(&(&other.tid, &other.batch)));
+    settlement
 }
 
 fn batch_line(books: &Books, batch: &BatchFacts) -> BatchLine {

@@ -154,3 +154,37 @@ async fn a_lane_that_said_it_has_more_makes_the_figures_partial() {
     }
     panic!("the lane's own sequence is not in the summary");
 }
+
+#[tokio::test]
+async fn what_lane_and_hub_do_not_agree_on_is_named() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let (unknown, forgotten, wrong) = (new_id(), new_id(), new_id());
+    lane.pay(forgotten, APPROVED_PAN, 900).await;
+    lane.pay(wrong, APPROVED_PAN, 1250).await;
+    let mut records = lane.sale(500, &[(unknown, 500)]);
+    records.extend(lane.sale(1251, &[(wrong, 1251)]));
+    lane.replicate(records).await.unwrap();
+    let steps = hub.close_day().await.unwrap();
+    assert!(steps.last().unwrap().done, "{steps:#?}");
+    let report = std::fs::read_to_string(store.folder.path().join("report/day.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let differences = report["differences"].as_array().unwrap();
+    for (id, lane_minor, hub_minor) in [(unknown, 500, 0), (forgotten, 0, 900), (wrong, 1251, 1250)]
+    {
+        let named = differences
+            .iter()
+            .find(|difference| difference["payment_id"] == id.to_string())
+            .unwrap_or_else(|| panic!("{id} is not named in {differences:#?}"));
+        assert_eq!(named["lane_minor"], lane_minor);
+        assert_eq!(named["hub_minor"], hub_minor);
+        let told = steps
+            .iter()
+            .any(|step| step.detail.contains(&id.to_string()));
+        assert!(told, "{id} is not told while closing");
+    }
+    assert_eq!(differences.len(), 3);
+}

@@ -1,7 +1,11 @@
 //! Payments from lane to bank and back.
 
+use std::time::Duration;
+
 use acquirer_host::MemoryLedger;
 use proto::store::v1::{DecisionKind, RefusalReason, lane_frame};
+
+use tokio::time::Instant;
 
 use crate::{
     lane::{Lane, new_id},
@@ -121,10 +125,10 @@ async fn an_abandoned_approval_is_undone_and_an_abandon_before_its_request_refus
     let id = new_id();
     lane.pay(id, APPROVED_PAN, 1250).await;
     lane.abandon(id).await;
-    hub.status_until("it is undone", |status| status.queue_depth == 0)
-        .await;
-    let story = hub.story(id).await.unwrap();
-    assert!(story.standing.contains("reversed"), "{}", story.standing);
+    hub.story_until(id, "it is undone", |story| {
+        story.standing.contains("reversed")
+    })
+    .await;
 
     let early = new_id();
     lane.abandon(early).await;
@@ -172,4 +176,31 @@ async fn a_card_sealed_for_another_payment_is_refused_and_nothing_is_sent() {
     assert_eq!(refused.kind(), DecisionKind::Refused);
     assert!(bank.lines(other).is_empty());
     assert_eq!(hub.status().await.counts.unwrap().requested, 0);
+}
+
+/// I6, seen from outside: what a commit has to carry is told only after the commit.
+#[tokio::test]
+async fn nothing_leaves_before_its_record_is_durable() {
+    let commit = Duration::from_millis(300);
+    let bank = bank();
+    let store = Store::new(bank.address);
+    let hub = store.start_on_slow_disk(commit);
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let id = new_id();
+    let request = lane.request(id, APPROVED_PAN, 1250, None);
+    let asked = Instant::now();
+    lane.send(lane_frame::Body::Payment(request)).await;
+    while bank.lines(id).is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert!(
+        asked.elapsed() >= commit,
+        "the bank heard before the intent was durable"
+    );
+    assert_eq!(lane.decision_of(id).await.kind(), DecisionKind::Approved);
+    assert!(
+        asked.elapsed() >= commit * 2,
+        "the lane heard before the decision was durable"
+    );
 }

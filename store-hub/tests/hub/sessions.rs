@@ -90,6 +90,9 @@ async fn a_lane_journal_is_kept_as_it_is_and_a_fork_is_told() {
     let skipped = vec![entry(gap.sequence + 1, gap.hash.0, b"x")];
     let refused = lane.replicate_entries(skipped).await.unwrap_err();
     assert_eq!(refused.code(), Code::OutOfRange);
+    let wrong_hash = vec![entry(gap.sequence, [7; 32], b"x")];
+    let refused = lane.replicate_entries(wrong_hash).await.unwrap_err();
+    assert_eq!(refused.code(), Code::DataLoss);
     let forked = vec![entry(1, [7; 32], b"x")];
     let refused = lane.replicate_entries(forked).await.unwrap_err();
     assert_eq!(refused.code(), Code::DataLoss);

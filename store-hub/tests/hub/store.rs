@@ -169,7 +169,7 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    fn start(config: PathBuf) -> Self {
+    fn start(config: PathBuf, slow_disk: Option<Duration>) -> Self {
         let (tell, told) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<bool>();
         let joined = thread::spawn(move || {
@@ -181,7 +181,13 @@ impl Hub {
             local.block_on(&runtime, async move {
                 let config = Config::load(&config).unwrap();
                 let keys = SoftwareKeys::new(KeyFile::load(&config.keys_file).unwrap()).unwrap();
-                let engine = engine(&config.journal.folder);
+                let (engine, commits) = match slow_disk {
+                    None => (engine(&config.journal.folder), CommitDriver::Thread),
+                    Some(delay) => (
+                        journal::SimulatedDisk::new().engine(),
+                        CommitDriver::Simulated(Box::new(move || delay)),
+                    ),
+                };
                 let (clean, wanted) = oneshot::channel::<()>();
                 let ports = Ports {
                     clock: Arc::new(SystemClock::new()),
@@ -189,7 +195,7 @@ impl Hub {
                     network: Arc::new(TcpNetwork),
                     engine,
                     keys: Arc::new(keys),
-                    commits: CommitDriver::Thread,
+                    commits,
                     services: None,
                     listening: Box::new(move |address| tell.send(address).unwrap()),
                     shutdown: Box::pin(async {
@@ -350,6 +356,11 @@ impl Store {
     }
 
     pub(crate) fn start(&self) -> Hub {
-        Hub::start(self.config())
+        Hub::start(self.config(), None)
+    }
+
+    /// A hub whose journal is in memory, each commit taking so long.
+    pub(crate) fn start_on_slow_disk(&self, commit: Duration) -> Hub {
+        Hub::start(self.config(), Some(commit))
     }
 }
