@@ -20,6 +20,10 @@ pub const SALE_LINES_MAX: usize = 500;
 pub const SALE_TENDERS_MAX: usize = 32;
 /// The largest single amount: ISO 8583 field 4 has 12 digits.
 pub const AMOUNT_MINOR_MAX: i64 = 999_999_999_999;
+/// Messages of one batch: the counts of a 0500 have three digits (field 48).
+pub const BATCH_ITEMS_MAX: usize = 999;
+/// A batch this full is settled as soon as nothing in it is open, and the next one begins.
+pub const BATCH_ITEMS_SETTLE_AT: usize = 900;
 /// Bytes of one ISO 8583 frame after its length prefix.
 pub const ISO_FRAME_BYTES_MAX: usize = 4096;
 /// Messages from the acquirer waiting for the desk.
@@ -50,6 +54,7 @@ pub const CONNECT_TIMEOUT_MS: u64 = 3_000;
 pub const SALE_LINE_JOURNAL_DELAY_MS: u64 = 50;
 
 const _: () = {
+    assert!(BATCH_ITEMS_SETTLE_AT < BATCH_ITEMS_MAX);
     assert!(LANE_RESULT_TIMEOUT_MS > ANSWER_TIMEOUT_MS + CONNECT_TIMEOUT_MS);
     assert!(LANE_RESULT_TIMEOUT_MS > ANSWER_TIMEOUT_MS + SEND_WAIT_MS);
     assert!(FORWARD_BACKOFF_MIN_MS < FORWARD_BACKOFF_MAX_MS);

@@ -214,12 +214,17 @@ impl State {
         if balanced {
             count(&mut self.counts.batches_balanced);
         }
+        let day_is_closing = self.closing.is_some();
         let terminal = self.terminal_mut(tid);
         let items = std::mem::take(&mut terminal.items);
         // A terminal that rule 10 had stopped goes on in the host's batch.
         terminal.batch = Some(terminal.stopped.take().unwrap_or(batch.next()));
         terminal.last_financial = None;
-        terminal.settling = Settling::Closed;
+        // A full batch is settled during the day as well; the day's own settlement comes then, too.
+        terminal.settling = match day_is_closing {
+            true => Settling::Closed,
+            false => Settling::Open,
+        };
         for item in items.values() {
             if let Some(payment) = self.payments.get_mut(&item.payment_id) {
                 payment.settled_in = Some(batch);

@@ -4,7 +4,7 @@
 use crate::{
     desk::{Alarm, Desk, DeskRecord, Effect, Rejected, outcome::Outcome},
     ids::{BatchNumber, ForwardId, Tid},
-    payment::Answer,
+    payment::{Answer, Completion},
     settlement::BatchTotals,
     terminal::{Settling, Terminal},
     time::BusinessDate,
@@ -32,9 +32,26 @@ impl Desk {
     /// so only the queue is looked at here. Dead letters don't hold it up: they are named, with an
     /// owner.
     pub(crate) fn may_settle(&self, terminal: &Terminal) -> bool {
-        self.state.closing.is_some()
-            && terminal.settling == Settling::Open
-            && terminal.queue_depth() == 0
+        let settled_now = match self.state.closing {
+            Some(_) => terminal.queue_depth() == 0,
+            None => terminal.batch_is_nearly_full() && self.nothing_open_in_batch(terminal),
+        };
+        settled_now && terminal.settling == Settling::Open
+    }
+
+    /// A batch that is settled during the day takes with it only what can't change any more: every
+    /// sale in it ended, no entry of it is under way. Entries that were never sent go into the next.
+    fn nothing_open_in_batch(&self, terminal: &Terminal) -> bool {
+        let payments = terminal.items.values().map(|item| item.payment_id);
+        let mut payments = payments.filter_map(|id| self.state.payments.get(&id));
+        let mut entries = terminal.reversals.iter().chain(&terminal.uploads);
+        payments.all(|payment| payment.completion != Completion::Open)
+            && entries.all(|id| {
+                self.state
+                    .forwards
+                    .get(id)
+                    .is_none_or(|one| one.batch().is_none())
+            })
     }
 
     /// 0510: 1 balanced, 2 not balanced, 3 error. Without a result the 0500 is repeated after a

@@ -54,7 +54,14 @@ impl Desk {
                 .find(|id| station.is_due(*id, now))
                 .map(What::Forward);
         }
-        if let Some(waiting) = station.waiting.front() {
+        if terminal.batch_is_nearly_full() && !station.is_quiet(now) && self.may_settle(terminal) {
+            return Some(What::Settlement);
+        }
+        if let Some(waiting) = station
+            .waiting
+            .front()
+            .filter(|_| !terminal.batch_is_full())
+        {
             return Some(What::Live(waiting.payment_id));
         }
         if station.is_quiet(now) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     ids::{BatchNumber, ForwardId, PaymentId, Stan, Tid},
+    limits::{BATCH_ITEMS_MAX, BATCH_ITEMS_SETTLE_AT},
     money::{Currency, Money, MoneyError},
     settlement::BatchTotals,
 };
@@ -71,6 +72,18 @@ impl Terminal {
             items: BTreeMap::new(),
             settling: Settling::Open,
         }
+    }
+
+    /// Full enough to be settled before the day closes.
+    #[must_use]
+    pub fn batch_is_nearly_full(&self) -> bool {
+        self.items.len() >= BATCH_ITEMS_SETTLE_AT
+    }
+
+    /// One more could not be counted in a 0500.
+    #[must_use]
+    pub fn batch_is_full(&self) -> bool {
+        self.items.len() >= BATCH_ITEMS_MAX
     }
 
     /// Entries waiting in its queue.

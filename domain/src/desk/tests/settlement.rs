@@ -4,6 +4,7 @@ use super::world::{LANES, World, answer, batch, cny, tid};
 use crate::{
     desk::{Alarm, Blocker, DayState, DeskRecord, Effect, Event, Outgoing, Rejected},
     ids::{Stan, Tid},
+    limits::BATCH_ITEMS_SETTLE_AT,
     payment::{Decision, RefusalReason},
     time::BusinessDate,
 };
@@ -319,4 +320,37 @@ fn a_day_waits_for_the_payment_of_a_terminal_that_never_signed_on() {
             closed: Some(date())
         }
     );
+}
+
+/// The counts of a 0500 have three digits: a terminal that sells more in a day settles in between,
+/// once its last sale has ended: a settled approval could be taken back no more.
+#[test]
+fn a_nearly_full_batch_is_settled_between_two_payments() {
+    let mut world = World::online();
+    let full = u32::try_from(BATCH_ITEMS_SETTLE_AT).unwrap();
+    for number in 1..full {
+        world.approve(u128::from(number), 1, 100);
+        world.complete(u128::from(number), 1);
+        assert_eq!(world.sent(), [], "nothing follows payment {number}");
+    }
+    world.approve(u128::from(full), 1, 100);
+    assert_eq!(world.sent(), [], "the last sale may still be given up");
+    world.complete(u128::from(full), 1);
+    let settlements = world.sent();
+    let [Outgoing::Settlement { totals, .. }] = &settlements[..] else {
+        panic!("{:?}", world.effects);
+    };
+    assert_eq!(totals.debit_count, full);
+    world.answer(&settlements[0], "00");
+    assert_eq!(
+        world.desk.day(),
+        DayState::Open { closed: None },
+        "the day goes on"
+    );
+    assert_eq!(batch_of(&world, &tid(1)), 2);
+    world.approve(u128::from(full) + 1, 1, 500);
+    assert_eq!(world.totals(1).debit, cny(500));
+    world.complete(u128::from(full) + 1, 1);
+    close_day(&mut world);
+    assert_eq!(batch_of(&world, &tid(1)), 3);
 }
