@@ -108,15 +108,20 @@ pub(super) fn lanes(asked: &Asked) -> Outcome {
                 .await
                 .map(|response| response.lanes);
         }
-        let journal = Stopped::open(&config)?.journal;
+        let stopped = Stopped::open(&config)?;
+        let books = stopped.books(&config)?;
+        let journal = &stopped.journal;
         let logs = journal.logs();
         let views = lane_logs(&logs).map(|(log, lane, epoch)| {
             let replicated = journal.durable_head(log).sequence;
+            let (sales_closed, sales_voided) = books.sales.counts_of(lane, epoch);
             LaneView {
                 lane: lane.0.into(),
                 epoch: epoch.0,
                 journal_sequence: replicated,
                 replicated_sequence: replicated,
+                sales_closed,
+                sales_voided,
                 ..Default::default()
             }
         });

@@ -68,6 +68,18 @@ impl SalesBook {
         }
     }
 
+    /// Sales closed and voided by a lane, over all days.
+    pub(crate) fn counts_of(&self, lane: LaneId, epoch: LaneEpoch) -> (u32, u32) {
+        let days = self.days.values();
+        days.filter_map(|day| day.lanes.get(&(lane, epoch))).fold(
+            (0, 0),
+            |(sales, voided): (u32, u32), day| {
+                let sales = sales.saturating_add(day.sales);
+                (sales, voided.saturating_add(day.voided))
+            },
+        )
+    }
+
     pub(super) fn take(
         &mut self,
         lane: LaneId,

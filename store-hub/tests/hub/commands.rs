@@ -79,6 +79,7 @@ async fn a_payment_is_told_from_receipt_to_bank_even_after_the_hub_has_stopped()
     assert_eq!(status["business_date"], "2026-11-23");
     let lanes = json(&["lanes", "--config", config, "--output", "json"]);
     assert_eq!(lanes["lanes"][0]["replicated_sequence"], 2);
+    assert_eq!(lanes["lanes"][0]["sales_closed"], 1);
     let verified = json(&["verify", "--config", config, "--output", "json"]);
     assert_eq!(verified["verified"], true);
     let none = store_hub(&["unresolved", "--config", config]);
