@@ -255,6 +255,7 @@ impl Standing {
                     tenders_tried: 0,
                     tenders: Vec::new(),
                     card_tenders: Vec::new(),
+                    failed_cards: Vec::new(),
                     payment_ids: Vec::new(),
                     pending: None,
                     closing: None,

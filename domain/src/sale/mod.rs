@@ -36,5 +36,5 @@ pub use machine::{Checkout, CheckoutConfig};
 pub use prompt::{BasketView, LineView, Prompt, Screen, Sentence};
 pub use receipt::{Heading, Receipt, ReceiptLine, ReceiptStyle};
 pub use record::{SaleFact, SaleRecord};
-pub use state::{CardTender, Closing, Line, PendingPayment, Sale, Tender};
+pub use state::{CardTender, Closing, FailedCard, Line, PendingPayment, Sale, Tender};
 pub use wall_time::{business_date, date_and_time};

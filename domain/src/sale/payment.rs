@@ -5,7 +5,7 @@ use crate::{
     money::Money,
     payment::{Decision, RefusalReason},
     sale::{
-        CardTender, Effect, PendingPayment, Prompt, Rejected, Sale, SaleFact, Tender,
+        CardTender, Effect, FailedCard, PendingPayment, Prompt, Rejected, Sale, SaleFact, Tender,
         machine::Step, scanning::shortened,
     },
 };
@@ -96,6 +96,8 @@ impl Sale {
         };
         let amount = decision.paid(payment.amount);
         if !amount.is_positive() {
+            let decision = Some(decision.clone());
+            self.failed_cards.push(FailedCard { payment, decision });
             return;
         }
         self.tenders.push(Tender::Card {
@@ -111,10 +113,20 @@ impl Sale {
     }
 
     pub(super) fn forget_payment(&mut self, given_up: PaymentId) {
-        self.pending
+        let pending = self
+            .pending
             .take_if(|pending| pending.payment_id == given_up);
-        self.card_tenders
-            .retain(|tender| tender.payment.payment_id != given_up);
+        let tender = self
+            .card_tenders
+            .iter()
+            .position(|tender| tender.payment.payment_id == given_up);
+        let tender = tender.map(|index| self.card_tenders.remove(index).payment);
+        if let Some(payment) = pending.or(tender) {
+            self.failed_cards.push(FailedCard {
+                payment,
+                decision: None,
+            });
+        }
         self.tenders.retain(|tender| match tender {
             Tender::Cash { .. } => true,
             Tender::Card { payment_id, .. } => *payment_id != given_up,

@@ -8,7 +8,7 @@ use crate::{
     ids::{AuthCode, LaneId, ReceiptNumber, Rrn, SaleNumber},
     money::Money,
     payment::Decision,
-    sale::{CardTender, Line, Sale, Tender, date_and_time},
+    sale::{CardTender, FailedCard, Line, PendingPayment, Sale, Tender, date_and_time},
     time::WallMs,
 };
 
@@ -67,6 +67,8 @@ pub struct Receipt {
     pub tenders: Vec<Tender>,
     /// The card tenders in full.
     pub card_tenders: Vec<CardTender>,
+    /// Card payments that came to nothing.
+    pub failed_cards: Vec<FailedCard>,
     /// Given back.
     pub change: Money,
     /// Pieces sold.
@@ -87,6 +89,7 @@ impl Receipt {
             total: sale.total?,
             tenders: sale.tenders.clone(),
             card_tenders: sale.card_tenders.clone(),
+            failed_cards: sale.failed_cards.clone(),
             change: closing.change,
             items: sale.items(),
         })
@@ -111,6 +114,10 @@ impl Receipt {
         }
         if !self.change.is_zero() {
             paper.plain(&pair("Change", &amount(self.change)));
+        }
+        for failed in &self.failed_cards {
+            paper.rule();
+            failed_card(failed, &mut paper);
         }
         paper.rule();
         paper.centred("Thank you for your purchase");
@@ -183,11 +190,7 @@ fn article(line: &Line, paper: &mut Paper) {
 
 fn card_tender(card: &CardTender, paper: &mut Paper) {
     let payment = &card.payment;
-    let label = format!("Card {}", payment.card.scheme.name());
-    paper.plain(&pair(&label, &amount(card.amount)));
-    let entry = entry_mode(payment.entry_mode);
-    let pin = if payment.pin_entered { ", PIN" } else { "" };
-    paper.plain(&format!("  {} {entry}{pin}", payment.card.masked));
+    card_head(payment, &amount(card.amount), paper);
     match &card.decision {
         Decision::Approved { host, .. } | Decision::PartiallyApproved { host, .. } => {
             host_facts(host.auth_code.as_ref(), host.rrn.as_ref(), paper);
@@ -196,6 +199,34 @@ fn card_tender(card: &CardTender, paper: &mut Paper) {
         Decision::Declined { .. } | Decision::Unknown { .. } | Decision::Refused { .. } => {}
     }
     paper.plain(&format!("  Payment {}", payment.payment_id));
+}
+
+/// The customer sees that this card did not pay, and why; whoever asks later has the payment's id.
+fn failed_card(failed: &FailedCard, paper: &mut Paper) {
+    let payment = &failed.payment;
+    card_head(payment, "NOT PAID", paper);
+    match &failed.decision {
+        Some(Decision::Declined { code, .. }) => {
+            paper.plain(&format!("  declined, code {code}"));
+        }
+        Some(Decision::Refused { .. }) => paper.plain("  not accepted, nothing was charged"),
+        Some(
+            Decision::Unknown { .. }
+            | Decision::Approved { .. }
+            | Decision::PartiallyApproved { .. }
+            | Decision::StandIn { .. },
+        )
+        | None => paper.plain("  not confirmed, any charge is taken back"),
+    }
+    paper.plain(&format!("  Payment {}", payment.payment_id));
+}
+
+fn card_head(payment: &PendingPayment, right: &str, paper: &mut Paper) {
+    let label = format!("Card {}", payment.card.scheme.name());
+    paper.plain(&pair(&label, right));
+    let entry = entry_mode(payment.entry_mode);
+    let pin = if payment.pin_entered { ", PIN" } else { "" };
+    paper.plain(&format!("  {} {entry}{pin}", payment.card.masked));
 }
 
 fn host_facts(auth_code: Option<&AuthCode>, rrn: Option<&Rrn>, paper: &mut Paper) {

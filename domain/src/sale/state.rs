@@ -55,6 +55,15 @@ pub struct CardTender {
     pub decision: Decision,
 }
 
+/// A card payment of a sale that pays for nothing: the customer keeps a proof of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FailedCard {
+    /// What was asked.
+    pub payment: PendingPayment,
+    /// Declined, refused or not confirmed; `None` when the lane gave it up.
+    pub decision: Option<Decision>,
+}
+
 /// What paid for a sale.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Tender {
@@ -117,6 +126,8 @@ pub struct Sale {
     pub tenders: Vec<Tender>,
     /// The card tenders among them in full, for the receipt.
     pub card_tenders: Vec<CardTender>,
+    /// Card payments that came to nothing, for the receipt.
+    pub failed_cards: Vec<FailedCard>,
     /// Every payment id of this sale: none is used twice (payments.md, rule 1).
     pub payment_ids: Vec<PaymentId>,
     /// Intended, without outcome.

@@ -352,7 +352,7 @@ pub(super) fn story(story: &PaymentStory) -> View {
     }
     text.push_str("\nReceipt\n");
     if story.receipt_text.is_empty() {
-        text.push_str("  none: no sale was closed with this payment\n");
+        text.push_str("  none: its sale has not been closed\n");
     }
     for line in story.receipt_text.lines() {
         let _ = writeln!(text, "  {line}");

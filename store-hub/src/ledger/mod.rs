@@ -43,6 +43,8 @@ pub(crate) struct Books {
     places: BTreeMap<u128, Vec<(LogId, u64)>>,
     /// Queue entries and the payments they are for.
     entries: BTreeMap<u64, u128>,
+    /// Payments tried in each lane's open sale: how the sale ended belongs to their story.
+    tried: BTreeMap<LogId, (u32, Vec<String>)>,
     /// Where the printed receipts stand, reprints last.
     receipts: BTreeMap<String, Vec<(LogId, u64)>>,
     positions: BTreeMap<LogId, u64>,
@@ -55,6 +57,7 @@ impl Books {
             sales: SalesBook::new(),
             places: BTreeMap::new(),
             entries: BTreeMap::new(),
+            tried: BTreeMap::new(),
             receipts: BTreeMap::new(),
             positions: BTreeMap::new(),
         }
@@ -142,12 +145,25 @@ impl Books {
     fn index_lane(&mut self, log: LogId, sequence: u64, record: &LaneRecord) {
         use lane_record::Body;
         match &record.body {
-            Some(Body::PaymentIntended(body)) => self.index(&body.payment_id, log, sequence),
+            Some(Body::PaymentIntended(body)) => {
+                self.index(&body.payment_id, log, sequence);
+                let tried = self.tried.entry(log).or_default();
+                if tried.0 != body.sale_number {
+                    *tried = (body.sale_number, Vec::new());
+                }
+                tried.1.push(body.payment_id.clone());
+            }
             Some(Body::PaymentDecided(body)) => self.index(&body.payment_id, log, sequence),
             Some(Body::PaymentAbandoned(body)) => self.index(&body.payment_id, log, sequence),
             Some(Body::SaleClosed(body)) => {
-                for tender in &body.tenders {
-                    self.index(&tender.payment_id, log, sequence);
+                if let Some((_, tried)) = self
+                    .tried
+                    .remove(&log)
+                    .filter(|(sale, _)| *sale == body.sale_number)
+                {
+                    for payment_id in tried {
+                        self.index(&payment_id, log, sequence);
+                    }
                 }
             }
             Some(Body::ReceiptPrinted(body)) => {

@@ -99,11 +99,18 @@ fn lane_step(story: &mut PaymentStory, record: &LaneRecord, payment_id: PaymentI
                 .tenders
                 .iter()
                 .find(|tender| tender.payment_id == payment_id.to_string());
+            let Some(tender) = tender else {
+                let text = format!(
+                    "sale {} closed without it, receipt {}",
+                    body.sale_number, body.receipt_number
+                );
+                return story.lane.push(line(record.wall_ms, text));
+            };
             format!(
                 "sale {} closed, receipt {}, {} of {} by this payment",
                 body.sale_number,
                 body.receipt_number,
-                money(tender.and_then(|tender| tender.amount.as_ref())),
+                money(tender.amount.as_ref()),
                 money(body.total.as_ref()),
             )
         }

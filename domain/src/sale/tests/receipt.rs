@@ -56,6 +56,27 @@ Change                                4.50
 }
 
 #[test]
+fn a_card_that_did_not_pay_stands_below_with_its_reason() {
+    let declined = Decision::Declined {
+        code: crate::response_code::ResponseCode::new("51").unwrap(),
+        host: host(),
+    };
+    let (mut lane, _) = Lane::paid_by_card(0xdef, declined);
+    let effects = lane.step(Event::CashTendered { given: cny(1550) });
+    let text = printed(&effects).plain_text(&heading());
+    let expected = "Cash                                 15.50
+------------------------------------------
+Card UnionPay                     NOT PAID
+  621626*********0018 chip, PIN
+  declined, code 51
+  Payment 00000000000000000000000000000def
+------------------------------------------
+       Thank you for your purchase
+";
+    assert!(text.ends_with(expected), "{text}");
+}
+
+#[test]
 fn a_stand_in_says_so() {
     let (_, effects) = Lane::paid_by_card(1, Decision::StandIn { amount: cny(1550) });
     let text = printed(&effects).plain_text(&heading());
