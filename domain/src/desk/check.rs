@@ -1,5 +1,5 @@
-//! Invariants that the desk can check of itself: all of them on demand (`check_invariants`), and the
-//! cheap ones after every event of a debug build.
+//! Invariants that the desk can check of itself: all of them on demand (`check_invariants`), and
+//! the cheap ones after every event of a debug build.
 
 use std::collections::{BTreeMap, BTreeSet};
 

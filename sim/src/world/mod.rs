@@ -5,8 +5,8 @@
 
 mod faults;
 mod hosts;
-mod manager;
 mod ports;
+mod store_manager;
 mod trace;
 
 use std::{cell::RefCell, io, path::Path, rc::Rc, time::Duration};
@@ -118,7 +118,7 @@ fn play(
     store.add_bank(&mut world);
     store.add_hub(&mut world);
     store.add_lanes(&mut world);
-    manager::add(&mut world, options, Rc::clone(outcome));
+    store_manager::add(&mut world, options, Rc::clone(outcome));
     let mut faults = faults::Faults::plan(options);
     let failed = |world: &turmoil::Sim<'_>, what: String| WorldError::Failed {
         at_ms: millis(world.elapsed()),
