@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, process::Stdio, time::Duration};
 
-use tokio::{process::Command, time::timeout};
+use tokio::time::timeout;
 
 use crate::store::folder::RunFolder;
 
@@ -38,9 +38,9 @@ pub async fn pull(folder: &RunFolder, hub: SocketAddr) -> Result<(), PullError> 
     std::fs::create_dir_all(&home)
         .and_then(|()| std::fs::write(&stores, text))
         .map_err(PullError::NotStarted)?;
-    let program = std::env::current_exe().map_err(PullError::NotStarted)?;
-    let pulling = Command::new(program)
-        .args(["head-office", "pull", "--stores"])
+    let mut command = super::program::command("head-office").map_err(PullError::NotStarted)?;
+    let pulling = command
+        .args(["pull", "--stores"])
         .arg(&stores)
         .arg("--lake")
         .arg(home.join("lake"))

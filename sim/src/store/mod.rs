@@ -15,6 +15,7 @@ pub mod interrupt;
 pub mod keep_open;
 pub mod options;
 pub mod process;
+mod program;
 pub mod progress;
 pub mod record;
 pub mod summary;

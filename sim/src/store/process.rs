@@ -18,7 +18,7 @@ use std::{
 use tokio::{
     fs::File,
     io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader},
-    process::{Child, Command},
+    process::Child,
     sync::watch,
     task::JoinHandle,
     time::timeout,
@@ -111,8 +111,7 @@ impl Process {
             .append(true)
             .open(&program.log)
             .await?;
-        let mut child = Command::new(std::env::current_exe()?)
-            .arg(program.name)
+        let mut child = super::program::command(program.name)?
             .args(&program.arguments)
             .arg("--stop-on-stdin-eof")
             .stdin(Stdio::piped())

@@ -19,6 +19,7 @@ use crate::{
         watch::{HubWatch, Sight},
         watchdog::{PATIENCE_MS, Watchdog},
     },
+    workload::BUSINESS_DATE,
 };
 
 /// Between two looks at the store.
@@ -138,9 +139,7 @@ impl<'a> Day<'a> {
         let mut hub = HubWatch::of(fleet.hub_address)
             .map_err(|error| TradeError::HubSilent(error.to_string()))?;
         self.sell(fleet, &mut hub).await?;
-        self.progress.step("all baskets are sold; closing the day");
-        let closed = hub.close_day().await;
-        closed.map_err(|status| TradeError::NotClosed(status.message().to_owned()))?;
+        self.close_day(&mut hub).await?;
         for name in ["day.txt", "day.json", "day.html"] {
             if !self.run.folder.report().join(name).is_file() {
                 return Err(TradeError::NoReport(name));
@@ -148,6 +147,19 @@ impl<'a> Day<'a> {
         }
         self.progress.step("head office pulls the day");
         head_office::pull(&self.run.folder, fleet.hub_address).await?;
+        Ok(())
+    }
+
+    /// A run that was interrupted after its day was closed has nothing to close any more.
+    async fn close_day(&self, hub: &mut HubWatch) -> Result<(), TradeError> {
+        let silent = |status: tonic::Status| TradeError::HubSilent(status.message().to_owned());
+        let sight = hub.look().await.map_err(silent)?;
+        if sight.status.business_date != BUSINESS_DATE {
+            return Ok(());
+        }
+        self.progress.step("all baskets are sold; closing the day");
+        let closed = hub.close_day().await;
+        closed.map_err(|status| TradeError::NotClosed(status.message().to_owned()))?;
         Ok(())
     }
 
