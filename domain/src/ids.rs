@@ -57,7 +57,8 @@ impl fmt::Display for LaneId {
     }
 }
 
-/// Which machine speaks for a lane: a swapped-in Pi gets the next one, and the hub fences the older.
+/// Which machine speaks for a lane: a swapped-in Pi gets the next one, and the hub fences the
+/// older.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct LaneEpoch(pub u32);
 

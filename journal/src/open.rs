@@ -28,7 +28,7 @@ pub enum OpenError {
         folder: PathBuf,
     },
     /// The engine spilled values into files that are never synced: what they hold may be lost.
-    #[error("the journal in {} has files in blobs/, which are never made durable", folder.display())]
+    #[error("the journal in {} has files in blobs/, never made durable", folder.display())]
     Blobs {
         /// The journal's folder.
         folder: PathBuf,

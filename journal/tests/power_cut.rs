@@ -4,7 +4,8 @@
 //!
 //! It needs root and a loop device, and fails without them. So a plain `cargo test` leaves it out
 //! (`test = false` in the manifest) and `.ci/run` asks for it by name:
-//! `cargo test -p journal --test power_cut -- --nocapture`. `POWER_CUTS` sets how many, 10 if unset.
+//! `cargo test -p journal --test power_cut -- --nocapture`. `POWER_CUTS` sets how many, 10 if
+//! unset.
 
 #![allow(
     clippy::unwrap_used,

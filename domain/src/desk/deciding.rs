@@ -134,8 +134,8 @@ impl Desk {
         forward_id
     }
 
-    /// Takes an approval back: by a reversal while it is the terminal's last financial message, by a
-    /// void after that, and by hand once its batch is closed (rule 8; refunds are not built yet).
+    /// Takes an approval back: by a reversal while it is the terminal's last financial message, by
+    /// a void after that, and by hand once its batch is closed (rule 8; refunds are not built yet).
     pub(crate) fn undo(&mut self, out: &mut Outcome, id: PaymentId) {
         let Some(payment) = self.state.payments.get(&id) else {
             return;

@@ -175,8 +175,8 @@ pub enum Alarm {
     },
     /// HUB0006: a fenced machine spoke for a lane.
     FencedLane(LaneId),
-    /// HUB0008: the lane's journal says of this payment what the hub's does not allow: a sale closed
-    /// with a payment that was not approved, or was given up, or the other way round.
+    /// HUB0008: the lane's journal says of this payment what the hub's does not allow: a sale
+    /// closed with a payment that was not approved, or was given up, or the other way round.
     CompletionConflict(PaymentId),
     /// HUB0007: a batch did not balance at the host.
     NotBalanced {

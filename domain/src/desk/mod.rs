@@ -73,8 +73,8 @@ impl Desk {
         }
     }
 
-    /// Reads one record of the journal. Order of a start: `TerminalConfigured` events and records in
-    /// any order, then `Event::Recovered`, then the rest.
+    /// Reads one record of the journal. Order of a start: `TerminalConfigured` events and records
+    /// in any order, then `Event::Recovered`, then the rest.
     pub fn replay(&mut self, record: &DeskRecord) {
         self.state.apply(record);
     }

@@ -1,5 +1,5 @@
-//! The pause before a repeat: it doubles with each try, up to a longest one, and is jittered so that
-//! the terminals of a store don't come back all at once.
+//! The pause before a repeat: it doubles with each try, up to a longest one, and is jittered so
+//! that the terminals of a store don't come back all at once.
 
 /// Milliseconds to wait after try number `tries` (from 1): between half and all of the doubled
 /// pause, by `random`.

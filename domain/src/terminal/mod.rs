@@ -1,7 +1,8 @@
 //! A terminal id (TID) as the acquirer knows it: its STANs, its batch, and the one message it may
 //! have outstanding.
 //!
-//! `Terminal` is what the journal says; `Station` is what is only true while the hub runs. Keeps I7.
+//! `Terminal` is what the journal says; `Station` is what is only true while the hub runs. Keeps
+//! I7.
 
 mod batch;
 mod station;

@@ -42,7 +42,11 @@ pub struct StoreOptions {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Go on with a run that was interrupted, in its folder; its own options hold
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "lanes", "baskets", "basket_file", "price_file", "seed"])]
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with_all = ["out", "lanes", "baskets", "basket_file", "price_file", "seed"]
+    )]
     pub resume: Option<PathBuf>,
     /// Once the day is closed and examined, start the store again and keep it until Ctrl-C
     #[arg(long)]

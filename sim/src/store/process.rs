@@ -66,7 +66,10 @@ pub enum ProcessError {
         source: io::Error,
     },
     /// It didn't say where it listens.
-    #[error("{called} did not say within {} s where it listens{last_lines}", START_TIMEOUT.as_secs())]
+    #[error(
+        "{called} did not say within {} s where it listens{last_lines}",
+        START_TIMEOUT.as_secs()
+    )]
     NotListening {
         /// Which.
         called: String,

@@ -1,7 +1,8 @@
 //! A small store in turmoil: the real bank, hub and lanes on virtual time, a virtual network and
 //! simulated disks. One seed gives one run, to the last byte (`sim twice` checks it).
 //!
-//! What is not real here is only what `ports`, the journal's engine and the bank's ledger stand for.
+//! What is not real here is only what `ports`, the journal's engine and the bank's ledger stand
+//! for.
 
 mod faults;
 mod hosts;

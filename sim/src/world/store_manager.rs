@@ -1,5 +1,5 @@
-//! The store's manager: waits until everything is sold and has come to rest, then closes the day, as
-//! a person with `store-hub close-day` would. When the day is closed the world ends.
+//! The store's manager: waits until everything is sold and has come to rest, then closes the day,
+//! as a person with `store-hub close-day` would. When the day is closed the world ends.
 
 use std::{cell::RefCell, error::Error, rc::Rc, time::Duration};
 

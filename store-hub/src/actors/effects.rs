@@ -165,7 +165,7 @@ pub(crate) fn place(outgoing: &Outgoing) -> (&Tid, Stan) {
 fn raise(alarm: &Alarm) {
     match alarm {
         Alarm::ContentDiffers(payment_id) => {
-            tracing::warn!(event = "same payment id with other content", code = "HUB0001", %payment_id);
+            tracing::warn!(event = "payment id with other content", code = "HUB0001", %payment_id);
         }
         Alarm::BatchMismatch { tid, ours, theirs } => {
             tracing::error!(event = "batch mismatch", code = "HUB0002", %tid, %ours, %theirs);

@@ -1,4 +1,5 @@
-//! `proto` ↔ `domain`: the one place where what travels and what is journaled meets what is decided.
+//! `proto` ↔ `domain`: the one place where what travels and what is journaled meets what is
+//! decided.
 //!
 //! Everything that comes in is checked here; what can't be is refused with the field it is about.
 

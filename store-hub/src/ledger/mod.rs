@@ -5,7 +5,7 @@ mod payments;
 mod sales;
 mod story;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{ids::LaneEpoch, ids::LaneId, money::Currency, time::BusinessDate};
 use journal::{Journal, LogId, ReadError, Record};
@@ -156,14 +156,15 @@ impl Books {
             Some(Body::PaymentDecided(body)) => self.index(&body.payment_id, log, sequence),
             Some(Body::PaymentAbandoned(body)) => self.index(&body.payment_id, log, sequence),
             Some(Body::SaleClosed(body)) => {
-                if let Some((_, tried)) = self
-                    .tried
-                    .remove(&log)
-                    .filter(|(sale, _)| *sale == body.sale_number)
+                let tenders = body.tenders.iter().map(|tender| tender.payment_id.clone());
+                let mut payment_ids: BTreeSet<String> = tenders.collect();
+                if let Some((sale, tried)) = self.tried.remove(&log)
+                    && sale == body.sale_number
                 {
-                    for payment_id in tried {
-                        self.index(&payment_id, log, sequence);
-                    }
+                    payment_ids.extend(tried);
+                }
+                for payment_id in payment_ids {
+                    self.index(&payment_id, log, sequence);
                 }
             }
             Some(Body::ReceiptPrinted(body)) => {

@@ -67,7 +67,10 @@ fn lanes(report: &DayReport, amount: Amount<'_>) -> Markup {
     markup! {
         h2 { "Lanes" }
         table {
-            tr { th { "lane" } th.n { "sales" } th.n { "voided" } th.n { "items" } th.n { "amount" } }
+            tr {
+                th { "lane" } th.n { "sales" } th.n { "voided" } th.n { "items" }
+                th.n { "amount" }
+            }
             @for line in &report.by_lane {
                 tr {
                     td { (line.lane) " (epoch " (line.epoch) ")" }
@@ -137,7 +140,10 @@ fn settlement(report: &DayReport, amount: Amount<'_>) -> Markup {
                 }
             }
             tr {
-                th { (report.settlement.balanced) " of " (report.settlement.batches.len()) " balanced" }
+                th {
+                    (report.settlement.balanced) " of " (report.settlement.batches.len())
+                    " balanced"
+                }
                 th.n { (amount(report.settlement.lane_minor)) }
                 th.n { (amount(report.settlement.hub_minor)) }
                 th.n { (host(report.settlement.host_minor)) }
@@ -151,7 +157,10 @@ fn dead_letters(heading: &str, letters: &[DeadLetterLine], amount: Amount<'_>) -
         @if !letters.is_empty() {
             h2 { (heading) }
             table {
-                tr { th { "payment" } th { "kind" } th { "reason" } th { "owner" } th.n { "amount" } }
+                tr {
+                    th { "payment" } th { "kind" } th { "reason" } th { "owner" }
+                    th.n { "amount" }
+                }
                 @for letter in letters {
                     tr {
                         td { code { (letter.payment_id) } } td { (letter.kind) }

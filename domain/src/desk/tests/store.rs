@@ -458,8 +458,8 @@ impl Life {
         self.step(Event::DeadLetterResolved { forward_id, how });
     }
 
-    /// The faults end: the line is up, every lane says what became of its payments, the bank answers
-    /// everything, and the day closes.
+    /// The faults end: the line is up, every lane says what became of its payments, the bank
+    /// answers everything, and the day closes.
     pub(super) fn heal(&mut self) {
         for straggler in std::mem::take(&mut self.stragglers) {
             self.host.take(&straggler);
