@@ -22,11 +22,12 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use journal::{Batch, Journal, LogId, sled_engine, verify_sled_folder};
+use journal::{Batch, EngineKind, Journal, LogId, verify_folder};
 use tokio::runtime::Builder;
 
 const FOLDER: &str = "JOURNAL_TEST_POWER_FOLDER";
-const IMAGE_BYTES: u64 = 96 * 1024 * 1024;
+const ENGINE: &str = "JOURNAL_TEST_POWER_ENGINE";
+const IMAGE_BYTES: u64 = 256 * 1024 * 1024;
 /// Entries of the queue that the writer keeps: it removes one for each it adds.
 const QUEUE_DEPTH: u64 = 40;
 
@@ -37,7 +38,8 @@ fn writer_child() {
     let Some(folder) = std::env::var_os(FOLDER) else {
         return;
     };
-    let (journal, committer) = Journal::open(sled_engine(Path::new(&folder)).unwrap()).unwrap();
+    let kind: EngineKind = std::env::var(ENGINE).unwrap().parse().unwrap();
+    let (journal, committer) = Journal::open(kind.open(Path::new(&folder)).unwrap()).unwrap();
     let _driver = committer.run_on_thread().unwrap();
     let runtime = Builder::new_current_thread().build().unwrap();
     loop {
@@ -106,11 +108,12 @@ fn make_image(image: &Path) {
 
 /// Writes for some time, is stopped, and leaves `copy` as the disk was. Gives the last sequence
 /// that the writer acknowledged.
-fn cut(image: &Path, copy: &Path, run_time: Duration) -> u64 {
+fn cut(kind: EngineKind, image: &Path, copy: &Path, run_time: Duration) -> u64 {
     let mounted = Mounted::new(image, &image.with_extension("mount"));
     let mut writer = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "writer_child", "--nocapture", "--test-threads=1"])
         .env(FOLDER, mounted.0.join("journal"))
+        .env(ENGINE, kind.name())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -130,11 +133,11 @@ fn cut(image: &Path, copy: &Path, run_time: Duration) -> u64 {
 
 /// What is on the disk after the cut is sound, and holds all that was acknowledged: records added
 /// are there, queue entries removed are gone. Gives the head.
-fn check(folder: &Path, acknowledged: u64) -> Result<u64, String> {
+fn check(kind: EngineKind, folder: &Path, acknowledged: u64) -> Result<u64, String> {
     if acknowledged == 0 {
         return Ok(0);
     }
-    let report = verify_sled_folder(folder).map_err(|error| error.to_string())?;
+    let report = verify_folder(folder).map_err(|error| error.to_string())?;
     let head = report.logs.first().map_or(0, |log| log.head.sequence);
     if head < acknowledged {
         return Err(format!(
@@ -142,7 +145,7 @@ fn check(folder: &Path, acknowledged: u64) -> Result<u64, String> {
             acknowledged - head
         ));
     }
-    let (journal, _committer) = Journal::open(sled_engine(folder).unwrap()).unwrap();
+    let (journal, _committer) = Journal::open(kind.open(folder).unwrap()).unwrap();
     let queue = journal.scan("queue/").unwrap();
     let expected = (head.saturating_sub(QUEUE_DEPTH) + 1..=head).map(queue_key);
     let queued = queue
@@ -155,7 +158,16 @@ fn check(folder: &Path, acknowledged: u64) -> Result<u64, String> {
 }
 
 #[test]
-fn a_power_cut_takes_nothing_that_was_acknowledged() {
+fn a_power_cut_takes_nothing_that_sled_acknowledged() {
+    a_power_cut_takes_nothing_that_was_acknowledged(EngineKind::Sled);
+}
+
+#[test]
+fn a_power_cut_takes_nothing_that_redb_acknowledged() {
+    a_power_cut_takes_nothing_that_was_acknowledged(EngineKind::Redb);
+}
+
+fn a_power_cut_takes_nothing_that_was_acknowledged(kind: EngineKind) {
     let cuts = std::env::var("POWER_CUTS").map_or(10, |cuts| cuts.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let image = folder.path().join("image");
@@ -165,13 +177,13 @@ fn a_power_cut_takes_nothing_that_was_acknowledged() {
     for round in 0..cuts {
         let copy = folder.path().join("copy");
         let run_time = Duration::from_millis(150 + round * 7919 % 1900);
-        let acknowledged = cut(&image, &copy, run_time);
+        let acknowledged = cut(kind, &image, &copy, run_time);
         acknowledged_in_all += acknowledged;
         let mounted = Mounted::new(&copy, &folder.path().join("check"));
         let opened = mounted.0.join("journal");
-        let checked = catch_unwind(|| check(&opened, acknowledged));
+        let checked = catch_unwind(|| check(kind, &opened, acknowledged));
         let checked = checked.unwrap_or_else(|_| Err("it panicked while opening".to_owned()));
-        println!("cut {round}: acknowledged up to {acknowledged}, {checked:?}");
+        println!("{kind}, cut {round}: acknowledged up to {acknowledged}, {checked:?}");
         failures.extend(checked.err().map(|error| format!("cut {round}: {error}")));
         drop(mounted);
         // Every other cut goes on with what the last one left; the rest start anew.
@@ -180,7 +192,7 @@ fn a_power_cut_takes_nothing_that_was_acknowledged() {
             false => make_image(&image),
         }
     }
-    println!("{cuts} cuts, {acknowledged_in_all} acknowledged records");
+    println!("{kind}: {cuts} cuts, {acknowledged_in_all} acknowledged records");
     assert!(acknowledged_in_all > 0, "nothing was ever acknowledged");
     assert!(failures.is_empty(), "{failures:#?}");
 }
