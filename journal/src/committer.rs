@@ -237,20 +237,13 @@ impl Committer {
         if self.commits_since_witness < COMMITS_PER_WITNESS {
             return Ok(());
         }
-        match self.renew_witness() {
-            // The old one stands, and proves less. The engine's files were not touched.
-            Err(EngineError::Io { source, .. }) if source.kind() == io::ErrorKind::StorageFull => {
-                warn!(event = "witness not renewed", error = %source);
-                Ok(())
-            }
-            renewed => renewed,
-        }
+        self.renew_witness()
     }
 
     fn renew_witness(&mut self) -> Result<(), EngineError> {
-        let witness = witness::encode(self.shared.state().batcher.durable_heads());
+        let heads = self.shared.state().batcher.durable_heads().clone();
         self.commits_since_witness = 0;
-        self.shared.engine.set_witness(&witness)
+        witness::renew(self.shared.engine.as_ref(), &heads)
     }
 
     fn finish(mut self) -> Result<(), CommitError> {

@@ -70,7 +70,7 @@ pub(crate) fn take_over(engine: &dyn Engine) -> Result<BTreeMap<LogId, Head>, Op
     engine.sync()?;
     let witness = witness::encode(&heads);
     if !heads.is_empty() && engine.witness()?.as_ref() != Some(&witness) {
-        engine.set_witness(&witness)?;
+        witness::renew(engine, &heads)?;
     }
     Ok(heads)
 }
