@@ -99,7 +99,7 @@ async fn cash_card_and_a_declined_card() {
     }
     let declined = text(&lane, "1-1-000003.txt");
     assert!(
-        declined.contains("Cash") && !declined.contains("Card"),
+        declined.contains("Cash") && declined.contains("declined, code 51"),
         "{declined}"
     );
     let part = text(&lane, "1-1-000004.txt");

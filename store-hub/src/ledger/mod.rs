@@ -5,7 +5,7 @@ mod payments;
 mod sales;
 mod story;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{ids::LaneEpoch, ids::LaneId, money::Currency, time::BusinessDate};
 use journal::{Journal, LogId, ReadError, Record};
@@ -114,6 +114,13 @@ impl Books {
             Some(Body::Requested(body)) => {
                 return self.index(&body.payment_id, LogId::OWN, sequence);
             }
+            Some(Body::OfflineReported(body)) => {
+                let id = body.payment.as_ref().map(|payment| &payment.payment_id);
+                return self.index(id.map_or("", String::as_str), LogId::OWN, sequence);
+            }
+            Some(Body::OfflineCardHeld(body)) => {
+                return self.index(&body.payment_id, LogId::OWN, sequence);
+            }
             Some(Body::Sent(body)) => return self.index(&body.payment_id, LogId::OWN, sequence),
             Some(Body::Decided(body)) => return self.index(&body.payment_id, LogId::OWN, sequence),
             Some(Body::Completed(body)) => {
@@ -156,14 +163,13 @@ impl Books {
             Some(Body::PaymentDecided(body)) => self.index(&body.payment_id, log, sequence),
             Some(Body::PaymentAbandoned(body)) => self.index(&body.payment_id, log, sequence),
             Some(Body::SaleClosed(body)) => {
-                if let Some((_, tried)) = self
-                    .tried
-                    .remove(&log)
-                    .filter(|(sale, _)| *sale == body.sale_number)
-                {
-                    for payment_id in tried {
-                        self.index(&payment_id, log, sequence);
-                    }
+                let tried = self.tried.remove(&log);
+                let tried = tried.filter(|(sale, _)| *sale == body.sale_number);
+                let paid = body.tenders.iter().map(|tender| tender.payment_id.clone());
+                let tried = tried.into_iter().flat_map(|(_, tried)| tried);
+                let ids: BTreeSet<String> = tried.chain(paid).collect();
+                for payment_id in ids {
+                    self.index(&payment_id, log, sequence);
                 }
             }
             Some(Body::ReceiptPrinted(body)) => {
