@@ -29,4 +29,4 @@ pub use at_rest::{AtRestError, DayKey, NONCE_BYTES, open_at_rest, seal_at_rest};
 pub use card::{BadCard, CardData, Funding, HeldCard, masked_pan};
 pub use card_hash::card_hash;
 pub use hub_open::{HubOpen, OpenError};
-pub use reader_seal::{ReaderSeal, SealError};
+pub use reader_seal::{ReaderSeal, SealError, upload_aad};

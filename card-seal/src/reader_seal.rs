@@ -130,3 +130,12 @@ impl<F: FnMut(&mut [u8])> TryRng for CallerRandom<F> {
 }
 
 impl<F: FnMut(&mut [u8])> TryCryptoRng for CallerRandom<F> {}
+
+/// What card data is bound to that a lane keeps until the hub has it: never the same as for the
+/// live request, so that neither blob can stand for the other.
+#[must_use]
+pub fn upload_aad(payment_id: &[u8]) -> Vec<u8> {
+    let mut bound_to = payment_id.to_vec();
+    bound_to.extend_from_slice(b"upload");
+    bound_to
+}

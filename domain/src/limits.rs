@@ -40,6 +40,12 @@ pub const FORWARD_BACKOFF_MAX_MS: u64 = 60_000;
 /// How long a payment may wait for its terminal before it is decided without the bank: a lane that
 /// waits for its result must still hear of it.
 pub const SEND_WAIT_MS: u64 = 10_000;
+/// How long a lane may use an offline lease, by its monotonic clock.
+pub const LEASE_VALID_MS: u64 = 4 * 60 * 60 * 1_000;
+/// Payments under one offline lease: their sealed cards wait at the lane until the hub has them.
+pub const LEASE_PAYMENTS_MAX: u32 = 50;
+/// Of the store's offline caps, what all lanes together hold as leases.
+pub const LEASE_SHARE_PERCENT: u8 = 50;
 /// Tries of a reversal before it becomes a dead letter and frees its TID.
 pub const REVERSAL_TRIES_MAX: u32 = 20;
 /// How long a lane waits for the hub's result: longer than the hub waits for the bank.
@@ -59,6 +65,7 @@ const _: () = {
     assert!(LANE_RESULT_TIMEOUT_MS > ANSWER_TIMEOUT_MS + SEND_WAIT_MS);
     assert!(FORWARD_BACKOFF_MIN_MS < FORWARD_BACKOFF_MAX_MS);
     assert!(JOURNAL_RECORD_BYTES_MAX < 4096);
+    assert!(LANE_STREAM_FRAMES_MAX > 2 * LEASE_PAYMENTS_MAX as usize);
     assert!(LANE_STREAM_FRAMES_MAX > PAYMENTS_IN_FLIGHT_PER_LANE_MAX);
     assert!(KEEPALIVE_INTERVAL_MS + KEEPALIVE_TIMEOUT_MS < ANSWER_TIMEOUT_MS);
 };

@@ -83,92 +83,116 @@ impl fmt::Debug for Tlv<'_> {
 pub struct Tlvs<'a> {
     bytes: &'a [u8],
     at: usize,
-    depth: usize,
 }
 
 impl<'a> Tlvs<'a> {
     /// From the first byte on.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self {
-            bytes,
-            at: 0,
-            depth: 0,
-        }
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        let byte = *self.bytes.get(self.at)?;
-        self.at += 1;
-        Some(byte)
-    }
-
-    fn read_tag(&mut self) -> Option<(u32, bool)> {
-        let first = self.byte()?;
-        let constructed = first & 0x20 != 0;
-        let mut tag = u32::from(first);
-        if first & 0x1F != 0x1F {
-            return Some((tag, constructed));
-        }
-        for _ in 0..3 {
-            let next = self.byte()?;
-            tag = tag << 8 | u32::from(next);
-            if next & 0x80 == 0 {
-                return Some((tag, constructed));
-            }
-        }
-        None
-    }
-
-    fn read_length(&mut self) -> Option<usize> {
-        let first = self.byte()?;
-        if first < 0x80 {
-            return Some(usize::from(first));
-        }
-        let count = first & 0x7F;
-        if count == 0 || count > 2 {
-            return None;
-        }
-        let mut length = 0;
-        for _ in 0..count {
-            length = length << 8 | usize::from(self.byte()?);
-        }
-        Some(length)
+        Self { bytes, at: 0 }
     }
 
     fn read(&mut self) -> Result<Tlv<'a>, TlvError> {
-        let offset = self.at;
-        let fail = |tag, fault| TlvError { tag, offset, fault };
-        let (tag, constructed) = self.read_tag().ok_or_else(|| fail(None, TlvFault::Tag))?;
-        let length = self
-            .read_length()
-            .ok_or_else(|| fail(Some(tag), TlvFault::Length))?;
-        let value_offset = self.at;
-        let end = value_offset.saturating_add(length);
-        let Some(value) = self.bytes.get(value_offset..end) else {
-            let left = self.bytes.len().saturating_sub(value_offset);
-            return Err(fail(
-                Some(tag),
-                TlvFault::Truncated {
-                    needed: length,
-                    left,
-                },
-            ));
-        };
-        self.at = end;
-        if constructed {
-            check_inside(value, value_offset, self.depth + 1)?;
+        let bytes = self.bytes;
+        let byte = |place: usize| bytes.get(place).copied();
+        let head = Head::read(&byte, self.at, bytes.len())?;
+        if head.constructed {
+            check_level(&byte, head.value_offset, head.end, 1)?;
         }
+        self.at = head.end;
         Ok(Tlv {
-            tag,
-            constructed,
-            value,
-            offset,
-            value_offset,
+            tag: head.tag,
+            constructed: head.constructed,
+            value: bytes.get(head.value_offset..head.end).unwrap_or_default(),
+            offset: head.offset,
+            value_offset: head.value_offset,
         })
     }
 }
 
-fn check_inside(value: &[u8], start: usize, depth: usize) -> Result<(), TlvError> {
+/// Where one TLV begins and ends.
+struct Head {
+    tag: u32,
+    constructed: bool,
+    offset: usize,
+    value_offset: usize,
+    end: usize,
+}
+
+impl Head {
+    /// Reads tag and length at `offset`; everything must end at `end` or before.
+    #[inline]
+    fn read(
+        byte: &impl Fn(usize) -> Option<u8>,
+        offset: usize,
+        end: usize,
+    ) -> Result<Self, TlvError> {
+        let byte = |place: usize| if place < end { byte(place) } else { None };
+        let fail = |tag, fault| TlvError { tag, offset, fault };
+        let (tag, at) = read_tag(&byte, offset).ok_or_else(|| fail(None, TlvFault::Tag))?;
+        let (length, value_offset) =
+            read_length(&byte, at).ok_or_else(|| fail(Some(tag), TlvFault::Length))?;
+        let left = end.saturating_sub(value_offset);
+        if length > left {
+            let needed = length;
+            return Err(fail(Some(tag), TlvFault::Truncated { needed, left }));
+        }
+        Ok(Self {
+            tag,
+            constructed: byte(offset).is_some_and(|first| first & 0x20 != 0),
+            offset,
+            value_offset,
+            end: value_offset + length,
+        })
+    }
+}
+
+/// A tag and the place after it.
+#[inline]
+fn read_tag(byte: &impl Fn(usize) -> Option<u8>, at: usize) -> Option<(u32, usize)> {
+    let first = byte(at)?;
+    let mut tag = u32::from(first);
+    if first & 0x1F != 0x1F {
+        return Some((tag, at + 1));
+    }
+    for place in at + 1..at + 4 {
+        let next = byte(place)?;
+        tag = tag << 8 | u32::from(next);
+        if next & 0x80 == 0 {
+            return Some((tag, place + 1));
+        }
+    }
+    None
+}
+
+/// A length and the place after it.
+#[inline]
+fn read_length(byte: &impl Fn(usize) -> Option<u8>, at: usize) -> Option<(usize, usize)> {
+    let first = byte(at)?;
+    if first < 0x80 {
+        return Some((usize::from(first), at + 1));
+    }
+    let count = usize::from(first & 0x7F);
+    if count == 0 || count > 2 {
+        return None;
+    }
+    let mut length = 0;
+    for place in at + 1..=at + count {
+        length = length << 8 | usize::from(byte(place)?);
+    }
+    Some((length, at + 1 + count))
+}
+
+/// Checks `length` bytes of TLVs, templates included, wherever the bytes come from.
+pub(crate) fn check(byte: &impl Fn(usize) -> Option<u8>, length: usize) -> Result<(), TlvError> {
+    check_level(byte, 0, length, 0)
+}
+
+fn check_level(
+    byte: &impl Fn(usize) -> Option<u8>,
+    start: usize,
+    end: usize,
+    depth: usize,
+) -> Result<(), TlvError> {
     if depth > DEPTH_MAX {
         return Err(TlvError {
             tag: None,
@@ -176,16 +200,17 @@ fn check_inside(value: &[u8], start: usize, depth: usize) -> Result<(), TlvError
             fault: TlvFault::Depth,
         });
     }
-    let inside = Tlvs {
-        bytes: value,
-        at: 0,
-        depth,
-    };
-    for item in inside {
-        item.map_err(|error| TlvError {
-            offset: start + error.offset,
-            ..error
-        })?;
+    let mut at = start;
+    while at < end {
+        if byte(at) == Some(0) {
+            at += 1;
+            continue;
+        }
+        let head = Head::read(byte, at, end)?;
+        if head.constructed {
+            check_level(byte, head.value_offset, head.end, depth + 1)?;
+        }
+        at = head.end;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf, duplex};
+use tokio::time::Instant;
 
 const FRAMING: Framing = Framing {
     prefix: LengthPrefix::Binary2,
@@ -132,47 +133,63 @@ async fn a_length_over_the_limit_is_refused_before_its_bytes_come() {
     );
 }
 
-fn soon() -> Duration {
-    Duration::from_millis(50)
-}
-
-#[tokio::test]
+/// From here on time is virtual: it passes only when everybody waits.
+#[tokio::test(start_paused = true)]
 async fn silence_is_idle_and_half_a_frame_is_partial() {
     let (mut near, far) = duplex(64);
-    let timeouts = FrameTimeouts {
-        idle: Some(soon()),
-        partial: soon(),
-    };
-    let mut reader = FrameReader::new(far, FRAMING, timeouts);
+    let mut reader = FrameReader::new(far, FRAMING, TIMEOUTS);
+    let start = Instant::now();
     assert!(matches!(reader.next().await, Err(FrameError::Idle)));
+    assert_eq!(start.elapsed().as_secs(), 60);
 
+    let start = Instant::now();
     near.write_all(&[0, 9, 1]).await.unwrap();
     let error = reader.next().await.unwrap_err();
     assert!(matches!(error, FrameError::Partial { got: 3 }), "{error}");
+    assert_eq!(start.elapsed().as_secs(), 5);
     assert_eq!(format!("{reader:?}"), "FrameReader(3 bytes held)");
 }
 
 /// Bytes that trickle in keep no frame alive: the time runs from its first byte.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_trickle_is_partial_too() {
     let (mut near, far) = duplex(64);
-    let timeouts = FrameTimeouts {
-        idle: None,
-        partial: soon(),
-    };
-    let mut reader = FrameReader::new(far, FRAMING, timeouts);
+    let mut reader = FrameReader::new(far, FRAMING, TIMEOUTS);
+    let start = Instant::now();
     let trickle = async {
         near.write_all(&[1, 0]).await.unwrap();
         for _ in 0..256 {
+            tokio::time::sleep(Duration::from_millis(900)).await;
             near.write_all(&[7]).await.unwrap();
-            tokio::time::sleep(soon() / 10).await;
         }
     };
     let error = tokio::select! {
         result = reader.next() => result.unwrap_err(),
         () = trickle => panic!("the whole frame was waited for"),
     };
-    assert!(matches!(error, FrameError::Partial { .. }), "{error}");
+    assert!(matches!(error, FrameError::Partial { got: 7 }), "{error}");
+    assert_eq!(start.elapsed().as_secs(), 5);
+}
+
+/// Each keep-alive starts the idle time again; the last one does not make it endless.
+#[tokio::test(start_paused = true)]
+async fn a_keep_alive_restarts_the_idle_time() {
+    let (mut near, far) = duplex(64);
+    let mut reader = FrameReader::new(far, FRAMING, TIMEOUTS);
+    let start = Instant::now();
+    let peer = async {
+        for _ in 0..5 {
+            tokio::time::sleep(Duration::from_secs(50)).await;
+            near.write_all(&[0, 0]).await.unwrap();
+        }
+        std::future::pending::<()>().await;
+    };
+    let error = tokio::select! {
+        result = reader.next() => result.map(|_| ()).unwrap_err(),
+        () = peer => panic!("a peer that keeps still does not return"),
+    };
+    assert!(matches!(error, FrameError::Idle), "{error}");
+    assert_eq!(start.elapsed().as_secs(), 5 * 50 + 60);
 }
 
 /// A reader inside `select!` is dropped in the middle of a frame and asked again.
@@ -192,13 +209,13 @@ async fn cancelling_loses_nothing() {
     assert_eq!(reader.next().await.unwrap(), Some(&[7, 8, 9][..]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_peer_that_takes_nothing_stalls_the_writer() {
     let (mut near, _far) = duplex(4);
     write_frame(&mut near, &[0, 2, 1, 2], TIMEOUTS.partial)
         .await
         .unwrap();
-    let error = write_frame(&mut near, &[0, 2, 1, 2], soon())
+    let error = write_frame(&mut near, &[0, 2, 1, 2], Duration::from_secs(5))
         .await
         .unwrap_err();
     assert!(matches!(error, FrameError::Stalled), "{error}");

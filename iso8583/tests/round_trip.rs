@@ -142,3 +142,41 @@ proptest! {
         }
     }
 }
+
+/// Where the length counts bytes, only a last nibble F can say that there is one digit less.
+#[test]
+fn an_odd_digit_survives_a_length_in_bytes() {
+    let text = include_str!("../dialects/cup-pos.toml");
+    let counted = text.replace("counts = \"digits\"", "counts = \"bytes\"");
+    let dialect = Dialect::parse(&counted).unwrap();
+    let mut out = Vec::new();
+    for digits in [
+        "",
+        "6",
+        "62162610000000000",
+        "621626100000000001",
+        "6216261000000000018",
+    ] {
+        let mut message = Message::new(Mti::literal(b"0200"));
+        message.set(2, digits);
+        codec::encode(&dialect, &message, None, &mut out).unwrap();
+        let decoded = codec::decode(&dialect, &out[2..]).unwrap();
+        assert_eq!(decoded.string(2).as_deref(), Some(digits));
+        let again = decoded.to_message();
+        let mut second = Vec::new();
+        codec::encode(&dialect, &again, None, &mut second).unwrap();
+        assert_eq!(out, second);
+    }
+    // Ten bytes without an F are twenty digits, one too many.
+    let mut message = Message::new(Mti::literal(b"0200"));
+    message.set(2, "6216261000000000018");
+    codec::encode(&dialect, &message, None, &mut out).unwrap();
+    let last = out.len() - 1;
+    assert_eq!(out[last], 0x8F);
+    out[last] = 0x80;
+    let error = codec::decode(&dialect, &out[2..]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "field 2 at byte 22: length 20, at most 19 allowed"
+    );
+}

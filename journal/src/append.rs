@@ -1,7 +1,7 @@
 //! What an append may meet: the limits, and why a batch is refused.
 
 use crate::batch::{KEY_BYTES_MAX, RECORD_BYTES_MAX};
-use crate::{LogId, ReadError};
+use crate::{LogId, NoRoom, ReadError};
 
 /// How much may wait for the committer before an append is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,10 @@ pub enum AppendError {
         /// How many wait.
         batches_waiting: usize,
     },
+    /// The disk is full or read-only, and what was appended before waits for it. Refuse new work;
+    /// the committer tries again by itself, and appends are taken again once it has succeeded.
+    #[error("the journal takes nothing new: {0}")]
+    NoRoom(NoRoom),
     /// A record is over the limit.
     #[error("a record of {record_bytes} bytes is over the limit of {RECORD_BYTES_MAX}")]
     RecordTooLarge {

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::batch::{Entry, KEY_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::engine::{VALUE_BYTES_MAX, Write};
-use crate::{AppendError, Batch, Hash, Head, JournalLimits, LogId, ReadError, Ticket, key, stored};
+use crate::{
+    AppendError, Batch, Hash, Head, JournalLimits, LogId, NoRoom, ReadError, Ticket, key, stored,
+};
 
 /// A batch with its place in the order of commits.
 struct Prepared {
@@ -36,6 +38,8 @@ pub(crate) struct Batcher {
     waiting: VecDeque<Prepared>,
     waiting_bytes: usize,
     last: Ticket,
+    /// Why the disk takes nothing, while it doesn't.
+    no_room: Option<NoRoom>,
     closed: bool,
 }
 
@@ -49,6 +53,7 @@ impl Batcher {
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             last: Ticket::NONE,
+            no_room: None,
             closed: false,
         }
     }
@@ -72,6 +77,9 @@ impl Batcher {
     fn check_room(&self, batch: &Batch) -> Result<(), AppendError> {
         if self.closed {
             return Err(AppendError::Closed);
+        }
+        if let Some(no_room) = self.no_room {
+            return Err(AppendError::NoRoom(no_room));
         }
         let batches_waiting = self.waiting.len();
         let bytes = batch_bytes(batch);
@@ -153,7 +161,7 @@ impl Batcher {
             writes.push(record.write);
         }
         writes.extend(changes);
-        let write_bytes = writes.iter().map(write_bytes).sum();
+        let write_bytes = writes.iter().map(Write::bytes).sum();
         self.waiting_bytes = self.waiting_bytes.saturating_add(write_bytes);
         self.last = self.last.next();
         self.waiting.push_back(Prepared {
@@ -211,6 +219,16 @@ impl Batcher {
                 }
             }
         }
+    }
+
+    /// Says whether the disk takes anything: while it doesn't, further batches are refused. Gives
+    /// what was said before.
+    pub(crate) fn set_no_room(&mut self, no_room: Option<NoRoom>) -> Option<NoRoom> {
+        std::mem::replace(&mut self.no_room, no_room)
+    }
+
+    pub(crate) fn no_room(&self) -> Option<NoRoom> {
+        self.no_room
     }
 
     /// Refuses every further batch; what waits is still committed.
@@ -328,14 +346,7 @@ fn batch_bytes(batch: &Batch) -> usize {
         .iter()
         .map(|entry| entry.bytes().len())
         .sum();
-    records.saturating_add(batch.changes().iter().map(write_bytes).sum())
-}
-
-fn write_bytes(write: &Write) -> usize {
-    write
-        .key
-        .len()
-        .saturating_add(write.value.as_ref().map_or(0, Vec::len))
+    records.saturating_add(batch.changes().iter().map(Write::bytes).sum())
 }
 
 #[cfg(test)]

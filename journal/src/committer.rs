@@ -14,21 +14,32 @@ use tracing::{error, warn};
 
 use crate::batcher::Commit;
 use crate::journal::Shared;
-use crate::{EngineError, Ticket, key, witness};
+use crate::{EngineError, NoRoom, Ticket, key, witness};
 
 /// Commits between two renewals of the witness. One costs about as much as two commits.
 const COMMITS_PER_WITNESS: u32 = 256;
 
-/// A commit failed: nobody knows what of it is on the disk, so nothing may go on.
+/// How long the committer waits before it tries a full disk again.
+const ROOM_RETRY: Duration = Duration::from_secs(1);
+
+/// Why a commit did not come about.
 #[derive(Debug, thiserror::Error)]
-#[error("a commit failed, and what it held may be lost")]
-pub struct CommitError(#[from] EngineError);
+pub enum CommitError {
+    /// Nobody knows what of it is on the disk, so nothing may go on.
+    #[error("a commit failed, and what it held may be lost")]
+    Failed(#[from] EngineError),
+    /// The disk takes nothing for now. Nothing of the commit was written, and it waits.
+    #[error("nothing was committed")]
+    NoRoom(#[source] NoRoom),
+}
 
 /// The one that makes a journal durable. Hand it to one of its drivers.
 pub struct Committer {
     shared: Arc<Shared>,
     durable: watch::Sender<Ticket>,
     commits_since_witness: u32,
+    /// Taken from the batcher and not yet written: the disk had no room for it.
+    held: Option<Commit>,
 }
 
 /// What the committer finds when it looks.
@@ -44,6 +55,7 @@ impl Committer {
             shared,
             durable,
             commits_since_witness: 0,
+            held: None,
         }
     }
 
@@ -51,7 +63,8 @@ impl Committer {
     /// waited committed, when the journal is closed or its last clone dropped; join it to be sure
     /// that the engine has let go of its files.
     ///
-    /// **A failed commit aborts the process**, after a line in the log.
+    /// **A failed commit aborts the process**, after a line in the log. A disk without room doesn't:
+    /// appends are refused, and the commit is tried again each second.
     ///
     /// # Errors
     /// The system gives no thread.
@@ -78,11 +91,14 @@ impl Committer {
     ) -> Result<(), CommitError> {
         loop {
             match self.next() {
-                Next::Commit(commit) => {
-                    self.write(&commit)?;
-                    tokio::time::sleep(delay()).await;
-                    self.make_durable(&commit)?;
-                }
+                Next::Commit(commit) => match self.write(commit)? {
+                    Some(commit) => {
+                        tokio::time::sleep(delay()).await;
+                        self.make_durable(&commit)?;
+                    }
+                    None if self.shared.state().batcher.is_closed() => return self.finish(),
+                    None => self.pause().await,
+                },
                 Next::Nothing => self.shared.notify.notified().await,
                 Next::Closed => return self.finish(),
             }
@@ -93,27 +109,48 @@ impl Committer {
     /// False when nothing waited.
     ///
     /// # Errors
-    /// A commit failed: the journal must not be used any more.
+    /// A commit failed, and the journal must not be used any more; or the disk has no room, and
+    /// this may be called again.
     pub fn commit_waiting(&mut self) -> Result<bool, CommitError> {
-        match self.next() {
-            Next::Commit(commit) => {
-                self.write(&commit)?;
+        let Next::Commit(commit) = self.next() else {
+            return Ok(false);
+        };
+        match self.write(commit)? {
+            Some(commit) => {
                 self.make_durable(&commit)?;
                 Ok(true)
             }
-            Next::Nothing | Next::Closed => Ok(false),
+            None => match self.shared.state().batcher.no_room() {
+                Some(no_room) => Err(CommitError::NoRoom(no_room)),
+                None => Ok(true),
+            },
         }
     }
 
     fn run(mut self) -> Result<(), CommitError> {
         while let Some(commit) = self.wait_for_commit() {
-            self.write(&commit)?;
-            self.make_durable(&commit)?;
+            match self.write(commit)? {
+                Some(commit) => self.make_durable(&commit)?,
+                None if self.shared.state().batcher.is_closed() => break,
+                None => self
+                    .shared
+                    .handoff
+                    .pause(ROOM_RETRY, |state| !state.batcher.is_closed()),
+            }
         }
         self.finish()
     }
 
-    fn next(&self) -> Next {
+    /// As the pause of the thread, in the runtime's time.
+    async fn pause(&self) {
+        // Either way it is tried again.
+        drop(tokio::time::timeout(ROOM_RETRY, self.shared.notify.notified()).await);
+    }
+
+    fn next(&mut self) -> Next {
+        if let Some(held) = self.held.take() {
+            return Next::Commit(held);
+        }
         let mut state = self.shared.state();
         match state.batcher.take() {
             Some(commit) => Next::Commit(commit),
@@ -122,33 +159,52 @@ impl Committer {
         }
     }
 
-    fn wait_for_commit(&self) -> Option<Commit> {
-        let mut state = self.shared.state();
-        loop {
-            if let Some(commit) = state.batcher.take() {
-                return Some(commit);
+    fn wait_for_commit(&mut self) -> Option<Commit> {
+        let held = self.held.take();
+        held.or_else(|| {
+            self.shared
+                .handoff
+                .wait(|state| match state.batcher.take() {
+                    Some(commit) => Some(Some(commit)),
+                    None => state.batcher.is_closed().then_some(None),
+                })
+        })
+    }
+
+    /// Writes a commit and gives it back: in the engine from now on, not yet durable, not yet seen
+    /// by a reader. `None` when the disk has no room: nothing was written, and the commit is held.
+    fn write(&mut self, commit: Commit) -> Result<Option<Commit>, EngineError> {
+        let before = self.values_before(&commit)?;
+        self.shared.state().before = before;
+        let gate = self.shared.gate.write();
+        let writing = gate.unwrap_or_else(PoisonError::into_inner);
+        let written = self.shared.engine.write(&commit.writes);
+        drop(writing);
+        match written {
+            Ok(()) => {
+                self.say_room(None);
+                Ok(Some(commit))
             }
-            if state.batcher.is_closed() {
-                return None;
+            Err(EngineError::NoRoom(no_room)) => {
+                self.shared.state().before.clear();
+                self.say_room(Some(no_room));
+                self.held = Some(commit);
+                Ok(None)
             }
-            state = self
-                .shared
-                .wake
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            Err(failed) => Err(failed),
         }
     }
 
-    /// Writes a commit: in the engine from now on, not yet durable, not yet seen by a reader.
-    fn write(&self, commit: &Commit) -> Result<(), EngineError> {
-        let before = self.values_before(commit)?;
-        self.shared.state().before = before;
-        let _writing = self
-            .shared
-            .gate
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        self.shared.engine.write(&commit.writes)
+    /// Lets appends be refused, or taken again, and logs each change once.
+    fn say_room(&self, no_room: Option<NoRoom>) {
+        let before = self.shared.state().batcher.set_no_room(no_room);
+        match (before, no_room) {
+            (None, Some(reason)) => {
+                error!(event = "disk takes nothing, appends are refused", %reason);
+            }
+            (Some(_), None) => warn!(event = "disk has room again, appends are taken"),
+            (None, None) | (Some(_), Some(_)) => {}
+        }
     }
 
     /// What the keyed values were, for those who read before the commit is durable.
@@ -178,19 +234,26 @@ impl Committer {
 
     fn renew_witness_in_time(&mut self) -> Result<(), EngineError> {
         self.commits_since_witness = self.commits_since_witness.saturating_add(1);
-        match self.commits_since_witness >= COMMITS_PER_WITNESS {
-            true => self.renew_witness(),
-            false => Ok(()),
+        if self.commits_since_witness < COMMITS_PER_WITNESS {
+            return Ok(());
         }
+        self.renew_witness()
     }
 
     fn renew_witness(&mut self) -> Result<(), EngineError> {
-        let witness = witness::encode(self.shared.state().batcher.durable_heads());
+        let heads = self.shared.state().batcher.durable_heads().clone();
         self.commits_since_witness = 0;
-        self.shared.engine.set_witness(&witness)
+        witness::renew(self.shared.engine.as_ref(), &heads)
     }
 
     fn finish(mut self) -> Result<(), CommitError> {
+        if self.held.is_some() {
+            let batches = self.shared.state().batcher.batches_waiting();
+            warn!(
+                event = "closed on a disk without room",
+                batches_not_committed = batches
+            );
+        }
         if self.commits_since_witness == 0 {
             return Ok(());
         }

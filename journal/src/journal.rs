@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use tokio::sync::{Notify, watch};
 
 use crate::batcher::Batcher;
 use crate::engine::Pair;
+use crate::handoff::Handoff;
 use crate::verify::{self, VerifyError, VerifyReport};
 use crate::{
     AppendError, Batch, Committer, Damage, Engine, EngineError, Fault, Hash, Head, JournalLimits,
-    KeyedDamage, LogId, OpenError, ReadError, Record, Table, Ticket, key, open, stored,
+    KeyedDamage, LogId, NoRoom, OpenError, ReadError, Record, Table, Ticket, key, open, stored,
 };
 
 /// Pairs that one step of a scan takes from the engine.
@@ -55,10 +56,10 @@ impl fmt::Debug for Journal {
 /// What the journal and its committer share.
 pub(crate) struct Shared {
     pub(crate) engine: Arc<dyn Engine>,
-    state: Mutex<State>,
+    pub(crate) handoff: Handoff<State>,
     /// Held for writing while a batch enters the engine, so that a scan sees all of it or nothing.
     pub(crate) gate: RwLock<()>,
-    pub(crate) wake: Condvar,
+    /// Wakes the driver of the simulation, as the hand-off wakes the thread.
     pub(crate) notify: Notify,
 }
 
@@ -70,8 +71,7 @@ pub(crate) struct State {
 
 impl Shared {
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        // A panic aborts the process in production, so poison only shows in tests.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.handoff.lock()
     }
 
     pub(crate) fn close(&self) {
@@ -80,7 +80,7 @@ impl Shared {
     }
 
     fn announce(&self) {
-        self.wake.notify_one();
+        self.handoff.wake();
         self.notify.notify_one();
     }
 
@@ -112,12 +112,11 @@ impl Journal {
         let heads = open::take_over(engine.as_ref())?;
         let shared = Arc::new(Shared {
             engine,
-            state: Mutex::new(State {
+            handoff: Handoff::new(State {
                 batcher: Batcher::new(limits, heads),
                 before: BTreeMap::new(),
             }),
             gate: RwLock::new(()),
-            wake: Condvar::new(),
             notify: Notify::new(),
         });
         let (sender, durable) = watch::channel(Ticket::NONE);
@@ -181,6 +180,12 @@ impl Journal {
     /// How many batches wait for the committer: for metrics.
     pub fn batches_waiting(&self) -> usize {
         self.shared().state().batcher.batches_waiting()
+    }
+
+    /// Why the disk takes nothing at the moment, if so: appends are refused meanwhile. Ask before a
+    /// decision that could not be recorded, and show it in metrics.
+    pub fn no_room(&self) -> Option<NoRoom> {
+        self.shared().state().batcher.no_room()
     }
 
     /// The name of the engine below.

@@ -27,6 +27,14 @@ pub enum OpenError {
         /// The folder given.
         folder: PathBuf,
     },
+    /// The folder holds the files of another engine than the one asked for.
+    #[error("the journal in {} is one of engine {engine}", folder.display())]
+    OtherEngine {
+        /// The journal's folder.
+        folder: PathBuf,
+        /// The engine whose files they are.
+        engine: &'static str,
+    },
     /// The engine spilled values into files that are never synced: what they hold may be lost.
     #[error("the journal in {} has files in blobs/, never made durable", folder.display())]
     Blobs {
@@ -62,7 +70,7 @@ pub(crate) fn take_over(engine: &dyn Engine) -> Result<BTreeMap<LogId, Head>, Op
     engine.sync()?;
     let witness = witness::encode(&heads);
     if !heads.is_empty() && engine.witness()?.as_ref() != Some(&witness) {
-        engine.set_witness(&witness)?;
+        witness::renew(engine, &heads)?;
     }
     Ok(heads)
 }

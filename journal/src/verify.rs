@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::engine::Pair;
 use crate::journal::SCAN_PAIRS;
 use crate::{
-    Damage, Engine, EngineError, Fault, Hash, Head, KeyedDamage, LogId, OpenError, ReadError,
-    Record, Table, key, open, sled_engine, stored,
+    Damage, Engine, EngineError, EngineKind, Fault, Hash, Head, KeyedDamage, LogId, OpenError,
+    ReadError, Record, Table, key, open, stored,
 };
 
 /// One log of a report.
@@ -88,18 +88,26 @@ pub fn verify_engine(engine: &dyn Engine) -> Result<VerifyReport, VerifyError> {
     })
 }
 
-/// Verifies a sled journal that nobody runs, in its folder.
+/// Verifies a journal that nobody runs, in its folder, whichever engine keeps it there.
 ///
 /// # Errors
 /// There is none, somebody has it open, or the first thing in it that can't be trusted.
-pub fn verify_sled_folder(folder: &Path) -> Result<VerifyReport, VerifyError> {
-    if !folder.join("db").is_file() {
+pub fn verify_folder(folder: &Path) -> Result<VerifyReport, VerifyError> {
+    let Some(kind) = EngineKind::of_folder(folder) else {
         return Err(OpenError::NoJournal {
             folder: folder.to_owned(),
         }
         .into());
-    }
-    verify_engine(sled_engine(folder)?.as_ref())
+    };
+    verify_engine(kind.open_to_verify(folder)?.as_ref())
+}
+
+/// Verifies a sled journal that nobody runs, in its folder.
+///
+/// # Errors
+/// As [`verify_folder`].
+pub fn verify_sled_folder(folder: &Path) -> Result<VerifyReport, VerifyError> {
+    verify_engine(EngineKind::Sled.open_to_verify(folder)?.as_ref())
 }
 
 /// Walks everything up to these heads. `appended` tells how far a log may reach by now.
@@ -272,6 +280,7 @@ fn placed(engine: &dyn Engine, log: LogId, from: u64, last: u64, failed: EngineE
         EngineError::Damaged { .. } => (from..=last).find(unreadable),
         EngineError::Io { .. }
         | EngineError::Failed { .. }
+        | EngineError::NoRoom(_)
         | EngineError::ValueTooLarge { .. }
         | EngineError::Lost => None,
     };

@@ -5,9 +5,12 @@
 //! to where it was last renewed.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
+
+use tracing::warn;
 
 use crate::damage::Known;
-use crate::{Fault, Hash, Head, LogId, stored};
+use crate::{Engine, EngineError, Fault, Hash, Head, LogId, stored};
 
 const KEY: &[u8] = b"witness";
 const ENTRY_BYTES: usize = 8 + 8 + 32;
@@ -21,6 +24,17 @@ pub(crate) fn encode(heads: &BTreeMap<LogId, Head>) -> Vec<u8> {
         body.extend_from_slice(&head.hash.0);
     }
     stored::encode_keyed(KEY, &body)
+}
+
+/// Renews the witness. On a full disk the old one stands: it proves less, and it is true.
+pub(crate) fn renew(engine: &dyn Engine, heads: &BTreeMap<LogId, Head>) -> Result<(), EngineError> {
+    match engine.set_witness(&encode(heads)) {
+        Err(EngineError::Io { source, .. }) if source.kind() == ErrorKind::StorageFull => {
+            warn!(event = "witness not renewed", error = %source);
+            Ok(())
+        }
+        renewed => renewed,
+    }
 }
 
 /// The points that a witness knows.

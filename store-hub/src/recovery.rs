@@ -85,8 +85,8 @@ pub(crate) fn replay(parts: &Replay<'_>) -> Result<Recovered, RecoveryError> {
             .step(domain::time::Now::default(), 0, configured)?;
     }
     for log in parts.journal.logs() {
-        if let Some((lane, _)) = lane_log(log) {
-            recovered.look_over(parts, log, lane)?;
+        if let Some(whose) = lane_log(log) {
+            recovered.look_over(parts, log, whose)?;
         }
     }
     Ok(recovered)
@@ -116,7 +116,7 @@ impl Recovered {
         &mut self,
         parts: &Replay<'_>,
         log: LogId,
-        lane: LaneId,
+        (lane, epoch): (LaneId, LaneEpoch),
     ) -> Result<(), RecoveryError> {
         let position = parts.journal.get(replica::position_key(log))?;
         let position = position
@@ -127,7 +127,7 @@ impl Recovered {
         }
         each_record(parts, log, position.saturating_add(1), |record| {
             self.overlooked
-                .extend(replica::consequences(lane, &record.bytes));
+                .extend(replica::consequences(lane, epoch, &record.bytes));
             Ok(())
         })
     }

@@ -2,11 +2,16 @@
 
 use domain::{
     desk::Event,
-    ids::{LaneEpoch, LaneId, PaymentId, ReceiptNumber},
+    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber},
 };
 use journal::LogId;
 use prost::Message;
-use proto::journal::v1::{LaneRecord, lane_record::Body};
+use proto::{
+    journal::v1::{LaneRecord, lane_record::Body},
+    store::v1::OfflinePayment,
+};
+
+use crate::convert::offline_from_proto;
 
 /// The log of a lane's epoch: lane in the upper half, epoch in the lower. Never the own log, since
 /// lanes count from 1.
@@ -30,7 +35,7 @@ pub(crate) fn position_key(log: LogId) -> Vec<u8> {
 
 /// What a lane's record means for the desk. A record that can't be read means nothing here: it is
 /// kept as it came, and whoever reads the lane's journal meets it again.
-pub(crate) fn consequences(lane: LaneId, bytes: &[u8]) -> Vec<Event> {
+pub(crate) fn consequences(lane: LaneId, epoch: LaneEpoch, bytes: &[u8]) -> Vec<Event> {
     let Ok(record) = LaneRecord::decode(bytes) else {
         tracing::error!(event = "unreadable lane record", %lane);
         return Vec::new();
@@ -55,7 +60,26 @@ pub(crate) fn consequences(lane: LaneId, bytes: &[u8]) -> Vec<Event> {
             .map(|payment_id| Event::Abandoned { payment_id, lane })
             .into_iter()
             .collect(),
+        Some(Body::PaymentDecided(decided)) => {
+            let offline = decided.offline.as_ref();
+            let event = offline.and_then(|payment| approved_offline(lane, epoch, payment));
+            event.into_iter().collect()
+        }
+        Some(Body::LeaseReturned(returned)) => vec![Event::LeaseReturned {
+            lane,
+            lease_id: LeaseId(returned.lease_id),
+        }],
         _ => Vec::new(),
+    }
+}
+
+fn approved_offline(lane: LaneId, epoch: LaneEpoch, payment: &OfflinePayment) -> Option<Event> {
+    match offline_from_proto(payment, lane, epoch) {
+        Ok((request, lease)) => Some(Event::OfflineReported { request, lease }),
+        Err(error) => {
+            tracing::error!(event = "unreadable offline payment", %lane, %error);
+            None
+        }
     }
 }
 
@@ -95,7 +119,7 @@ mod tests {
         let receipt = ReceiptNumber::parse("3-1-000042").unwrap();
         let payment_id = id;
         assert_eq!(
-            consequences(LaneId(3), &bytes),
+            consequences(LaneId(3), LaneEpoch(1), &bytes),
             [Event::Completed {
                 payment_id,
                 receipt
@@ -105,6 +129,6 @@ mod tests {
 
     #[test]
     fn garbage_has_no_consequence() {
-        assert_eq!(consequences(LaneId(1), &[0xff; 9]), []);
+        assert_eq!(consequences(LaneId(1), LaneEpoch(1), &[0xff; 9]), []);
     }
 }

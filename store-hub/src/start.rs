@@ -6,8 +6,10 @@ use actix::{Actor, Addr};
 use domain::{
     desk::{DeskConfig, Timing},
     ids::{LaneId, Mid, Tid},
-    limits::{ACQUIRER_ANSWERS_WAITING_MAX, REVERSAL_TRIES_MAX},
-    risk::StandInPolicy,
+    limits::{
+        ACQUIRER_ANSWERS_WAITING_MAX, LEASE_PAYMENTS_MAX, LEASE_VALID_MS, REVERSAL_TRIES_MAX,
+    },
+    risk::{LeaseShare, StandInPolicy},
 };
 use futures::future::LocalBoxFuture;
 use iso8583::dialect::Dialect;
@@ -190,10 +192,9 @@ fn desk_parts(config: &Config, seams: &Seams, prices: &PriceFile, outlets: Outle
 
 pub(crate) fn desk_config(config: &Config) -> DeskConfig {
     let acquirer = &config.acquirer;
-    let offline = &config.offline;
     DeskConfig {
         currency: config.store.currency,
-        policy: StandInPolicy::new(offline.store_cap, offline.card_cap, offline.payment_cap),
+        policy: stand_in_policy(config),
         timing: Timing {
             answer_timeout_ms: milliseconds(acquirer.answer_timeout),
             forward_answer_timeout_ms: milliseconds(acquirer.forward_answer_timeout),
@@ -202,6 +203,16 @@ pub(crate) fn desk_config(config: &Config) -> DeskConfig {
             reversal_tries_max: REVERSAL_TRIES_MAX,
         },
     }
+}
+
+fn stand_in_policy(config: &Config) -> StandInPolicy {
+    let offline = &config.offline;
+    let policy = StandInPolicy::new(offline.store_cap, offline.card_cap, offline.payment_cap);
+    policy.with_leases(LeaseShare {
+        percent: offline.lease_share_percent,
+        count_max: LEASE_PAYMENTS_MAX,
+        valid_for_ms: LEASE_VALID_MS,
+    })
 }
 
 fn milliseconds(duration: Duration) -> u64 {

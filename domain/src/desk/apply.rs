@@ -65,6 +65,10 @@ impl State {
                 count(&mut self.counts.late_answers);
                 Some(())
             }
+            DeskRecord::LeaseGranted { .. }
+            | DeskRecord::LeaseEnded { .. }
+            | DeskRecord::OfflineReported { .. }
+            | DeskRecord::OfflineCardHeld { .. } => self.apply_lease(record),
             DeskRecord::SignedOn { .. }
             | DeskRecord::TerminalStopped { .. }
             | DeskRecord::DayClosing { .. }
@@ -110,12 +114,16 @@ impl State {
             | DeskRecord::ForwardDeferred { .. }
             | DeskRecord::ForwardEnded { .. }
             | DeskRecord::DeadLetterResolved { .. }
-            | DeskRecord::UnmatchedAnswer { .. } => return None,
+            | DeskRecord::UnmatchedAnswer { .. }
+            | DeskRecord::LeaseGranted { .. }
+            | DeskRecord::LeaseEnded { .. }
+            | DeskRecord::OfflineReported { .. }
+            | DeskRecord::OfflineCardHeld { .. } => return None,
         }
         Some(())
     }
 
-    fn requested(&mut self, request: &PaymentRequest, at: WallMs) -> Option<()> {
+    pub(crate) fn requested(&mut self, request: &PaymentRequest, at: WallMs) -> Option<()> {
         let id = request.payment_id;
         let completion = match self.abandoned_early.remove(&id) {
             Some(_) => Completion::Abandoned,
@@ -163,7 +171,9 @@ impl State {
                 };
                 self.terminal_mut(&tid).items.insert((batch, stan), item);
             }
-            Decision::StandIn { amount } => self.exposure.grow(card.as_ref(), amount.minor()),
+            Decision::StandIn { amount } | Decision::OfflineApproved { amount, .. } => {
+                self.exposure.grow(card.as_ref(), amount.minor());
+            }
             Decision::Declined { .. } | Decision::Unknown { .. } | Decision::Refused { .. } => {}
         }
         Some(())
@@ -177,6 +187,7 @@ impl State {
             Decision::Unknown { .. } => &mut self.counts.unknown,
             Decision::Refused { .. } => &mut self.counts.refused,
             Decision::StandIn { .. } => &mut self.counts.stand_in,
+            Decision::OfflineApproved { .. } => &mut self.counts.offline_approved,
         });
     }
 

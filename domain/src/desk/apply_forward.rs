@@ -41,7 +41,11 @@ impl State {
             | DeskRecord::DayClosing { .. }
             | DeskRecord::SettlementSent { .. }
             | DeskRecord::BatchClosed { .. }
-            | DeskRecord::DayClosed { .. } => None,
+            | DeskRecord::DayClosed { .. }
+            | DeskRecord::LeaseGranted { .. }
+            | DeskRecord::LeaseEnded { .. }
+            | DeskRecord::OfflineReported { .. }
+            | DeskRecord::OfflineCardHeld { .. } => None,
         }
     }
 

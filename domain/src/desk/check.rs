@@ -110,7 +110,7 @@ impl Desk {
                 });
                 vec![(account, payment.request.amount)]
             }
-            Decision::StandIn { .. } => entries
+            Decision::StandIn { .. } | Decision::OfflineApproved { .. } => entries
                 .map(|advice| {
                     let delivered = self.delivered_account(advice);
                     let account = entry_account(advice, Account::Forwarding, delivered);
@@ -197,13 +197,18 @@ impl Desk {
             broken.push(Broken::new(Invariant::I10, None, detail));
         }
         let policy = &self.config.policy;
-        if expected.store_minor() > policy.store_cap.minor() {
-            let detail = format!("{} undelivered in the store", expected.store_minor());
+        let leases = &self.state.leases;
+        let store = expected
+            .store_minor()
+            .saturating_add(leases.reserved_minor());
+        if store > policy.store_cap.minor() {
+            let detail = format!("{store} undelivered or lent in the store");
             broken.push(Broken::new(Invariant::I10, None, detail));
         }
-        for (card, minor) in expected.cards() {
+        for (card, undelivered) in expected.cards() {
+            let minor = undelivered.saturating_add(leases.card_reserved_minor(card));
             if minor > policy.card_cap.minor() {
-                let detail = format!("{minor} undelivered of card {card:?}");
+                let detail = format!("{minor} undelivered or lent of card {card:?}");
                 broken.push(Broken::new(Invariant::I10, None, detail));
             }
         }
@@ -228,7 +233,9 @@ impl Desk {
                 undos == usize::from(given_up) && advices == 0
             }
             Decision::Unknown { .. } => undos == 1 && advices == 0,
-            Decision::StandIn { .. } => undos == 0 && advices >= 1,
+            Decision::StandIn { .. } | Decision::OfflineApproved { .. } => {
+                undos == 0 && advices >= 1
+            }
             Decision::Declined { .. } | Decision::Refused { .. } => entries.is_empty(),
         };
         if !expected {

@@ -82,7 +82,9 @@ impl Desk {
                 Decision::Approved { .. } | Decision::PartiallyApproved { .. } => {
                     self.undo(out, id);
                 }
-                Decision::StandIn { .. } => self.withdraw(out, id),
+                Decision::StandIn { .. } | Decision::OfflineApproved { .. } => {
+                    self.withdraw(out, id);
+                }
                 // Nothing was approved, or it is being taken back already.
                 Decision::Declined { .. } | Decision::Unknown { .. } | Decision::Refused { .. } => {
                 }
@@ -99,7 +101,7 @@ impl Desk {
     /// Before the first byte of its advice has left, cancelling the sale ends it in one commit with
     /// the sale. An advice that was tried is never withdrawn; it can't be here, since only the
     /// advice of a closed sale is sent, and a closed sale is not abandoned.
-    fn withdraw(&mut self, out: &mut Outcome, id: PaymentId) {
+    pub(crate) fn withdraw(&mut self, out: &mut Outcome, id: PaymentId) {
         let entries = self
             .state
             .payments

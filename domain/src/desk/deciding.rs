@@ -29,6 +29,7 @@ impl Desk {
         match &decision {
             Decision::Unknown { reason } => self.queue_reversal_in_doubt(out, id, *reason),
             Decision::StandIn { amount } => self.queue_advice(out, id, *amount),
+            Decision::OfflineApproved { amount, .. } => self.offline_approved(out, id, *amount),
             Decision::Approved { .. } | Decision::PartiallyApproved { .. } => {
                 let abandoned = self.state.payments.get(&id);
                 if abandoned.is_some_and(|payment| payment.completion == Completion::Abandoned) {
@@ -37,7 +38,10 @@ impl Desk {
             }
             Decision::Declined { .. } | Decision::Refused { .. } => {}
         }
-        self.reply(out, id, decision);
+        // A lane that decided alone waits for no answer.
+        if !matches!(decision, Decision::OfflineApproved { .. }) {
+            self.reply(out, id, decision);
+        }
         out.effect(Effect::ForgetSecrets(id));
         self.erase_card_if_done(out, id);
     }
@@ -83,12 +87,23 @@ impl Desk {
             return Err(RefusalReason::NotOffline);
         }
         let policy = &self.config.policy;
-        policy.decide(&payment.request, &self.state.exposure)
+        policy.decide(&payment.request, &self.state.exposure, &self.state.leases)
+    }
+
+    /// The sale may have been given up before the hub heard that it was paid.
+    fn offline_approved(&mut self, out: &mut Outcome, id: PaymentId, amount: Money) {
+        self.queue_advice(out, id, amount);
+        let payment = self.state.payments.get(&id);
+        if payment.is_some_and(|payment| payment.completion == Completion::Abandoned) {
+            self.withdraw(out, id);
+        }
     }
 
     fn queue_advice(&mut self, out: &mut Outcome, id: PaymentId, amount: Money) {
         let lane = self.state.payments.get(&id).map(|paid| paid.request.lane);
-        let tid = lane.and_then(|lane| self.terminal_of(lane)).cloned();
+        let own = lane.and_then(|lane| self.terminal_of(lane));
+        // A lane that was taken out of the configuration may still have sold.
+        let tid = own.or_else(|| self.stations.keys().next()).cloned();
         if let Some(tid) = tid {
             self.queue(out, id, &tid, ForwardKind::Advice, amount);
         }
@@ -223,7 +238,8 @@ fn approval(payment: &Payment) -> Option<(Money, HostFacts)> {
             Decision::Declined { .. }
             | Decision::Unknown { .. }
             | Decision::Refused { .. }
-            | Decision::StandIn { .. },
+            | Decision::StandIn { .. }
+            | Decision::OfflineApproved { .. },
         ) => None,
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     money::Money,
     payment::Decision,
     response_code::ResponseCode,
+    risk::OfflineLease,
     settlement::BatchTotals,
     time::MonoMs,
 };
@@ -42,6 +43,8 @@ pub enum Effect {
         /// The recorded decision.
         decision: Decision,
     },
+    /// Lend this to its lane, if it is connected; it is told again when it comes back.
+    GrantLease(OfflineLease),
     /// Tell `Event::Tick` at this moment; a later `WakeAt` replaces an earlier one.
     WakeAt(MonoMs),
     /// Somebody must look at this.
@@ -173,6 +176,10 @@ pub enum Alarm {
         /// Its STAN.
         stan: Stan,
     },
+    /// A lane approved a payment that its lease does not cover. It is booked: the goods are gone.
+    OutsideLease(PaymentId),
+    /// A lane's journal shows an offline approval of a payment the hub knows otherwise (I19).
+    OfflineConflict(PaymentId),
     /// HUB0006: a fenced machine spoke for a lane.
     FencedLane(LaneId),
     /// HUB0008: the lane's journal says of this payment what the hub's does not allow: a sale

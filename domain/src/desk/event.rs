@@ -1,7 +1,10 @@
 //! What can happen to the desk.
 
 use crate::{
-    ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, Mid, PaymentId, ReceiptNumber, Stan, Tid},
+    ids::{
+        BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, ReceiptNumber, Stan,
+        Tid,
+    },
     payment::{Answer, PaymentRequest},
     time::BusinessDate,
 };
@@ -29,6 +32,32 @@ pub enum Event {
     },
     /// A lane asks for a payment.
     Requested(PaymentRequest),
+    /// A lane's journal shows a payment that the lane approved alone.
+    OfflineReported {
+        /// What the lane would have asked.
+        request: PaymentRequest,
+        /// Inside which lease.
+        lease: LeaseId,
+    },
+    /// The sealed card of an offline payment has come and opens.
+    OfflineCard {
+        /// Whose.
+        payment_id: PaymentId,
+    },
+    /// A lane's journal shows a lease returned.
+    LeaseReturned {
+        /// The lane.
+        lane: LaneId,
+        /// The lease.
+        lease_id: LeaseId,
+    },
+    /// A manager gives up a lease.
+    LeaseWrittenOff {
+        /// The lease.
+        lease_id: LeaseId,
+        /// Why.
+        reason: String,
+    },
     /// The lane closed the sale with this payment as a tender (from its journal).
     Completed {
         /// The payment.

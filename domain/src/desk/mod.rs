@@ -7,6 +7,7 @@
 mod answered;
 mod apply;
 mod apply_forward;
+mod apply_offline;
 mod check;
 mod close_day;
 mod completed;
@@ -18,6 +19,7 @@ mod effect;
 mod event;
 mod forwarding;
 mod line;
+mod offline;
 mod outcome;
 mod posting;
 mod queries;
@@ -31,21 +33,21 @@ mod unanswered;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use config::{DeskConfig, Timing};
 pub use counts::Counts;
 pub use effect::{Alarm, Effect, Financial, Outgoing};
 pub use event::Event;
 pub use queries::{Blocker, DayState, Standing, TerminalView, Unresolved};
-pub use record::DeskRecord;
+pub use record::{DeskRecord, LeaseEnd};
 pub use rejected::Rejected;
 pub(crate) use state::State;
 
 use outcome::Outcome;
 
 use crate::{
-    ids::Tid,
+    ids::{LaneId, Tid},
     terminal::Station,
     time::{MonoMs, Now},
 };
@@ -56,6 +58,8 @@ pub struct Desk {
     config: DeskConfig,
     state: State,
     stations: BTreeMap<Tid, Station>,
+    /// Lanes that have said hello since the start: only they are lent to.
+    attached: BTreeSet<LaneId>,
     line_up: bool,
     wake_at: Option<MonoMs>,
 }
@@ -68,6 +72,7 @@ impl Desk {
             config,
             state: State::default(),
             stations: BTreeMap::new(),
+            attached: BTreeSet::new(),
             line_up: false,
             wake_at: None,
         }
@@ -87,6 +92,7 @@ impl Desk {
     pub fn step(&mut self, now: Now, jitter: u64, event: Event) -> Result<Vec<Effect>, Rejected> {
         let mut out = Outcome::new(now, jitter);
         self.dispatch(&mut out, event)?;
+        self.grant_leases(&mut out);
         self.send_what_is_due(&mut out);
         self.advance_close(&mut out);
         self.send_what_is_due(&mut out);
@@ -107,6 +113,16 @@ impl Desk {
             Event::Recovered => self.recovered(out),
             Event::LaneAttached { lane, epoch } => return self.lane_attached(out, lane, epoch),
             Event::Requested(request) => self.requested(out, request),
+            Event::OfflineReported { request, lease } => {
+                return self.offline_reported(out, request, lease);
+            }
+            Event::OfflineCard { payment_id } => self.offline_card(out, payment_id),
+            Event::LeaseReturned { lane, lease_id } => {
+                return self.lease_returned(out, lane, lease_id);
+            }
+            Event::LeaseWrittenOff { lease_id, reason } => {
+                return self.lease_written_off(out, lease_id, reason);
+            }
             Event::Completed {
                 payment_id,
                 receipt,

@@ -53,7 +53,11 @@ pub(crate) fn transfers(state: &State, record: &DeskRecord) -> Vec<Transfer> {
         | DeskRecord::UnmatchedAnswer { .. }
         | DeskRecord::DayClosing { .. }
         | DeskRecord::SettlementSent { .. }
-        | DeskRecord::DayClosed { .. } => Vec::new(),
+        | DeskRecord::DayClosed { .. }
+        | DeskRecord::LeaseGranted { .. }
+        | DeskRecord::LeaseEnded { .. }
+        | DeskRecord::OfflineReported { .. }
+        | DeskRecord::OfflineCardHeld { .. } => Vec::new(),
     }
 }
 
@@ -76,7 +80,9 @@ fn decided(payment: &Payment, decision: &Decision) -> Option<Transfer> {
             (Account::Authorised, *amount)
         }
         Decision::Unknown { .. } => (Account::Unknown, payment.request.amount),
-        Decision::StandIn { amount } => (Account::Forwarding, *amount),
+        Decision::StandIn { amount } | Decision::OfflineApproved { amount, .. } => {
+            (Account::Forwarding, *amount)
+        }
         Decision::Declined { .. } | Decision::Refused { .. } => return None,
     };
     Some(Transfer {
@@ -197,7 +203,8 @@ fn approved(payment: &Payment) -> Option<Money> {
             Decision::Declined { .. }
             | Decision::Unknown { .. }
             | Decision::Refused { .. }
-            | Decision::StandIn { .. },
+            | Decision::StandIn { .. }
+            | Decision::OfflineApproved { .. },
         ) => None,
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     desk::{Counts, Desk, DeskConfig},
     forward::{Forward, ForwardEnd, ForwardKind},
-    ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, Mid, PaymentId, Tid},
+    ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, Tid},
     money::Money,
     payment::{Completion, Decision, Payment, Progress},
     settlement::Balances,
@@ -74,6 +74,10 @@ pub enum Standing {
     Reversed,
     /// Approved without the bank; the sale is not closed yet.
     StandIn,
+    /// Approved by the lane alone; the sale is not closed yet.
+    OfflineApproved,
+    /// Approved by the lane alone; the bank can't be told before the lane has sent the card.
+    AwaitingCard,
     /// Approved without the bank, waiting to be delivered to it.
     Forwarding,
     /// The bank has it.
@@ -104,9 +108,11 @@ impl Standing {
             Self::Undoing => "abandoned, being undone",
             Self::Reversed => "reversed",
             Self::StandIn => "stand-in",
-            Self::Forwarding => "stand-in, waiting for the bank",
-            Self::Delivered => "stand-in, delivered",
-            Self::Withdrawn => "stand-in, withdrawn",
+            Self::OfflineApproved => "approved offline by the lane",
+            Self::AwaitingCard => "approved offline, its card is still at the lane",
+            Self::Forwarding => "approved without the bank, waiting for it",
+            Self::Delivered => "approved without the bank, delivered",
+            Self::Withdrawn => "approved without the bank, withdrawn",
             Self::DeclinedAfterGoods => "declined after goods",
             Self::DeadLettered => "dead letter",
             Self::Resolved => "dead letter, resolved",
@@ -280,6 +286,18 @@ impl Desk {
         &self.state.exposure
     }
 
+    /// Leases that lanes hold, with what their journals show of their use.
+    #[must_use]
+    pub const fn leases(&self) -> &crate::risk::LeaseLedger {
+        &self.state.leases
+    }
+
+    /// Under which lease a lane approved this payment alone.
+    #[must_use]
+    pub fn lease_of(&self, id: PaymentId) -> Option<LeaseId> {
+        self.state.offline.get(&id).map(|fact| fact.lease)
+    }
+
     /// Where the business day is.
     #[must_use]
     pub const fn day(&self) -> DayState {
@@ -343,6 +361,15 @@ impl Desk {
             Decision::Unknown { .. } => Standing::Reversing,
             Decision::Refused { .. } => Standing::Refused,
             Decision::StandIn { .. } => Standing::StandIn,
+            Decision::OfflineApproved { .. } => Standing::OfflineApproved,
+        }
+    }
+
+    fn undecided_sale(&self, payment: &Payment) -> Standing {
+        if self.state.offline.contains_key(&payment.request.payment_id) {
+            Standing::OfflineApproved
+        } else {
+            Standing::StandIn
         }
     }
 
@@ -351,7 +378,8 @@ impl Desk {
         match &forward.end {
             None if !is_advice && in_doubt(payment) => Standing::Reversing,
             None if !is_advice => Standing::Undoing,
-            None if payment.completion == Completion::Open => Standing::StandIn,
+            None if payment.completion == Completion::Open => self.undecided_sale(payment),
+            None if self.state.awaits_card(forward.payment_id) => Standing::AwaitingCard,
             None => Standing::Forwarding,
             Some(ForwardEnd::Delivered { .. }) if !is_advice => Standing::Reversed,
             Some(ForwardEnd::Delivered { .. }) if payment.settled_in.is_some() => Standing::Settled,
@@ -432,7 +460,10 @@ const fn owner_of(standing: Standing) -> Option<&'static str> {
             Some("hub")
         }
         Standing::Forwarding => Some("hub"),
-        Standing::Approved | Standing::StandIn => Some("lane"),
+        Standing::Approved
+        | Standing::StandIn
+        | Standing::OfflineApproved
+        | Standing::AwaitingCard => Some("lane"),
         Standing::DeadLettered | Standing::DeclinedAfterGoods => Some("store manager"),
         Standing::Captured
         | Standing::Settled
@@ -454,6 +485,8 @@ const fn urgency(standing: Standing) -> u8 {
         | Standing::Reversing
         | Standing::Undoing
         | Standing::StandIn
+        | Standing::OfflineApproved
+        | Standing::AwaitingCard
         | Standing::Forwarding => 3,
         Standing::Reversed | Standing::Withdrawn | Standing::Resolved => 2,
         Standing::Approved

@@ -2,10 +2,13 @@
 
 use crate::{
     forward::{ForwardEnd, ForwardKind, Resolution},
-    ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, PaymentId, ReceiptNumber, Stan, Tid},
+    ids::{
+        BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber, Stan, Tid,
+    },
     money::Money,
     payment::{Decision, PaymentRequest},
     response_code::ResponseCode,
+    risk::OfflineLease,
     settlement::BatchTotals,
     time::{BusinessDate, WallMs},
 };
@@ -170,5 +173,43 @@ pub enum DeskRecord {
     DayClosed {
         /// The day.
         date: BusinessDate,
+    },
+    /// A lease counts from here on.
+    LeaseGranted {
+        /// Its terms.
+        lease: OfflineLease,
+    },
+    /// A lease counts no more.
+    LeaseEnded {
+        /// The lease.
+        lease_id: LeaseId,
+        /// How.
+        end: LeaseEnd,
+    },
+    /// The lane's journal shows an approval of its own; the decision follows in the same commit.
+    OfflineReported {
+        /// What the lane would have asked.
+        request: PaymentRequest,
+        /// Inside which lease.
+        lease: LeaseId,
+        /// When the hub heard of it.
+        at: WallMs,
+    },
+    /// The card of an offline payment is held: its advice can be sent.
+    OfflineCardHeld {
+        /// Whose.
+        payment_id: PaymentId,
+    },
+}
+
+/// How a lease ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LeaseEnd {
+    /// The lane's journal shows it returned.
+    Returned,
+    /// A manager gave it up.
+    WrittenOff {
+        /// Why.
+        reason: String,
     },
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     desk::Alarm,
-    ids::{ForwardId, LaneEpoch, LaneId, PaymentId},
+    ids::{ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId},
     time::BusinessDate,
 };
 
@@ -41,6 +41,15 @@ pub enum Rejected {
     /// The payment stands on another receipt already.
     #[error("payment {0} stands on another receipt")]
     OtherReceipt(PaymentId),
+    /// A lane approved alone what the hub had been asked for (I19).
+    #[error("payment {0} was approved offline though the hub had been asked")]
+    OfflineAfterRequested(PaymentId),
+    /// An offline payment is told again with other content.
+    #[error("payment {0} was told before with other content")]
+    OfflineContentDiffers(PaymentId),
+    /// No open lease of this lane has this id.
+    #[error("lease {} is not open", _0.0)]
+    UnknownLease(LeaseId),
     /// No queue entry has this number.
     #[error("queue entry {} is not known", _0.0)]
     UnknownForward(ForwardId),
@@ -73,10 +82,14 @@ impl Rejected {
             | Self::OtherReceipt(id)
             | Self::OtherLane(id)
             | Self::UnknownPayment(id) => Some(Alarm::CompletionConflict(*id)),
+            Self::OfflineAfterRequested(id) | Self::OfflineContentDiffers(id) => {
+                Some(Alarm::OfflineConflict(*id))
+            }
             Self::Fenced { lane, .. } => Some(Alarm::FencedLane(*lane)),
             Self::UnknownTerminal
             | Self::TerminalConfiguredTwice
             | Self::UnknownForward(_)
+            | Self::UnknownLease(_)
             | Self::NotAnOpenDeadLetter(_)
             | Self::BatchIsClosed(_)
             | Self::NoteMissing

@@ -19,9 +19,13 @@ impl Desk {
     ) -> Result<(), Rejected> {
         match self.epoch_of(lane) {
             Some(known) if epoch < known => Err(Rejected::Fenced { lane, known }),
-            Some(known) if epoch == known => Ok(()),
+            Some(known) if epoch == known => {
+                self.lane_is_here(out, lane, epoch);
+                Ok(())
+            }
             Some(_) | None => {
                 self.note(out, DeskRecord::LaneAttached { lane, epoch });
+                self.lane_is_here(out, lane, epoch);
                 Ok(())
             }
         }

@@ -6,9 +6,9 @@ use crate::{
     card_ref::CardHash,
     desk::Counts,
     forward::{Forward, ForwardEnd, ForwardKind},
-    ids::{ForwardId, LaneEpoch, LaneId, PaymentId, Stan, Tid},
+    ids::{ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, Stan, Tid},
     payment::{Completion, Decision, Payment, Progress},
-    risk::Exposure,
+    risk::{Exposure, LeaseLedger},
     settlement::Balances,
     terminal::Terminal,
     time::BusinessDate,
@@ -29,6 +29,12 @@ pub(crate) struct State {
     pub(crate) queue_depth: usize,
     pub(crate) queue_depth_max: usize,
     pub(crate) exposure: Exposure,
+    /// Open leases (I10).
+    pub(crate) leases: LeaseLedger,
+    /// Payments that lanes approved alone.
+    pub(crate) offline: BTreeMap<PaymentId, OfflineFact>,
+    /// Those among them whose card was held. May run ahead of the lane's journal.
+    pub(crate) offline_cards: BTreeSet<PaymentId>,
     /// Cards the bank refused after the goods were gone.
     pub(crate) hot_list: BTreeSet<CardHash>,
     pub(crate) closing: Option<BusinessDate>,
@@ -40,6 +46,14 @@ pub(crate) struct State {
     pub(crate) counts_of_days: BTreeMap<BusinessDate, Counts>,
     /// Records that named a payment, entry or terminal nobody knows: a broken journal.
     pub(crate) strays: u64,
+}
+
+/// Under which lease a lane approved alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct OfflineFact {
+    pub(crate) lease: LeaseId,
+    /// Whether the lease was open and had room for it.
+    pub(crate) covered: bool,
 }
 
 impl State {
@@ -92,10 +106,12 @@ impl State {
     pub(crate) fn is_eligible(&self, forward: &Forward) -> bool {
         match forward.kind {
             ForwardKind::Reversal { .. } | ForwardKind::Void { .. } => true,
-            ForwardKind::Advice => self
-                .payments
-                .get(&forward.payment_id)
-                .is_some_and(|payment| matches!(payment.completion, Completion::Completed(_))),
+            ForwardKind::Advice => {
+                let payment = self.payments.get(&forward.payment_id);
+                let completed = payment
+                    .is_some_and(|payment| matches!(payment.completion, Completion::Completed(_)));
+                completed && !self.awaits_card(forward.payment_id)
+            }
         }
     }
 
@@ -119,9 +135,15 @@ impl State {
                 Decision::Declined { .. }
                 | Decision::Unknown { .. }
                 | Decision::Refused { .. }
-                | Decision::StandIn { .. },
+                | Decision::StandIn { .. }
+                | Decision::OfflineApproved { .. },
             ) => false,
         };
         open_entry || may_be_undone
+    }
+
+    /// An offline payment whose sealed card is still at its lane: it can't be told to the bank yet.
+    pub(crate) fn awaits_card(&self, id: PaymentId) -> bool {
+        self.offline.contains_key(&id) && !self.offline_cards.contains(&id)
     }
 }

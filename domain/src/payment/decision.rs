@@ -1,7 +1,7 @@
 //! What was decided about a payment. Made once, durable before anybody hears of it, never changed.
 
 use crate::{
-    ids::{AuthCode, Rrn},
+    ids::{AuthCode, LeaseId, Rrn},
     money::Money,
     response_code::ResponseCode,
 };
@@ -92,6 +92,13 @@ pub enum Decision {
         /// As asked.
         amount: Money,
     },
+    /// The lane approved it alone, inside its lease, and no byte of it had left (I19).
+    OfflineApproved {
+        /// As asked.
+        amount: Money,
+        /// Inside which lease.
+        lease: LeaseId,
+    },
 }
 
 impl Decision {
@@ -101,7 +108,8 @@ impl Decision {
         match self {
             Self::Approved { amount, .. }
             | Self::PartiallyApproved { amount, .. }
-            | Self::StandIn { amount } => *amount,
+            | Self::StandIn { amount }
+            | Self::OfflineApproved { amount, .. } => *amount,
             Self::Declined { .. } | Self::Unknown { .. } | Self::Refused { .. } => {
                 Money::zero(asked.currency())
             }

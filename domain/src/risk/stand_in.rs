@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    card_ref::{EntryMode, Funding, Scheme},
+    card_ref::{CardRef, EntryMode, Funding, Scheme},
     money::Money,
     payment::{PaymentRequest, RefusalReason},
-    risk::Exposure,
+    risk::{Exposure, LeaseLedger, LeaseShare},
 };
 
 /// The rules of standing in, and their caps.
@@ -20,6 +20,8 @@ pub struct StandInPolicy {
     /// The largest single payment per scheme and entry mode. What is not named is never approved
     /// without the bank.
     pub floor_limits: BTreeMap<(Scheme, EntryMode), Money>,
+    /// What of both caps lanes may hold as leases; none without it.
+    pub leases: Option<LeaseShare>,
 }
 
 impl StandInPolicy {
@@ -36,10 +38,21 @@ impl StandInPolicy {
             store_cap,
             card_cap,
             floor_limits,
+            leases: None,
         }
     }
 
-    /// Whether this payment may be approved without the bank, given what is undelivered already.
+    /// The same, and lanes get leases.
+    #[must_use]
+    pub fn with_leases(self, share: LeaseShare) -> Self {
+        Self {
+            leases: Some(share),
+            ..self
+        }
+    }
+
+    /// Whether this payment may be approved without the bank, given what is undelivered already and
+    /// what lanes hold as leases.
     ///
     /// # Errors
     /// `NotOffline`: this card, entry mode or amount never. `OfflineBudget`: not now, a cap is
@@ -48,9 +61,10 @@ impl StandInPolicy {
         &self,
         request: &PaymentRequest,
         exposure: &Exposure,
+        leases: &LeaseLedger,
     ) -> Result<(), RefusalReason> {
         let card = request.card.hash.ok_or(RefusalReason::NotOffline)?;
-        if !funding_allowed(request.card.funding, request.pin_entered) {
+        if !card_allowed(&request.card, request.entry_mode, request.pin_entered) {
             return Err(RefusalReason::NotOffline);
         }
         let limit = self
@@ -60,14 +74,30 @@ impl StandInPolicy {
         if !fits(request.amount, 0, *limit) {
             return Err(RefusalReason::NotOffline);
         }
-        let within_card = fits(request.amount, exposure.card_minor(&card), self.card_cap);
-        let within_store = fits(request.amount, exposure.store_minor(), self.store_cap);
+        let of_card = exposure
+            .card_minor(&card)
+            .saturating_add(leases.card_reserved_minor(&card));
+        let of_store = exposure
+            .store_minor()
+            .saturating_add(leases.reserved_minor());
+        let within_card = fits(request.amount, of_card, self.card_cap);
+        let within_store = fits(request.amount, of_store, self.store_cap);
         if within_card && within_store {
             Ok(())
         } else {
             Err(RefusalReason::OfflineBudget)
         }
     }
+}
+
+/// Which cards may be approved without the bank at all, by hub or lane: chip and contactless, never
+/// stripe or keyed; nothing whose PIN only the issuer can check; no prepaid card.
+pub(super) fn card_allowed(card: &CardRef, entry_mode: EntryMode, pin_entered: bool) -> bool {
+    let read_by_chip = match entry_mode {
+        EntryMode::Chip | EntryMode::Contactless => true,
+        EntryMode::Stripe | EntryMode::Keyed => false,
+    };
+    read_by_chip && funding_allowed(card.funding, pin_entered)
 }
 
 /// A PIN that was entered must be checked by the issuer; a card that does not say whose money it
@@ -138,7 +168,7 @@ mod tests {
         ];
         for (minor, mode, funding, pin, expected) in table {
             let asked = request(minor, mode, funding, pin);
-            let got = policy().decide(&asked, &Exposure::default());
+            let got = policy().decide(&asked, &Exposure::default(), &LeaseLedger::default());
             assert_eq!(got, expected, "{minor} {mode:?} {funding:?} pin {pin}");
         }
     }
@@ -157,7 +187,7 @@ mod tests {
             exposure.grow(asked.card.hash.as_ref(), card);
             exposure.grow(None, store - card);
             assert_eq!(
-                policy().decide(&asked, &exposure),
+                policy().decide(&asked, &exposure, &LeaseLedger::default()),
                 expected,
                 "{card} {store}"
             );
@@ -169,9 +199,15 @@ mod tests {
         let mut asked = request(100, EntryMode::Chip, Funding::Credit, false);
         asked.amount = Money::new(100, Currency::EUR);
         let no = Err(RefusalReason::NotOffline);
-        assert_eq!(policy().decide(&asked, &Exposure::default()), no);
+        assert_eq!(
+            policy().decide(&asked, &Exposure::default(), &LeaseLedger::default()),
+            no
+        );
         asked.amount = cny(100);
         asked.card.hash = None;
-        assert_eq!(policy().decide(&asked, &Exposure::default()), no);
+        assert_eq!(
+            policy().decide(&asked, &Exposure::default(), &LeaseLedger::default()),
+            no
+        );
     }
 }

@@ -26,6 +26,8 @@ pub enum Effect {
     SendPayment(PaymentRequest),
     /// Tell the hub, before all else, that this payment is given up (payments.md, rule 2).
     Abandon(PaymentId),
+    /// Approved by the lane alone: the hub gets the sealed card as soon as it is there.
+    ReportOffline(PaymentId),
     /// Open the cash drawer.
     OpenDrawer,
     /// Print the receipt.

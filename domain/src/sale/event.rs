@@ -5,6 +5,7 @@ use crate::{
     ids::{OperatorId, PaymentId},
     money::{Money, MoneyError},
     payment::Decision,
+    risk::OfflineLease,
 };
 
 /// A scanned article with the price of the lane's price file or of its label.
@@ -103,6 +104,10 @@ pub enum Event {
         /// The payment.
         payment_id: PaymentId,
     },
+    /// The hub lends a part of its offline budget.
+    LeaseOffered(OfflineLease),
+    /// The hub is there: now and then while it is, and each time it comes back.
+    HubReached,
     /// The printer says the receipt is out.
     ReceiptPrinted {
         /// The text as printed.
@@ -142,6 +147,9 @@ pub enum Rejected {
     /// The payment id was used before (payments.md, rule 1).
     #[error("payment {0} was used before")]
     IdUsed(PaymentId),
+    /// Another lane's lease, or one that was taken before.
+    #[error("the lease is not this lane's, or was taken before")]
+    LeaseNotTaken,
     /// No such line, or taken back already.
     #[error("no such line")]
     NoSuchLine,

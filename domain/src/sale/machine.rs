@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    ids::{LaneEpoch, LaneId, PaymentId, SaleNumber},
+    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, SaleNumber},
     money::{Currency, Money},
+    risk::LeaseUse,
     sale::{
         BasketView, Effect, Event, Prompt, Rejected, Sale, SaleFact, SaleRecord, Screen, Tender,
     },
-    time::{Now, WallMs},
+    time::{MonoMs, Now},
 };
 
 /// What a checkout is told once.
@@ -31,6 +32,10 @@ pub(super) struct Standing {
     pub(super) sales_voided: u32,
     pub(super) pin_entries: u32,
     pub(super) abandoned: BTreeSet<PaymentId>,
+    /// The lease this lane holds, with its use.
+    pub(super) lease: Option<LeaseUse>,
+    /// The newest lease ever accepted: an older one, or the same again, is never taken.
+    pub(super) last_lease: Option<LeaseId>,
     pub(super) last_order_reference: String,
     pub(super) sale: Option<Sale>,
 }
@@ -43,8 +48,20 @@ pub(super) struct Moment {
     /// A byte of the pending payment may have left.
     /// A byte of the pending payment may have left.
     pub(super) left: bool,
+    /// Until when the lease may be used. A restart takes it away: how long it took is not known.
+    pub(super) lease_until: Option<MonoMs>,
     /// The receipt being printed may have been printed before.
     pub(super) reprinting: bool,
+}
+
+impl Moment {
+    /// What a sale leaves to the next one: only the lease's time.
+    pub(super) fn next_sale(self) -> Self {
+        Self {
+            lease_until: self.lease_until,
+            ..Self::default()
+        }
+    }
 }
 
 /// The machine. One per lane.
@@ -81,7 +98,7 @@ impl Checkout {
             config: self.config,
             standing: self.standing.clone(),
             moment: self.moment,
-            at: now.wall,
+            now,
             records: Vec::new(),
             after: Vec::new(),
         };
@@ -103,6 +120,12 @@ impl Checkout {
     #[must_use]
     pub const fn abandoned(&self) -> &BTreeSet<PaymentId> {
         &self.standing.abandoned
+    }
+
+    /// The lease it holds, if any. After a restart it may hold one that it will not use.
+    #[must_use]
+    pub const fn lease(&self) -> Option<&LeaseUse> {
+        self.standing.lease.as_ref()
     }
 
     /// Sales closed since the epoch began.
@@ -145,7 +168,7 @@ pub(super) struct Step {
     pub(super) config: CheckoutConfig,
     pub(super) standing: Standing,
     pub(super) moment: Moment,
-    pub(super) at: WallMs,
+    pub(super) now: Now,
     records: Vec<Effect>,
     after: Vec<Effect>,
 }
@@ -153,7 +176,10 @@ pub(super) struct Step {
 impl Step {
     fn take(&mut self, event: Event) -> Result<(), Rejected> {
         match event {
-            Event::Recovered => self.recover(),
+            Event::Recovered => {
+                self.return_lease("the lane was restarted");
+                self.recover()
+            }
             Event::Open {
                 operator,
                 order_reference,
@@ -179,6 +205,11 @@ impl Step {
             Event::HubUnreachable { payment_id } => self.hub_unreachable(payment_id),
             Event::LinkLost { payment_id } => self.give_up(payment_id, "the link to the hub broke"),
             Event::ResultTimedOut { payment_id } => self.give_up(payment_id, "no result in time"),
+            Event::LeaseOffered(lease) => self.lease_offered(lease),
+            Event::HubReached => {
+                self.review_lease();
+                Ok(())
+            }
             Event::ReceiptPrinted { text } => self.receipt_printed(text),
             Event::VoidSale { reason } => self.void_sale(reason),
         }
@@ -186,7 +217,10 @@ impl Step {
 
     /// Writes a fact and lets it count at once.
     pub(super) fn record(&mut self, fact: SaleFact) {
-        let record = SaleRecord { at: self.at, fact };
+        let record = SaleRecord {
+            at: self.now.wall,
+            fact,
+        };
         self.standing.apply(&record);
         self.records.push(Effect::Persist(record));
     }
@@ -281,11 +315,19 @@ impl Standing {
                 self.end_sale();
             }
             SaleFact::ReceiptPrinted { .. } => self.end_sale(),
+            SaleFact::LeaseAccepted { lease } => {
+                self.last_lease = Some(lease.id);
+                self.lease = Some(LeaseUse::new(*lease));
+            }
+            SaleFact::LeaseReturned { .. } => self.lease = None,
+            SaleFact::PaymentDecided { decision, .. } => {
+                self.book_on_lease(decision);
+                self.apply_to_sale(record);
+            }
             SaleFact::LineAdded { .. }
             | SaleFact::LineVoided { .. }
             | SaleFact::SaleTotalled { .. }
             | SaleFact::CashTendered { .. }
-            | SaleFact::PaymentDecided { .. }
             | SaleFact::CardNotRead { .. } => self.apply_to_sale(record),
         }
     }
@@ -346,6 +388,8 @@ impl Sale {
             }
             SaleFact::SaleOpened { .. }
             | SaleFact::SaleVoided { .. }
+            | SaleFact::LeaseAccepted { .. }
+            | SaleFact::LeaseReturned { .. }
             | SaleFact::ReceiptPrinted { .. } => {}
         }
     }

@@ -18,6 +18,7 @@
 mod closing;
 mod effect;
 mod event;
+mod lease;
 mod machine;
 mod payment;
 mod prompt;

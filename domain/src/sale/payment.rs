@@ -3,7 +3,7 @@
 use crate::{
     ids::PaymentId,
     money::Money,
-    payment::{Decision, RefusalReason},
+    payment::Decision,
     sale::{
         CardTender, Effect, FailedCard, PendingPayment, Prompt, Rejected, Sale, SaleFact, Tender,
         machine::Step, scanning::shortened,
@@ -29,6 +29,10 @@ impl Step {
         if !fits(&decision, asked) {
             return self.give_up(payment_id, "the result does not fit what was asked");
         }
+        self.settle(payment_id, &decision)
+    }
+
+    fn settle(&mut self, payment_id: PaymentId, decision: &Decision) -> Result<(), Rejected> {
         let sale = self.sale()?.number;
         self.record(SaleFact::PaymentDecided {
             sale,
@@ -36,27 +40,29 @@ impl Step {
             decision: decision.clone(),
         });
         if self.open_amount()?.is_positive() {
-            self.show(prompt_after(&decision));
+            self.show(prompt_after(decision));
             Ok(())
         } else {
             self.close()
         }
     }
 
-    /// The hub is out of reach and nothing has left. Here a lane will decide alone inside its
-    /// lease; without one the answer is no. Once a byte has left it is never decided alone
-    /// (rule 2, I19).
+    /// The hub is out of reach and nothing has left: the lane decides alone, inside its lease.
+    /// Once a byte has left it is never decided alone (rule 2, I19).
     pub(super) fn hub_unreachable(&mut self, payment_id: PaymentId) -> Result<(), Rejected> {
-        self.pending(payment_id)?;
+        let pending = self.pending(payment_id)?;
         if self.moment.left {
             return self.give_up(payment_id, "the link to the hub broke");
         }
-        self.decided(
-            payment_id,
-            Decision::Refused {
-                reason: RefusalReason::NotOffline,
-            },
-        )
+        match self.offline_allowed(pending) {
+            Ok(lease) => {
+                let amount = pending.amount;
+                self.settle(payment_id, &Decision::OfflineApproved { amount, lease })?;
+                self.then(Effect::ReportOffline(payment_id));
+                Ok(())
+            }
+            Err(reason) => self.settle(payment_id, &Decision::Refused { reason }),
+        }
     }
 
     /// Nobody here knows what became of it: it is never a tender of this sale (rule 2, rule 4).
@@ -137,6 +143,8 @@ impl Sale {
 fn fits(decision: &Decision, asked: Money) -> bool {
     match decision {
         Decision::Approved { amount, .. } | Decision::StandIn { amount } => *amount == asked,
+        // Nobody but the lane itself says this.
+        Decision::OfflineApproved { .. } => false,
         Decision::PartiallyApproved { amount, .. } => {
             amount.is_positive() && *amount != asked && matches!(asked.covers(*amount), Ok(true))
         }
@@ -146,7 +154,9 @@ fn fits(decision: &Decision, asked: Money) -> bool {
 
 fn prompt_after(decision: &Decision) -> Prompt {
     match decision {
-        Decision::Approved { .. } | Decision::StandIn { .. } => Prompt::ChooseTender,
+        Decision::Approved { .. } | Decision::StandIn { .. } | Decision::OfflineApproved { .. } => {
+            Prompt::ChooseTender
+        }
         Decision::PartiallyApproved { amount, .. } => Prompt::PartlyApproved { amount: *amount },
         Decision::Declined { code, .. } => Prompt::Declined { code: *code },
         Decision::Unknown { .. } => Prompt::NotConfirmed,

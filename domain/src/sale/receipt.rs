@@ -195,7 +195,9 @@ fn card_tender(card: &CardTender, paper: &mut Paper) {
         Decision::Approved { host, .. } | Decision::PartiallyApproved { host, .. } => {
             host_facts(host.auth_code.as_ref(), host.rrn.as_ref(), paper);
         }
-        Decision::StandIn { .. } => paper.bold("  SUBJECT TO AUTHORISATION"),
+        Decision::StandIn { .. } | Decision::OfflineApproved { .. } => {
+            paper.bold("  SUBJECT TO AUTHORISATION");
+        }
         Decision::Declined { .. } | Decision::Unknown { .. } | Decision::Refused { .. } => {}
     }
     paper.plain(&format!("  Payment {}", payment.payment_id));
@@ -214,7 +216,8 @@ fn failed_card(failed: &FailedCard, paper: &mut Paper) {
             Decision::Unknown { .. }
             | Decision::Approved { .. }
             | Decision::PartiallyApproved { .. }
-            | Decision::StandIn { .. },
+            | Decision::StandIn { .. }
+            | Decision::OfflineApproved { .. },
         )
         | None => paper.plain("  not confirmed, any charge is taken back"),
     }

@@ -1,9 +1,10 @@
 //! What a lane writes about its sales. The sales of a lane are exactly what these records say.
 
 use crate::{
-    ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber},
+    ids::{LeaseId, OperatorId, PaymentId, ReceiptNumber, SaleNumber},
     money::Money,
     payment::Decision,
+    risk::OfflineLease,
     sale::{Line, PendingPayment, Tender},
     time::WallMs,
 };
@@ -17,7 +18,7 @@ pub struct SaleRecord {
     pub fact: SaleFact,
 }
 
-/// What happened. Each but `ReceiptPrinted` belongs to a sale.
+/// What happened. Each but `ReceiptPrinted` and those of leases belongs to a sale.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SaleFact {
     /// A sale began.
@@ -121,5 +122,21 @@ pub enum SaleFact {
         text: String,
         /// True when it may have been printed before.
         reprint: bool,
+    },
+    /// From here on the lane may approve under it.
+    LeaseAccepted {
+        /// Its terms.
+        lease: OfflineLease,
+    },
+    /// From here on never again; what it did not spend is the store's.
+    LeaseReturned {
+        /// Which.
+        lease: LeaseId,
+        /// Approved under it.
+        spent: Money,
+        /// How many payments.
+        payments: u32,
+        /// Why, in words.
+        reason: String,
     },
 }

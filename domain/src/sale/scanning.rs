@@ -4,10 +4,7 @@ use crate::{
     ids::OperatorId,
     limits,
     money::Money,
-    sale::{
-        Effect, Line, PricedItem, Prompt, Rejected, SaleFact,
-        machine::{Moment, Step},
-    },
+    sale::{Effect, Line, PricedItem, Prompt, Rejected, SaleFact, machine::Step},
 };
 
 /// A name or code longer than this would not fit a journal record beside the rest.
@@ -25,7 +22,7 @@ impl Step {
         if order_reference.len() > TEXT_BYTES_MAX {
             return Err(Rejected::InvalidItem);
         }
-        self.moment = Moment::default();
+        self.moment = self.moment.next_sale();
         self.record(SaleFact::SaleOpened {
             sale: self.standing.next_sale(),
             operator,
@@ -100,7 +97,7 @@ impl Step {
             self.abandon(payment_id, "the sale was voided")?;
         }
         self.disarm();
-        self.moment = Moment::default();
+        self.moment = self.moment.next_sale();
         let reason = shortened(reason);
         self.record(SaleFact::SaleVoided {
             sale: number,

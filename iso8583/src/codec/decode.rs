@@ -1,6 +1,7 @@
 //! From the bytes of a frame to borrowed, validated fields.
 
 use super::characters;
+use super::class_table::{self, Odd};
 use super::decoded::{Decoded, Span};
 use super::error::{DecodeError, FieldPath, Reason};
 use crate::dialect::{
@@ -8,9 +9,8 @@ use crate::dialect::{
     Parts, Shape,
 };
 use crate::hex;
-use crate::message::{Mti, bit};
-use crate::tlv::Tlvs;
-use zeroize::Zeroizing;
+use crate::message::{Mti, bit, numbers};
+use crate::tlv;
 
 /// Where the decoder stands.
 struct Cursor<'a> {
@@ -70,10 +70,7 @@ pub fn decode<'a>(dialect: &'a Dialect, frame: &'a [u8]) -> Result<Decoded<'a>, 
     let mti = read_mti(dialect, &mut cursor)?;
     let bitmap = read_bitmaps(dialect, &mut cursor)?;
     let mut decoded = Decoded::new(dialect, frame, tpdu, header, start, mti, bitmap);
-    let mut rest = bitmap & !bit(1);
-    while rest != 0 {
-        let number = u8::try_from(rest.leading_zeros() + 1).unwrap_or(u8::MAX);
-        rest &= !bit(number);
+    for number in numbers(bitmap & !bit(1)) {
         let span = read_field(dialect, mti, number, &mut cursor)?;
         decoded.place(number, span);
     }
@@ -185,6 +182,7 @@ fn upper_hex(character: u8) -> Option<u8> {
     }
 }
 
+#[inline]
 fn read_field(
     dialect: &Dialect,
     mti: Mti,
@@ -201,24 +199,78 @@ fn read_field(
         });
     };
     let shape = spec.shape_in(mti);
-    let (units, wire_length) = match shape.length {
+    let (mut units, wire_length) = match shape.length {
         Length::Fixed(units) => (usize::from(units), wire_length(shape, usize::from(units))),
         Length::Variable { .. } => read_length(shape, cursor, field)?,
     };
     let start = cursor.at;
     let wire = cursor.take(wire_length, field)?;
-    validate(shape, wire, units).map_err(|(place, reason)| DecodeError {
-        field,
-        offset: start + place,
-        reason,
-    })?;
-    if shape.parts == Parts::BerTlv {
+    if counts_bytes_of_bcd(shape) {
+        units = digits_in(shape, wire, field, start)?;
+    }
+    let odd = odd_digit(shape, units);
+    if !class_table::wire_fits(shape.class, shape.encoding, odd, wire) {
+        validate(shape, wire, odd).map_err(|(place, reason)| DecodeError {
+            field,
+            offset: start + place,
+            reason,
+        })?;
+    }
+    if matches!(shape.parts, Parts::BerTlv) {
         validate_tlv(shape, number, wire, start)?;
     }
-    Ok(Span::new(start, wire_length, units))
+    Ok(Span::new(start, units))
+}
+
+/// Where a BCD value of this many digits has its odd one.
+#[inline]
+pub(super) fn odd_digit(shape: &Shape, units: usize) -> Odd {
+    match (shape.encoding, shape.justify) {
+        (Encoding::Bcd, Justify::Left) if units % 2 == 1 => Odd::Last,
+        (Encoding::Bcd, Justify::Right) if units % 2 == 1 => Odd::First,
+        _ => Odd::Nowhere,
+    }
+}
+
+/// Whether the length counts bytes that hold two digits each, so that it can't say "odd".
+#[inline]
+pub(super) fn counts_bytes_of_bcd(shape: &Shape) -> bool {
+    shape.encoding == Encoding::Bcd
+        && matches!(
+            shape.length,
+            Length::Variable {
+                counts: Counts::Bytes,
+                ..
+            }
+        )
+}
+
+/// Digits in bytes that were counted as such: only a last nibble F says that there is one less.
+fn digits_in(
+    shape: &Shape,
+    wire: &[u8],
+    field: FieldPath,
+    start: usize,
+) -> Result<usize, DecodeError> {
+    let padded = wire.last().is_some_and(|byte| byte & 0x0F == 0x0F);
+    let digits = wire.len() * 2 - usize::from(padded);
+    let max = usize::from(shape.length.max());
+    if digits <= max {
+        return Ok(digits);
+    }
+    let reason = Reason::TooLong {
+        length: digits,
+        max,
+    };
+    Err(DecodeError {
+        field,
+        offset: start,
+        reason,
+    })
 }
 
 /// Bytes that a value of this many units takes on the wire.
+#[inline]
 pub(super) fn wire_length(shape: &Shape, units: usize) -> usize {
     match shape.encoding {
         Encoding::Bcd => units.div_ceil(2),
@@ -264,7 +316,9 @@ fn read_length(
         (Encoding::Bcd, Counts::Digits)
         | (Encoding::Ascii | Encoding::Ebcdic | Encoding::Raw, _) => counted,
     };
-    if units > usize::from(max) {
+    // The odd digit of a value counted in bytes is found once its last byte is here.
+    let room = usize::from(max) + usize::from(counts_bytes_of_bcd(shape));
+    if units > room {
         let reason = Reason::TooLong {
             length: units,
             max: usize::from(max),
@@ -279,7 +333,7 @@ fn read_length(
 }
 
 /// Bytes of a length prefix.
-pub(super) fn prefix_length(encoding: LengthEncoding, digits: u8) -> usize {
+fn prefix_length(encoding: LengthEncoding, digits: u8) -> usize {
     match encoding {
         LengthEncoding::Ascii | LengthEncoding::Ebcdic => usize::from(digits),
         LengthEncoding::Bcd | LengthEncoding::Binary => usize::from(digits).div_ceil(2),
@@ -311,10 +365,11 @@ fn digit_value(character: u8) -> Option<usize> {
         .then(|| usize::from(character - b'0'))
 }
 
-/// Checks the bytes of a value; an error tells the place inside it.
-fn validate(shape: &Shape, wire: &[u8], units: usize) -> Result<(), (usize, Reason)> {
+/// Finds the byte that does not fit and says why; an error tells the place inside the value.
+#[cold]
+fn validate(shape: &Shape, wire: &[u8], odd: Odd) -> Result<(), (usize, Reason)> {
     match shape.encoding {
-        Encoding::Bcd => validate_bcd(shape, wire, units),
+        Encoding::Bcd => validate_bcd(shape, wire, odd),
         Encoding::Hex => match wire.iter().position(|byte| upper_hex(*byte).is_none()) {
             Some(place) => Err((place, Reason::Character("hex"))),
             None => Ok(()),
@@ -336,7 +391,7 @@ fn validate(shape: &Shape, wire: &[u8], units: usize) -> Result<(), (usize, Reas
     }
 }
 
-fn validate_bcd(shape: &Shape, wire: &[u8], units: usize) -> Result<(), (usize, Reason)> {
+fn validate_bcd(shape: &Shape, wire: &[u8], odd: Odd) -> Result<(), (usize, Reason)> {
     let track = shape.class == Class::Track;
     let fits = |nibble: u8| nibble <= 9 || (track && nibble == 0x0D);
     let wrong = |place| {
@@ -346,17 +401,16 @@ fn validate_bcd(shape: &Shape, wire: &[u8], units: usize) -> Result<(), (usize, 
         )
     };
     let last = wire.len().saturating_sub(1);
-    let odd = units % 2 == 1;
     for (place, byte) in wire.iter().enumerate() {
         let (high, low) = (byte >> 4, byte & 0x0F);
-        if odd && shape.justify == Justify::Left && place == last {
+        if odd == Odd::Last && place == last {
             if !fits(high) {
                 return Err(wrong(place));
             }
             if low != 0 && low != 0x0F {
                 return Err((place, Reason::Pad));
             }
-        } else if odd && shape.justify == Justify::Right && place == 0 {
+        } else if odd == Odd::First && place == 0 {
             if high != 0 {
                 return Err((place, Reason::Pad));
             }
@@ -370,39 +424,25 @@ fn validate_bcd(shape: &Shape, wire: &[u8], units: usize) -> Result<(), (usize, 
     Ok(())
 }
 
-/// Hex is turned into bytes first; its offsets count two characters a byte.
+/// Offsets of a value in hex count two characters a byte.
 fn validate_tlv(shape: &Shape, number: u8, wire: &[u8], start: usize) -> Result<(), DecodeError> {
-    if shape.encoding != Encoding::Hex {
-        return validate_tlv_bytes(number, wire, start, 1);
-    }
-    let pairs = wire.chunks_exact(2);
-    let bytes = pairs.map(|pair| {
-        let values = pair.iter().filter_map(|character| hex::value(*character));
-        values.fold(0, |byte, value| byte << 4 | value)
-    });
-    validate_tlv_bytes(
-        number,
-        &Zeroizing::new(bytes.collect::<Vec<u8>>()),
-        start,
-        2,
-    )
-}
-
-fn validate_tlv_bytes(
-    number: u8,
-    bytes: &[u8],
-    start: usize,
-    scale: usize,
-) -> Result<(), DecodeError> {
-    for item in Tlvs::new(bytes) {
-        item.map_err(|error| DecodeError {
-            field: match error.tag {
-                Some(tag) => FieldPath::Tag(number, tag),
-                None => FieldPath::Field(number),
-            },
-            offset: start + error.offset * scale,
-            reason: Reason::Tlv(error.fault),
-        })?;
-    }
-    Ok(())
+    let (checked, scale) = if shape.encoding == Encoding::Hex {
+        let byte = |place: usize| {
+            let high = hex::value(*wire.get(place * 2)?)?;
+            let low = hex::value(*wire.get(place * 2 + 1)?)?;
+            Some(high << 4 | low)
+        };
+        (tlv::check(&byte, wire.len() / 2), 2)
+    } else {
+        let byte = |place: usize| wire.get(place).copied();
+        (tlv::check(&byte, wire.len()), 1)
+    };
+    checked.map_err(|error| DecodeError {
+        field: match error.tag {
+            Some(tag) => FieldPath::Tag(number, tag),
+            None => FieldPath::Field(number),
+        },
+        offset: start + error.offset * scale,
+        reason: Reason::Tlv(error.fault),
+    })
 }

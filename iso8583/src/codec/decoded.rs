@@ -1,12 +1,13 @@
 //! A decoded message: fields borrowed from the frame.
 
+use super::decode::wire_length;
 use super::field::Field;
 use crate::card::Pan;
 use crate::describe;
 use crate::dialect::{Dialect, Parts};
 use crate::keys::DesKey;
 use crate::mac::{self, MacError};
-use crate::message::{Message, Mti, bit};
+use crate::message::{Message, Mti, bit, numbers};
 use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -17,16 +18,14 @@ const FIELD_SLOTS: usize = 129;
 #[derive(Clone, Copy, Default)]
 pub(super) struct Span {
     start: u16,
-    length: u16,
     units: u16,
 }
 
 impl Span {
-    pub(super) fn new(start: usize, length: usize, units: usize) -> Self {
+    pub(super) fn new(start: usize, units: usize) -> Self {
         let narrow = |value| u16::try_from(value).unwrap_or(u16::MAX);
         Self {
             start: narrow(start),
-            length: narrow(length),
             units: narrow(units),
         }
     }
@@ -119,37 +118,41 @@ impl<'a> Decoded<'a> {
     }
 
     /// Whether the field is there.
+    #[inline]
     pub fn has(&self, number: u8) -> bool {
         number != 1 && self.bitmap & bit(number) != 0
     }
 
     /// A field.
+    #[inline]
     pub fn field(&self, number: u8) -> Option<Field<'a>> {
-        if !self.has(number) {
-            return None;
+        if self.has(number) {
+            self.placed(number)
+        } else {
+            None
         }
+    }
+
+    /// A field that is known to be there.
+    #[inline]
+    fn placed(&self, number: u8) -> Option<Field<'a>> {
         let span = self.spans.get(usize::from(number))?;
         let spec = self.dialect.field(number)?;
-        let start = usize::from(span.start);
+        let shape = spec.shape_in(self.mti);
+        let (start, units) = (usize::from(span.start), usize::from(span.units));
         Some(Field {
             spec,
-            shape: spec.shape_in(self.mti),
-            wire: self.frame.get(start..start + usize::from(span.length))?,
-            units: usize::from(span.units),
+            shape,
+            wire: self.frame.get(start..start + wire_length(shape, units))?,
+            units,
             offset: start,
         })
     }
 
     /// All fields in ascending order.
+    #[inline]
     pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + '_ {
-        let mut rest = self.bitmap & !bit(1);
-        std::iter::from_fn(move || {
-            let number = u8::try_from(rest.leading_zeros() + 1)
-                .ok()
-                .filter(|_| rest != 0)?;
-            rest &= !bit(number);
-            self.field(number)
-        })
+        numbers(self.bitmap & !bit(1)).filter_map(|number| self.placed(number))
     }
 
     /// Digits or text. `None` where the field is absent, binary, or not printable.

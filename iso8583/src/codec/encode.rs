@@ -1,17 +1,17 @@
 //! From a message to the bytes of a frame, in the caller's buffer.
 
 use super::characters;
-use super::decode::{prefix_length, wire_length};
+use super::class_table::{self, Odd, nibble, pack};
+use super::decode::{counts_bytes_of_bcd, odd_digit, wire_length};
 use super::error::{EncodeError, FieldPath, Reason};
 use crate::dialect::{
-    BitmapEncoding, Counts, Dialect, Encoding, Justify, Length, LengthEncoding, MtiEncoding, Parts,
-    Shape,
+    BitmapEncoding, Counts, Dialect, Encoding, Length, LengthEncoding, MtiEncoding, Parts, Shape,
 };
 use crate::hex;
 use crate::keys::DesKey;
 use crate::mac;
-use crate::message::{Message, Mti, bit};
-use crate::tlv::Tlvs;
+use crate::message::{Message, Mti, bit, numbers};
+use crate::tlv;
 
 /// Writes one whole frame, length prefix included, into `out`, which is cleared first.
 ///
@@ -46,11 +46,8 @@ fn write_frame(
     writer.mti()?;
     let mac_bit = mac.map_or(0, |(_, number)| bit(number));
     writer.bitmap(message.present() | mac_bit)?;
-    let mut rest = message.present() & !mac_bit;
-    while rest != 0 {
-        let number = u8::try_from(rest.leading_zeros() + 1).unwrap_or(u8::MAX);
-        rest &= !bit(number);
-        writer.field(number, message.get(number).unwrap_or_default())?;
+    for number in numbers(message.present() & !mac_bit) {
+        writer.field(number, message.last_set(number).unwrap_or_default())?;
     }
     if let Some((key, number)) = mac {
         let settings = dialect.settings();
@@ -174,7 +171,7 @@ impl<'a> Writer<'a> {
         let shape = spec.shape_in(self.message.mti());
         let spaces = self.length(field, shape, value.len())?;
         match shape.encoding {
-            Encoding::Bcd => self.bcd(field, shape, value)?,
+            Encoding::Bcd => self.bcd(number, shape, value)?,
             Encoding::Hex => self.out.extend(value.iter().flat_map(hex_pair)),
             Encoding::Raw => self.out.extend_from_slice(value),
             Encoding::Ascii | Encoding::Ebcdic => {
@@ -184,7 +181,7 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        if shape.parts == Parts::BerTlv {
+        if matches!(shape.parts, Parts::BerTlv) {
             self.check_tlv(number, value)?;
         }
         Ok(())
@@ -237,22 +234,27 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// The dialect's check keeps `counted` below what the digits can say.
     fn length_prefix(&mut self, encoding: LengthEncoding, digits: u8, counted: usize) {
-        let bytes = prefix_length(encoding, digits);
-        for place in (0..bytes).rev() {
-            let power = u32::try_from(place).unwrap_or(0);
-            let narrow = |value: usize| u8::try_from(value & 0xFF).unwrap_or(0);
-            let byte = match encoding {
-                LengthEncoding::Binary => narrow(counted >> (8 * power)),
-                LengthEncoding::Bcd => {
-                    let pair = counted / 100_usize.pow(power) % 100;
-                    narrow(((pair / 10) << 4) | (pair % 10))
-                }
-                LengthEncoding::Ascii => b'0' + narrow(counted / 10_usize.pow(power) % 10),
-                LengthEncoding::Ebcdic => 0xF0 + narrow(counted / 10_usize.pow(power) % 10),
-            };
-            self.out.push(byte);
-        }
+        let counted = u16::try_from(counted).unwrap_or(u16::MAX);
+        let [high, low] = [counted / 100 % 100, counted % 100].map(two_digits);
+        let zero = match encoding {
+            LengthEncoding::Ascii => b'0',
+            LengthEncoding::Ebcdic => 0xF0,
+            LengthEncoding::Bcd if digits == 2 => return self.out.push(low),
+            LengthEncoding::Bcd => return self.out.extend_from_slice(&[high, low]),
+            LengthEncoding::Binary => {
+                let bytes = counted.to_be_bytes();
+                let skip = usize::from(digits == 2);
+                return self
+                    .out
+                    .extend_from_slice(bytes.get(skip..).unwrap_or_default());
+            }
+        };
+        let characters = [high >> 4, high & 0x0F, low >> 4, low & 0x0F].map(|digit| zero + digit);
+        let skip = characters.len().saturating_sub(usize::from(digits));
+        self.out
+            .extend_from_slice(characters.get(skip..).unwrap_or_default());
     }
 
     fn characters(
@@ -261,6 +263,10 @@ impl<'a> Writer<'a> {
         shape: &Shape,
         value: &[u8],
     ) -> Result<(), EncodeError> {
+        if shape.encoding == Encoding::Ascii && class_table::characters_fit(shape.class, value) {
+            self.out.extend_from_slice(value);
+            return Ok(());
+        }
         for (place, character) in value.iter().enumerate() {
             let byte = match shape.encoding {
                 Encoding::Ebcdic => characters::to_ebcdic(*character),
@@ -281,51 +287,47 @@ impl<'a> Writer<'a> {
         )
     }
 
-    fn bcd(&mut self, field: FieldPath, shape: &Shape, value: &[u8]) -> Result<(), EncodeError> {
-        let nibble = |character: u8| characters::to_nibble(shape.class, character);
-        let mut rest = value;
-        if shape.justify == Justify::Right
-            && value.len() % 2 == 1
-            && let Some((first, after)) = value.split_first()
-        {
-            let low = nibble(*first).ok_or_else(|| self.not_allowed(field, shape))?;
-            self.out.push(low);
-            rest = after;
+    fn bcd(&mut self, number: u8, shape: &Shape, value: &[u8]) -> Result<(), EncodeError> {
+        if !class_table::characters_fit(shape.class, value) {
+            let wrong = |character: &u8| characters::to_nibble(shape.class, *character).is_none();
+            let before = value.iter().position(wrong).unwrap_or_default() / 2;
+            let mut error = self.not_allowed(FieldPath::Field(number), shape);
+            error.offset += before;
+            return Err(error);
         }
-        for pair in rest.chunks(2) {
-            let byte = match *pair {
-                [high, low] => nibble(high)
-                    .zip(nibble(low))
-                    .map(|(high, low)| high << 4 | low),
-                [high] => {
-                    let FieldPath::Field(number) = field else {
-                        break;
-                    };
-                    nibble(high).map(|high| high << 4 | self.message.pad(number))
-                }
-                _ => None,
-            };
-            match byte {
-                Some(byte) => self.out.push(byte),
-                None => return Err(self.not_allowed(field, shape)),
-            }
+        let (first, pairs, last) = match (odd_digit(shape, value.len()), value) {
+            (Odd::First, [first, pairs @ ..]) => (Some(*first), pairs, None),
+            (Odd::Last, [pairs @ .., last]) => (None, pairs, Some(*last)),
+            _ => (None, value, None),
+        };
+        if let Some(first) = first {
+            self.out.push(nibble(first));
         }
+        pack(pairs, self.out);
+        let Some(last) = last else {
+            return Ok(());
+        };
+        // Counted in bytes, only an F tells the pad nibble from a digit.
+        let pad = if counts_bytes_of_bcd(shape) {
+            0x0F
+        } else {
+            self.message.pad(number)
+        };
+        self.out.push(nibble(last) << 4 | pad);
         Ok(())
     }
 
     fn check_tlv(&self, number: u8, value: &[u8]) -> Result<(), EncodeError> {
         let start = self.out.len().saturating_sub(self.prefix + value.len());
-        for item in Tlvs::new(value) {
-            item.map_err(|error| EncodeError {
-                field: match error.tag {
-                    Some(tag) => FieldPath::Tag(number, tag),
-                    None => FieldPath::Field(number),
-                },
-                offset: start + error.offset,
-                reason: Reason::Tlv(error.fault),
-            })?;
-        }
-        Ok(())
+        let byte = |place: usize| value.get(place).copied();
+        tlv::check(&byte, value.len()).map_err(|error| EncodeError {
+            field: match error.tag {
+                Some(tag) => FieldPath::Tag(number, tag),
+                None => FieldPath::Field(number),
+            },
+            offset: start + error.offset,
+            reason: Reason::Tlv(error.fault),
+        })
     }
 
     fn finish(self) -> Result<(), EncodeError> {
@@ -341,6 +343,11 @@ impl<'a> Writer<'a> {
         framing.prefix.write(length, self.out);
         Ok(())
     }
+}
+
+/// A number below 100 as two BCD digits.
+fn two_digits(number: u16) -> u8 {
+    u8::try_from(((number / 10) << 4) | (number % 10)).unwrap_or(u8::MAX)
 }
 
 fn hex_pair(byte: &u8) -> [u8; 2] {

@@ -1,6 +1,8 @@
 //! One decoded field: borrowed bytes that are known to fit its format.
 
 use super::characters;
+use super::class_table::{Odd, pair_of, unpack};
+use super::decode::odd_digit;
 use crate::describe;
 use crate::dialect::{Class, Encoding, FieldSpec, Justify, Shape};
 use crate::hex;
@@ -42,6 +44,7 @@ impl fmt::Debug for Field<'_> {
 
 impl<'a> Field<'a> {
     /// Its number.
+    #[inline]
     pub fn number(&self) -> u8 {
         self.spec.number
     }
@@ -87,9 +90,32 @@ impl<'a> Field<'a> {
 
     /// The canonical value: what [`crate::message::Message::set`] takes.
     pub fn value(&self) -> Zeroizing<Vec<u8>> {
-        let mut value = Zeroizing::new(Vec::with_capacity(self.units));
-        value.extend(self.canonical());
+        // One more than needed: BCD is unpacked in pairs, and a growing `Vec` leaves copies.
+        let mut value = Zeroizing::new(Vec::with_capacity(self.units + 1));
+        self.read_into(&mut value);
         value
+    }
+
+    /// Puts the canonical value into `value`, which is cleared first; reuse it, and nothing is
+    /// allocated. Nothing is wiped: that is for whoever owns the buffer.
+    #[inline]
+    pub fn read_into(&self, value: &mut Vec<u8>) {
+        value.clear();
+        match self.shape.encoding {
+            Encoding::Ascii | Encoding::Raw => value.extend_from_slice(self.wire),
+            Encoding::Bcd => match (odd_digit(self.shape, self.units), self.wire) {
+                (Odd::First, [first, pairs @ ..]) => {
+                    let [_, digit] = pair_of(*first);
+                    value.push(digit);
+                    unpack(pairs, value);
+                }
+                _ => {
+                    unpack(self.wire, value);
+                    value.truncate(self.units);
+                }
+            },
+            Encoding::Hex | Encoding::Ebcdic => value.extend(self.canonical()),
+        }
     }
 
     /// Whether the canonical value is exactly this text.

@@ -4,6 +4,7 @@
 //! into the caller's buffer. No input panics; each error names field, byte and reason.
 
 mod characters;
+mod class_table;
 mod decode;
 mod decoded;
 mod encode;

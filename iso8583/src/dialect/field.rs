@@ -192,6 +192,7 @@ pub struct FieldSpec {
 
 impl FieldSpec {
     /// The shape in messages of this type.
+    #[inline]
     pub fn shape_in(&self, mti: Mti) -> &Shape {
         self.variants
             .iter()

@@ -180,6 +180,7 @@ impl Dialect {
     }
 
     /// What is known of a field.
+    #[inline]
     pub fn field(&self, number: u8) -> Option<&FieldSpec> {
         self.fields.get(usize::from(number))?.as_ref()
     }

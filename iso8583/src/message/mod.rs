@@ -59,9 +59,9 @@ impl Message {
         self.tpdu = None;
         self.header = None;
         self.present = 0;
-        let capacity = self.values.capacity();
-        self.values.zeroize();
-        self.values.reserve(capacity);
+        // Only what was written: the rest of the memory never held a value.
+        self.values.as_mut_slice().zeroize();
+        self.values.truncate(0);
         self.pads.clear();
         self.secondary_bitmap = false;
         self.impossible_field = None;
@@ -159,10 +159,18 @@ impl Message {
     }
 
     /// The canonical value.
+    #[inline]
     pub fn get(&self, field: u8) -> Option<&[u8]> {
-        if !self.has(field) {
-            return None;
+        if self.has(field) {
+            self.last_set(field)
+        } else {
+            None
         }
+    }
+
+    /// The value of a field that is known to be set.
+    #[inline]
+    pub(crate) fn last_set(&self, field: u8) -> Option<&[u8]> {
         let span = self.spans.get(usize::from(field))?;
         let start = usize::try_from(span.start).ok()?;
         let end = start.checked_add(usize::try_from(span.length).ok()?)?;
@@ -170,6 +178,7 @@ impl Message {
     }
 
     /// Whether the field is set.
+    #[inline]
     pub fn has(&self, field: u8) -> bool {
         self.present & bit(field) != 0
     }
@@ -221,7 +230,27 @@ impl Message {
     }
 }
 
+/// The numbers of the fields whose bits are set, in ascending order.
+#[inline]
+pub(crate) fn numbers(bits: u128) -> impl Iterator<Item = u8> {
+    let [high, low] = [64_u8, 0].map(|shift| u64::try_from(bits >> shift & WORD).unwrap_or(0));
+    ones(high).chain(ones(low).map(|number| number + 64))
+}
+
+const WORD: u128 = u64::MAX as u128;
+
+/// Places of the set bits, the highest being 1.
+#[inline]
+fn ones(mut word: u64) -> impl Iterator<Item = u8> {
+    std::iter::from_fn(move || {
+        let zeros = word.leading_zeros();
+        word &= !(1_u64 << 63).checked_shr(zeros)?;
+        u8::try_from(zeros + 1).ok()
+    })
+}
+
 /// The bit of a field, field 1 the highest; none for numbers outside 1 to 128.
+#[inline]
 pub(crate) fn bit(field: u8) -> u128 {
     128_u32
         .checked_sub(u32::from(field))
@@ -301,5 +330,9 @@ mod tests {
         assert_eq!(bit(1), 1 << 127);
         assert_eq!(bit(128), 1);
         assert_eq!((bit(0), bit(129)), (0, 0));
+        for fields in [&[][..], &[1], &[128], &[1, 2, 63, 64, 65, 66, 127, 128]] {
+            let bits = fields.iter().fold(0, |bits, field| bits | bit(*field));
+            assert_eq!(numbers(bits).collect::<Vec<_>>(), fields);
+        }
     }
 }

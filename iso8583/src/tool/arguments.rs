@@ -41,7 +41,7 @@ pub(super) enum Command {
     /// Compute a card verification value
     Cvv(CvvOptions),
     /// Take BER-TLV apart, hex on standard input
-    Tlv(TlvOptions),
+    Tlv,
     /// Read a magnetic stripe track on standard input; the card number is masked
     Track,
     /// Print a shell's completions
@@ -187,11 +187,4 @@ pub(super) struct CvvOptions {
     pub(super) expiry: String,
     #[arg(long, value_name = "NNN")]
     pub(super) service_code: String,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct TlvOptions {
-    /// Show card numbers, tracks and names
-    #[arg(long)]
-    pub(super) unmask: bool,
 }

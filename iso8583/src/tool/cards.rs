@@ -1,16 +1,15 @@
 //! `tlv` and `track`.
 
-use super::arguments::TlvOptions;
 use super::{Answer, Failure};
 use crate::card::{ServiceCode, Track};
 use crate::hex;
-use crate::tlv::{self, TlvError, Tlvs};
+use crate::tlv::{TlvError, Tlvs};
 use serde_json::{Map, Value, json};
 
-pub(super) fn tlv(options: &TlvOptions, input: &str) -> Result<Answer, Failure> {
+pub(super) fn tlv(input: &str) -> Result<Answer, Failure> {
     let bytes =
         hex::decode(input).map_err(|error| Failure::refused("bad tlv", error.to_string()))?;
-    let items = tree(&bytes, options.unmask).map_err(|error| {
+    let items = tree(&bytes).map_err(|error| {
         let field = error
             .tag
             .map_or_else(String::new, |tag| format!("{tag:02X}"));
@@ -19,25 +18,17 @@ pub(super) fn tlv(options: &TlvOptions, input: &str) -> Result<Answer, Failure> 
     Ok(Answer::Json(Value::Array(items)))
 }
 
-fn tree(bytes: &[u8], unmask: bool) -> Result<Vec<Value>, TlvError> {
+/// Values as they are: this command has nothing to mask by, and is asked for them.
+fn tree(bytes: &[u8]) -> Result<Vec<Value>, TlvError> {
     let mut items = Vec::new();
     for item in Tlvs::new(bytes) {
         let item = item?;
         let mut object = Map::new();
         object.insert("tag".to_owned(), json!(format!("{:02X}", item.tag)));
         object.insert("length".to_owned(), json!(item.value.len()));
-        let value = if unmask {
-            hex::encode(item.value)
-        } else if tlv::is_sensitive(item.tag) {
-            "*".repeat(item.value.len() * 2)
-        } else if item.constructed {
-            crate::describe::masked_tlv(item.value)
-        } else {
-            hex::encode(item.value)
-        };
-        object.insert("value".to_owned(), json!(value));
+        object.insert("value".to_owned(), json!(hex::encode(item.value)));
         if item.constructed {
-            object.insert("parts".to_owned(), Value::Array(tree(item.value, unmask)?));
+            object.insert("parts".to_owned(), Value::Array(tree(item.value)?));
         }
         items.push(Value::Object(object));
     }

@@ -1,5 +1,8 @@
 //! The port to what really stores: an ordered map from bytes to bytes with atomic batches.
 
+mod folder;
+pub(crate) mod kind;
+pub(crate) mod redb;
 pub(crate) mod simulated;
 pub(crate) mod sled;
 
@@ -19,12 +22,22 @@ pub struct Write {
     pub value: Option<Vec<u8>>,
 }
 
+impl Write {
+    /// Bytes of its key and its value.
+    pub(crate) fn bytes(&self) -> usize {
+        let value_bytes = self.value.as_ref().map_or(0, Vec::len);
+        self.key.len().saturating_add(value_bytes)
+    }
+}
+
 /// A key with its value.
 pub type Pair = (Vec<u8>, Vec<u8>);
 
 /// An ordered map on a disk. One committer writes; anyone may read at any time.
 ///
-/// Any error of `write` or `sync` is final: nobody knows what lies on the disk afterwards.
+/// Any error of `write` or `sync` is final, for nobody knows what lies on the disk afterwards; but
+/// [`EngineError::NoRoom`] and [`EngineError::ValueTooLarge`], with which `write` refuses a batch
+/// before it has touched anything.
 pub trait Engine: Send + Sync {
     /// Its name, as in configuration files and messages.
     fn name(&self) -> &'static str;
@@ -50,7 +63,7 @@ pub trait Engine: Send + Sync {
     /// [`sync`](Engine::sync). Of two writes to one key the later counts.
     ///
     /// # Errors
-    /// The disk failed or is full, or a value is over [`VALUE_BYTES_MAX`].
+    /// There is no room for it, a value is over [`VALUE_BYTES_MAX`], or the disk failed.
     fn write(&self, batch: &[Write]) -> Result<(), EngineError>;
 
     /// Makes all that was written durable: when this returns, a power cut can't take it back.
@@ -111,6 +124,9 @@ pub enum EngineError {
         /// What it said.
         reason: String,
     },
+    /// The disk can't take the batch now. Nothing of it was written: it may be tried again.
+    #[error(transparent)]
+    NoRoom(NoRoom),
     /// A value is over the limit.
     #[error("a value of {value_bytes} bytes is over the limit of {VALUE_BYTES_MAX}")]
     ValueTooLarge {
@@ -120,6 +136,22 @@ pub enum EngineError {
     /// The host of a simulated disk crashed, or another engine has taken the disk over.
     #[error("this engine has lost its disk")]
     Lost,
+}
+
+/// Why a disk can't take anything more for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoRoom {
+    /// Too little space is left.
+    #[error("the disk is full: {available_bytes} bytes are free, {needed_bytes} are needed")]
+    Full {
+        /// What must be free, with a reserve, before anything is written.
+        needed_bytes: u64,
+        /// What is free.
+        available_bytes: u64,
+    },
+    /// The file system became read-only, as most do after an error of the disk.
+    #[error("the disk is read-only")]
+    ReadOnly,
 }
 
 /// Refuses a batch with a value over [`VALUE_BYTES_MAX`].

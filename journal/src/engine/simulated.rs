@@ -12,7 +12,7 @@ use std::ops::Bound;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Engine, EngineError, Pair, Write, check_sizes};
+use super::{Engine, EngineError, NoRoom, Pair, Write, check_sizes};
 
 const NAME: &str = "simulated";
 const SECTOR_BYTES: usize = 512;
@@ -22,8 +22,12 @@ type Map = BTreeMap<Vec<u8>, Vec<u8>>;
 /// How a simulated disk misbehaves, until told otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiskFault {
-    /// No space is left: each write fails and writes nothing.
+    /// No space is left: each write is refused and writes nothing.
     Full,
+    /// The file system became read-only: each write is refused and writes nothing.
+    ReadOnly,
+    /// Each write fails; nobody knows what is on the disk.
+    WriteFails,
     /// Each sync fails; nothing becomes durable.
     SyncFails,
     /// Each sync claims success and does nothing. No real disk should: a mutation, for proving
@@ -99,12 +103,25 @@ impl Disk {
     fn write(&mut self, batch: &[Write]) -> Result<(), EngineError> {
         check_sizes(batch)?;
         self.writes = self.writes.saturating_add(1);
-        if self.fault == Some(DiskFault::Full) {
-            return Err(io_failure("write", io::ErrorKind::StorageFull));
-        }
+        self.check_write(batch)?;
         self.unsynced.extend(frame(batch));
         apply(&mut self.current, batch.iter().cloned());
         Ok(())
+    }
+
+    fn check_write(&self, batch: &[Write]) -> Result<(), EngineError> {
+        match self.fault {
+            Some(DiskFault::Full) => {
+                let bytes: usize = batch.iter().map(Write::bytes).sum();
+                Err(EngineError::NoRoom(NoRoom::Full {
+                    needed_bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
+                    available_bytes: 0,
+                }))
+            }
+            Some(DiskFault::ReadOnly) => Err(EngineError::NoRoom(NoRoom::ReadOnly)),
+            Some(DiskFault::WriteFails) => Err(io_failure("write", io::ErrorKind::Other)),
+            Some(DiskFault::SyncFails | DiskFault::SyncForgotten) | None => Ok(()),
+        }
     }
 
     fn sync(&mut self) -> Result<(), EngineError> {
@@ -112,7 +129,7 @@ impl Disk {
         match self.fault {
             Some(DiskFault::SyncFails) => Err(io_failure("sync", io::ErrorKind::Other)),
             Some(DiskFault::SyncForgotten) => Ok(()),
-            Some(DiskFault::Full) | None => {
+            Some(DiskFault::Full | DiskFault::ReadOnly | DiskFault::WriteFails) | None => {
                 let frames = std::mem::take(&mut self.unsynced);
                 recover(&mut self.synced, &frames);
                 Ok(())

@@ -1,35 +1,27 @@
 //! Engine `sled` 0.34.7, with the rules that make it keep what it acknowledged
 //! (docs/adr/0001-journal-on-sled.md).
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
-use std::time::Duration;
 
-use super::{Engine, EngineError, Pair, Write, check_sizes};
+use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES, io_error};
+use super::{Engine, EngineError, Pair, Write, check_sizes, redb};
 use crate::OpenError;
 
-const NAME: &str = "sled";
+pub(super) const NAME: &str = "sled";
 /// Sled's own default is 1 GiB: more than a Pi has to spare.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// Sled's log: the one file whose sync makes a commit durable.
-const DATA_FILE: &str = "db";
-const LOCK_FILE: &str = "lock";
-const WITNESS_FILE: &str = "witness";
+pub(super) const DATA_FILE: &str = "db";
 const BLOBS_FOLDER: &str = "blobs";
 
-/// How often, and how far apart, a lock is tried. It may outlive its holder a little: a child
-/// process has it until it starts its own program, and sled drops its file on a thread of its own.
-const LOCK_TRIES: u32 = 100;
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
-
-/// A sled database. Fields are dropped in order: the lock last.
+/// A sled database. Fields are dropped in order: the folder's lock last.
 struct SledEngine {
     database: sled::Db,
     data: File,
-    folder: PathBuf,
-    _lock: File,
+    folder: Folder,
 }
 
 /// Opens a journal's folder with engine `sled`, and makes it if it isn't there.
@@ -38,42 +30,20 @@ struct SledEngine {
 /// Another process has it open; the disk fails; sled finds its files damaged; or values lie in
 /// files that are never synced.
 pub fn sled_engine(folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
-    fs::create_dir_all(folder).map_err(io_error("create", folder))?;
-    let lock = lock(folder)?;
+    let held = Folder::take(folder)?;
+    held.refuse_other(redb::DATA_FILE, redb::NAME)?;
     remove_unfinished_snapshots(folder)?;
     check_no_blobs(folder)?;
     let database = open_database(folder)?;
     let path = folder.join(DATA_FILE);
     let data = OpenOptions::new().read(true).write(true).open(&path);
     let data = data.map_err(io_error("open", &path))?;
-    sync_folder_tree(folder)?;
+    held.sync_tree()?;
     Ok(Box::new(SledEngine {
         database,
         data,
-        folder: folder.to_owned(),
-        _lock: lock,
+        folder: held,
     }))
-}
-
-/// Our own lock, taken before anything is touched: sled's comes only after files are deleted.
-fn lock(folder: &Path) -> Result<File, OpenError> {
-    let path = folder.join(LOCK_FILE);
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path);
-    let file = file.map_err(io_error("open", &path))?;
-    for _ in 0..LOCK_TRIES {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
-            Err(TryLockError::Error(source)) => return Err(io_error("lock", &path)(source).into()),
-        }
-    }
-    Err(OpenError::InUse {
-        folder: folder.to_owned(),
-    })
 }
 
 /// A kill while sled writes a snapshot leaves `snap.*.generating` behind, and sled then refuses to
@@ -132,27 +102,6 @@ fn is_lock_refusal(error: &sled::Error) -> bool {
     matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
 }
 
-/// A new file is durable only once its folder is, and a new folder once its parent is.
-fn sync_folder_tree(folder: &Path) -> Result<(), EngineError> {
-    for entry in fs::read_dir(folder).map_err(io_error("list", folder))? {
-        sync_path(&entry.map_err(io_error("list", folder))?.path())?;
-    }
-    let absolute = fs::canonicalize(folder).map_err(io_error("find", folder))?;
-    absolute
-        .ancestors()
-        .filter(|path| path.parent().is_some())
-        .try_for_each(sync_path)
-}
-
-fn sync_path(path: &Path) -> Result<(), EngineError> {
-    match File::open(path).and_then(|file| file.sync_all()) {
-        Ok(()) => Ok(()),
-        // A parent that we may not read was not made by us.
-        Err(error) if path.is_dir() && error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-        Err(error) => Err(io_error("sync", path)(error)),
-    }
-}
-
 impl Engine for SledEngine {
     fn name(&self) -> &'static str {
         NAME
@@ -185,6 +134,7 @@ impl Engine for SledEngine {
 
     fn write(&self, batch: &[Write]) -> Result<(), EngineError> {
         check_sizes(batch)?;
+        self.folder.check_room(batch)?;
         let mut writes = sled::Batch::default();
         for write in batch {
             match &write.value {
@@ -203,11 +153,11 @@ impl Engine for SledEngine {
         self.database
             .flush()
             .map_err(|error| failed("flush", error))?;
-        let path = || self.folder.join(DATA_FILE);
+        let path = || self.folder.path().join(DATA_FILE);
         self.data
             .sync_data()
             .map_err(|error| io_error("sync", &path())(error))?;
-        match has_blobs(&self.folder)? {
+        match has_blobs(self.folder.path())? {
             true => Err(EngineError::Failed {
                 engine: NAME,
                 action: "sync",
@@ -218,29 +168,11 @@ impl Engine for SledEngine {
     }
 
     fn witness(&self) -> Result<Option<Vec<u8>>, EngineError> {
-        let path = self.folder.join(WITNESS_FILE);
-        match fs::read(&path) {
-            Ok(witness) => Ok(Some(witness)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(io_error("read", &path)(error)),
-        }
+        self.folder.witness()
     }
 
     fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError> {
-        let path = self.folder.join(WITNESS_FILE);
-        let new = self.folder.join("witness.new");
-        fs::write(&new, witness).map_err(io_error("write", &new))?;
-        sync_path(&new)?;
-        fs::rename(&new, &path).map_err(io_error("rename", &new))?;
-        sync_path(&self.folder)
-    }
-}
-
-fn io_error<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> EngineError + 'a {
-    move |source| EngineError::Io {
-        action,
-        path: path.to_owned(),
-        source,
+        self.folder.set_witness(witness)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::place::one;
 const CHILD: &str = "JOURNAL_TEST_FAILED_COMMIT";
 const SIGABRT: i32 = 6;
 
-/// Not a test of its own: a process whose disk is full.
+/// Not a test of its own: a process whose disk fails.
 #[test]
 fn failing_child() {
     if std::env::var_os(CHILD).is_none() {
@@ -18,7 +18,7 @@ fn failing_child() {
     }
     let disk = SimulatedDisk::new();
     let (journal, committer) = Journal::open(disk.engine()).unwrap();
-    disk.set_fault(Some(DiskFault::Full));
+    disk.set_fault(Some(DiskFault::WriteFails));
     let driver = committer.run_on_thread().unwrap();
     journal.append(one("never acknowledged")).unwrap();
     driver.join().unwrap();

@@ -14,6 +14,7 @@ use crate::place::{Place, Watched, all, block_on, bytes, commit_all, one};
 macro_rules! on_every_engine {
     ($($test:ident),* $(,)?) => {
         mod sled { $(#[test] fn $test() { super::$test(&super::Place::sled()); })* }
+        mod redb { $(#[test] fn $test() { super::$test(&super::Place::redb()); })* }
         mod simulated { $(#[test] fn $test() { super::$test(&super::Place::simulated()); })* }
     };
 }

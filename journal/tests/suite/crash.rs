@@ -140,8 +140,8 @@ fn a_killed_process_leaves_what_it_wrote() {
 }
 
 #[test]
-fn a_full_disk_ends_the_driver_and_takes_nothing_acknowledged() {
-    for fault in [DiskFault::Full, DiskFault::SyncFails] {
+fn a_failing_disk_ends_the_driver_and_takes_nothing_acknowledged() {
+    for fault in [DiskFault::WriteFails, DiskFault::SyncFails] {
         let disk = SimulatedDisk::new();
         let (journal, mut committer) = Journal::open(disk.engine()).unwrap();
         let acknowledged = journal.append(one("acknowledged")).unwrap();

@@ -5,7 +5,7 @@ use journal::{
     verify_engine,
 };
 
-use crate::place::{commit_all, one};
+use crate::place::{commit_all, one, set};
 
 const LANE: LogId = LogId(3);
 const RECORDS: u64 = 4;
@@ -33,16 +33,6 @@ fn record_key(log: LogId, sequence: u64) -> Vec<u8> {
     key.extend_from_slice(&log.0.to_be_bytes());
     key.extend_from_slice(&sequence.to_be_bytes());
     key
-}
-
-fn set(engine: &dyn Engine, key: &[u8], value: Option<Vec<u8>>) {
-    engine
-        .write(&[Write {
-            key: key.to_vec(),
-            value,
-        }])
-        .unwrap();
-    engine.sync().unwrap();
 }
 
 /// What verification says of the damage, as one line.

@@ -188,3 +188,8 @@ fn simulated_equals_the_model() {
 fn sled_equals_the_model() {
     (0..6).for_each(|seed| run(&Place::sled(), seed, 200));
 }
+
+#[test]
+fn redb_equals_the_model() {
+    (0..6).for_each(|seed| run(&Place::redb(), seed, 200));
+}

@@ -4,21 +4,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use journal::{
-    Batch, Committer, Engine, EngineError, Journal, LogId, OpenError, Pair, Record, SimulatedDisk,
-    Write, sled_engine,
+    Batch, Committer, Engine, EngineError, EngineKind, Journal, LogId, OpenError, Pair, Record,
+    SimulatedDisk, Write,
 };
 
 use tokio::runtime::Builder;
 
 /// A place that survives the engines opened on it.
 pub(crate) enum Place {
-    Sled(tempfile::TempDir),
+    Folder(EngineKind, tempfile::TempDir),
     Simulated(SimulatedDisk),
 }
 
 impl Place {
     pub(crate) fn sled() -> Place {
-        Place::Sled(tempfile::tempdir().unwrap())
+        Place::Folder(EngineKind::Sled, tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn redb() -> Place {
+        Place::Folder(EngineKind::Redb, tempfile::tempdir().unwrap())
     }
 
     pub(crate) fn simulated() -> Place {
@@ -27,7 +31,7 @@ impl Place {
 
     pub(crate) fn engine(&self) -> Box<dyn Engine> {
         match self {
-            Place::Sled(folder) => sled_engine(&folder.path().join("journal")).unwrap(),
+            Place::Folder(kind, folder) => kind.open(&folder.path().join("journal")).unwrap(),
             Place::Simulated(disk) => disk.engine(),
         }
     }
@@ -39,6 +43,17 @@ impl Place {
     pub(crate) fn try_open(&self) -> Result<(Journal, Committer), OpenError> {
         Journal::open(self.engine())
     }
+}
+
+/// Changes one stored value below the journal, as damage or a forger would.
+pub(crate) fn set(engine: &dyn Engine, key: &[u8], value: Option<Vec<u8>>) {
+    engine
+        .write(&[Write {
+            key: key.to_vec(),
+            value,
+        }])
+        .unwrap();
+    engine.sync().unwrap();
 }
 
 /// Every record of a log that is durable.

@@ -126,6 +126,8 @@ impl Walk {
             | SaleFact::PaymentAbandoned { .. }
             | SaleFact::CardNotRead { .. }
             | SaleFact::SaleVoided { .. }
+            | SaleFact::LeaseAccepted { .. }
+            | SaleFact::LeaseReturned { .. }
             | SaleFact::ReceiptPrinted { .. } => {}
         }
     }

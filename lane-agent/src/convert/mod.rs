@@ -1,9 +1,11 @@
 //! `proto` ↔ `domain`: what travels and what is journaled meets what is decided here and only here.
 //! What comes in is checked; what can't be is refused with its field.
 
+mod lease;
 mod payment;
 mod record;
 
+pub(crate) use lease::{lease_from_proto, offline_payment};
 pub(crate) use payment::{decision_from_proto, payment_id, request_to_frame};
 pub(crate) use record::{decode, encode, started};
 

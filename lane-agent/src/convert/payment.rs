@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use domain::{
     card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
-    ids::{AuthCode, PaymentId, Rrn},
+    ids::{AuthCode, LeaseId, PaymentId, Rrn},
     money::{Currency, Money},
     payment::{Decision, HostFacts, PaymentRequest, RefusalReason, UnknownReason},
     response_code::ResponseCode,
@@ -168,6 +168,11 @@ pub(crate) fn decision_to_proto(decision: &Decision) -> wire::Decision {
             to.set_kind(wire::DecisionKind::StandIn);
             to.approved = Some(money_to_proto(*amount));
         }
+        Decision::OfflineApproved { amount, lease } => {
+            to.set_kind(wire::DecisionKind::OfflineApproved);
+            to.approved = Some(money_to_proto(*amount));
+            to.lease_id = lease.0;
+        }
     }
     to
 }
@@ -205,10 +210,14 @@ pub(crate) fn decision_from_proto(decision: Option<&wire::Decision>) -> Result<D
             reason: refusal_from_proto(from.refusal_reason())?,
         }),
         wire::DecisionKind::StandIn => Ok(Decision::StandIn { amount: amount()? }),
-        wire::DecisionKind::OfflineApproved => Err(ConvertError::new(
+        wire::DecisionKind::OfflineApproved if from.lease_id == 0 => Err(ConvertError::new(
             "decision.kind",
             "an offline approval without a lease",
         )),
+        wire::DecisionKind::OfflineApproved => Ok(Decision::OfflineApproved {
+            amount: amount()?,
+            lease: LeaseId(from.lease_id),
+        }),
         wire::DecisionKind::Unspecified => Err(ConvertError::missing("decision.kind")),
     }
 }

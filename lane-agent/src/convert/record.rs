@@ -1,7 +1,7 @@
 //! A lane's journal records.
 
 use domain::{
-    ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber},
+    ids::{LeaseId, OperatorId, PaymentId, ReceiptNumber, SaleNumber},
     limits,
     money::Money,
     payment::Decision,
@@ -11,11 +11,12 @@ use domain::{
 use prost::Message;
 use proto::{
     journal::v1::{self as wire, lane_record::Body},
-    store::v1::Money as WireMoney,
+    store::v1::{Money as WireMoney, OfflinePayment},
 };
 
 use super::{
     ConvertError,
+    lease::{lease_from_proto, lease_to_proto},
     payment::{
         card_from_proto, card_to_proto, decision_from_proto, decision_to_proto,
         entry_mode_from_proto, entry_mode_to_proto, money_from_proto, money_to_proto, payment_id,
@@ -38,8 +39,16 @@ pub(crate) fn started(
 }
 
 /// A record as it is journaled.
-pub(crate) fn encode(from: &SaleRecord, date: Option<BusinessDate>) -> Vec<u8> {
-    record(from.at, date, body(&from.fact))
+pub(crate) fn encode(
+    from: &SaleRecord,
+    date: Option<BusinessDate>,
+    offline: Option<OfflinePayment>,
+) -> Vec<u8> {
+    let mut body = body(&from.fact);
+    if let Body::PaymentDecided(decided) = &mut body {
+        decided.offline = offline;
+    }
+    record(from.at, date, body)
 }
 
 /// A record as it was journaled; `None` for one that tells nothing about sales.
@@ -128,6 +137,20 @@ fn body(fact: &SaleFact) -> Body {
             text,
             reprint,
         } => printed(*receipt, text, *reprint),
+        SaleFact::LeaseAccepted { lease } => Body::LeaseAccepted(wire::LeaseAccepted {
+            lease: Some(lease_to_proto(lease)),
+        }),
+        SaleFact::LeaseReturned {
+            lease,
+            spent,
+            payments,
+            reason,
+        } => Body::LeaseReturned(wire::LeaseReturned {
+            lease_id: lease.0,
+            spent: Some(money_to_proto(*spent)),
+            payments: *payments,
+            reason: reason.clone(),
+        }),
     }
 }
 
@@ -137,6 +160,8 @@ fn decided(sale: SaleNumber, payment_id: PaymentId, decision: &Decision) -> Body
         sale_number: sale.0,
         payment_id: payment_id.to_string(),
         decision: Some(decision_to_proto(decision)),
+        // Set where the payment itself is known.
+        offline: None,
     })
 }
 
@@ -204,6 +229,15 @@ fn fact(body: Body) -> Result<Option<SaleFact>> {
             receipt: receipt_number(&from.receipt_number)?,
             text: from.text,
             reprint: from.reprint,
+        },
+        Body::LeaseAccepted(from) => SaleFact::LeaseAccepted {
+            lease: lease_from_proto(from.lease.as_ref())?,
+        },
+        Body::LeaseReturned(from) => SaleFact::LeaseReturned {
+            lease: LeaseId(from.lease_id),
+            spent: money("spent", from.spent.as_ref())?,
+            payments: from.payments,
+            reason: from.reason,
         },
     };
     Ok(Some(fact))

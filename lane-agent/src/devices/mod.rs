@@ -203,6 +203,9 @@ pub struct SealedRead {
     pub entry_mode: EntryMode,
     /// PAN, expiry, track and chip data, sealed to the hub (`card-seal`).
     pub sealed_card: Bytes,
+    /// PAN, expiry and chip data without track data, sealed to the hub: kept for the upload if the
+    /// lane approves alone. Empty where the reader can't make it: never offline then.
+    pub sealed_for_upload: Bytes,
     /// PIN block and key serial number, if a PIN was entered.
     pub pin: Option<EncryptedPin>,
 }

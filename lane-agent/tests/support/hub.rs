@@ -47,6 +47,10 @@ pub struct Heard {
     pub status: wire::LaneStatus,
     pub records: Vec<wire::JournalEntry>,
     pub price_files: u32,
+    /// Cards of payments the lane approved alone, as often as it told of each.
+    pub offline_cards: Vec<wire::OfflineCard>,
+    /// Lent after each hello.
+    pub lease: Option<wire::OfflineLease>,
     behaviours: Vec<Behaviour>,
     acknowledges: bool,
     forked: bool,
@@ -226,6 +230,8 @@ impl LaneService for TestHub {
                 match frame.body.unwrap() {
                     Hear::Hello(hello) => {
                         replies.push(Say::Hello(hub.hello()));
+                        let lease = hub.heard.lock().unwrap().lease.clone();
+                        replies.extend(lease.map(Say::LeaseGrant));
                         for payment_id in hello.abandoned_payment_ids.clone() {
                             replies.extend(hub.abandon(payment_id));
                         }
@@ -245,6 +251,7 @@ impl LaneService for TestHub {
                         }
                     }
                     Hear::Abandon(abandon) => replies.extend(hub.abandon(abandon.payment_id)),
+                    Hear::OfflineCard(card) => replies.extend(hub.hold(card)),
                     Hear::Status(status) => hub.hear(|heard| heard.status = status),
                 }
                 for body in replies {
@@ -317,6 +324,18 @@ impl LaneService for TestHub {
 }
 
 impl TestHub {
+    /// Keeps an offline card; says so only if it acknowledges at all.
+    fn hold(&self, card: wire::OfflineCard) -> Option<wire::hub_frame::Body> {
+        let payment_id = card.payment_id.clone();
+        self.hear(|heard| {
+            heard.offline_cards.push(card);
+            let held = wire::OfflineCardHeld { payment_id };
+            heard
+                .acknowledges
+                .then_some(wire::hub_frame::Body::OfflineCardHeld(held))
+        })
+    }
+
     fn abandon(&self, payment_id: String) -> Option<wire::hub_frame::Body> {
         self.hear(|heard| {
             heard.abandoned.insert(payment_id.clone());

@@ -1,11 +1,20 @@
 //! A lane in a temporary folder, on a simulated disk that survives its kill.
 
-use std::{fs, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use domain::barcode::check_digit;
 use journal::SimulatedDisk;
 use lane_agent::{CommitDriver, Config, Ports, devices, start};
-use ports::{OsRandom, SystemClock, TcpNetwork};
+use ports::{Clock, OsRandom, SystemClock, TcpNetwork};
 use prost::Message;
 use proto::{
     journal::v1::{LaneRecord, lane_record::Body},
@@ -22,6 +31,38 @@ pub const PRICES: &str = "barcode,name,price_minor,currency,kind\n\
 pub struct Lane {
     pub folder: TempDir,
     pub disk: SimulatedDisk,
+    clock: Arc<dyn Clock>,
+}
+
+/// A business clock that a test sets; the other one runs as always.
+#[derive(Debug)]
+pub struct HandClock {
+    wall_ms: AtomicI64,
+    running: SystemClock,
+}
+
+impl HandClock {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self {
+            wall_ms: AtomicI64::new(0),
+            running: SystemClock::new(),
+        })
+    }
+
+    /// Customers of later orders come now.
+    pub fn set(&self, wall_ms: i64) {
+        self.wall_ms.store(wall_ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for HandClock {
+    fn wall_ms(&self) -> i64 {
+        self.wall_ms.load(Ordering::SeqCst)
+    }
+
+    fn mono_ms(&self) -> u64 {
+        self.running.mono_ms()
+    }
 }
 
 pub struct Running {
@@ -52,6 +93,17 @@ pub fn cash_order(name: &str) -> String {
     order(name, &items, &[r#"{"kind":"cash","give":"round-up"}"#])
 }
 
+/// One whole milk by a credit card without PIN, which may be approved without the bank.
+pub fn offline_order(name: &str) -> String {
+    let card = concat!(
+        r#"{"kind":"card","pan":"6216261000000000018","expiry":"3012","card_sequence":"001","#,
+        r#""entry":"contactless","pin":null,"service_code":"201","funding":"credit"}"#
+    );
+    let cash = r#"{"kind":"cash","give":"exact"}"#;
+    // Comes when the test's clock says so.
+    order(name, &[barcode("690000000001")], &[card, cash]).replace(":0,", ":1000,")
+}
+
 /// 12.50 by a chip card with PIN; cash when that fails.
 pub fn card_order(name: &str) -> String {
     let card = concat!(
@@ -69,7 +121,23 @@ impl Lane {
         Self {
             folder,
             disk: SimulatedDisk::new(),
+            clock: Arc::new(SystemClock::new()),
         }
+    }
+
+    pub fn with_clock(self, clock: Arc<HandClock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Waits until this receipt is out.
+    pub async fn until_receipt(&self, name: &str) {
+        for _ in 0..6_000 {
+            if self.receipts().iter().any(|one| one == name) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{name} is not out, only {:?}", self.receipts());
     }
 
     pub fn config_text(hub: SocketAddr) -> String {
@@ -113,7 +181,7 @@ impl Lane {
         let config = self.config(hub);
         let (stop, stopped) = oneshot::channel();
         let ports = Ports {
-            clock: Arc::new(SystemClock::new()),
+            clock: Arc::clone(&self.clock),
             random: Arc::new(OsRandom),
             network: Arc::new(TcpNetwork),
             engine: self.disk.engine(),

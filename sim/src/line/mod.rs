@@ -4,6 +4,7 @@
 //! It decides what gets through, never what is in it: a message passes byte for byte or not at all.
 
 mod answer;
+mod capture;
 
 use std::{
     io,
@@ -12,7 +13,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, copy},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt, copy},
     net::{
         TcpListener, TcpSocket, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
@@ -22,6 +23,9 @@ use tokio::{
 };
 
 pub use answer::Approval;
+pub use capture::Capture;
+
+use capture::Direction;
 
 /// One relay with its controls. Dropping it ends it.
 #[derive(Debug)]
@@ -39,6 +43,14 @@ struct Orders {
     swallowed: Vec<Approval>,
 }
 
+/// What every connection of a line needs.
+#[derive(Clone)]
+struct Carriage {
+    host: SocketAddr,
+    orders: Arc<Mutex<Orders>>,
+    capture: Option<Arc<Capture>>,
+}
+
 /// What happens to one message of the host.
 enum Fate {
     Passes,
@@ -46,16 +58,22 @@ enum Fate {
 }
 
 impl Line {
-    /// A line to the host at `host`, listening on a free port of the loopback.
+    /// A line to the host at `host`, listening on a free port of the loopback. With a capture
+    /// every message is written down, too.
     ///
     /// # Errors
     /// No port can be had.
-    pub async fn open(host: SocketAddr) -> io::Result<Self> {
+    pub async fn open(host: SocketAddr, capture: Option<Capture>) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let (up, is_up) = watch::channel(true);
         let orders = Arc::default();
-        let accepting = tokio::spawn(accept(listener, host, is_up, Arc::clone(&orders)));
+        let carriage = Carriage {
+            host,
+            orders: Arc::clone(&orders),
+            capture: capture.map(Arc::new),
+        };
+        let accepting = tokio::spawn(accept(listener, carriage, is_up));
         Ok(Self {
             address,
             up,
@@ -121,12 +139,7 @@ impl Orders {
 
 /// Takes connections while the line is up. While it is cut the port stays ours, bound and not
 /// listening, so that a connect is refused and nobody else can take the port.
-async fn accept(
-    mut listener: TcpListener,
-    host: SocketAddr,
-    mut up: watch::Receiver<bool>,
-    orders: Arc<Mutex<Orders>>,
-) {
+async fn accept(mut listener: TcpListener, carriage: Carriage, mut up: watch::Receiver<bool>) {
     let Ok(address) = listener.local_addr() else {
         return;
     };
@@ -138,7 +151,7 @@ async fn accept(
         };
         match accepted {
             Some(Ok((hub, _))) => {
-                tokio::spawn(relay(hub, host, up.clone(), Arc::clone(&orders)));
+                tokio::spawn(relay(hub, carriage.clone(), up.clone()));
             }
             Some(Err(_)) => {}
             None => {
@@ -165,13 +178,8 @@ fn hold(address: SocketAddr) -> io::Result<TcpSocket> {
 }
 
 /// Carries one connection until either side closes it or the line is cut.
-async fn relay(
-    hub: TcpStream,
-    host: SocketAddr,
-    mut up: watch::Receiver<bool>,
-    orders: Arc<Mutex<Orders>>,
-) {
-    let Ok(bank) = TcpStream::connect(host).await else {
+async fn relay(hub: TcpStream, carriage: Carriage, mut up: watch::Receiver<bool>) {
+    let Ok(bank) = TcpStream::connect(carriage.host).await else {
         return;
     };
     // Without it small messages wait for acknowledgements, tens of milliseconds each.
@@ -182,34 +190,60 @@ async fn relay(
     {
         return;
     }
-    let (mut hub_reads, hub_writes) = hub.into_split();
-    let (bank_reads, mut bank_writes) = bank.into_split();
+    let (hub_reads, hub_writes) = hub.into_split();
+    let (bank_reads, bank_writes) = bank.into_split();
     tokio::select! {
         biased;
         _ = up.wait_for(|up| !up) => {}
-        _ = copy(&mut hub_reads, &mut bank_writes) => {}
-        _ = carry_answers(bank_reads, hub_writes, &orders) => {}
+        _ = carry_requests(hub_reads, bank_writes, carriage.capture.as_deref()) => {}
+        _ = carry_answers(bank_reads, hub_writes, &carriage) => {}
     }
+}
+
+/// Message by message only where they are written down: otherwise bytes pass as they come.
+async fn carry_requests(
+    mut hub: OwnedReadHalf,
+    mut bank: OwnedWriteHalf,
+    capture: Option<&Capture>,
+) -> io::Result<()> {
+    let Some(capture) = capture else {
+        return copy(&mut hub, &mut bank).await.map(drop);
+    };
+    loop {
+        let frame = read_frame(&mut hub).await?;
+        capture.note(Direction::ToHost, true, &frame)?;
+        bank.write_all(&frame).await?;
+    }
+}
+
+/// A message with the two bytes that say how long it is.
+async fn read_frame(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
+    let length = from.read_u16().await?;
+    let mut frame = vec![0; usize::from(length) + 2];
+    let (prefix, payload) = frame.split_at_mut(2);
+    prefix.copy_from_slice(&length.to_be_bytes());
+    from.read_exact(payload).await?;
+    Ok(frame)
 }
 
 async fn carry_answers(
     mut bank: OwnedReadHalf,
     mut hub: OwnedWriteHalf,
-    orders: &Mutex<Orders>,
+    carriage: &Carriage,
 ) -> io::Result<()> {
     loop {
-        let length = bank.read_u16().await?;
-        let mut frame = vec![0; usize::from(length) + 2];
-        let (prefix, payload) = frame.split_at_mut(2);
-        prefix.copy_from_slice(&length.to_be_bytes());
-        bank.read_exact(payload).await?;
-        let fate = orders
+        let frame = read_frame(&mut bank).await?;
+        let fate = carriage
+            .orders
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .judge(payload);
-        match fate {
-            Fate::Passes => hub.write_all(&frame).await?,
-            Fate::IsSwallowed => {}
+            .judge(frame.get(2..).unwrap_or_default());
+        let passes = matches!(fate, Fate::Passes);
+        if let Some(capture) = &carriage.capture {
+            capture.note(Direction::FromHost, passes, &frame)?;
+        }
+        if passes {
+            hub.write_all(&frame).await?;
         }
     }
 }
@@ -232,7 +266,7 @@ mod tests {
     #[tokio::test]
     async fn bytes_pass_both_ways() {
         let (listener, address) = bank().await;
-        let line = Line::open(address).await.unwrap();
+        let line = Line::open(address, None).await.unwrap();
         let mut hub = TcpStream::connect(line.address()).await.unwrap();
         let (mut host, _) = listener.accept().await.unwrap();
         hub.write_all(b"ask").await.unwrap();
@@ -249,7 +283,7 @@ mod tests {
     #[tokio::test]
     async fn a_cut_line_closes_refuses_and_comes_back_on_the_same_port() {
         let (listener, address) = bank().await;
-        let line = Line::open(address).await.unwrap();
+        let line = Line::open(address, None).await.unwrap();
         let mut hub = TcpStream::connect(line.address()).await.unwrap();
         let _host = listener.accept().await.unwrap();
         line.cut();
@@ -272,9 +306,57 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_capture_holds_what_passed_and_what_did_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("line.jsonl");
+        let (listener, address) = bank().await;
+        let line = Line::open(address, Some(Capture::open(&path).unwrap()));
+        let line = line.await.unwrap();
+        let mut hub = TcpStream::connect(line.address()).await.unwrap();
+        let (mut host, _) = listener.accept().await.unwrap();
+        line.swallow_next_approval();
+        let (request, lost, answer) = (
+            framed(b"request"),
+            framed(&answer::tests::sale_answer(42, "00")),
+            framed(b"answer"),
+        );
+        hub.write_all(&request).await.unwrap();
+        let mut seen = vec![0; request.len()];
+        host.read_exact(&mut seen).await.unwrap();
+        assert_eq!(seen, request);
+        host.write_all(&[&lost[..], &answer].concat())
+            .await
+            .unwrap();
+        let mut seen = vec![0; answer.len()];
+        hub.read_exact(&mut seen).await.unwrap();
+        assert_eq!(seen, answer);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let told: Vec<_> = lines
+            .iter()
+            .map(|line| (&line["direction"], &line["passed"], &line["hex"]))
+            .map(|(way, passed, hex)| {
+                (way.as_str().unwrap(), passed == true, hex.as_str().unwrap())
+            })
+            .collect();
+        let hex = [&request, &lost, &answer].map(|frame| iso8583::hex::encode(frame));
+        assert_eq!(
+            told,
+            [
+                ("to-host", true, hex[0].as_str()),
+                ("from-host", false, &hex[1]),
+                ("from-host", true, &hex[2]),
+            ]
+        );
+    }
+
+    #[tokio::test]
     async fn one_approval_is_lost_and_the_next_passes() {
         let (listener, address) = bank().await;
-        let line = Line::open(address).await.unwrap();
+        let line = Line::open(address, None).await.unwrap();
         let mut hub = TcpStream::connect(line.address()).await.unwrap();
         let (mut host, _) = listener.accept().await.unwrap();
         line.swallow_next_approval();

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use proto::{
     journal::v1::{
         BatchClosed, ForwardEndKind, ForwardEnded, ForwardKind, ForwardQueued, HubRecord,
-        hub_record::Body,
+        OfflineReported, hub_record::Body,
     },
     store::v1::{Decision, DecisionKind},
 };
 
-use crate::oracle::lane_book::minor;
+use crate::oracle::{lane_book::minor, leases::HubLeases};
 
 /// Terminal, batch and STAN of a message.
 pub(super) type Place = (String, u32, u32);
@@ -28,6 +28,10 @@ pub(super) struct HubPayment {
     pub sent: Vec<Place>,
     /// What was decided, each time.
     pub decisions: Vec<Decision>,
+    /// The lane asked the hub for it.
+    pub requested: bool,
+    /// The lane's journal told of it: approved there.
+    pub offline: bool,
     /// The receipt it stands on.
     pub completed: Option<String>,
     /// Whether the lane gave it up.
@@ -111,6 +115,8 @@ pub(super) struct HubBook {
     pub unmatched_answers: u64,
     /// Records about what isn't there.
     pub strays: Vec<String>,
+    /// What lanes hold to approve from alone.
+    pub leases: HubLeases,
     exposure: Exposure,
 }
 
@@ -153,10 +159,19 @@ impl HubBook {
             | Body::TerminalStopped(_)
             | Body::ForwardDeferred(_)
             | Body::DayClosing(_)
+            | Body::OfflineCardHeld(_)
             | Body::SettlementSent(_) => {}
+            Body::LeaseGranted(granted) => {
+                self.leases
+                    .grant(&granted.lease.clone().unwrap_or_default());
+                self.measure();
+            }
+            Body::LeaseEnded(ended) => self.leases.end(ended.lease_id),
+            Body::OfflineReported(reported) => self.offline(reported),
             Body::Requested(asked) => {
                 let payment = self.payments.entry(asked.payment_id.clone()).or_default();
                 payment.lane = asked.lane;
+                payment.requested = true;
                 payment.asked_minor = Some(minor(asked.amount.as_ref()));
                 payment.card_hash = asked
                     .card
@@ -247,8 +262,34 @@ impl HubBook {
         self.exposure.all_minor += amount_minor;
         let of_card = self.exposure.by_card_minor.entry(card).or_default();
         *of_card += amount_minor;
-        self.card_exposure_max_minor = self.card_exposure_max_minor.max(*of_card);
-        self.exposure_max_minor = self.exposure_max_minor.max(self.exposure.all_minor);
+        self.measure();
+    }
+
+    /// What counts against the caps now: undelivered advices, and what lanes may still approve.
+    fn measure(&mut self) {
+        let all = self.exposure.all_minor + self.leases.rest_minor();
+        self.exposure_max_minor = self.exposure_max_minor.max(all);
+        let cards = self.exposure.by_card_minor.iter();
+        let known = cards.filter(|(_, minor)| **minor > 0);
+        let known = known.map(|(card, minor)| minor + self.leases.card_rest_minor(card));
+        let worst = known.max().unwrap_or(0);
+        let worst = worst.max(self.leases.any_card_rest_minor());
+        self.card_exposure_max_minor = self.card_exposure_max_minor.max(worst);
+    }
+
+    /// What was lent is spent; the advice that the same commit queues takes its place.
+    fn offline(&mut self, reported: &OfflineReported) {
+        let offline = reported.payment.clone().unwrap_or_default();
+        self.leases.spend(&offline);
+        let payment = self.payments.entry(offline.payment_id.clone()).or_default();
+        payment.lane = reported.lane;
+        payment.offline = true;
+        payment.asked_minor = Some(minor(offline.amount.as_ref()));
+        payment.card_hash = offline
+            .card
+            .as_ref()
+            .map(|card| card.hash.to_vec())
+            .unwrap_or_default();
     }
 
     fn payment(&mut self, id: &str) -> &mut HubPayment {

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use proto::{
-    journal::v1::{LaneRecord, SaleClosed, lane_record::Body},
-    store::v1::{Decision, Money},
+    journal::v1::{LaneRecord, PaymentDecided, SaleClosed, lane_record::Body},
+    store::v1::{Decision, DecisionKind, Money},
 };
+
+use crate::oracle::leases::LaneLeases;
 
 /// One line of a basket, as rung up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +74,8 @@ pub(super) struct LaneBook {
     pub receipt_numbers: Vec<String>,
     /// Records about sales or payments that were never opened.
     pub strays: Vec<String>,
+    /// Offline leases and what was approved under them.
+    pub leases: LaneLeases,
 }
 
 impl LaneBook {
@@ -100,7 +104,13 @@ impl LaneBook {
 
     fn take(&mut self, body: &Body) {
         match body {
-            Body::Started(_) | Body::CardNotRead(_) => {}
+            Body::CardNotRead(_) => {}
+            Body::Started(_) => self.leases.started(),
+            Body::LeaseAccepted(accepted) => {
+                let lease = accepted.lease.clone().unwrap_or_default();
+                self.leases.accept(&lease);
+            }
+            Body::LeaseReturned(returned) => self.leases.give_back(returned),
             Body::SaleOpened(opened) => {
                 let sale = self.sales.entry(opened.sale_number).or_default();
                 sale.order.clone_from(&opened.order_reference);
@@ -131,6 +141,7 @@ impl LaneBook {
                 payment.intents += 1;
             }
             Body::PaymentDecided(decided) => {
+                self.offline(decided);
                 let decision = decided.decision.clone();
                 self.payment(decided.sale_number, &decided.payment_id)
                     .decision = decision;
@@ -144,6 +155,21 @@ impl LaneBook {
             Body::ReceiptPrinted(printed) => {
                 let number = printed.receipt_number.clone();
                 self.receipts.insert(number, printed.text.clone());
+            }
+        }
+    }
+
+    fn offline(&mut self, decided: &PaymentDecided) {
+        let kind = decided.decision.as_ref().map(Decision::kind);
+        let alone = kind == Some(DecisionKind::OfflineApproved);
+        match &decided.offline {
+            Some(payment) if alone && payment.payment_id == decided.payment_id => {
+                self.leases.approve(payment);
+            }
+            None if !alone => {}
+            Some(_) | None => {
+                let what = "approved offline and not told so, or the other way round";
+                self.leases.fault(&decided.payment_id, what.to_owned());
             }
         }
     }

@@ -10,6 +10,7 @@ mod figures;
 mod hub_book;
 mod journals;
 mod lane_book;
+mod leases;
 mod ledger;
 mod manifest;
 mod payments;
@@ -51,6 +52,7 @@ pub fn examine(folder: &RunFolder, lost: &[Approval]) -> Findings {
     let evidence = Evidence::gather(folder, &mut verdict);
     sales::check(&evidence, &mut verdict);
     payments::check(&evidence, &mut verdict);
+    leases::check(&evidence, &mut verdict);
     let terminals = settlement::check(&evidence, &mut verdict);
     replicas::check(&evidence, &mut verdict);
     secrets::check(&evidence, &mut verdict);

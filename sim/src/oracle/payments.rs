@@ -117,7 +117,11 @@ impl Case<'_> {
     fn check_agreement(&self, verdict: &mut Verdict) {
         let (Some((lane, _)), Some(hub)) = (self.lane, self.hub) else {
             let hub_has_it = self.hub.is_some();
-            let is_open_at_lane = self.lane.is_some_and(|(lane, _)| lane.decision.is_none());
+            // Refused by the lane itself, since the hub was out of reach and no lease covered it.
+            let is_open_at_lane = self.lane.is_some_and(|(lane, _)| {
+                let kind = lane.decision.as_ref().map(|decision| decision.kind());
+                kind.is_none_or(|kind| kind == DecisionKind::Refused) && self.ledger.is_empty()
+            });
             self.fail_unless(!hub_has_it && is_open_at_lane, "I4", verdict, || {
                 let knows = if hub_has_it { "hub" } else { "lane or bank" };
                 format!("only the {knows} knows this payment")

@@ -9,6 +9,7 @@ use std::{
 
 use crate::{
     oracle::{evidence::Evidence, manifest::files_of, verdict::Verdict},
+    store::{folder::CAPTURE, record::RunRecord},
     workload::customer::ScriptedTender,
 };
 
@@ -29,8 +30,10 @@ struct Secrets {
 pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) {
     let secrets = Secrets::of(evidence);
     let root = evidence.folder.root();
+    // A run that wasn't asked to capture must not have captured.
+    let captured = RunRecord::read(root).is_ok_and(|record| record.captured);
     for name in files_of(root) {
-        if may_hold_secrets(&name) {
+        if may_hold_secrets(&name) || (captured && name == CAPTURE) {
             continue;
         }
         match fs::read(root.join(&name)) {

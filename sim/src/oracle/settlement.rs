@@ -114,7 +114,10 @@ fn lost_minor(evidence: &Evidence, lane: u16) -> i64 {
     let payments = evidence.hub.payments.values();
     payments
         .filter(|payment| payment.lane == u32::from(lane) && payment.completed.is_some())
-        .filter(|payment| payment.kind() == DecisionKind::StandIn)
+        .filter(|payment| {
+            let kind = payment.kind();
+            matches!(kind, DecisionKind::StandIn | DecisionKind::OfflineApproved)
+        })
         .flat_map(|payment| evidence.hub.forwards_of(payment))
         .filter(|forward| forward.queued.kind() == ForwardKind::Advice && forward.is_dead_letter())
         .map(|forward: &HubForward| {

@@ -3,7 +3,7 @@
 use std::{ffi::OsString, io, net::SocketAddr, path::PathBuf};
 
 use crate::{
-    line::Line,
+    line::{Capture, Line},
     store::{
         business_day::BusinessDay,
         configuration,
@@ -48,6 +48,8 @@ pub struct Setup<'a> {
     pub keys: &'a StoreKeys,
     /// The clock of the day.
     pub day: BusinessDay,
+    /// Whether the messages between hub and bank are written down.
+    pub capture: bool,
 }
 
 impl Fleet {
@@ -58,7 +60,9 @@ impl Fleet {
     pub async fn start(setup: Setup<'_>) -> Result<Self, FleetError> {
         let mut host = Process::start(host_program(setup.folder)).await?;
         let host_address = host.listening().await?;
-        let line = Line::open(host_address).await.map_err(FleetError::NoLine)?;
+        let line = open_line(setup, host_address)
+            .await
+            .map_err(FleetError::NoLine)?;
         let (hub, hub_address) = start_hub(setup, line.address()).await?;
         let mut lanes = Vec::new();
         for terminal in &setup.keys.terminals {
@@ -107,13 +111,23 @@ impl Fleet {
     }
 }
 
+async fn open_line(setup: Setup<'_>, host: SocketAddr) -> io::Result<Line> {
+    let capture = match setup.capture {
+        true => Some(Capture::open(&setup.folder.capture())?),
+        false => None,
+    };
+    Line::open(host, capture).await
+}
+
 /// Starts the hub on a free port, and writes that port into its configuration: whoever asks it
 /// something later, or starts it again, finds it there.
 async fn start_hub(
     setup: Setup<'_>,
     line: SocketAddr,
 ) -> Result<(Process, SocketAddr), FleetError> {
-    let Setup { folder, keys, day } = setup;
+    let Setup {
+        folder, keys, day, ..
+    } = setup;
     let path = folder.hub().join("store-hub.toml");
     let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
     folder.write(&path, configuration::hub(keys, day, any_port, line))?;

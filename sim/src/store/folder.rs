@@ -5,6 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Where captured messages stand in the folder.
+pub const CAPTURE: &str = "host/line.jsonl";
+
 /// Files and folders of one run, all under one root.
 #[derive(Clone, Debug)]
 pub struct RunFolder {
@@ -109,6 +112,12 @@ impl RunFolder {
     #[must_use]
     pub fn ledger(&self) -> PathBuf {
         self.host().join("ledger.jsonl")
+    }
+
+    /// The messages between hub and bank, if the run was asked to write them down.
+    #[must_use]
+    pub fn capture(&self) -> PathBuf {
+        self.root.join(CAPTURE)
     }
 
     /// Day reports.

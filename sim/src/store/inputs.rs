@@ -77,6 +77,7 @@ impl Run {
             priced_by_rule: prices.priced_by_rule().to_vec(),
             // The programs need a moment to start; the first customers come when they have.
             day: BusinessDay::starting(now_ms + STARTING_MS, baskets.len(), options.lanes),
+            captured: options.capture,
             lost: Vec::new(),
             manifest_sha256: None,
             summary: None,

@@ -51,6 +51,7 @@ pub async fn keep_open(root: &Path) -> Result<(), KeepOpenError> {
         folder: &folder,
         keys: &keys,
         day: record.day,
+        capture: false,
     };
     let mut fleet = Fleet::start(setup).await?;
     let (address, copy) = (fleet.hub_address, copy.display());

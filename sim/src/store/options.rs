@@ -45,12 +45,17 @@ pub struct StoreOptions {
     #[arg(
         long,
         value_name = "DIR",
-        conflicts_with_all = ["out", "lanes", "baskets", "basket_file", "price_file", "seed"]
+        conflicts_with_all =
+            ["out", "lanes", "baskets", "basket_file", "price_file", "seed", "capture"]
     )]
     pub resume: Option<PathBuf>,
     /// Once the day is closed and examined, start the store again and keep it until Ctrl-C
     #[arg(long)]
     pub keep_open: bool,
+    /// Keep every message between hub and bank, card numbers and all, in host/line.jsonl: for
+    /// tests with other people's libraries only
+    #[arg(long, hide = true)]
+    pub capture: bool,
     /// How the result is written on standard output
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,

@@ -22,6 +22,9 @@ pub struct RunRecord {
     pub priced_by_rule: Vec<String>,
     /// The clock of the day.
     pub day: BusinessDay,
+    /// Whether `host/line.jsonl` holds the messages between hub and bank.
+    #[serde(default)]
+    pub captured: bool,
     /// Approvals that never reached the hub.
     pub lost: Vec<Approval>,
     /// SHA-256 of `manifest.json`; `None` until the run is finished.

@@ -83,6 +83,7 @@ pub async fn trade(run: &Run, faults: &[Fault]) -> Result<Traded, TradeError> {
         folder: &run.folder,
         keys: &run.keys,
         day: run.record.day,
+        capture: run.record.captured,
     };
     // Dropped half-way, the programs end by themselves: their standard input closes.
     let mut fleet = tokio::select! {

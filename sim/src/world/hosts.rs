@@ -60,6 +60,7 @@ impl Store {
             out: Some(root.to_owned()),
             resume: None,
             keep_open: false,
+            capture: false,
             output: Output::Text,
         };
         let run = Run::prepare(&options, OPENING_WALL_MS).map_err(lay_out_error)?;

@@ -51,6 +51,8 @@ pub struct WorldOutcome {
     pub payments: u64,
     /// Decided without the bank.
     pub stood_in: u64,
+    /// Payments that lanes approved alone.
+    pub offline: u64,
     /// Taken back, and accepted by the bank.
     pub reversed: u64,
     /// Times a host was crashed.

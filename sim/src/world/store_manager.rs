@@ -87,6 +87,7 @@ async fn at_rest(
     outcome.sales = lanes.lanes.iter().map(|lane| lane.sales_closed).sum();
     outcome.payments = counts.requested;
     outcome.stood_in = counts.stand_in;
+    outcome.offline = counts.offline_approved;
     outcome.reversed = counts.reversed;
     let all_sold = usize::try_from(ended).is_ok_and(|ended| ended >= options.baskets);
     let all_here = lanes.lanes.iter().all(|lane| {

@@ -45,7 +45,11 @@ impl BusinessDay {
             | DeskRecord::TerminalStopped { .. }
             | DeskRecord::UnmatchedAnswer { .. }
             | DeskRecord::SettlementSent { .. }
-            | DeskRecord::BatchClosed { .. } => {}
+            | DeskRecord::BatchClosed { .. }
+            | DeskRecord::LeaseGranted { .. }
+            | DeskRecord::LeaseEnded { .. }
+            | DeskRecord::OfflineReported { .. }
+            | DeskRecord::OfflineCardHeld { .. } => {}
         }
     }
 }

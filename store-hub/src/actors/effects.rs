@@ -12,7 +12,10 @@ use super::{
     lane_session::ToLane,
     payment_desk::{Commit, PaymentDesk, result_frame},
 };
-use crate::{card_vault::CardForMessage, convert};
+use crate::{
+    card_vault::CardForMessage,
+    convert::{self, lease_to_proto},
+};
 
 /// What waits in the outbox for its commit.
 pub(super) enum Waiting {
@@ -49,6 +52,7 @@ impl PaymentDesk {
             | Effect::Send(_)
             | Effect::SignOn { .. }
             | Effect::Reply { .. }
+            | Effect::GrantLease(_)
             | Effect::WakeAt(_)
             | Effect::Alarm(_) => commit.waiting.push(Waiting::Effect(effect)),
         }
@@ -85,6 +89,9 @@ impl PaymentDesk {
                 payment_id,
                 decision,
             } => self.send_to_lane(lane, result_frame(payment_id, &decision)),
+            Effect::GrantLease(lease) => {
+                self.send_to_lane(lease.lane, Body::LeaseGrant(lease_to_proto(&lease)));
+            }
             Effect::WakeAt(at) => {
                 self.parts.outlets.wake.send_replace(Some(at));
             }
@@ -185,6 +192,12 @@ fn raise(alarm: &Alarm) {
         }
         Alarm::FencedLane(lane) => {
             tracing::warn!(event = "fenced lane", code = "HUB0006", %lane);
+        }
+        Alarm::OutsideLease(payment_id) => {
+            tracing::error!(event = "offline payment outside its lease", code = "HUB0011", %payment_id);
+        }
+        Alarm::OfflineConflict(payment_id) => {
+            tracing::error!(event = "offline approval of a known payment", code = "HUB0012", %payment_id);
         }
         Alarm::NotBalanced { tid, batch } => {
             tracing::error!(event = "batch not balanced", code = "HUB0007", %tid, %batch);

@@ -11,14 +11,16 @@ use domain::{
     limits::{LANE_STREAM_FRAMES_MAX, PAYMENTS_IN_FLIGHT_PER_LANE_MAX},
     payment::{Decision, RefusalReason},
 };
-use proto::store::v1::{HubFrame, LaneFrame, LaneStatus, hub_frame, lane_frame};
+use proto::store::v1::{HubFrame, LaneFrame, LaneStatus, OfflineCard, hub_frame, lane_frame};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::{
     Stopping,
     lanes::{Heard, Lanes, Left},
-    payment_desk::{AbandonPayment, AskPayment, DetachLane, PaymentDesk, result_frame},
+    payment_desk::{
+        AbandonPayment, AskPayment, DetachLane, PaymentDesk, TakeOfflineCard, result_frame,
+    },
 };
 use crate::{card_vault::EncryptedPin, convert};
 
@@ -94,6 +96,7 @@ impl Handler<FromLane> for LaneSession {
                 Err(end) => Box::pin(std::future::ready(Err(end))),
             },
             Some(lane_frame::Body::Abandon(abandon)) => self.abandon(&abandon.payment_id),
+            Some(lane_frame::Body::OfflineCard(card)) => self.offline_card(&card),
             Some(lane_frame::Body::Status(status)) => self.status(status),
             Some(lane_frame::Body::Hello(_)) => refuse("a second hello"),
             None => refuse("an empty frame"),
@@ -156,6 +159,18 @@ impl LaneSession {
         let lane = self.lane;
         let told = self.desk.send(AbandonPayment { lane, payment_id });
         Box::pin(async move { Ok(told.await.map_err(Stopping::from)?) })
+    }
+
+    fn offline_card(&self, card: &OfflineCard) -> Answer {
+        let Ok(payment_id) = PaymentId::parse(&card.payment_id) else {
+            return refuse("not a payment id");
+        };
+        let taken = self.desk.send(TakeOfflineCard {
+            lane: self.lane,
+            payment_id,
+            sealed_card: card.sealed_card.clone(),
+        });
+        Box::pin(async move { Ok(taken.await.map_err(Stopping::from)?) })
     }
 
     fn status(&self, status: LaneStatus) -> Answer {

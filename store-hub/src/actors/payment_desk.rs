@@ -199,10 +199,13 @@ impl PaymentDesk {
         self.step(&mut commit, Event::LaneAttached { lane, epoch })?;
         self.sessions.insert(lane, attach.session);
         let hello = self.hello(lane);
+        // The hello is the first frame, and what was given up is obeyed before all else.
+        let afterwards = std::mem::take(&mut commit.waiting);
         commit.frame(lane, Body::Hello(hello));
         for payment_id in attach.abandoned {
             self.abandon_into(&mut commit, lane, payment_id);
         }
+        commit.waiting.extend(afterwards);
         self.commit(commit);
         Ok(())
     }
@@ -213,6 +216,24 @@ impl PaymentDesk {
         self.step_into(commit, Event::Abandoned { payment_id, lane });
         let payment_id = payment_id.to_string();
         commit.frame(lane, Body::Abandoned(wire::Abandoned { payment_id }));
+    }
+
+    /// A card that does not open is not acknowledged: the lane keeps it, and the payment stays on
+    /// the list of unresolved ones.
+    fn take_offline_card(&mut self, taken: &TakeOfflineCard) {
+        let payment_id = taken.payment_id;
+        let mut commit = Commit::default();
+        if self.desk.wants_offline_card(payment_id) {
+            if let Err(error) = self.vault.take_upload(payment_id, &taken.sealed_card) {
+                tracing::error!(event = "offline card refused", code = "HUB0009", %payment_id, %error);
+                return;
+            }
+            self.step_into(&mut commit, Event::OfflineCard { payment_id });
+        }
+        let payment_id = payment_id.to_string();
+        let held = Body::OfflineCardHeld(wire::OfflineCardHeld { payment_id });
+        commit.frame(taken.lane, held);
+        self.commit(commit);
     }
 
     fn hello(&self, lane: LaneId) -> wire::HubHello {
@@ -362,6 +383,23 @@ impl Handler<AskPayment> for PaymentDesk {
 
     fn handle(&mut self, ask: AskPayment, _: &mut Self::Context) -> Self::Result {
         self.request(ask)
+    }
+}
+
+/// The sealed card of a payment that a lane approved alone.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct TakeOfflineCard {
+    pub(crate) lane: LaneId,
+    pub(crate) payment_id: PaymentId,
+    pub(crate) sealed_card: bytes::Bytes,
+}
+
+impl Handler<TakeOfflineCard> for PaymentDesk {
+    type Result = ();
+
+    fn handle(&mut self, taken: TakeOfflineCard, _: &mut Self::Context) {
+        self.take_offline_card(&taken);
     }
 }
 

@@ -63,7 +63,7 @@ impl PaymentDesk {
             }
             head = follow(head, entry)?;
             join(&mut commit.batch, log, head, entry);
-            events.extend(consequences(take.lane, &entry.record));
+            events.extend(consequences(take.lane, take.epoch, &entry.record));
         }
         for event in events {
             self.step_into(&mut commit, event);

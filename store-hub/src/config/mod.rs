@@ -117,6 +117,8 @@ pub struct OfflineConfig {
     pub card_cap: Money,
     /// For one payment.
     pub payment_cap: Money,
+    /// Of the first two, what all lanes together hold as leases; 0: no lane decides alone.
+    pub lease_share_percent: u8,
 }
 
 /// Which clock receipts and reports follow.
@@ -366,11 +368,26 @@ fn one_path(mut section: Section<'_>, name: &'static str, folder: &Path) -> Path
     folder.join(path)
 }
 
+fn lease_share(section: &mut Section<'_>) -> u8 {
+    let key = "lease_share_percent";
+    let Some(asked) = section.optional_integer(key) else {
+        return limits::LEASE_SHARE_PERCENT;
+    };
+    match u8::try_from(asked) {
+        Ok(percent) if percent <= 100 => percent,
+        Ok(_) | Err(_) => {
+            section.fault(key, "must be 0 to 100");
+            limits::LEASE_SHARE_PERCENT
+        }
+    }
+}
+
 fn offline(mut section: Section<'_>, currency: Currency) -> OfflineConfig {
     let config = OfflineConfig {
         store_cap: section.money("store_cap", currency),
         card_cap: section.money("card_cap", currency),
         payment_cap: section.money("payment_cap", currency),
+        lease_share_percent: lease_share(&mut section),
     };
     if config.payment_cap.minor() > config.card_cap.minor() {
         section.fault("payment_cap", "must not be above card_cap");

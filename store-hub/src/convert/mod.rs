@@ -3,12 +3,14 @@
 //!
 //! Everything that comes in is checked here; what can't be is refused with the field it is about.
 
+mod lease;
 mod payment;
 mod record_in;
 mod record_out;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use lease::{lease_to_proto, offline_from_proto};
 pub(crate) use payment::{decision_to_proto, money_to_proto, request_from_frame, scheme_name};
 pub(crate) use record_in::{decode, desk_record, resolution_from_text};
 pub(crate) use record_out::{encode, started};

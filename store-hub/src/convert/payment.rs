@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use domain::{
     card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
-    ids::{AuthCode, LaneEpoch, LaneId, PaymentId, Rrn, SaleNumber},
+    ids::{AuthCode, LaneEpoch, LaneId, LeaseId, PaymentId, Rrn, SaleNumber},
     money::{Currency, Money},
     payment::{Decision, HostFacts, PaymentRequest, RefusalReason, UnknownReason},
     response_code::ResponseCode,
@@ -178,6 +178,11 @@ pub(crate) fn decision_to_proto(decision: &Decision) -> wire::Decision {
             to.set_kind(wire::DecisionKind::StandIn);
             to.approved = Some(money_to_proto(*amount));
         }
+        Decision::OfflineApproved { amount, lease } => {
+            to.set_kind(wire::DecisionKind::OfflineApproved);
+            to.approved = Some(money_to_proto(*amount));
+            to.lease_id = lease.0;
+        }
     }
     to
 }
@@ -215,10 +220,10 @@ pub(crate) fn decision_from_proto(decision: Option<&wire::Decision>) -> Result<D
             reason: refusal_from_proto(from.refusal_reason())?,
         }),
         wire::DecisionKind::StandIn => Ok(Decision::StandIn { amount: amount()? }),
-        wire::DecisionKind::OfflineApproved => Err(ConvertError::new(
-            "decision.kind",
-            "an offline approval is a lane's, not the hub's",
-        )),
+        wire::DecisionKind::OfflineApproved => Ok(Decision::OfflineApproved {
+            amount: amount()?,
+            lease: LeaseId(from.lease_id),
+        }),
         wire::DecisionKind::Unspecified => Err(ConvertError::missing("decision.kind")),
     }
 }

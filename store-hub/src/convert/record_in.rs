@@ -1,10 +1,11 @@
 //! `journal.v1.HubRecord` as the desk's records: replay reads what was ever written.
 
 use domain::{
-    desk::DeskRecord,
+    desk::{DeskRecord, LeaseEnd},
     forward::{ForwardEnd, ForwardKind, Resolution},
     ids::{
-        BatchNumber, ForwardId, LaneEpoch, LaneId, PaymentId, ReceiptNumber, SaleNumber, Stan, Tid,
+        BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber, SaleNumber,
+        Stan, Tid,
     },
     payment::PaymentRequest,
     settlement::BatchTotals,
@@ -15,6 +16,7 @@ use proto::journal::v1::{self as journal, hub_record::Body};
 
 use super::{
     ConvertError,
+    lease::{lease_from_proto, offline_from_proto},
     payment::{
         auth_code, card_from_proto, code, decision_from_proto, entry_mode_from_proto,
         money_from_proto, optional, payment_id, rrn,
@@ -111,8 +113,41 @@ pub(crate) fn desk_record(record: &journal::HubRecord) -> Result<Option<DeskReco
         | Body::SettlementSent(_)
         | Body::BatchClosed(_)
         | Body::DayClosed(_) => terminal_record(body, at)?,
+        Body::LeaseGranted(_)
+        | Body::LeaseEnded(_)
+        | Body::OfflineReported(_)
+        | Body::OfflineCardHeld(_) => lease_record(body, at)?,
     };
     Ok(Some(desk))
+}
+
+fn lease_record(body: &Body, at: WallMs) -> Result<DeskRecord> {
+    Ok(match body {
+        Body::LeaseGranted(from) => DeskRecord::LeaseGranted {
+            lease: lease_from_proto(from.lease.as_ref())?,
+        },
+        Body::LeaseEnded(from) => DeskRecord::LeaseEnded {
+            lease_id: LeaseId(from.lease_id),
+            end: match from.end() {
+                journal::LeaseEndKind::Returned => LeaseEnd::Returned,
+                journal::LeaseEndKind::WrittenOff => LeaseEnd::WrittenOff {
+                    reason: from.reason.clone(),
+                },
+                journal::LeaseEndKind::Unspecified => return Err(ConvertError::missing("end")),
+            },
+        },
+        Body::OfflineReported(from) => {
+            let payment = from.payment.as_ref();
+            let payment = payment.ok_or_else(|| ConvertError::missing("payment"))?;
+            let epoch = LaneEpoch(from.epoch);
+            let (request, lease) = offline_from_proto(payment, lane(from.lane)?, epoch)?;
+            DeskRecord::OfflineReported { request, lease, at }
+        }
+        Body::OfflineCardHeld(from) => DeskRecord::OfflineCardHeld {
+            payment_id: payment_id(&from.payment_id)?,
+        },
+        _ => return Err(ConvertError::new("body", "not a record of a lease")),
+    })
 }
 
 fn request(from: &journal::Requested) -> Result<PaymentRequest> {

@@ -1,9 +1,11 @@
 //! What the desk writes as `journal.v1.HubRecord`. A record once written is read for ever.
 
 use domain::{
-    desk::DeskRecord,
+    desk::{DeskRecord, LeaseEnd},
     forward::{ForwardEnd, ForwardKind, Resolution},
-    ids::{AuthCode, BatchNumber, ForwardId, LaneId, PaymentId, ReceiptNumber, Rrn, Stan, Tid},
+    ids::{
+        AuthCode, BatchNumber, ForwardId, LaneId, LeaseId, PaymentId, ReceiptNumber, Rrn, Stan, Tid,
+    },
     payment::{Decision, PaymentRequest},
     response_code::ResponseCode,
     settlement::BatchTotals,
@@ -12,6 +14,7 @@ use domain::{
 use prost::Message;
 use proto::journal::v1::{self as journal, hub_record::Body};
 
+use super::lease::{lease_to_proto, offline_to_proto};
 use super::payment::{card_to_proto, decision_to_proto, entry_mode_to_proto, money_to_proto, text};
 
 /// The first record of a start: which epoch of the hub wrote what follows.
@@ -44,7 +47,8 @@ fn at(record: &DeskRecord) -> Option<WallMs> {
         | DeskRecord::ForwardQueued { at, .. }
         | DeskRecord::ForwardSent { at, .. }
         | DeskRecord::ForwardEnded { at, .. }
-        | DeskRecord::UnmatchedAnswer { at, .. } => Some(*at),
+        | DeskRecord::UnmatchedAnswer { at, .. }
+        | DeskRecord::OfflineReported { at, .. } => Some(*at),
         DeskRecord::LaneAttached { .. }
         | DeskRecord::Sent { .. }
         | DeskRecord::Completed { .. }
@@ -56,7 +60,10 @@ fn at(record: &DeskRecord) -> Option<WallMs> {
         | DeskRecord::DayClosing { .. }
         | DeskRecord::SettlementSent { .. }
         | DeskRecord::BatchClosed { .. }
-        | DeskRecord::DayClosed { .. } => None,
+        | DeskRecord::DayClosed { .. }
+        | DeskRecord::LeaseGranted { .. }
+        | DeskRecord::LeaseEnded { .. }
+        | DeskRecord::OfflineCardHeld { .. } => None,
     }
 }
 
@@ -143,6 +150,22 @@ fn body(record: &DeskRecord) -> Body {
         DeskRecord::DayClosed { date } => Body::DayClosed(journal::DayClosed {
             date: date.to_string(),
         }),
+        DeskRecord::LeaseGranted { lease } => Body::LeaseGranted(journal::LeaseGranted {
+            lease: Some(lease_to_proto(lease)),
+        }),
+        DeskRecord::LeaseEnded { lease_id, end } => lease_ended(*lease_id, end),
+        DeskRecord::OfflineReported { request, lease, .. } => {
+            Body::OfflineReported(journal::OfflineReported {
+                payment: Some(offline_to_proto(request, *lease)),
+                lane: request.lane.0.into(),
+                epoch: request.epoch.0,
+            })
+        }
+        DeskRecord::OfflineCardHeld { payment_id } => {
+            Body::OfflineCardHeld(journal::OfflineCardHeld {
+                payment_id: payment_id.to_string(),
+            })
+        }
     }
 }
 
@@ -232,6 +255,18 @@ fn batch_closed(tid: &Tid, batch: BatchNumber, totals: &BatchTotals, balanced: b
         batch: batch.number(),
         totals: Some(totals_to_proto(totals)),
         balanced,
+    })
+}
+
+fn lease_ended(lease_id: LeaseId, end: &LeaseEnd) -> Body {
+    let (kind, reason) = match end {
+        LeaseEnd::Returned => (journal::LeaseEndKind::Returned, String::new()),
+        LeaseEnd::WrittenOff { reason } => (journal::LeaseEndKind::WrittenOff, reason.clone()),
+    };
+    Body::LeaseEnded(journal::LeaseEnded {
+        lease_id: lease_id.0,
+        end: kind.into(),
+        reason,
     })
 }
 

@@ -135,9 +135,10 @@ impl Services {
 fn rejected_status(rejected: &Rejected) -> Status {
     let text = rejected.to_string();
     match rejected {
-        Rejected::UnknownForward(_) | Rejected::UnknownPayment(_) | Rejected::UnknownTerminal => {
-            Status::not_found(text)
-        }
+        Rejected::UnknownForward(_)
+        | Rejected::UnknownLease(_)
+        | Rejected::UnknownPayment(_)
+        | Rejected::UnknownTerminal => Status::not_found(text),
         Rejected::NoteMissing => Status::invalid_argument(text),
         Rejected::TerminalConfiguredTwice
         | Rejected::Fenced { .. }
@@ -146,6 +147,8 @@ fn rejected_status(rejected: &Rejected) -> Status {
         | Rejected::AbandonedAfterCompleted(_)
         | Rejected::NotPaid(_)
         | Rejected::OtherReceipt(_)
+        | Rejected::OfflineAfterRequested(_)
+        | Rejected::OfflineContentDiffers(_)
         | Rejected::NotAnOpenDeadLetter(_)
         | Rejected::BatchIsClosed(_)
         | Rejected::OtherDayClosing { .. } => Status::failed_precondition(text),

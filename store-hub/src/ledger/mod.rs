@@ -114,6 +114,13 @@ impl Books {
             Some(Body::Requested(body)) => {
                 return self.index(&body.payment_id, LogId::OWN, sequence);
             }
+            Some(Body::OfflineReported(body)) => {
+                let id = body.payment.as_ref().map(|payment| &payment.payment_id);
+                return self.index(id.map_or("", String::as_str), LogId::OWN, sequence);
+            }
+            Some(Body::OfflineCardHeld(body)) => {
+                return self.index(&body.payment_id, LogId::OWN, sequence);
+            }
             Some(Body::Sent(body)) => return self.index(&body.payment_id, LogId::OWN, sequence),
             Some(Body::Decided(body)) => return self.index(&body.payment_id, LogId::OWN, sequence),
             Some(Body::Completed(body)) => {
@@ -156,14 +163,12 @@ impl Books {
             Some(Body::PaymentDecided(body)) => self.index(&body.payment_id, log, sequence),
             Some(Body::PaymentAbandoned(body)) => self.index(&body.payment_id, log, sequence),
             Some(Body::SaleClosed(body)) => {
-                let tenders = body.tenders.iter().map(|tender| tender.payment_id.clone());
-                let mut payment_ids: BTreeSet<String> = tenders.collect();
-                if let Some((sale, tried)) = self.tried.remove(&log)
-                    && sale == body.sale_number
-                {
-                    payment_ids.extend(tried);
-                }
-                for payment_id in payment_ids {
+                let tried = self.tried.remove(&log);
+                let tried = tried.filter(|(sale, _)| *sale == body.sale_number);
+                let paid = body.tenders.iter().map(|tender| tender.payment_id.clone());
+                let tried = tried.into_iter().flat_map(|(_, tried)| tried);
+                let ids: BTreeSet<String> = tried.chain(paid).collect();
+                for payment_id in ids {
                     self.index(&payment_id, log, sequence);
                 }
             }

@@ -103,6 +103,7 @@ impl PaymentBook {
             Some(Body::Started(body)) => self.hub_epoch = body.hub_epoch,
             Some(
                 Body::Requested(_)
+                | Body::OfflineReported(_)
                 | Body::Sent(_)
                 | Body::Decided(_)
                 | Body::Completed(_)
@@ -147,7 +148,10 @@ impl PaymentBook {
                 Body::LaneAttached(_)
                 | Body::SignedOn(_)
                 | Body::TerminalStopped(_)
-                | Body::SettlementSent(_),
+                | Body::SettlementSent(_)
+                | Body::LeaseGranted(_)
+                | Body::LeaseEnded(_)
+                | Body::OfflineCardHeld(_),
             )
             | None => {}
         }
@@ -155,18 +159,11 @@ impl PaymentBook {
 
     fn take_payment(&mut self, record: &HubRecord) {
         match &record.body {
-            Some(Body::Requested(body)) => {
-                let facts = PaymentFacts {
-                    date: record.business_date.clone(),
-                    terminal: None,
-                    decision: None,
-                    completed: None,
-                    abandoned: false,
-                    forwards: Vec::new(),
-                };
-                if let Ok(id) = u128::from_str_radix(&body.payment_id, 16) {
-                    self.payments.entry(id).or_insert(facts);
-                }
+            Some(Body::Requested(body)) => self.begin(record, &body.payment_id),
+            Some(Body::OfflineReported(body)) => {
+                let payment = body.payment.as_ref();
+                let id = payment.map_or("", |payment| payment.payment_id.as_str());
+                self.begin(record, id);
             }
             Some(Body::Sent(body)) => self.change(&body.payment_id, |facts| {
                 facts.terminal = Some((body.tid.clone(), body.stan, body.batch));
@@ -181,6 +178,20 @@ impl PaymentBook {
                 facts.abandoned = true;
             }),
             _ => {}
+        }
+    }
+
+    fn begin(&mut self, record: &HubRecord, payment_id: &str) {
+        let facts = PaymentFacts {
+            date: record.business_date.clone(),
+            terminal: None,
+            decision: None,
+            completed: None,
+            abandoned: false,
+            forwards: Vec::new(),
+        };
+        if let Ok(id) = u128::from_str_radix(payment_id, 16) {
+            self.payments.entry(id).or_insert(facts);
         }
     }
 

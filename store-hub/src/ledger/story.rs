@@ -150,7 +150,10 @@ fn decision(decision: Option<&wire::Decision>) -> String {
             )
         }
         wire::DecisionKind::StandIn => format!("approved without the bank, {amount}"),
-        wire::DecisionKind::OfflineApproved => format!("approved by the lane alone, {amount}"),
+        wire::DecisionKind::OfflineApproved => format!(
+            "approved by the lane alone, {amount}, lease {}",
+            decision.lease_id
+        ),
         wire::DecisionKind::Unspecified => "nothing".to_owned(),
     }
 }
@@ -192,6 +195,15 @@ fn hub_step(story: &mut PaymentStory, books: &Books, record: &HubRecord) {
                 money(body.amount.as_ref())
             )
         }
+        Some(Body::OfflineReported(body)) => {
+            let payment = body.payment.clone().unwrap_or_default();
+            story.asked.clone_from(&payment.amount);
+            format!(
+                "heard from the journal of lane {}: approved there under lease {}",
+                body.lane, payment.lease_id
+            )
+        }
+        Some(Body::OfflineCardHeld(_)) => "its sealed card came from the lane".to_owned(),
         Some(Body::Sent(body)) => {
             story.host.push(line(
                 at,

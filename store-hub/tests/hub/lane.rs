@@ -91,6 +91,14 @@ impl Lane {
         })
     }
 
+    /// The same machine, after its hub was away.
+    pub(crate) async fn again(&self, hub: &Hub) -> Self {
+        let mut lane = Self::attach(hub, self.number).await;
+        lane.head = self.head;
+        lane.receipts = self.receipts;
+        lane
+    }
+
     /// A fresh payment request, its card sealed to the hub.
     pub(crate) fn request(
         &self,

@@ -13,6 +13,7 @@ mod commands;
 mod day;
 mod lane;
 mod money;
+mod offline;
 mod restart;
 mod secrets;
 mod sessions;

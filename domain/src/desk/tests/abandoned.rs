@@ -128,7 +128,7 @@ fn a_stand_in_is_withdrawn_in_one_commit_with_the_sale() {
             DeskRecord::ForwardEnded { .. }
         ]
     ));
-    assert_eq!(world.standing(1), "stand-in, withdrawn");
+    assert_eq!(world.standing(1), "approved without the bank, withdrawn");
     assert_eq!(world.desk.exposure().store_minor(), 0);
     assert!(world.effects.contains(&Effect::EraseCard(ID)));
     world.go_online(1);

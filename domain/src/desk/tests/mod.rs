@@ -10,6 +10,7 @@ mod abandoned;
 mod forward;
 mod host;
 mod life;
+mod offline;
 mod payments;
 mod restart;
 mod settlement;

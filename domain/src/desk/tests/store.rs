@@ -167,6 +167,7 @@ impl Life {
                 Effect::HoldCard(_)
                 | Effect::EraseCard(_)
                 | Effect::ForgetSecrets(_)
+                | Effect::GrantLease(_)
                 | Effect::WakeAt(_)
                 | Effect::Alarm(_) => {}
             }

@@ -136,8 +136,12 @@ pub(super) struct World {
 impl World {
     /// Two lanes, line down.
     pub(super) fn new() -> Self {
+        Self::with(config())
+    }
+
+    pub(super) fn with(config: DeskConfig) -> Self {
         let mut world = Self {
-            desk: Desk::new(config()),
+            desk: Desk::new(config),
             journal: Vec::new(),
             now: Now {
                 wall: WallMs(1_795_334_400_000),
@@ -218,6 +222,7 @@ impl World {
             | Effect::Send(_)
             | Effect::SignOn { .. }
             | Effect::Reply { .. }
+            | Effect::GrantLease(_)
             | Effect::WakeAt(_)
             | Effect::Alarm(_) => 2,
         };
@@ -236,7 +241,7 @@ impl World {
     }
 
     fn replayed(&self) -> Desk {
-        let mut desk = Desk::new(config());
+        let mut desk = Desk::new(self.desk.config().clone());
         for lane in 1..=LANES {
             let event = Event::TerminalConfigured {
                 tid: tid(lane),

@@ -5,6 +5,7 @@
 mod any_order;
 mod card;
 mod cash;
+mod offline;
 mod receipt;
 mod restart;
 
@@ -29,6 +30,8 @@ const CONFIG: CheckoutConfig = CheckoutConfig {
 struct Lane {
     checkout: Checkout,
     records: Vec<SaleRecord>,
+    /// The clock that only goes forward.
+    mono_ms: u64,
 }
 
 impl Lane {
@@ -36,13 +39,14 @@ impl Lane {
         Self {
             checkout: Checkout::new(CONFIG),
             records: Vec::new(),
+            mono_ms: 0,
         }
     }
 
     fn try_step(&mut self, event: Event) -> Result<Vec<Effect>, Rejected> {
         let now = Now {
             wall: WallMs(1_795_334_400_000),
-            mono: MonoMs(0),
+            mono: MonoMs(self.mono_ms),
         };
         let effects = self.checkout.step(now, event)?;
         for effect in &effects {
@@ -66,6 +70,7 @@ impl Lane {
         Self {
             checkout,
             records: self.records.clone(),
+            mono_ms: self.mono_ms,
         }
     }
 

@@ -38,6 +38,7 @@ impl TransactionFlow {
             Effect::DisarmReader => self.disarm(ctx),
             Effect::SendPayment(request) => self.send_payment(request, ctx),
             Effect::Abandon(payment_id) => self.abandon(payment_id, ctx),
+            Effect::ReportOffline(payment_id) => self.report_offline(payment_id, ctx),
             Effect::OpenDrawer => self.open_drawer(ctx),
             Effect::Print { receipt, reprint } => self.print(receipt, reprint, ctx),
             Effect::Show(screen) => {

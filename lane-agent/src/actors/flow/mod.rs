@@ -5,15 +5,18 @@
 //! beside, and its outcome comes back as the next event. No rule about money stands here.
 
 mod effects;
+mod offline;
 mod outcomes;
 
 use std::sync::Arc;
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler, StreamHandler};
+use bytes::Bytes;
 use domain::{
     barcode::LabelLayout,
     ids::{OperatorId, PaymentId},
     money::{Currency, Money},
+    risk::OfflineLease,
     sale::{Checkout, Effect, Event, Prompt, Screen},
     time::{BusinessDate, MonoMs, Now, WallMs},
 };
@@ -25,10 +28,10 @@ use tokio_stream::wrappers::WatchStream;
 use tracing::{debug, error, info};
 
 use super::{
-    CardReader, HubLink, Printer, Progress,
+    CardReader, FromHub, HubLink, Printer, Progress,
     input::{Press, Scanned},
 };
-use crate::{config::Timeouts, convert, devices::Key, devices::SealedRead, hub_facts::HubFacts};
+use crate::{config::Timeouts, devices::Key, devices::SealedRead, hub_facts::HubFacts};
 
 /// Who sells, until operators sign on.
 const OPERATOR: OperatorId = OperatorId(1);
@@ -52,6 +55,10 @@ pub(crate) struct FlowParts {
     pub(crate) printer: Addr<Printer>,
     pub(crate) link: Addr<HubLink>,
     pub(crate) facts: watch::Receiver<Option<Arc<HubFacts>>>,
+    /// Leases and acknowledgements from the hub.
+    pub(crate) from_hub: Option<mpsc::Receiver<FromHub>>,
+    /// Whether the hub is there.
+    pub(crate) hub_up: watch::Receiver<bool>,
     pub(crate) screens: watch::Sender<Option<Screen>>,
     pub(crate) progress: watch::Sender<Progress>,
     pub(crate) fatal: mpsc::Sender<Fatal>,
@@ -67,6 +74,10 @@ pub(crate) struct TransactionFlow {
     highest: Ticket,
     /// The card of the payment under way: in memory only, gone with the process (rule 3).
     sealed: Option<(PaymentId, SealedRead)>,
+    /// The same card for the upload, in case the lane decides alone.
+    upload: Option<(PaymentId, Bytes)>,
+    /// A lease that came before the lane was open.
+    offered: Option<OfflineLease>,
     /// Prices were at hand and what a kill left was taken up.
     open: bool,
     failed: bool,
@@ -84,6 +95,8 @@ impl TransactionFlow {
             outbox: Outbox::new(),
             highest: parts.journal.last(),
             sealed: None,
+            upload: None,
+            offered: None,
             open: false,
             failed: false,
             parts,
@@ -137,7 +150,7 @@ impl TransactionFlow {
         for effect in effects {
             match effect {
                 Effect::Persist(record) => {
-                    batch.record(convert::encode(&record, date));
+                    self.encode(&mut batch, &record, date);
                 }
                 other => waiting.push(other),
             }
@@ -221,6 +234,7 @@ impl Actor for TransactionFlow {
         ctx.add_stream(durable);
         let facts = WatchStream::new(self.parts.facts.clone()).map(|_| FactsChanged);
         ctx.add_stream(facts);
+        self.follow_hub(ctx);
     }
 }
 
@@ -243,6 +257,9 @@ impl StreamHandler<FactsChanged> for TransactionFlow {
         self.open = true;
         info!(event = "lane open");
         self.take(Event::Recovered, ctx);
+        if let Some(lease) = self.offered.take() {
+            self.take(Event::LeaseOffered(lease), ctx);
+        }
     }
 
     fn finished(&mut self, _: &mut Self::Context) {}
@@ -305,6 +322,7 @@ fn shows_basket(effect: &Effect) -> bool {
         | Effect::DisarmReader
         | Effect::SendPayment(_)
         | Effect::Abandon(_)
+        | Effect::ReportOffline(_)
         | Effect::OpenDrawer
         | Effect::Print { .. }
         | Effect::Finished(_) => false,

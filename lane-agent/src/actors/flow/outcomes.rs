@@ -36,9 +36,11 @@ impl TransactionFlow {
             pin_entered: sealed.pin.is_some(),
             card: sealed.card.clone(),
         };
+        self.upload = Some((payment_id, sealed.sealed_for_upload.clone()));
         self.sealed = Some((payment_id, sealed));
         if !self.take(event, ctx) {
             self.sealed = None;
+            self.upload = None;
         }
     }
 
@@ -63,11 +65,6 @@ impl TransactionFlow {
             };
             flow.take(event, ctx);
         }));
-    }
-
-    pub(super) fn hub_unreachable(&mut self, payment_id: PaymentId, ctx: &mut Context<Self>) {
-        info!(event = "hub unreachable", payment = %payment_id);
-        self.take(Event::HubUnreachable { payment_id }, ctx);
     }
 
     pub(super) fn receipt_printed(&mut self, text: String, ctx: &mut Context<Self>) {

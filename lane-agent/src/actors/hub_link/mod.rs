@@ -19,13 +19,14 @@ use std::{
 use actix::{
     Actor, AsyncContext, Context, Handler, Message, MessageResponse, SpawnHandle, WrapFuture,
 };
-use domain::{ids::PaymentId, payment::Decision, sale::CheckoutConfig};
+use domain::{ids::PaymentId, payment::Decision, risk::OfflineLease, sale::CheckoutConfig};
 use journal::Journal;
 use ports::{Network, Random};
 use proto::store::v1::{self as wire, lane_frame::Body};
 use tokio::sync::{mpsc, oneshot, watch};
+use tracing::error;
 
-use super::{Progress, backoff::Backoff};
+use super::{Progress, backoff::Backoff, offline_cards};
 use crate::{devices::HubKeys, hub_facts::HubFacts};
 use connection::Client;
 
@@ -43,7 +44,21 @@ pub(crate) struct LinkParts {
     pub(crate) facts: watch::Sender<Option<Arc<HubFacts>>>,
     pub(crate) facts_file: std::path::PathBuf,
     pub(crate) progress: watch::Receiver<Progress>,
+    /// What the hub says to the flow.
+    pub(crate) to_flow: mpsc::Sender<FromHub>,
+    /// Whether the hub is there.
+    pub(crate) up: watch::Sender<bool>,
     pub(crate) script_finished: watch::Receiver<bool>,
+}
+
+/// What the hub says beside results. It tells it again when the lane comes back, so that nothing is
+/// lost with a full queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum FromHub {
+    /// It lends a part of its budget.
+    Lease(OfflineLease),
+    /// The card of an offline payment is durable there.
+    CardHeld(PaymentId),
 }
 
 /// What became of a payment that left.
@@ -73,6 +88,11 @@ pub(crate) struct Submit(pub(crate) PaymentId, pub(crate) Box<wire::PaymentReque
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct GiveUp(pub(crate) PaymentId);
+
+/// The sealed card of a payment that was approved here is durable: tell the hub if it is there.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Report(pub(crate) PaymentId);
 
 pub(crate) struct HubLink {
     parts: LinkParts,
@@ -172,6 +192,23 @@ impl Handler<GiveUp> for HubLink {
         if self.greeted {
             let payment_id = payment_id.to_string();
             self.put(Body::Abandon(wire::Abandon { payment_id }), ctx);
+        }
+    }
+}
+
+impl Handler<Report> for HubLink {
+    type Result = ();
+
+    fn handle(&mut self, Report(payment_id): Report, ctx: &mut Self::Context) {
+        if !self.greeted {
+            return;
+        }
+        match offline_cards::one(&self.parts.journal, payment_id) {
+            Ok(Some(card)) => {
+                self.put(Body::OfflineCard(card), ctx);
+            }
+            Ok(None) => {}
+            Err(fault) => error!(event = "offline card unreadable", payment = %payment_id, %fault),
         }
     }
 }

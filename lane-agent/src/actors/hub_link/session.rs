@@ -12,8 +12,8 @@ use tonic::{Response, Status, Streaming};
 use tracing::{debug, error, info, warn};
 use zeroize::Zeroizing;
 
-use super::{Fate, HubLink};
-use crate::{convert, devices::HubKeys};
+use super::{Fate, FromHub, HubLink};
+use crate::{actors::offline_cards, convert, devices::HubKeys};
 
 /// What came on a stream; nothing more after `None`.
 pub(super) struct Inbound {
@@ -100,6 +100,7 @@ impl HubLink {
         let was_up = self.greeted;
         self.generation = self.generation.wrapping_add(1);
         self.greeted = false;
+        self.parts.up.send_replace(false);
         self.outbound = None;
         if let Some(inbound) = self.inbound.take() {
             ctx.cancel_future(inbound);
@@ -131,6 +132,20 @@ impl HubLink {
         self.backoff.reset();
         self.greeted = true;
         self.status.forget();
+        self.parts.up.send_replace(true);
+        self.report_offline(ctx);
+    }
+
+    fn report_offline(&mut self, ctx: &mut Context<Self>) {
+        let cards = match offline_cards::all(&self.parts.journal) {
+            Ok(cards) => cards,
+            Err(fault) => return error!(event = "offline cards unreadable", %fault),
+        };
+        for card in cards {
+            if !self.put(lane_frame::Body::OfflineCard(card), ctx) {
+                return;
+            }
+        }
     }
 
     /// The keys in the hello of a hub of this store.
@@ -153,6 +168,8 @@ impl HubLink {
             hub_frame::Body::Hello(hello) => self.greet(hello, ctx),
             hub_frame::Body::Result(result) => self.result(&result),
             hub_frame::Body::Abandoned(abandoned) => self.abandoned(&abandoned),
+            hub_frame::Body::LeaseGrant(lease) => self.lease_grant(&lease),
+            hub_frame::Body::OfflineCardHeld(held) => self.card_held(&held),
             hub_frame::Body::Progress(progress) => {
                 debug!(event = "payment progress", stage = progress.stage);
             }
@@ -177,6 +194,25 @@ impl HubLink {
             // Nobody listens for a payment given up meanwhile.
             Some(tell) => drop(tell.send(fate)),
             None => info!(event = "late result", payment = %payment_id),
+        }
+    }
+
+    fn lease_grant(&self, lease: &wire::OfflineLease) {
+        match convert::lease_from_proto(Some(lease)) {
+            Ok(lease) => self.tell_flow(FromHub::Lease(lease)),
+            Err(fault) => error!(event = "lease not understood", %fault),
+        }
+    }
+
+    fn card_held(&self, held: &wire::OfflineCardHeld) {
+        if let Ok(payment_id) = convert::payment_id(&held.payment_id) {
+            self.tell_flow(FromHub::CardHeld(payment_id));
+        }
+    }
+
+    fn tell_flow(&self, said: FromHub) {
+        if self.parts.to_flow.try_send(said).is_err() {
+            warn!(event = "flow is busy", why = "the hub tells it again");
         }
     }
 

@@ -4,9 +4,19 @@ use domain::{card_ref::EntryMode, money::Money, time::BusinessDate};
 use iso8583::tlv;
 use ports::Random;
 
+/// What the chip was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Cryptogram {
+    /// The first one, an ARQC: the card wants the bank to decide.
+    Request,
+    /// The second one after "unable to go online", a TC: the card approves offline.
+    Certificate,
+}
+
 /// Field 55 of an online authorisation: EMV Book 3 tags, BER-TLV. Empty for stripe and keyed entry.
 pub(super) fn field_55(
     entry_mode: EntryMode,
+    asked_for: Cryptogram,
     amount: Money,
     card_sequence: Option<&str>,
     date: Option<BusinessDate>,
@@ -28,7 +38,7 @@ pub(super) fn field_55(
     let mut field = Vec::new();
     let mut put = |tag: u32, value: &[u8]| tlv::push(&mut field, tag, value);
     put(0x9F26, &cryptogram);
-    put(0x9F27, &[0x80]); // an ARQC: the card wants the bank to decide
+    put(0x9F27, &[information(asked_for)]);
     put(0x9F10, &issuer_data(&cryptogram));
     put(0x9F37, &unpredictable);
     put(0x9F36, &counter);
@@ -51,6 +61,13 @@ pub(super) fn field_55(
 }
 
 /// Issuer application data in the form of a UnionPay card: length, key index, version, results.
+const fn information(cryptogram: Cryptogram) -> u8 {
+    match cryptogram {
+        Cryptogram::Request => 0x80,
+        Cryptogram::Certificate => 0x40,
+    }
+}
+
 fn issuer_data(cryptogram: &[u8; 8]) -> Vec<u8> {
     let mut data = vec![0x07, 0x00, 0x01, 0x03, 0xA0, 0xA0, 0x02, 0x01];
     data.extend_from_slice(&[0x0A, 0x01, 0x00, 0x00, 0x00]);
@@ -99,7 +116,14 @@ mod tests {
     fn a_chip_gives_what_field_55_needs_and_a_stripe_nothing() {
         let amount = Money::new(123_456, Currency::CNY);
         let date = BusinessDate::parse("2026-11-22").ok();
-        let field = field_55(EntryMode::Chip, amount, Some("001"), date, &Same);
+        let field = field_55(
+            EntryMode::Chip,
+            Cryptogram::Request,
+            amount,
+            Some("001"),
+            date,
+            &Same,
+        );
         assert!(field.len() <= 255, "{}", field.len());
         assert_eq!(
             tlv::find(&field, 0x9F02),
@@ -114,6 +138,16 @@ mod tests {
         ] {
             assert!(tlv::find(&field, tag).is_some(), "{tag:X}");
         }
-        assert!(field_55(EntryMode::Stripe, amount, None, date, &Same).is_empty());
+        assert!(
+            field_55(
+                EntryMode::Stripe,
+                Cryptogram::Request,
+                amount,
+                None,
+                date,
+                &Same
+            )
+            .is_empty()
+        );
     }
 }

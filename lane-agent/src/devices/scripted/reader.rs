@@ -17,7 +17,7 @@ use ports::{Clock, Random};
 use tokio::sync::watch;
 
 use super::{
-    chip,
+    chip::{self, Cryptogram},
     pin_pad::ScriptedPinPad,
     script::{CardOnScript, Entry, FundingOnScript},
 };
@@ -60,16 +60,18 @@ impl ScriptedReader {
         let pan = Pan::new(&card.pan).map_err(|_| fault("the card's number is not valid"))?;
         let pin = self.enter_pin(&card, &pan)?;
         let entry_mode = entry_mode(card.entry);
-        let data = self.card_data(&card, entry_mode, order.amount);
+        let data = self.card_data(&card, entry_mode, order.amount, Cryptogram::Request);
         let payment_id = order.payment_id.0.to_be_bytes();
         let sealed_card = self
             .seal(&order.keys)
             .and_then(|seal| seal.seal(&payment_id, &data))
             .map_err(fault)?;
+        let sealed_for_upload = self.seal_for_upload(&card, entry_mode, &order)?;
         Ok(SealedRead {
             card: card_ref(&card, &pan, &order.keys)?,
             entry_mode,
             sealed_card: Bytes::from(sealed_card),
+            sealed_for_upload,
             pin,
         })
     }
@@ -86,7 +88,30 @@ impl ScriptedReader {
         }
     }
 
-    fn card_data(&self, card: &CardOnScript, entry_mode: EntryMode, amount: Money) -> CardData {
+    /// What may lie on the lane's disk until the hub has it: no track data, no PIN (rule 3), and
+    /// the certificate of the second cryptogram.
+    fn seal_for_upload(
+        &mut self,
+        card: &CardOnScript,
+        entry_mode: EntryMode,
+        order: &ReadOrder,
+    ) -> Result<Bytes, DeviceError> {
+        let mut data = self.card_data(card, entry_mode, order.amount, Cryptogram::Certificate);
+        data.track2 = None;
+        data.service_code = None;
+        let bound_to = card_seal::upload_aad(&order.payment_id.0.to_be_bytes());
+        let sealed = self.seal(&order.keys).map_err(fault)?;
+        let sealed = sealed.seal(&bound_to, &data).map_err(fault)?;
+        Ok(Bytes::from(sealed))
+    }
+
+    fn card_data(
+        &self,
+        card: &CardOnScript,
+        entry_mode: EntryMode,
+        amount: Money,
+        cryptogram: Cryptogram,
+    ) -> CardData {
         let date = business_date(WallMs(self.clock.wall_ms()));
         let sequence = card.card_sequence.as_deref();
         CardData {
@@ -95,7 +120,14 @@ impl ScriptedReader {
             card_sequence: card.card_sequence.clone(),
             track2: track2(card),
             service_code: card.service_code.clone(),
-            emv: chip::field_55(entry_mode, amount, sequence, date, self.random.as_ref()),
+            emv: chip::field_55(
+                entry_mode,
+                cryptogram,
+                amount,
+                sequence,
+                date,
+                self.random.as_ref(),
+            ),
             funding: sealed_funding(card.funding),
         }
     }

@@ -1,0 +1,159 @@
+//! The hub's account of the leases it has granted (I10).
+//!
+//! A lease that is open counts in full, less what the lane's own journal shows as spent: that
+//! counts as an undelivered advice from the same commit on, so the sum never shrinks by a guess.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    card_ref::CardHash,
+    ids::{LaneEpoch, LaneId, LeaseId},
+    money::Money,
+    risk::{Exposure, LeaseUse, OfflineLease, StandInPolicy},
+};
+
+/// How much of the store's caps lanes may hold as leases, and for how long.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeaseShare {
+    /// Of the store's and of the card cap, all lanes together, in per cent; the rest is kept for
+    /// the hub's own stand-ins.
+    pub percent: u8,
+    /// Payments under one lease, at most.
+    pub count_max: u32,
+    /// How long a lane may use one.
+    pub valid_for_ms: u64,
+}
+
+/// All open leases of the store.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LeaseLedger {
+    open: BTreeMap<LeaseId, LeaseUse>,
+    last: u64,
+}
+
+impl LeaseLedger {
+    /// All open leases with what is known of their use, oldest first.
+    pub fn open(&self) -> impl Iterator<Item = &LeaseUse> {
+        self.open.values()
+    }
+
+    /// One open lease.
+    #[must_use]
+    pub fn get(&self, id: LeaseId) -> Option<&LeaseUse> {
+        self.open.get(&id)
+    }
+
+    /// The open lease of this machine.
+    #[must_use]
+    pub fn held_by(&self, lane: LaneId, epoch: LaneEpoch) -> Option<&LeaseUse> {
+        let mut open = self.open();
+        open.find(|one| one.lease.lane == lane && one.lease.lane_epoch == epoch)
+    }
+
+    /// Lent out and not shown as spent: counts against the store's cap.
+    #[must_use]
+    pub fn reserved_minor(&self) -> i64 {
+        let rests = self.open().map(LeaseUse::remaining_minor);
+        rests.fold(0, i64::saturating_add)
+    }
+
+    /// What lanes may still approve of this card: counts against the card cap.
+    #[must_use]
+    pub fn card_reserved_minor(&self, card: &CardHash) -> i64 {
+        let rests = self.open().map(|one| one.card_remaining_minor(card));
+        rests.fold(0, i64::saturating_add)
+    }
+
+    /// The same of a card nobody has seen yet: the sum of the per-card caps.
+    #[must_use]
+    pub fn any_card_reserved_minor(&self) -> i64 {
+        let caps = self.open().map(|one| one.lease.per_card_cap.minor());
+        caps.fold(0, i64::saturating_add)
+    }
+
+    pub(crate) const fn next_id(&self) -> LeaseId {
+        LeaseId(self.last.saturating_add(1))
+    }
+
+    pub(crate) fn grant(&mut self, lease: OfflineLease) {
+        self.last = self.last.max(lease.id.0);
+        self.open.insert(lease.id, LeaseUse::new(lease));
+    }
+
+    /// The lane's journal shows a payment. False if the lease is not open or does not cover it.
+    pub(crate) fn spend(&mut self, id: LeaseId, amount: Money, card: Option<&CardHash>) -> bool {
+        let open = self.open.get_mut(&id);
+        open.is_some_and(|open| open.spend(amount, card))
+    }
+
+    pub(crate) fn end(&mut self, id: LeaseId) -> Option<LeaseUse> {
+        self.open.remove(&id)
+    }
+}
+
+/// The amounts of a lease about to be granted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct LeaseTerms {
+    pub(crate) budget: Money,
+    pub(crate) per_payment_cap: Money,
+    pub(crate) per_card_cap: Money,
+    pub(crate) share: LeaseShare,
+}
+
+impl StandInPolicy {
+    /// What one more lease may hold now, of `lanes` lanes that share; nothing while less than a
+    /// quarter of a lane's share is free.
+    pub(crate) fn lease_terms(
+        &self,
+        lanes: usize,
+        exposure: &Exposure,
+        ledger: &LeaseLedger,
+    ) -> Option<LeaseTerms> {
+        let share = self.leases?;
+        let store_share = part(self.store_cap, share.percent, lanes)?;
+        let card_share = part(self.card_cap, share.percent, lanes)?;
+        let in_use = exposure
+            .store_minor()
+            .saturating_add(ledger.reserved_minor());
+        let of_card = worst_card_minor(exposure, ledger);
+        let budget = lend(store_share, self.store_cap.minor().saturating_sub(in_use))?;
+        let per_card = lend(card_share, self.card_cap.minor().saturating_sub(of_card))?;
+        let floor = self
+            .floor_limits
+            .values()
+            .map(|limit| limit.minor())
+            .min()?;
+        let currency = self.store_cap.currency();
+        let per_card = per_card.min(budget);
+        Some(LeaseTerms {
+            budget: Money::new(budget, currency),
+            per_payment_cap: Money::new(floor.min(per_card), currency),
+            per_card_cap: Money::new(per_card, currency),
+            share,
+        })
+    }
+}
+
+/// The card of which most stands open, leases in full counted for it.
+fn worst_card_minor(exposure: &Exposure, ledger: &LeaseLedger) -> i64 {
+    let known = exposure.cards().map(|(card, undelivered)| {
+        let reserved = ledger.card_reserved_minor(card);
+        undelivered.saturating_add(reserved)
+    });
+    known
+        .max()
+        .unwrap_or(0)
+        .max(ledger.any_card_reserved_minor())
+}
+
+fn part(cap: Money, percent: u8, lanes: usize) -> Option<i64> {
+    let lanes = i64::try_from(lanes).ok()?;
+    let all = cap.minor().checked_mul(i64::from(percent.min(100)))?;
+    all.checked_div(100)?.checked_div(lanes)
+}
+
+fn lend(share_minor: i64, free_minor: i64) -> Option<i64> {
+    let lent = share_minor.min(free_minor);
+    let least = share_minor.checked_div(4)?;
+    (lent > 0 && lent >= least).then_some(lent)
+}

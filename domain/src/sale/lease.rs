@@ -1,0 +1,90 @@
+//! The offline lease of a lane: taking it, approving under it, giving it back (payments.md,
+//! "Deciding without the bank").
+//!
+//! Never: approves before its acceptance is written, after its time, or after a restart; the clock
+//! that would tell how much of its time has gone by did not run then.
+
+use crate::{
+    ids::LeaseId,
+    payment::{Decision, RefusalReason},
+    risk::OfflineLease,
+    sale::{PendingPayment, Rejected, SaleFact, machine::Standing, machine::Step},
+};
+
+impl Step {
+    /// A lease that is known already is told again until the hub has heard of it: ignored.
+    pub(super) fn lease_offered(&mut self, lease: OfflineLease) -> Result<(), Rejected> {
+        let is_ours = lease.lane == self.config.lane
+            && lease.lane_epoch == self.config.epoch
+            && lease.budget.currency() == self.config.currency;
+        let is_new = self.standing.last_lease.is_none_or(|last| lease.id > last);
+        if !is_ours || !is_new {
+            return Err(Rejected::LeaseNotTaken);
+        }
+        self.return_lease("replaced");
+        self.record(SaleFact::LeaseAccepted { lease });
+        self.moment.lease_until = Some(self.now.mono.after(lease.valid_for_ms));
+        Ok(())
+    }
+
+    /// While the hub is there, a lease that is mostly spent or over is exchanged for another.
+    /// Without the hub it is kept: what is left of it is all there is.
+    pub(super) fn review_lease(&mut self) {
+        let Some(account) = &self.standing.lease else {
+            return;
+        };
+        if !self.is_in_time() {
+            self.return_lease("expired");
+        } else if account.is_mostly_spent() {
+            self.return_lease("mostly spent");
+        }
+    }
+
+    pub(super) fn return_lease(&mut self, reason: &str) {
+        self.moment.lease_until = None;
+        let Some(account) = &self.standing.lease else {
+            return;
+        };
+        let fact = SaleFact::LeaseReturned {
+            lease: account.lease.id,
+            spent: account.spent(),
+            payments: account.payments(),
+            reason: reason.to_owned(),
+        };
+        self.record(fact);
+    }
+
+    pub(super) fn offline_allowed(&self, asked: &PendingPayment) -> Result<LeaseId, RefusalReason> {
+        let account = self.standing.lease.as_ref();
+        let account = account.filter(|_| self.is_in_time());
+        let account = account.ok_or(RefusalReason::NotOffline)?;
+        account.decide(
+            asked.amount,
+            &asked.card,
+            asked.entry_mode,
+            asked.pin_entered,
+        )?;
+        Ok(account.lease.id)
+    }
+
+    fn is_in_time(&self) -> bool {
+        let until = self.moment.lease_until;
+        until.is_some_and(|until| self.now.mono < until)
+    }
+}
+
+impl Standing {
+    /// Comes before the sale takes the decision: the card stands in its pending payment.
+    pub(super) fn book_on_lease(&mut self, decision: &Decision) {
+        let Decision::OfflineApproved { amount, lease } = decision else {
+            return;
+        };
+        let pending = self.sale.as_ref().and_then(|sale| sale.pending.as_ref());
+        let card = pending.and_then(|pending| pending.card.hash);
+        if let Some(account) = &mut self.lease
+            && account.lease.id == *lease
+        {
+            account.spend(*amount, card.as_ref());
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What every engine on a real disk does with its folder: lock it, keep the witness beside the
+//! engine's own files, make new files durable, and ask for room before anything is written.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use rustix::fs::StatVfsMountFlags;
+
+use super::{EngineError, NoRoom, Write};
+use crate::OpenError;
+
+const LOCK_FILE: &str = "lock";
+const WITNESS_FILE: &str = "witness";
+
+/// How often, and how far apart, a lock is tried. It may outlive its holder a little: a child
+/// process has it until it starts its own program, and sled drops its file on a thread of its own.
+pub(super) const LOCK_TRIES: u32 = 100;
+pub(super) const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
+/// Free bytes below which nothing is written. An engine that meets a full disk half-way is left in
+/// a state that nobody knows; so it must never meet one. What is kept free covers segments,
+/// snapshots and the witness, and lets a journal be opened on a disk that is otherwise full.
+const SPARE_BYTES: u64 = 16 * 1024 * 1024;
+/// What one change may cost beside its own bytes: a leaf and the branches above it are copied.
+const BYTES_PER_CHANGE: u64 = 16 * 1024;
+
+/// A journal's folder, held by this process until it is dropped.
+pub(super) struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Takes the folder for this process, and makes it if it isn't there. Nothing else in it is
+    /// touched before the lock is held.
+    pub(super) fn take(path: &Path) -> Result<Folder, OpenError> {
+        fs::create_dir_all(path).map_err(io_error("create", path))?;
+        Ok(Folder {
+            path: path.to_owned(),
+            _lock: lock(path)?,
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Refuses a folder that holds the files of another engine: it would look like an empty
+    /// journal, and a lane would begin a second one.
+    pub(super) fn refuse_other(&self, file: &str, engine: &'static str) -> Result<(), OpenError> {
+        match self.path.join(file).try_exists() {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(OpenError::OtherEngine {
+                folder: self.path.clone(),
+                engine,
+            }),
+            Err(error) => Err(io_error("look into", &self.path)(error).into()),
+        }
+    }
+
+    /// A new file is durable only once its folder is, and a new folder once its parent is.
+    pub(super) fn sync_tree(&self) -> Result<(), EngineError> {
+        let folder = &self.path;
+        for entry in fs::read_dir(folder).map_err(io_error("list", folder))? {
+            sync_path(&entry.map_err(io_error("list", folder))?.path())?;
+        }
+        let absolute = fs::canonicalize(folder).map_err(io_error("find", folder))?;
+        absolute
+            .ancestors()
+            .filter(|path| path.parent().is_some())
+            .try_for_each(sync_path)
+    }
+
+    /// The bytes of the witness, if there is one.
+    pub(super) fn witness(&self) -> Result<Option<Vec<u8>>, EngineError> {
+        let path = self.path.join(WITNESS_FILE);
+        match fs::read(&path) {
+            Ok(witness) => Ok(Some(witness)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io_error("read", &path)(error)),
+        }
+    }
+
+    /// Replaces the witness: written beside it, made durable, then renamed.
+    pub(super) fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError> {
+        let path = self.path.join(WITNESS_FILE);
+        let new = self.path.join("witness.new");
+        fs::write(&new, witness).map_err(io_error("write", &new))?;
+        sync_path(&new)?;
+        fs::rename(&new, &path).map_err(io_error("rename", &new))?;
+        sync_path(&self.path)
+    }
+
+    /// Refuses a batch before anything of it is written, when the disk has too little room left or
+    /// has become read-only. An engine that fails half-way can't be trusted; one that was never
+    /// asked can.
+    pub(super) fn check_room(&self, batch: &[Write]) -> Result<(), EngineError> {
+        let disk = rustix::fs::statvfs(&self.path)
+            .map_err(|error| io_error("look at the free space of", &self.path)(error.into()))?;
+        let available_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
+        match room(
+            disk.f_flag.contains(StatVfsMountFlags::RDONLY),
+            available_bytes,
+            needed_bytes(batch),
+        ) {
+            Some(refusal) => Err(EngineError::NoRoom(refusal)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn room(read_only: bool, available_bytes: u64, needed_bytes: u64) -> Option<NoRoom> {
+    match (read_only, available_bytes < needed_bytes) {
+        (true, _) => Some(NoRoom::ReadOnly),
+        (false, true) => Some(NoRoom::Full {
+            needed_bytes,
+            available_bytes,
+        }),
+        (false, false) => None,
+    }
+}
+
+fn needed_bytes(batch: &[Write]) -> u64 {
+    let bytes: usize = batch.iter().map(Write::bytes).sum();
+    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_mul(2);
+    let changes = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+    changes
+        .saturating_mul(BYTES_PER_CHANGE)
+        .saturating_add(bytes)
+        .saturating_add(SPARE_BYTES)
+}
+
+/// Our own lock, taken before anything is touched: an engine's comes only after files are deleted.
+fn lock(folder: &Path) -> Result<File, OpenError> {
+    let path = folder.join(LOCK_FILE);
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path);
+    let file = file.map_err(io_error("open", &path))?;
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(source)) => return Err(io_error("lock", &path)(source).into()),
+        }
+    }
+    Err(OpenError::InUse {
+        folder: folder.to_owned(),
+    })
+}
+
+fn sync_path(path: &Path) -> Result<(), EngineError> {
+    match File::open(path).and_then(|file| file.sync_all()) {
+        Ok(()) => Ok(()),
+        // A parent that we may not read was not made by us.
+        Err(error) if path.is_dir() && error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(io_error("sync", path)(error)),
+    }
+}
+
+pub(super) fn io_error<'a>(
+    action: &'static str,
+    path: &'a Path,
+) -> impl Fn(io::Error) -> EngineError + 'a {
+    move |source| EngineError::Io {
+        action,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_needs_its_bytes_its_leaves_and_the_spare() {
+        assert_eq!(needed_bytes(&[]), SPARE_BYTES);
+        let write = Write {
+            key: vec![0; 10],
+            value: Some(vec![0; 90]),
+        };
+        let needed = SPARE_BYTES + 2 * BYTES_PER_CHANGE + 400;
+        assert_eq!(needed_bytes(&[write.clone(), write]), needed);
+    }
+
+    #[test]
+    fn too_little_room_and_a_read_only_disk_are_told_apart() {
+        assert_eq!(room(false, 10, 10), None);
+        assert_eq!(room(true, 10, 10), Some(NoRoom::ReadOnly));
+        let full = NoRoom::Full {
+            needed_bytes: 10,
+            available_bytes: 9,
+        };
+        assert_eq!(room(false, 9, 10), Some(full));
+        assert_eq!(
+            full.to_string(),
+            "the disk is full: 9 bytes are free, 10 are needed"
+        );
+    }
+}

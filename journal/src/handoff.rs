@@ -1,0 +1,55 @@
+//! The hand-off between those who append and the one committer: a lock, and a wake-up that can't
+//! be missed.
+//!
+//! The rule that makes it so: what the committer looks at changes under the lock only, and who
+//! changed it wakes the committer afterwards. `tests/handoff.rs` compiles this very file against a
+//! checker that tries every interleaving.
+
+use std::time::Duration;
+
+use super::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// What is handed over, behind its lock.
+pub(crate) struct Handoff<T> {
+    state: Mutex<T>,
+    wake: Condvar,
+}
+
+impl<T> Handoff<T> {
+    pub(crate) fn new(state: T) -> Handoff<T> {
+        Handoff {
+            state: Mutex::new(state),
+            wake: Condvar::new(),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+        // A panic aborts the process in production, so poison only shows in tests.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes the committer. Call it after each change that it waits for.
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Looks, and waits for a wake-up, until `look` finds something.
+    pub(crate) fn wait<R>(&self, mut look: impl FnMut(&mut T) -> Option<R>) -> R {
+        let mut state = self.lock();
+        loop {
+            if let Some(found) = look(&mut state) {
+                return found;
+            }
+            let woken = self.wake.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Waits for a wake-up or for `longest`, unless there is no need to. It may end early.
+    pub(crate) fn pause(&self, longest: Duration, needed: impl FnOnce(&T) -> bool) {
+        let state = self.lock();
+        if needed(&state) {
+            drop(self.wake.wait_timeout(state, longest));
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Putting the records of a damaged log back from a peer's copy.
+//!
+//! Nothing of the copy is believed: each record must follow, by its hash, from the one before it,
+//! and the last one must be tied to what this journal knows of its own log: the next sound record,
+//! the head, or the witness. A copy that is sound and leads elsewhere is a fork, and a fork is an
+//! alarm, not a repair.
+
+use crate::engine::Write;
+use crate::{
+    Damage, Engine, EngineError, Hash, Head, LogId, OpenError, ReadError, Record, key, stored,
+    verify, witness,
+};
+
+/// Why records were not put back. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum RepairError {
+    /// No records were given.
+    #[error("no records were given")]
+    Nothing,
+    /// The copy itself does not hold together at a record.
+    #[error("log {log}: the copy does not hold together at record {sequence}")]
+    BadCopy {
+        /// The log.
+        log: LogId,
+        /// The first record that does not follow from the one before it.
+        sequence: u64,
+    },
+    /// The copy leads to another log than this journal knows: raise an alarm.
+    #[error("log {log}: the copy forks from what is known of record {sequence}")]
+    Fork {
+        /// The log.
+        log: LogId,
+        /// The record of which something else is known.
+        sequence: u64,
+    },
+    /// The record next to the copy is damaged too, so nothing ties the copy to the log. Give a
+    /// longer run of records.
+    #[error("log {log}: record {sequence} is damaged too; give it with the others")]
+    NotTied {
+        /// The log.
+        log: LogId,
+        /// The damaged neighbour.
+        sequence: u64,
+    },
+    /// The witness is damaged.
+    #[error(transparent)]
+    Witness(OpenError),
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// What was put back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RepairReport {
+    /// Records written; those that were sound already are left alone.
+    pub records_written: u64,
+    /// The head of the log now.
+    pub head: Head,
+}
+
+/// Puts records of a log back, given by a peer that holds a copy, in a journal that nobody runs.
+/// They must be consecutive. All are written in one atomic batch with the head, and made durable;
+/// verify the journal afterwards, for there may be more damage elsewhere.
+///
+/// # Errors
+/// The copy can't be trusted, or isn't long enough to be tied to the log; or the engine failed.
+pub fn repair_log(
+    engine: &dyn Engine,
+    log: LogId,
+    copy: &[Record],
+) -> Result<RepairReport, RepairError> {
+    let first = copy.first().ok_or(RepairError::Nothing)?;
+    let before = head_before(engine, log, first.sequence)?;
+    check_copy(log, before, copy)?;
+    let mut writes = Vec::new();
+    let mut at = before.hash;
+    for record in copy {
+        writes.extend(replacement(engine, log, at, record)?);
+        at = record.hash;
+    }
+    let records_written = u64::try_from(writes.len()).unwrap_or(u64::MAX);
+    let head = tied_end(engine, log, before, copy)?;
+    check_witness(engine, log, copy, head)?;
+    let head_key = key::head(log);
+    let value = stored::encode_head(&head_key, head);
+    writes.push(Write {
+        key: head_key,
+        value: Some(value),
+    });
+    engine.write(&writes)?;
+    engine.sync()?;
+    Ok(RepairReport {
+        records_written,
+        head,
+    })
+}
+
+/// A stored record that reads well; `None` when it is missing or damaged.
+fn sound(engine: &dyn Engine, log: LogId, sequence: u64) -> Result<Option<Record>, EngineError> {
+    match verify::one_record(engine, log, sequence) {
+        Ok(record) => Ok(Some(record)),
+        Err(ReadError::Record(Damage { .. }) | ReadError::Keyed(_)) => Ok(None),
+        Err(ReadError::Engine(failed)) => Err(failed),
+    }
+}
+
+fn head_before(engine: &dyn Engine, log: LogId, first: u64) -> Result<Head, RepairError> {
+    let Some(sequence) = first.checked_sub(1) else {
+        return Err(RepairError::BadCopy { log, sequence: 0 });
+    };
+    if sequence == 0 {
+        return Ok(Head::default());
+    }
+    match sound(engine, log, sequence)? {
+        Some(record) => Ok(head_at(&record)),
+        None => Err(RepairError::NotTied { log, sequence }),
+    }
+}
+
+fn check_copy(log: LogId, before: Head, copy: &[Record]) -> Result<(), RepairError> {
+    let mut at = before;
+    for record in copy {
+        at = at.extended_by(&record.bytes);
+        if at != head_at(record) {
+            let sequence = record.sequence;
+            return Err(RepairError::BadCopy { log, sequence });
+        }
+    }
+    Ok(())
+}
+
+/// What must be written for one record: nothing when it is sound and the same.
+fn replacement(
+    engine: &dyn Engine,
+    log: LogId,
+    before: Hash,
+    record: &Record,
+) -> Result<Option<Write>, RepairError> {
+    let sequence = record.sequence;
+    if let Some(held) = sound(engine, log, sequence)? {
+        if held.hash == record.hash && held.bytes == record.bytes {
+            return Ok(None);
+        }
+        // It follows from the record before as well as the copy does: both can't be the log.
+        if before.next(sequence, &held.bytes) == held.hash {
+            return Err(RepairError::Fork { log, sequence });
+        }
+    }
+    let key = key::record(log, sequence);
+    let value = stored::encode_record(&key, record.hash, &record.bytes);
+    Ok(Some(Write {
+        key,
+        value: Some(value),
+    }))
+}
+
+/// Ties the end of the copy to what is known of the log, and says where the log ends.
+fn tied_end(
+    engine: &dyn Engine,
+    log: LogId,
+    before: Head,
+    copy: &[Record],
+) -> Result<Head, RepairError> {
+    let copied = copy.last().map_or(before, head_at);
+    let Some(head) = stored_head(engine, log)? else {
+        return end_by_records(engine, log, copied);
+    };
+    if copied.sequence < head.sequence {
+        return match follows(engine, log, copied)? {
+            Some(_) => Ok(head),
+            None => Err(RepairError::NotTied {
+                log,
+                sequence: copied.sequence.saturating_add(1),
+            }),
+        };
+    }
+    let heads = std::iter::once(before).chain(copy.iter().map(head_at));
+    let known = heads.into_iter().find(|at| at.sequence == head.sequence);
+    match known.map(|at| at.hash == head.hash) {
+        Some(true) => Ok(copied),
+        Some(false) => Err(RepairError::Fork {
+            log,
+            sequence: head.sequence,
+        }),
+        None => Err(RepairError::NotTied {
+            log,
+            sequence: head.sequence,
+        }),
+    }
+}
+
+/// Where the log ends when its head is lost: with the last record that follows the copy.
+fn end_by_records(engine: &dyn Engine, log: LogId, copied: Head) -> Result<Head, RepairError> {
+    let mut at = copied;
+    while let Some(next) = follows(engine, log, at)? {
+        at = next;
+    }
+    let sequence = at.sequence.saturating_add(1);
+    match verify::first_place_from(engine, log, sequence)? {
+        Some((found, _)) if found == log => Err(RepairError::NotTied { log, sequence }),
+        Some(_) | None => Ok(at),
+    }
+}
+
+/// The stored record behind a place, if it is sound. One that is sound and does not follow is a
+/// fork.
+fn follows(engine: &dyn Engine, log: LogId, at: Head) -> Result<Option<Head>, RepairError> {
+    let sequence = at.sequence.saturating_add(1);
+    match sound(engine, log, sequence)? {
+        Some(next) if at.hash.next(sequence, &next.bytes) == next.hash => Ok(Some(head_at(&next))),
+        Some(_) => Err(RepairError::Fork { log, sequence }),
+        None => Ok(None),
+    }
+}
+
+fn head_at(record: &Record) -> Head {
+    Head {
+        sequence: record.sequence,
+        hash: record.hash,
+    }
+}
+
+/// The head as stored; `None` when it is missing or damaged.
+fn stored_head(engine: &dyn Engine, log: LogId) -> Result<Option<Head>, EngineError> {
+    let key = key::head(log);
+    let stored = engine.get(&key)?;
+    Ok(stored.and_then(|stored| stored::decode_head(&key, &stored).ok()))
+}
+
+/// What is known to have been durable is what the copy says, and the log reaches that far.
+fn check_witness(
+    engine: &dyn Engine,
+    log: LogId,
+    copy: &[Record],
+    head: Head,
+) -> Result<(), RepairError> {
+    let Some(bytes) = engine.witness()? else {
+        return Ok(());
+    };
+    let known =
+        witness::decode(&bytes).map_err(|what| RepairError::Witness(OpenError::Witness(what)))?;
+    for known in known.into_iter().filter(|known| known.log == log) {
+        let sequence = known.sequence;
+        let copied = copy.iter().find(|record| record.sequence == sequence);
+        if copied.is_some_and(|record| record.hash != known.hash) {
+            return Err(RepairError::Fork { log, sequence });
+        }
+        if head.sequence < sequence {
+            return Err(RepairError::NotTied { log, sequence });
+        }
+    }
+    Ok(())
+}

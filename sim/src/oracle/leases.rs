@@ -1,0 +1,208 @@
+//! Offline leases: what the hub lent is never more than the store allows (I10), and what a lane
+//! approved alone lay inside a lease it had accepted and not yet given back, in the same life of
+//! its process, and was never asked of the hub (I19). Told from the journals alone.
+
+use std::collections::BTreeMap;
+
+use proto::{
+    journal::v1::LeaseReturned,
+    store::v1::{DecisionKind, OfflineLease, OfflinePayment},
+};
+
+use crate::oracle::{evidence::Evidence, lane_book::minor, verdict::Verdict};
+
+/// One lease and what a journal shows of its use.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Account {
+    pub terms: OfflineLease,
+    spent_minor: i64,
+    payments: u32,
+    by_card: BTreeMap<Vec<u8>, i64>,
+    /// The lane was restarted since it had accepted it.
+    stale: bool,
+}
+
+impl Account {
+    fn new(terms: OfflineLease) -> Self {
+        Self {
+            terms,
+            ..Self::default()
+        }
+    }
+
+    fn spend(&mut self, payment: &OfflinePayment) {
+        let amount = minor(payment.amount.as_ref());
+        self.spent_minor += amount;
+        self.payments += 1;
+        *self.by_card.entry(card_of(payment)).or_default() += amount;
+    }
+
+    fn rest_minor(&self) -> i64 {
+        (minor(self.terms.budget.as_ref()) - self.spent_minor).max(0)
+    }
+
+    fn card_rest_minor(&self, card: &[u8]) -> i64 {
+        let spent = self.by_card.get(card).copied().unwrap_or(0);
+        (minor(self.terms.per_card_cap.as_ref()) - spent).max(0)
+    }
+
+    /// Why this payment, spent already, did not fit.
+    fn fault(&self, payment: &OfflinePayment) -> Option<&'static str> {
+        let of_card = self.by_card.get(&card_of(payment)).copied().unwrap_or(0);
+        let amount = minor(payment.amount.as_ref());
+        if self.stale {
+            Some("the lane was restarted since it had the lease")
+        } else if amount <= 0 || amount > minor(self.terms.per_payment_cap.as_ref()) {
+            Some("the amount is over the cap of a payment")
+        } else if self.spent_minor > minor(self.terms.budget.as_ref()) {
+            Some("the budget is overdrawn")
+        } else if of_card > minor(self.terms.per_card_cap.as_ref()) {
+            Some("the cap of a card is overdrawn")
+        } else if self.payments > self.terms.count_max {
+            Some("too many payments")
+        } else {
+            None
+        }
+    }
+}
+
+fn card_of(payment: &OfflinePayment) -> Vec<u8> {
+    let card = payment.card.as_ref();
+    card.map(|card| card.hash.to_vec()).unwrap_or_default()
+}
+
+/// The hub's open leases while its journal is told.
+#[derive(Clone, Debug, Default)]
+pub(super) struct HubLeases {
+    open: BTreeMap<u64, Account>,
+    /// Every lease ever granted, as it was.
+    pub granted: BTreeMap<u64, OfflineLease>,
+}
+
+impl HubLeases {
+    pub(super) fn grant(&mut self, terms: &OfflineLease) {
+        self.granted.insert(terms.lease_id, terms.clone());
+        self.open
+            .insert(terms.lease_id, Account::new(terms.clone()));
+    }
+
+    pub(super) fn end(&mut self, lease_id: u64) {
+        self.open.remove(&lease_id);
+    }
+
+    pub(super) fn spend(&mut self, payment: &OfflinePayment) {
+        if let Some(account) = self.open.get_mut(&payment.lease_id) {
+            account.spend(payment);
+        }
+    }
+
+    pub(super) fn rest_minor(&self) -> i64 {
+        self.open.values().map(Account::rest_minor).sum()
+    }
+
+    pub(super) fn card_rest_minor(&self, card: &[u8]) -> i64 {
+        let open = self.open.values();
+        open.map(|account| account.card_rest_minor(card)).sum()
+    }
+
+    /// Of a card that nobody has used yet.
+    pub(super) fn any_card_rest_minor(&self) -> i64 {
+        let caps = self.open.values().map(|one| &one.terms.per_card_cap);
+        caps.map(|cap| minor(cap.as_ref())).sum()
+    }
+}
+
+/// A lane's leases while its journal is told.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LaneLeases {
+    held: Option<Account>,
+    pub accepted: Vec<OfflineLease>,
+    /// Payment and what is wrong with its approval; the payment is empty where it is the lease.
+    pub faults: Vec<(String, String)>,
+    pub approved: u64,
+}
+
+impl LaneLeases {
+    pub(super) fn started(&mut self) {
+        if let Some(held) = &mut self.held {
+            held.stale = true;
+        }
+    }
+
+    pub(super) fn accept(&mut self, terms: &OfflineLease) {
+        if self.held.is_some() {
+            self.fault("", format!("lease {} beside another one", terms.lease_id));
+        }
+        self.accepted.push(terms.clone());
+        self.held = Some(Account::new(terms.clone()));
+    }
+
+    pub(super) fn give_back(&mut self, returned: &LeaseReturned) {
+        let fits = self.held.take().is_some_and(|held| {
+            held.terms.lease_id == returned.lease_id
+                && held.spent_minor == minor(returned.spent.as_ref())
+                && held.payments == returned.payments
+        });
+        if !fits {
+            let id = returned.lease_id;
+            self.fault("", format!("lease {id} was given back with other figures"));
+        }
+    }
+
+    pub(super) fn approve(&mut self, payment: &OfflinePayment) {
+        self.approved += 1;
+        let held = self.held.as_mut();
+        let held = held.filter(|held| held.terms.lease_id == payment.lease_id);
+        let fault = match held {
+            None => Some("the lane did not hold the lease"),
+            Some(held) => {
+                held.spend(payment);
+                held.fault(payment)
+            }
+        };
+        if let Some(fault) = fault {
+            self.fault(&payment.payment_id, fault.to_owned());
+        }
+    }
+
+    pub(super) fn fault(&mut self, payment_id: &str, what: String) {
+        self.faults.push((payment_id.to_owned(), what));
+    }
+}
+
+pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) {
+    for (lane, book) in &evidence.lanes {
+        for (id, what) in &book.leases.faults {
+            let id = Some(id.as_str()).filter(|id| !id.is_empty());
+            verdict.broke("I10", id, format!("lane {lane}: {what}"));
+        }
+        for terms in &book.leases.accepted {
+            let granted = evidence.hub.leases.granted.get(&terms.lease_id);
+            verdict.check(granted == Some(terms), "I10", None, || {
+                format!(
+                    "lane {lane} holds a lease {} that was not granted so",
+                    terms.lease_id
+                )
+            });
+        }
+        for (id, payment, _) in book.payments() {
+            let kind = payment.decision.as_ref().map(|decision| decision.kind());
+            let offline = kind == Some(DecisionKind::OfflineApproved);
+            let asked = evidence
+                .hub
+                .payments
+                .get(id)
+                .is_some_and(|hub| hub.requested);
+            verdict.check(!offline || !asked, "I19", Some(id), || {
+                "the lane approved alone what it had asked the hub".to_owned()
+            });
+        }
+    }
+    for (id, payment) in &evidence.hub.payments {
+        let by_lane = payment.kind() == DecisionKind::OfflineApproved;
+        let fits = by_lane == payment.offline && !(by_lane && payment.requested);
+        verdict.check(fits, "I19", Some(id), || {
+            "decided by the lane and asked of the hub, or neither".to_owned()
+        });
+    }
+}

@@ -1,0 +1,89 @@
+//! Offline leases, and what lanes approved under them.
+
+use domain::{
+    ids::{LaneEpoch, LaneId, LeaseId, SaleNumber},
+    payment::PaymentRequest,
+    risk::OfflineLease,
+};
+use proto::store::v1 as wire;
+
+use super::{
+    ConvertError,
+    payment::{
+        card_from_proto, card_to_proto, entry_mode_from_proto, entry_mode_to_proto,
+        money_from_proto, money_to_proto, payment_id,
+    },
+};
+
+type Result<T> = std::result::Result<T, ConvertError>;
+
+/// As it goes to the lane and into the journal.
+pub(crate) fn lease_to_proto(lease: &OfflineLease) -> wire::OfflineLease {
+    wire::OfflineLease {
+        lease_id: lease.id.0,
+        lane: lease.lane.0.into(),
+        lane_epoch: lease.lane_epoch.0,
+        budget: Some(money_to_proto(lease.budget)),
+        per_payment_cap: Some(money_to_proto(lease.per_payment_cap)),
+        per_card_cap: Some(money_to_proto(lease.per_card_cap)),
+        count_max: lease.count_max,
+        hot_list_version: lease.hot_list_version,
+        valid_for_ms: lease.valid_for_ms,
+    }
+}
+
+/// As it was journaled.
+///
+/// # Errors
+/// The field that is missing or can't be.
+pub(super) fn lease_from_proto(from: Option<&wire::OfflineLease>) -> Result<OfflineLease> {
+    let from = from.ok_or_else(|| ConvertError::missing("lease"))?;
+    let lane = u16::try_from(from.lane).map_err(|error| ConvertError::new("lease.lane", error))?;
+    let money = |field, money: &Option<wire::Money>| money_from_proto(field, money.as_ref());
+    Ok(OfflineLease {
+        id: LeaseId(from.lease_id),
+        lane: LaneId(lane),
+        lane_epoch: LaneEpoch(from.lane_epoch),
+        budget: money("lease.budget", &from.budget)?,
+        per_payment_cap: money("lease.per_payment_cap", &from.per_payment_cap)?,
+        per_card_cap: money("lease.per_card_cap", &from.per_card_cap)?,
+        count_max: from.count_max,
+        hot_list_version: from.hot_list_version,
+        valid_for_ms: from.valid_for_ms,
+    })
+}
+
+/// What a lane approved alone, from its journal or from the hub's.
+///
+/// # Errors
+/// The field that is missing or can't be.
+pub(crate) fn offline_from_proto(
+    from: &wire::OfflinePayment,
+    lane: LaneId,
+    epoch: LaneEpoch,
+) -> Result<(PaymentRequest, LeaseId)> {
+    let request = PaymentRequest {
+        payment_id: payment_id(&from.payment_id)?,
+        lane,
+        epoch,
+        sale: SaleNumber(from.sale_number),
+        amount: money_from_proto("amount", from.amount.as_ref())?,
+        entry_mode: entry_mode_from_proto(from.entry_mode())?,
+        pin_entered: from.pin_entered,
+        card: card_from_proto(from.card.as_ref())?,
+    };
+    Ok((request, LeaseId(from.lease_id)))
+}
+
+/// As it is journaled.
+pub(super) fn offline_to_proto(request: &PaymentRequest, lease: LeaseId) -> wire::OfflinePayment {
+    wire::OfflinePayment {
+        payment_id: request.payment_id.to_string(),
+        sale_number: request.sale.0,
+        amount: Some(money_to_proto(request.amount)),
+        entry_mode: entry_mode_to_proto(request.entry_mode).into(),
+        pin_entered: request.pin_entered,
+        card: Some(card_to_proto(&request.card)),
+        lease_id: lease.0,
+    }
+}

@@ -1,0 +1,197 @@
+//! Leases, and what lanes approved under them while the hub was away.
+
+use acquirer_host::MemoryLedger;
+use card_seal::{CardData, Funding, ReaderSeal, card_hash, masked_pan, upload_aad};
+use domain::ids::PaymentId;
+use ports::{OsRandom, Random};
+use proto::{
+    journal::v1::{LaneRecord, LeaseAccepted, LeaseReturned, PaymentDecided, lane_record::Body},
+    store::v1::{
+        self as wire, CardRef, Decision, DecisionKind, EntryMode, OfflineCard, OfflineLease,
+        OfflinePayment, UnresolvedRequest, hub_frame, lane_frame,
+    },
+};
+
+use crate::{
+    lane::{Lane, cny, new_id, record},
+    store::{APPROVED_PAN, Host, Hub, Store},
+};
+
+fn bank() -> Host {
+    Host::start("127.0.0.1:0", MemoryLedger::default())
+}
+
+impl Lane {
+    async fn granted(&mut self) -> OfflineLease {
+        loop {
+            if let Some(hub_frame::Body::LeaseGrant(lease)) = self.frame().await.unwrap() {
+                return lease;
+            }
+        }
+    }
+
+    async fn accept(&mut self, lease: &OfflineLease) {
+        let lease = Some(lease.clone());
+        let accepted = record(Body::LeaseAccepted(LeaseAccepted { lease }));
+        self.replicate(vec![accepted]).await.unwrap();
+    }
+
+    fn approved(&self, id: PaymentId, minor: i64, lease_id: u64) -> LaneRecord {
+        let hash_key: [u8; 32] = self.hello.card_hash_key.as_ref().try_into().unwrap();
+        let mut decision = Decision {
+            approved: Some(cny(minor)),
+            lease_id,
+            ..Default::default()
+        };
+        decision.set_kind(DecisionKind::OfflineApproved);
+        record(Body::PaymentDecided(PaymentDecided {
+            sale_number: 1,
+            payment_id: id.to_string(),
+            decision: Some(decision),
+            offline: Some(OfflinePayment {
+                payment_id: id.to_string(),
+                sale_number: 1,
+                amount: Some(cny(minor)),
+                entry_mode: EntryMode::Chip.into(),
+                pin_entered: false,
+                card: Some(CardRef {
+                    masked: masked_pan(APPROVED_PAN),
+                    hash: card_hash(&hash_key, APPROVED_PAN).to_vec().into(),
+                    scheme: wire::Scheme::UnionPay.into(),
+                    funding: wire::Funding::Credit.into(),
+                }),
+                lease_id,
+            }),
+        }))
+    }
+
+    /// The sealed card for the upload, with or without what must not be in it.
+    async fn tell_card(&self, id: PaymentId, track2: Option<String>) {
+        let key: [u8; 32] = self.hello.card_sealing_key.as_ref().try_into().unwrap();
+        let mut reader = ReaderSeal::new(&key, |bytes: &mut [u8]| OsRandom.fill(bytes)).unwrap();
+        let card = CardData {
+            pan: APPROVED_PAN.to_owned(),
+            expiry: "3012".to_owned(),
+            card_sequence: Some("001".to_owned()),
+            track2,
+            service_code: None,
+            emv: vec![0x95, 5, 0, 0x80, 4, 0x60, 0, 0x9F, 0x36, 2, 0, 0x17],
+            funding: Funding::Credit,
+        };
+        let bound_to = upload_aad(&id.0.to_be_bytes());
+        let sealed_card = reader.seal(&bound_to, &card).unwrap().into();
+        let payment_id = id.to_string();
+        let card = OfflineCard {
+            payment_id,
+            sealed_card,
+        };
+        self.send(lane_frame::Body::OfflineCard(card)).await;
+    }
+
+    async fn held(&mut self, id: PaymentId) {
+        loop {
+            if let Some(hub_frame::Body::OfflineCardHeld(held)) = self.frame().await.unwrap()
+                && held.payment_id == id.to_string()
+            {
+                return;
+            }
+        }
+    }
+}
+
+async fn standing(hub: &Hub, id: PaymentId) -> Option<(String, String)> {
+    let listed = hub
+        .operations()
+        .await
+        .unresolved(UnresolvedRequest {})
+        .await;
+    let listed = listed.unwrap().into_inner().payments.into_iter();
+    let mut own = listed.filter(|one| one.payment_id == id.to_string());
+    own.next().map(|one| (one.standing, one.owner))
+}
+
+#[tokio::test]
+async fn what_a_lane_approved_alone_is_told_to_the_bank_once_its_card_is_here() {
+    let bank = bank();
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let lease = lane.granted().await;
+    assert_eq!((lease.lane, lease.lane_epoch), (1, 1));
+    lane.accept(&lease).await;
+
+    let id = new_id();
+    let approved = lane.approved(id, 1250, lease.lease_id);
+    let mut records = vec![approved];
+    records.extend(lane.sale(1250, &[(id, 1250)]));
+    lane.replicate(records).await.unwrap();
+    let status = hub.status().await;
+    let counts = status.counts.unwrap();
+    assert_eq!(
+        (
+            counts.requested,
+            counts.offline_approved,
+            status.queue_depth
+        ),
+        (1, 1, 1)
+    );
+    let (standing, owner) = standing(&hub, id).await.unwrap();
+    assert_eq!(standing, "approved offline, its card is still at the lane");
+    assert_eq!(owner, "lane");
+
+    // The hub dies before the card has come, and once more when it has it: told twice.
+    hub.crash();
+    let hub = store.start();
+    let mut lane = lane.again(&hub).await;
+    let same = lane.granted().await;
+    assert_eq!(same, lease, "it knows what it has lent");
+    lane.tell_card(id, Some(format!("{APPROVED_PAN}D30122010000000000")))
+        .await;
+    lane.tell_card(id, None).await;
+    lane.held(id).await;
+    hub.status_until("the queue is drained", |status| status.queue_depth == 0)
+        .await;
+    lane.tell_card(id, None).await;
+    lane.held(id).await;
+    let lines = bank.lines(id);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!(lines[0]["mti"], "0220");
+    let story = hub.story(id).await.unwrap();
+    assert_eq!(story.standing, "offline approved, captured, delivered");
+    let told: Vec<&str> = story.hub.iter().map(|line| line.text.as_str()).collect();
+    assert!(
+        told.iter()
+            .any(|text| text.contains("approved there under lease 1")),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_returned_lease_is_followed_by_another_and_one_that_is_not_counts_on() {
+    let bank = bank();
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let first = lane.granted().await;
+    lane.accept(&first).await;
+    let returned = |lease_id| {
+        record(Body::LeaseReturned(LeaseReturned {
+            lease_id,
+            spent: Some(cny(0)),
+            ..Default::default()
+        }))
+    };
+    lane.replicate(vec![returned(first.lease_id)])
+        .await
+        .unwrap();
+    let second = lane.granted().await;
+    assert_eq!(second.lease_id, first.lease_id + 1);
+    assert_eq!(second.budget, first.budget);
+
+    // The next machine of this lane gets one beside it: the old one is not back.
+    let mut swapped = Lane::attach_as(&hub, 1, 2, &[]).await.unwrap();
+    let third = swapped.granted().await;
+    assert_eq!((third.lease_id, third.lane_epoch), (second.lease_id + 1, 2));
+}
