@@ -2,6 +2,8 @@
 //! (docs/adr/0006-default-engine.md).
 
 use std::fmt::Display;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::thread;
 
@@ -10,7 +12,7 @@ use redb::{
     TableDefinition, TableError,
 };
 
-use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES};
+use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES, io_error};
 use super::{Engine, EngineError, Pair, Write, check_sizes, sled};
 use crate::OpenError;
 
@@ -72,6 +74,7 @@ pub(super) fn checked(folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
 fn open(folder: &Path, repair: RedbRepair, check: Check) -> Result<Box<dyn Engine>, OpenError> {
     let folder = Folder::take(folder)?;
     folder.refuse_other(sled::DATA_FILE, sled::NAME)?;
+    make_file(&folder)?;
     let database = open_database(&folder, check)?;
     make_table(&database)?;
     folder.sync_tree()?;
@@ -80,6 +83,28 @@ fn open(folder: &Path, repair: RedbRepair, check: Check) -> Result<Box<dyn Engin
         repair,
         folder,
     }))
+}
+
+/// Makes a new file under another name first: a kill while redb writes the first pages leaves one
+/// that it never opens again.
+fn make_file(folder: &Folder) -> Result<(), OpenError> {
+    let path = folder.path().join(DATA_FILE);
+    if path.try_exists().map_err(io_error("look for", &path))? {
+        return Ok(());
+    }
+    let new = folder.path().join("journal.redb.new");
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(io_error("remove", &new)(error).into());
+        }
+        Ok(()) | Err(_) => {}
+    }
+    let database = Builder::new()
+        .create(&new)
+        .map_err(failed("make its file"))?;
+    make_table(&database)?;
+    drop(database);
+    Ok(fs::rename(&new, &path).map_err(io_error("rename", &new))?)
 }
 
 fn open_database(folder: &Folder, check: Check) -> Result<Database, OpenError> {

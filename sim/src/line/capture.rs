@@ -7,9 +7,9 @@ use std::{
     io::{self, Write},
     path::Path,
     sync::{Mutex, PoisonError},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
+use ports::{Clock, SystemClock};
 use serde::Serialize;
 
 /// Which way a message went.
@@ -24,7 +24,7 @@ pub(super) enum Direction {
 
 #[derive(Serialize)]
 struct Captured<'a> {
-    at_ms: u128,
+    at_ms: i64,
     direction: Direction,
     /// Whether it got through.
     passed: bool,
@@ -34,7 +34,10 @@ struct Captured<'a> {
 
 /// The file of captured messages.
 #[derive(Debug)]
-pub struct Capture(Mutex<File>);
+pub struct Capture {
+    file: Mutex<File>,
+    clock: SystemClock,
+}
 
 impl Capture {
     /// Goes on writing at the file's end.
@@ -43,19 +46,21 @@ impl Capture {
     /// The file can't be written.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
-        Ok(Self(Mutex::new(file)))
+        Ok(Self {
+            file: Mutex::new(file),
+            clock: SystemClock::new(),
+        })
     }
 
     pub(super) fn note(&self, direction: Direction, passed: bool, frame: &[u8]) -> io::Result<()> {
-        let at = SystemTime::now().duration_since(UNIX_EPOCH);
         let captured = Captured {
-            at_ms: at.map_or(0, |since| since.as_millis()),
+            at_ms: self.clock.wall_ms(),
             direction,
             passed,
             hex: &iso8583::hex::encode(frame),
         };
         let line = serde_json::to_string(&captured)? + "\n";
-        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.write_all(line.as_bytes())
     }
 }
