@@ -206,3 +206,88 @@ pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proto::store::v1::Money;
+
+    use super::*;
+
+    fn cny(minor: i64) -> Option<Money> {
+        let currency = "CNY".to_owned();
+        Some(Money { minor, currency })
+    }
+
+    fn lease() -> OfflineLease {
+        OfflineLease {
+            lease_id: 1,
+            budget: cny(1_000),
+            per_payment_cap: cny(400),
+            per_card_cap: cny(600),
+            count_max: 3,
+            ..OfflineLease::default()
+        }
+    }
+
+    fn payment(minor: i64, lease_id: u64) -> OfflinePayment {
+        OfflinePayment {
+            payment_id: "7".to_owned(),
+            amount: cny(minor),
+            lease_id,
+            ..OfflinePayment::default()
+        }
+    }
+
+    fn faults(deeds: impl FnOnce(&mut LaneLeases)) -> Vec<String> {
+        let mut leases = LaneLeases::default();
+        leases.accept(&lease());
+        deeds(&mut leases);
+        leases.faults.into_iter().map(|(_, what)| what).collect()
+    }
+
+    #[test]
+    fn what_lies_inside_the_lease_is_right_and_each_way_out_of_it_is_named() {
+        let approve = |amounts: &'static [i64]| {
+            faults(|leases| {
+                for minor in amounts {
+                    leases.approve(&payment(*minor, 1));
+                }
+            })
+        };
+        assert!(approve(&[400, 200]).is_empty());
+        assert!(approve(&[401])[0].contains("cap of a payment"));
+        assert!(approve(&[400, 201])[0].contains("cap of a card"));
+        assert!(approve(&[1, 1, 1, 1])[0].contains("too many"));
+        assert!(faults(|leases| leases.approve(&payment(1, 2)))[0].contains("did not hold"));
+        let restarted = faults(|leases| {
+            leases.started();
+            leases.approve(&payment(1, 1));
+        });
+        assert!(restarted[0].contains("restarted"));
+        let returned = faults(|leases| {
+            leases.give_back(&LeaseReturned {
+                lease_id: 1,
+                spent: cny(5),
+                ..LeaseReturned::default()
+            });
+        });
+        assert!(returned[0].contains("other figures"));
+    }
+
+    #[test]
+    fn the_hub_counts_a_lease_in_full_until_it_is_spent_or_ended() {
+        let mut leases = HubLeases::default();
+        leases.grant(&lease());
+        assert_eq!(
+            (leases.rest_minor(), leases.any_card_rest_minor()),
+            (1_000, 600)
+        );
+        leases.spend(&payment(400, 1));
+        assert_eq!(
+            (leases.rest_minor(), leases.card_rest_minor(&[])),
+            (600, 200)
+        );
+        leases.end(1);
+        assert_eq!((leases.rest_minor(), leases.any_card_rest_minor()), (0, 0));
+    }
+}

@@ -117,6 +117,7 @@ impl Lane {
             }));
         self.bodies
             .push(lane_record::Body::PaymentDecided(PaymentDecided {
+                offline: None,
                 sale_number: number,
                 payment_id: id.to_owned(),
                 decision: told,
