@@ -1,5 +1,13 @@
 //! Every program explains itself, completes itself in a shell, and refuses what it doesn't know.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
 use std::process::Output;
 
 use tests::program;

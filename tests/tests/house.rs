@@ -1,6 +1,14 @@
 //! The rules of the house that a compiler does not check: who may depend on whom, how long a file
 //! may be, and what must not stand in a repository.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

@@ -1,6 +1,14 @@
 //! The licences of everything we ship, against the list in deny.toml: the same rule that
 //! `cargo deny check licenses` applies, on a machine that has only cargo.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
 use std::{collections::BTreeSet, env, fs, process::Command};
 
 use serde_json::Value;

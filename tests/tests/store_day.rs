@@ -1,5 +1,13 @@
 //! A store day with real processes, and what its audit must find when somebody touches it.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
 use std::{
     fs,
     path::{Path, PathBuf},
