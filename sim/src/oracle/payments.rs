@@ -117,8 +117,12 @@ impl Case<'_> {
     fn check_agreement(&self, verdict: &mut Verdict) {
         let (Some((lane, _)), Some(hub)) = (self.lane, self.hub) else {
             let hub_has_it = self.hub.is_some();
-            let is_open_at_lane = self.lane.is_some_and(|(lane, _)| lane.decision.is_none());
-            self.fail_unless(!hub_has_it && is_open_at_lane, "I4", verdict, || {
+            // Given up before it left, or refused by the lane itself while the hub was away.
+            let is_nothing = self.lane.is_some_and(|(lane, _)| {
+                let decision = lane.decision.as_ref();
+                decision.is_none_or(|told| told.kind() == DecisionKind::Refused)
+            });
+            self.fail_unless(!hub_has_it && is_nothing, "I4", verdict, || {
                 let knows = if hub_has_it { "hub" } else { "lane or bank" };
                 format!("only the {knows} knows this payment")
             });
