@@ -72,7 +72,7 @@ fn a_day_with_faults_balances_and_its_audit_finds_every_touch() {
     let run = sim(&[
         "store",
         "--baskets",
-        "80",
+        "160",
         "--seed",
         "7",
         "--out",
@@ -83,7 +83,7 @@ fn a_day_with_faults_balances_and_its_audit_finds_every_touch() {
     assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
     let summary: Value = serde_json::from_slice(&run.stdout).expect("one JSON object on stdout");
 
-    assert_eq!(summary["baskets"], 80);
+    assert_eq!(summary["baskets"], 160);
     assert_eq!(summary["invariants"]["broken"], Value::Array(Vec::new()));
     let payments = &summary["payments"];
     let count = |name: &str| {
@@ -103,6 +103,10 @@ fn a_day_with_faults_balances_and_its_audit_finds_every_touch() {
     assert_eq!(count("requested"), decided);
     assert!(count("stand_in") >= 1, "{payments}");
     assert!(count("reversed") >= 1, "{payments}");
+    let faults = summary["faults"].as_array().expect("faults");
+    let showed = faults.iter().filter(|fault| fault["showed"] == true);
+    assert_eq!(showed.count(), 5, "{faults:?}");
+    assert!(summary["resumed"].as_u64() >= Some(1), "{summary}");
     let tenders = summary["tenders"].as_object().expect("tenders");
     let tendered: i64 = tenders.values().filter_map(Value::as_i64).sum();
     let change = summary["change_minor"].as_i64().expect("change");
