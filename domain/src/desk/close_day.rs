@@ -40,7 +40,8 @@ impl Desk {
     }
 
     /// A batch that is settled during the day takes with it only what can't change any more: every
-    /// sale in it ended, no entry of it is under way. Entries that were never sent go into the next.
+    /// sale in it ended, no entry of it is under way. Entries that were never sent go into the
+    /// next.
     fn nothing_open_in_batch(&self, terminal: &Terminal) -> bool {
         let payments = terminal.items.values().map(|item| item.payment_id);
         let mut payments = payments.filter_map(|id| self.state.payments.get(&id));
