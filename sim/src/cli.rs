@@ -27,8 +27,8 @@ use crate::{
     about = "A supermarket's payments, tried out: a store day with real processes, and its audit",
     long_about = "A supermarket's payments, tried out.\n\nWithout a command it trades a store day \
                   on this machine: a bank, a hub and lanes as processes of their own sell real \
-                  baskets, the line to the bank breaks, the day closes, and every payment is \
-                  examined to the cent.",
+                  baskets, the line to the bank breaks, answers get lost or come late, a lane and \
+                  the hub are killed, the day closes, and every payment is examined to the cent.",
     after_help = "The programs of the store are in here, too: store-hub, lane-agent, \
                   acquirer-host and head-office, each as the first argument or as the name this \
                   program is called by.\n\nExit codes: 0 done and true, 1 done and the answer is \
@@ -205,7 +205,7 @@ mod tests {
     fn what_is_not_there_is_a_usage_error_with_a_sentence() {
         for (arguments, expected) in [
             (&["store", "--nonsense"][..], "--nonsense"),
-            (&["store", "--faults", "lane-kill"], "can't be made yet"),
+            (&["store", "--faults", "lane-loss"], "no fault 'lane-loss'"),
             (&["store", "--baskets", "0"], "nothing to sell"),
             (&["store", "--lanes", "0"], "--lanes"),
             (&["store", "--resume", "x", "--seed", "1"], "--seed"),

@@ -8,6 +8,8 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod killing;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -102,6 +104,10 @@ fn a_day_with_faults_balances_and_its_audit_finds_every_touch() {
     assert!(count("stand_in") >= 1, "{payments}");
     assert!(count("reversed") >= 1, "{payments}");
     assert!(count("declined") >= 1, "{payments}");
+    let faults = summary["faults"].as_array().expect("faults");
+    let showed = faults.iter().filter(|fault| fault["showed"] == true);
+    assert_eq!(showed.count(), 5, "{faults:?}");
+    assert!(summary["resumed"].as_u64() >= Some(1), "{summary}");
     let tenders = summary["tenders"].as_object().expect("tenders");
     let tendered: i64 = tenders.values().filter_map(Value::as_i64).sum();
     let change = summary["change_minor"].as_i64().expect("change");
@@ -295,4 +301,11 @@ fn bad_input_gets_one_clear_sentence_and_the_right_exit_code() {
         assert!(said.contains(expected), "{args:?}: {said}");
         assert!(run.stdout.is_empty(), "{args:?} wrote to stdout");
     }
+}
+
+#[test]
+fn a_day_in_which_somebody_kills_the_hub_the_bank_or_the_parent_audits_clean() {
+    let killings = killing::kill_again_and_again(7, 3, 3);
+    let in_flight: u64 = killings.iter().map(|killing| killing.in_flight).sum();
+    assert!(in_flight >= 1, "no kill met a payment in flight");
 }

@@ -1,5 +1,5 @@
-//! The line between the store and the bank: a TCP relay that can be cut and can lose an answer, so
-//! that hub and host stay as they are and talk over real sockets.
+//! The line between the store and the bank: a TCP relay that can be cut, can lose an answer and can
+//! keep one back, so that hub and host stay as they are and talk over real sockets.
 //!
 //! It decides what gets through, never what is in it: a message passes byte for byte or not at all.
 
@@ -9,7 +9,7 @@ mod capture;
 use std::{
     io,
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::{
@@ -18,7 +18,7 @@ use tokio::{
         TcpListener, TcpSocket, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::watch,
+    sync::{Mutex as WriteMutex, Notify, watch},
     task::JoinHandle,
 };
 
@@ -27,34 +27,60 @@ pub use capture::Capture;
 
 use capture::Direction;
 
+/// Length prefix of a frame.
+const PREFIX_BYTES: usize = 2;
+
 /// One relay with its controls. Dropping it ends it.
 #[derive(Debug)]
 pub struct Line {
     address: SocketAddr,
     up: watch::Sender<bool>,
-    orders: Arc<Mutex<Orders>>,
+    answers: Arc<Answers>,
     accepting: JoinHandle<()>,
+}
+
+/// Shared by all connections of the line.
+#[derive(Debug, Default)]
+struct Answers {
+    orders: Mutex<Orders>,
+    /// Something that was kept back may go on.
+    released: Notify,
 }
 
 /// What is to happen to answers, and what has happened.
 #[derive(Debug, Default)]
 struct Orders {
-    swallow_next_approval: bool,
+    /// For the next approval; the one after it passes.
+    next_approval: Fate,
     swallowed: Vec<Approval>,
+    held: Option<Held>,
+    /// Kept back and then let go on, oldest first.
+    delayed: Vec<Approval>,
+}
+
+/// An approval that is kept back.
+#[derive(Debug)]
+struct Held {
+    approval: Approval,
+    frame: Vec<u8>,
+    may_go: bool,
 }
 
 /// What every connection of a line needs.
 #[derive(Clone)]
 struct Carriage {
     host: SocketAddr,
-    orders: Arc<Mutex<Orders>>,
+    answers: Arc<Answers>,
     capture: Option<Arc<Capture>>,
 }
 
 /// What happens to one message of the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Fate {
+    #[default]
     Passes,
     IsSwallowed,
+    IsHeld,
 }
 
 impl Line {
@@ -67,17 +93,17 @@ impl Line {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let (up, is_up) = watch::channel(true);
-        let orders = Arc::default();
+        let answers: Arc<Answers> = Arc::default();
         let carriage = Carriage {
             host,
-            orders: Arc::clone(&orders),
+            answers: Arc::clone(&answers),
             capture: capture.map(Arc::new),
         };
         let accepting = tokio::spawn(accept(listener, carriage, is_up));
         Ok(Self {
             address,
             up,
-            orders,
+            answers,
             accepting,
         })
     }
@@ -100,16 +126,53 @@ impl Line {
 
     /// The next approved sale never reaches the hub.
     pub fn swallow_next_approval(&self) {
-        self.orders().swallow_next_approval = true;
+        self.answers.orders().next_approval = Fate::IsSwallowed;
+    }
+
+    /// The next approved sale is kept back until [`Line::release`].
+    pub fn hold_next_approval(&self) {
+        self.answers.orders().next_approval = Fate::IsHeld;
+    }
+
+    /// The approval that is kept back now.
+    #[must_use]
+    pub fn held(&self) -> Option<Approval> {
+        let orders = self.answers.orders();
+        orders.held.as_ref().map(|held| held.approval.clone())
+    }
+
+    /// What is kept back reaches the hub now, on the connection there is, or on the next one.
+    pub fn release(&self) {
+        if let Some(held) = &mut self.answers.orders().held {
+            held.may_go = true;
+        }
+        self.answers.released.notify_one();
+    }
+
+    /// What is kept back never reaches the hub; what was to be kept back or lost is not.
+    pub fn drop_held(&self) {
+        let mut orders = self.answers.orders();
+        orders.next_approval = Fate::Passes;
+        if let Some(held) = orders.held.take() {
+            orders.swallowed.push(held.approval);
+        }
     }
 
     /// The approvals that never reached the hub, oldest first.
     #[must_use]
     pub fn swallowed(&self) -> Vec<Approval> {
-        self.orders().swallowed.clone()
+        self.answers.orders().swallowed.clone()
     }
 
-    fn orders(&self) -> std::sync::MutexGuard<'_, Orders> {
+    /// The approvals that were kept back and then reached the hub, oldest first.
+    #[must_use]
+    pub fn delayed(&self) -> Vec<Approval> {
+        self.answers.orders().delayed.clone()
+    }
+}
+
+impl Answers {
+    fn orders(&self) -> MutexGuard<'_, Orders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -122,18 +185,35 @@ impl Drop for Line {
 }
 
 impl Orders {
-    fn judge(&mut self, payload: &[u8]) -> Fate {
-        if !self.swallow_next_approval {
+    fn judge(&mut self, frame: &[u8]) -> Fate {
+        let payload = frame.get(PREFIX_BYTES..).unwrap_or_default();
+        let approval = match self.next_approval {
+            Fate::Passes => None,
+            Fate::IsSwallowed | Fate::IsHeld => answer::approved_sale(payload),
+        };
+        let Some(approval) = approval else {
             return Fate::Passes;
-        }
-        match answer::approved_sale(payload) {
-            Some(approval) => {
-                self.swallow_next_approval = false;
-                self.swallowed.push(approval);
-                Fate::IsSwallowed
+        };
+        let fate = std::mem::take(&mut self.next_approval);
+        match fate {
+            Fate::Passes => {}
+            Fate::IsSwallowed => self.swallowed.push(approval),
+            Fate::IsHeld => {
+                self.held = Some(Held {
+                    approval,
+                    frame: frame.to_vec(),
+                    may_go: false,
+                });
             }
-            None => Fate::Passes,
         }
+        fate
+    }
+
+    /// The frame that was kept back, once it may go on.
+    fn let_go(&mut self) -> Option<Vec<u8>> {
+        let held = self.held.take_if(|held| held.may_go)?;
+        self.delayed.push(held.approval);
+        Some(held.frame)
     }
 }
 
@@ -192,11 +272,13 @@ async fn relay(hub: TcpStream, carriage: Carriage, mut up: watch::Receiver<bool>
     }
     let (hub_reads, hub_writes) = hub.into_split();
     let (bank_reads, bank_writes) = bank.into_split();
+    let hub_writes = WriteMutex::new(hub_writes);
     tokio::select! {
         biased;
         _ = up.wait_for(|up| !up) => {}
         _ = carry_requests(hub_reads, bank_writes, carriage.capture.as_deref()) => {}
-        _ = carry_answers(bank_reads, hub_writes, &carriage) => {}
+        _ = carry_answers(bank_reads, &hub_writes, &carriage) => {}
+        _ = carry_late(&hub_writes, &carriage.answers) => {}
     }
 }
 
@@ -219,8 +301,8 @@ async fn carry_requests(
 /// A message with the two bytes that say how long it is.
 async fn read_frame(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     let length = from.read_u16().await?;
-    let mut frame = vec![0; usize::from(length) + 2];
-    let (prefix, payload) = frame.split_at_mut(2);
+    let mut frame = vec![0; usize::from(length) + PREFIX_BYTES];
+    let (prefix, payload) = frame.split_at_mut(PREFIX_BYTES);
     prefix.copy_from_slice(&length.to_be_bytes());
     from.read_exact(payload).await?;
     Ok(frame)
@@ -228,22 +310,29 @@ async fn read_frame(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> 
 
 async fn carry_answers(
     mut bank: OwnedReadHalf,
-    mut hub: OwnedWriteHalf,
+    hub: &WriteMutex<OwnedWriteHalf>,
     carriage: &Carriage,
 ) -> io::Result<()> {
     loop {
         let frame = read_frame(&mut bank).await?;
-        let fate = carriage
-            .orders
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .judge(frame.get(2..).unwrap_or_default());
-        let passes = matches!(fate, Fate::Passes);
+        let fate = carriage.answers.orders().judge(&frame);
         if let Some(capture) = &carriage.capture {
-            capture.note(Direction::FromHost, passes, &frame)?;
+            capture.note(Direction::FromHost, fate == Fate::Passes, &frame)?;
         }
-        if passes {
-            hub.write_all(&frame).await?;
+        match fate {
+            Fate::Passes => hub.lock().await.write_all(&frame).await?,
+            Fate::IsSwallowed | Fate::IsHeld => {}
+        }
+    }
+}
+
+/// Brings the hub what was kept back, once it may go on.
+async fn carry_late(hub: &WriteMutex<OwnedWriteHalf>, answers: &Answers) -> io::Result<()> {
+    loop {
+        let late = answers.orders().let_go();
+        match late {
+            Some(frame) => hub.lock().await.write_all(&frame).await?,
+            None => answers.released.notified().await,
         }
     }
 }
@@ -375,5 +464,50 @@ mod tests {
         assert_eq!(swallowed.len(), 1);
         assert_eq!(swallowed[0].stan, 42);
         assert_eq!(swallowed[0].tid, "LANE0001");
+    }
+
+    #[tokio::test]
+    async fn an_approval_that_is_kept_back_arrives_late_and_the_next_overtakes_it() {
+        let (listener, address) = bank().await;
+        let line = Line::open(address, None).await.unwrap();
+        let mut hub = TcpStream::connect(line.address()).await.unwrap();
+        let (mut host, _) = listener.accept().await.unwrap();
+        line.hold_next_approval();
+        let first = answer::tests::sale_answer(42, "00");
+        let second = answer::tests::sale_answer(43, "00");
+        for payload in [&first, &second] {
+            host.write_all(&framed(payload)).await.unwrap();
+        }
+        let mut answered = vec![0; second.len() + 2];
+        hub.read_exact(&mut answered).await.unwrap();
+        assert_eq!(answered, framed(&second));
+        assert_eq!(line.held().unwrap().stan, 42);
+        line.release();
+        hub.read_exact(&mut answered).await.unwrap();
+        assert_eq!(answered, framed(&first));
+        assert_eq!(line.held(), None);
+        assert_eq!(line.delayed()[0].stan, 42);
+    }
+
+    #[tokio::test]
+    async fn an_approval_kept_back_over_a_broken_connection_arrives_on_the_next() {
+        let (listener, address) = bank().await;
+        let line = Line::open(address, None).await.unwrap();
+        let hub = TcpStream::connect(line.address()).await.unwrap();
+        let (mut host, _) = listener.accept().await.unwrap();
+        line.hold_next_approval();
+        let late = framed(&answer::tests::sale_answer(42, "00"));
+        host.write_all(&late).await.unwrap();
+        while line.held().is_none() {
+            tokio::task::yield_now().await;
+        }
+        drop(hub);
+        let mut byte = [0];
+        assert_eq!(host.read(&mut byte).await.unwrap(), 0);
+        line.release();
+        let mut hub = TcpStream::connect(line.address()).await.unwrap();
+        let mut answered = vec![0; late.len()];
+        hub.read_exact(&mut answered).await.unwrap();
+        assert_eq!(answered, late);
     }
 }

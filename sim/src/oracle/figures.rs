@@ -29,6 +29,8 @@ pub struct Figures {
     pub terminals: Vec<TerminalDay>,
     /// Payments worth a look.
     pub examples: Examples,
+    /// Orders in the middle of which their lane was started again, and which it sold all the same.
+    pub resumed: Vec<String>,
 }
 
 /// Sums of tenders by kind.
@@ -120,7 +122,11 @@ impl Figures {
 
     fn add_sales(&mut self, evidence: &Evidence) {
         let sales = evidence.lanes.values().flat_map(|book| book.sales.values());
-        for closed in sales.filter_map(|sale| sale.closed.as_ref()) {
+        for sale in sales {
+            let Some(closed) = &sale.closed else { continue };
+            if sale.restarts > 0 {
+                self.resumed.push(sale.order.clone());
+            }
             self.sales += 1;
             self.sales_minor += minor(closed.total.as_ref());
             self.change_minor += minor(closed.change.as_ref());

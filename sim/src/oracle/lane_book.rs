@@ -50,6 +50,23 @@ pub(super) struct Sale {
     pub voided: bool,
     /// Cash and payments as they stood when it was closed.
     pub at_close: Option<AtClose>,
+    /// How often the lane was started again in the middle of it.
+    pub restarts: u32,
+}
+
+impl Sale {
+    /// Whether it was neither closed nor voided.
+    #[must_use]
+    pub(super) fn is_open(&self) -> bool {
+        self.closed.is_none() && !self.voided
+    }
+
+    /// Whether a payment was asked for and nothing was heard of it.
+    #[must_use]
+    pub(super) fn waits_for_decision(&self) -> bool {
+        let mut payments = self.payments.values();
+        payments.any(|payment| payment.decision.is_none() && !payment.abandoned)
+    }
 }
 
 /// What stood in the journal before a sale was closed.
@@ -105,7 +122,12 @@ impl LaneBook {
     fn take(&mut self, body: &Body) {
         match body {
             Body::CardNotRead(_) => {}
-            Body::Started(_) => self.leases.started(),
+            Body::Started(_) => {
+                self.leases.started();
+                for sale in self.sales.values_mut().filter(|sale| sale.is_open()) {
+                    sale.restarts += 1;
+                }
+            }
             Body::LeaseAccepted(accepted) => {
                 let lease = accepted.lease.clone().unwrap_or_default();
                 self.leases.accept(&lease);

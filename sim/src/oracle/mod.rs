@@ -13,6 +13,7 @@ mod lane_book;
 mod leases;
 mod ledger;
 mod manifest;
+mod open_sale;
 mod payments;
 mod replicas;
 mod sales;
@@ -32,6 +33,7 @@ use manifest::Manifest;
 pub use figures::{Examples, Figures, Forward, Payments, Settlement, Tenders};
 pub use journals::copy_folder;
 pub use manifest::OPEN_COPY;
+pub use open_sale::{OpenSale, open_sale};
 pub use settlement::TerminalDay;
 pub use verdict::{Broken, Verdict};
 

@@ -187,12 +187,16 @@ pub fn accounts(cards: &[Card]) -> String {
     text
 }
 
-/// `personality.toml` of the bank's side: quick, and never at fault by itself.
+/// `personality.toml` of the bank's side: never slower than `latency_ms`, and never at fault by
+/// itself.
 #[must_use]
-pub fn personality(seed: u64, day: BusinessDay) -> String {
+pub fn personality(seed: u64, latency_ms: u64, day: BusinessDay) -> String {
     // TOML has signed numbers only.
     let seed = seed >> 1;
-    format!("seed = {seed}\nlatency_ms = [3, 15]\n\n{}", clock(day))
+    format!(
+        "seed = {seed}\nlatency_ms = [3, {latency_ms}]\n\n{}",
+        clock(day)
+    )
 }
 
 fn clock(day: BusinessDay) -> String {
@@ -216,7 +220,7 @@ mod tests {
     #[test]
     fn every_file_is_toml_and_names_every_lane() {
         let keys = StoreKeys::draw(1, 3);
-        let day = BusinessDay::starting(0, 400, 3);
+        let day = BusinessDay::starting(0, 400, 3, 0);
         let address = HUB.parse().unwrap();
         let hub: toml::Table = hub(&keys, day, address, address).parse().unwrap();
         assert_eq!(hub["terminal"].as_array().unwrap().len(), 3);

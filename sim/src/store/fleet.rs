@@ -1,6 +1,13 @@
-//! The processes of a store: bank, line, hub, lanes. Started in that order, stopped in the other.
+//! The processes of a store: bank, line, hub, lanes. Started in that order, stopped in the other. One
+//! that is killed is started again where it was, whoever killed it; one that ends by itself has
+//! failed.
 
-use std::{ffi::OsString, io, net::SocketAddr, path::PathBuf};
+use std::{
+    ffi::OsString,
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use crate::{
     line::{Capture, Line},
@@ -8,7 +15,8 @@ use crate::{
         business_day::BusinessDay,
         configuration,
         folder::{FolderError, RunFolder},
-        process::{Process, ProcessError, Program},
+        process::{Process, ProcessError, Program, Pulse},
+        progress::note,
     },
     workload::keys::StoreKeys,
 };
@@ -20,9 +28,28 @@ pub struct Fleet {
     pub line: Line,
     /// Where the hub listens.
     pub hub_address: SocketAddr,
-    host: Process,
-    hub: Process,
-    lanes: Vec<Process>,
+    /// In the order started.
+    seats: Vec<Seat>,
+}
+
+/// Which of the store's programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The bank's side.
+    Host,
+    /// The store hub.
+    Hub,
+    /// A lane, from 1.
+    Lane(u16),
+}
+
+/// A program and its process, if it has one now.
+#[derive(Debug)]
+struct Seat {
+    part: Part,
+    /// Starts it on the address it had.
+    program: Program,
+    process: Option<Process>,
 }
 
 /// Why the store doesn't run.
@@ -58,42 +85,93 @@ impl Fleet {
     /// # Errors
     /// A program that doesn't start; what was started ends with this.
     pub async fn start(setup: Setup<'_>) -> Result<Self, FleetError> {
-        let mut host = Process::start(host_program(setup.folder)).await?;
+        let folder = setup.folder;
+        let mut host = Process::start(host_program(folder, ANY_PORT)).await?;
         let host_address = host.listening().await?;
         let line = open_line(setup, host_address)
             .await
             .map_err(FleetError::NoLine)?;
         let (hub, hub_address) = start_hub(setup, line.address()).await?;
-        let mut lanes = Vec::new();
+        let mut seats = vec![
+            Seat {
+                part: Part::Host,
+                program: host_program(folder, host_address),
+                process: Some(host),
+            },
+            hub,
+        ];
         for terminal in &setup.keys.terminals {
             let text = configuration::lane(terminal, setup.keys, setup.day, hub_address);
-            let path = setup.folder.lane(terminal.lane).join("lane.toml");
-            setup.folder.write(&path, text)?;
+            let path = folder.lane(terminal.lane).join("lane.toml");
+            folder.write(&path, text)?;
             let called = format!("lane-{}", terminal.lane);
-            let program = run_program(setup.folder, "lane-agent", called, path);
-            lanes.push(Process::start(program).await?);
+            let program = run_program(folder, "lane-agent", called, path);
+            seats.push(Seat {
+                part: Part::Lane(terminal.lane),
+                process: Some(Process::start(program.clone()).await?),
+                program,
+            });
         }
         Ok(Self {
             line,
             hub_address,
-            host,
-            hub,
-            lanes,
+            seats,
         })
     }
 
-    /// Fails if one of the programs has ended.
+    /// Starts again what somebody has killed, and says whether there was any. What is down by
+    /// [`Fleet::kill`] stays down.
     ///
     /// # Errors
-    /// The first one that has, with the end of its log.
-    pub async fn check(&mut self) -> Result<(), FleetError> {
-        for process in [&mut self.host, &mut self.hub]
-            .into_iter()
-            .chain(&mut self.lanes)
-        {
-            process.still_running().await?;
+    /// A program that has ended in another way, with the end of its log, or doesn't start.
+    pub async fn tend(&mut self) -> Result<bool, FleetError> {
+        let mut tended = false;
+        for seat in &mut self.seats {
+            let Some(process) = &mut seat.process else {
+                continue;
+            };
+            match process.look().await? {
+                Pulse::Runs => {}
+                Pulse::WasKilled => {
+                    let called = &seat.program.called;
+                    note(&format!("{called} was killed; starting it again"));
+                    seat.start().await?;
+                    tended = true;
+                }
+            }
+        }
+        Ok(tended)
+    }
+
+    /// Kills a program, without a warning; it stays down until [`Fleet::start_again`].
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub async fn kill(&mut self, part: Part) -> Result<(), FleetError> {
+        for seat in self.seats.iter_mut().filter(|seat| seat.part == part) {
+            if let Some(process) = seat.process.take() {
+                process.kill_now().await?;
+            }
         }
         Ok(())
+    }
+
+    /// Starts a program that was killed, on the address it had, and waits until it listens.
+    ///
+    /// # Errors
+    /// It doesn't start.
+    pub async fn start_again(&mut self, part: Part) -> Result<(), FleetError> {
+        for seat in self.seats.iter_mut().filter(|seat| seat.part == part) {
+            seat.start().await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a program was killed and not started again.
+    #[must_use]
+    pub fn is_away(&self, part: Part) -> bool {
+        let mut seats = self.seats.iter();
+        seats.any(|seat| seat.part == part && seat.process.is_none())
     }
 
     /// Stops the lanes, then the hub, then the bank, each once the one before has ended.
@@ -102,8 +180,12 @@ impl Fleet {
     /// The first program that didn't end well; the others are stopped all the same.
     pub async fn stop(self) -> Result<(), FleetError> {
         let mut result = Ok(());
-        let in_order = self.lanes.into_iter().chain([self.hub, self.host]);
-        for process in in_order {
+        let (lanes, servers): (Vec<_>, Vec<_>) = self
+            .seats
+            .into_iter()
+            .partition(|seat| matches!(seat.part, Part::Lane(_)));
+        let in_order = lanes.into_iter().chain(servers.into_iter().rev());
+        for process in in_order.filter_map(|seat| seat.process) {
             let stopped = process.stop().await;
             result = result.and(stopped);
         }
@@ -119,29 +201,47 @@ async fn open_line(setup: Setup<'_>, host: SocketAddr) -> io::Result<Line> {
     Line::open(host, capture).await
 }
 
+impl Seat {
+    async fn start(&mut self) -> Result<(), ProcessError> {
+        let mut process = Process::start(self.program.clone()).await?;
+        match self.part {
+            Part::Host | Part::Hub => drop(process.listening().await?),
+            // It listens to nobody: it calls the hub.
+            Part::Lane(_) => {}
+        }
+        self.process = Some(process);
+        Ok(())
+    }
+}
+
+/// The system chooses.
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
 /// Starts the hub on a free port, and writes that port into its configuration: whoever asks it
 /// something later, or starts it again, finds it there.
-async fn start_hub(
-    setup: Setup<'_>,
-    line: SocketAddr,
-) -> Result<(Process, SocketAddr), FleetError> {
+async fn start_hub(setup: Setup<'_>, line: SocketAddr) -> Result<(Seat, SocketAddr), FleetError> {
     let Setup {
         folder, keys, day, ..
     } = setup;
     let path = folder.hub().join("store-hub.toml");
-    let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
-    folder.write(&path, configuration::hub(keys, day, any_port, line))?;
+    folder.write(&path, configuration::hub(keys, day, ANY_PORT, line))?;
     let program = run_program(folder, "store-hub", "store-hub".to_owned(), path.clone());
-    let mut hub = Process::start(program).await?;
+    let mut hub = Process::start(program.clone()).await?;
     let address = hub.listening().await?;
     folder.write(&path, configuration::hub(keys, day, address, line))?;
-    Ok((hub, address))
+    let seat = Seat {
+        part: Part::Hub,
+        program,
+        process: Some(hub),
+    };
+    Ok((seat, address))
 }
 
-fn host_program(folder: &RunFolder) -> Program {
+fn host_program(folder: &RunFolder, address: SocketAddr) -> Program {
     let host = folder.host();
     let file = |option: &str, name: &str| [OsString::from(option), host.join(name).into()];
-    let listen = ["--listen", "127.0.0.1:0", "--dialect", "cup-pos"].map(OsString::from);
+    let address = address.to_string();
+    let listen = ["--listen", &address, "--dialect", "cup-pos"].map(OsString::from);
     let files = [
         file("--accounts", "accounts.toml"),
         file("--ledger", "ledger.jsonl"),

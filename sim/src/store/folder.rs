@@ -96,6 +96,16 @@ impl RunFolder {
         self.root.join("receipts").join(format!("lane-{lane}"))
     }
 
+    /// How many receipts all printers have printed.
+    #[must_use]
+    pub fn receipts_printed(&self, lanes: u16) -> usize {
+        let files = (1..=lanes).filter_map(|lane| fs::read_dir(self.receipts(lane)).ok());
+        let names = files.flatten().flatten().map(|file| file.file_name());
+        let texts =
+            names.filter(|name| Path::new(name).extension().is_some_and(|end| end == "txt"));
+        texts.count()
+    }
+
     /// Configuration, keys, prices and journal of the hub.
     #[must_use]
     pub fn hub(&self) -> PathBuf {

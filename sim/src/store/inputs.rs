@@ -76,7 +76,12 @@ impl Run {
             lanes: options.lanes,
             priced_by_rule: prices.priced_by_rule().to_vec(),
             // The programs need a moment to start; the first customers come when they have.
-            day: BusinessDay::starting(now_ms + STARTING_MS, baskets.len(), options.lanes),
+            day: BusinessDay::starting(
+                now_ms + STARTING_MS,
+                baskets.len(),
+                options.lanes,
+                options.faults.0.len(),
+            ),
             captured: options.capture,
             lost: Vec::new(),
             manifest_sha256: None,
@@ -88,7 +93,8 @@ impl Run {
             keys,
             visits: workload.visits.clone(),
         };
-        run.write(&workload, &prices).map_err(|error| match error {
+        let written = run.write(&workload, &prices, options.bank_latency);
+        written.map_err(|error| match error {
             WriteError::Folder(error) => InputError::Folder(error),
             WriteError::Content(source) => run.content(source),
         })?;
@@ -141,7 +147,12 @@ impl Run {
         }
     }
 
-    fn write(&self, workload: &Workload, prices: &PriceList) -> Result<(), WriteError> {
+    fn write(
+        &self,
+        workload: &Workload,
+        prices: &PriceList,
+        bank_latency_ms: u64,
+    ) -> Result<(), WriteError> {
         let Self { folder, keys, .. } = self;
         let day = self.record.day;
         folder.write(&folder.workload(), json_lines(workload.visits.iter())?)?;
@@ -162,7 +173,7 @@ impl Run {
             &folder.host().join("keys.toml"),
             configuration::host_keys(keys),
         )?;
-        let personality = configuration::personality(self.record.seed, day);
+        let personality = configuration::personality(self.record.seed, bank_latency_ms, day);
         folder.write(&folder.host().join("personality.toml"), personality)?;
         self.record.write(folder)?;
         Ok(())

@@ -69,7 +69,7 @@ pub async fn keep_open(root: &Path) -> Result<(), KeepOpenError> {
 
 async fn until_one_dies(fleet: &mut Fleet) -> FleetError {
     loop {
-        if let Err(died) = fleet.check().await {
+        if let Err(died) = fleet.tend().await {
             return died;
         }
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;

@@ -85,7 +85,9 @@ impl StoreError {
                 | TradeError::Fleet(FleetError::NoLine(_))
                 | TradeError::HubSilent(_) => 3,
                 TradeError::Fleet(FleetError::Process(
-                    ProcessError::Ended { .. } | ProcessError::NotStopped { .. },
+                    ProcessError::Ended { .. }
+                    | ProcessError::NotKilled { .. }
+                    | ProcessError::NotStopped { .. },
                 ))
                 | TradeError::Fleet(FleetError::Folder(_))
                 | TradeError::NoSignals(_)
@@ -126,10 +128,14 @@ pub fn run(options: &StoreOptions) -> Result<Summary, StoreError> {
     run.record.lost = traded.lost;
     progress::note("examining every payment");
     let findings = examine(&run.folder, &run.record.lost);
+    let mut faults = traded.faults;
+    for fault in &mut faults {
+        fault.confirm(&findings.figures.resumed);
+    }
     let facts = RunFacts {
         lanes: run.record.lanes,
         items: run.visits.iter().map(|visit| visit.items.len()).sum(),
-        faults: traded.faults,
+        faults,
         priced_by_rule: run.record.priced_by_rule.clone(),
         wall_ms: clock.mono_ms(),
         out: folder.clone(),

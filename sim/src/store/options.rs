@@ -34,9 +34,13 @@ pub struct StoreOptions {
     /// Decides who buys what, and how it is paid; the same seed draws the same day
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// What goes wrong: all, none, or names with commas (bank-line, lost-answer)
+    /// What goes wrong: all, none, or names with commas (lost-answer, late-answer, lane-kill,
+    /// hub-kill, bank-line); each must show its effect
     #[arg(long, default_value = "all", value_name = "LIST", value_parser = FaultChoice::parse)]
     pub faults: FaultChoice,
+    /// How long the bank takes for an answer at most, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(3..=2_000))]
+    pub bank_latency: u64,
     /// An empty or new folder for everything the run writes [default: out/store-NNNN, the first
     /// free number under the current folder]
     #[arg(long, value_name = "DIR")]
@@ -45,8 +49,10 @@ pub struct StoreOptions {
     #[arg(
         long,
         value_name = "DIR",
-        conflicts_with_all =
-            ["out", "lanes", "baskets", "basket_file", "price_file", "seed", "capture"]
+        conflicts_with_all = [
+            "out", "lanes", "baskets", "basket_file", "price_file", "seed", "capture",
+            "bank_latency"
+        ]
     )]
     pub resume: Option<PathBuf>,
     /// Once the day is closed and examined, start the store again and keep it until Ctrl-C

@@ -9,6 +9,7 @@ use std::{
     ffi::OsString,
     io,
     net::SocketAddr,
+    os::unix::process::ExitStatusExt,
     path::PathBuf,
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError},
@@ -28,6 +29,8 @@ use tokio::{
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a program may take to end after its input has closed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+/// The signal that no program can catch.
+const SIGKILL: i32 = 9;
 /// Lines of a dead program's log that are shown.
 const LAST_LINES: usize = 8;
 
@@ -54,12 +57,29 @@ pub struct Process {
     log: JoinHandle<()>,
 }
 
+/// How a program is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pulse {
+    /// As it should.
+    Runs,
+    /// Ended by a `kill -9`.
+    WasKilled,
+}
+
 /// Why a program isn't there.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     /// It can't be started.
     #[error("{called} can't be started: {source}")]
     NotStarted {
+        /// Which.
+        called: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It can't be killed.
+    #[error("{called} can't be killed: {source}")]
+    NotKilled {
         /// Which.
         called: String,
         /// What the system says.
@@ -162,15 +182,28 @@ impl Process {
         }
     }
 
-    /// Fails if it isn't running any more.
+    /// Whether it still runs, or somebody has killed it: one that was killed did nothing wrong.
     ///
     /// # Errors
-    /// It has ended.
-    pub async fn still_running(&mut self) -> Result<(), ProcessError> {
+    /// It has ended in another way.
+    pub async fn look(&mut self) -> Result<Pulse, ProcessError> {
         match self.child.try_wait() {
-            Ok(None) => Ok(()),
+            Ok(None) => Ok(Pulse::Runs),
+            Ok(Some(status)) if status.signal() == Some(SIGKILL) => Ok(Pulse::WasKilled),
             Ok(Some(_)) | Err(_) => Err(self.ended().await),
         }
+    }
+
+    /// Kills it: no warning, nothing is written any more. Comes back once it is gone.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub async fn kill_now(mut self) -> Result<(), ProcessError> {
+        let killed = self.child.kill().await;
+        killed.map_err(|source| ProcessError::NotKilled {
+            called: self.called,
+            source,
+        })
     }
 
     async fn ended(&mut self) -> ProcessError {
@@ -198,7 +231,7 @@ impl Process {
     pub async fn stop(mut self) -> Result<(), ProcessError> {
         drop(self.child.stdin.take());
         match timeout(STOP_TIMEOUT, self.child.wait()).await {
-            Ok(Ok(status)) if status.success() => Ok(()),
+            Ok(Ok(status)) if status.success() || status.signal() == Some(SIGKILL) => Ok(()),
             Ok(_) => Err(self.ended().await),
             Err(_) => Err(self.kill().await),
         }

@@ -41,6 +41,9 @@ pub struct Summary {
     pub invariants: Invariants,
     /// Each fault and what it did.
     pub faults: Vec<FaultEntry>,
+    /// Sales in the middle of which a lane was started again, and which it closed.
+    #[serde(default)]
+    pub resumed: usize,
     /// Payments worth following.
     pub examples: Examples,
     /// Categories that had no price in any file.
@@ -107,6 +110,7 @@ impl Summary {
             settlement,
             terminals,
             examples,
+            resumed,
         } = figures;
         Self {
             lanes: facts.lanes,
@@ -125,6 +129,7 @@ impl Summary {
                 broken: verdict.broken,
             },
             faults: facts.faults.into_iter().map(FaultEntry::from).collect(),
+            resumed: resumed.len(),
             examples,
             priced_by_rule: facts.priced_by_rule,
             wall_ms: facts.wall_ms,

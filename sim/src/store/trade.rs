@@ -8,10 +8,11 @@ use tokio::time::sleep;
 
 use crate::{
     line::Approval,
+    oracle::open_sale,
     store::{
-        conductor::{Conductor, FaultReport, Moment, Order},
+        conductor::{Conductor, FaultReport, Killed, Moment, Order},
         fault::Fault,
-        fleet::{Fleet, FleetError, Setup},
+        fleet::{Fleet, FleetError, Part, Setup},
         head_office::{self, PullError},
         inputs::Run,
         interrupt::Interrupt,
@@ -32,7 +33,7 @@ const SILENT_LOOKS_MAX: u32 = 40;
 pub struct Traded {
     /// How the faults went.
     pub faults: Vec<FaultReport>,
-    /// Approvals that never reached the hub.
+    /// Approvals that never reached the hub, or too late.
     pub lost: Vec<Approval>,
 }
 
@@ -98,14 +99,24 @@ pub async fn trade(run: &Run, faults: &[Fault]) -> Result<Traded, TradeError> {
         traded = day.until_closed(&mut fleet) => traded,
     };
     day.progress.step("stopping");
-    let lost = fleet.line.swallowed();
+    let swallowed = fleet.line.swallowed();
     let stopped = fleet.stop().await;
     traded?;
     stopped?;
-    Ok(Traded {
-        faults: day.conductor.into_reports(),
-        lost,
-    })
+    let faults = day.conductor.into_reports();
+    let lost = come_to_nothing(swallowed, &faults);
+    Ok(Traded { faults, lost })
+}
+
+/// Approvals that the hub never had, and those it had too late.
+fn come_to_nothing(swallowed: Vec<Approval>, faults: &[FaultReport]) -> Vec<Approval> {
+    let mut lost = swallowed;
+    for late in faults.iter().filter_map(|report| report.lost.as_ref()) {
+        if !lost.contains(late) {
+            lost.push(late.clone());
+        }
+    }
+    lost
 }
 
 fn interrupted(run: &Run) -> TradeError {
@@ -122,6 +133,10 @@ struct Day<'a> {
     watchdog: Watchdog,
     progress: Progress,
     silent_looks: u32,
+    /// What the hub showed last.
+    sight: Sight,
+    /// The lane that was killed last.
+    killed: Option<Killed>,
 }
 
 impl<'a> Day<'a> {
@@ -133,6 +148,8 @@ impl<'a> Day<'a> {
             watchdog: Watchdog::default(),
             progress,
             silent_looks: 0,
+            sight: Sight::default(),
+            killed: None,
         }
     }
 
@@ -140,7 +157,7 @@ impl<'a> Day<'a> {
         let mut hub = HubWatch::of(fleet.hub_address)
             .map_err(|error| TradeError::HubSilent(error.to_string()))?;
         self.sell(fleet, &mut hub).await?;
-        self.close_day(&mut hub).await?;
+        self.close_day(fleet, &mut hub).await?;
         for name in ["day.txt", "day.json", "day.html"] {
             if !self.run.folder.report().join(name).is_file() {
                 return Err(TradeError::NoReport(name));
@@ -151,73 +168,155 @@ impl<'a> Day<'a> {
         Ok(())
     }
 
-    /// A run that was interrupted after its day was closed has nothing to close any more.
-    async fn close_day(&self, hub: &mut HubWatch) -> Result<(), TradeError> {
-        let silent = |status: tonic::Status| TradeError::HubSilent(status.message().to_owned());
-        let sight = hub.look().await.map_err(silent)?;
-        if sight.status.business_date != BUSINESS_DATE {
-            return Ok(());
-        }
+    /// A run that was interrupted after its day was closed has nothing to close any more. A closing
+    /// in the middle of which a program was killed is asked for again.
+    async fn close_day(&mut self, fleet: &mut Fleet, hub: &mut HubWatch) -> Result<(), TradeError> {
         self.progress.step("all baskets are sold; closing the day");
-        let closed = hub.close_day().await;
-        closed.map_err(|status| TradeError::NotClosed(status.message().to_owned()))?;
-        Ok(())
+        loop {
+            if !self.look(fleet, hub).await? {
+                fleet.tend().await?;
+                sleep(LOOK_EVERY).await;
+                continue;
+            }
+            if self.sight.status.business_date != BUSINESS_DATE {
+                return Ok(());
+            }
+            match close_and_tend(fleet, hub).await? {
+                Closing::Done => return Ok(()),
+                Closing::Interrupted => {}
+                Closing::Refused(why) => return Err(TradeError::NotClosed(why)),
+            }
+        }
     }
 
     /// Looks again and again until everything is sold, every fault is over, and the store rests.
     async fn sell(&mut self, fleet: &mut Fleet, hub: &mut HubWatch) -> Result<(), TradeError> {
         let mut restful_looks = 0;
         loop {
-            fleet.check().await?;
-            if let Some(sight) = self.look(hub).await? {
-                self.conduct(fleet, &sight)?;
-                // A second look lets the conductor see what the first one brought.
-                restful_looks = match sight.is_at_rest(self.run.record.lanes) {
-                    true => restful_looks + 1,
-                    false => 0,
-                };
-                let nothing_will_come = restful_looks >= 2 || self.conductor.is_done();
-                if restful_looks >= 1 && nothing_will_come {
-                    return Ok(());
-                }
+            fleet.tend().await?;
+            let hub_answers = self.look(fleet, hub).await?;
+            self.conduct(fleet, hub_answers).await?;
+            // A second look lets the conductor see what the first one brought.
+            restful_looks = match hub_answers && self.sight.is_at_rest(self.run.record.lanes) {
+                true => restful_looks + 1,
+                false => 0,
+            };
+            let nothing_will_come = restful_looks >= 2 || self.conductor.is_done();
+            if restful_looks >= 1 && nothing_will_come {
+                return Ok(());
             }
             sleep(LOOK_EVERY).await;
         }
     }
 
-    async fn look(&mut self, hub: &mut HubWatch) -> Result<Option<Sight>, TradeError> {
+    /// Whether the hub shows the store as it is now.
+    async fn look(&mut self, fleet: &Fleet, hub: &mut HubWatch) -> Result<bool, TradeError> {
+        if fleet.is_away(Part::Hub) {
+            return Ok(false);
+        }
         match hub.look().await {
             Ok(sight) => {
                 self.silent_looks = 0;
-                Ok(Some(sight))
+                self.sight = sight;
+                Ok(true)
             }
             Err(_) if self.silent_looks < SILENT_LOOKS_MAX => {
                 self.silent_looks += 1;
-                Ok(None)
+                Ok(false)
             }
             Err(status) => Err(TradeError::HubSilent(status.message().to_owned())),
         }
     }
 
-    fn conduct(&mut self, fleet: &Fleet, sight: &Sight) -> Result<(), TradeError> {
+    async fn conduct(&mut self, fleet: &mut Fleet, hub_answers: bool) -> Result<(), TradeError> {
         let at_ms = self.clock.mono_ms();
-        if self.watchdog.stands_still(at_ms, sight.progress_mark()) {
-            let who_waits = sight.who_waits();
+        let stands_still = hub_answers
+            && self
+                .watchdog
+                .stands_still(at_ms, self.sight.progress_mark());
+        if stands_still {
+            let who_waits = self.sight.who_waits();
             return Err(TradeError::StandsStill { who_waits });
         }
-        let swallowed = fleet.line.swallowed();
-        let moment = Moment {
-            at_ms,
-            sight,
-            swallowed: &swallowed,
+        let receipts = match self.conductor.counts_receipts() {
+            true => self.run.folder.receipts_printed(self.run.record.lanes),
+            false => 0,
         };
-        match self.conductor.look(&moment) {
-            Some(Order::CutLine) => fleet.line.cut(),
-            Some(Order::MendLine) => fleet.line.mend(),
-            Some(Order::SwallowNextApproval) => fleet.line.swallow_next_approval(),
-            None => {}
+        let order = self.conductor.look(&Moment {
+            at_ms,
+            sight: &self.sight,
+            hub_answers,
+            swallowed: &fleet.line.swallowed(),
+            held: fleet.line.held().as_ref(),
+            receipts,
+            killed: self.killed.as_ref(),
+        });
+        if let Some(order) = order {
+            self.carry_out(order, fleet).await?;
         }
-        self.progress.show(at_ms, sight, self.conductor.current());
+        self.progress
+            .show(at_ms, &self.sight, self.conductor.current());
         Ok(())
     }
+
+    async fn carry_out(&mut self, order: Order, fleet: &mut Fleet) -> Result<(), TradeError> {
+        match order {
+            Order::CutLine => fleet.line.cut(),
+            Order::MendLine => fleet.line.mend(),
+            Order::SwallowNextApproval => fleet.line.swallow_next_approval(),
+            Order::HoldNextApproval => fleet.line.hold_next_approval(),
+            Order::Release => fleet.line.release(),
+            Order::DropHeld => fleet.line.drop_held(),
+            Order::KillLane(lane) => self.kill_lane(lane, fleet).await?,
+            Order::KillHub => {
+                fleet.kill(Part::Hub).await?;
+                fleet.line.drop_held();
+            }
+            Order::StartHub => fleet.start_again(Part::Hub).await?,
+        }
+        Ok(())
+    }
+
+    /// Its journal is looked into while nobody has it open.
+    async fn kill_lane(&mut self, lane: u16, fleet: &mut Fleet) -> Result<(), TradeError> {
+        let killed_ms = self.clock.mono_ms();
+        fleet.kill(Part::Lane(lane)).await?;
+        fleet.line.release();
+        let open_sale = open_sale(&self.run.folder, lane);
+        fleet.start_again(Part::Lane(lane)).await?;
+        self.killed = Some(Killed {
+            lane,
+            away_ms: self.clock.mono_ms().saturating_sub(killed_ms),
+            open_sale,
+        });
+        Ok(())
+    }
+}
+
+/// How an attempt to close the day went.
+enum Closing {
+    Done,
+    /// A program was killed meanwhile, and is there again.
+    Interrupted,
+    Refused(String),
+}
+
+async fn close_and_tend(fleet: &mut Fleet, hub: &mut HubWatch) -> Result<Closing, TradeError> {
+    let mut tended = false;
+    let closing = hub.close_day();
+    tokio::pin!(closing);
+    let closed = loop {
+        tokio::select! {
+            biased;
+            closed = &mut closing => break closed,
+            () = sleep(LOOK_EVERY) => tended |= fleet.tend().await?,
+        }
+    };
+    // It may have been killed since the last look.
+    tended |= fleet.tend().await?;
+    Ok(match closed {
+        Ok(_) => Closing::Done,
+        Err(_) if tended => Closing::Interrupted,
+        Err(status) => Closing::Refused(status.message().to_owned()),
+    })
 }

@@ -57,6 +57,7 @@ impl Store {
             price_file: None,
             seed,
             faults: FaultChoice(Vec::new()),
+            bank_latency: 15,
             out: Some(root.to_owned()),
             resume: None,
             keep_open: false,

@@ -5,7 +5,7 @@ mod day;
 
 use proto::{
     journal::v1::{hub_record, lane_record},
-    store::v1::Money,
+    store::v1::{DecisionKind, Money},
 };
 
 use crate::oracle::{Verdict, check_seal, examine, seal};
@@ -300,4 +300,46 @@ fn a_flipped_byte_of_a_journal_is_found() {
     let mut verdict = Verdict::default();
     check_seal(&folder.run, &sealed, &mut verdict);
     assert_eq!(verdict.broken, []);
+}
+
+/// The hub was away: of this payment it knows nothing, and the bank neither.
+fn known_to_its_lane_only(day: &mut Day, id: &str, kind: DecisionKind) {
+    day.ledger.retain(|line| line.payment != id);
+    day.hub.retain(|body| match body {
+        hub_record::Body::Requested(asked) => asked.payment_id != id,
+        hub_record::Body::Sent(sent) => sent.payment_id != id,
+        hub_record::Body::Decided(decided) => decided.payment_id != id,
+        _ => true,
+    });
+    for body in &mut day.lane.bodies {
+        if let lane_record::Body::PaymentDecided(told) = body
+            && told.payment_id == id
+            && let Some(decision) = &mut told.decision
+        {
+            decision.set_kind(kind);
+        }
+    }
+}
+
+#[test]
+fn a_lane_may_say_no_by_itself_and_nothing_else() {
+    let no = |day: &mut Day| known_to_its_lane_only(day, DECLINED, DecisionKind::Refused);
+    assert_eq!(said(no), []);
+    names(
+        |day| known_to_its_lane_only(day, DECLINED, DecisionKind::Declined),
+        "I4",
+        Some(DECLINED),
+    );
+}
+
+#[test]
+fn a_lane_started_again_in_the_middle_of_a_sale_has_resumed_it() {
+    let mut day = Day::good();
+    let last = day.lane.bodies.len() - 2;
+    let started = lane_record::Body::Started(Default::default());
+    day.lane.bodies.insert(1, started.clone());
+    day.lane.bodies.insert(last, started);
+    let folder = day.write();
+    let findings = examine(&folder.run, &day.lost);
+    assert!(!findings.figures.resumed.is_empty());
 }
