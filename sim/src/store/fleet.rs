@@ -1,5 +1,5 @@
-//! The processes of a store: bank, line, hub, lanes. Started in that order, stopped in the other. One
-//! that is killed is started again where it was, whoever killed it; one that ends by itself has
+//! The processes of a store: bank, line, hub, lanes. Started in that order, stopped in the other.
+//! One that is killed is started again where it was, whoever killed it; one that ends by itself has
 //! failed.
 
 use std::{

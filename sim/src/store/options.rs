@@ -39,7 +39,8 @@ pub struct StoreOptions {
     #[arg(long, default_value = "all", value_name = "LIST", value_parser = FaultChoice::parse)]
     pub faults: FaultChoice,
     /// How long the bank takes for an answer at most, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(3..=2_000))]
+    #[arg(long, value_name = "MS", default_value_t = 15,
+        value_parser = clap::value_parser!(u64).range(3..=2_000))]
     pub bank_latency: u64,
     /// An empty or new folder for everything the run writes [default: out/store-NNNN, the first
     /// free number under the current folder]

@@ -1,5 +1,5 @@
-//! Kills one process of a short store day with `kill -9`, and sees that the day ends and audits clean
-//! all the same.
+//! Kills one process of a short store day with `kill -9`, and sees that the day ends and audits
+//! clean all the same.
 
 #![allow(
     clippy::expect_used,
