@@ -63,8 +63,8 @@ impl Committer {
     /// waited committed, when the journal is closed or its last clone dropped; join it to be sure
     /// that the engine has let go of its files.
     ///
-    /// **A failed commit aborts the process**, after a line in the log. A disk without room doesn't:
-    /// appends are refused, and the commit is tried again each second.
+    /// **A failed commit aborts the process**, after a line in the log. A disk without room
+    /// doesn't: appends are refused, and the commit is tried again each second.
     ///
     /// # Errors
     /// The system gives no thread.

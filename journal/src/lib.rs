@@ -11,7 +11,8 @@
 //!   to that ticket.
 //! - A committer takes all batches that wait, writes them in one atomic batch, makes them durable
 //!   once and then says so. A commit that fails ends the process: nothing after it could be true.
-//!   A disk that is full is found before anything is written: appends are refused until it has room.
+//!   A disk that is full is found before anything is written: appends are refused until it has
+//!   room.
 //! - Readers see durable data only; what is written and not yet durable is invisible to them.
 //! - Each record carries a checksum and the hash of all before it (I14). Damage is an error that
 //!   names log, sequence and what is wrong. It is never skipped.

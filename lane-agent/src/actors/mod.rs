@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Arrows are questions whose answer is awaited outside the handler; there is no circle. What flows
-//! the other way is the latest value of something, or leases and acknowledgements that the hub tells
-//! again, and never waits: screens (to the scripted
+//! the other way is the latest value of something, or leases and acknowledgements that the hub
+//! tells again, and never waits: screens (to the scripted
 //! people), the hub's keys (to the reader), prices (to the flow), how far the lane is (to the
 //! link). Only the flow holds money; it is the only one that steps the checkout and writes
 //! the journal.

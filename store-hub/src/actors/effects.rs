@@ -194,10 +194,10 @@ fn raise(alarm: &Alarm) {
             tracing::warn!(event = "fenced lane", code = "HUB0006", %lane);
         }
         Alarm::OutsideLease(payment_id) => {
-            tracing::error!(event = "offline payment outside its lease", code = "HUB0011", %payment_id);
+            tracing::error!(event = "outside its lease", code = "HUB0011", %payment_id);
         }
         Alarm::OfflineConflict(payment_id) => {
-            tracing::error!(event = "offline approval of a known payment", code = "HUB0012", %payment_id);
+            tracing::error!(event = "known payment offline", code = "HUB0012", %payment_id);
         }
         Alarm::NotBalanced { tid, batch } => {
             tracing::error!(event = "batch not balanced", code = "HUB0007", %tid, %batch);

@@ -225,7 +225,8 @@ impl PaymentDesk {
         let mut commit = Commit::default();
         if self.desk.wants_offline_card(payment_id) {
             if let Err(error) = self.vault.take_upload(payment_id, &taken.sealed_card) {
-                tracing::error!(event = "offline card refused", code = "HUB0009", %payment_id, %error);
+                let code = "HUB0009";
+                tracing::error!(event = "offline card refused", code, %payment_id, %error);
                 return;
             }
             self.step_into(&mut commit, Event::OfflineCard { payment_id });

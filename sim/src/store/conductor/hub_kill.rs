@@ -5,12 +5,12 @@ use super::{Day, Ending, Misfortune, Moment, Order, Step};
 
 /// It stays away so long at least …
 const AWAY_MS_MIN: u64 = 3_000;
-/// … and at most, when nothing is sold meanwhile.
+/// … and until so many sales were closed: cards inside a lease are among them then …
+const SALES_MIN: usize = 20;
+/// … and so long at most, when too little is sold meanwhile.
 const AWAY_MS_MAX: u64 = 12_000;
 /// From the order until all is healed.
 const HEALED_MS_MAX: u64 = 60_000;
-/// Whether lanes approve cards by themselves while the hub is away.
-const LEASES: bool = false;
 
 #[derive(Debug)]
 pub(super) struct HubKill {
@@ -42,9 +42,10 @@ struct Seen {
 }
 
 impl Seen {
-    /// What the fault is there to show.
+    /// What the fault is there to show: lanes sold and approved cards inside their leases, and the
+    /// payment that was at the bank is taken back.
     const fn is_enough(&self) -> bool {
-        let went_on = self.sales >= 1 && (self.offline_approved >= 1 || !LEASES);
+        let went_on = self.sales >= 1 && self.offline_approved >= 1;
         went_on && self.unknown >= 1 && self.reversed >= 1
     }
 
@@ -95,7 +96,7 @@ impl HubKill {
     fn stay_away(&mut self, moment: &Moment<'_>, since_ms: u64, receipts: usize) -> Option<Order> {
         let away_ms = moment.at_ms.saturating_sub(since_ms);
         let sales = moment.receipts.saturating_sub(receipts);
-        let is_over = away_ms >= AWAY_MS_MAX || (away_ms >= AWAY_MS_MIN && sales >= 1);
+        let is_over = away_ms >= AWAY_MS_MAX || (away_ms >= AWAY_MS_MIN && sales >= SALES_MIN);
         is_over.then(|| {
             self.phase = Phase::Back { away_ms, sales };
             Order::StartHub

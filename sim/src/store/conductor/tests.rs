@@ -231,8 +231,9 @@ fn a_killed_lane_shows_when_it_was_paying_and_the_sale_was_gone_on_with() {
     assert!(!killed_lane(Some(scanning)).showed);
 }
 
-/// The hub is killed; `sales` receipts are printed until it is back.
-fn killed_hub(sales: usize) -> (u64, FaultReport) {
+/// The hub is killed; `sales` receipts are printed until it is back, and it is told of so many
+/// offline approvals then.
+fn killed_hub(sales: usize, offline_approved: u64) -> (u64, FaultReport) {
     let mut conductor = Conductor::new(&[Fault::HubKill], 1, &visits(100, true));
     let mut counts = PaymentCounts::default();
     let now = connected(40, counts);
@@ -256,6 +257,7 @@ fn killed_hub(sales: usize) -> (u64, FaultReport) {
     }
     let back_ms = at_ms;
     counts.unknown = 1;
+    counts.offline_approved = offline_approved;
     conductor.look(&told(at_ms + 100, &connected(40, counts), &[]));
     assert!(!conductor.is_done(), "nothing is taken back yet");
     counts.reversed = 1;
@@ -265,10 +267,11 @@ fn killed_hub(sales: usize) -> (u64, FaultReport) {
 
 #[test]
 fn a_killed_hub_shows_when_lanes_sold_and_its_payment_was_taken_back() {
-    let (back_ms, report) = killed_hub(5);
+    let (back_ms, report) = killed_hub(20, 1);
     assert_eq!(back_ms, 4_200);
     assert!(report.showed, "{}", report.effect);
-    let (back_ms, report) = killed_hub(0);
+    assert!(!killed_hub(20, 0).1.showed, "no lane used its lease");
+    let (back_ms, report) = killed_hub(0, 0);
     assert_eq!(back_ms, 13_200);
     assert!(!report.showed, "{}", report.effect);
 }
