@@ -88,10 +88,15 @@ impl Thread {
     }
 }
 
+/// Waits for the end: a journal whose folder is taken away under it ends the process.
 impl Drop for Thread {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(true);
+        }
+        if let Some(joined) = self.joined.take() {
+            // A test that fails has said why already.
+            let _ = joined.join();
         }
     }
 }
