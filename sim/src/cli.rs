@@ -17,7 +17,9 @@ use crate::{
         options::{Output, StoreOptions},
         summary::Summary,
     },
+    sweep::SweepArgs,
     twice::{self, TwiceArgs, WorldRun},
+    world,
 };
 
 #[derive(Debug, Parser)]
@@ -53,6 +55,9 @@ enum Command {
     /// One half of `twice`
     #[command(hide = true)]
     World(WorldRun),
+    /// Stop a host at every port call of a payment's life, and examine what comes of it
+    #[command(hide = true)]
+    Sweep(SweepArgs),
     /// Print the completions of a shell
     Completions {
         /// Which shell
@@ -89,6 +94,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         Some(Command::Audit(options)) => run_audit(&options),
         Some(Command::Twice(options)) => twice::run_twice(&options),
         Some(Command::World(options)) => twice::run_world(&options),
+        Some(Command::Sweep(options)) => run_sweep(&options),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut CommandLine::command(), "sim", &mut script);
@@ -129,6 +135,24 @@ fn run_audit(options: &AuditOptions) -> ExitCode {
     };
     let printed = print(text.as_bytes());
     match report.broken.is_empty() {
+        true => printed,
+        false => ExitCode::FAILURE,
+    }
+}
+
+fn run_sweep(options: &SweepArgs) -> ExitCode {
+    let subscriber = options.wants_trace().then(world::trace_subscriber);
+    if let Some(subscriber) = subscriber
+        && tracing::subscriber::set_global_default(subscriber).is_err()
+    {
+        return fail("logs go elsewhere already, so the trace would miss them", 2);
+    }
+    let swept = match options.run() {
+        Ok(swept) => swept,
+        Err(error) => return fail(&error.to_string(), 1),
+    };
+    let printed = print(json(&swept).as_bytes());
+    match swept.failures.is_empty() && swept.runs > 0 {
         true => printed,
         false => ExitCode::FAILURE,
     }

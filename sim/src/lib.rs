@@ -6,6 +6,7 @@
 //! - [`oracle`]: whether the money of a run is right.
 //! - [`audit`]: the same again, over a finished run's folder.
 //! - [`world`]: the same programs on virtual time; `sim twice` runs a seed of it twice.
+//! - [`sweep`]: a host stopped at every port call of a payment's life, in worlds of that kind.
 //!
 //! Architecture invariant: the oracle calls none of the money code it judges.
 
@@ -14,6 +15,7 @@ mod cli;
 pub mod line;
 pub mod oracle;
 pub mod store;
+pub mod sweep;
 mod twice;
 pub mod workload;
 pub mod world;

@@ -10,6 +10,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
+    oracle,
     store::options::Output,
     world::{self, WorldOptions, WorldOutcome},
 };
@@ -30,11 +31,8 @@ pub(crate) struct WorldArgs {
 
 impl WorldArgs {
     fn options(self) -> WorldOptions {
-        WorldOptions {
-            seed: self.seed,
-            lanes: self.lanes,
-            baskets: usize::try_from(self.baskets).unwrap_or(usize::MAX),
-        }
+        let baskets = usize::try_from(self.baskets).unwrap_or(usize::MAX);
+        WorldOptions::with_faults(self.seed, self.lanes, baskets)
     }
 }
 
@@ -87,12 +85,12 @@ pub(crate) fn run_world(args: &WorldRun) -> ExitCode {
             world::run(
                 args.world.options(),
                 &folder.path().join("world"),
-                &args.trace,
+                Some(&args.trace),
             )
         });
     match ran {
-        Ok(outcome) => {
-            print_line(&as_json(args.world.seed, &outcome).to_string());
+        Ok((outcome, findings)) => {
+            print_line(&as_json(args.world.seed, &outcome, &findings.verdict).to_string());
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -107,18 +105,17 @@ pub(crate) fn run_world(args: &WorldRun) -> ExitCode {
 pub(crate) fn run_twice(args: &TwiceArgs) -> ExitCode {
     match compare(args) {
         Ok(Verdict {
-            difference: None,
-            outcome,
-        }) => {
-            report(args, &outcome, None);
-            ExitCode::SUCCESS
-        }
-        Ok(Verdict {
             difference,
             outcome,
         }) => {
             report(args, &outcome, difference.as_deref());
-            ExitCode::from(1)
+            let is_broken = outcome["broken"]
+                .as_array()
+                .is_none_or(|all| !all.is_empty());
+            match difference.is_none() && !is_broken {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::from(1),
+            }
         }
         Err(error) => {
             eprintln!("sim twice: {error}");
@@ -231,7 +228,7 @@ fn first_difference(first: &[u8], second: &[u8]) -> Option<String> {
         })
 }
 
-fn as_json(seed: u64, outcome: &WorldOutcome) -> serde_json::Value {
+fn as_json(seed: u64, outcome: &WorldOutcome, verdict: &oracle::Verdict) -> serde_json::Value {
     json!({
         "seed": seed,
         "trace_lines": outcome.trace_lines,
@@ -242,6 +239,8 @@ fn as_json(seed: u64, outcome: &WorldOutcome) -> serde_json::Value {
         "offline_approved": outcome.offline,
         "reversed": outcome.reversed,
         "crashes": outcome.crashes,
+        "checked": verdict.checked,
+        "broken": verdict.broken,
     })
 }
 
@@ -260,7 +259,7 @@ fn report(args: &TwiceArgs, outcome: &serde_json::Value, difference: Option<&str
             );
             print_line(&format!(
                 "seed {}: {} sales, {} card payments, {} stood in, {} offline, {} reversed, \
-                 {} crashes in {} s of virtual time, {} lines of trace\n{verdict}",
+                 {} crashes in {} s of virtual time, {} lines of trace\n{verdict}{}",
                 outcome["seed"],
                 outcome["sales"],
                 outcome["payments"],
@@ -270,9 +269,16 @@ fn report(args: &TwiceArgs, outcome: &serde_json::Value, difference: Option<&str
                 outcome["crashes"],
                 outcome["virtual_ms"].as_u64().unwrap_or(0) / 1_000,
                 outcome["trace_lines"],
+                broken_lines(outcome),
             ));
         }
     }
+}
+
+/// What the oracle found, a line each.
+fn broken_lines(outcome: &serde_json::Value) -> String {
+    let all = outcome["broken"].as_array().into_iter().flatten();
+    all.map(|one| format!("\nbroken {one}")).collect()
 }
 
 #[allow(

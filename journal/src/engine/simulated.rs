@@ -83,6 +83,21 @@ impl SimulatedDisk {
         self.lock().fault = fault;
     }
 
+    /// Another disk, with what a power cut now could not take from this one: for looking at a
+    /// journal as it would be found then.
+    pub fn durable(&self) -> SimulatedDisk {
+        let disk = self.lock();
+        let durable = Disk {
+            synced: disk.synced.clone(),
+            current: disk.synced.clone(),
+            witness: disk.witness.clone(),
+            ..Disk::default()
+        };
+        SimulatedDisk {
+            disk: Arc::new(Mutex::new(durable)),
+        }
+    }
+
     /// How many writes and syncs were done: for counting what a simulation covered.
     pub fn writes_and_syncs(&self) -> (u64, u64) {
         let disk = self.lock();

@@ -5,6 +5,7 @@
 
 mod answer;
 mod capture;
+pub(crate) mod heading;
 
 use std::{
     io,

@@ -3,10 +3,15 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use journal::LogId;
+use proto::journal::v1::hub_record;
 
 use crate::{
     oracle::{
-        hub_book::HubBook, journals::Logs, lane_book::LaneBook, ledger::Ledger, verdict::Verdict,
+        hub_book::HubBook,
+        journals::{Journals, Logs, Owner},
+        lane_book::LaneBook,
+        ledger::Ledger,
+        verdict::Verdict,
     },
     store::folder::RunFolder,
     workload::Visit,
@@ -27,27 +32,34 @@ pub(super) struct Evidence {
     pub lane_logs: BTreeMap<u16, Logs>,
     /// What the hub wrote.
     pub hub: HubBook,
+    /// The same in the order in which it was written.
+    pub hub_story: Vec<hub_record::Body>,
     /// The hub's journal, with its copies of the lanes'.
     pub hub_logs: Logs,
 }
 
 impl Evidence {
-    /// Reads a run's folder. What can't be read is in the verdict, and missing here.
+    /// Reads a run's folder and its journals. What can't be read is in the verdict, and missing
+    /// here.
     #[must_use]
-    pub(super) fn gather(folder: &RunFolder, verdict: &mut Verdict) -> Self {
+    pub(super) fn gather(
+        folder: &RunFolder,
+        journals: &dyn Journals,
+        verdict: &mut Verdict,
+    ) -> Self {
         let visits = read_visits(folder, verdict);
         let ledger = Ledger::read(&folder.ledger(), verdict);
-        let hub_logs = Logs::read(&folder.hub().join("journal"), "the hub", verdict);
-        let hub = HubBook::tell(&hub_logs.hub_records(verdict));
+        let hub_logs = Logs::read(journals, Owner::Hub, verdict);
+        let hub_records = hub_logs.hub_records(verdict);
+        let hub = HubBook::tell(&hub_records);
+        let hub_story = hub_records.into_iter().filter_map(|record| record.body);
+        let hub_story = hub_story.collect();
         let mut lanes = BTreeMap::new();
         let mut lane_logs = BTreeMap::new();
         for lane in lanes_of(&visits) {
-            let called = format!("lane {lane}");
-            let logs = Logs::read(&folder.lane(lane).join("journal"), &called, verdict);
-            lanes.insert(
-                lane,
-                LaneBook::tell(lane, &logs.lane_records(&called, verdict)),
-            );
+            let logs = Logs::read(journals, Owner::Lane(lane), verdict);
+            let book = LaneBook::tell(lane, &logs.lane_records(lane, verdict));
+            lanes.insert(lane, book);
             lane_logs.insert(lane, logs);
         }
         Self {
@@ -57,6 +69,7 @@ impl Evidence {
             lanes,
             lane_logs,
             hub,
+            hub_story,
             hub_logs,
         }
     }

@@ -3,15 +3,57 @@
 //! A copy is opened, never the original: opening may write, and the run's files stay as they are.
 
 use std::{
-    fs, io,
+    error::Error,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
-use journal::{Journal, LogId, Record, sled_engine};
+use journal::{Engine, Journal, LogId, Record, sled_engine};
 use prost::Message;
 use proto::journal::v1::{HubRecord, LaneRecord};
 
 use crate::{oracle::verdict::Verdict, store::folder::RunFolder};
+
+/// Whose journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The hub's.
+    Hub,
+    /// A lane's.
+    Lane(u16),
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hub => f.write_str("the hub"),
+            Self::Lane(lane) => write!(f, "lane {lane}"),
+        }
+    }
+}
+
+/// Why a journal can't be read; whatever it is, it is I14.
+pub(crate) type Unread = Box<dyn Error>;
+
+/// Where the journals of a run are found.
+pub(crate) trait Journals {
+    /// Every log of one journal, verified.
+    ///
+    /// # Errors
+    /// It can't be opened, or it is damaged.
+    fn read(&self, owner: Owner) -> Result<Logs, Unread>;
+}
+
+/// The journals that real processes have left.
+impl Journals for RunFolder {
+    fn read(&self, owner: Owner) -> Result<Logs, Unread> {
+        let folder = match owner {
+            Owner::Hub => self.hub(),
+            Owner::Lane(lane) => self.lane(lane),
+        };
+        read_copy(&folder.join("journal"))
+    }
+}
 
 /// Records asked for at a time.
 const RECORDS_A_READ: usize = 512;
@@ -21,15 +63,15 @@ pub(super) type Log = Vec<Record>;
 
 /// What a journal holds.
 #[derive(Debug, Default)]
-pub(super) struct Logs {
+pub(crate) struct Logs {
     logs: Vec<(LogId, Log)>,
 }
 
 impl Logs {
-    /// Reads every log of the journal in `folder`; whatever is wrong with it is I14.
+    /// Reads every log of a journal; whatever is wrong with it is I14.
     #[must_use]
-    pub(super) fn read(folder: &Path, called: &str, verdict: &mut Verdict) -> Self {
-        match read_copy(folder) {
+    pub(super) fn read(from: &dyn Journals, owner: Owner, verdict: &mut Verdict) -> Self {
+        match from.read(owner) {
             Ok(logs) => {
                 verdict.checked += logs
                     .logs
@@ -39,10 +81,25 @@ impl Logs {
                 logs
             }
             Err(fault) => {
-                verdict.broke("I14", None, format!("the journal of {called}: {fault}"));
+                verdict.broke("I14", None, format!("the journal of {owner}: {fault}"));
                 Self::default()
             }
         }
+    }
+
+    /// Every log of the journal behind this engine.
+    ///
+    /// # Errors
+    /// It can't be opened, or it is damaged.
+    pub(crate) fn behind(engine: Box<dyn Engine>) -> Result<Self, Unread> {
+        let (journal, committer) = Journal::open(engine)?;
+        drop(committer);
+        journal.verify()?;
+        let mut logs = Vec::new();
+        for id in journal.logs() {
+            logs.push((id, read_log(&journal, id)?));
+        }
+        Ok(Self { logs })
     }
 
     /// One log; empty if there is none.
@@ -54,14 +111,14 @@ impl Logs {
 
     /// The log that the program wrote itself, as a lane's records.
     #[must_use]
-    pub(super) fn lane_records(&self, called: &str, verdict: &mut Verdict) -> Vec<LaneRecord> {
-        decode(self.log(LogId::OWN), called, verdict)
+    pub(super) fn lane_records(&self, lane: u16, verdict: &mut Verdict) -> Vec<LaneRecord> {
+        decode(self.log(LogId::OWN), Owner::Lane(lane), verdict)
     }
 
     /// The log that the program wrote itself, as a hub's records.
     #[must_use]
     pub(super) fn hub_records(&self, verdict: &mut Verdict) -> Vec<HubRecord> {
-        decode(self.log(LogId::OWN), "the hub", verdict)
+        decode(self.log(LogId::OWN), Owner::Hub, verdict)
     }
 
     /// The logs that are copies of others'.
@@ -73,7 +130,7 @@ impl Logs {
     }
 }
 
-fn decode<R: Message + Default>(log: &[Record], called: &str, verdict: &mut Verdict) -> Vec<R> {
+fn decode<R: Message + Default>(log: &[Record], owner: Owner, verdict: &mut Verdict) -> Vec<R> {
     let mut records = Vec::with_capacity(log.len());
     for record in log {
         match R::decode(record.bytes.as_slice()) {
@@ -83,7 +140,7 @@ fn decode<R: Message + Default>(log: &[Record], called: &str, verdict: &mut Verd
                 verdict.broke(
                     "readable",
                     None,
-                    format!("record {sequence} of {called}: {error}"),
+                    format!("record {sequence} of {owner}: {error}"),
                 );
             }
         }
@@ -91,18 +148,11 @@ fn decode<R: Message + Default>(log: &[Record], called: &str, verdict: &mut Verd
     records
 }
 
-fn read_copy(folder: &Path) -> Result<Logs, Box<dyn std::error::Error>> {
+fn read_copy(folder: &Path) -> Result<Logs, Unread> {
     let scratch = tempfile::tempdir()?;
     let copy = scratch.path().join("journal");
     copy_folder(folder, &copy)?;
-    let (journal, committer) = Journal::open(sled_engine(&copy)?)?;
-    drop(committer);
-    journal.verify()?;
-    let mut logs = Vec::new();
-    for id in journal.logs() {
-        logs.push((id, read_log(&journal, id)?));
-    }
-    Ok(Logs { logs })
+    Logs::behind(sled_engine(&copy)?)
 }
 
 fn read_log(journal: &Journal, id: LogId) -> Result<Log, journal::ReadError> {

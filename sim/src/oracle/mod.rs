@@ -5,6 +5,8 @@
 //! itself, and reads the ledger itself. Only the reading of a journal (checksums, hash chain) is
 //! the journal's own.
 
+mod account;
+mod double_entry;
 mod evidence;
 mod figures;
 mod hub_book;
@@ -32,6 +34,7 @@ use manifest::Manifest;
 
 pub use figures::{Examples, Figures, Forward, Payments, Settlement, Tenders};
 pub use journals::copy_folder;
+pub(crate) use journals::{Journals, Logs, Owner, Unread};
 pub use manifest::OPEN_COPY;
 pub use open_sale::{OpenSale, open_sale};
 pub use settlement::TerminalDay;
@@ -44,23 +47,40 @@ pub struct Findings {
     pub verdict: Verdict,
     /// What was sold and how it was paid.
     pub figures: Figures,
+    /// Money and numbers, a line each and without a time.
+    pub account: Vec<String>,
 }
 
 /// Examines a finished run. `lost` are approvals that never reached the hub: each has to have been
 /// taken back.
 #[must_use]
 pub fn examine(folder: &RunFolder, lost: &[Approval]) -> Findings {
-    let mut verdict = Verdict::default();
-    let evidence = Evidence::gather(folder, &mut verdict);
+    examine_with(folder, folder, lost, Verdict::default())
+}
+
+/// The same where the journals lie elsewhere, or something was checked already.
+#[must_use]
+pub(crate) fn examine_with(
+    folder: &RunFolder,
+    journals: &dyn Journals,
+    lost: &[Approval],
+    mut verdict: Verdict,
+) -> Findings {
+    let evidence = Evidence::gather(folder, journals, &mut verdict);
     sales::check(&evidence, &mut verdict);
     payments::check(&evidence, &mut verdict);
+    double_entry::check(&evidence, &mut verdict);
     leases::check(&evidence, &mut verdict);
     let terminals = settlement::check(&evidence, &mut verdict);
     replicas::check(&evidence, &mut verdict);
     secrets::check(&evidence, &mut verdict);
     check_lost(&evidence, lost, &mut verdict);
     let figures = Figures::of(&evidence, terminals);
-    Findings { verdict, figures }
+    Findings {
+        verdict,
+        figures,
+        account: account::of(&evidence),
+    }
 }
 
 /// Takes stock of a run's files, writes it into the folder, and says what its SHA-256 is. The

@@ -1,7 +1,11 @@
 //! What a lane that was killed was in the middle of, by its journal.
 
 use crate::{
-    oracle::{journals::Logs, lane_book::LaneBook, verdict::Verdict},
+    oracle::{
+        journals::{Logs, Owner},
+        lane_book::LaneBook,
+        verdict::Verdict,
+    },
     store::folder::RunFolder,
 };
 
@@ -22,9 +26,8 @@ pub struct OpenSale {
 pub fn open_sale(folder: &RunFolder, lane: u16) -> Option<OpenSale> {
     // What is wrong with the journal now is wrong with it at the end of the run.
     let mut verdict = Verdict::default();
-    let called = format!("lane {lane}");
-    let logs = Logs::read(&folder.lane(lane).join("journal"), &called, &mut verdict);
-    let book = LaneBook::tell(lane, &logs.lane_records(&called, &mut verdict));
+    let logs = Logs::read(folder, Owner::Lane(lane), &mut verdict);
+    let book = LaneBook::tell(lane, &logs.lane_records(lane, &mut verdict));
     let mut open = book.sales.values().filter(|sale| sale.is_open());
     open.next_back().map(|sale| OpenSale {
         order: sale.order.clone(),

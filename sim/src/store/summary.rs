@@ -99,7 +99,9 @@ impl Summary {
     /// Puts together what the run knows and what the oracle found.
     #[must_use]
     pub fn new(facts: RunFacts, findings: Findings) -> Self {
-        let Findings { verdict, figures } = findings;
+        let Findings {
+            verdict, figures, ..
+        } = findings;
         let Figures {
             sales,
             sales_minor,

@@ -2,7 +2,7 @@
 
 use turmoil::Sim;
 
-use super::{WorldOptions, hosts::Store, millis, trace};
+use super::{Host, WorldOptions, hosts::Store, millis, trace};
 use crate::workload::dice::Dice;
 
 /// Faults begin once the store is selling, and end early enough for it to come to rest.
@@ -12,6 +12,8 @@ const PAUSE_MIN_MS: u64 = 3_000;
 const PAUSE_SPREAD_MS: u64 = 5_000;
 const HEALED_AFTER_MIN_MS: u64 = 500;
 const HEALED_AFTER_SPREAD_MS: u64 = 5_000;
+/// How far a clock jumps, either way.
+const JUMP_MS: i64 = 3_600_000;
 
 #[derive(Clone, Debug)]
 enum Fault {
@@ -20,11 +22,11 @@ enum Fault {
     /// The line to the bank holds everything back, then delivers it: late answers.
     BankHeld,
     /// A lane can't reach the hub.
-    LaneCut(String),
-    /// The hub loses its power.
-    HubCrash,
-    /// A lane loses its power.
-    LaneCrash(String),
+    LaneCut(u16),
+    /// A host loses its power.
+    Crash(Host),
+    /// The wall clock of a host jumps, and later jumps back.
+    ClockJump(Host, i64),
 }
 
 /// The faults of one world.
@@ -62,7 +64,7 @@ impl Faults {
             .partition(|(heal_at_ms, _)| *heal_at_ms <= now_ms);
         self.open = open;
         for (_, fault) in due {
-            heal(world, &fault);
+            heal(world, store, &fault);
         }
         if now_ms < self.next_at_ms || now_ms > LAST_AT_MS {
             return;
@@ -79,13 +81,22 @@ impl Faults {
 
     fn draw(&mut self) -> Fault {
         let lane = 1 + self.dice.below(u64::from(self.lanes.max(1)));
-        let lane = format!("lane-{lane}");
-        match self.dice.below(5) {
+        let lane = u16::try_from(lane).unwrap_or(1);
+        match self.dice.below(7) {
             0 => Fault::BankLine,
             1 => Fault::BankHeld,
             2 => Fault::LaneCut(lane),
-            3 => Fault::HubCrash,
-            _ => Fault::LaneCrash(lane),
+            3 => Fault::Crash(Host::Hub),
+            4 => Fault::Crash(Host::Lane(lane)),
+            5 => Fault::ClockJump(Host::Hub, self.draw_jump_ms()),
+            _ => Fault::ClockJump(Host::Lane(lane), self.draw_jump_ms()),
+        }
+    }
+
+    fn draw_jump_ms(&mut self) -> i64 {
+        match self.dice.chance(500) {
+            true => JUMP_MS,
+            false => -JUMP_MS,
         }
     }
 
@@ -94,48 +105,58 @@ impl Faults {
         match fault {
             Fault::BankLine => world.partition("hub", "bank"),
             Fault::BankHeld => world.hold("hub", "bank"),
-            Fault::LaneCut(lane) => world.partition(lane.as_str(), "hub"),
-            Fault::HubCrash => self.crash(world, store, "hub"),
-            Fault::LaneCrash(lane) => self.crash(world, store, lane),
+            Fault::LaneCut(lane) => world.partition(Host::Lane(*lane).to_string(), "hub"),
+            Fault::Crash(host) => {
+                crash(world, store, *host, self.dice.next_u64());
+                self.crashes += 1;
+            }
+            Fault::ClockJump(host, by_ms) => jump(store, *host, *by_ms),
         }
     }
+}
 
-    /// Power is gone: the host stops where it is, and its disk keeps what was synced.
-    fn crash(&mut self, world: &mut Sim<'_>, store: &Store, host: &str) {
-        world.crash(host);
-        store.power_cut(host, self.dice.next_u64());
-        self.crashes += 1;
+/// Power is gone: the host stops where it is, and its disk keeps what was synced.
+pub(super) fn crash(world: &mut Sim<'_>, store: &Store, host: Host, seed: u64) {
+    world.crash(host.to_string());
+    store.power_cut(host, seed);
+}
+
+fn jump(store: &Store, host: Host, by_ms: i64) {
+    if let Some(machine) = store.machine(host) {
+        machine.skew.jump_ms(by_ms);
     }
 }
 
 impl Fault {
-    /// Whether both act on the same link or host: one at a time.
+    /// Whether both act on the same link or host: one at a time. A clock may always jump.
     fn touches(&self, other: &Self) -> bool {
         match (self, other) {
+            (Self::ClockJump(..), _) | (_, Self::ClockJump(..)) => false,
             (
-                Self::LaneCut(one) | Self::LaneCrash(one),
-                Self::LaneCut(two) | Self::LaneCrash(two),
+                Self::LaneCut(one) | Self::Crash(Host::Lane(one)),
+                Self::LaneCut(two) | Self::Crash(Host::Lane(two)),
             ) => one == two,
-            (Self::LaneCut(_) | Self::LaneCrash(_), _)
-            | (_, Self::LaneCut(_) | Self::LaneCrash(_)) => {
-                matches!(self, Self::HubCrash) || matches!(other, Self::HubCrash)
+            (Self::LaneCut(_) | Self::Crash(Host::Lane(_)), _)
+            | (_, Self::LaneCut(_) | Self::Crash(Host::Lane(_))) => {
+                let is_hub = |fault: &Self| matches!(fault, Self::Crash(Host::Hub));
+                is_hub(self) || is_hub(other)
             }
             (
-                Self::BankLine | Self::BankHeld | Self::HubCrash,
-                Self::BankLine | Self::BankHeld | Self::HubCrash,
+                Self::BankLine | Self::BankHeld | Self::Crash(Host::Hub),
+                Self::BankLine | Self::BankHeld | Self::Crash(Host::Hub),
             ) => true,
         }
     }
 }
 
-fn heal(world: &mut Sim<'_>, fault: &Fault) {
+fn heal(world: &mut Sim<'_>, store: &Store, fault: &Fault) {
     trace::at(world.elapsed(), &format!("healed {fault:?}"));
     match fault {
         Fault::BankLine => world.repair("hub", "bank"),
         Fault::BankHeld => world.release("hub", "bank"),
-        Fault::LaneCut(lane) => world.repair(lane.as_str(), "hub"),
-        Fault::HubCrash => world.bounce("hub"),
-        Fault::LaneCrash(lane) => world.bounce(lane.as_str()),
+        Fault::LaneCut(lane) => world.repair(Host::Lane(*lane).to_string(), "hub"),
+        Fault::Crash(host) => world.bounce(host.to_string()),
+        Fault::ClockJump(host, by_ms) => jump(store, *host, by_ms.saturating_neg()),
     }
 }
 

@@ -8,15 +8,22 @@ use std::{
 use ::ports::Random;
 use acquirer_host::{Accounts, MemoryLedger, Personality, TerminalKeys};
 use iso8583::dialect::Dialect;
-use journal::SimulatedDisk;
+use journal::{DiskFault, Engine, SimulatedDisk};
 use store_hub::{KeyFile, SoftwareKeys};
 use turmoil::Sim;
 
 use super::{
-    BANK_ADDRESS, HUB_ADDRESS, WorldError, WorldOptions,
-    ports::{SeededRandom, VirtualClock, VirtualNetwork},
+    BANK_ADDRESS, HUB_ADDRESS, Host, Mutation, WorldError, WorldOptions,
+    clock::{Skew, VirtualClock},
+    devices,
+    disk::GatedEngine,
+    gate::{Gate, Life},
+    network::VirtualNetwork,
+    random::SeededRandom,
+    wire_watch::WireWatch,
 };
 use crate::{
+    oracle::{self, Findings, Journals, Logs, Owner, Unread},
     store::{
         configuration, fault::FaultChoice, folder::RunFolder, inputs::Run, options::Output,
         options::StoreOptions,
@@ -30,12 +37,32 @@ const SYNC_SPREAD_US: u64 = 3_000;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-/// The files, disks and ledger of a store; they outlive every crash.
+/// The files, machines and ledger of a store; they outlive every crash.
 pub(super) struct Store {
-    seed: u64,
+    options: WorldOptions,
     run: Run,
-    disks: BTreeMap<String, SimulatedDisk>,
+    machines: BTreeMap<Host, Machine>,
     ledger: MemoryLedger,
+    life: Life,
+    watch: Arc<WireWatch>,
+}
+
+/// What of a host outlives its crashes.
+#[derive(Clone)]
+pub(super) struct Machine {
+    pub(super) disk: SimulatedDisk,
+    pub(super) gate: Gate,
+    pub(super) skew: Skew,
+}
+
+impl Machine {
+    fn new(host: Host, life: &Life) -> Self {
+        Self {
+            disk: SimulatedDisk::new(),
+            gate: Gate::new(&host.to_string(), life.clone()),
+            skew: Skew::default(),
+        }
+    }
 }
 
 fn lay_out_error(error: impl ToString) -> WorldError {
@@ -45,17 +72,12 @@ fn lay_out_error(error: impl ToString) -> WorldError {
 impl Store {
     /// Writes the same files that a run of `sim store` has.
     pub(super) fn lay_out(options: WorldOptions, root: &Path) -> Result<Self, WorldError> {
-        let WorldOptions {
-            seed,
-            lanes,
-            baskets,
-        } = options;
-        let options = StoreOptions {
-            lanes,
-            baskets,
+        let store = StoreOptions {
+            lanes: options.lanes,
+            baskets: options.baskets,
             basket_file: None,
             price_file: None,
-            seed,
+            seed: options.seed,
             faults: FaultChoice(Vec::new()),
             bank_latency: 15,
             out: Some(root.to_owned()),
@@ -64,24 +86,58 @@ impl Store {
             capture: false,
             output: Output::Text,
         };
-        let run = Run::prepare(&options, OPENING_WALL_MS).map_err(lay_out_error)?;
-        let hosts = (1..=lanes)
-            .map(|lane| format!("lane-{lane}"))
-            .chain(["hub".to_owned()]);
-        let disks = hosts.map(|host| (host, SimulatedDisk::new())).collect();
+        let run = Run::prepare(&store, OPENING_WALL_MS).map_err(lay_out_error)?;
+        let life = Life::default();
+        let hosts = (1..=options.lanes).map(Host::Lane).chain([Host::Hub]);
+        let machines: BTreeMap<_, _> = hosts
+            .map(|host| (host, Machine::new(host, &life)))
+            .collect();
+        if let Some(Mutation::SyncForgotten(host)) = options.mutation {
+            let machine = machines
+                .get(&host)
+                .ok_or_else(|| lay_out_error("no such host"))?;
+            machine.disk.set_fault(Some(DiskFault::SyncForgotten));
+        }
+        let disk = machines.get(&Host::Hub).map(|hub| hub.disk.clone());
+        let watch = WireWatch::new(BANK_ADDRESS, disk.unwrap_or_default());
         Ok(Self {
-            seed,
+            options,
             run,
-            disks,
+            machines,
             ledger: MemoryLedger::default(),
+            life,
+            watch: Arc::new(watch),
         })
     }
 
+    /// What the payment's course is told by.
+    pub(super) fn life(&self) -> &Life {
+        &self.life
+    }
+
+    pub(super) fn machine(&self, host: Host) -> Option<&Machine> {
+        self.machines.get(&host)
+    }
+
+    pub(super) fn machines(&self) -> impl Iterator<Item = (Host, &Machine)> {
+        self.machines.iter().map(|(host, machine)| (*host, machine))
+    }
+
     /// The disk of a crashed host keeps what was synced, and of the rest what `seed` leaves.
-    pub(super) fn power_cut(&self, host: &str, seed: u64) {
-        if let Some(disk) = self.disks.get(host) {
-            disk.crash(seed);
+    pub(super) fn power_cut(&self, host: Host, seed: u64) {
+        if let Some(machine) = self.machines.get(&host) {
+            machine.disk.crash(seed);
         }
+    }
+
+    /// What the oracle says of the day, once it is over.
+    pub(super) fn examine(&self) -> Result<Findings, WorldError> {
+        let folder = self.folder();
+        folder
+            .write(&folder.ledger(), self.ledger.bytes())
+            .map_err(lay_out_error)?;
+        let watched = self.watch.verdict();
+        Ok(oracle::examine_with(folder, self, &[], watched))
     }
 
     fn folder(&self) -> &RunFolder {
@@ -89,17 +145,25 @@ impl Store {
     }
 
     /// What every host has of the world: a start counts, so that its randomness is its own.
-    fn surroundings(&self, host: &str) -> Surroundings {
+    fn surroundings(&self, host: &str, machine: &Machine) -> Surroundings {
         Surroundings {
-            seed: self.seed,
+            seed: self.options.seed,
+            day_ms: self.options.day_ms,
             host: host.to_owned(),
             starts: Rc::new(Cell::new(0)),
-            disk: self.disks.get(host).cloned().unwrap_or_default(),
+            machine: machine.clone(),
+            watch: Arc::clone(&self.watch),
         }
     }
 
     pub(super) fn add_bank(&self, world: &mut Sim<'_>) {
-        let around = self.surroundings("bank");
+        let gate = Gate::new("bank", Life::default());
+        let machine = Machine {
+            disk: SimulatedDisk::new(),
+            gate,
+            skew: Skew::default(),
+        };
+        let around = self.surroundings("bank", &machine);
         let host_folder = self.folder().host();
         let ledger = self.ledger.clone();
         world.host("bank", move || {
@@ -108,7 +172,7 @@ impl Store {
             async move {
                 let ports = acquirer_host::Ports {
                     network: Arc::new(around.network()),
-                    clock: Arc::new(VirtualClock::new()),
+                    clock: Arc::new(around.clock()),
                     random: Arc::new(around.random("bank")),
                     ledger: Box::new(ledger),
                 };
@@ -119,28 +183,43 @@ impl Store {
     }
 
     pub(super) fn add_hub(&self, world: &mut Sim<'_>) {
-        let around = self.surroundings("hub");
+        let Some(machine) = self.machines.get(&Host::Hub) else {
+            return;
+        };
+        let around = self.surroundings("hub", machine);
         let any = SocketAddr::from(([127, 0, 0, 1], 1));
         let text = configuration::hub(&self.run.keys, self.run.record.day, any, any);
         let folder = self.folder().hub();
         world.host("hub", move || {
             let around = around.started();
             let (text, folder) = (text.clone(), folder.clone());
-            async move { run_hub(&around, &text, &folder).await }
+            async move {
+                around
+                    .unless_dead(run_hub(&around, &text, &folder).await)
+                    .await
+            }
         });
     }
 
     pub(super) fn add_lanes(&self, world: &mut Sim<'_>) {
         let any = SocketAddr::from(([127, 0, 0, 1], 1));
         for terminal in &self.run.keys.terminals {
-            let host = format!("lane-{}", terminal.lane);
-            let around = self.surroundings(&host);
+            let host = Host::Lane(terminal.lane);
+            let Some(machine) = self.machines.get(&host) else {
+                continue;
+            };
+            let host = host.to_string();
+            let around = self.surroundings(&host, machine);
             let text = configuration::lane(terminal, &self.run.keys, self.run.record.day, any);
             let folder = self.folder().lane(terminal.lane);
             world.host(host, move || {
                 let around = around.started();
                 let (text, folder) = (text.clone(), folder.clone());
-                async move { run_lane(&around, &text, &folder).await }
+                async move {
+                    around
+                        .unless_dead(run_lane(&around, &text, &folder).await)
+                        .await
+                }
             });
         }
     }
@@ -150,9 +229,22 @@ impl Store {
 #[derive(Clone)]
 struct Surroundings {
     seed: u64,
+    day_ms: u64,
     host: String,
     starts: Rc<Cell<u64>>,
-    disk: SimulatedDisk,
+    machine: Machine,
+    watch: Arc<WireWatch>,
+}
+
+impl Journals for Store {
+    fn read(&self, owner: Owner) -> Result<Logs, Unread> {
+        let host = match owner {
+            Owner::Hub => Host::Hub,
+            Owner::Lane(lane) => Host::Lane(lane),
+        };
+        let machine = self.machines.get(&host).ok_or("no such host")?;
+        Logs::behind(machine.disk.durable().engine())
+    }
 }
 
 impl Surroundings {
@@ -161,8 +253,28 @@ impl Surroundings {
         self.clone()
     }
 
+    /// A host that has stopped does not end either: its crash comes after the tick.
+    async fn unless_dead(&self, ended: Outcome) -> Outcome {
+        match self.machine.gate.is_dead() {
+            true => future::pending().await,
+            false => ended,
+        }
+    }
+
     fn network(&self) -> VirtualNetwork {
-        VirtualNetwork::new(&self.host)
+        let watch = Some(Arc::clone(&self.watch));
+        VirtualNetwork::new(&self.host, self.machine.gate.clone(), watch)
+    }
+
+    fn clock(&self) -> VirtualClock {
+        VirtualClock::new(self.day_ms, self.machine.skew.clone())
+    }
+
+    fn engine(&self) -> Box<dyn Engine> {
+        Box::new(GatedEngine {
+            inner: self.machine.disk.engine(),
+            gate: self.machine.gate.clone(),
+        })
     }
 
     fn random(&self, stream: &str) -> SeededRandom {
@@ -201,10 +313,10 @@ async fn run_hub(around: &Surroundings, text: &str, folder: &Path) -> Outcome {
     config.acquirer.reconciliation_file = None;
     let keys = SoftwareKeys::new(KeyFile::load(&config.keys_file)?)?;
     let ports = store_hub::Ports {
-        clock: Arc::new(VirtualClock::new()),
+        clock: Arc::new(around.clock()),
         random: Arc::new(around.random("hub")),
         network: Arc::new(around.network()),
-        engine: around.disk.engine(),
+        engine: around.engine(),
         keys: Arc::new(keys),
         commits: store_hub::CommitDriver::Simulated(around.commit_delays()),
         services: None,
@@ -218,12 +330,15 @@ async fn run_hub(around: &Surroundings, text: &str, folder: &Path) -> Outcome {
 async fn run_lane(around: &Surroundings, text: &str, folder: &Path) -> Outcome {
     let mut config = lane_agent::Config::parse(text, folder)?;
     config.hub_address = HUB_ADDRESS.to_owned();
-    let devices = lane_agent::devices::configured(&config.devices);
+    let configured = lane_agent::devices::configured(&config.devices);
+    let people = VirtualClock::new(around.day_ms, Skew::default());
+    let gate = around.machine.gate.clone();
+    let devices = devices::gated(configured, gate, Arc::new(people));
     let ports = lane_agent::Ports {
-        clock: Arc::new(VirtualClock::new()),
+        clock: Arc::new(around.clock()),
         random: Arc::new(around.random("lane")),
         network: Arc::new(around.network()),
-        engine: around.disk.engine(),
+        engine: around.engine(),
         commits: lane_agent::CommitDriver::Simulated(around.commit_delays()),
         devices,
         shutdown: Box::pin(future::pending()),

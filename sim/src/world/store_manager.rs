@@ -16,7 +16,7 @@ use tonic::{
 };
 use turmoil::Sim;
 
-use super::{DAY_MS, HUB_ADDRESS, WorldOptions, WorldOutcome, ports::VirtualNetwork, trace};
+use super::{HUB_ADDRESS, WorldOptions, WorldOutcome, network::VirtualNetwork, trace};
 
 /// How often the manager looks.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -39,7 +39,7 @@ async fn manage(
     options: WorldOptions,
     outcome: &RefCell<WorldOutcome>,
 ) -> Result<(), Box<dyn Error>> {
-    let network = VirtualNetwork::new("manager");
+    let network = VirtualNetwork::ungated("manager");
     let channel = Endpoint::from_static("http://hub")
         .connect_timeout(QUESTION_TIMEOUT)
         .http2_keep_alive_interval(Duration::from_secs(2))
@@ -50,12 +50,17 @@ async fn manage(
         }));
     let mut hub = OperationsServiceClient::new(channel);
     // Faults strike until shortly before this; a day that ends earlier would not meet them.
-    sleep(Duration::from_millis(DAY_MS)).await;
+    sleep(Duration::from_millis(options.day_ms)).await;
     while !at_rest(options, &mut hub, outcome).await {
         sleep(LOOK_EVERY).await;
     }
     while let Err(status) = close_day(&mut hub).await {
         trace::line(&format!("manager close-day {:?}", status.code()));
+        sleep(LOOK_EVERY).await;
+    }
+    // What lanes wrote meanwhile is replicated, too. The hub counts for another day by now.
+    let next_day = RefCell::default();
+    while !at_rest(options, &mut hub, &next_day).await {
         sleep(LOOK_EVERY).await;
     }
     Ok(())

@@ -27,11 +27,12 @@ struct Trace {
     failed: Option<io::Error>,
 }
 
-/// Starts writing the trace of this thread's simulation to `path`.
+/// Starts writing the trace of this thread's simulation to `path`; without one nothing is written.
 ///
 /// # Errors
 /// The file can't be created.
-pub(crate) fn start(path: &Path) -> io::Result<()> {
+pub(crate) fn start(path: Option<&Path>) -> io::Result<()> {
+    let Some(path) = path else { return Ok(()) };
     let file = BufWriter::new(File::create(path)?);
     TRACE.with_borrow_mut(|trace| {
         *trace = Some(Trace {

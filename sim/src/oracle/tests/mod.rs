@@ -260,6 +260,63 @@ fn a_batch_that_counts_otherwise_is_found() {
     names(never, "I11", None);
 }
 
+/// Everything that is wrong in the accounts: payment, if it is one's.
+fn misposted(change: impl FnOnce(&mut Day)) -> Vec<Option<String>> {
+    let said = said(change).into_iter();
+    let own = said.filter(|(id, _)| id == "I1");
+    own.map(|(_, payment)| payment).collect()
+}
+
+#[test]
+fn money_that_is_moved_from_where_it_does_not_lie_is_found() {
+    let twice = |day: &mut Day| {
+        let ended = day
+            .hub
+            .iter()
+            .find(|body| matches!(body, hub_record::Body::ForwardEnded(_)))
+            .cloned();
+        day.hub.extend(ended);
+    };
+    assert!(misposted(twice).contains(&Some(LOST.to_owned())));
+    let too_much = |day: &mut Day| {
+        for body in &mut day.hub {
+            match body {
+                hub_record::Body::ForwardEnded(one) if one.forward_id == 2 => {
+                    one.delivered = cny(4_001);
+                }
+                _ => {}
+            }
+        }
+    };
+    assert!(misposted(too_much).contains(&Some(STOOD_IN.to_owned())));
+    let nothing_queued = |day: &mut Day| {
+        day.hub
+            .retain(|body| !matches!(body, hub_record::Body::ForwardQueued(_)));
+    };
+    assert!(misposted(nothing_queued).contains(&None));
+}
+
+#[test]
+fn money_that_stays_on_its_way_or_out_of_its_batch_is_found() {
+    let not_ended = |day: &mut Day| {
+        day.hub.retain(
+            |body| !matches!(body, hub_record::Body::ForwardEnded(one) if one.forward_id == 1),
+        );
+    };
+    assert_eq!(misposted(not_ended), [Some(LOST.to_owned())]);
+    let other_batch = |day: &mut Day| {
+        for body in &mut day.hub {
+            match body {
+                hub_record::Body::Sent(sent) if sent.payment_id == PAID => sent.batch = 2,
+                _ => {}
+            }
+        }
+    };
+    let said = misposted(other_batch);
+    assert_eq!(said, [None, Some(PAID.to_owned())]);
+    assert_eq!(misposted(|_| {}), []);
+}
+
 #[test]
 fn a_copy_that_is_not_the_lanes_journal_is_found() {
     names(|day| day.copy_lacks_last = true, "I14", None);

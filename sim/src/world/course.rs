@@ -1,0 +1,132 @@
+//! How the first card payment of a world goes: what has to fail, and when, for that.
+
+use std::{fmt, time::Duration};
+
+use turmoil::Sim;
+
+use super::{Host, hosts::Store, trace};
+
+/// The store is selling by then, its lanes hold leases, and no card was shown yet.
+const BEFORE_THE_CARD: Duration = Duration::from_millis(1_500);
+/// Longer than the hub waits for an answer.
+const ANSWER_HELD: Duration = Duration::from_millis(3_500);
+/// Long enough for a lane or the hub to decide alone.
+const AWAY: Duration = Duration::from_millis(1_500);
+
+/// How a card payment goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    /// The bank approves.
+    Approved,
+    /// Its answer comes too late: unknown, and taken back.
+    LateAnswer,
+    /// The bank is away: the hub stands in.
+    StoodIn,
+    /// The hub is away: the lane approves inside its lease.
+    Offline,
+}
+
+impl Course {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Approved,
+        Self::LateAnswer,
+        Self::StoodIn,
+        Self::Offline,
+    ];
+
+    /// As on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::LateAnswer => "late-answer",
+            Self::StoodIn => "stood-in",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+impl fmt::Display for Course {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Brings it about.
+pub(super) struct Driver {
+    course: Course,
+    stage: Stage,
+}
+
+enum Stage {
+    Waiting,
+    /// What has to be away is away, until this long after the card was chosen.
+    Away,
+    Back {
+        at: Duration,
+    },
+    Done,
+}
+
+impl Driver {
+    pub(super) fn new(course: Course) -> Self {
+        let stage = match course {
+            Course::Approved => Stage::Done,
+            Course::LateAnswer | Course::StoodIn | Course::Offline => Stage::Waiting,
+        };
+        Self { course, stage }
+    }
+
+    /// Told after every step of the world.
+    pub(super) fn steer(&mut self, world: &mut Sim<'_>, store: &Store) {
+        let now = world.elapsed();
+        let has_begun = store.life().has_begun();
+        match self.stage {
+            Stage::Waiting if self.strikes(now, has_begun) => {
+                self.strike(world, store);
+                self.stage = Stage::Away;
+            }
+            Stage::Away if has_begun => {
+                let after = match self.course {
+                    Course::LateAnswer => ANSWER_HELD,
+                    Course::Approved | Course::StoodIn | Course::Offline => AWAY,
+                };
+                self.stage = Stage::Back { at: now + after };
+            }
+            Stage::Back { at } if at <= now => {
+                self.heal(world);
+                self.stage = Stage::Done;
+            }
+            Stage::Waiting | Stage::Away | Stage::Back { .. } | Stage::Done => {}
+        }
+    }
+
+    fn strikes(&self, now: Duration, has_begun: bool) -> bool {
+        match self.course {
+            Course::Approved => false,
+            Course::LateAnswer => has_begun,
+            Course::StoodIn | Course::Offline => now >= BEFORE_THE_CARD,
+        }
+    }
+
+    fn strike(&self, world: &mut Sim<'_>, store: &Store) {
+        trace::at(world.elapsed(), &format!("course {}", self.course));
+        match self.course {
+            Course::Approved => {}
+            Course::LateAnswer => world.hold("hub", "bank"),
+            Course::StoodIn => world.crash("bank"),
+            Course::Offline => super::faults::crash(world, store, Host::Hub, 0),
+        }
+    }
+
+    fn heal(&self, world: &mut Sim<'_>) {
+        trace::at(world.elapsed(), &format!("course {} heals", self.course));
+        match self.course {
+            Course::Approved => {}
+            Course::LateAnswer => world.release("hub", "bank"),
+            Course::StoodIn => world.bounce("bank"),
+            Course::Offline => world.bounce("hub"),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! A lane's devices behind its gate. The first card chosen begins the payment's life.
+
+use std::{future, sync::Arc};
+
+use domain::{ids::ReceiptNumber, sale::ReceiptLine};
+use futures::future::LocalBoxFuture;
+use lane_agent::devices::{
+    CardReader, Device, DeviceClass, DeviceError, DeviceSource, DeviceState, Devices, Key,
+    PosKeyboard, PosPrinter, ReadOrder, Scanner, SealedRead,
+};
+use ports::Clock;
+
+use super::gate::{Gate, Pass};
+
+/// The configured devices, each behind the gate. People and devices go by `people`: a customer
+/// doesn't come an hour early because the clock of a till has jumped.
+pub(super) fn gated(configured: DeviceSource, gate: Gate, people: Arc<dyn Clock>) -> DeviceSource {
+    Box::new(move |mut wiring| {
+        wiring.clock = people;
+        let devices = configured(wiring)?;
+        let behind = |gate: &Gate| gate.clone();
+        Ok(Devices {
+            keyboard: Box::new(Gated {
+                inner: devices.keyboard,
+                gate: behind(&gate),
+            }),
+            scanner: Box::new(Gated {
+                inner: devices.scanner,
+                gate: behind(&gate),
+            }),
+            reader: Box::new(Gated {
+                inner: devices.reader,
+                gate: behind(&gate),
+            }),
+            printer: Box::new(Gated {
+                inner: devices.printer,
+                gate,
+            }),
+            people: devices.people,
+        })
+    })
+}
+
+struct Gated<D: ?Sized> {
+    inner: Box<D>,
+    gate: Gate,
+}
+
+impl<D: ?Sized> Gated<D> {
+    /// Something came from outside; a host that has stopped never hears of it.
+    async fn heard(&self, what: &str) {
+        match self.gate.call(what) {
+            Pass::Returns => {}
+            Pass::IsLast | Pass::Never => future::pending().await,
+        }
+    }
+}
+
+impl<D: Device + ?Sized> Device for Gated<D> {
+    fn class(&self) -> DeviceClass {
+        self.inner.class()
+    }
+
+    fn state(&self) -> DeviceState {
+        self.inner.state()
+    }
+
+    fn open(&mut self) -> Result<(), DeviceError> {
+        self.inner.open()
+    }
+
+    fn release(&mut self) {
+        self.inner.release();
+    }
+
+    fn check_health(&self) -> Result<(), DeviceError> {
+        self.inner.check_health()
+    }
+}
+
+impl PosKeyboard for Gated<dyn PosKeyboard> {
+    fn next_key(&mut self) -> LocalBoxFuture<'_, Option<Key>> {
+        Box::pin(async move {
+            let key = self.inner.next_key().await;
+            self.heard("key").await;
+            if let Some(Key::Card) = key {
+                self.gate.life().begin();
+            }
+            key
+        })
+    }
+}
+
+impl Scanner for Gated<dyn Scanner> {
+    fn next_scan(&mut self) -> LocalBoxFuture<'_, Option<String>> {
+        Box::pin(async move {
+            let scanned = self.inner.next_scan().await;
+            self.heard("scan").await;
+            scanned
+        })
+    }
+}
+
+impl CardReader for Gated<dyn CardReader> {
+    fn read(&mut self, order: ReadOrder) -> LocalBoxFuture<'_, Result<SealedRead, DeviceError>> {
+        Box::pin(async move {
+            self.heard("arm the reader").await;
+            let read = self.inner.read(order).await;
+            self.heard("card read").await;
+            read
+        })
+    }
+}
+
+impl PosPrinter for Gated<dyn PosPrinter> {
+    fn print(&mut self, number: ReceiptNumber, lines: &[ReceiptLine]) -> Result<(), DeviceError> {
+        match self.gate.call("print") {
+            Pass::Returns | Pass::IsLast => self.inner.print(number, lines),
+            // Nobody reads the answer: the host is dead.
+            Pass::Never => Ok(()),
+        }
+    }
+
+    fn open_drawer(&mut self) -> Result<(), DeviceError> {
+        match self.gate.call("drawer") {
+            Pass::Returns | Pass::IsLast => self.inner.open_drawer(),
+            Pass::Never => Ok(()),
+        }
+    }
+}

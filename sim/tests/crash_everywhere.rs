@@ -1,0 +1,104 @@
+//! Hub and lane stopped at each of the first 300 port calls of a payment's life, before it and
+//! after it: 1,200 runs for a payment that is approved, 1,200 for one whose answer comes too late,
+//! and every second call of one the hub stood in for and of one the lane approved alone.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may stop at the first surprise, and says what it reached"
+)]
+
+mod sweep;
+
+use std::{
+    collections::BTreeMap,
+    num::NonZero,
+    sync::{Mutex, PoisonError},
+    thread,
+};
+
+use serde_json::Value;
+use sweep::{failures, figure, sweep};
+
+/// Course, and each how-many-th call.
+const COURSES: [(&str, u64); 4] = [
+    ("approved", 1),
+    ("late-answer", 1),
+    ("stood-in", 2),
+    ("offline", 2),
+];
+const CALLS: u64 = 300;
+/// Calls that one process sweeps.
+const CALLS_A_PROCESS: u64 = 50;
+
+/// Arguments of one process.
+type Part = (&'static str, Vec<String>);
+
+fn parts() -> Vec<Part> {
+    let mut parts = Vec::new();
+    for (course, every) in COURSES {
+        for host in ["hub", "lane-1"] {
+            for first in (1..CALLS).step_by(50) {
+                let last = first + CALLS_A_PROCESS - 1;
+                let arguments = format!(
+                    "--course {course} --host {host} --first {first} --last {last} --every {every}"
+                );
+                let arguments = arguments.split(' ').map(str::to_owned).collect();
+                parts.push((course, arguments));
+            }
+        }
+    }
+    parts
+}
+
+/// As many processes at a time as the machine has processors.
+fn run(parts: Vec<Part>) -> Vec<(&'static str, Value)> {
+    let waiting = Mutex::new(parts);
+    let ended = Mutex::new(Vec::new());
+    let take = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                while let Some((course, arguments)) = take() {
+                    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+                    let (swept, _) = sweep(&arguments);
+                    let mut ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
+                    ended.push((course, swept));
+                }
+            });
+        }
+    });
+    ended.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[test]
+fn a_host_stopped_anywhere_breaks_nothing() {
+    let mut runs: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut decided: BTreeMap<String, u64> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (course, swept) in run(parts()) {
+        *runs.entry(course).or_default() += figure(&swept, "runs");
+        for name in ["payments", "stood_in", "offline", "reversed"] {
+            let count = figure(&swept, &format!("decided/{name}"));
+            *decided.entry(name.to_owned()).or_default() += count;
+        }
+        assert_eq!(
+            figure(&swept, "not_reached"),
+            0,
+            "{course}: {}",
+            swept["calls"]
+        );
+        found.extend(failures(&swept));
+    }
+    println!("runs in which a host stopped: {runs:?}; over all of them: {decided:?}");
+    assert!(
+        found.is_empty(),
+        "{} runs ended ill:\n{}",
+        found.len(),
+        found.join("\n")
+    );
+    for (course, every) in COURSES {
+        assert_eq!(runs.get(course), Some(&(4 * CALLS / every)), "{course}");
+    }
+    assert!(decided.values().all(|count| *count > 0), "{decided:?}");
+}
