@@ -23,6 +23,7 @@ mod append;
 mod batch;
 mod batcher;
 mod chain;
+mod commit_driver;
 mod committer;
 mod damage;
 mod engine;
@@ -47,6 +48,7 @@ mod sync {
 pub use append::{AppendError, JournalLimits};
 pub use batch::{Batch, KEY_BYTES_MAX, RECORD_BYTES_MAX, STATE_BYTES_MAX};
 pub use chain::{Hash, Head, LogId, Record};
+pub use commit_driver::CommitDriver;
 pub use committer::{CommitError, Committer};
 pub use damage::{Damage, Fault, KeyedDamage, ReadError, Table};
 pub use engine::kind::{EngineKind, UnknownEngine};

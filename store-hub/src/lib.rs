@@ -39,4 +39,4 @@ pub use prices::PriceFileError;
 pub use recovery::RecoveryError;
 pub use report::SealError;
 pub use start::{StartError, start};
-pub use world::{CommitDriver, Ports};
+pub use world::Ports;

@@ -11,7 +11,7 @@ use std::{
 
 use clap::Args;
 use futures::future::{BoxFuture, FutureExt};
-use journal::OpenError;
+use journal::{CommitDriver, OpenError};
 use ports::{BusinessClock, Clock, OsRandom, SystemClock, TcpNetwork};
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -22,7 +22,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::{Outcome, say};
 use crate::{
-    CommitDriver, Ports, StartError,
+    Ports, StartError,
     config::{ClockConfig, Config},
     devices, start,
 };

@@ -8,7 +8,7 @@ use std::{
 use ::ports::Random;
 use acquirer_host::{Accounts, MemoryLedger, Personality, TerminalKeys};
 use iso8583::dialect::Dialect;
-use journal::SimulatedDisk;
+use journal::{CommitDriver, SimulatedDisk};
 use store_hub::{KeyFile, SoftwareKeys};
 use turmoil::Sim;
 
@@ -206,7 +206,7 @@ async fn run_hub(around: &Surroundings, text: &str, folder: &Path) -> Outcome {
         network: Arc::new(around.network()),
         engine: around.disk.engine(),
         keys: Arc::new(keys),
-        commits: store_hub::CommitDriver::Simulated(around.commit_delays()),
+        commits: CommitDriver::Simulated(around.commit_delays()),
         services: None,
         listening: Box::new(|_| {}),
         shutdown: Box::pin(future::pending()),
@@ -224,7 +224,7 @@ async fn run_lane(around: &Surroundings, text: &str, folder: &Path) -> Outcome {
         random: Arc::new(around.random("lane")),
         network: Arc::new(around.network()),
         engine: around.disk.engine(),
-        commits: lane_agent::CommitDriver::Simulated(around.commit_delays()),
+        commits: CommitDriver::Simulated(around.commit_delays()),
         devices,
         shutdown: Box::pin(future::pending()),
     };

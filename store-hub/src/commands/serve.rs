@@ -14,6 +14,7 @@ use std::{
 };
 
 use futures::future::LocalBoxFuture;
+use journal::CommitDriver;
 use ports::{BusinessClock, Clock, OsRandom, SystemClock, TcpNetwork};
 use tokio::{signal::unix, sync::oneshot};
 
@@ -23,7 +24,7 @@ use crate::{
     keys::{KeyFile, KeyStore, SoftwareKeys},
     prices::PriceFile,
     start::{StartError, start},
-    world::{CommitDriver, Ports},
+    world::Ports,
 };
 
 /// Threads that serve gRPC; the actors have the main thread.

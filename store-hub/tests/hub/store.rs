@@ -11,12 +11,13 @@ use std::{
 use acquirer_host::{Accounts, MemoryLedger, Personality, TerminalKeys};
 use domain::ids::PaymentId;
 use iso8583::dialect::Dialect;
+use journal::CommitDriver;
 use ports::{OsRandom, SystemClock, TcpNetwork};
 use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, PaymentQuery, PaymentStory, StatusRequest, StatusResponse,
     operations_service_client::OperationsServiceClient,
 };
-use store_hub::{CommitDriver, Config, KeyFile, Ports, SoftwareKeys, start};
+use store_hub::{Config, KeyFile, Ports, SoftwareKeys, start};
 use tempfile::TempDir;
 use tokio::{runtime, sync::oneshot, task::LocalSet};
 use tonic::transport::Channel;
