@@ -34,8 +34,10 @@ mod migrate;
 mod open;
 mod outbox;
 mod rebuild;
+mod relocate;
 mod repair;
 mod stored;
+mod survey;
 mod ticket;
 mod verify;
 mod witness;
@@ -63,7 +65,9 @@ pub use outbox::Outbox;
 pub use rebuild::{
     Differs, RebuildReport, RebuiltState, rebuild_state, restore_state, verify_state,
 };
+pub use relocate::{MoveError, MoveReport, MoveStep, migrate_folder};
 pub use repair::{RepairError, RepairReport, repair_log};
+pub use survey::{Survey, logs_found, records_of, state_value, survey_log};
 pub use ticket::Ticket;
 pub use verify::{
     LogReport, VerifyError, VerifyReport, verify_engine, verify_folder, verify_sled_folder,

@@ -163,7 +163,7 @@ fn sync_path(path: &Path) -> Result<(), EngineError> {
     }
 }
 
-pub(super) fn io_error<'a>(
+pub(crate) fn io_error<'a>(
     action: &'static str,
     path: &'a Path,
 ) -> impl Fn(io::Error) -> EngineError + 'a {

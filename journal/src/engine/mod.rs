@@ -9,6 +9,8 @@ pub(crate) mod sled;
 use std::path::PathBuf;
 use std::{fmt, io};
 
+pub(crate) use folder::io_error;
+
 /// The most bytes of one stored value. A leaf of sled holds up to 16 values, and one over 128 KiB
 /// goes to a blob file that is never synced; 16 values of this size stay well under it.
 pub const VALUE_BYTES_MAX: usize = 4096;

@@ -23,7 +23,7 @@ mod printer;
 
 pub(crate) use card_reader::CardReader;
 pub(crate) use flow::{Fatal, FlowParts, TransactionFlow};
-pub(crate) use hub_link::{FromHub, HubLink, LinkParts};
+pub(crate) use hub_link::{FromHub, HubLink, LinkParts, hub_client};
 pub(crate) use input::{Keyboard, Scanner};
 pub(crate) use printer::Printer;
 

@@ -62,7 +62,10 @@ fn printer(config: &Config) -> Check {
 }
 
 fn journal(config: &Config) -> Check {
-    let fault = journal::sled_engine(&config.journal.folder)
+    let fault = config
+        .journal
+        .engine
+        .open(&config.journal.folder)
         .and_then(journal::Journal::open)
         .err()
         .map(|error| {

@@ -18,6 +18,10 @@ pub(super) fn status(config: &Config, output: Output) -> Outcome {
             ));
             Outcome::Unreachable
         }
+        Err(error @ StartError::Journal(OpenError::OtherEngine { .. })) => {
+            say(&error.to_string());
+            Outcome::Usage
+        }
         Err(error) => {
             say(&error.to_string());
             Outcome::AnswerIsNo
@@ -33,7 +37,7 @@ fn read(config: &Config) -> Result<(String, serde_json::Value), StartError> {
         }
         .into());
     }
-    let (journal, _committer) = Journal::open(journal::sled_engine(folder)?)?;
+    let (journal, _committer) = Journal::open(config.journal.engine.open(folder)?)?;
     let checkout = recovery::replay(&journal, config.checkout)?;
     let sequence = journal.durable_head(LogId::OWN).sequence;
     let sale = checkout.sale().map(|sale| sale.number.0);

@@ -215,6 +215,7 @@ impl LaneService for TestHub {
     type SessionStream = Out<wire::HubFrame>;
     type ReplicateStream = Out<wire::ReplicateResponse>;
     type PriceFileStream = Out<wire::PriceFileResponse>;
+    type JournalCopyStream = Out<wire::JournalCopyResponse>;
 
     async fn session(
         &self,
@@ -302,6 +303,27 @@ impl LaneService for TestHub {
             })
         });
         Ok(Response::new(answers.boxed()))
+    }
+
+    async fn journal_copy(
+        &self,
+        request: Request<wire::JournalCopyRequest>,
+    ) -> Result<Response<Self::JournalCopyStream>, Status> {
+        let wanted = request.into_inner();
+        let held = self.heard.lock().unwrap().records.clone();
+        let durable_sequence = held.len() as u64;
+        let wanted = wanted.from_sequence.max(1)..=wanted.to_sequence;
+        let entries: Vec<_> = held
+            .into_iter()
+            .filter(|entry| wanted.contains(&entry.sequence))
+            .collect();
+        let answers = [Vec::new(), entries].map(|entries| {
+            Ok(wire::JournalCopyResponse {
+                durable_sequence,
+                entries,
+            })
+        });
+        Ok(Response::new(futures::stream::iter(answers).boxed()))
     }
 
     async fn price_file(

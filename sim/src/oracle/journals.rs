@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use journal::{Journal, LogId, Record, sled_engine};
+use journal::{EngineKind, Journal, LogId, OpenError, Record};
 use prost::Message;
 use proto::journal::v1::{HubRecord, LaneRecord};
 
@@ -95,7 +95,7 @@ fn read_copy(folder: &Path) -> Result<Logs, Box<dyn std::error::Error>> {
     let scratch = tempfile::tempdir()?;
     let copy = scratch.path().join("journal");
     copy_folder(folder, &copy)?;
-    let (journal, committer) = Journal::open(sled_engine(&copy)?)?;
+    let (journal, committer) = Journal::open(engine_of(&copy)?.open_to_verify(&copy)?)?;
     drop(committer);
     journal.verify()?;
     let mut logs = Vec::new();
@@ -103,6 +103,13 @@ fn read_copy(folder: &Path) -> Result<Logs, Box<dyn std::error::Error>> {
         logs.push((id, read_log(&journal, id)?));
     }
     Ok(Logs { logs })
+}
+
+/// The engine whose files lie there.
+fn engine_of(folder: &Path) -> Result<EngineKind, OpenError> {
+    EngineKind::of_folder(folder).ok_or_else(|| OpenError::NoJournal {
+        folder: folder.to_owned(),
+    })
 }
 
 fn read_log(journal: &Journal, id: LogId) -> Result<Log, journal::ReadError> {
@@ -130,7 +137,8 @@ pub(super) fn settle(folder: &RunFolder) -> io::Result<()> {
     for folder in folders {
         let journal = folder.join("journal");
         if journal.is_dir() {
-            drop(sled_engine(&journal).map_err(io::Error::other)?);
+            let opened = engine_of(&journal).and_then(|engine| engine.open(&journal));
+            drop(opened.map_err(io::Error::other)?);
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::{
 use ::ports::Random;
 use acquirer_host::{Accounts, MemoryLedger, Personality, TerminalKeys};
 use iso8583::dialect::Dialect;
-use journal::{CommitDriver, SimulatedDisk};
+use journal::{CommitDriver, EngineKind, SimulatedDisk};
 use store_hub::{KeyFile, SoftwareKeys};
 use turmoil::Sim;
 
@@ -57,6 +57,8 @@ impl Store {
             price_file: None,
             seed,
             faults: FaultChoice(Vec::new()),
+            // Unused: the worlds' disks are simulated.
+            engine: EngineKind::Sled,
             bank_latency: 15,
             out: Some(root.to_owned()),
             resume: None,
@@ -121,7 +123,7 @@ impl Store {
     pub(super) fn add_hub(&self, world: &mut Sim<'_>) {
         let around = self.surroundings("hub");
         let any = SocketAddr::from(([127, 0, 0, 1], 1));
-        let text = configuration::hub(&self.run.keys, self.run.record.day, any, any);
+        let text = configuration::hub(&self.run.keys, self.run.record.setting(), any, any);
         let folder = self.folder().hub();
         world.host("hub", move || {
             let around = around.started();
@@ -135,7 +137,8 @@ impl Store {
         for terminal in &self.run.keys.terminals {
             let host = format!("lane-{}", terminal.lane);
             let around = self.surroundings(&host);
-            let text = configuration::lane(terminal, &self.run.keys, self.run.record.day, any);
+            let text =
+                configuration::lane(terminal, &self.run.keys, self.run.record.setting(), any);
             let folder = self.folder().lane(terminal.lane);
             world.host(host, move || {
                 let around = around.started();

@@ -17,4 +17,5 @@ mod offline;
 mod restart;
 mod secrets;
 mod sessions;
+mod stopped_journal;
 mod store;

@@ -17,7 +17,7 @@ use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, PaymentQuery, PaymentStory, StatusRequest, StatusResponse,
     operations_service_client::OperationsServiceClient,
 };
-use store_hub::{Config, KeyFile, Ports, SoftwareKeys, start};
+use store_hub::{Config, JournalConfig, KeyFile, Ports, SoftwareKeys, start};
 use tempfile::TempDir;
 use tokio::{runtime, sync::oneshot, task::LocalSet};
 use tonic::transport::Channel;
@@ -188,7 +188,7 @@ impl Hub {
                 let config = Config::load(&config).unwrap();
                 let keys = SoftwareKeys::new(KeyFile::load(&config.keys_file).unwrap()).unwrap();
                 let (engine, commits) = match slow_disk {
-                    None => (engine(&config.journal.folder), CommitDriver::Thread),
+                    None => (engine(&config.journal), CommitDriver::Thread),
                     Some(delay) => (
                         journal::SimulatedDisk::new().engine(),
                         CommitDriver::Simulated(Box::new(move || delay)),
@@ -314,14 +314,14 @@ impl Hub {
 }
 
 /// The committer of a hub before may hold the folder for a moment longer.
-fn engine(folder: &Path) -> Box<dyn journal::Engine> {
+fn engine(config: &JournalConfig) -> Box<dyn journal::Engine> {
     for _ in 0..200 {
-        if let Ok(engine) = journal::sled_engine(folder) {
+        if let Ok(engine) = config.engine.open(&config.folder) {
             return engine;
         }
         thread::sleep(Duration::from_millis(20));
     }
-    journal::sled_engine(folder).unwrap()
+    config.engine.open(&config.folder).unwrap()
 }
 
 /// A folder with a configuration.
