@@ -255,7 +255,7 @@ fn write_start(
     };
     let mut batch = Batch::new();
     batch.record(convert::started(at, date, started));
-    let appended = journal.append(batch);
+    let appended = journal.append_decided(batch);
     appended.map_err(|error| StartError::Stopped(error.to_string()))?;
     Ok(())
 }

@@ -74,6 +74,15 @@ pub trait Engine: Send + Sync {
     /// The disk failed.
     fn sync(&self) -> Result<(), EngineError>;
 
+    /// Why nothing new should be begun on this disk, if so: it takes nothing, or it is so nearly
+    /// full that what is under way needs the rest. A disk that can't tell has room.
+    ///
+    /// # Errors
+    /// The disk failed.
+    fn short_of_room(&self) -> Result<Option<NoRoom>, EngineError> {
+        Ok(None)
+    }
+
     /// The witness: a few bytes kept apart from the map, so that a map which lost its end can be
     /// told from one that never had it.
     ///

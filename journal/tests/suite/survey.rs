@@ -73,6 +73,22 @@ fn every_broken_run_is_found_and_nothing_else() {
     assert_eq!(found(several, 0), [(1, 1), (4, 5), (9, 9)]);
 }
 
+/// A record of another log with a right checksum: only its neighbours show that it is wrong.
+#[test]
+fn a_record_that_does_not_follow_is_found() {
+    let (other, _) = {
+        let disk = SimulatedDisk::new();
+        let (journal, mut committer) = Journal::open(disk.engine()).unwrap();
+        for n in 1..=5 {
+            journal.append(one(format!("other {n}"))).unwrap();
+        }
+        commit_all(&mut committer);
+        (disk.engine().get(&key(5)).unwrap(), ())
+    };
+    let forged = |engine: &dyn Engine| set(engine, &key(5), other.clone());
+    assert_eq!(found(forged, 0), [(5, 5)]);
+}
+
 #[test]
 fn a_lost_head_is_broken_at_the_last_record() {
     assert_eq!(found(|engine| set(engine, &head_key(), None), 0), [(9, 9)]);

@@ -44,9 +44,13 @@ fn read(config: &Config) -> Result<(String, serde_json::Value), StartError> {
     let running = sale.map_or("no sale is open".to_owned(), |number| {
         format!("sale {number} is open and goes on at the next start")
     });
+    let no_room = journal.refuses_new_work().map(|why| why.to_string());
+    let disk = no_room.as_ref().map_or_else(String::new, |why| {
+        format!("\nno new sale would be begun: {why} (LANE0020)")
+    });
     let text = format!(
         "{} epoch {}: stopped\nrecords {sequence}, sales closed {}, voided {}, \
-         payments given up {}\n{running}",
+         payments given up {}\n{running}{disk}",
         config.checkout.lane,
         config.checkout.epoch.0,
         checkout.sales_closed(),
@@ -62,6 +66,7 @@ fn read(config: &Config) -> Result<(String, serde_json::Value), StartError> {
         "sales_voided": checkout.sales_voided(),
         "payments_abandoned": checkout.abandoned().len(),
         "sale_open": sale,
+        "no_room": no_room,
     });
     Ok((text, json))
 }

@@ -45,6 +45,8 @@ pub struct Heard {
     pub payments: Vec<wire::PaymentRequest>,
     pub abandoned: BTreeSet<String>,
     pub status: wire::LaneStatus,
+    /// How often it was told.
+    pub statuses: u32,
     pub records: Vec<wire::JournalEntry>,
     pub price_files: u32,
     /// Cards of payments the lane approved alone, as often as it told of each.
@@ -253,7 +255,10 @@ impl LaneService for TestHub {
                     }
                     Hear::Abandon(abandon) => replies.extend(hub.abandon(abandon.payment_id)),
                     Hear::OfflineCard(card) => replies.extend(hub.hold(card)),
-                    Hear::Status(status) => hub.hear(|heard| heard.status = status),
+                    Hear::Status(status) => hub.hear(|heard| {
+                        heard.status = status;
+                        heard.statuses += 1;
+                    }),
                 }
                 for body in replies {
                     let frame = wire::HubFrame { body: Some(body) };

@@ -1,7 +1,7 @@
 //! The journal of a hub that does not run, for the commands of an operator.
 
 use domain::desk::Desk;
-use journal::{Journal, LogId, OpenError};
+use journal::{Journal, LogId, NoRoom, OpenError};
 
 use super::{Failed, NO, UNREACHABLE, USAGE};
 use crate::{
@@ -27,6 +27,7 @@ pub(super) struct Told {
     pub(super) day: BusinessDay,
     pub(super) hub_epoch: u64,
     pub(super) journal_sequence: u64,
+    pub(super) no_room: Option<NoRoom>,
 }
 
 impl Stopped {
@@ -65,6 +66,7 @@ impl Stopped {
             day: recovered.day,
             hub_epoch: recovered.hub_epochs,
             journal_sequence: self.journal.durable_head(LogId::OWN).sequence,
+            no_room: self.journal.refuses_new_work(),
         })
     }
 

@@ -240,6 +240,8 @@ fn replica_status(refused: ReplicaRefused) -> Status {
     match &refused {
         ReplicaRefused::Gap { .. } => Status::out_of_range(refused.to_string()),
         ReplicaRefused::Fork { .. } => Status::data_loss(refused.to_string()),
-        ReplicaRefused::Stopping => Status::unavailable(refused.to_string()),
+        ReplicaRefused::NoRoom | ReplicaRefused::Stopping => {
+            Status::unavailable(refused.to_string())
+        }
     }
 }

@@ -13,6 +13,7 @@ mod commands;
 mod day;
 mod lane;
 mod money;
+mod no_room;
 mod offline;
 mod restart;
 mod secrets;

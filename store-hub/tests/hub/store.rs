@@ -11,7 +11,7 @@ use std::{
 use acquirer_host::{Accounts, MemoryLedger, Personality, TerminalKeys};
 use domain::ids::PaymentId;
 use iso8583::dialect::Dialect;
-use journal::CommitDriver;
+use journal::{CommitDriver, SimulatedDisk};
 use ports::{OsRandom, SystemClock, TcpNetwork};
 use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, PaymentQuery, PaymentStory, StatusRequest, StatusResponse,
@@ -175,7 +175,7 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    fn start(config: PathBuf, slow_disk: Option<Duration>) -> Self {
+    fn start(config: PathBuf, disk: Option<(SimulatedDisk, Duration)>) -> Self {
         let (tell, told) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<bool>();
         let joined = thread::spawn(move || {
@@ -187,10 +187,10 @@ impl Hub {
             local.block_on(&runtime, async move {
                 let config = Config::load(&config).unwrap();
                 let keys = SoftwareKeys::new(KeyFile::load(&config.keys_file).unwrap()).unwrap();
-                let (engine, commits) = match slow_disk {
+                let (engine, commits) = match disk {
                     None => (engine(&config.journal), CommitDriver::Thread),
-                    Some(delay) => (
-                        journal::SimulatedDisk::new().engine(),
+                    Some((disk, delay)) => (
+                        disk.engine(),
                         CommitDriver::Simulated(Box::new(move || delay)),
                     ),
                 };
@@ -367,6 +367,11 @@ impl Store {
 
     /// A hub whose journal is in memory, each commit taking so long.
     pub(crate) fn start_on_slow_disk(&self, commit: Duration) -> Hub {
-        Hub::start(self.config(), Some(commit))
+        self.start_on_disk(&SimulatedDisk::new(), commit)
+    }
+
+    /// A hub whose journal is on this disk, each commit taking so long.
+    pub(crate) fn start_on_disk(&self, disk: &SimulatedDisk, commit: Duration) -> Hub {
+        Hub::start(self.config(), Some((disk.clone(), commit)))
     }
 }
