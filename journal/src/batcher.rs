@@ -64,7 +64,19 @@ impl Batcher {
         batch: Batch,
         held: HeldHash<'_>,
     ) -> Result<Ticket, AppendError> {
-        self.check_room(&batch)?;
+        match (self.closed, self.no_room) {
+            (false, Some(no_room)) => Err(AppendError::NoRoom(no_room)),
+            (true, _) | (false, None) => self.admit_decided(batch, held),
+        }
+    }
+
+    /// As [`admit`](Batcher::admit), for what may wait in memory for room on the disk.
+    pub(crate) fn admit_decided(
+        &mut self,
+        batch: Batch,
+        held: HeldHash<'_>,
+    ) -> Result<Ticket, AppendError> {
+        self.check_waiting(&batch)?;
         check_changes(batch.changes())?;
         let placed = self.place(batch.entries(), held)?;
         let changes = batch.into_changes();
@@ -74,12 +86,9 @@ impl Batcher {
         Ok(self.queue(placed, changes))
     }
 
-    fn check_room(&self, batch: &Batch) -> Result<(), AppendError> {
+    fn check_waiting(&self, batch: &Batch) -> Result<(), AppendError> {
         if self.closed {
             return Err(AppendError::Closed);
-        }
-        if let Some(no_room) = self.no_room {
-            return Err(AppendError::NoRoom(no_room));
         }
         let batches_waiting = self.waiting.len();
         let bytes = batch_bytes(batch);

@@ -144,6 +144,21 @@ impl Journal {
         Ok(ticket)
     }
 
+    /// As [`append`](Journal::append), for what is decided already and can't be taken back: while
+    /// the disk has no room it is taken all the same and waits in memory, not durable, up to the
+    /// limits of what may wait. Before something new is begun, ask
+    /// [`refuses_new_work`](Journal::refuses_new_work).
+    ///
+    /// # Errors
+    /// As [`append`](Journal::append), but never [`AppendError::NoRoom`].
+    pub fn append_decided(&self, batch: Batch) -> Result<Ticket, AppendError> {
+        let shared = self.shared();
+        let held = |log, sequence| self.held_hash(log, sequence);
+        let ticket = shared.state().batcher.admit_decided(batch, &held)?;
+        shared.announce();
+        Ok(ticket)
+    }
+
     /// Up to which ticket all batches are durable.
     pub fn durable(&self) -> Ticket {
         *self.durable.borrow()
@@ -186,6 +201,14 @@ impl Journal {
     /// decision that could not be recorded, and show it in metrics.
     pub fn no_room(&self) -> Option<NoRoom> {
         self.shared().state().batcher.no_room()
+    }
+
+    /// Why nothing new should be begun, if so: the disk takes nothing at the moment, or it is so
+    /// nearly full that what is under way needs the rest. It asks the disk, which costs
+    /// microseconds; a disk that can't tell has room.
+    pub fn refuses_new_work(&self) -> Option<NoRoom> {
+        let nearly_full = || self.engine().short_of_room().ok().flatten();
+        self.no_room().or_else(nearly_full)
     }
 
     /// The name of the engine below.

@@ -23,6 +23,7 @@ mod append;
 mod batch;
 mod batcher;
 mod chain;
+mod commit_driver;
 mod committer;
 mod damage;
 mod engine;
@@ -33,8 +34,10 @@ mod migrate;
 mod open;
 mod outbox;
 mod rebuild;
+mod relocate;
 mod repair;
 mod stored;
+mod survey;
 mod ticket;
 mod verify;
 mod witness;
@@ -47,6 +50,7 @@ mod sync {
 pub use append::{AppendError, JournalLimits};
 pub use batch::{Batch, KEY_BYTES_MAX, RECORD_BYTES_MAX, STATE_BYTES_MAX};
 pub use chain::{Hash, Head, LogId, Record};
+pub use commit_driver::CommitDriver;
 pub use committer::{CommitError, Committer};
 pub use damage::{Damage, Fault, KeyedDamage, ReadError, Table};
 pub use engine::kind::{EngineKind, UnknownEngine};
@@ -61,7 +65,9 @@ pub use outbox::Outbox;
 pub use rebuild::{
     Differs, RebuildReport, RebuiltState, rebuild_state, restore_state, verify_state,
 };
+pub use relocate::{MoveError, MoveReport, MoveStep, migrate_folder};
 pub use repair::{RepairError, RepairReport, repair_log};
+pub use survey::{Survey, logs_found, records_of, state_value, survey_log};
 pub use ticket::Ticket;
 pub use verify::{
     LogReport, VerifyError, VerifyReport, verify_engine, verify_folder, verify_sled_folder,

@@ -28,7 +28,11 @@ pub enum OpenError {
         folder: PathBuf,
     },
     /// The folder holds the files of another engine than the one asked for.
-    #[error("the journal in {} is one of engine {engine}", folder.display())]
+    #[error(
+        "the journal in {} is one of engine {engine}: configure that engine, or move the journal \
+         with `migrate`",
+        folder.display()
+    )]
     OtherEngine {
         /// The journal's folder.
         folder: PathBuf,

@@ -29,4 +29,4 @@ mod world;
 pub use commands::run;
 pub use config::Config;
 pub use start::{StartError, start};
-pub use world::{CommitDriver, Ports};
+pub use world::Ports;

@@ -1,11 +1,11 @@
 //! Starting a whole lane: the same function in production and in simulation.
 
-use std::{io, sync::Arc, thread::JoinHandle, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use actix::{Actor, Addr};
 use domain::{limits, sale::Checkout, time::WallMs};
 use futures::future::LocalBoxFuture;
-use journal::{Batch, Committer, Journal, OpenError};
+use journal::{Batch, Journal, OpenError};
 use proto::journal::v1 as wire;
 use tokio::{
     sync::{mpsc, watch},
@@ -23,7 +23,7 @@ use crate::{
     devices::{DeviceError, Devices, Wiring},
     hub_facts::HubFacts,
     recovery::{self, RecoveryError},
-    world::{CommitDriver, Ports},
+    world::Ports,
 };
 
 /// Why a lane doesn't start, or stopped by itself.
@@ -56,7 +56,8 @@ pub enum StartError {
 /// It can't start, or what it decided can't be made durable.
 pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     let (journal, committer) = Journal::open(ports.engine)?;
-    let committing = drive(committer, ports.commits)?;
+    let committing = ports.commits.drive(committer);
+    let committing = committing.map_err(StartError::Thread)?;
     let checkout = recovery::replay(&journal, config.checkout)?;
     let world = World {
         clock: ports.clock,
@@ -224,22 +225,6 @@ fn link(
     })
 }
 
-fn drive(
-    committer: Committer,
-    commits: CommitDriver,
-) -> Result<Option<JoinHandle<()>>, StartError> {
-    match commits {
-        CommitDriver::Thread => committer
-            .run_on_thread()
-            .map(Some)
-            .map_err(StartError::Thread),
-        CommitDriver::Simulated(delay) => {
-            spawn_local(committer.run_simulated(delay));
-            Ok(None)
-        }
-    }
-}
-
 /// A damaged file is not needed: the hub has what stood in it.
 fn known_facts(config: &Config) -> Option<Arc<HubFacts>> {
     match HubFacts::open(&config.hub_facts_file, config.checkout.currency) {
@@ -270,7 +255,7 @@ fn write_start(
     };
     let mut batch = Batch::new();
     batch.record(convert::started(at, date, started));
-    let appended = journal.append(batch);
+    let appended = journal.append_decided(batch);
     appended.map_err(|error| StartError::Stopped(error.to_string()))?;
     Ok(())
 }

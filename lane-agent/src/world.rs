@@ -1,20 +1,12 @@
 //! The world a lane runs in: what differs between production and simulation, and nothing else.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use futures::future::LocalBoxFuture;
-use journal::Engine;
+use journal::{CommitDriver, Engine};
 use ports::{Clock, Network, Random};
 
 use crate::devices::DeviceSource;
-
-/// Who drives the journal's commits.
-pub enum CommitDriver {
-    /// A thread of its own: production.
-    Thread,
-    /// The current runtime, each commit taking as long as this says: simulation.
-    Simulated(Box<dyn FnMut() -> Duration>),
-}
 
 /// Everything a lane reaches the world through.
 pub struct Ports {
@@ -37,14 +29,5 @@ pub struct Ports {
 impl fmt::Debug for Ports {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Ports")
-    }
-}
-
-impl fmt::Debug for CommitDriver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Thread => "Thread",
-            Self::Simulated(_) => "Simulated",
-        })
     }
 }

@@ -16,7 +16,7 @@ use crate::keys::{KeyStore, KeyStoreError};
 
 /// Side table: sealed cards, and the salts of their day keys.
 const CARD_PREFIX: &[u8] = b"card/";
-const SALT_PREFIX: &[u8] = b"day-salt/";
+pub(crate) const SALT_PREFIX: &[u8] = b"day-salt/";
 /// Keyed state: which cards of which day are at rest, and which days have a salt.
 const HELD_PREFIX: &[u8] = b"held/";
 const DAY_PREFIX: &[u8] = b"card-day/";
@@ -279,7 +279,7 @@ fn card_key(payment_id: PaymentId) -> Vec<u8> {
     key
 }
 
-fn held_key(payment_id: PaymentId) -> Vec<u8> {
+pub(crate) fn held_key(payment_id: PaymentId) -> Vec<u8> {
     let mut key = HELD_PREFIX.to_vec();
     key.extend_from_slice(&payment_id.0.to_be_bytes());
     key
@@ -289,7 +289,7 @@ fn salt_key(date: BusinessDate) -> Vec<u8> {
     dated(SALT_PREFIX, date)
 }
 
-fn day_key(date: BusinessDate) -> Vec<u8> {
+pub(crate) fn day_key(date: BusinessDate) -> Vec<u8> {
     dated(DAY_PREFIX, date)
 }
 
@@ -297,6 +297,11 @@ fn dated(prefix: &[u8], date: BusinessDate) -> Vec<u8> {
     let mut key = prefix.to_vec();
     key.extend_from_slice(date.to_string().as_bytes());
     key
+}
+
+/// The day of a salt's key.
+pub(crate) fn day_of_salt(key: &[u8]) -> Option<BusinessDate> {
+    key.strip_prefix(SALT_PREFIX).and_then(read_date)
 }
 
 fn read_date(text: &[u8]) -> Option<BusinessDate> {

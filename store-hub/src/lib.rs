@@ -18,6 +18,7 @@ mod commands;
 mod config;
 mod convert;
 mod grpc;
+mod keyed_state;
 mod keys;
 mod ledger;
 mod operator_view;
@@ -30,8 +31,8 @@ mod world;
 
 pub use commands::run;
 pub use config::{
-    AcquirerConfig, ClockConfig, Config, ConfigError, Fault, JournalConfig, JournalEngine,
-    OfflineConfig, StoreConfig, TerminalConfig,
+    AcquirerConfig, ClockConfig, Config, ConfigError, Fault, JournalConfig, OfflineConfig,
+    StoreConfig, TerminalConfig,
 };
 pub use keys::{KeyFile, KeyFileError, KeyStore, KeyStoreError, SoftwareKeys};
 pub use ledger::LedgerError;
@@ -39,4 +40,4 @@ pub use prices::PriceFileError;
 pub use recovery::RecoveryError;
 pub use report::SealError;
 pub use start::{StartError, start};
-pub use world::{CommitDriver, Ports};
+pub use world::Ports;

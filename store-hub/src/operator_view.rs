@@ -5,6 +5,7 @@ use domain::{
     forward::{Forward, ForwardEnd, ForwardKind},
     time::BusinessDate,
 };
+use journal::NoRoom;
 use proto::store::v1::{DeadLetter, PaymentCounts, StatusResponse, TerminalStatus, Unresolved};
 
 use crate::convert::money_to_proto;
@@ -20,6 +21,8 @@ pub(crate) struct Around<'a> {
     pub(crate) business_date: BusinessDate,
     pub(crate) hub_epoch: u64,
     pub(crate) journal_sequence: u64,
+    /// Why the disk takes no new payments, if so.
+    pub(crate) no_room: Option<NoRoom>,
 }
 
 /// The whole store in a few lines.
@@ -45,6 +48,9 @@ pub(crate) fn status(desk: &Desk, around: Around<'_>) -> StatusResponse {
         terminals: desk.terminals().map(|view| terminal(&view)).collect(),
         day_state: closing.to_owned(),
         counts: Some(counts(&desk.counts_today())),
+        no_room: around
+            .no_room
+            .map_or_else(String::new, |why| why.to_string()),
     }
 }
 

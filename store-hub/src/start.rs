@@ -13,7 +13,7 @@ use domain::{
 };
 use futures::future::LocalBoxFuture;
 use iso8583::dialect::Dialect;
-use journal::{Committer, Journal, Ticket};
+use journal::{Journal, Ticket};
 use ports::{Clock, Listener, Network, Random};
 use tokio::{
     runtime::Handle,
@@ -37,7 +37,7 @@ use crate::{
     prices::{PriceFile, PriceFileError},
     recovery::RecoveryError,
     report::DaysFolder,
-    world::{CommitDriver, Ports},
+    world::Ports,
 };
 
 /// How long open calls may go on once the hub stops.
@@ -89,7 +89,8 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     let dialect =
         Dialect::named("cup-pos").map_err(|error| StartError::Dialect(error.to_string()))?;
     let (journal, committer) = Journal::open(ports.engine)?;
-    let committer = drive(committer, ports.commits)?;
+    let committer = ports.commits.drive(committer);
+    let committer = committer.map_err(StartError::Committer)?;
     let seams = Seams {
         clock: ports.clock,
         random: ports.random,
@@ -149,29 +150,6 @@ struct Seams {
     network: Arc<dyn Network>,
     keys: Arc<dyn KeyStore>,
     journal: Journal,
-}
-
-/// The thread, if there is one, ends when the journal is closed.
-fn drive(
-    committer: Committer,
-    driver: CommitDriver,
-) -> Result<Option<thread::JoinHandle<()>>, StartError> {
-    match driver {
-        CommitDriver::Thread => {
-            let thread = committer.run_on_thread();
-            thread.map(Some).map_err(StartError::Committer)
-        }
-        CommitDriver::Simulated(delay) => {
-            tokio::task::spawn_local(async move {
-                // Like the thread, it ends with the journal; a failed commit shows as a journal
-                // that is never durable again, and the desk falls silent.
-                if let Err(error) = committer.run_simulated(delay).await {
-                    tracing::error!(event = "commit failed", %error);
-                }
-            });
-            Ok(None)
-        }
-    }
 }
 
 fn desk_parts(config: &Config, seams: &Seams, prices: &PriceFile, outlets: Outlets) -> DeskParts {

@@ -1,21 +1,13 @@
 //! The world a hub runs in: what differs between production and simulation, and nothing else.
 
-use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, net::SocketAddr, sync::Arc};
 
 use futures::future::LocalBoxFuture;
-use journal::Engine;
+use journal::{CommitDriver, Engine};
 use ports::{Clock, Network, Random};
 use tokio::runtime::Handle;
 
 use crate::keys::KeyStore;
-
-/// Who drives the journal's commits.
-pub enum CommitDriver {
-    /// A thread of its own: production.
-    Thread,
-    /// The current runtime, each commit taking as long as this says: simulation.
-    Simulated(Box<dyn FnMut() -> Duration>),
-}
 
 /// Everything a hub reaches the world through.
 pub struct Ports {
@@ -42,14 +34,5 @@ pub struct Ports {
 impl fmt::Debug for Ports {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Ports")
-    }
-}
-
-impl fmt::Debug for CommitDriver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Thread => "Thread",
-            Self::Simulated(_) => "Simulated",
-        })
     }
 }

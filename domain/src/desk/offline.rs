@@ -63,6 +63,20 @@ impl Desk {
         }
     }
 
+    /// Whether the card of this payment lies at rest: it came, and a reversal or an advice may still
+    /// need it.
+    #[must_use]
+    pub fn holds_card(&self, payment_id: PaymentId) -> bool {
+        let uploaded = self.state.offline_cards.contains(&payment_id);
+        match self.state.payments.get(&payment_id) {
+            None => uploaded,
+            Some(payment) => {
+                let came = uploaded || !self.state.offline.contains_key(&payment_id);
+                came && self.state.needs_card(payment)
+            }
+        }
+    }
+
     /// Whether the sealed card of this payment is still to come from its lane.
     #[must_use]
     pub fn wants_offline_card(&self, payment_id: PaymentId) -> bool {

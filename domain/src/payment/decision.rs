@@ -51,6 +51,8 @@ pub enum RefusalReason {
     InvalidAmount,
     /// Too many payments of this lane in flight.
     TooMany,
+    /// The hub's disk has no room for a new payment. Nothing of it was written or sent.
+    NoRoom,
 }
 
 /// The outcome of a payment.

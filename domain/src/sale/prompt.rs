@@ -70,6 +70,8 @@ pub enum Prompt {
         /// Handed back.
         change: Money,
     },
+    /// The lane's disk has no room: no new sale, and one under way waits.
+    NoRoom,
     /// The sale was voided.
     Voided {
         /// To hand back.
@@ -95,6 +97,7 @@ impl Prompt {
             | Self::ContactingBank { .. }
             | Self::Printing { .. }
             | Self::Goodbye { .. }
+            | Self::NoRoom
             | Self::Voided { .. } => false,
         }
     }
@@ -140,6 +143,10 @@ impl Prompt {
             ),
             Self::Printing { change } => with_amount("Paid. Change:", "已付款。找零：", *change),
             Self::Goodbye { change } => with_amount("Done. Change:", "完成。找零：", *change),
+            Self::NoRoom => sentence(
+                "No room on the disk: no new sale until there is. Tell the manager (LANE0020)",
+                "磁盘空间不足：暂不能开始新交易，请通知经理（LANE0020）",
+            ),
             Self::Voided { cash_back } => with_amount(
                 "Sale voided. Hand back:",
                 "交易已取消。退还现金：",
@@ -176,6 +183,10 @@ impl Prompt {
                 "谢谢，请等待小票",
             ),
             Self::Goodbye { .. } => sentence("Thank you, goodbye", "谢谢光临，再见"),
+            Self::NoRoom => sentence(
+                "This checkout is not available at the moment",
+                "本收银台暂停服务",
+            ),
             Self::Voided { .. } => sentence("The sale was cancelled", "交易已取消"),
         }
     }
@@ -215,6 +226,10 @@ fn refused(reason: RefusalReason) -> Sentence {
         RefusalReason::Fenced | RefusalReason::NoTerminal => sentence(
             "This lane can't take cards now: cash only, tell the manager",
             "本通道暂不能刷卡：仅收现金，请通知经理",
+        ),
+        RefusalReason::NoRoom => sentence(
+            "Cards are not available now: take another tender and tell the manager",
+            "暂不能刷卡：请更换付款方式并通知经理",
         ),
         RefusalReason::InvalidAmount => sentence(
             "A card can't pay this amount: take another tender",

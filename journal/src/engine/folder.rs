@@ -24,6 +24,9 @@ pub(super) const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// a state that nobody knows; so it must never meet one. What is kept free covers segments,
 /// snapshots and the witness, and lets a journal be opened on a disk that is otherwise full.
 const SPARE_BYTES: u64 = 16 * 1024 * 1024;
+/// Free bytes below which nothing new is begun, over [`SPARE_BYTES`]: what is under way then has
+/// room to come to its end.
+const UNDER_WAY_BYTES: u64 = 16 * 1024 * 1024;
 /// What one change may cost beside its own bytes: a leaf and the branches above it are copied.
 const BYTES_PER_CHANGE: u64 = 16 * 1024;
 
@@ -98,17 +101,23 @@ impl Folder {
     /// has become read-only. An engine that fails half-way can't be trusted; one that was never
     /// asked can.
     pub(super) fn check_room(&self, batch: &[Write]) -> Result<(), EngineError> {
-        let disk = rustix::fs::statvfs(&self.path)
-            .map_err(|error| io_error("look at the free space of", &self.path)(error.into()))?;
-        let available_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
-        match room(
-            disk.f_flag.contains(StatVfsMountFlags::RDONLY),
-            available_bytes,
-            needed_bytes(batch),
-        ) {
+        match self.room_for(needed_bytes(batch))? {
             Some(refusal) => Err(EngineError::NoRoom(refusal)),
             None => Ok(()),
         }
+    }
+
+    /// Why nothing new should be begun, if so.
+    pub(super) fn short_of_room(&self) -> Result<Option<NoRoom>, EngineError> {
+        self.room_for(SPARE_BYTES.saturating_add(UNDER_WAY_BYTES))
+    }
+
+    fn room_for(&self, needed_bytes: u64) -> Result<Option<NoRoom>, EngineError> {
+        let disk = rustix::fs::statvfs(&self.path)
+            .map_err(|error| io_error("look at the free space of", &self.path)(error.into()))?;
+        let read_only = disk.f_flag.contains(StatVfsMountFlags::RDONLY);
+        let available_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
+        Ok(room(read_only, available_bytes, needed_bytes))
     }
 }
 
@@ -163,7 +172,7 @@ fn sync_path(path: &Path) -> Result<(), EngineError> {
     }
 }
 
-pub(super) fn io_error<'a>(
+pub(crate) fn io_error<'a>(
     action: &'static str,
     path: &'a Path,
 ) -> impl Fn(io::Error) -> EngineError + 'a {

@@ -47,13 +47,10 @@ impl EngineKind {
     /// engine can: redb checks each page. Makes nothing where there is none.
     ///
     /// # Errors
-    /// There is none ([`OpenError::NoJournal`]), or as [`open`](EngineKind::open).
+    /// There is none ([`OpenError::NoJournal`]), it is another engine's, or as
+    /// [`open`](EngineKind::open).
     pub fn open_to_verify(self, folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
-        if !self.is_in(folder) {
-            return Err(OpenError::NoJournal {
-                folder: folder.to_owned(),
-            });
-        }
+        self.check_is_in(folder)?;
         match self {
             EngineKind::Sled => sled::sled_engine(folder),
             EngineKind::Redb => redb::checked(folder),
@@ -63,6 +60,22 @@ impl EngineKind {
     /// The engine whose files lie in a folder, if there are any.
     pub fn of_folder(folder: &Path) -> Option<EngineKind> {
         EngineKind::ALL.into_iter().find(|kind| kind.is_in(folder))
+    }
+
+    /// # Errors
+    /// The folder holds no journal, or one of another engine.
+    fn check_is_in(self, folder: &Path) -> Result<(), OpenError> {
+        let folder_path = || folder.to_owned();
+        match EngineKind::of_folder(folder) {
+            _ if self.is_in(folder) => Ok(()),
+            Some(other) => Err(OpenError::OtherEngine {
+                folder: folder_path(),
+                engine: other.name(),
+            }),
+            None => Err(OpenError::NoJournal {
+                folder: folder_path(),
+            }),
+        }
     }
 
     fn is_in(self, folder: &Path) -> bool {

@@ -9,6 +9,8 @@ pub(crate) mod sled;
 use std::path::PathBuf;
 use std::{fmt, io};
 
+pub(crate) use folder::io_error;
+
 /// The most bytes of one stored value. A leaf of sled holds up to 16 values, and one over 128 KiB
 /// goes to a blob file that is never synced; 16 values of this size stay well under it.
 pub const VALUE_BYTES_MAX: usize = 4096;
@@ -71,6 +73,15 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// The disk failed.
     fn sync(&self) -> Result<(), EngineError>;
+
+    /// Why nothing new should be begun on this disk, if so: it takes nothing, or it is so nearly
+    /// full that what is under way needs the rest. A disk that can't tell has room.
+    ///
+    /// # Errors
+    /// The disk failed.
+    fn short_of_room(&self) -> Result<Option<NoRoom>, EngineError> {
+        Ok(None)
+    }
 
     /// The witness: a few bytes kept apart from the map, so that a map which lost its end can be
     /// told from one that never had it.

@@ -13,7 +13,7 @@ use redb::{
 };
 
 use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES, io_error};
-use super::{Engine, EngineError, Pair, Write, check_sizes, sled};
+use super::{Engine, EngineError, NoRoom, Pair, Write, check_sizes, sled};
 use crate::OpenError;
 
 pub(super) const NAME: &str = "redb";
@@ -222,6 +222,10 @@ impl Engine for RedbEngine {
 
     fn sync(&self) -> Result<(), EngineError> {
         self.commit_durably().map_err(failed("commit"))
+    }
+
+    fn short_of_room(&self) -> Result<Option<NoRoom>, EngineError> {
+        self.folder.short_of_room()
     }
 
     fn witness(&self) -> Result<Option<Vec<u8>>, EngineError> {

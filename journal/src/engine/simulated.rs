@@ -22,6 +22,8 @@ type Map = BTreeMap<Vec<u8>, Vec<u8>>;
 /// How a simulated disk misbehaves, until told otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiskFault {
+    /// Little space is left: writes are taken, and nothing new should be begun.
+    NearlyFull,
     /// No space is left: each write is refused and writes nothing.
     Full,
     /// The file system became read-only: each write is refused and writes nothing.
@@ -135,7 +137,20 @@ impl Disk {
             }
             Some(DiskFault::ReadOnly) => Err(EngineError::NoRoom(NoRoom::ReadOnly)),
             Some(DiskFault::WriteFails) => Err(io_failure("write", io::ErrorKind::Other)),
-            Some(DiskFault::SyncFails | DiskFault::SyncForgotten) | None => Ok(()),
+            Some(DiskFault::NearlyFull | DiskFault::SyncFails | DiskFault::SyncForgotten)
+            | None => Ok(()),
+        }
+    }
+
+    fn short_of_room(&self) -> Option<NoRoom> {
+        match self.fault {
+            Some(DiskFault::NearlyFull | DiskFault::Full) => Some(NoRoom::Full {
+                needed_bytes: 2,
+                available_bytes: 1,
+            }),
+            Some(DiskFault::ReadOnly) => Some(NoRoom::ReadOnly),
+            Some(DiskFault::WriteFails | DiskFault::SyncFails | DiskFault::SyncForgotten)
+            | None => None,
         }
     }
 
@@ -144,7 +159,13 @@ impl Disk {
         match self.fault {
             Some(DiskFault::SyncFails) => Err(io_failure("sync", io::ErrorKind::Other)),
             Some(DiskFault::SyncForgotten) => Ok(()),
-            Some(DiskFault::Full | DiskFault::ReadOnly | DiskFault::WriteFails) | None => {
+            Some(
+                DiskFault::NearlyFull
+                | DiskFault::Full
+                | DiskFault::ReadOnly
+                | DiskFault::WriteFails,
+            )
+            | None => {
                 let frames = std::mem::take(&mut self.unsynced);
                 recover(&mut self.synced, &frames);
                 Ok(())
@@ -318,6 +339,10 @@ impl Engine for SimulatedEngine {
 
     fn sync(&self) -> Result<(), EngineError> {
         self.held()?.sync()
+    }
+
+    fn short_of_room(&self) -> Result<Option<NoRoom>, EngineError> {
+        Ok(self.held()?.short_of_room())
     }
 
     fn witness(&self) -> Result<Option<Vec<u8>>, EngineError> {

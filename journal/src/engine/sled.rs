@@ -7,7 +7,7 @@ use std::path::Path;
 use std::thread;
 
 use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES, io_error};
-use super::{Engine, EngineError, Pair, Write, check_sizes, redb};
+use super::{Engine, EngineError, NoRoom, Pair, Write, check_sizes, redb};
 use crate::OpenError;
 
 pub(super) const NAME: &str = "sled";
@@ -165,6 +165,10 @@ impl Engine for SledEngine {
             }),
             false => Ok(()),
         }
+    }
+
+    fn short_of_room(&self) -> Result<Option<NoRoom>, EngineError> {
+        self.folder.short_of_room()
     }
 
     fn witness(&self) -> Result<Option<Vec<u8>>, EngineError> {

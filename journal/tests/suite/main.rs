@@ -22,5 +22,7 @@ mod no_room;
 mod place;
 mod rebuild;
 mod redb_files;
+mod relocate;
 mod repair;
 mod sled_files;
+mod survey;

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use journal::{AppendError, CommitError, DiskFault, Journal, LogId, NoRoom, SimulatedDisk};
+use journal::{
+    AppendError, CommitError, DiskFault, Journal, JournalLimits, LogId, NoRoom, SimulatedDisk,
+};
 
 use crate::place::{all, block_on, bytes, commit_all, one};
 
@@ -140,4 +142,73 @@ fn closing_ends_the_driver_on_a_full_disk() {
         journal.append(one("late")),
         Err(AppendError::Closed)
     ));
+}
+
+/// What is decided can't be taken back: it waits in memory, in order, and nobody is told before it
+/// is durable.
+#[test]
+fn what_is_decided_waits_in_memory() {
+    for (fault, _) in FAULTS {
+        let disk = SimulatedDisk::new();
+        let (journal, mut committer) = Journal::open(disk.engine()).unwrap();
+        disk.set_fault(Some(fault));
+        journal.append(one("first")).unwrap();
+        assert!(committer.commit_waiting().is_err());
+        assert!(journal.append(one("refused")).is_err());
+        for n in 2..=5 {
+            journal.append_decided(one(format!("decided {n}"))).unwrap();
+        }
+        let last = journal.last();
+        assert!(committer.commit_waiting().is_err());
+        assert!(journal.durable() < last);
+        assert_eq!(all(&journal, LogId::OWN), []);
+        disk.set_fault(None);
+        commit_all(&mut committer);
+        assert_eq!(journal.durable(), last);
+        let records = all(&journal, LogId::OWN);
+        assert_eq!(bytes(&records)[4], b"decided 5");
+        journal.verify().unwrap();
+        journal.close();
+        let late = journal.append_decided(one("late"));
+        assert!(matches!(late, Err(AppendError::Closed)));
+    }
+}
+
+/// Memory is bounded all the same.
+#[test]
+fn what_waits_in_memory_is_limited() {
+    let disk = SimulatedDisk::new();
+    let limits = JournalLimits {
+        batches_waiting_max: 3,
+        ..JournalLimits::DEFAULT
+    };
+    let (journal, mut committer) = Journal::open_with_limits(disk.engine(), limits).unwrap();
+    disk.set_fault(Some(DiskFault::Full));
+    journal.append(one("first")).unwrap();
+    assert!(committer.commit_waiting().is_err());
+    for _ in 0..3 {
+        journal.append_decided(one("decided")).unwrap();
+    }
+    let full = journal.append_decided(one("too many"));
+    assert!(matches!(full, Err(AppendError::Full { .. })));
+}
+
+#[test]
+fn a_nearly_full_disk_takes_what_is_under_way_and_nothing_new() {
+    let disk = SimulatedDisk::new();
+    let (journal, mut committer) = Journal::open(disk.engine()).unwrap();
+    assert_eq!(journal.refuses_new_work(), None);
+    disk.set_fault(Some(DiskFault::NearlyFull));
+    let why = journal.refuses_new_work().unwrap().to_string();
+    assert!(why.starts_with("the disk is full"), "{why}");
+    let ends = journal.append(one("under way")).unwrap();
+    commit_all(&mut committer);
+    assert_eq!(journal.durable(), ends);
+    assert_eq!(journal.no_room(), None);
+    for (fault, _) in FAULTS {
+        disk.set_fault(Some(fault));
+        assert!(journal.refuses_new_work().is_some(), "{fault:?}");
+    }
+    disk.set_fault(None);
+    assert_eq!(journal.refuses_new_work(), None);
 }

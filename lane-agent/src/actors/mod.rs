@@ -23,7 +23,7 @@ mod printer;
 
 pub(crate) use card_reader::CardReader;
 pub(crate) use flow::{Fatal, FlowParts, TransactionFlow};
-pub(crate) use hub_link::{FromHub, HubLink, LinkParts};
+pub(crate) use hub_link::{FromHub, HubLink, LinkParts, hub_client};
 pub(crate) use input::{Keyboard, Scanner};
 pub(crate) use printer::Printer;
 
@@ -34,6 +34,8 @@ pub(crate) struct Progress {
     pub(crate) open: bool,
     /// A sale is running.
     pub(crate) selling: bool,
+    /// The disk has no room: no new sale is begun.
+    pub(crate) no_room: bool,
     /// Since the epoch began.
     pub(crate) sales_closed: u32,
     /// Since the epoch began.
@@ -43,10 +45,11 @@ pub(crate) struct Progress {
 impl Progress {
     /// The word for it in a status.
     pub(crate) const fn word(self) -> &'static str {
-        match (self.open, self.selling) {
-            (false, _) => "starting",
-            (true, false) => "open",
-            (true, true) => "selling",
+        match (self.no_room, self.open, self.selling) {
+            (true, _, _) => "no-room",
+            (false, false, _) => "starting",
+            (false, true, false) => "open",
+            (false, true, true) => "selling",
         }
     }
 }

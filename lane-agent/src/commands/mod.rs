@@ -4,6 +4,8 @@
 //! device can't be reached. Data goes to standard output, everything else to standard error.
 
 mod check_config;
+mod migrate;
+mod repair;
 mod run;
 mod self_test;
 mod status;
@@ -61,7 +63,11 @@ enum Command {
     /// Say how far the lane is; it must not be running
     Status(ConfigArgs),
     /// Walk the journal: checksums, hash chain, sales, receipt numbers
-    Verify(ConfigArgs),
+    Verify(verify::VerifyArgs),
+    /// Put damaged or missing records back from the hub's copy; the lane must not be running
+    Repair(ConfigArgs),
+    /// Move the journal to the other engine; the lane must not be running
+    Migrate(migrate::MigrateArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -100,7 +106,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::CheckConfig(args) => check_config::check(&args),
         Command::SelfTest(args) => with_config(&args, self_test::test),
         Command::Status(args) => with_config(&args, status::status),
-        Command::Verify(args) => with_config(&args, verify::verify),
+        Command::Verify(args) => verify::run(&args),
+        Command::Repair(args) => with_config(&args, repair::repair),
+        Command::Migrate(args) => migrate::run(&args),
         Command::Completions { shell } => {
             let mut command = Cli::command();
             clap_complete::generate(shell, &mut command, "lane-agent", &mut io::stdout());
@@ -128,6 +136,17 @@ fn answer(output: Output, text: &str, json: &Value) {
     };
     // Standard output may be closed: then nobody wants the answer.
     let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// An error with all that led to it.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text = format!("{text}: {source}");
+        next = source.source();
+    }
+    text
 }
 
 /// A line for people on standard error.

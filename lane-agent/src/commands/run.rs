@@ -11,7 +11,7 @@ use std::{
 
 use clap::Args;
 use futures::future::{BoxFuture, FutureExt};
-use journal::OpenError;
+use journal::{CommitDriver, OpenError};
 use ports::{BusinessClock, Clock, OsRandom, SystemClock, TcpNetwork};
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -22,7 +22,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::{Outcome, say};
 use crate::{
-    CommitDriver, Ports, StartError,
+    Ports, StartError,
     config::{ClockConfig, Config},
     devices, start,
 };
@@ -63,7 +63,7 @@ pub(super) fn run(args: RunArgs) -> Outcome {
 }
 
 fn sell(config: Config, stop_on_stdin_eof: bool) -> Result<(), StartError> {
-    let engine = journal::sled_engine(&config.journal.folder)?;
+    let engine = config.journal.engine.open(&config.journal.folder)?;
     let clock = clock(config.clock);
     let devices = devices::configured(&config.devices);
     actix::System::new().block_on(async move {
@@ -161,7 +161,9 @@ fn outcome_of(error: &StartError) -> Outcome {
     match error {
         StartError::Journal(OpenError::InUse { .. } | OpenError::Engine(_))
         | StartError::Thread(_) => Outcome::Unreachable,
-        StartError::Device(_) | StartError::Address(_) => Outcome::Usage,
+        StartError::Journal(OpenError::OtherEngine { .. })
+        | StartError::Device(_)
+        | StartError::Address(_) => Outcome::Usage,
         StartError::Journal(_) | StartError::Recovery(_) | StartError::Stopped(_) => {
             Outcome::AnswerIsNo
         }

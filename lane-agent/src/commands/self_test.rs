@@ -26,6 +26,7 @@ pub(super) fn test(config: &Config, output: Output) -> Outcome {
     let checks = [
         printer(config),
         journal(config),
+        disk(config),
         script(config),
         hub(config),
     ];
@@ -62,7 +63,10 @@ fn printer(config: &Config) -> Check {
 }
 
 fn journal(config: &Config) -> Check {
-    let fault = journal::sled_engine(&config.journal.folder)
+    let fault = config
+        .journal
+        .engine
+        .open(&config.journal.folder)
         .and_then(journal::Journal::open)
         .err()
         .map(|error| {
@@ -73,6 +77,19 @@ fn journal(config: &Config) -> Check {
         code: "LANE0002",
         part: "journal",
         fault,
+        needed: true,
+    }
+}
+
+/// A journal that doesn't open says so itself.
+fn disk(config: &Config) -> Check {
+    let opened = config.journal.engine.open(&config.journal.folder);
+    let short = opened.and_then(journal::Journal::open).ok();
+    let short = short.and_then(|(journal, _committer)| journal.refuses_new_work());
+    Check {
+        code: "LANE0020",
+        part: "disk",
+        fault: short.map(|why| (why.to_string(), "make room on the journal's disk")),
         needed: true,
     }
 }

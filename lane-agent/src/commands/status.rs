@@ -18,6 +18,10 @@ pub(super) fn status(config: &Config, output: Output) -> Outcome {
             ));
             Outcome::Unreachable
         }
+        Err(error @ StartError::Journal(OpenError::OtherEngine { .. })) => {
+            say(&error.to_string());
+            Outcome::Usage
+        }
         Err(error) => {
             say(&error.to_string());
             Outcome::AnswerIsNo
@@ -33,16 +37,20 @@ fn read(config: &Config) -> Result<(String, serde_json::Value), StartError> {
         }
         .into());
     }
-    let (journal, _committer) = Journal::open(journal::sled_engine(folder)?)?;
+    let (journal, _committer) = Journal::open(config.journal.engine.open(folder)?)?;
     let checkout = recovery::replay(&journal, config.checkout)?;
     let sequence = journal.durable_head(LogId::OWN).sequence;
     let sale = checkout.sale().map(|sale| sale.number.0);
     let running = sale.map_or("no sale is open".to_owned(), |number| {
         format!("sale {number} is open and goes on at the next start")
     });
+    let no_room = journal.refuses_new_work().map(|why| why.to_string());
+    let disk = no_room.as_ref().map_or_else(String::new, |why| {
+        format!("\nno new sale would be begun: {why} (LANE0020)")
+    });
     let text = format!(
         "{} epoch {}: stopped\nrecords {sequence}, sales closed {}, voided {}, \
-         payments given up {}\n{running}",
+         payments given up {}\n{running}{disk}",
         config.checkout.lane,
         config.checkout.epoch.0,
         checkout.sales_closed(),
@@ -58,6 +66,7 @@ fn read(config: &Config) -> Result<(String, serde_json::Value), StartError> {
         "sales_voided": checkout.sales_voided(),
         "payments_abandoned": checkout.abandoned().len(),
         "sale_open": sale,
+        "no_room": no_room,
     });
     Ok((text, json))
 }

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use clap::Args;
 use domain::{
     money::Money,
     sale::{SaleFact, SaleRecord, Tender},
 };
-use journal::{Journal, LogId};
+use journal::{
+    Engine, Journal, LogId, OpenError, VerifyError, restore_state, verify_engine, verify_state,
+};
 use serde_json::json;
 
-use super::{Outcome, Output, answer, say};
+use super::{ConfigArgs, Outcome, Output, answer, say, with_config};
 use crate::{config::Config, convert};
 
 /// Records read at a time.
@@ -24,17 +27,53 @@ struct Walk {
     broken: Vec<(u64, String)>,
 }
 
-pub(super) fn verify(config: &Config, output: Output) -> Outcome {
-    let folder = &config.journal.folder;
-    let report = match journal::verify_sled_folder(folder) {
+#[derive(Args)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(flatten)]
+    depth: Depth,
+}
+
+/// How much is verified, and whether the keyed state is put right.
+#[derive(Args, Clone, Copy)]
+struct Depth {
+    /// Also compare the keyed state with the log: a lane keeps none
+    #[arg(long)]
+    rebuild: bool,
+    /// Remove keyed state that the log doesn't give; the log must be sound
+    #[arg(long, requires = "rebuild")]
+    restore: bool,
+}
+
+pub(super) fn run(args: &VerifyArgs) -> Outcome {
+    with_config(&args.config, |config, output| {
+        verify(config, args.depth, output)
+    })
+}
+
+fn verify(config: &Config, depth: Depth, output: Output) -> Outcome {
+    let report = rebuild(config, depth).and_then(|()| verify_engine(opened(config)?.as_ref()));
+    let report = match report {
         Ok(report) => report,
         Err(error) => {
             say(&error.to_string());
             let json = json!({ "sound": false, "fault": error.to_string() });
             answer(output, "the journal is not sound", &json);
-            return Outcome::AnswerIsNo;
+            return outcome_of(&error);
         }
     };
+    if depth.rebuild && report.state_values > 0 {
+        let what = format!(
+            "{} keys are stored that no lane writes",
+            report.state_values
+        );
+        say(&format!(
+            "{what}: `verify --rebuild --restore` removes them"
+        ));
+        answer(output, &what, &json!({ "sound": false, "fault": what }));
+        return Outcome::AnswerIsNo;
+    }
     let records = report.logs.iter().map(|log| log.records).sum::<u64>();
     let walk = match walk(config) {
         Ok(walk) => walk,
@@ -66,8 +105,44 @@ pub(super) fn verify(config: &Config, output: Output) -> Outcome {
     }
 }
 
+fn opened(config: &Config) -> Result<Box<dyn Engine>, VerifyError> {
+    let opened = config.journal.engine.open_to_verify(&config.journal.folder);
+    Ok(opened?)
+}
+
+/// A lane keeps no keyed state: the checkout is in its log, cards that wait for the hub are in the
+/// side table. So what the log gives is nothing, and each key that is stored differs.
+fn rebuild(config: &Config, depth: Depth) -> Result<(), VerifyError> {
+    if !depth.rebuild {
+        return Ok(());
+    }
+    let engine = opened(config)?;
+    let found = verify_state(engine.as_ref(), &mut |_, _, _| {})?;
+    for (key, _) in &found.first_differences {
+        let key = String::from_utf8_lossy(key);
+        say(&format!("key {key:?}: a lane writes no such key"));
+    }
+    match depth.restore && !found.is_same() {
+        true => restore_state(engine.as_ref(), &mut |_, _, _| {}),
+        false => Ok(()),
+    }
+}
+
+fn outcome_of(error: &VerifyError) -> Outcome {
+    match error {
+        VerifyError::Open(OpenError::OtherEngine { .. }) => Outcome::Usage,
+        VerifyError::Open(OpenError::InUse { .. }) => Outcome::Unreachable,
+        VerifyError::Record(_)
+        | VerifyError::Keyed(_)
+        | VerifyError::UnknownKey
+        | VerifyError::Open(_)
+        | VerifyError::Engine(_) => Outcome::AnswerIsNo,
+    }
+}
+
 fn walk(config: &Config) -> Result<Walk, String> {
-    let engine = journal::sled_engine(&config.journal.folder).map_err(|error| error.to_string())?;
+    let opened = config.journal.engine.open(&config.journal.folder);
+    let engine = opened.map_err(|error| error.to_string())?;
     let (journal, _committer) = Journal::open(engine).map_err(|error| error.to_string())?;
     let mut walk = Walk::default();
     let mut next = 1;

@@ -8,6 +8,7 @@ mod section;
 use std::{fmt, path::PathBuf};
 
 use domain::{barcode::LabelLayout, sale::CheckoutConfig};
+use journal::EngineKind;
 
 pub use section::Fault;
 
@@ -34,9 +35,11 @@ pub struct Config {
     pub devices: DevicesConfig,
 }
 
-/// Where the journal lies. The engine is `sled`.
+/// Where the journal lies.
 #[derive(Clone, Debug)]
 pub struct JournalConfig {
+    /// The engine that keeps it.
+    pub engine: EngineKind,
     /// Its folder.
     pub folder: PathBuf,
 }

@@ -12,6 +12,7 @@ use domain::{
     money::Currency,
     sale::CheckoutConfig,
 };
+use journal::EngineKind;
 use toml::Table;
 
 use super::{
@@ -115,10 +116,13 @@ fn hub(root: &mut Section, faults: &mut Vec<Fault>) -> Option<String> {
 
 fn journal(root: &mut Section, folder: &Path, faults: &mut Vec<Fault>) -> JournalConfig {
     let mut journal = root.section("journal", faults);
-    journal.choice("engine", &[("sled", ())], faults);
+    let engines = EngineKind::ALL.map(|engine| (engine.name(), engine));
+    let engine = journal.choice("engine", &engines, faults);
     let path = journal.text("folder", faults);
     journal.finish(faults);
     JournalConfig {
+        // An unknown name is a fault by now, and nothing comes of this configuration.
+        engine: engine.unwrap_or(EngineKind::Sled),
         folder: folder.join(path),
     }
 }
@@ -232,6 +236,7 @@ mod tests {
         let config = Config::open(&path).unwrap();
         assert_eq!(config.checkout.lane, LaneId(1));
         assert_eq!(config.timeouts.result_ms, 75_000);
+        assert_eq!(config.journal.engine, EngineKind::Sled);
         assert!(config.devices.cashier_script.is_some());
         assert!(config.devices.pin_pad.is_some());
     }
@@ -285,5 +290,7 @@ mod tests {
             ]
         );
         assert!(!format!("{faults:?}").contains("secret"));
+        let engine = faults.iter().find(|fault| fault.key == "journal.engine");
+        assert_eq!(engine.unwrap().what, "must be one of: sled, redb");
     }
 }

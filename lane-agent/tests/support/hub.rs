@@ -45,6 +45,8 @@ pub struct Heard {
     pub payments: Vec<wire::PaymentRequest>,
     pub abandoned: BTreeSet<String>,
     pub status: wire::LaneStatus,
+    /// How often it was told.
+    pub statuses: u32,
     pub records: Vec<wire::JournalEntry>,
     pub price_files: u32,
     /// Cards of payments the lane approved alone, as often as it told of each.
@@ -215,6 +217,7 @@ impl LaneService for TestHub {
     type SessionStream = Out<wire::HubFrame>;
     type ReplicateStream = Out<wire::ReplicateResponse>;
     type PriceFileStream = Out<wire::PriceFileResponse>;
+    type JournalCopyStream = Out<wire::JournalCopyResponse>;
 
     async fn session(
         &self,
@@ -252,7 +255,10 @@ impl LaneService for TestHub {
                     }
                     Hear::Abandon(abandon) => replies.extend(hub.abandon(abandon.payment_id)),
                     Hear::OfflineCard(card) => replies.extend(hub.hold(card)),
-                    Hear::Status(status) => hub.hear(|heard| heard.status = status),
+                    Hear::Status(status) => hub.hear(|heard| {
+                        heard.status = status;
+                        heard.statuses += 1;
+                    }),
                 }
                 for body in replies {
                     let frame = wire::HubFrame { body: Some(body) };
@@ -302,6 +308,27 @@ impl LaneService for TestHub {
             })
         });
         Ok(Response::new(answers.boxed()))
+    }
+
+    async fn journal_copy(
+        &self,
+        request: Request<wire::JournalCopyRequest>,
+    ) -> Result<Response<Self::JournalCopyStream>, Status> {
+        let wanted = request.into_inner();
+        let held = self.heard.lock().unwrap().records.clone();
+        let durable_sequence = held.len() as u64;
+        let wanted = wanted.from_sequence.max(1)..=wanted.to_sequence;
+        let entries: Vec<_> = held
+            .into_iter()
+            .filter(|entry| wanted.contains(&entry.sequence))
+            .collect();
+        let answers = [Vec::new(), entries].map(|entries| {
+            Ok(wire::JournalCopyResponse {
+                durable_sequence,
+                entries,
+            })
+        });
+        Ok(Response::new(futures::stream::iter(answers).boxed()))
     }
 
     async fn price_file(

@@ -12,8 +12,8 @@ use std::{
 };
 
 use domain::barcode::check_digit;
-use journal::SimulatedDisk;
-use lane_agent::{CommitDriver, Config, Ports, devices, start};
+use journal::{CommitDriver, SimulatedDisk};
+use lane_agent::{Config, Ports, devices, start};
 use ports::{Clock, OsRandom, SystemClock, TcpNetwork};
 use prost::Message;
 use proto::{

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use journal::{Engine, Journal, LogId, Record, sled_engine};
+use journal::{Engine, EngineKind, Journal, LogId, OpenError, Record};
 use prost::Message;
 use proto::journal::v1::{HubRecord, LaneRecord};
 
@@ -152,7 +152,14 @@ fn read_copy(folder: &Path) -> Result<Logs, Unread> {
     let scratch = tempfile::tempdir()?;
     let copy = scratch.path().join("journal");
     copy_folder(folder, &copy)?;
-    Logs::behind(sled_engine(&copy)?)
+    Logs::behind(engine_of(&copy)?.open_to_verify(&copy)?)
+}
+
+/// The engine whose files lie there.
+fn engine_of(folder: &Path) -> Result<EngineKind, OpenError> {
+    EngineKind::of_folder(folder).ok_or_else(|| OpenError::NoJournal {
+        folder: folder.to_owned(),
+    })
 }
 
 fn read_log(journal: &Journal, id: LogId) -> Result<Log, journal::ReadError> {
@@ -180,7 +187,8 @@ pub(super) fn settle(folder: &RunFolder) -> io::Result<()> {
     for folder in folders {
         let journal = folder.join("journal");
         if journal.is_dir() {
-            drop(sled_engine(&journal).map_err(io::Error::other)?);
+            let opened = engine_of(&journal).and_then(|engine| engine.open(&journal));
+            drop(opened.map_err(io::Error::other)?);
         }
     }
     Ok(())

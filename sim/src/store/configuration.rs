@@ -3,6 +3,8 @@
 
 use std::{fmt::Write as _, net::SocketAddr};
 
+use journal::EngineKind;
+
 use crate::{
     store::business_day::BusinessDay,
     workload::{
@@ -18,9 +20,18 @@ const ANSWER_TIMEOUT_MS: u64 = 3_000;
 /// A lane waits longer than its hub.
 const RESULT_TIMEOUT_MS: u64 = 8_000;
 
+/// What hub and lanes of a run have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The clock of the day.
+    pub day: BusinessDay,
+    /// What keeps the journals.
+    pub engine: EngineKind,
+}
+
 /// `store-hub.toml`: listens at `listen`, reaches the bank through the line at `line`.
 #[must_use]
-pub fn hub(keys: &StoreKeys, day: BusinessDay, listen: SocketAddr, line: SocketAddr) -> String {
+pub fn hub(keys: &StoreKeys, setting: Setting, listen: SocketAddr, line: SocketAddr) -> String {
     let mut text = format!(
         r#"[store]
 id = "0001"
@@ -50,10 +61,11 @@ reconciliation_file = "../host/ledger.jsonl"
             "\n[[terminal]]\ntid = \"{tid}\"\nmid = \"{mid}\"\nlane = {lane}\n"
         );
     }
+    let Setting { day, engine } = setting;
     text + &format!(
         r#"
 [journal]
-engine = "sled"
+engine = "{engine}"
 folder = "journal"
 
 [keys]
@@ -100,9 +112,10 @@ pub fn hub_keys(keys: &StoreKeys) -> String {
 
 /// `lane.toml` of one lane, whose hub listens at `hub`.
 #[must_use]
-pub fn lane(terminal: &Terminal, keys: &StoreKeys, day: BusinessDay, hub: SocketAddr) -> String {
+pub fn lane(terminal: &Terminal, keys: &StoreKeys, setting: Setting, hub: SocketAddr) -> String {
     let (lane, serial) = (terminal.lane, hex(&terminal.key_serial_number));
     let initial_key = hex(&keys.initial_key(terminal));
+    let Setting { day, engine } = setting;
     format!(
         r#"[lane]
 store_id = "0001"
@@ -114,7 +127,7 @@ currency = "{CURRENCY}"
 address = "{hub}"
 
 [journal]
-engine = "sled"
+engine = "{engine}"
 folder = "journal"
 
 {}
@@ -220,19 +233,24 @@ mod tests {
     #[test]
     fn every_file_is_toml_and_names_every_lane() {
         let keys = StoreKeys::draw(1, 3);
-        let day = BusinessDay::starting(0, 400, 3, 0);
+        let setting = Setting {
+            day: BusinessDay::starting(0, 400, 3, 0),
+            engine: EngineKind::Redb,
+        };
         let address = HUB.parse().unwrap();
-        let hub: toml::Table = hub(&keys, day, address, address).parse().unwrap();
+        let hub: toml::Table = hub(&keys, setting, address, address).parse().unwrap();
+        assert_eq!(hub["journal"]["engine"].as_str(), Some("redb"));
         assert_eq!(hub["terminal"].as_array().unwrap().len(), 3);
         assert_eq!(hub["clock"]["kind"].as_str(), Some("business"));
         for text in [hub_keys(&keys), host_keys(&keys)] {
             let table: toml::Table = text.parse().unwrap();
             assert_eq!(table["terminal"].as_array().unwrap().len(), 3);
         }
-        let lane: toml::Table = lane(&keys.terminals[1], &keys, day, address)
+        let lane: toml::Table = lane(&keys.terminals[1], &keys, setting, address)
             .parse()
             .unwrap();
         assert_eq!(lane["lane"]["lane"].as_integer(), Some(2));
+        assert_eq!(lane["journal"]["engine"].as_str(), Some("redb"));
         let accounts: toml::Table = accounts(&deal_cards(1, 400)).parse().unwrap();
         assert_eq!(accounts["account"].as_array().unwrap().len(), 133);
     }

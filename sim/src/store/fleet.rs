@@ -12,8 +12,7 @@ use std::{
 use crate::{
     line::{Capture, Line},
     store::{
-        business_day::BusinessDay,
-        configuration,
+        configuration::{self, Setting},
         folder::{FolderError, RunFolder},
         process::{Process, ProcessError, Program, Pulse},
         progress::note,
@@ -73,8 +72,8 @@ pub struct Setup<'a> {
     pub folder: &'a RunFolder,
     /// Terminals and keys, one terminal a lane.
     pub keys: &'a StoreKeys,
-    /// The clock of the day.
-    pub day: BusinessDay,
+    /// Clock and engine.
+    pub setting: Setting,
     /// Whether the messages between hub and bank are written down.
     pub capture: bool,
 }
@@ -101,7 +100,7 @@ impl Fleet {
             hub,
         ];
         for terminal in &setup.keys.terminals {
-            let text = configuration::lane(terminal, setup.keys, setup.day, hub_address);
+            let text = configuration::lane(terminal, setup.keys, setup.setting, hub_address);
             let path = folder.lane(terminal.lane).join("lane.toml");
             folder.write(&path, text)?;
             let called = format!("lane-{}", terminal.lane);
@@ -221,14 +220,17 @@ const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
 /// something later, or starts it again, finds it there.
 async fn start_hub(setup: Setup<'_>, line: SocketAddr) -> Result<(Seat, SocketAddr), FleetError> {
     let Setup {
-        folder, keys, day, ..
+        folder,
+        keys,
+        setting,
+        ..
     } = setup;
     let path = folder.hub().join("store-hub.toml");
-    folder.write(&path, configuration::hub(keys, day, ANY_PORT, line))?;
+    folder.write(&path, configuration::hub(keys, setting, ANY_PORT, line))?;
     let program = run_program(folder, "store-hub", "store-hub".to_owned(), path.clone());
     let mut hub = Process::start(program.clone()).await?;
     let address = hub.listening().await?;
-    folder.write(&path, configuration::hub(keys, day, address, line))?;
+    folder.write(&path, configuration::hub(keys, setting, address, line))?;
     let seat = Seat {
         part: Part::Hub,
         program,

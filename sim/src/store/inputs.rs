@@ -82,6 +82,7 @@ impl Run {
                 options.lanes,
                 options.faults.0.len(),
             ),
+            engine: options.engine,
             captured: options.capture,
             lost: Vec::new(),
             manifest_sha256: None,

@@ -50,7 +50,7 @@ pub async fn keep_open(root: &Path) -> Result<(), KeepOpenError> {
     let setup = Setup {
         folder: &folder,
         keys: &keys,
-        day: record.day,
+        setting: record.setting(),
         capture: false,
     };
     let mut fleet = Fleet::start(setup).await?;

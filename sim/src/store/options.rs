@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use journal::EngineKind;
 
 use crate::store::fault::FaultChoice;
 
@@ -38,6 +39,9 @@ pub struct StoreOptions {
     /// hub-kill, bank-line); each must show its effect
     #[arg(long, default_value = "all", value_name = "LIST", value_parser = FaultChoice::parse)]
     pub faults: FaultChoice,
+    /// What keeps the journals: sled or redb
+    #[arg(long, default_value_t = EngineKind::Sled)]
+    pub engine: EngineKind,
     /// How long the bank takes for an answer at most, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 15,
         value_parser = clap::value_parser!(u64).range(3..=2_000))]
@@ -52,7 +56,7 @@ pub struct StoreOptions {
         value_name = "DIR",
         conflicts_with_all = [
             "out", "lanes", "baskets", "basket_file", "price_file", "seed", "capture",
-            "bank_latency"
+            "bank_latency", "engine"
         ]
     )]
     pub resume: Option<PathBuf>,

@@ -2,11 +2,14 @@
 
 use std::{fs, io, path::Path};
 
+use journal::EngineKind;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     line::Approval,
-    store::{business_day::BusinessDay, folder::RunFolder, summary::Summary},
+    store::{
+        business_day::BusinessDay, configuration::Setting, folder::RunFolder, summary::Summary,
+    },
 };
 
 /// What is kept of a run.
@@ -22,6 +25,9 @@ pub struct RunRecord {
     pub priced_by_rule: Vec<String>,
     /// The clock of the day.
     pub day: BusinessDay,
+    /// What keeps the journals, by its name in configuration files.
+    #[serde(default = "first_engine", with = "engine_name")]
+    pub engine: EngineKind,
     /// Whether `host/line.jsonl` holds the messages between hub and bank.
     #[serde(default)]
     pub captured: bool,
@@ -31,6 +37,26 @@ pub struct RunRecord {
     pub manifest_sha256: Option<String>,
     /// How it went; `None` until the run is finished.
     pub summary: Option<Summary>,
+}
+
+/// Runs of before there was a choice.
+fn first_engine() -> EngineKind {
+    EngineKind::Sled
+}
+
+/// An engine as its name.
+mod engine_name {
+    use journal::EngineKind;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(kind: &EngineKind, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(kind.name())
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<EngineKind, D::Error> {
+        let name = String::deserialize(from)?;
+        name.parse().map_err(D::Error::custom)
+    }
 }
 
 /// Why a folder is no run.
@@ -69,6 +95,15 @@ pub enum RecordError {
 }
 
 impl RunRecord {
+    /// Clock and engine, for the configuration of the programs.
+    #[must_use]
+    pub fn setting(&self) -> Setting {
+        Setting {
+            day: self.day,
+            engine: self.engine,
+        }
+    }
+
     /// Writes it into the run's folder.
     ///
     /// # Errors

@@ -83,7 +83,7 @@ pub async fn trade(run: &Run, faults: &[Fault]) -> Result<Traded, TradeError> {
     let setup = Setup {
         folder: &run.folder,
         keys: &run.keys,
-        day: run.record.day,
+        setting: run.record.setting(),
         capture: run.record.captured,
     };
     // Dropped half-way, the programs end by themselves: their standard input closes.

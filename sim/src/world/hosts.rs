@@ -8,7 +8,7 @@ use std::{
 use ::ports::Random;
 use acquirer_host::{Accounts, MemoryLedger, Personality, TerminalKeys};
 use iso8583::dialect::Dialect;
-use journal::{DiskFault, Engine, SimulatedDisk};
+use journal::{CommitDriver, DiskFault, Engine, EngineKind, SimulatedDisk};
 use store_hub::{KeyFile, SoftwareKeys};
 use turmoil::Sim;
 
@@ -79,6 +79,8 @@ impl Store {
             price_file: None,
             seed: options.seed,
             faults: FaultChoice(Vec::new()),
+            // Unused: the worlds' disks are simulated.
+            engine: EngineKind::Sled,
             bank_latency: 15,
             out: Some(root.to_owned()),
             resume: None,
@@ -188,7 +190,7 @@ impl Store {
         };
         let around = self.surroundings("hub", machine);
         let any = SocketAddr::from(([127, 0, 0, 1], 1));
-        let text = configuration::hub(&self.run.keys, self.run.record.day, any, any);
+        let text = configuration::hub(&self.run.keys, self.run.record.setting(), any, any);
         let folder = self.folder().hub();
         world.host("hub", move || {
             let around = around.started();
@@ -210,7 +212,8 @@ impl Store {
             };
             let host = host.to_string();
             let around = self.surroundings(&host, machine);
-            let text = configuration::lane(terminal, &self.run.keys, self.run.record.day, any);
+            let text =
+                configuration::lane(terminal, &self.run.keys, self.run.record.setting(), any);
             let folder = self.folder().lane(terminal.lane);
             world.host(host, move || {
                 let around = around.started();
@@ -318,7 +321,7 @@ async fn run_hub(around: &Surroundings, text: &str, folder: &Path) -> Outcome {
         network: Arc::new(around.network()),
         engine: around.engine(),
         keys: Arc::new(keys),
-        commits: store_hub::CommitDriver::Simulated(around.commit_delays()),
+        commits: CommitDriver::Simulated(around.commit_delays()),
         services: None,
         listening: Box::new(|_| {}),
         shutdown: Box::pin(future::pending()),
@@ -339,7 +342,7 @@ async fn run_lane(around: &Surroundings, text: &str, folder: &Path) -> Outcome {
         random: Arc::new(around.random("lane")),
         network: Arc::new(around.network()),
         engine: around.engine(),
-        commits: lane_agent::CommitDriver::Simulated(around.commit_delays()),
+        commits: CommitDriver::Simulated(around.commit_delays()),
         devices,
         shutdown: Box::pin(future::pending()),
     };

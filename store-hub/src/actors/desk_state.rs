@@ -1,6 +1,9 @@
-//! What the shell of the desk remembers beside the desk: which business day it is.
+//! What the shell of the desk knows beside the desk: which business day it is, and whether the disk
+//! has room for something new.
 
 use domain::{desk::DeskRecord, time::BusinessDate};
+
+use super::payment_desk::PaymentDesk;
 
 /// The running business day, as the journal tells it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +54,26 @@ impl BusinessDay {
             | DeskRecord::OfflineReported { .. }
             | DeskRecord::OfflineCardHeld { .. } => {}
         }
+    }
+}
+
+impl PaymentDesk {
+    /// Whether nothing new may be begun for want of room on the disk. What is decided already goes
+    /// on: its records have a reserve, and wait in memory when that is used up. Told once each time
+    /// it changes.
+    pub(super) fn refuses_new_work(&mut self) -> bool {
+        let why = self.parts.journal.refuses_new_work();
+        if let Some(why) = why
+            && !self.without_room
+        {
+            let code = "HUB0020";
+            tracing::error!(event = "no room on the disk, new payments are refused", code, %why);
+        }
+        if why.is_none() && self.without_room {
+            tracing::warn!(event = "room on the disk again");
+        }
+        self.without_room = why.is_some();
+        self.without_room
     }
 }
 

@@ -9,7 +9,7 @@ use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, 
 use domain::{
     ids::{LaneEpoch, LaneId, PaymentId},
     limits::{LANE_STREAM_FRAMES_MAX, PAYMENTS_IN_FLIGHT_PER_LANE_MAX},
-    payment::{Decision, RefusalReason},
+    payment::Decision,
 };
 use proto::store::v1::{HubFrame, LaneFrame, LaneStatus, OfflineCard, hub_frame, lane_frame};
 use tokio::sync::mpsc;
@@ -134,15 +134,15 @@ impl LaneSession {
         })
     }
 
-    /// A card that does not open is answered here: nothing was journaled or sent.
+    /// A payment that was not taken is answered here: nothing of it was journaled or sent.
     fn ask(&self, ask: AskPayment, me: Addr<Self>) -> Answer {
         let desk = self.desk.clone();
         let payment_id = ask.request.payment_id;
         Box::pin(async move {
-            if desk.send(ask).await.map_err(Stopping::from)?.is_err() {
-                let decision = Decision::Refused {
-                    reason: RefusalReason::ContentDiffers,
-                };
+            let taken = desk.send(ask).await.map_err(Stopping::from)?;
+            if let Err(not_taken) = taken {
+                let reason = not_taken.reason();
+                let decision = Decision::Refused { reason };
                 let body = Some(result_frame(payment_id, &decision));
                 me.send(ToLane(HubFrame { body }))
                     .await

@@ -10,7 +10,7 @@ use actix::{Actor, Addr, Context, Handler, Message, StreamHandler};
 use domain::{
     desk::{Desk, DeskConfig, Event, Rejected},
     ids::{LaneEpoch, LaneId, Mid, PaymentId, Tid},
-    payment::PaymentRequest,
+    payment::{PaymentRequest, RefusalReason},
     time::{BusinessDate, MonoMs, Now, WallMs},
 };
 use journal::{Batch, Journal, LogId, Outbox, Ticket};
@@ -63,6 +63,8 @@ pub(crate) struct PaymentDesk {
     ticket: Ticket,
     pub(super) sessions: BTreeMap<LaneId, Addr<LaneSession>>,
     pub(super) stopped: bool,
+    /// The disk had no room when it was last looked at: told once.
+    pub(super) without_room: bool,
 }
 
 impl PaymentDesk {
@@ -88,6 +90,7 @@ impl PaymentDesk {
             ticket: Ticket::NONE,
             sessions: BTreeMap::new(),
             stopped: false,
+            without_room: false,
             parts,
         };
         let mut commit = Commit::default();
@@ -108,6 +111,7 @@ impl PaymentDesk {
             business_date: self.day.date,
             hub_epoch: self.hub_epoch,
             journal_sequence: self.parts.journal.durable_head(LogId::OWN).sequence,
+            no_room: self.parts.journal.refuses_new_work(),
         };
         operator_view::status(&self.desk, around)
     }
@@ -168,7 +172,7 @@ impl PaymentDesk {
     /// Appends what was collected, lets out what may go, and wakes who watches.
     pub(super) fn commit(&mut self, commit: Commit) -> Ticket {
         if !commit.batch.is_empty() {
-            match self.parts.journal.append(commit.batch) {
+            match self.parts.journal.append_decided(commit.batch) {
                 Ok(ticket) => self.ticket = ticket,
                 Err(error) => self.fail(&error.to_string()),
             }
@@ -256,13 +260,16 @@ impl PaymentDesk {
     }
 
     /// A known id is answered by the desk with its recorded result; only a new one opens its card.
-    fn request(&mut self, ask: AskPayment) -> Result<(), CardRefused> {
+    fn request(&mut self, ask: AskPayment) -> Result<(), NotTaken> {
         let payment_id = ask.request.payment_id;
         if self.desk.payment(payment_id).is_none() {
+            if self.refuses_new_work() {
+                return Err(NotTaken::NoRoom);
+            }
             let taken = self.vault.take(payment_id, &ask.sealed_card, ask.pin);
             if let Err(error) = taken {
                 tracing::warn!(event = "card refused", code = "HUB0009", %payment_id, %error);
-                return Err(CardRefused);
+                return Err(NotTaken::Card);
             }
         }
         if let Err(rejected) = self.apply(Event::Requested(ask.request)) {
@@ -367,20 +374,36 @@ impl Handler<DetachLane> for PaymentDesk {
 
 /// A lane asks for a payment.
 #[derive(Message)]
-#[rtype(result = "Result<(), CardRefused>")]
+#[rtype(result = "Result<(), NotTaken>")]
 pub(crate) struct AskPayment {
     pub(crate) request: PaymentRequest,
     pub(crate) sealed_card: bytes::Bytes,
     pub(crate) pin: Option<EncryptedPin>,
 }
 
-/// The sealed card does not open for this payment (HUB0009): nothing was journaled or sent.
+/// Why a payment was not taken: nothing of it was journaled or sent.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the sealed card does not open")]
-pub(crate) struct CardRefused;
+pub(crate) enum NotTaken {
+    /// The sealed card does not open for this payment (HUB0009).
+    #[error("the sealed card does not open")]
+    Card,
+    /// The disk has no room for a new payment (HUB0020).
+    #[error("the disk has no room for a new payment")]
+    NoRoom,
+}
+
+impl NotTaken {
+    /// What the lane hears.
+    pub(crate) const fn reason(self) -> RefusalReason {
+        match self {
+            Self::Card => RefusalReason::ContentDiffers,
+            Self::NoRoom => RefusalReason::NoRoom,
+        }
+    }
+}
 
 impl Handler<AskPayment> for PaymentDesk {
-    type Result = Result<(), CardRefused>;
+    type Result = Result<(), NotTaken>;
 
     fn handle(&mut self, ask: AskPayment, _: &mut Self::Context) -> Self::Result {
         self.request(ask)

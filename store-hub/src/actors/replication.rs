@@ -33,6 +33,9 @@ pub(crate) enum ReplicaRefused {
     /// The lane's history differs from the copy held here: it must stop (I14).
     #[error("the lane's journal differs from its copy at record {sequence}")]
     Fork { sequence: u64 },
+    /// The disk has no room for more; the lane tries again.
+    #[error("the hub's disk has no room")]
+    NoRoom,
     /// The hub is stopping.
     #[error("the hub is stopping")]
     Stopping,
@@ -51,6 +54,9 @@ impl PaymentDesk {
     fn take_replica(&mut self, take: &TakeReplica) -> Result<Taken, ReplicaRefused> {
         if self.stopped {
             return Err(ReplicaRefused::Stopping);
+        }
+        if self.refuses_new_work() {
+            return Err(ReplicaRefused::NoRoom);
         }
         let log = log_of(take.lane, take.epoch);
         let mut head = self.parts.journal.head(log);

@@ -94,6 +94,7 @@ pub(super) fn status(asked: &Asked) -> Outcome {
             business_date: told.day.date,
             hub_epoch: told.hub_epoch,
             journal_sequence: told.journal_sequence,
+            no_room: told.no_room,
         };
         Ok((operator_view::status(&told.desk, around), false))
     })?;

@@ -2,7 +2,9 @@
 
 mod ask;
 mod init;
+mod migrate;
 mod payment;
+mod repair;
 mod serve;
 mod stopped;
 mod verify;
@@ -12,6 +14,7 @@ use std::{ffi::OsString, fmt::Display, io::Write, path::PathBuf, process::ExitCo
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use journal::EngineKind;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ConfigError};
@@ -80,7 +83,27 @@ enum Command {
         date: Option<String>,
     },
     /// Walks the journal: checksums, hash chains, records, accounts
-    Verify(Asked),
+    Verify {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(flatten)]
+        depth: verify::Depth,
+    },
+    /// Puts damaged or missing records of a lane's log back; the hub must not be running
+    Repair {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(flatten)]
+        copy: repair::Copy,
+    },
+    /// Moves the journal to the other engine; the hub must not be running
+    Migrate {
+        #[command(flatten)]
+        asked: Asked,
+        /// The engine to move it to: sled or redb
+        #[arg(long, value_name = "ENGINE")]
+        to: EngineKind,
+    },
     /// Shell completions on stdout
     Completions {
         /// For which shell
@@ -221,7 +244,9 @@ fn execute(options: Options) -> Outcome {
                 }),
         } => ask::resolve(&asked, forward_id, how, note),
         Command::CloseDay { asked, date } => ask::close_day(&asked, date),
-        Command::Verify(asked) => verify::verify(&asked),
+        Command::Verify { asked, depth } => verify::verify(&asked, depth),
+        Command::Repair { asked, copy } => repair::repair(&asked, &copy),
+        Command::Migrate { asked, to } => migrate::migrate(&asked, to),
         Command::Completions { shell } => completions(shell),
     }
 }
@@ -252,6 +277,17 @@ fn print_json(value: &serde_json::Value) -> Outcome {
 
 fn load(path: &std::path::Path) -> Result<Config, Failed> {
     Config::load(path).map_err(|error| Failed::new(USAGE, with_source(&error)))
+}
+
+/// An error with all that led to it.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text = format!("{text}: {source}");
+        next = source.source();
+    }
+    text
 }
 
 fn with_source(error: &ConfigError) -> String {

@@ -14,16 +14,17 @@ use std::{
 };
 
 use futures::future::LocalBoxFuture;
+use journal::CommitDriver;
 use ports::{BusinessClock, Clock, OsRandom, SystemClock, TcpNetwork};
 use tokio::{signal::unix, sync::oneshot};
 
 use super::{Failed, NO, Outcome, Run, USAGE, load};
 use crate::{
-    config::{ClockConfig, Config, JournalEngine},
+    config::{ClockConfig, Config},
     keys::{KeyFile, KeyStore, SoftwareKeys},
     prices::PriceFile,
     start::{StartError, start},
-    world::{CommitDriver, Ports},
+    world::Ports,
 };
 
 /// Threads that serve gRPC; the actors have the main thread.
@@ -120,12 +121,12 @@ fn keys(config: &Config) -> Result<Arc<dyn KeyStore>, Failed> {
 }
 
 fn engine(config: &Config) -> Result<Box<dyn journal::Engine>, Failed> {
-    match config.journal.engine {
-        JournalEngine::Sled => journal::sled_engine(&config.journal.folder).map_err(|error| {
-            let folder = config.journal.folder.display();
-            Failed::new(USAGE, format!("journal folder {folder}: {error}"))
-        }),
-    }
+    let folder = &config.journal.folder;
+    let engine = config.journal.engine.open(folder);
+    engine.map_err(|error| {
+        let folder = folder.display();
+        Failed::new(USAGE, format!("journal folder {folder}: {error}"))
+    })
 }
 
 pub(super) fn clock(config: ClockConfig) -> Arc<dyn Clock> {

@@ -1,12 +1,12 @@
 //! The journal of a hub that does not run, for the commands of an operator.
 
 use domain::desk::Desk;
-use journal::{Journal, LogId};
+use journal::{Journal, LogId, NoRoom, OpenError};
 
-use super::{Failed, NO, UNREACHABLE};
+use super::{Failed, NO, UNREACHABLE, USAGE};
 use crate::{
     actors::payment_desk::BusinessDay,
-    config::{Config, JournalEngine},
+    config::Config,
     ledger::Books,
     recovery::{self, Replay},
     start::{desk_config, terminals},
@@ -27,6 +27,7 @@ pub(super) struct Told {
     pub(super) day: BusinessDay,
     pub(super) hub_epoch: u64,
     pub(super) journal_sequence: u64,
+    pub(super) no_room: Option<NoRoom>,
 }
 
 impl Stopped {
@@ -40,15 +41,10 @@ impl Stopped {
             );
             return Err(Failed::new(UNREACHABLE, what));
         }
-        let engine = match config.journal.engine {
-            JournalEngine::Sled => journal::sled_engine(folder),
-        };
-        let opened = engine.and_then(Journal::open);
+        let opened = config.journal.engine.open(folder).and_then(Journal::open);
         let (journal, committer) = opened.map_err(|error| {
-            Failed::new(
-                UNREACHABLE,
-                format!("journal {}: {error}", folder.display()),
-            )
+            let what = format!("journal {}: {error}", folder.display());
+            Failed::new(open_code(&error), what)
         })?;
         Ok(Self {
             journal,
@@ -70,6 +66,7 @@ impl Stopped {
             day: recovered.day,
             hub_epoch: recovered.hub_epochs,
             journal_sequence: self.journal.durable_head(LogId::OWN).sequence,
+            no_room: self.journal.refuses_new_work(),
         })
     }
 
@@ -82,5 +79,20 @@ impl Stopped {
                 return Ok(books);
             }
         }
+    }
+}
+
+/// The exit code of a journal that can't be opened: the other engine's is a matter of
+/// configuration.
+pub(super) fn open_code(error: &OpenError) -> u8 {
+    match error {
+        OpenError::OtherEngine { .. } => USAGE,
+        OpenError::InUse { .. }
+        | OpenError::NoJournal { .. }
+        | OpenError::Blobs { .. }
+        | OpenError::NotAJournal
+        | OpenError::Witness(_)
+        | OpenError::Damaged(_)
+        | OpenError::Engine(_) => UNREACHABLE,
     }
 }

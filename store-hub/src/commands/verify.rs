@@ -1,37 +1,205 @@
 //! `verify`: the journal walked from its first record to its last, and what its records say.
 
+use clap::Args;
 use serde_json::json;
 
-use journal::VerifyError;
+use domain::time::BusinessDate;
+use journal::{
+    Damage, Differs, Engine, RebuildReport, Table, VerifyError, VerifyReport, restore_state,
+    verify_engine, verify_state,
+};
 
 use super::{
-    Asked, Failed, NO, Outcome, Output, UNREACHABLE, load, print, print_json, stopped::Stopped,
+    Asked, Failed, NO, Outcome, Output, UNREACHABLE, load, print, print_json,
+    stopped::{Stopped, open_code},
 };
-use crate::{recovery::lane_logs, replica};
+use crate::{
+    card_vault::{SALT_PREFIX, day_of_salt},
+    config::Config,
+    keyed_state::KeyedState,
+    recovery::lane_logs,
+    replica::{self, lane_log},
+    start::desk_config,
+};
+
+/// How much is verified, and whether the keyed state is put right.
+#[derive(Args, Clone, Copy)]
+pub(super) struct Depth {
+    /// Also build the keyed state once more from the logs, and compare
+    #[arg(long)]
+    rebuild: bool,
+    /// Put the rebuilt state in the place of the stored one; the logs must be sound
+    #[arg(long, requires = "rebuild")]
+    restore: bool,
+}
 
 /// Damage is an answer; a journal that can't be opened (another hub has it) is none.
 fn damaged(error: &VerifyError) -> Failed {
-    let is_damage = match error {
-        VerifyError::Record(_) | VerifyError::Keyed(_) | VerifyError::UnknownKey => true,
-        VerifyError::Open(_) => error.damage().is_some(),
-        VerifyError::Engine(_) => false,
-    };
-    if is_damage {
-        Failed::new(NO, format!("the journal is damaged: {error}"))
-    } else {
-        Failed::new(UNREACHABLE, format!("the journal can't be walked: {error}"))
+    if let Some(damage) = error.damage() {
+        let what = format!("the journal is damaged: {}", placed(&damage));
+        return Failed::new(NO, what);
+    }
+    match error {
+        VerifyError::Record(_) | VerifyError::Keyed(_) | VerifyError::UnknownKey => {
+            Failed::new(NO, format!("the journal is damaged: {error}"))
+        }
+        VerifyError::Open(opened) => Failed::new(
+            open_code(opened),
+            format!("the journal can't be walked: {error}"),
+        ),
+        VerifyError::Engine(_) => {
+            Failed::new(UNREACHABLE, format!("the journal can't be walked: {error}"))
+        }
+    }
+}
+
+/// A damaged record by the name of its lane, if it is a lane's.
+fn placed(damage: &Damage) -> String {
+    let Damage {
+        log,
+        sequence,
+        what,
+    } = damage;
+    match lane_log(*log) {
+        Some((lane, epoch)) => format!("{lane} epoch {}, record {sequence}: {what}", epoch.0),
+        None => format!("the hub's own log, record {sequence}: {what}"),
     }
 }
 
 /// Checksums and hash chains first, by the journal itself; then every hub record is replayed, the
 /// accounts must balance (I1), and what was drawn from each lane's log must reach its end.
-pub(super) fn verify(asked: &Asked) -> Outcome {
+pub(super) fn verify(asked: &Asked, depth: Depth) -> Outcome {
     let config = load(&asked.config)?;
+    let walked = walk(&config, depth)?;
+    let rebuilt = match depth.rebuild {
+        true => Some(rebuild(&config, depth.restore)?),
+        false => None,
+    };
+    let walked = match rebuilt {
+        // What was damaged in it is put right by now.
+        Some(_) if walked.is_none() => walk(&config, Depth::plain())?,
+        Some(_) | None => walked,
+    };
+    check_records(&config)?;
+    tell(asked.output, &walked.unwrap_or_default(), rebuilt.as_ref())
+}
+
+impl Depth {
+    const fn plain() -> Self {
+        Self {
+            rebuild: false,
+            restore: false,
+        }
+    }
+}
+
+/// `None`: a value of the keyed state is damaged, and the rebuilt one will show it.
+fn walk(config: &Config, depth: Depth) -> Result<Option<VerifyReport>, Failed> {
+    let folder = &config.journal.folder;
+    let engine = config.journal.engine.open_to_verify(folder);
+    let walked = engine
+        .map_err(VerifyError::Open)
+        .and_then(|engine| verify_engine(engine.as_ref()));
+    match walked {
+        Ok(report) => Ok(Some(report)),
+        Err(VerifyError::Keyed(damage)) if depth.rebuild && damage.table == Table::State => {
+            Ok(None)
+        }
+        Err(error) => Err(damaged(&error)),
+    }
+}
+
+/// Compares, and restores if that was asked for; afterwards they must be the same.
+fn rebuild(config: &Config, restore: bool) -> Result<RebuildReport, Failed> {
+    let salted = salted_days(config)?;
+    let folder = &config.journal.folder;
+    let opened = config.journal.engine.open_to_verify(folder);
+    let engine = opened.map_err(|error| damaged(&VerifyError::Open(error)))?;
+    let found = compare(config, engine.as_ref(), &salted)?;
+    if found.is_same() {
+        return Ok(found);
+    }
+    tell_differences(&found);
+    if !restore {
+        let what = format!(
+            "{} keys of the keyed state differ from the logs: `verify --rebuild --restore` puts \
+             them right",
+            found.different
+        );
+        return Err(Failed::new(NO, what));
+    }
+    let mut keyed = keyed_state(config, &salted);
+    let restored = restore_state(engine.as_ref(), &mut |state, log, record| {
+        keyed.fold(state, log, record);
+    });
+    restored.map_err(|error| damaged(&error))?;
+    compare(config, engine.as_ref(), &salted)
+}
+
+fn compare(
+    config: &Config,
+    engine: &dyn Engine,
+    salted: &[BusinessDate],
+) -> Result<RebuildReport, Failed> {
+    let mut keyed = keyed_state(config, salted);
+    let compared = verify_state(engine, &mut |state, log, record| {
+        keyed.fold(state, log, record);
+    });
+    compared.map_err(|error| damaged(&error))
+}
+
+fn keyed_state(config: &Config, salted: &[BusinessDate]) -> KeyedState {
+    let first_day = config.store.business_date;
+    KeyedState::new(desk_config(config), first_day, salted.to_vec())
+}
+
+fn salted_days(config: &Config) -> Result<Vec<BusinessDate>, Failed> {
+    let stopped = Stopped::open(config)?;
+    let salts = stopped.journal.scan_side(SALT_PREFIX);
+    let salts = salts.map_err(|error| Failed::new(NO, error))?;
+    let days = salts.iter().filter_map(|(key, _)| day_of_salt(key));
+    Ok(days.collect())
+}
+
+#[allow(clippy::print_stderr, reason = "progress belongs on stderr")]
+fn tell_differences(found: &RebuildReport) {
+    for (key, how) in &found.first_differences {
+        eprintln!("store-hub: key {}: {}", in_words(key), how_it_differs(*how));
+    }
+}
+
+fn how_it_differs(how: Differs) -> &'static str {
+    match how {
+        Differs::NotStored => "the logs give a value that is not stored",
+        Differs::NotInLog => "a value is stored that the logs don't give",
+        Differs::Value => "another value is stored than the logs give, or it is damaged",
+    }
+}
+
+/// `held/` and the like as text, what follows in hex where it isn't text.
+fn in_words(key: &[u8]) -> String {
+    let cut = key
+        .iter()
+        .position(|byte| *byte == b'/')
+        .map_or(0, |at| at + 1);
+    let (name, rest) = key.split_at_checked(cut).unwrap_or((&[], key));
+    let name = String::from_utf8_lossy(name);
+    if let Ok(log) = <[u8; 8]>::try_from(rest)
+        && let Some((lane, epoch)) = lane_log(journal::LogId(u64::from_be_bytes(log)))
+    {
+        return format!("{name}{lane} epoch {}", epoch.0);
+    }
+    let rest = match str::from_utf8(rest) {
+        Ok(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => text.to_owned(),
+        Ok(_) | Err(_) => crate::report::hex(rest),
+    };
+    format!("{name}{rest}")
+}
+
+fn check_records(config: &Config) -> Outcome {
     let broken = |what: String| Failed::new(NO, what);
-    let walked =
-        journal::verify_sled_folder(&config.journal.folder).map_err(|error| damaged(&error))?;
-    let stopped = Stopped::open(&config)?;
-    let told = stopped.told(&config)?;
+    let stopped = Stopped::open(config)?;
+    let told = stopped.told(config)?;
     let off_balance = told.desk.balances().sum();
     if off_balance != 0 {
         return Err(broken(format!(
@@ -55,12 +223,24 @@ pub(super) fn verify(asked: &Asked) -> Outcome {
             return Err(broken(what));
         }
     }
+    Ok(())
+}
+
+fn tell(output: Output, walked: &VerifyReport, rebuilt: Option<&RebuildReport>) -> Outcome {
     let records: u64 = walked.logs.iter().map(|log| log.records).sum();
-    match asked.output {
-        Output::Text => print(&format!(
-            "{} logs, {records} records: checksums, hash chains and accounts are right\n",
-            walked.logs.len()
-        )),
+    match output {
+        Output::Text => {
+            let state = rebuilt.map_or_else(String::new, |rebuilt| {
+                format!(
+                    "{} values of the keyed state: as the logs give them\n",
+                    rebuilt.values
+                )
+            });
+            print(&format!(
+                "{} logs, {records} records: checksums, hash chains and accounts are right\n{state}",
+                walked.logs.len()
+            ))
+        }
         Output::Json => {
             let logs: Vec<_> = walked
                 .logs
@@ -74,7 +254,13 @@ pub(super) fn verify(asked: &Asked) -> Outcome {
                     })
                 })
                 .collect();
-            print_json(&json!({"verified": true, "records": records, "logs": logs}))
+            let state_values = rebuilt.map(|rebuilt| rebuilt.values);
+            print_json(&json!({
+                "verified": true,
+                "records": records,
+                "logs": logs,
+                "rebuilt_state_values": state_values,
+            }))
         }
     }
 }

@@ -45,6 +45,14 @@ fn yes(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }
 
+/// Whether the disk takes new payments.
+fn disk(no_room: &str) -> String {
+    match no_room {
+        "" => "has room".to_owned(),
+        why => format!("NO ROOM, no new payments (HUB0020): {why}"),
+    }
+}
+
 pub(super) fn status(status: &StatusResponse, running: bool) -> View {
     let mut text = String::new();
     let hub = if running {
@@ -76,6 +84,7 @@ pub(super) fn status(status: &StatusResponse, running: bool) -> View {
         ("dead letters", status.dead_letters.to_string()),
         ("payments in flight", status.payments_in_flight.to_string()),
         ("journal", format!("{} records", status.journal_sequence)),
+        ("disk", disk(&status.no_room)),
         (
             "decided today",
             format!(
@@ -139,6 +148,7 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
         "dead_letters": status.dead_letters,
         "payments_in_flight": status.payments_in_flight,
         "journal_sequence": status.journal_sequence,
+        "no_room": (!status.no_room.is_empty()).then_some(&status.no_room),
         "payments": {
             "requested": counts.requested,
             "approved": counts.approved,

@@ -16,6 +16,7 @@ use domain::{
     money::{Currency, Money},
     time::BusinessDate,
 };
+use journal::{EngineKind, UnknownEngine};
 
 pub use section::Fault;
 pub(crate) use section::{Faults, Section};
@@ -95,17 +96,10 @@ pub struct TerminalConfig {
 /// Where the journal lies.
 #[derive(Clone, Debug)]
 pub struct JournalConfig {
-    /// Which engine.
-    pub engine: JournalEngine,
+    /// The engine that keeps it.
+    pub engine: EngineKind,
     /// Its folder; unused by the simulated engine.
     pub folder: PathBuf,
-}
-
-/// Engines this build knows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum JournalEngine {
-    /// sled 0.34.
-    Sled,
 }
 
 /// What may be approved without the bank.
@@ -350,16 +344,17 @@ fn terminals(root: &mut Section<'_>) -> Vec<TerminalConfig> {
 }
 
 fn journal(mut section: Section<'_>, folder: &Path) -> JournalConfig {
-    let engine = section.text("engine");
-    if section.has("engine") && engine != "sled" {
-        section.fault("engine", format!("\"{engine}\" is unknown; known: sled"));
-    }
+    let name = section.text("engine");
+    let engine = name.parse().unwrap_or_else(|unknown: UnknownEngine| {
+        if section.has("engine") {
+            section.fault("engine", unknown.to_string());
+        }
+        // Nothing comes of this configuration.
+        EngineKind::Sled
+    });
     let folder = folder.join(section.text("folder"));
     section.close();
-    JournalConfig {
-        engine: JournalEngine::Sled,
-        folder,
-    }
+    JournalConfig { engine, folder }
 }
 
 fn one_path(mut section: Section<'_>, name: &'static str, folder: &Path) -> PathBuf {
@@ -436,6 +431,10 @@ mod tests {
         assert_eq!(config.days_folder, Path::new("/srv/hub/days"));
         assert_eq!(config.offline.payment_cap.minor(), 50_000);
         assert_eq!(config.terminals.len(), 4);
+        assert_eq!(config.journal.engine, EngineKind::Sled);
+        let redb = EXAMPLE.replace("engine = \"sled\"", "engine = \"redb\"");
+        let config = Config::parse(&redb, Path::new("/srv/hub")).unwrap();
+        assert_eq!(config.journal.engine, EngineKind::Redb);
     }
 
     #[test]
@@ -458,6 +457,9 @@ mod tests {
         ] {
             assert!(keys.contains(&key), "{key} not among {keys:?}");
         }
+        let engine = faults.iter().find(|fault| fault.key == "journal.engine");
+        let said = "\"paper\" is no engine; known: sled, redb";
+        assert_eq!(engine.unwrap().what, said);
     }
 
     #[test]

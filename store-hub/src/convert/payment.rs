@@ -290,6 +290,7 @@ const fn refusal_to_proto(reason: RefusalReason) -> wire::RefusalReason {
         RefusalReason::NoTerminal => wire::RefusalReason::NoTerminal,
         RefusalReason::InvalidAmount => wire::RefusalReason::InvalidAmount,
         RefusalReason::TooMany => wire::RefusalReason::TooMany,
+        RefusalReason::NoRoom => wire::RefusalReason::NoRoom,
     }
 }
 
@@ -303,6 +304,7 @@ fn refusal_from_proto(reason: wire::RefusalReason) -> Result<RefusalReason> {
         wire::RefusalReason::NoTerminal => Ok(RefusalReason::NoTerminal),
         wire::RefusalReason::InvalidAmount => Ok(RefusalReason::InvalidAmount),
         wire::RefusalReason::TooMany => Ok(RefusalReason::TooMany),
+        wire::RefusalReason::NoRoom => Ok(RefusalReason::NoRoom),
         wire::RefusalReason::Unspecified => Err(ConvertError::missing("decision.refusal_reason")),
     }
 }

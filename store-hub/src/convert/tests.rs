@@ -74,6 +74,7 @@ fn decisions() -> Vec<Decision> {
         RefusalReason::NoTerminal,
         RefusalReason::InvalidAmount,
         RefusalReason::TooMany,
+        RefusalReason::NoRoom,
     ] {
         all.push(Decision::Refused { reason });
     }

@@ -11,15 +11,15 @@ use domain::{
 use futures::{Stream, StreamExt};
 use journal::Head;
 use proto::store::v1::{
-    HubFrame, LaneFrame, LaneHello, PriceFileRequest, PriceFileResponse, ReplicateHello,
-    ReplicateRequest, ReplicateResponse, lane_frame, lane_service_server::LaneService,
-    replicate_request,
+    HubFrame, JournalCopyRequest, LaneFrame, LaneHello, PriceFileRequest, PriceFileResponse,
+    ReplicateHello, ReplicateRequest, ReplicateResponse, lane_frame,
+    lane_service_server::LaneService, replicate_request,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Services, price_stream::chunks, stopping};
+use super::{Services, journal_copy::Copies, price_stream::chunks, stopping};
 use crate::{
     actors::{
         lane_session::{EndSession, FromLane, LaneSession, SessionEnd},
@@ -39,6 +39,7 @@ impl LaneService for Services {
     type SessionStream = Frames<HubFrame>;
     type ReplicateStream = Frames<ReplicateResponse>;
     type PriceFileStream = Frames<PriceFileResponse>;
+    type JournalCopyStream = Copies;
 
     async fn session(
         &self,
@@ -79,6 +80,14 @@ impl LaneService for Services {
         });
         let stream = ReceiverStream::new(acknowledgements);
         Ok(Response::new(Box::pin(stream)))
+    }
+
+    async fn journal_copy(
+        &self,
+        request: Request<JournalCopyRequest>,
+    ) -> Result<Response<Self::JournalCopyStream>, Status> {
+        self.copy_of_journal(&request.into_inner())
+            .map(Response::new)
     }
 
     async fn price_file(
@@ -166,11 +175,15 @@ async fn replicate_hello(
             "the first message must be a hello",
         ));
     };
-    let lane = u16::try_from(lane)
+    Ok((lane_id(lane)?, LaneEpoch(epoch)))
+}
+
+pub(super) fn lane_id(lane: u32) -> Result<LaneId, Status> {
+    u16::try_from(lane)
         .ok()
         .filter(|lane| *lane > 0)
-        .ok_or_else(|| Status::invalid_argument("lane must be 1 to 65535"))?;
-    Ok((LaneId(lane), LaneEpoch(epoch)))
+        .map(LaneId)
+        .ok_or_else(|| Status::invalid_argument("lane must be 1 to 65535"))
 }
 
 fn response(head: Head) -> ReplicateResponse {
@@ -227,6 +240,8 @@ fn replica_status(refused: ReplicaRefused) -> Status {
     match &refused {
         ReplicaRefused::Gap { .. } => Status::out_of_range(refused.to_string()),
         ReplicaRefused::Fork { .. } => Status::data_loss(refused.to_string()),
-        ReplicaRefused::Stopping => Status::unavailable(refused.to_string()),
+        ReplicaRefused::NoRoom | ReplicaRefused::Stopping => {
+            Status::unavailable(refused.to_string())
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 mod date;
 mod io;
+mod journal_copy;
 mod lane_service;
 mod operations_service;
 mod price_stream;

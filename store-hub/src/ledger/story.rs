@@ -180,6 +180,7 @@ const fn refusal(reason: wire::RefusalReason) -> &'static str {
         wire::RefusalReason::NoTerminal => "no terminal",
         wire::RefusalReason::InvalidAmount => "invalid amount",
         wire::RefusalReason::TooMany => "too many in flight",
+        wire::RefusalReason::NoRoom => "no room on the hub's disk",
     }
 }
 

@@ -11,12 +11,13 @@ use std::{
 use acquirer_host::{Accounts, MemoryLedger, Personality, TerminalKeys};
 use domain::ids::PaymentId;
 use iso8583::dialect::Dialect;
+use journal::{CommitDriver, SimulatedDisk};
 use ports::{OsRandom, SystemClock, TcpNetwork};
 use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, PaymentQuery, PaymentStory, StatusRequest, StatusResponse,
     operations_service_client::OperationsServiceClient,
 };
-use store_hub::{CommitDriver, Config, KeyFile, Ports, SoftwareKeys, start};
+use store_hub::{Config, JournalConfig, KeyFile, Ports, SoftwareKeys, start};
 use tempfile::TempDir;
 use tokio::{runtime, sync::oneshot, task::LocalSet};
 use tonic::transport::Channel;
@@ -174,7 +175,7 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    fn start(config: PathBuf, slow_disk: Option<Duration>) -> Self {
+    fn start(config: PathBuf, disk: Option<(SimulatedDisk, Duration)>) -> Self {
         let (tell, told) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<bool>();
         let joined = thread::spawn(move || {
@@ -186,10 +187,10 @@ impl Hub {
             local.block_on(&runtime, async move {
                 let config = Config::load(&config).unwrap();
                 let keys = SoftwareKeys::new(KeyFile::load(&config.keys_file).unwrap()).unwrap();
-                let (engine, commits) = match slow_disk {
-                    None => (engine(&config.journal.folder), CommitDriver::Thread),
-                    Some(delay) => (
-                        journal::SimulatedDisk::new().engine(),
+                let (engine, commits) = match disk {
+                    None => (engine(&config.journal), CommitDriver::Thread),
+                    Some((disk, delay)) => (
+                        disk.engine(),
                         CommitDriver::Simulated(Box::new(move || delay)),
                     ),
                 };
@@ -313,14 +314,14 @@ impl Hub {
 }
 
 /// The committer of a hub before may hold the folder for a moment longer.
-fn engine(folder: &Path) -> Box<dyn journal::Engine> {
+fn engine(config: &JournalConfig) -> Box<dyn journal::Engine> {
     for _ in 0..200 {
-        if let Ok(engine) = journal::sled_engine(folder) {
+        if let Ok(engine) = config.engine.open(&config.folder) {
             return engine;
         }
         thread::sleep(Duration::from_millis(20));
     }
-    journal::sled_engine(folder).unwrap()
+    config.engine.open(&config.folder).unwrap()
 }
 
 /// A folder with a configuration.
@@ -366,6 +367,11 @@ impl Store {
 
     /// A hub whose journal is in memory, each commit taking so long.
     pub(crate) fn start_on_slow_disk(&self, commit: Duration) -> Hub {
-        Hub::start(self.config(), Some(commit))
+        self.start_on_disk(&SimulatedDisk::new(), commit)
+    }
+
+    /// A hub whose journal is on this disk, each commit taking so long.
+    pub(crate) fn start_on_disk(&self, disk: &SimulatedDisk, commit: Duration) -> Hub {
+        Hub::start(self.config(), Some((disk.clone(), commit)))
     }
 }

@@ -7,6 +7,7 @@
 mod effects;
 mod offline;
 mod outcomes;
+mod room;
 
 use std::sync::Arc;
 
@@ -80,6 +81,10 @@ pub(crate) struct TransactionFlow {
     offered: Option<OfflineLease>,
     /// Prices were at hand and what a kill left was taken up.
     open: bool,
+    /// What the screens would say if the disk had room.
+    covered: Option<Screen>,
+    /// The disk has no room: nothing new is begun.
+    no_room: bool,
     failed: bool,
 }
 
@@ -98,6 +103,8 @@ impl TransactionFlow {
             upload: None,
             offered: None,
             open: false,
+            covered: None,
+            no_room: false,
             failed: false,
             parts,
         }
@@ -156,7 +163,7 @@ impl TransactionFlow {
             }
         }
         if !batch.is_empty() {
-            self.highest = self.parts.journal.append(batch)?;
+            self.highest = self.parts.journal.append_decided(batch)?;
         }
         for effect in waiting {
             if self.outbox.is_empty() && shows_basket(&effect) {
@@ -184,6 +191,7 @@ impl TransactionFlow {
         let progress = Progress {
             open: self.open,
             selling: checkout.sale().is_some(),
+            no_room: self.no_room,
             sales_closed: checkout.sales_closed(),
             sales_voided: checkout.sales_voided(),
         };
@@ -235,6 +243,7 @@ impl Actor for TransactionFlow {
         let facts = WatchStream::new(self.parts.facts.clone()).map(|_| FactsChanged);
         ctx.add_stream(facts);
         self.follow_hub(ctx);
+        self.watch_room(ctx);
     }
 }
 
@@ -269,8 +278,9 @@ impl Handler<Press> for TransactionFlow {
     type Result = ();
 
     fn handle(&mut self, Press(key): Press, ctx: &mut Self::Context) {
+        let refused = matches!(key, Key::Open { .. }) && self.refuses_sale();
         let event = self.event_of(key);
-        if !self.open || !self.take(event, ctx) {
+        if !self.open || refused || !self.take(event, ctx) {
             self.say_again();
         }
     }
@@ -315,6 +325,7 @@ fn shows_basket(effect: &Effect) -> bool {
             | Prompt::NotConfirmed
             | Prompt::Printing { .. }
             | Prompt::Goodbye { .. }
+            | Prompt::NoRoom
             | Prompt::Voided { .. } => false,
         },
         Effect::Persist(_)

@@ -102,7 +102,7 @@ impl TransactionFlow {
     fn forget_card(&mut self, payment_id: PaymentId) {
         let mut batch = Batch::new();
         offline_cards::forget(&mut batch, payment_id);
-        match self.parts.journal.append(batch) {
+        match self.parts.journal.append_decided(batch) {
             Ok(ticket) => self.highest = ticket,
             Err(error) => self.fail(error.into()),
         }

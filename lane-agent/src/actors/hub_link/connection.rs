@@ -11,10 +11,10 @@ use tokio::time::timeout;
 use tonic::transport::{Channel, Endpoint, Error};
 use tower::service_fn;
 
-pub(super) type Client = LaneServiceClient<Channel>;
+pub(crate) type Client = LaneServiceClient<Channel>;
 
 /// A client whose connection opens with its first call.
-pub(super) fn client(address: &str, network: Arc<dyn Network>) -> Result<Client, Error> {
+pub(crate) fn client(address: &str, network: Arc<dyn Network>) -> Result<Client, Error> {
     let connect_timeout = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
     let endpoint = Endpoint::from_shared(format!("http://{address}"))?
         .connect_timeout(connect_timeout)

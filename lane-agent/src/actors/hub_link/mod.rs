@@ -29,6 +29,7 @@ use tracing::error;
 use super::{Progress, backoff::Backoff, offline_cards};
 use crate::{devices::HubKeys, hub_facts::HubFacts};
 use connection::Client;
+pub(crate) use connection::client as hub_client;
 
 /// What a link is made of.
 pub(crate) struct LinkParts {

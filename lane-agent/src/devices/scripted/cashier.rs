@@ -49,8 +49,8 @@ impl ScriptedCashier {
     }
 
     async fn serve(&mut self, order: &Order) -> Result<(), LaneGone> {
-        let screen = self.settled().await?;
-        if screen.prompt.takes_sale() {
+        // Again and again, where the lane begins no sale for want of room.
+        while self.settled().await?.prompt.takes_sale() {
             self.wait_for_customer(order).await;
             let order_reference = order.order.clone();
             self.press(Key::Open { order_reference }).await?;
@@ -147,9 +147,15 @@ impl ScriptedCashier {
         Ok(())
     }
 
+    /// The next screen but the one that a lane without room lays over the others.
     async fn changed(&mut self) -> Result<Screen, LaneGone> {
-        self.screens.changed().await.map_err(|_| LaneGone)?;
-        self.now()
+        loop {
+            self.screens.changed().await.map_err(|_| LaneGone)?;
+            let screen = self.now()?;
+            if screen.prompt != Prompt::NoRoom {
+                return Ok(screen);
+            }
+        }
     }
 
     fn now(&self) -> Result<Screen, LaneGone> {
@@ -170,9 +176,10 @@ impl ScriptedCashier {
 
 const fn asks_a_person(prompt: &Prompt) -> bool {
     match prompt {
-        Prompt::PresentCard { .. } | Prompt::ContactingBank { .. } | Prompt::Printing { .. } => {
-            false
-        }
+        Prompt::PresentCard { .. }
+        | Prompt::ContactingBank { .. }
+        | Prompt::Printing { .. }
+        | Prompt::NoRoom => false,
         Prompt::Ready
         | Prompt::Scan
         | Prompt::NotFound { .. }

@@ -1,0 +1,101 @@
+//! `lane-agent migrate`: the journal of a stopped lane moves to the other engine.
+
+use clap::Args;
+use domain::{sale::business_date, time::WallMs};
+use journal::{EngineKind, MoveError, MoveReport, OpenError, migrate_folder};
+use ports::{Clock, SystemClock};
+use serde_json::json;
+
+use super::{ConfigArgs, Outcome, Output, answer, say, with_config, with_sources};
+use crate::config::Config;
+
+#[derive(Args)]
+pub(super) struct MigrateArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// The engine to move it to: sled or redb
+    #[arg(long, value_name = "ENGINE")]
+    to: EngineKind,
+}
+
+pub(super) fn run(args: &MigrateArgs) -> Outcome {
+    with_config(&args.config, |config, output| {
+        migrate(config, args.to, output)
+    })
+}
+
+fn migrate(config: &Config, to: EngineKind, output: Output) -> Outcome {
+    let folder = &config.journal.folder;
+    let mut tell = |step: journal::MoveStep| say(&step.to_string());
+    match migrate_folder(folder, to, &today(), &mut tell) {
+        Ok(moved) => {
+            let configured = config.journal.engine == to;
+            let text = in_words(&moved, to) + &what_next(configured, to);
+            answer(output, &text, &as_json(&moved, to, configured));
+            Outcome::Done
+        }
+        Err(error) => {
+            say(&with_sources(&error));
+            outcome_of(&error)
+        }
+    }
+}
+
+/// The day that the old journal's name ends with.
+fn today() -> String {
+    let now = WallMs(SystemClock::new().wall_ms());
+    business_date(now).map_or_else(|| "undated".to_owned(), |date| date.to_string())
+}
+
+fn outcome_of(error: &MoveError) -> Outcome {
+    match error {
+        MoveError::Open(OpenError::InUse { .. } | OpenError::Engine(_))
+        | MoveError::NoExchange { .. }
+        | MoveError::Files(_) => Outcome::Unreachable,
+        MoveError::Open(_) | MoveError::Migrate(_) | MoveError::Moved(_) => Outcome::AnswerIsNo,
+    }
+}
+
+fn in_words(moved: &MoveReport, to: EngineKind) -> String {
+    match moved {
+        MoveReport::Moved { from, copied, kept } => {
+            let records: u64 = copied.verified.logs.iter().map(|log| log.records).sum();
+            let kept = kept.display();
+            format!("{records} records: the same in {to} as in {from}; old: {kept}")
+        }
+        MoveReport::Finished { kept, .. } => {
+            format!(
+                "the journal was moved to {to} before; old: {}",
+                kept.display()
+            )
+        }
+        MoveReport::AlreadyThere => format!("the journal is one of {to} already"),
+    }
+}
+
+fn what_next(configured: bool, to: EngineKind) -> String {
+    match configured {
+        true => String::new(),
+        false => format!(
+            "\nnow say engine = \"{to}\" in [journal] of the configuration: until then the lane \
+             does not start"
+        ),
+    }
+}
+
+fn as_json(moved: &MoveReport, to: EngineKind, configured: bool) -> serde_json::Value {
+    let (from, kept, copied) = match moved {
+        MoveReport::Moved { from, copied, kept } => (Some(from), Some(kept), Some(copied)),
+        MoveReport::Finished { from, kept } => (Some(from), Some(kept), None),
+        MoveReport::AlreadyThere => (None, None, None),
+    };
+    json!({
+        "moved": from.is_some(),
+        "from": from.map(|engine| engine.name()),
+        "to": to.name(),
+        "records": copied.map(|copied| copied.verified.logs.iter().map(|log| log.records).sum::<u64>()),
+        "keys": copied.map(|copied| copied.keys),
+        "kept": kept,
+        "configured": configured,
+    })
+}

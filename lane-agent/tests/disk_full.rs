@@ -1,0 +1,196 @@
+//! The real program on a real disk that fills up: a loop-mounted ext4 image, both engines.
+//!
+//! It needs root and a loop device, and fails without them. So a plain `cargo test` leaves it out
+//! (`test = false` in the manifest) and `.ci/run` asks for it by name:
+//! `cargo test -p lane-agent --test disk_full`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
+mod support;
+
+use std::{
+    ffi::OsStr,
+    fs::{self, File},
+    io::Write,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+use journal::EngineKind;
+use support::{Lane, PRICES, TestHub, barcode, card_order, cash_order};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_lane-agent");
+const IMAGE_BYTES: u64 = 96 * 1024 * 1024;
+const PIECE_BYTES: usize = 256 * 1024;
+/// Free bytes that are less than new work needs and more than work under way does.
+const NEARLY_FULL_BYTES: u64 = 24 * 1024 * 1024;
+
+fn run(program: &str, arguments: &[&dyn AsRef<OsStr>]) {
+    let mut command = Command::new(program);
+    for argument in arguments {
+        command.arg(argument.as_ref());
+    }
+    let status = command.status().unwrap();
+    assert!(
+        status.success(),
+        "{command:?} ended with {status}: are root and a loop device here?"
+    );
+}
+
+/// A mounted image; unmounted when dropped.
+struct Disk {
+    at: PathBuf,
+    _home: tempfile::TempDir,
+}
+
+impl Disk {
+    fn new() -> Disk {
+        let home = tempfile::tempdir().unwrap();
+        let (image, at) = (home.path().join("image"), home.path().join("mount"));
+        File::create(&image).unwrap().set_len(IMAGE_BYTES).unwrap();
+        run("mkfs.ext4", &[&"-q", &"-F", &image]);
+        fs::create_dir(&at).unwrap();
+        run("mount", &[&"-o", &"loop", &image, &at]);
+        Disk { at, _home: home }
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.at.join("ballast")
+    }
+
+    fn available_bytes(&self) -> u64 {
+        let told = Command::new("df")
+            .args(["--output=avail", "-B1"])
+            .arg(&self.at)
+            .output()
+            .unwrap();
+        let told = String::from_utf8(told.stdout).unwrap();
+        told.lines().last().unwrap().trim().parse().unwrap()
+    }
+
+    /// Another program fills the disk until so little is left.
+    fn fill(&self, left_bytes: u64) {
+        let mut ballast = File::options()
+            .create(true)
+            .append(true)
+            .open(self.ballast())
+            .unwrap();
+        let piece = vec![b'b'; PIECE_BYTES];
+        while self.available_bytes() > left_bytes && ballast.write_all(&piece).is_ok() {
+            ballast.sync_data().unwrap();
+        }
+    }
+
+    fn empty(&self) {
+        fs::remove_file(self.ballast()).unwrap();
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        run("umount", &[&self.at]);
+    }
+}
+
+fn hub() -> TestHub {
+    let prices = PRICES
+        .replace("6900000000014", &barcode("690000000001"))
+        .replace("6900000000021", &barcode("690000000002"));
+    TestHub::new(&prices)
+}
+
+fn write_script(lane: &Lane, orders: u32) {
+    let orders = (0..orders).map(|number| match number % 2 {
+        0 => cash_order(&format!("o-{number}")),
+        _ => card_order(&format!("o-{number}")),
+    });
+    let script = orders.collect::<Vec<_>>().join("\n");
+    fs::write(lane.folder.path().join("script.jsonl"), script).unwrap();
+}
+
+fn configure(lane: &Lane, disk: &Disk, hub: SocketAddr, engine: EngineKind) -> PathBuf {
+    let path = lane.folder.path().join("lane.toml");
+    let journal = disk.at.join("journal");
+    let text = Lane::config_text(hub).replace(
+        "folder = \"journal\"",
+        &format!("engine = \"{engine}\"\nfolder = {journal:?}"),
+    );
+    fs::write(&path, text).unwrap();
+    path
+}
+
+fn ask(command: &str, config: &Path) -> Output {
+    Command::new(PROGRAM)
+        .args([command, "--output", "json", "--config"])
+        .arg(config)
+        .output()
+        .unwrap()
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+}
+
+fn start(config: &Path) -> Child {
+    let mut command = Command::new(PROGRAM);
+    command.args(["run", "--stop-on-stdin-eof", "--config"]);
+    command.arg(config).stdin(Stdio::piped()).spawn().unwrap()
+}
+
+fn stop(mut lane: Child) {
+    drop(lane.stdin.take());
+    assert_eq!(lane.wait().unwrap().code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lane_whose_disk_fills_up_refuses_sells_on_and_loses_nothing() {
+    for kind in EngineKind::ALL {
+        let disk = Disk::new();
+        let hub = hub();
+        let lane = Lane::new(&[]);
+        write_script(&lane, 2);
+        let (address, serving) = hub.serve().await;
+        let config = configure(&lane, &disk, address, kind);
+        let running = start(&config);
+        hub.until_done().await;
+        stop(running);
+
+        disk.fill(NEARLY_FULL_BYTES);
+        let tested = ask("self-test", &config);
+        assert_eq!(tested.status.code(), Some(1), "{tested:?}");
+        assert!(json(&tested)["checks"].to_string().contains("LANE0020"));
+        assert!(json(&ask("status", &config))["no_room"].is_string());
+        write_script(&lane, 4);
+        hub.heard.lock().unwrap().status = Default::default();
+        let running = start(&config);
+        hub.until(|heard| heard.status.state == "no-room").await;
+        assert_eq!(hub.heard.lock().unwrap().status.sales_closed, 2);
+        disk.empty();
+        hub.until_done().await;
+        assert_eq!(hub.heard.lock().unwrap().status.sales_closed, 4);
+
+        // To the last byte, and a kill on top.
+        disk.fill(0);
+        hub.until(|heard| heard.status.state == "no-room").await;
+        let mut running = running;
+        running.kill().unwrap();
+        running.wait().unwrap();
+        disk.empty();
+        let verified = ask("verify", &config);
+        assert_eq!(verified.status.code(), Some(0), "{verified:?}");
+        assert_eq!(json(&verified)["receipts"], 4);
+        write_script(&lane, 6);
+        hub.heard.lock().unwrap().status = Default::default();
+        let running = start(&config);
+        hub.until_done().await;
+        stop(running);
+        assert_eq!(json(&ask("verify", &config))["receipts"], 6);
+        serving.abort();
+    }
+}

@@ -1,0 +1,124 @@
+//! The hub's keyed state once more, from its logs alone: what `verify --rebuild` compares.
+//!
+//! Three kinds of keys. How far the consequences of a lane's log were drawn: in the commit of its
+//! last record, so it is that record's place. Which cards lie at rest, each under its day: what the
+//! desk says of a payment whose card came. Which days have a salt: an index of the side table,
+//! which is erasable and in no log, so it is taken from there.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    desk::{Desk, DeskConfig, DeskRecord},
+    ids::PaymentId,
+    time::BusinessDate,
+};
+use journal::{LogId, RebuiltState, Record};
+
+use crate::{
+    actors::payment_desk::BusinessDay,
+    card_vault::{day_key, held_key},
+    convert,
+    replica::{lane_log, position_key},
+};
+
+/// Builds the keyed state record by record, the own log first.
+pub(crate) struct KeyedState {
+    desk: Desk,
+    day: BusinessDay,
+    /// Cards that came, each with the day it came on.
+    came: BTreeMap<PaymentId, BusinessDate>,
+    /// Days with a salt in the side table, until they are told.
+    salted: Vec<BusinessDate>,
+}
+
+impl KeyedState {
+    /// For a hub of this configuration whose side table has salts for these days.
+    pub(crate) fn new(
+        desk: DeskConfig,
+        first_day: BusinessDate,
+        salted: Vec<BusinessDate>,
+    ) -> Self {
+        Self {
+            desk: Desk::new(desk),
+            day: BusinessDay::first(first_day),
+            came: BTreeMap::new(),
+            salted,
+        }
+    }
+
+    /// Adds what follows from one record.
+    pub(crate) fn fold(&mut self, state: &mut RebuiltState, log: LogId, record: &Record) {
+        for day in std::mem::take(&mut self.salted) {
+            state.put(day_key(day), b"");
+        }
+        if lane_log(log).is_some() {
+            state.put(position_key(log), record.sequence.to_be_bytes());
+        } else if log == LogId::OWN {
+            self.fold_own(state, record);
+        }
+    }
+
+    /// A record that can't be understood says nothing here: `verify` names it.
+    fn fold_own(&mut self, state: &mut RebuiltState, record: &Record) {
+        let decoded = convert::decode(&record.bytes).ok();
+        let Some(Ok(Some(record))) = decoded.as_ref().map(convert::desk_record) else {
+            return;
+        };
+        self.desk.replay(&record);
+        self.day.observe(&record);
+        let Some(payment_id) = self.payment_of(&record) else {
+            return;
+        };
+        if brings_card(&record) {
+            self.came.insert(payment_id, self.day.date);
+        }
+        let Some(date) = self.came.get(&payment_id) else {
+            return;
+        };
+        if self.desk.holds_card(payment_id) {
+            state.put(held_key(payment_id), date.to_string());
+        } else {
+            state.delete(&held_key(payment_id));
+        }
+    }
+
+    /// The payment that a record is about.
+    fn payment_of(&self, record: &DeskRecord) -> Option<PaymentId> {
+        match record {
+            DeskRecord::Requested { request, .. } | DeskRecord::OfflineReported { request, .. } => {
+                Some(request.payment_id)
+            }
+            DeskRecord::Sent { payment_id, .. }
+            | DeskRecord::Decided { payment_id, .. }
+            | DeskRecord::Completed { payment_id, .. }
+            | DeskRecord::Abandoned { payment_id, .. }
+            | DeskRecord::ForwardQueued { payment_id, .. }
+            | DeskRecord::OfflineCardHeld { payment_id } => Some(*payment_id),
+            DeskRecord::ForwardSent { forward_id, .. }
+            | DeskRecord::ForwardDeferred { forward_id, .. }
+            | DeskRecord::ForwardEnded { forward_id, .. }
+            | DeskRecord::DeadLetterResolved { forward_id, .. } => {
+                let forward = self.desk.forward(*forward_id);
+                forward.map(|forward| forward.payment_id)
+            }
+            DeskRecord::LaneAttached { .. }
+            | DeskRecord::SignedOn { .. }
+            | DeskRecord::TerminalStopped { .. }
+            | DeskRecord::UnmatchedAnswer { .. }
+            | DeskRecord::DayClosing { .. }
+            | DeskRecord::SettlementSent { .. }
+            | DeskRecord::BatchClosed { .. }
+            | DeskRecord::DayClosed { .. }
+            | DeskRecord::LeaseGranted { .. }
+            | DeskRecord::LeaseEnded { .. } => None,
+        }
+    }
+}
+
+/// The card is in memory when a lane asks; that of an offline payment is uploaded.
+fn brings_card(record: &DeskRecord) -> bool {
+    matches!(
+        record,
+        DeskRecord::Requested { .. } | DeskRecord::OfflineCardHeld { .. }
+    )
+}
