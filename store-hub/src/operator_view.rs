@@ -6,8 +6,7 @@ use domain::{
     time::BusinessDate,
 };
 use proto::store::v1::{DeadLetter, PaymentCounts, StatusResponse, TerminalStatus, Unresolved};
-
-use crate::convert::money_to_proto;
+use wire_form::money_to_proto;
 
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)

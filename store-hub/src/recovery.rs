@@ -3,15 +3,14 @@
 use domain::{
     desk::{Desk, DeskConfig, Event, Rejected},
     ids::{LaneEpoch, LaneId, Mid, Tid},
-    time::BusinessDate,
 };
 use journal::{Journal, LogId, ReadError, Record};
 use proto::journal::v1::hub_record::Body;
+use wire_form::ConvertError;
 
 use crate::{
-    actors::payment_desk::BusinessDay,
     card_vault::VaultError,
-    convert::{self, ConvertError},
+    convert,
     replica::{self, lane_log},
 };
 
@@ -50,14 +49,12 @@ impl From<VaultError> for RecoveryError {
 pub(crate) struct Replay<'a> {
     pub(crate) journal: &'a Journal,
     pub(crate) desk: DeskConfig,
-    pub(crate) first_day: BusinessDate,
     pub(crate) terminals: &'a [(Tid, Mid, LaneId)],
 }
 
 /// What the journal told.
 pub(crate) struct Recovered {
     pub(crate) desk: Desk,
-    pub(crate) day: BusinessDay,
     /// How often a hub started on this journal before.
     pub(crate) hub_epochs: u64,
     /// Consequences of replica records that were not drawn when the records came in.
@@ -68,7 +65,6 @@ pub(crate) struct Recovered {
 pub(crate) fn replay(parts: &Replay<'_>) -> Result<Recovered, RecoveryError> {
     let mut recovered = Recovered {
         desk: Desk::new(parts.desk.clone()),
-        day: BusinessDay::first(parts.first_day),
         hub_epochs: 0,
         overlooked: Vec::new(),
     };
@@ -104,7 +100,6 @@ impl Recovered {
         }
         if let Some(desk_record) = convert::desk_record(&decoded).map_err(understood)? {
             self.desk.replay(&desk_record);
-            self.day.observe(&desk_record);
         }
         Ok(())
     }

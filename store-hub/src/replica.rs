@@ -10,8 +10,7 @@ use proto::{
     journal::v1::{LaneRecord, lane_record::Body},
     store::v1::OfflinePayment,
 };
-
-use crate::convert::offline_from_proto;
+use wire_form::offline_from_proto;
 
 /// The log of a lane's epoch: lane in the upper half, epoch in the lower. Never the own log, since
 /// lanes count from 1.

@@ -179,7 +179,6 @@ fn desk_parts(config: &Config, seams: &Seams, prices: &PriceFile, outlets: Outle
         desk: desk_config(config),
         store_id: config.store.id.clone(),
         merchant_name: config.store.name.clone(),
-        first_day: config.store.business_date,
         terminals: terminals(config),
         journal: seams.journal.clone(),
         clock: Arc::clone(&seams.clock),
@@ -193,6 +192,7 @@ fn desk_parts(config: &Config, seams: &Seams, prices: &PriceFile, outlets: Outle
 pub(crate) fn desk_config(config: &Config) -> DeskConfig {
     let acquirer = &config.acquirer;
     DeskConfig {
+        first_day: config.store.business_date,
         currency: config.store.currency,
         policy: stand_in_policy(config),
         timing: Timing {

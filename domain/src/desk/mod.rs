@@ -37,7 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use config::{DeskConfig, Timing};
 pub use counts::Counts;
-pub use effect::{Alarm, Effect, Financial, Outgoing};
+pub use effect::{Alarm, Binding, Effect, Financial, Outgoing};
 pub use event::Event;
 pub use queries::{Blocker, DayState, Standing, TerminalView, Unresolved};
 pub use record::{DeskRecord, LeaseEnd};

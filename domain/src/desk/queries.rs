@@ -298,6 +298,14 @@ impl Desk {
         self.state.offline.get(&id).map(|fact| fact.lease)
     }
 
+    /// The running business day: what happens now is booked under it.
+    #[must_use]
+    pub fn business_date(&self) -> BusinessDate {
+        let after_closed = || self.state.closed.map(BusinessDate::next);
+        let running = self.state.closing.or_else(after_closed);
+        running.unwrap_or(self.config.first_day)
+    }
+
     /// Where the business day is.
     #[must_use]
     pub const fn day(&self) -> DayState {

@@ -83,6 +83,12 @@ impl Checkout {
         }
     }
 
+    /// What it was made with.
+    #[must_use]
+    pub const fn config(&self) -> &CheckoutConfig {
+        &self.config
+    }
+
     /// Takes in one record of the journal, oldest first.
     pub fn replay(&mut self, record: &SaleRecord) {
         self.standing.apply(record);

@@ -13,6 +13,7 @@ use domain::{
 };
 use proto::store::v1::{HubFrame, LaneFrame, LaneStatus, OfflineCard, hub_frame, lane_frame};
 use tokio::sync::mpsc;
+use wire_form::request_from_frame;
 use zeroize::Zeroizing;
 
 use super::{
@@ -22,7 +23,7 @@ use super::{
         AbandonPayment, AskPayment, DetachLane, PaymentDesk, TakeOfflineCard, result_frame,
     },
 };
-use crate::{card_vault::EncryptedPin, convert};
+use crate::card_vault::EncryptedPin;
 
 /// The actor.
 pub(crate) struct LaneSession {
@@ -117,7 +118,7 @@ impl LaneSession {
         &mut self,
         payment: &proto::store::v1::PaymentRequest,
     ) -> Result<AskPayment, SessionEnd> {
-        let request = convert::request_from_frame(payment, self.lane, self.epoch)
+        let request = request_from_frame(payment, self.lane, self.epoch)
             .map_err(|error| SessionEnd::BadFrame(error.to_string()))?;
         self.in_flight.insert(request.payment_id);
         if self.in_flight.len() > PAYMENTS_IN_FLIGHT_PER_LANE_MAX {

@@ -11,19 +11,19 @@ use domain::{
     desk::{Desk, DeskConfig, Event, Rejected},
     ids::{LaneEpoch, LaneId, Mid, PaymentId, Tid},
     payment::PaymentRequest,
-    time::{BusinessDate, MonoMs, Now, WallMs},
+    time::{MonoMs, Now, WallMs},
 };
 use journal::{Batch, Journal, LogId, Outbox, Ticket};
 use ports::{Clock, Random};
 use proto::store::v1::{self as wire, hub_frame::Body};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::WatchStream;
+use wire_form::decision_to_proto;
 
-pub(crate) use super::desk_state::BusinessDay;
 use super::{acquirer_link::LinkCommand, effects::Waiting, lane_session::LaneSession};
 use crate::{
     card_vault::{CardVault, EncryptedPin},
-    convert::{self, decision_to_proto},
+    convert,
     keys::KeyStore,
     operator_view::{self, Around},
     recovery::{self, RecoveryError, Replay},
@@ -34,7 +34,6 @@ pub(crate) struct DeskParts {
     pub(crate) desk: DeskConfig,
     pub(crate) store_id: String,
     pub(crate) merchant_name: String,
-    pub(crate) first_day: BusinessDate,
     pub(crate) terminals: Vec<(Tid, Mid, LaneId)>,
     pub(crate) journal: Journal,
     pub(crate) clock: Arc<dyn Clock>,
@@ -56,7 +55,6 @@ pub(crate) struct Outlets {
 pub(crate) struct PaymentDesk {
     pub(crate) parts: DeskParts,
     pub(crate) desk: Desk,
-    pub(crate) day: BusinessDay,
     pub(crate) hub_epoch: u64,
     pub(super) vault: CardVault,
     pub(super) outbox: Outbox<Waiting>,
@@ -71,7 +69,6 @@ impl PaymentDesk {
         let recovered = recovery::replay(&Replay {
             journal: &parts.journal,
             desk: parts.desk.clone(),
-            first_day: parts.first_day,
             terminals: &parts.terminals,
         })?;
         let vault = CardVault::open(
@@ -81,7 +78,6 @@ impl PaymentDesk {
         )?;
         let mut actor = Self {
             desk: recovered.desk,
-            day: recovered.day,
             hub_epoch: recovered.hub_epochs.saturating_add(1),
             vault,
             outbox: Outbox::new(),
@@ -91,7 +87,8 @@ impl PaymentDesk {
             parts,
         };
         let mut commit = Commit::default();
-        let started = convert::started(actor.hub_epoch, actor.now().wall, actor.day.date);
+        let day = actor.desk.business_date();
+        let started = convert::started(actor.hub_epoch, actor.now().wall, day);
         commit.batch.record(started);
         for lane_event in recovered.overlooked {
             actor.step_into(&mut commit, lane_event);
@@ -105,7 +102,7 @@ impl PaymentDesk {
     pub(crate) fn view(&self, store_id: &str) -> wire::StatusResponse {
         let around = Around {
             store_id,
-            business_date: self.day.date,
+            business_date: self.desk.business_date(),
             hub_epoch: self.hub_epoch,
             journal_sequence: self.parts.journal.durable_head(LogId::OWN).sequence,
         };
@@ -140,10 +137,15 @@ impl PaymentDesk {
         }
         let now = self.now();
         let jitter = self.parts.random.next_u64();
+        let day = self.desk.business_date();
         match self.desk.step(now, jitter, event) {
             Ok(effects) => {
                 for effect in effects {
                     self.collect(commit, now, effect);
+                }
+                let today = self.desk.business_date();
+                if today != day {
+                    self.vault.destroy_past_days(today, &mut commit.batch);
                 }
                 Ok(())
             }
@@ -244,7 +246,7 @@ impl PaymentDesk {
             hub_epoch: self.hub_epoch,
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
             store_id: self.parts.store_id.clone(),
-            business_date: self.day.date.to_string(),
+            business_date: self.desk.business_date().to_string(),
             currency: self.parts.desk.currency.letters().to_owned(),
             card_sealing_key: self.parts.keys.card_sealing_key().to_vec().into(),
             card_hash_key: self.parts.keys.card_hash_key().to_vec().into(),

@@ -91,7 +91,7 @@ pub(super) fn status(asked: &Asked) -> Outcome {
         let told = Stopped::open(&config)?.told(&config)?;
         let around = Around {
             store_id: &config.store.id,
-            business_date: told.day.date,
+            business_date: told.desk.business_date(),
             hub_epoch: told.hub_epoch,
             journal_sequence: told.journal_sequence,
         };

@@ -13,14 +13,9 @@ use domain::{
 };
 use prost::Message;
 use proto::journal::v1::{self as journal, hub_record::Body};
-
-use super::{
-    ConvertError,
-    lease::{lease_from_proto, offline_from_proto},
-    payment::{
-        auth_code, card_from_proto, code, decision_from_proto, entry_mode_from_proto,
-        money_from_proto, optional, payment_id, rrn,
-    },
+use wire_form::{
+    ConvertError, auth_code, card_from_proto, code, decision_from_proto, entry_mode_from_proto,
+    lease_from_proto, money_from_proto, offline_from_proto, optional, payment_id, rrn,
 };
 
 type Result<T> = std::result::Result<T, ConvertError>;

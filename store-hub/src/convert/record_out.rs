@@ -13,9 +13,10 @@ use domain::{
 };
 use prost::Message;
 use proto::journal::v1::{self as journal, hub_record::Body};
-
-use super::lease::{lease_to_proto, offline_to_proto};
-use super::payment::{card_to_proto, decision_to_proto, entry_mode_to_proto, money_to_proto, text};
+use wire_form::{
+    card_to_proto, decision_to_proto, entry_mode_to_proto, lease_to_proto, money_to_proto,
+    offline_to_proto, text,
+};
 
 /// The first record of a start: which epoch of the hub wrote what follows.
 pub(crate) fn started(epoch: u64, at: WallMs, date: BusinessDate) -> Vec<u8> {

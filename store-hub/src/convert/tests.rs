@@ -15,8 +15,9 @@ use domain::{
     time::{BusinessDate, WallMs},
 };
 use proto::store::v1 as wire;
+use wire_form::{card_to_proto, request_from_frame};
 
-use super::{decode, desk_record, encode, request_from_frame, started};
+use super::{decode, desk_record, encode, started};
 
 const NOW: WallMs = WallMs(1_795_334_400_000);
 
@@ -281,7 +282,7 @@ fn a_request_is_refused_with_the_field_that_is_wrong() {
             currency: "CNY".to_owned(),
         }),
         entry_mode: wire::EntryMode::Chip.into(),
-        card: Some(super::payment::card_to_proto(&card())),
+        card: Some(card_to_proto(&card())),
         ..Default::default()
     };
     let read = |frame: &wire::PaymentRequest| request_from_frame(frame, LaneId(1), LaneEpoch(1));

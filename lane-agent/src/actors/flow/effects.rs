@@ -20,7 +20,6 @@ use crate::{
         hub_link::{GiveUp, Submit, Submitted},
         printer::{OpenDrawer, PrintReceipt},
     },
-    convert,
     devices::SealedRead,
 };
 
@@ -143,7 +142,7 @@ impl TransactionFlow {
 }
 
 fn frame(request: &PaymentRequest, sealed: SealedRead) -> wire::PaymentRequest {
-    let mut frame = convert::request_to_frame(request);
+    let mut frame = wire_form::request_to_frame(request);
     frame.sealed_card = sealed.sealed_card;
     if let Some(pin) = sealed.pin {
         frame.pin_block = pin.block.to_vec().into();

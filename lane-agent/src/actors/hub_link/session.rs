@@ -13,7 +13,7 @@ use tracing::{debug, error, info, warn};
 use zeroize::Zeroizing;
 
 use super::{Fate, FromHub, HubLink};
-use crate::{actors::offline_cards, convert, devices::HubKeys};
+use crate::{actors::offline_cards, devices::HubKeys};
 
 /// What came on a stream; nothing more after `None`.
 pub(super) struct Inbound {
@@ -180,10 +180,10 @@ impl HubLink {
     }
 
     fn result(&mut self, result: &wire::PaymentResult) {
-        let Ok(payment_id) = convert::payment_id(&result.payment_id) else {
+        let Ok(payment_id) = wire_form::payment_id(&result.payment_id) else {
             return warn!(event = "result not understood", field = "payment_id");
         };
-        let fate = match convert::decision_from_proto(result.decision.as_ref()) {
+        let fate = match wire_form::decision_from_proto(result.decision.as_ref()) {
             Ok(decision) => Fate::Decided(decision),
             Err(fault) => {
                 error!(event = "result not understood", payment = %payment_id, %fault);
@@ -198,14 +198,14 @@ impl HubLink {
     }
 
     fn lease_grant(&self, lease: &wire::OfflineLease) {
-        match convert::lease_from_proto(Some(lease)) {
+        match wire_form::lease_from_proto(Some(lease)) {
             Ok(lease) => self.tell_flow(FromHub::Lease(lease)),
             Err(fault) => error!(event = "lease not understood", %fault),
         }
     }
 
     fn card_held(&self, held: &wire::OfflineCardHeld) {
-        if let Ok(payment_id) = convert::payment_id(&held.payment_id) {
+        if let Ok(payment_id) = wire_form::payment_id(&held.payment_id) {
             self.tell_flow(FromHub::CardHeld(payment_id));
         }
     }
@@ -217,7 +217,7 @@ impl HubLink {
     }
 
     fn abandoned(&mut self, abandoned: &wire::Abandoned) {
-        if let Ok(payment_id) = convert::payment_id(&abandoned.payment_id) {
+        if let Ok(payment_id) = wire_form::payment_id(&abandoned.payment_id) {
             self.parts.abandoned.remove(&payment_id);
         }
     }
