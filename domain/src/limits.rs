@@ -44,6 +44,8 @@ pub const SEND_WAIT_MS: u64 = 10_000;
 pub const LEASE_VALID_MS: u64 = 4 * 60 * 60 * 1_000;
 /// Payments under one offline lease: their sealed cards wait at the lane until the hub has them.
 pub const LEASE_PAYMENTS_MAX: u32 = 50;
+/// Leases that ended and are kept to be looked at, the latest of them.
+pub const LEASES_ENDED_KEPT_MAX: usize = 1_000;
 /// Of the store's offline caps, what all lanes together hold as leases.
 pub const LEASE_SHARE_PERCENT: u8 = 50;
 /// Tries of a reversal before it becomes a dead letter and frees its TID.

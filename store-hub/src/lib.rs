@@ -19,6 +19,7 @@ mod config;
 mod convert;
 mod grpc;
 mod keys;
+mod lease_view;
 mod ledger;
 mod operator_view;
 mod prices;

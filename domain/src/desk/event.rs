@@ -55,6 +55,8 @@ pub enum Event {
     LeaseWrittenOff {
         /// The lease.
         lease_id: LeaseId,
+        /// Who.
+        by: String,
         /// Why.
         reason: String,
     },

@@ -40,7 +40,7 @@ pub use counts::Counts;
 pub use effect::{Alarm, Binding, Effect, Financial, Outgoing};
 pub use event::Event;
 pub use queries::{Blocker, DayState, Standing, TerminalView, Unresolved};
-pub use record::{DeskRecord, LeaseEnd};
+pub use record::DeskRecord;
 pub use rejected::Rejected;
 pub(crate) use state::State;
 
@@ -120,9 +120,11 @@ impl Desk {
             Event::LeaseReturned { lane, lease_id } => {
                 return self.lease_returned(out, lane, lease_id);
             }
-            Event::LeaseWrittenOff { lease_id, reason } => {
-                return self.lease_written_off(out, lease_id, reason);
-            }
+            Event::LeaseWrittenOff {
+                lease_id,
+                by,
+                reason,
+            } => return self.lease_written_off(out, lease_id, by, reason),
             Event::Completed {
                 payment_id,
                 receipt,

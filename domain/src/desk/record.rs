@@ -8,7 +8,7 @@ use crate::{
     money::Money,
     payment::{Decision, PaymentRequest},
     response_code::ResponseCode,
-    risk::OfflineLease,
+    risk::{LeaseEnd, OfflineLease},
     settlement::BatchTotals,
     time::{BusinessDate, WallMs},
 };
@@ -178,6 +178,8 @@ pub enum DeskRecord {
     LeaseGranted {
         /// Its terms.
         lease: OfflineLease,
+        /// When.
+        at: WallMs,
     },
     /// A lease counts no more.
     LeaseEnded {
@@ -185,6 +187,8 @@ pub enum DeskRecord {
         lease_id: LeaseId,
         /// How.
         end: LeaseEnd,
+        /// When.
+        at: WallMs,
     },
     /// The lane's journal shows an approval of its own; the decision follows in the same commit.
     OfflineReported {
@@ -199,17 +203,5 @@ pub enum DeskRecord {
     OfflineCardHeld {
         /// Whose.
         payment_id: PaymentId,
-    },
-}
-
-/// How a lease ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum LeaseEnd {
-    /// The lane's journal shows it returned.
-    Returned,
-    /// A manager gave it up.
-    WrittenOff {
-        /// Why.
-        reason: String,
     },
 }

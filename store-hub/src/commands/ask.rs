@@ -157,7 +157,7 @@ pub(super) fn dead_letters(asked: &Asked) -> Outcome {
 }
 
 /// Only a running hub writes.
-async fn running(asked: &Asked, config: &Config) -> Result<Client, Failed> {
+pub(super) async fn running(asked: &Asked, config: &Config) -> Result<Client, Failed> {
     connect(asked, config)
         .await
         .ok_or_else(|| Failed::new(UNREACHABLE, "no hub is running on this configuration"))

@@ -2,6 +2,7 @@
 
 mod ask;
 mod init;
+mod leases;
 mod payment;
 mod serve;
 mod stopped;
@@ -70,6 +71,13 @@ enum Command {
         asked: Asked,
         #[command(subcommand)]
         action: Option<DeadLetterAction>,
+    },
+    /// What lanes may approve alone: every lease, open or ended
+    Leases {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(subcommand)]
+        action: Option<leases::LeaseAction>,
     },
     /// Closes the business day: queue, compare, settle, report
     CloseDay {
@@ -220,6 +228,7 @@ fn execute(options: Options) -> Outcome {
                     note,
                 }),
         } => ask::resolve(&asked, forward_id, how, note),
+        Command::Leases { asked, action } => leases::leases(&asked, action),
         Command::CloseDay { asked, date } => ask::close_day(&asked, date),
         Command::Verify(asked) => verify::verify(&asked),
         Command::Completions { shell } => completions(shell),

@@ -15,7 +15,7 @@ pub(super) struct View {
     pub(super) json: Value,
 }
 
-fn amount(money: Option<&WireMoney>) -> String {
+pub(super) fn amount(money: Option<&WireMoney>) -> String {
     let currency = money.and_then(|money| Currency::by_letters(&money.currency));
     match (money, currency) {
         (Some(money), Some(currency)) => Money::new(money.minor, currency).to_string(),
@@ -24,7 +24,7 @@ fn amount(money: Option<&WireMoney>) -> String {
     }
 }
 
-fn amount_json(money: Option<&WireMoney>) -> Value {
+pub(super) fn amount_json(money: Option<&WireMoney>) -> Value {
     money.map_or(
         Value::Null,
         |money| json!({"amount_minor": money.minor, "currency": money.currency}),
@@ -32,7 +32,7 @@ fn amount_json(money: Option<&WireMoney>) -> Value {
 }
 
 /// Time of day of the business clock; the date stands elsewhere.
-fn clock(wall_ms: i64) -> String {
+pub(super) fn clock(wall_ms: i64) -> String {
     if wall_ms == 0 {
         return "        ".to_owned();
     }

@@ -1,13 +1,14 @@
 //! `journal.v1.HubRecord` as the desk's records: replay reads what was ever written.
 
 use domain::{
-    desk::{DeskRecord, LeaseEnd},
+    desk::DeskRecord,
     forward::{ForwardEnd, ForwardKind, Resolution},
     ids::{
         BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber, SaleNumber,
         Stan, Tid,
     },
     payment::PaymentRequest,
+    risk::LeaseEnd,
     settlement::BatchTotals,
     time::{BusinessDate, WallMs},
 };
@@ -120,16 +121,19 @@ fn lease_record(body: &Body, at: WallMs) -> Result<DeskRecord> {
     Ok(match body {
         Body::LeaseGranted(from) => DeskRecord::LeaseGranted {
             lease: lease_from_proto(from.lease.as_ref())?,
+            at,
         },
         Body::LeaseEnded(from) => DeskRecord::LeaseEnded {
             lease_id: LeaseId(from.lease_id),
             end: match from.end() {
                 journal::LeaseEndKind::Returned => LeaseEnd::Returned,
                 journal::LeaseEndKind::WrittenOff => LeaseEnd::WrittenOff {
+                    by: from.by.clone(),
                     reason: from.reason.clone(),
                 },
                 journal::LeaseEndKind::Unspecified => return Err(ConvertError::missing("end")),
             },
+            at,
         },
         Body::OfflineReported(from) => {
             let payment = from.payment.as_ref();

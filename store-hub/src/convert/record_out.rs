@@ -1,13 +1,14 @@
 //! What the desk writes as `journal.v1.HubRecord`. A record once written is read for ever.
 
 use domain::{
-    desk::{DeskRecord, LeaseEnd},
+    desk::DeskRecord,
     forward::{ForwardEnd, ForwardKind, Resolution},
     ids::{
         AuthCode, BatchNumber, ForwardId, LaneId, LeaseId, PaymentId, ReceiptNumber, Rrn, Stan, Tid,
     },
     payment::{Decision, PaymentRequest},
     response_code::ResponseCode,
+    risk::LeaseEnd,
     settlement::BatchTotals,
     time::{BusinessDate, WallMs},
 };
@@ -49,7 +50,9 @@ fn at(record: &DeskRecord) -> Option<WallMs> {
         | DeskRecord::ForwardSent { at, .. }
         | DeskRecord::ForwardEnded { at, .. }
         | DeskRecord::UnmatchedAnswer { at, .. }
-        | DeskRecord::OfflineReported { at, .. } => Some(*at),
+        | DeskRecord::OfflineReported { at, .. }
+        | DeskRecord::LeaseGranted { at, .. }
+        | DeskRecord::LeaseEnded { at, .. } => Some(*at),
         DeskRecord::LaneAttached { .. }
         | DeskRecord::Sent { .. }
         | DeskRecord::Completed { .. }
@@ -62,8 +65,6 @@ fn at(record: &DeskRecord) -> Option<WallMs> {
         | DeskRecord::SettlementSent { .. }
         | DeskRecord::BatchClosed { .. }
         | DeskRecord::DayClosed { .. }
-        | DeskRecord::LeaseGranted { .. }
-        | DeskRecord::LeaseEnded { .. }
         | DeskRecord::OfflineCardHeld { .. } => None,
     }
 }
@@ -151,10 +152,10 @@ fn body(record: &DeskRecord) -> Body {
         DeskRecord::DayClosed { date } => Body::DayClosed(journal::DayClosed {
             date: date.to_string(),
         }),
-        DeskRecord::LeaseGranted { lease } => Body::LeaseGranted(journal::LeaseGranted {
+        DeskRecord::LeaseGranted { lease, .. } => Body::LeaseGranted(journal::LeaseGranted {
             lease: Some(lease_to_proto(lease)),
         }),
-        DeskRecord::LeaseEnded { lease_id, end } => lease_ended(*lease_id, end),
+        DeskRecord::LeaseEnded { lease_id, end, .. } => lease_ended(*lease_id, end),
         DeskRecord::OfflineReported { request, lease, .. } => {
             Body::OfflineReported(journal::OfflineReported {
                 payment: Some(offline_to_proto(request, *lease)),
@@ -260,15 +261,19 @@ fn batch_closed(tid: &Tid, batch: BatchNumber, totals: &BatchTotals, balanced: b
 }
 
 fn lease_ended(lease_id: LeaseId, end: &LeaseEnd) -> Body {
-    let (kind, reason) = match end {
-        LeaseEnd::Returned => (journal::LeaseEndKind::Returned, String::new()),
-        LeaseEnd::WrittenOff { reason } => (journal::LeaseEndKind::WrittenOff, reason.clone()),
-    };
-    Body::LeaseEnded(journal::LeaseEnded {
+    let mut to = journal::LeaseEnded {
         lease_id: lease_id.0,
-        end: kind.into(),
-        reason,
-    })
+        ..Default::default()
+    };
+    match end {
+        LeaseEnd::Returned => to.set_end(journal::LeaseEndKind::Returned),
+        LeaseEnd::WrittenOff { by, reason } => {
+            to.set_end(journal::LeaseEndKind::WrittenOff);
+            to.by.clone_from(by);
+            to.reason.clone_from(reason);
+        }
+    }
+    Body::LeaseEnded(to)
 }
 
 fn requested(request: &PaymentRequest) -> journal::Requested {
