@@ -85,7 +85,7 @@ pub(crate) fn unresolved(desk: &Desk) -> Vec<Unresolved> {
         .map(|payment| Unresolved {
             payment_id: payment.payment_id.to_string(),
             lane: payment.lane.0.into(),
-            amount: Some(money_to_proto(payment.amount)),
+            amount: payment.amount.map(money_to_proto),
             standing: payment.standing.name().to_owned(),
             since_wall_ms: payment.since.0,
             owner: payment.owner.to_owned(),

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use domain::{
     card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
-    ids::{AuthCode, LaneEpoch, LaneId, LeaseId, PaymentId, Rrn, SaleNumber},
+    ids::{AuthCode, LaneEpoch, LaneId, LeaseId, PaymentId, Rrn, SaleNumber, Stan},
     money::{Currency, Money},
     payment::{Decision, HostFacts, PaymentRequest, RefusalReason, UnknownReason},
     response_code::ResponseCode,
@@ -229,6 +229,7 @@ pub fn decision_to_proto(decision: &Decision) -> wire::Decision {
 fn set_host(to: &mut wire::Decision, host: &HostFacts) {
     to.rrn = text(host.rrn.as_ref().map(Rrn::as_str));
     to.auth_code = text(host.auth_code.as_ref().map(AuthCode::as_str));
+    to.stan = host.stan.map_or(0, Stan::number);
 }
 
 /// What there may be, as text.
@@ -280,7 +281,21 @@ fn host_from_proto(from: &wire::Decision) -> Result<HostFacts> {
     Ok(HostFacts {
         rrn: rrn(&from.rrn)?,
         auth_code: auth_code(&from.auth_code)?,
+        stan: stan(from.stan)?,
     })
+}
+
+/// Field 11; 0 is none.
+///
+/// # Errors
+/// More than six digits.
+pub fn stan(number: u32) -> Result<Option<Stan>> {
+    match number {
+        0 => Ok(None),
+        number => Stan::new(number)
+            .map(Some)
+            .map_err(|error| ConvertError::new("stan", error)),
+    }
 }
 
 /// Field 37, if there is one.

@@ -43,7 +43,9 @@ impl State {
             | DeskRecord::DayClosing { .. }
             | DeskRecord::SettlementSent { .. }
             | DeskRecord::BatchClosed { .. }
-            | DeskRecord::DayClosed { .. } => None,
+            | DeskRecord::DayClosed { .. }
+            | DeskRecord::HubBefore { .. }
+            | DeskRecord::AskedOfHubBefore { .. } => None,
         }
     }
 

@@ -204,4 +204,24 @@ pub enum DeskRecord {
         /// Whose.
         payment_id: PaymentId,
     },
+    /// A lane remembers a hub whose journal this is not (payments.md, "Identity, swap, rebuild").
+    HubBefore {
+        /// The lane.
+        lane: LaneId,
+        /// That hub's epoch.
+        hub_epoch: u64,
+        /// The newest lease it had lent to this lane.
+        last_lease: LeaseId,
+        /// Where the lane's terminal goes on: far beyond what that hub can have used.
+        skipped: Option<(Tid, Stan)>,
+    },
+    /// The hub before may have sent this payment: it is never sent again.
+    AskedOfHubBefore {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Whose it is.
+        lane: LaneId,
+        /// When this hub heard of it.
+        at: WallMs,
+    },
 }

@@ -103,8 +103,18 @@ impl LeaseLedger {
         LeaseId(self.last.saturating_add(1))
     }
 
+    /// Open, or ended and still kept.
+    pub(crate) fn knows(&self, id: LeaseId) -> bool {
+        self.open.contains_key(&id) || self.ended.contains_key(&id)
+    }
+
+    /// The next one is beyond this one.
+    pub(crate) fn skip_to(&mut self, id: LeaseId) {
+        self.last = self.last.max(id.0);
+    }
+
     pub(crate) fn grant(&mut self, lease: OfflineLease, at: WallMs) {
-        self.last = self.last.max(lease.id.0);
+        self.skip_to(lease.id);
         self.granted_at.insert(lease.id, at);
         self.open.insert(lease.id, LeaseUse::new(lease));
     }

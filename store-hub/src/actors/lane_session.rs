@@ -105,6 +105,11 @@ impl Handler<FromLane> for LaneSession {
     }
 }
 
+/// Which hub's journal is meant, if one is named.
+pub(super) fn history_of(bytes: &[u8]) -> Option<u128> {
+    <[u8; 16]>::try_from(bytes).ok().map(u128::from_be_bytes)
+}
+
 type Answer = ResponseFuture<Result<(), SessionEnd>>;
 
 fn refuse(what: &str) -> Answer {
@@ -130,6 +135,7 @@ impl LaneSession {
         });
         Ok(AskPayment {
             request,
+            history: history_of(&payment.hub_history),
             sealed_card: payment.sealed_card.clone(),
             pin,
         })

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use actix::{Actor, Addr, Context, Handler, Message, StreamHandler};
 use domain::{
-    desk::{Desk, DeskConfig, Event, Rejected},
+    desk::{Desk, DeskConfig, Event, LaneMemory, Rejected},
     ids::{LaneEpoch, LaneId, Mid, PaymentId, Tid},
     payment::PaymentRequest,
     time::{MonoMs, Now, WallMs},
@@ -56,6 +56,8 @@ pub(crate) struct PaymentDesk {
     pub(crate) parts: DeskParts,
     pub(crate) desk: Desk,
     pub(crate) hub_epoch: u64,
+    /// Which journal this is: lanes that knew another one knew a hub that was lost.
+    history: u128,
     pub(super) vault: CardVault,
     pub(super) outbox: Outbox<Waiting>,
     ticket: Ticket,
@@ -76,8 +78,10 @@ impl PaymentDesk {
             Arc::clone(&parts.random),
             parts.journal.clone(),
         )?;
+        let history = recovered.history;
         let mut actor = Self {
             desk: recovered.desk,
+            history: history.unwrap_or_else(|| parts.random.next_u128()),
             hub_epoch: recovered.hub_epochs.saturating_add(1),
             vault,
             outbox: Outbox::new(),
@@ -87,15 +91,19 @@ impl PaymentDesk {
             parts,
         };
         let mut commit = Commit::default();
-        let day = actor.desk.business_date();
-        let started = convert::started(actor.hub_epoch, actor.now().wall, day);
-        commit.batch.record(started);
+        actor.begin_epoch(&mut commit);
         for lane_event in recovered.overlooked {
             actor.step_into(&mut commit, lane_event);
         }
         actor.step_into(&mut commit, Event::Recovered);
         actor.commit(commit);
         Ok(actor)
+    }
+
+    fn begin_epoch(&self, commit: &mut Commit) {
+        let (now, day) = (self.now().wall, self.desk.business_date());
+        let started = convert::started(self.hub_epoch, self.history, now, day);
+        commit.batch.record(started);
     }
 
     /// The store in a few lines.
@@ -200,6 +208,9 @@ impl PaymentDesk {
         let AttachLane { lane, epoch, .. } = attach;
         self.step(&mut commit, Event::LaneAttached { lane, epoch })?;
         self.sessions.insert(lane, attach.session);
+        if let Some(before) = &attach.before {
+            self.hub_was_lost(&mut commit, lane, before, &attach.abandoned);
+        }
         let hello = self.hello(lane);
         // The hello is the first frame, and what was given up is obeyed before all else.
         let afterwards = std::mem::take(&mut commit.waiting);
@@ -210,6 +221,31 @@ impl PaymentDesk {
         commit.waiting.extend(afterwards);
         self.commit(commit);
         Ok(())
+    }
+
+    /// The lane knew a hub on another journal: that one was lost. This one's epoch is a later one,
+    /// and what the lane gave up meanwhile may have been sent by it.
+    fn hub_was_lost(
+        &mut self,
+        commit: &mut Commit,
+        lane: LaneId,
+        before: &HubBefore,
+        abandoned: &[PaymentId],
+    ) {
+        if before.history == self.history {
+            return;
+        }
+        let epoch = before.memory.hub_epoch;
+        tracing::warn!(event = "journal of the hub was lost", code = "HUB0020", %lane, epoch);
+        if epoch >= self.hub_epoch {
+            self.hub_epoch = epoch.saturating_add(1);
+            self.begin_epoch(commit);
+        }
+        let memory = before.memory;
+        self.step_into(commit, Event::LaneRemembers { lane, memory });
+        for payment_id in abandoned.iter().copied() {
+            self.step_into(commit, Event::AbandonedBefore { payment_id, lane });
+        }
     }
 
     /// The lane is told once it is durable, whatever the desk made of it: an abandon that comes
@@ -254,12 +290,20 @@ impl PaymentDesk {
             tid: text(terminal.map(|(tid, _, _)| tid.as_str())),
             mid: text(terminal.map(|(_, mid, _)| mid.as_str())),
             merchant_name: self.parts.merchant_name.clone(),
+            hub_history: self.history.to_be_bytes().to_vec().into(),
         }
     }
 
     /// A known id is answered by the desk with its recorded result; only a new one opens its card.
     fn request(&mut self, ask: AskPayment) -> Result<(), CardRefused> {
         let payment_id = ask.request.payment_id;
+        if ask.history.is_some_and(|history| history != self.history) {
+            // Nothing is sent: its card is not needed.
+            let mut commit = Commit::default();
+            self.step_into(&mut commit, Event::RequestedBefore(ask.request));
+            self.commit(commit);
+            return Ok(());
+        }
         if self.desk.payment(payment_id).is_none() {
             let taken = self.vault.take(payment_id, &ask.sealed_card, ask.pin);
             if let Err(error) = taken {
@@ -331,6 +375,13 @@ impl Handler<Happened> for PaymentDesk {
     }
 }
 
+/// The hub a lane was attached to last: its journal, and how far the lane knows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HubBefore {
+    pub(crate) history: u128,
+    pub(crate) memory: LaneMemory,
+}
+
 /// A lane said hello. What it gave up is obeyed before all else.
 #[derive(Message)]
 #[rtype(result = "Result<(), Rejected>")]
@@ -338,6 +389,8 @@ pub(crate) struct AttachLane {
     pub(crate) lane: LaneId,
     pub(crate) epoch: LaneEpoch,
     pub(crate) abandoned: Vec<PaymentId>,
+    /// The hub it was attached to last, if any.
+    pub(crate) before: Option<HubBefore>,
     pub(crate) session: Addr<LaneSession>,
 }
 
@@ -372,6 +425,8 @@ impl Handler<DetachLane> for PaymentDesk {
 #[rtype(result = "Result<(), CardRefused>")]
 pub(crate) struct AskPayment {
     pub(crate) request: PaymentRequest,
+    /// Which hub's journal the lane knew when it made the intent.
+    pub(crate) history: Option<u128>,
     pub(crate) sealed_card: bytes::Bytes,
     pub(crate) pin: Option<EncryptedPin>,
 }

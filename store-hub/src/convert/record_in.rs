@@ -113,6 +113,20 @@ pub(crate) fn desk_record(record: &journal::HubRecord) -> Result<Option<DeskReco
         | Body::LeaseEnded(_)
         | Body::OfflineReported(_)
         | Body::OfflineCardHeld(_) => lease_record(body, at)?,
+        Body::HubBefore(from) => DeskRecord::HubBefore {
+            lane: lane(from.lane)?,
+            hub_epoch: from.hub_epoch,
+            last_lease: LeaseId(from.last_lease_id),
+            skipped: match wire_form::stan(from.next_stan)? {
+                Some(stan) => Some((tid(&from.tid)?, stan)),
+                None => None,
+            },
+        },
+        Body::AskedOfHubBefore(from) => DeskRecord::AskedOfHubBefore {
+            payment_id: payment_id(&from.payment_id)?,
+            lane: lane(from.lane)?,
+            at,
+        },
     };
     Ok(Some(desk))
 }

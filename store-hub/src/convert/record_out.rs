@@ -20,10 +20,11 @@ use wire_form::{
 };
 
 /// The first record of a start: which epoch of the hub wrote what follows.
-pub(crate) fn started(epoch: u64, at: WallMs, date: BusinessDate) -> Vec<u8> {
+pub(crate) fn started(epoch: u64, history: u128, at: WallMs, date: BusinessDate) -> Vec<u8> {
     let body = Body::Started(journal::HubStarted {
         hub_epoch: epoch,
         software_version: env!("CARGO_PKG_VERSION").to_owned(),
+        history: history.to_be_bytes().to_vec().into(),
     });
     wrap(body, at, date)
 }
@@ -52,7 +53,8 @@ fn at(record: &DeskRecord) -> Option<WallMs> {
         | DeskRecord::UnmatchedAnswer { at, .. }
         | DeskRecord::OfflineReported { at, .. }
         | DeskRecord::LeaseGranted { at, .. }
-        | DeskRecord::LeaseEnded { at, .. } => Some(*at),
+        | DeskRecord::LeaseEnded { at, .. }
+        | DeskRecord::AskedOfHubBefore { at, .. } => Some(*at),
         DeskRecord::LaneAttached { .. }
         | DeskRecord::Sent { .. }
         | DeskRecord::Completed { .. }
@@ -65,6 +67,7 @@ fn at(record: &DeskRecord) -> Option<WallMs> {
         | DeskRecord::SettlementSent { .. }
         | DeskRecord::BatchClosed { .. }
         | DeskRecord::DayClosed { .. }
+        | DeskRecord::HubBefore { .. }
         | DeskRecord::OfflineCardHeld { .. } => None,
     }
 }
@@ -156,6 +159,24 @@ fn body(record: &DeskRecord) -> Body {
             lease: Some(lease_to_proto(lease)),
         }),
         DeskRecord::LeaseEnded { lease_id, end, .. } => lease_ended(*lease_id, end),
+        DeskRecord::HubBefore {
+            lane,
+            hub_epoch,
+            last_lease,
+            skipped,
+        } => Body::HubBefore(journal::HubBefore {
+            lane: lane.0.into(),
+            hub_epoch: *hub_epoch,
+            last_lease_id: last_lease.0,
+            tid: text(skipped.as_ref().map(|(tid, _)| tid.as_str())),
+            next_stan: skipped.as_ref().map_or(0, |(_, stan)| stan.number()),
+        }),
+        DeskRecord::AskedOfHubBefore {
+            payment_id, lane, ..
+        } => Body::AskedOfHubBefore(journal::AskedOfHubBefore {
+            payment_id: payment_id.to_string(),
+            lane: lane.0.into(),
+        }),
         DeskRecord::OfflineReported { request, lease, .. } => {
             Body::OfflineReported(journal::OfflineReported {
                 payment: Some(offline_to_proto(request, *lease)),

@@ -38,6 +38,7 @@ fn host() -> HostFacts {
     HostFacts {
         rrn: Some(Rrn::new("101530000123").unwrap()),
         auth_code: Some(AuthCode::new("A1B2C3").unwrap()),
+        stan: Some(Stan::new(123).unwrap()),
     }
 }
 
@@ -262,7 +263,7 @@ fn every_record_comes_back_as_it_was_written() {
 #[test]
 fn a_start_is_the_shells_own_record() {
     let date = BusinessDate::parse("2026-11-22").unwrap();
-    let decoded = decode(&started(7, NOW, date)).unwrap();
+    let decoded = decode(&started(7, 9, NOW, date)).unwrap();
     assert_eq!(desk_record(&decoded), Ok(None));
 }
 

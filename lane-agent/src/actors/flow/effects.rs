@@ -71,7 +71,12 @@ impl TransactionFlow {
             self.hub_unreachable(payment_id, ctx);
             return;
         };
-        let frame = frame(&request, sealed);
+        let mut frame = frame(&request, sealed);
+        let facts = self.parts.facts.borrow().clone();
+        frame.hub_history = facts
+            .map(|facts| facts.hub_history())
+            .unwrap_or_default()
+            .into();
         let link = self.parts.link.clone();
         let grace = Duration::from_millis(self.parts.timeouts.hub_grace_ms);
         let submit = async move {

@@ -180,13 +180,7 @@ impl TransactionFlow {
     }
 
     fn tell_progress(&self) {
-        let checkout = &self.parts.checkout;
-        let progress = Progress {
-            open: self.open,
-            selling: checkout.sale().is_some(),
-            sales_closed: checkout.sales_closed(),
-            sales_voided: checkout.sales_voided(),
-        };
+        let progress = Progress::of(&self.parts.checkout, self.open);
         self.parts.progress.send_if_modified(|told| {
             let changed = *told != progress;
             *told = progress;

@@ -48,6 +48,9 @@ impl HubLink {
     }
 
     fn lane_hello(&self) -> wire::LaneHello {
+        let facts = self.parts.facts.borrow();
+        let facts = facts.as_ref();
+        let progress = *self.parts.progress.borrow();
         wire::LaneHello {
             lane: u32::from(self.parts.checkout.lane.0),
             epoch: self.parts.checkout.epoch.0,
@@ -58,6 +61,13 @@ impl HubLink {
                 .iter()
                 .map(PaymentId::to_string)
                 .collect(),
+            hub_history: facts
+                .map(|facts| facts.hub_history())
+                .unwrap_or_default()
+                .into(),
+            hub_epoch: facts.map_or(0, |facts| facts.learnt.hub_epoch),
+            last_stan: progress.last_stan.map_or(0, |stan| stan.number()),
+            last_lease_id: progress.last_lease.map_or(0, |lease| lease.0),
         }
     }
 
