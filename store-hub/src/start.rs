@@ -280,7 +280,8 @@ fn services(
 ) -> Services {
     let days = DaysFolder::new(config.days_folder.clone(), config.reports_folder.clone());
     let clock = Arc::clone(&seams.clock);
-    let lanes = Lanes::new(desk.clone(), clock, seams.journal.clone()).start();
+    let configured = config.terminals.iter().map(|terminal| terminal.lane);
+    let lanes = Lanes::new(desk.clone(), clock, seams.journal.clone(), configured).start();
     let reports = Reports::new(ReportParts {
         store_id: config.store.id.clone(),
         store_name: config.store.name.clone(),

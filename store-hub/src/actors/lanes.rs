@@ -40,9 +40,16 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    /// Lanes whose journals are held are known from the start, though not connected.
-    pub(crate) fn new(desk: Addr<PaymentDesk>, clock: Arc<dyn Clock>, journal: Journal) -> Self {
-        let mut lanes: BTreeMap<LaneId, Lane> = BTreeMap::new();
+    /// Lanes that are configured, and those whose journals are held, are known from the start,
+    /// though not connected.
+    pub(crate) fn new(
+        desk: Addr<PaymentDesk>,
+        clock: Arc<dyn Clock>,
+        journal: Journal,
+        configured: impl Iterator<Item = LaneId>,
+    ) -> Self {
+        let mut lanes: BTreeMap<LaneId, Lane> =
+            configured.map(|lane| (lane, Lane::default())).collect();
         for (_, lane, epoch) in lane_logs(&journal.logs()) {
             let known = lanes.entry(lane).or_default();
             known.epoch = known.epoch.max(Some(epoch));

@@ -69,6 +69,9 @@ enum Command {
     DeadLetters {
         #[command(flatten)]
         asked: Asked,
+        /// Those that somebody has resolved, too
+        #[arg(long)]
+        all: bool,
         #[command(subcommand)]
         action: Option<DeadLetterAction>,
     },
@@ -217,10 +220,12 @@ fn execute(options: Options) -> Outcome {
         Command::Unresolved(asked) => ask::unresolved(&asked),
         Command::DeadLetters {
             asked,
+            all,
             action: None,
-        } => ask::dead_letters(&asked),
+        } => ask::dead_letters(&asked, all),
         Command::DeadLetters {
             asked,
+            all: _,
             action:
                 Some(DeadLetterAction::Resolve {
                     forward_id,

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use domain::money::{Currency, Money};
+use domain::{
+    money::{Currency, Money},
+    time::WallMs,
+};
 use proto::store::v1::{
     CloseDayProgress, DeadLetter, LaneView, Money as WireMoney, PaymentStory, StatusResponse,
     StoryLine, Unresolved,
@@ -39,6 +42,16 @@ pub(super) fn clock(wall_ms: i64) -> String {
     let seconds = wall_ms.div_euclid(1000).rem_euclid(86_400);
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
     format!("{hours:02}:{minutes:02}:{:02}", seconds % 60)
+}
+
+/// By the business clock.
+fn age(since_wall_ms: i64, now: WallMs) -> String {
+    let minutes = now.0.saturating_sub(since_wall_ms).max(0) / 60_000;
+    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, minutes) => format!("{minutes} min ago"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min ago"),
+        (days, hours, _) => format!("{days} d {hours} h ago"),
+    }
 }
 
 fn yes(yes: bool) -> &'static str {
@@ -163,15 +176,17 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
 }
 
 pub(super) fn lanes(lanes: &[LaneView]) -> View {
-    let mut text =
-        String::from("lane  epoch  connected  state      here / there   sales  voided\n");
+    let mut text = String::from(
+        "lane  epoch  connected  last heard  state      here / there   sales  voided\n",
+    );
     for lane in lanes {
         let _ = writeln!(
             text,
-            "{:<6}{:<7}{:<11}{:<11}{:<15}{:<7}{}",
+            "{:<6}{:<7}{:<11}{:<12}{:<11}{:<15}{:<7}{}",
             lane.lane,
             lane.epoch,
             yes(lane.connected),
+            clock(lane.last_heard_wall_ms),
             lane.state,
             format!("{} / {}", lane.replicated_sequence, lane.journal_sequence),
             lane.sales_closed,
@@ -202,7 +217,7 @@ pub(super) fn lanes(lanes: &[LaneView]) -> View {
     }
 }
 
-pub(super) fn unresolved(payments: &[Unresolved]) -> View {
+pub(super) fn unresolved(payments: &[Unresolved], now: WallMs) -> View {
     let mut text = String::new();
     if payments.is_empty() {
         text.push_str("none\n");
@@ -210,12 +225,13 @@ pub(super) fn unresolved(payments: &[Unresolved]) -> View {
     for payment in payments {
         let _ = writeln!(
             text,
-            "{}  lane {}  {}  {}  since {}  owner: {}",
+            "{}  lane {}  {}  {}  since {}, {}  owner: {}",
             payment.payment_id,
             payment.lane,
             amount(payment.amount.as_ref()),
             payment.standing,
             clock(payment.since_wall_ms),
+            age(payment.since_wall_ms, now),
             payment.owner
         );
     }
@@ -228,6 +244,7 @@ pub(super) fn unresolved(payments: &[Unresolved]) -> View {
                 "amount": amount_json(payment.amount.as_ref()),
                 "standing": payment.standing,
                 "since_wall_ms": payment.since_wall_ms,
+                "age_ms": now.0.saturating_sub(payment.since_wall_ms).max(0),
                 "owner": payment.owner,
             })
         })

@@ -28,7 +28,7 @@ use crate::{
     actors::{
         lanes::ViewLanes,
         payment_desk::{Happened, Look, PaymentDesk},
-        reports::TellStory,
+        reports::{CountSales, TellStory},
         settlement::{CloseDay, CloseError},
     },
     convert::resolution_from_text,
@@ -52,6 +52,8 @@ impl OperationsService for Services {
 
     async fn lanes(&self, _: Request<LanesRequest>) -> Result<Response<LanesResponse>, Status> {
         let lanes = self.lanes.send(ViewLanes).await.map_err(stopping)?;
+        let counted = self.reports.send(CountSales(lanes)).await;
+        let lanes = counted.map_err(stopping)?.map_err(report_status)?;
         Ok(Response::new(LanesResponse { lanes }))
     }
 

@@ -9,14 +9,14 @@ use crate::{
     store::{APPROVED_PAN, Host, Store},
 };
 
-fn store_hub(args: &[&str]) -> Output {
+pub(crate) fn store_hub(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_store-hub"))
         .args(args)
         .output()
         .unwrap()
 }
 
-fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     assert!(
         output.status.success(),
         "{}",

@@ -14,6 +14,7 @@ mod day;
 mod lane;
 mod money;
 mod offline;
+mod operator;
 mod rebuilt;
 mod restart;
 mod secrets;
