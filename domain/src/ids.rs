@@ -139,6 +139,15 @@ impl Stan {
         self.0
     }
 
+    /// The one so many after, wrapping like `next`.
+    #[must_use]
+    pub const fn skip(self, count: u32) -> Self {
+        let zero_based = (self.0 as u64)
+            .saturating_sub(1)
+            .saturating_add(count as u64);
+        Self((zero_based % 999_999) as u32 + 1)
+    }
+
     /// The one after, 000001 after 999999.
     #[must_use]
     pub const fn next(self) -> Self {
@@ -180,6 +189,15 @@ impl BatchNumber {
     #[must_use]
     pub const fn number(self) -> u32 {
         self.0
+    }
+
+    /// The one so many after, wrapping like `next`.
+    #[must_use]
+    pub const fn skip(self, count: u32) -> Self {
+        let zero_based = (self.0 as u64)
+            .saturating_sub(1)
+            .saturating_add(count as u64);
+        Self((zero_based % 999_999) as u32 + 1)
     }
 
     /// The one after, 000001 after 999999.
@@ -274,7 +292,7 @@ ascii_id!(
 pub struct ForwardId(pub u64);
 
 /// One offline lease of the store; the hub counts them from 1 and never reuses one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct LeaseId(pub u64);
 
 /// A person signed on at a lane.

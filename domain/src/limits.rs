@@ -46,6 +46,14 @@ pub const SEND_WAIT_MS: u64 = 10_000;
 pub const LEASE_VALID_MS: u64 = 4 * 60 * 60 * 1_000;
 /// Payments under one offline lease: their sealed cards wait at the lane until the hub has them.
 pub const LEASE_PAYMENTS_MAX: u32 = 50;
+/// How far a rebuilt hub skips ahead of the last STAN that a lane knows: more than one batch holds,
+/// several times.
+pub const STANS_SKIPPED: u32 = 10_000;
+/// How far a rebuilt hub skips ahead of the last lease that a lane knows: other lanes may hold later
+/// ones.
+pub const LEASE_IDS_SKIPPED: u64 = 1_000_000;
+/// Leases that ended and are kept to be looked at, the latest of them.
+pub const LEASES_ENDED_KEPT_MAX: usize = 1_000;
 /// Of the store's offline caps, what all lanes together hold as leases.
 pub const LEASE_SHARE_PERCENT: u8 = 50;
 /// Tries of a reversal before it becomes a dead letter and frees its TID.
@@ -69,5 +77,6 @@ const _: () = {
     assert!(JOURNAL_RECORD_BYTES_MAX < 4096);
     assert!(LANE_STREAM_FRAMES_MAX > 2 * LEASE_PAYMENTS_MAX as usize);
     assert!(LANE_STREAM_FRAMES_MAX > PAYMENTS_IN_FLIGHT_PER_LANE_MAX);
+    assert!(STANS_SKIPPED as usize > 5 * BATCH_ITEMS_MAX);
     assert!(KEEPALIVE_INTERVAL_MS + KEEPALIVE_TIMEOUT_MS < ANSWER_TIMEOUT_MS);
 };

@@ -25,6 +25,11 @@ pub(crate) struct Learnt {
     pub(crate) mid: String,
     /// The hub's business date when it last said hello.
     pub(crate) business_date: String,
+    /// Which journal the hub had (32 hex digits), and its epoch.
+    #[serde(default)]
+    pub(crate) hub_history: String,
+    #[serde(default)]
+    pub(crate) hub_epoch: u64,
     /// The price file itself.
     pub(crate) price_file: String,
 }
@@ -81,6 +86,12 @@ impl HubFacts {
             tid: self.learnt.tid.clone(),
             mid: self.learnt.mid.clone(),
         }
+    }
+
+    /// Which journal the hub had, as it said it.
+    pub(crate) fn hub_history(&self) -> Vec<u8> {
+        let history = u128::from_str_radix(&self.learnt.hub_history, 16);
+        history.map_or_else(|_| Vec::new(), |history| history.to_be_bytes().to_vec())
     }
 
     /// The hub's business date.

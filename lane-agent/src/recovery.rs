@@ -2,8 +2,9 @@
 
 use domain::sale::{Checkout, CheckoutConfig};
 use journal::{Journal, LogId, ReadError};
+use wire_form::ConvertError;
 
-use crate::convert::{self, ConvertError};
+use crate::convert;
 
 /// Records read at a time.
 const RECORDS_PER_READ: usize = 256;

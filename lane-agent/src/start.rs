@@ -109,7 +109,7 @@ async fn run(
         script_finished: watch::Sender::new(false),
         keys: watch::Sender::new(None),
         facts: watch::Sender::new(known_facts(config)),
-        progress: watch::Sender::new(Progress::default()),
+        progress: watch::Sender::new(Progress::of(&checkout, false, false)),
         hub_up: watch::Sender::new(false),
     };
     let (to_flow, from_hub) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);

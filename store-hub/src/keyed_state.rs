@@ -15,7 +15,6 @@ use domain::{
 use journal::{LogId, RebuiltState, Record};
 
 use crate::{
-    actors::payment_desk::BusinessDay,
     card_vault::{day_key, held_key},
     convert,
     replica::{lane_log, position_key},
@@ -24,7 +23,6 @@ use crate::{
 /// Builds the keyed state record by record, the own log first.
 pub(crate) struct KeyedState {
     desk: Desk,
-    day: BusinessDay,
     /// Cards that came, each with the day it came on.
     came: BTreeMap<PaymentId, BusinessDate>,
     /// Days with a salt in the side table, until they are told.
@@ -33,14 +31,9 @@ pub(crate) struct KeyedState {
 
 impl KeyedState {
     /// For a hub of this configuration whose side table has salts for these days.
-    pub(crate) fn new(
-        desk: DeskConfig,
-        first_day: BusinessDate,
-        salted: Vec<BusinessDate>,
-    ) -> Self {
+    pub(crate) fn new(desk: DeskConfig, salted: Vec<BusinessDate>) -> Self {
         Self {
             desk: Desk::new(desk),
-            day: BusinessDay::first(first_day),
             came: BTreeMap::new(),
             salted,
         }
@@ -65,12 +58,11 @@ impl KeyedState {
             return;
         };
         self.desk.replay(&record);
-        self.day.observe(&record);
         let Some(payment_id) = self.payment_of(&record) else {
             return;
         };
         if brings_card(&record) {
-            self.came.insert(payment_id, self.day.date);
+            self.came.insert(payment_id, self.desk.business_date());
         }
         let Some(date) = self.came.get(&payment_id) else {
             return;
@@ -93,6 +85,7 @@ impl KeyedState {
             | DeskRecord::Completed { payment_id, .. }
             | DeskRecord::Abandoned { payment_id, .. }
             | DeskRecord::ForwardQueued { payment_id, .. }
+            | DeskRecord::AskedOfHubBefore { payment_id, .. }
             | DeskRecord::OfflineCardHeld { payment_id } => Some(*payment_id),
             DeskRecord::ForwardSent { forward_id, .. }
             | DeskRecord::ForwardDeferred { forward_id, .. }
@@ -102,6 +95,7 @@ impl KeyedState {
                 forward.map(|forward| forward.payment_id)
             }
             DeskRecord::LaneAttached { .. }
+            | DeskRecord::HubBefore { .. }
             | DeskRecord::SignedOn { .. }
             | DeskRecord::TerminalStopped { .. }
             | DeskRecord::UnmatchedAnswer { .. }

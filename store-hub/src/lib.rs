@@ -20,6 +20,7 @@ mod convert;
 mod grpc;
 mod keyed_state;
 mod keys;
+mod lease_view;
 mod ledger;
 mod operator_view;
 mod prices;

@@ -7,8 +7,7 @@ use domain::{
 };
 use journal::NoRoom;
 use proto::store::v1::{DeadLetter, PaymentCounts, StatusResponse, TerminalStatus, Unresolved};
-
-use crate::convert::money_to_proto;
+use wire_form::money_to_proto;
 
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
@@ -92,7 +91,7 @@ pub(crate) fn unresolved(desk: &Desk) -> Vec<Unresolved> {
         .map(|payment| Unresolved {
             payment_id: payment.payment_id.to_string(),
             lane: payment.lane.0.into(),
-            amount: Some(money_to_proto(payment.amount)),
+            amount: payment.amount.map(money_to_proto),
             standing: payment.standing.name().to_owned(),
             since_wall_ms: payment.since.0,
             owner: payment.owner.to_owned(),

@@ -3,15 +3,14 @@
 use domain::{
     desk::{Desk, DeskConfig, Event, Rejected},
     ids::{LaneEpoch, LaneId, Mid, Tid},
-    time::BusinessDate,
 };
 use journal::{Journal, LogId, ReadError, Record};
 use proto::journal::v1::hub_record::Body;
+use wire_form::ConvertError;
 
 use crate::{
-    actors::payment_desk::BusinessDay,
     card_vault::VaultError,
-    convert::{self, ConvertError},
+    convert,
     replica::{self, lane_log},
 };
 
@@ -50,16 +49,16 @@ impl From<VaultError> for RecoveryError {
 pub(crate) struct Replay<'a> {
     pub(crate) journal: &'a Journal,
     pub(crate) desk: DeskConfig,
-    pub(crate) first_day: BusinessDate,
     pub(crate) terminals: &'a [(Tid, Mid, LaneId)],
 }
 
 /// What the journal told.
 pub(crate) struct Recovered {
     pub(crate) desk: Desk,
-    pub(crate) day: BusinessDay,
-    /// How often a hub started on this journal before.
+    /// The last epoch of a hub on this journal.
     pub(crate) hub_epochs: u64,
+    /// Which journal this is; `None` in one that is new.
+    pub(crate) history: Option<u128>,
     /// Consequences of replica records that were not drawn when the records came in.
     pub(crate) overlooked: Vec<Event>,
 }
@@ -68,8 +67,8 @@ pub(crate) struct Recovered {
 pub(crate) fn replay(parts: &Replay<'_>) -> Result<Recovered, RecoveryError> {
     let mut recovered = Recovered {
         desk: Desk::new(parts.desk.clone()),
-        day: BusinessDay::first(parts.first_day),
         hub_epochs: 0,
+        history: None,
         overlooked: Vec::new(),
     };
     each_record(parts, LogId::OWN, 1, |record| recovered.take(record))?;
@@ -101,10 +100,11 @@ impl Recovered {
         let decoded = convert::decode(&record.bytes).map_err(understood)?;
         if let Some(Body::Started(started)) = &decoded.body {
             self.hub_epochs = self.hub_epochs.max(started.hub_epoch);
+            let history = <[u8; 16]>::try_from(started.history.as_ref());
+            self.history = history.ok().map(u128::from_be_bytes).or(self.history);
         }
         if let Some(desk_record) = convert::desk_record(&decoded).map_err(understood)? {
             self.desk.replay(&desk_record);
-            self.day.observe(&desk_record);
         }
         Ok(())
     }
@@ -125,9 +125,10 @@ impl Recovered {
         if position >= parts.journal.durable_head(log).sequence {
             return Ok(());
         }
+        let first_day = parts.desk.first_day;
         each_record(parts, log, position.saturating_add(1), |record| {
             self.overlooked
-                .extend(replica::consequences(lane, epoch, &record.bytes));
+                .extend(replica::consequences(lane, epoch, first_day, &record.bytes));
             Ok(())
         })
     }

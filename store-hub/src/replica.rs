@@ -3,6 +3,7 @@
 use domain::{
     desk::Event,
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber},
+    time::BusinessDate,
 };
 use journal::LogId;
 use prost::Message;
@@ -10,8 +11,7 @@ use proto::{
     journal::v1::{LaneRecord, lane_record::Body},
     store::v1::OfflinePayment,
 };
-
-use crate::convert::offline_from_proto;
+use wire_form::{lease_from_proto, offline_from_proto};
 
 /// The log of a lane's epoch: lane in the upper half, epoch in the lower. Never the own log, since
 /// lanes count from 1.
@@ -34,12 +34,21 @@ pub(crate) fn position_key(log: LogId) -> Vec<u8> {
 }
 
 /// What a lane's record means for the desk. A record that can't be read means nothing here: it is
-/// kept as it came, and whoever reads the lane's journal meets it again.
-pub(crate) fn consequences(lane: LaneId, epoch: LaneEpoch, bytes: &[u8]) -> Vec<Event> {
+/// kept as it came, and whoever reads the lane's journal meets it again. Nor does one of a day
+/// before this hub's first: a hub before this one drew its consequences.
+pub(crate) fn consequences(
+    lane: LaneId,
+    epoch: LaneEpoch,
+    first_day: BusinessDate,
+    bytes: &[u8],
+) -> Vec<Event> {
     let Ok(record) = LaneRecord::decode(bytes) else {
         tracing::error!(event = "unreadable lane record", %lane);
         return Vec::new();
     };
+    if BusinessDate::parse(&record.business_date).is_ok_and(|date| date < first_day) {
+        return Vec::new();
+    }
     match record.body {
         Some(Body::SaleClosed(closed)) => {
             let Ok(receipt) = ReceiptNumber::parse(&closed.receipt_number) else {
@@ -65,6 +74,14 @@ pub(crate) fn consequences(lane: LaneId, epoch: LaneEpoch, bytes: &[u8]) -> Vec<
             let event = offline.and_then(|payment| approved_offline(lane, epoch, payment));
             event.into_iter().collect()
         }
+        Some(Body::LeaseAccepted(accepted)) => match lease_from_proto(accepted.lease.as_ref()) {
+            Ok(lease) if lease.lane == lane => vec![Event::LeaseShown(lease)],
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                tracing::error!(event = "unreadable lease", %lane, %error);
+                Vec::new()
+            }
+        },
         Some(Body::LeaseReturned(returned)) => vec![Event::LeaseReturned {
             lane,
             lease_id: LeaseId(returned.lease_id),
@@ -88,8 +105,17 @@ mod tests {
     use super::*;
     use proto::journal::v1 as journal;
 
+    fn first_day() -> BusinessDate {
+        BusinessDate::parse("2026-11-22").unwrap()
+    }
+
     fn record(body: Body) -> Vec<u8> {
+        record_of("2026-11-22", body)
+    }
+
+    fn record_of(day: &str, body: Body) -> Vec<u8> {
         LaneRecord {
+            business_date: day.to_owned(),
             body: Some(body),
             ..Default::default()
         }
@@ -119,7 +145,7 @@ mod tests {
         let receipt = ReceiptNumber::parse("3-1-000042").unwrap();
         let payment_id = id;
         assert_eq!(
-            consequences(LaneId(3), LaneEpoch(1), &bytes),
+            consequences(LaneId(3), LaneEpoch(1), first_day(), &bytes),
             [Event::Completed {
                 payment_id,
                 receipt
@@ -128,7 +154,26 @@ mod tests {
     }
 
     #[test]
+    fn a_day_before_the_first_has_no_consequence() {
+        let id = PaymentId(9);
+        let given_up = || {
+            Body::PaymentAbandoned(journal::PaymentAbandoned {
+                payment_id: id.to_string(),
+                ..Default::default()
+            })
+        };
+        for (day, expected) in [("2026-11-21", 0), ("2026-11-22", 1), ("2026-11-23", 1)] {
+            let bytes = record_of(day, given_up());
+            let events = consequences(LaneId(1), LaneEpoch(1), first_day(), &bytes);
+            assert_eq!(events.len(), expected, "{day}");
+        }
+    }
+
+    #[test]
     fn garbage_has_no_consequence() {
-        assert_eq!(consequences(LaneId(1), LaneEpoch(1), &[0xff; 9]), []);
+        assert_eq!(
+            consequences(LaneId(1), LaneEpoch(1), first_day(), &[0xff; 9]),
+            []
+        );
     }
 }

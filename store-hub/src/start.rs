@@ -157,7 +157,6 @@ fn desk_parts(config: &Config, seams: &Seams, prices: &PriceFile, outlets: Outle
         desk: desk_config(config),
         store_id: config.store.id.clone(),
         merchant_name: config.store.name.clone(),
-        first_day: config.store.business_date,
         terminals: terminals(config),
         journal: seams.journal.clone(),
         clock: Arc::clone(&seams.clock),
@@ -171,6 +170,7 @@ fn desk_parts(config: &Config, seams: &Seams, prices: &PriceFile, outlets: Outle
 pub(crate) fn desk_config(config: &Config) -> DeskConfig {
     let acquirer = &config.acquirer;
     DeskConfig {
+        first_day: config.store.business_date,
         currency: config.store.currency,
         policy: stand_in_policy(config),
         timing: Timing {
@@ -258,7 +258,8 @@ fn services(
 ) -> Services {
     let days = DaysFolder::new(config.days_folder.clone(), config.reports_folder.clone());
     let clock = Arc::clone(&seams.clock);
-    let lanes = Lanes::new(desk.clone(), clock, seams.journal.clone()).start();
+    let configured = config.terminals.iter().map(|terminal| terminal.lane);
+    let lanes = Lanes::new(desk.clone(), clock, seams.journal.clone(), configured).start();
     let reports = Reports::new(ReportParts {
         store_id: config.store.id.clone(),
         store_name: config.store.name.clone(),

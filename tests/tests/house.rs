@@ -26,12 +26,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ("journal", &[]),
     ("ports", &[]),
     ("card-seal", &[]),
+    ("wire-form", &["domain", "proto"]),
     ("acquirer-host", &["iso8583", "ports"]),
     (
         "lane-agent",
         &[
             "domain",
             "proto",
+            "wire-form",
             "iso8583",
             "journal",
             "ports",
@@ -43,6 +45,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "domain",
             "proto",
+            "wire-form",
             "iso8583",
             "journal",
             "ports",

@@ -69,6 +69,9 @@ impl State {
             | DeskRecord::LeaseEnded { .. }
             | DeskRecord::OfflineReported { .. }
             | DeskRecord::OfflineCardHeld { .. } => self.apply_lease(record),
+            DeskRecord::HubBefore { .. } | DeskRecord::AskedOfHubBefore { .. } => {
+                self.apply_rebuilt(record)
+            }
             DeskRecord::SignedOn { .. }
             | DeskRecord::TerminalStopped { .. }
             | DeskRecord::DayClosing { .. }
@@ -118,7 +121,9 @@ impl State {
             | DeskRecord::LeaseGranted { .. }
             | DeskRecord::LeaseEnded { .. }
             | DeskRecord::OfflineReported { .. }
-            | DeskRecord::OfflineCardHeld { .. } => return None,
+            | DeskRecord::OfflineCardHeld { .. }
+            | DeskRecord::HubBefore { .. }
+            | DeskRecord::AskedOfHubBefore { .. } => return None,
         }
         Some(())
     }
@@ -246,6 +251,7 @@ impl State {
     fn day_closed(&mut self, date: BusinessDate) {
         self.closed = Some(date);
         self.closing = None;
+        self.earlier.asked.clear();
         let today = self.counts.since(&self.counts_before_today);
         self.counts_of_days.insert(date, today);
         self.counts_before_today = self.counts;

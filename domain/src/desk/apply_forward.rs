@@ -45,7 +45,9 @@ impl State {
             | DeskRecord::LeaseGranted { .. }
             | DeskRecord::LeaseEnded { .. }
             | DeskRecord::OfflineReported { .. }
-            | DeskRecord::OfflineCardHeld { .. } => None,
+            | DeskRecord::OfflineCardHeld { .. }
+            | DeskRecord::HubBefore { .. }
+            | DeskRecord::AskedOfHubBefore { .. } => None,
         }
     }
 

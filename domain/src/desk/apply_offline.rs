@@ -11,11 +11,14 @@ impl State {
     /// One record of a lease; `None` if it names what nobody knows.
     pub(crate) fn apply_lease(&mut self, record: &DeskRecord) -> Option<()> {
         match record {
-            DeskRecord::LeaseGranted { lease } => {
-                self.leases.grant(*lease);
+            DeskRecord::LeaseGranted { lease, at } => {
+                self.leases.grant(*lease, *at);
                 Some(())
             }
-            DeskRecord::LeaseEnded { lease_id, .. } => self.leases.end(*lease_id).map(|_| ()),
+            DeskRecord::LeaseEnded { lease_id, end, at } => {
+                let ended = self.leases.end(*lease_id, end.clone(), *at);
+                ended.then_some(())
+            }
             DeskRecord::OfflineReported { request, lease, at } => {
                 self.offline_reported(request, *lease, *at)
             }
@@ -40,7 +43,9 @@ impl State {
             | DeskRecord::DayClosing { .. }
             | DeskRecord::SettlementSent { .. }
             | DeskRecord::BatchClosed { .. }
-            | DeskRecord::DayClosed { .. } => None,
+            | DeskRecord::DayClosed { .. }
+            | DeskRecord::HubBefore { .. }
+            | DeskRecord::AskedOfHubBefore { .. } => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the desk is told once, when it is made.
 
-use crate::{limits, money::Currency, risk::StandInPolicy};
+use crate::{limits, money::Currency, risk::StandInPolicy, time::BusinessDate};
 
 /// Time-outs and pauses of the desk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,6 +32,8 @@ impl Default for Timing {
 /// How this store's desk decides.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeskConfig {
+    /// The business day before any record of another: the first of the store.
+    pub first_day: BusinessDate,
     /// The only currency it takes.
     pub currency: Currency,
     /// What may be approved while the bank can't be reached.

@@ -13,8 +13,9 @@ use crate::{
 impl Desk {
     /// Writes a record: applied at once, made durable before anything that depends on it.
     pub(crate) fn note(&mut self, out: &mut Outcome, record: DeskRecord) {
+        let day = self.business_date();
         self.state.apply(&record);
-        out.persist(record);
+        out.persist(record, day);
     }
 
     /// Decides a payment, once. An unknown outcome queues its reversal in the same commit (rule 4),

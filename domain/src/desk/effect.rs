@@ -10,14 +10,19 @@ use crate::{
     response_code::ResponseCode,
     risk::OfflineLease,
     settlement::BatchTotals,
-    time::MonoMs,
+    time::{BusinessDate, MonoMs},
 };
 
 /// One thing to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect {
     /// Write this record.
-    Persist(DeskRecord),
+    Persist {
+        /// What is written.
+        record: DeskRecord,
+        /// The business day it is booked under.
+        day: BusinessDate,
+    },
     /// Keep the sealed card data of this payment in the side table: a reversal or an advice may
     /// need it after a restart. Track data, PIN block and CVN are not among it (rule 3).
     HoldCard(PaymentId),
@@ -65,34 +70,35 @@ pub struct Financial {
     pub pin_entered: bool,
 }
 
-/// A message to the bank. TID, STAN and batch are bound (rule 10).
+/// What a message to the bank is bound to when it is first sent, and ever after (rule 10).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Binding {
+    /// Field 41.
+    pub tid: Tid,
+    /// Field 42.
+    pub mid: Mid,
+    /// Field 11.
+    pub stan: Stan,
+    /// Field 60.2.
+    pub batch: BatchNumber,
+}
+
+/// A message to the bank.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outgoing {
     /// 0200 sale.
     Sale {
-        /// Field 41.
-        tid: Tid,
-        /// Field 42.
-        mid: Mid,
-        /// Field 11.
-        stan: Stan,
-        /// Field 60.2.
-        batch: BatchNumber,
+        /// Where it is bound.
+        binding: Binding,
         /// The payment.
         financial: Financial,
     },
-    /// 0400, with STAN and batch of its original.
+    /// 0400, bound as its original was.
     Reversal {
         /// The queue entry.
         forward_id: ForwardId,
-        /// Field 41.
-        tid: Tid,
-        /// Field 42.
-        mid: Mid,
-        /// Field 11, of the original.
-        stan: Stan,
-        /// Field 60.2, of the original.
-        batch: BatchNumber,
+        /// Where it is bound.
+        binding: Binding,
         /// The payment.
         financial: Financial,
         /// Field 39: 98 no answer, A0 bad MAC, 06 other.
@@ -104,14 +110,8 @@ pub enum Outgoing {
     Advice {
         /// The queue entry.
         forward_id: ForwardId,
-        /// Field 41.
-        tid: Tid,
-        /// Field 42.
-        mid: Mid,
-        /// Field 11.
-        stan: Stan,
-        /// Field 60.2.
-        batch: BatchNumber,
+        /// Where it is bound.
+        binding: Binding,
         /// The payment.
         financial: Financial,
     },
@@ -119,14 +119,8 @@ pub enum Outgoing {
     Void {
         /// The queue entry.
         forward_id: ForwardId,
-        /// Field 41.
-        tid: Tid,
-        /// Field 42.
-        mid: Mid,
-        /// Field 11.
-        stan: Stan,
-        /// Field 60.2.
-        batch: BatchNumber,
+        /// Where it is bound.
+        binding: Binding,
         /// The payment.
         financial: Financial,
         /// Field 61: STAN of the original, same batch.
@@ -138,17 +132,25 @@ pub enum Outgoing {
     },
     /// 0500 batch settlement.
     Settlement {
-        /// Field 41.
-        tid: Tid,
-        /// Field 42.
-        mid: Mid,
-        /// Field 11.
-        stan: Stan,
-        /// Field 60.2.
-        batch: BatchNumber,
+        /// Where it is bound.
+        binding: Binding,
         /// Field 48.
         totals: BatchTotals,
     },
+}
+
+impl Outgoing {
+    /// Where it is bound.
+    #[must_use]
+    pub const fn binding(&self) -> &Binding {
+        match self {
+            Self::Sale { binding, .. }
+            | Self::Reversal { binding, .. }
+            | Self::Advice { binding, .. }
+            | Self::Void { binding, .. }
+            | Self::Settlement { binding, .. } => binding,
+        }
+    }
 }
 
 /// Something a person must look at. Each has a stable code and a page in docs/errors.

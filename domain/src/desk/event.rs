@@ -1,11 +1,13 @@
 //! What can happen to the desk.
 
 use crate::{
+    desk::LaneMemory,
     ids::{
         BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, ReceiptNumber, Stan,
         Tid,
     },
     payment::{Answer, PaymentRequest},
+    risk::OfflineLease,
     time::BusinessDate,
 };
 
@@ -30,8 +32,27 @@ pub enum Event {
         /// Its epoch; an older one than known is fenced.
         epoch: LaneEpoch,
     },
+    /// A lane's machine said hello and remembers a hub whose journal this is not.
+    LaneRemembers {
+        /// The lane.
+        lane: LaneId,
+        /// What it remembers.
+        memory: LaneMemory,
+    },
     /// A lane asks for a payment.
     Requested(PaymentRequest),
+    /// A lane asks for a payment whose intent it made under a hub whose journal this is not.
+    RequestedBefore(PaymentRequest),
+    /// A lane gave this payment up while a hub whose journal this is not was away. Told before
+    /// `Abandoned`.
+    AbandonedBefore {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Who gave it up.
+        lane: LaneId,
+    },
+    /// A lane's journal shows a lease accepted.
+    LeaseShown(OfflineLease),
     /// A lane's journal shows a payment that the lane approved alone.
     OfflineReported {
         /// What the lane would have asked.
@@ -55,6 +76,8 @@ pub enum Event {
     LeaseWrittenOff {
         /// The lease.
         lease_id: LeaseId,
+        /// Who.
+        by: String,
         /// Why.
         reason: String,
     },

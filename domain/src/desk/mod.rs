@@ -23,6 +23,7 @@ mod offline;
 mod outcome;
 mod posting;
 mod queries;
+mod rebuilt;
 mod record;
 mod rejected;
 mod requested;
@@ -37,10 +38,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use config::{DeskConfig, Timing};
 pub use counts::Counts;
-pub use effect::{Alarm, Effect, Financial, Outgoing};
+pub use effect::{Alarm, Binding, Effect, Financial, Outgoing};
 pub use event::Event;
 pub use queries::{Blocker, DayState, Standing, TerminalView, Unresolved};
-pub use record::{DeskRecord, LeaseEnd};
+pub use rebuilt::LaneMemory;
+pub use record::DeskRecord;
 pub use rejected::Rejected;
 pub(crate) use state::State;
 
@@ -112,7 +114,13 @@ impl Desk {
             }
             Event::Recovered => self.recovered(out),
             Event::LaneAttached { lane, epoch } => return self.lane_attached(out, lane, epoch),
+            Event::LaneRemembers { lane, memory } => self.lane_remembers(out, lane, memory),
             Event::Requested(request) => self.requested(out, request),
+            Event::RequestedBefore(request) => self.requested_before(out, request),
+            Event::AbandonedBefore { payment_id, lane } => {
+                self.abandoned_before(out, payment_id, lane);
+            }
+            Event::LeaseShown(lease) => self.lease_shown(out, lease),
             Event::OfflineReported { request, lease } => {
                 return self.offline_reported(out, request, lease);
             }
@@ -120,9 +128,11 @@ impl Desk {
             Event::LeaseReturned { lane, lease_id } => {
                 return self.lease_returned(out, lane, lease_id);
             }
-            Event::LeaseWrittenOff { lease_id, reason } => {
-                return self.lease_written_off(out, lease_id, reason);
-            }
+            Event::LeaseWrittenOff {
+                lease_id,
+                by,
+                reason,
+            } => return self.lease_written_off(out, lease_id, by, reason),
             Event::Completed {
                 payment_id,
                 receipt,

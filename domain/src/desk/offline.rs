@@ -5,10 +5,10 @@
 //! is ever refused; what does not fit its lease raises an alarm.
 
 use crate::{
-    desk::{Alarm, Desk, DeskRecord, Effect, LeaseEnd, Rejected, outcome::Outcome},
+    desk::{Alarm, Desk, DeskRecord, Effect, Rejected, outcome::Outcome},
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
     payment::{Decision, PaymentRequest},
-    risk::OfflineLease,
+    risk::{LeaseEnd, OfflineLease},
 };
 
 impl Desk {
@@ -100,8 +100,7 @@ impl Desk {
     ) -> Result<(), Rejected> {
         match self.state.leases.get(lease_id) {
             Some(open) if open.lease.lane == lane => {
-                let end = LeaseEnd::Returned;
-                self.note(out, DeskRecord::LeaseEnded { lease_id, end });
+                self.end_lease(out, lease_id, LeaseEnd::Returned);
                 Ok(())
             }
             Some(_) => Err(Rejected::UnknownLease(lease_id)),
@@ -115,17 +114,22 @@ impl Desk {
         &mut self,
         out: &mut Outcome,
         lease_id: LeaseId,
+        by: String,
         reason: String,
     ) -> Result<(), Rejected> {
-        if reason.trim().is_empty() {
+        if reason.trim().is_empty() || by.trim().is_empty() {
             return Err(Rejected::NoteMissing);
         }
         if self.state.leases.get(lease_id).is_none() {
             return Err(Rejected::UnknownLease(lease_id));
         }
-        let end = LeaseEnd::WrittenOff { reason };
-        self.note(out, DeskRecord::LeaseEnded { lease_id, end });
+        self.end_lease(out, lease_id, LeaseEnd::WrittenOff { by, reason });
         Ok(())
+    }
+
+    fn end_lease(&mut self, out: &mut Outcome, lease_id: LeaseId, end: LeaseEnd) {
+        let at = out.now.wall;
+        self.note(out, DeskRecord::LeaseEnded { lease_id, end, at });
     }
 
     /// A lane that is back is told of the lease it holds: the grant may have been lost. A lane that
@@ -173,7 +177,8 @@ impl Desk {
             hot_list_version: u64::try_from(self.state.hot_list.len()).unwrap_or(u64::MAX),
             valid_for_ms: terms.share.valid_for_ms,
         };
-        self.note(out, DeskRecord::LeaseGranted { lease });
+        let at = out.now.wall;
+        self.note(out, DeskRecord::LeaseGranted { lease, at });
         out.effect(Effect::GrantLease(lease));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     desk::{DeskRecord, Effect},
     ids::{PaymentId, Tid},
-    time::Now,
+    time::{BusinessDate, Now},
 };
 
 /// Records and effects of the step under way.
@@ -13,7 +13,7 @@ use crate::{
 pub(crate) struct Outcome {
     pub(crate) now: Now,
     jitter: u64,
-    records: Vec<DeskRecord>,
+    records: Vec<(DeskRecord, BusinessDate)>,
     cards: Vec<Effect>,
     effects: Vec<Effect>,
     /// Terminals that may have something to send now.
@@ -32,8 +32,8 @@ impl Outcome {
         }
     }
 
-    pub(crate) fn persist(&mut self, record: DeskRecord) {
-        self.records.push(record);
+    pub(crate) fn persist(&mut self, record: DeskRecord, day: BusinessDate) {
+        self.records.push((record, day));
     }
 
     pub(crate) fn hold_card(&mut self, id: PaymentId) {
@@ -68,7 +68,8 @@ impl Outcome {
 
     /// `Persist` before everything that depends on it.
     pub(crate) fn into_effects(self) -> Vec<Effect> {
-        let records = self.records.into_iter().map(Effect::Persist);
+        let records = self.records.into_iter();
+        let records = records.map(|(record, day)| Effect::Persist { record, day });
         records.chain(self.cards).chain(self.effects).collect()
     }
 }

@@ -54,6 +54,8 @@ pub(crate) fn transfers(state: &State, record: &DeskRecord) -> Vec<Transfer> {
         | DeskRecord::DayClosing { .. }
         | DeskRecord::SettlementSent { .. }
         | DeskRecord::DayClosed { .. }
+        | DeskRecord::HubBefore { .. }
+        | DeskRecord::AskedOfHubBefore { .. }
         | DeskRecord::LeaseGranted { .. }
         | DeskRecord::LeaseEnded { .. }
         | DeskRecord::OfflineReported { .. }

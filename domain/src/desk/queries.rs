@@ -68,6 +68,8 @@ pub enum Standing {
     Refused,
     /// In doubt, being taken back.
     Reversing,
+    /// In doubt, and a hub whose journal was lost may have sent it: the acquirer's file tells.
+    AskedOfHubBefore,
     /// An approval that the lane gave up, being taken back.
     Undoing,
     /// Taken back.
@@ -105,6 +107,7 @@ impl Standing {
             Self::Declined => "declined",
             Self::Refused => "refused",
             Self::Reversing => "unknown, being reversed",
+            Self::AskedOfHubBefore => "unknown, asked of the hub before: see the acquirer's file",
             Self::Undoing => "abandoned, being undone",
             Self::Reversed => "reversed",
             Self::StandIn => "stand-in",
@@ -127,8 +130,8 @@ pub struct Unresolved {
     pub payment_id: PaymentId,
     /// Whose it is.
     pub lane: LaneId,
-    /// For how much.
-    pub amount: Money,
+    /// For how much, where this hub knows it.
+    pub amount: Option<Money>,
     /// Where it stands.
     pub standing: Standing,
     /// When it was asked for.
@@ -298,6 +301,14 @@ impl Desk {
         self.state.offline.get(&id).map(|fact| fact.lease)
     }
 
+    /// The running business day: what happens now is booked under it.
+    #[must_use]
+    pub fn business_date(&self) -> BusinessDate {
+        let after_closed = || self.state.closed.map(BusinessDate::next);
+        let running = self.state.closing.or_else(after_closed);
+        running.unwrap_or(self.config.first_day)
+    }
+
     /// Where the business day is.
     #[must_use]
     pub const fn day(&self) -> DayState {
@@ -320,6 +331,7 @@ impl Desk {
     pub fn unresolved(&self) -> Vec<Unresolved> {
         let all = self.payments();
         all.filter_map(|payment| self.unresolved_one(payment))
+            .chain(self.unresolved_of_hub_before())
             .collect()
     }
 
@@ -329,7 +341,7 @@ impl Desk {
         Some(Unresolved {
             payment_id: payment.request.payment_id,
             lane: payment.request.lane,
-            amount: payment.request.amount,
+            amount: Some(payment.request.amount),
             standing,
             since: payment.requested_at,
             owner,
@@ -358,6 +370,7 @@ impl Desk {
                 approved_standing(payment)
             }
             Decision::Declined { .. } => Standing::Declined,
+            Decision::Unknown { .. } if payment.bound.is_none() => Standing::AskedOfHubBefore,
             Decision::Unknown { .. } => Standing::Reversing,
             Decision::Refused { .. } => Standing::Refused,
             Decision::StandIn { .. } => Standing::StandIn,
@@ -465,7 +478,9 @@ const fn owner_of(standing: Standing) -> Option<&'static str> {
         | Standing::OfflineApproved
         | Standing::AwaitingCard => Some("lane"),
         Standing::DeadLettered | Standing::DeclinedAfterGoods => Some("store manager"),
-        Standing::Captured
+        // Listed by itself until the day is closed and has named it.
+        Standing::AskedOfHubBefore
+        | Standing::Captured
         | Standing::Settled
         | Standing::Declined
         | Standing::Refused
@@ -483,6 +498,7 @@ const fn urgency(standing: Standing) -> u8 {
         Standing::Requested
         | Standing::Sent
         | Standing::Reversing
+        | Standing::AskedOfHubBefore
         | Standing::Undoing
         | Standing::StandIn
         | Standing::OfflineApproved

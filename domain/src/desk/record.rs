@@ -8,7 +8,7 @@ use crate::{
     money::Money,
     payment::{Decision, PaymentRequest},
     response_code::ResponseCode,
-    risk::OfflineLease,
+    risk::{LeaseEnd, OfflineLease},
     settlement::BatchTotals,
     time::{BusinessDate, WallMs},
 };
@@ -178,6 +178,8 @@ pub enum DeskRecord {
     LeaseGranted {
         /// Its terms.
         lease: OfflineLease,
+        /// When.
+        at: WallMs,
     },
     /// A lease counts no more.
     LeaseEnded {
@@ -185,6 +187,8 @@ pub enum DeskRecord {
         lease_id: LeaseId,
         /// How.
         end: LeaseEnd,
+        /// When.
+        at: WallMs,
     },
     /// The lane's journal shows an approval of its own; the decision follows in the same commit.
     OfflineReported {
@@ -200,16 +204,24 @@ pub enum DeskRecord {
         /// Whose.
         payment_id: PaymentId,
     },
-}
-
-/// How a lease ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum LeaseEnd {
-    /// The lane's journal shows it returned.
-    Returned,
-    /// A manager gave it up.
-    WrittenOff {
-        /// Why.
-        reason: String,
+    /// A lane remembers a hub whose journal this is not (payments.md, "Identity, swap, rebuild").
+    HubBefore {
+        /// The lane.
+        lane: LaneId,
+        /// That hub's epoch.
+        hub_epoch: u64,
+        /// The newest lease it had lent to this lane.
+        last_lease: LeaseId,
+        /// Where the lane's terminal goes on: far beyond what that hub can have used.
+        skipped: Option<(Tid, Stan)>,
+    },
+    /// The hub before may have sent this payment: it is never sent again.
+    AskedOfHubBefore {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Whose it is.
+        lane: LaneId,
+        /// When this hub heard of it.
+        at: WallMs,
     },
 }

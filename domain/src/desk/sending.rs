@@ -2,21 +2,13 @@
 //! live payment, then advices and voids, then the settlement; signed on before any of them.
 
 use crate::{
-    desk::{Desk, DeskRecord, Effect, Financial, Outgoing, outcome::Outcome},
+    desk::{Binding, Desk, DeskRecord, Effect, Financial, Outgoing, outcome::Outcome},
     forward::{Forward, ForwardKind},
-    ids::{BatchNumber, ForwardId, Mid, PaymentId, Stan, Tid},
+    ids::{ForwardId, PaymentId, Tid},
     money::Money,
     terminal::{Outstanding, Settling, Station, Terminal, What},
     time::MonoMs,
 };
-
-/// A message with everything bound that its journal record needs.
-struct Bound {
-    tid: Tid,
-    mid: Mid,
-    stan: Stan,
-    batch: BatchNumber,
-}
 
 impl Desk {
     /// Sends on every terminal that this step touched and that is idle.
@@ -101,11 +93,11 @@ impl Desk {
     }
 
     /// TID, MID, the open batch and the next free STAN.
-    fn bind(&self, tid: &Tid) -> Option<Bound> {
+    fn bind(&self, tid: &Tid) -> Option<Binding> {
         let station = self.stations.get(tid)?;
         let terminal = self.state.terminals.get(tid)?;
         let open = self.state.open_stans(terminal);
-        Some(Bound {
+        Some(Binding {
             tid: tid.clone(),
             mid: station.mid.clone(),
             stan: terminal.free_stan(&open)?,
@@ -123,7 +115,7 @@ impl Desk {
         })
     }
 
-    fn send_sale(&mut self, out: &mut Outcome, tid: &Tid, id: PaymentId) -> Option<Bound> {
+    fn send_sale(&mut self, out: &mut Outcome, tid: &Tid, id: PaymentId) -> Option<Binding> {
         let amount = self.state.payments.get(&id)?.request.amount;
         let financial = self.financial(id, amount)?;
         let bound = self.bind(tid)?;
@@ -138,17 +130,14 @@ impl Desk {
         };
         self.note(out, record);
         out.effect(Effect::Send(Outgoing::Sale {
-            tid: tid.clone(),
-            mid: bound.mid.clone(),
-            stan,
-            batch,
+            binding: bound.clone(),
             financial,
         }));
         Some(bound)
     }
 
     /// A repeat carries STAN and batch of the first try (I8); a reversal those of its original.
-    fn send_forward(&mut self, out: &mut Outcome, tid: &Tid, id: ForwardId) -> Option<Bound> {
+    fn send_forward(&mut self, out: &mut Outcome, tid: &Tid, id: ForwardId) -> Option<Binding> {
         let forward = self.state.forwards.get(&id)?.clone();
         let financial = self.financial(forward.payment_id, forward.amount)?;
         let mid = self.stations.get(tid)?.mid.clone();
@@ -161,7 +150,7 @@ impl Desk {
             ForwardKind::Advice | ForwardKind::Void { .. } => forward.bound,
         };
         let bound = match own {
-            Some((stan, batch)) => Bound {
+            Some((stan, batch)) => Binding {
                 tid: tid.clone(),
                 mid,
                 stan,
@@ -180,16 +169,16 @@ impl Desk {
         if let Some(station) = self.stations.get_mut(tid) {
             station.not_before.remove(&id);
         }
-        out.effect(Effect::Send(outgoing(&forward, &bound, financial)));
+        out.effect(Effect::Send(outgoing(&forward, bound.clone(), financial)));
         Some(bound)
     }
 
     /// The first 0500 is written down; its repeats equal it.
-    fn send_settlement(&mut self, out: &mut Outcome, tid: &Tid) -> Option<Bound> {
+    fn send_settlement(&mut self, out: &mut Outcome, tid: &Tid) -> Option<Binding> {
         let terminal = self.state.terminals.get(tid)?;
         let (bound, totals) = match terminal.settling {
             Settling::Sent { stan, totals } => {
-                let bound = Bound {
+                let bound = Binding {
                     tid: tid.clone(),
                     mid: self.stations.get(tid)?.mid.clone(),
                     stan,
@@ -211,38 +200,28 @@ impl Desk {
             }
         };
         out.effect(Effect::Send(Outgoing::Settlement {
-            tid: tid.clone(),
-            mid: bound.mid.clone(),
-            stan: bound.stan,
-            batch: bound.batch,
+            binding: bound.clone(),
             totals,
         }));
         Some(bound)
     }
 }
 
-fn outgoing(forward: &Forward, bound: &Bound, financial: Financial) -> Outgoing {
-    let (forward_id, tid, mid) = (forward.id, bound.tid.clone(), bound.mid.clone());
-    let (stan, batch) = (bound.stan, bound.batch);
+fn outgoing(forward: &Forward, binding: Binding, financial: Financial) -> Outgoing {
+    let forward_id = forward.id;
     match &forward.kind {
         ForwardKind::Reversal {
             reason, auth_code, ..
         } => Outgoing::Reversal {
             forward_id,
-            tid,
-            mid,
-            stan,
-            batch,
+            binding,
             financial,
             reason: *reason,
             auth_code: auth_code.clone(),
         },
         ForwardKind::Advice => Outgoing::Advice {
             forward_id,
-            tid,
-            mid,
-            stan,
-            batch,
+            binding,
             financial,
         },
         ForwardKind::Void {
@@ -252,10 +231,7 @@ fn outgoing(forward: &Forward, bound: &Bound, financial: Financial) -> Outgoing 
             ..
         } => Outgoing::Void {
             forward_id,
-            tid,
-            mid,
-            stan,
-            batch,
+            binding,
             financial,
             original_stan: *original_stan,
             rrn: rrn.clone(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     card_ref::CardHash,
-    desk::Counts,
+    desk::{Counts, rebuilt::EarlierHub},
     forward::{Forward, ForwardEnd, ForwardKind},
     ids::{ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, Stan, Tid},
     payment::{Completion, Decision, Payment, Progress},
@@ -37,6 +37,7 @@ pub(crate) struct State {
     pub(crate) offline_cards: BTreeSet<PaymentId>,
     /// Cards the bank refused after the goods were gone.
     pub(crate) hot_list: BTreeSet<CardHash>,
+    pub(crate) earlier: EarlierHub,
     pub(crate) closing: Option<BusinessDate>,
     pub(crate) closed: Option<BusinessDate>,
     pub(crate) balances: Balances,

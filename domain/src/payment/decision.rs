@@ -1,7 +1,7 @@
 //! What was decided about a payment. Made once, durable before anybody hears of it, never changed.
 
 use crate::{
-    ids::{AuthCode, LeaseId, Rrn},
+    ids::{AuthCode, LeaseId, Rrn, Stan},
     money::Money,
     response_code::ResponseCode,
 };
@@ -13,6 +13,8 @@ pub struct HostFacts {
     pub rrn: Option<Rrn>,
     /// Field 38.
     pub auth_code: Option<AuthCode>,
+    /// Field 11 of both messages.
+    pub stan: Option<Stan>,
 }
 
 /// Why nobody knows whether the bank charged.
@@ -26,7 +28,8 @@ pub enum UnknownReason {
     BadMac,
     /// An answer that does not fit its request: amount or processing code; F39 = 06 (rule 5).
     Mismatch,
-    /// The hub started again and found an intent without an outcome; F39 = 98 (rule 3).
+    /// The hub started again and found an intent without an outcome; F39 = 98 (rule 3). Or its
+    /// journal was lost, and the hub before may have sent it: then nothing more is sent.
     HubRestarted,
 }
 
@@ -104,6 +107,20 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// Field 11, where the bank answered.
+    #[must_use]
+    pub const fn stan(&self) -> Option<Stan> {
+        match self {
+            Self::Approved { host, .. }
+            | Self::PartiallyApproved { host, .. }
+            | Self::Declined { host, .. } => host.stan,
+            Self::Unknown { .. }
+            | Self::Refused { .. }
+            | Self::StandIn { .. }
+            | Self::OfflineApproved { .. } => None,
+        }
+    }
+
     /// What the customer has paid with this decision: zero unless approved in some way.
     #[must_use]
     pub fn paid(&self, asked: Money) -> Money {

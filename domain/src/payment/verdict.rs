@@ -22,6 +22,7 @@ pub fn verdict(asked: Money, answer: &Answer) -> Decision {
     let host = HostFacts {
         rrn: answer.rrn.clone(),
         auth_code: answer.auth_code.clone(),
+        stan: Some(answer.stan),
     };
     match answer.code.class() {
         Class::Approved => Decision::Approved {

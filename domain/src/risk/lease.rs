@@ -37,6 +37,20 @@ pub struct OfflineLease {
     pub valid_for_ms: u64,
 }
 
+/// How a lease ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LeaseEnd {
+    /// The lane's journal shows it returned.
+    Returned,
+    /// A manager gave it up.
+    WrittenOff {
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+}
+
 /// A lease and what was approved under it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LeaseUse {
@@ -69,6 +83,11 @@ impl LeaseUse {
     #[must_use]
     pub const fn payments(&self) -> u32 {
         self.payments
+    }
+
+    /// An account that is over: cards are not asked after any more.
+    pub(super) fn forget_cards(&mut self) {
+        self.by_card.clear();
     }
 
     /// What is left of its budget; nothing once it is overdrawn.

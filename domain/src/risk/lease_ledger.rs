@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use crate::{
     card_ref::CardHash,
     ids::{LaneEpoch, LaneId, LeaseId},
+    limits::LEASES_ENDED_KEPT_MAX,
     money::Money,
-    risk::{Exposure, LeaseUse, OfflineLease, StandInPolicy},
+    risk::{Exposure, LeaseEnd, LeaseUse, OfflineLease, StandInPolicy},
+    time::WallMs,
 };
 
 /// How much of the store's caps lanes may hold as leases, and for how long.
@@ -24,11 +26,26 @@ pub struct LeaseShare {
     pub valid_for_ms: u64,
 }
 
-/// All open leases of the store.
+/// All leases of the store: the open ones count, those that ended are kept to be looked at.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct LeaseLedger {
     open: BTreeMap<LeaseId, LeaseUse>,
+    granted_at: BTreeMap<LeaseId, WallMs>,
+    ended: BTreeMap<LeaseId, EndedLease>,
     last: u64,
+}
+
+/// A lease that counts no more.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EndedLease {
+    /// Its terms, and what the lane's journal shows of its use.
+    pub account: LeaseUse,
+    /// When it was granted.
+    pub granted_at: WallMs,
+    /// How it ended.
+    pub end: LeaseEnd,
+    /// When.
+    pub ended_at: WallMs,
 }
 
 impl LeaseLedger {
@@ -41,6 +58,17 @@ impl LeaseLedger {
     #[must_use]
     pub fn get(&self, id: LeaseId) -> Option<&LeaseUse> {
         self.open.get(&id)
+    }
+
+    /// The leases that ended, oldest first: the latest `limits::LEASES_ENDED_KEPT_MAX` of them.
+    pub fn ended(&self) -> impl Iterator<Item = &EndedLease> {
+        self.ended.values()
+    }
+
+    /// When an open lease was granted.
+    #[must_use]
+    pub fn granted_at(&self, id: LeaseId) -> Option<WallMs> {
+        self.granted_at.get(&id).copied()
     }
 
     /// The open lease of this machine.
@@ -75,19 +103,48 @@ impl LeaseLedger {
         LeaseId(self.last.saturating_add(1))
     }
 
-    pub(crate) fn grant(&mut self, lease: OfflineLease) {
-        self.last = self.last.max(lease.id.0);
+    /// Open, or ended and still kept.
+    pub(crate) fn knows(&self, id: LeaseId) -> bool {
+        self.open.contains_key(&id) || self.ended.contains_key(&id)
+    }
+
+    /// The next one is beyond this one.
+    pub(crate) fn skip_to(&mut self, id: LeaseId) {
+        self.last = self.last.max(id.0);
+    }
+
+    pub(crate) fn grant(&mut self, lease: OfflineLease, at: WallMs) {
+        self.skip_to(lease.id);
+        self.granted_at.insert(lease.id, at);
         self.open.insert(lease.id, LeaseUse::new(lease));
     }
 
     /// The lane's journal shows a payment. False if the lease is not open or does not cover it.
     pub(crate) fn spend(&mut self, id: LeaseId, amount: Money, card: Option<&CardHash>) -> bool {
+        if let Some(ended) = self.ended.get_mut(&id) {
+            ended.account.spend(amount, card);
+        }
         let open = self.open.get_mut(&id);
         open.is_some_and(|open| open.spend(amount, card))
     }
 
-    pub(crate) fn end(&mut self, id: LeaseId) -> Option<LeaseUse> {
-        self.open.remove(&id)
+    /// False if it was not open.
+    pub(crate) fn end(&mut self, id: LeaseId, end: LeaseEnd, ended_at: WallMs) -> bool {
+        let Some(mut account) = self.open.remove(&id) else {
+            return false;
+        };
+        account.forget_cards();
+        let ended = EndedLease {
+            account,
+            granted_at: self.granted_at.remove(&id).unwrap_or(ended_at),
+            end,
+            ended_at,
+        };
+        self.ended.insert(id, ended);
+        if self.ended.len() > LEASES_ENDED_KEPT_MAX {
+            self.ended.pop_first();
+        }
+        true
     }
 }
 

@@ -6,6 +6,6 @@ mod lease_ledger;
 mod stand_in;
 
 pub use exposure::Exposure;
-pub use lease::{LeaseUse, OfflineLease};
-pub use lease_ledger::{LeaseLedger, LeaseShare};
+pub use lease::{LeaseEnd, LeaseUse, OfflineLease};
+pub use lease_ledger::{EndedLease, LeaseLedger, LeaseShare};
 pub use stand_in::StandInPolicy;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, SaleNumber},
+    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, SaleNumber, Stan},
     money::{Currency, Money},
     risk::LeaseUse,
     sale::{
@@ -36,6 +36,8 @@ pub(super) struct Standing {
     pub(super) lease: Option<LeaseUse>,
     /// The newest lease ever accepted: an older one, or the same again, is never taken.
     pub(super) last_lease: Option<LeaseId>,
+    /// Field 11 of the last answer of the bank.
+    pub(super) last_stan: Option<Stan>,
     pub(super) last_order_reference: String,
     pub(super) sale: Option<Sale>,
 }
@@ -81,6 +83,24 @@ impl Checkout {
             standing: Standing::default(),
             moment: Moment::default(),
         }
+    }
+
+    /// Field 11 of the last answer of the bank that this lane was told of.
+    #[must_use]
+    pub const fn last_stan(&self) -> Option<Stan> {
+        self.standing.last_stan
+    }
+
+    /// The newest lease ever accepted.
+    #[must_use]
+    pub const fn last_lease(&self) -> Option<LeaseId> {
+        self.standing.last_lease
+    }
+
+    /// What it was made with.
+    #[must_use]
+    pub const fn config(&self) -> &CheckoutConfig {
+        &self.config
     }
 
     /// Takes in one record of the journal, oldest first.
@@ -321,6 +341,7 @@ impl Standing {
             }
             SaleFact::LeaseReturned { .. } => self.lease = None,
             SaleFact::PaymentDecided { decision, .. } => {
+                self.last_stan = decision.stan().or(self.last_stan);
                 self.book_on_lease(decision);
                 self.apply_to_sale(record);
             }

@@ -1,14 +1,31 @@
 //! What became of a card payment, and what follows for the sale.
 
 use crate::{
-    ids::PaymentId,
+    ids::{PaymentId, SaleNumber},
     money::Money,
-    payment::Decision,
+    payment::{Decision, PaymentRequest},
     sale::{
-        CardTender, Effect, FailedCard, PendingPayment, Prompt, Rejected, Sale, SaleFact, Tender,
-        machine::Step, scanning::shortened,
+        CardTender, CheckoutConfig, Effect, FailedCard, PendingPayment, Prompt, Rejected, Sale,
+        SaleFact, Tender, machine::Step, scanning::shortened,
     },
 };
+
+impl CheckoutConfig {
+    /// What this lane asks the hub for, or tells it of an approval of its own.
+    #[must_use]
+    pub fn request_of(&self, sale: SaleNumber, payment: &PendingPayment) -> PaymentRequest {
+        PaymentRequest {
+            payment_id: payment.payment_id,
+            lane: self.lane,
+            epoch: self.epoch,
+            sale,
+            amount: payment.amount,
+            entry_mode: payment.entry_mode,
+            pin_entered: payment.pin_entered,
+            card: payment.card.clone(),
+        }
+    }
+}
 
 impl Step {
     pub(super) fn payment_left(&mut self, payment_id: PaymentId) -> Result<(), Rejected> {

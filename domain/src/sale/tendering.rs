@@ -5,7 +5,6 @@ use crate::{
     ids::PaymentId,
     limits,
     money::Money,
-    payment::PaymentRequest,
     sale::{
         Effect, PendingPayment, Prompt, Rejected, SaleFact, machine::Step, scanning::shortened,
     },
@@ -85,26 +84,16 @@ impl Step {
         let amount = self.open_amount()?;
         self.moment.armed = None;
         self.moment.left = false;
-        self.record(SaleFact::PaymentIntended {
-            sale,
-            payment: PendingPayment {
-                payment_id,
-                amount,
-                entry_mode,
-                pin_entered,
-                card: card.clone(),
-            },
-        });
-        self.then(Effect::SendPayment(PaymentRequest {
+        let payment = PendingPayment {
             payment_id,
-            lane: self.config.lane,
-            epoch: self.config.epoch,
-            sale,
             amount,
             entry_mode,
             pin_entered,
             card,
-        }));
+        };
+        let request = self.config.request_of(sale, &payment);
+        self.record(SaleFact::PaymentIntended { sale, payment });
+        self.then(Effect::SendPayment(request));
         self.show(Prompt::ContactingBank { amount });
         Ok(())
     }

@@ -21,6 +21,11 @@ mod input;
 mod offline_cards;
 mod printer;
 
+use domain::{
+    ids::{LeaseId, Stan},
+    sale::Checkout,
+};
+
 pub(crate) use card_reader::CardReader;
 pub(crate) use flow::{Fatal, FlowParts, TransactionFlow};
 pub(crate) use hub_link::{FromHub, HubLink, LinkParts, hub_client};
@@ -40,9 +45,24 @@ pub(crate) struct Progress {
     pub(crate) sales_closed: u32,
     /// Since the epoch began.
     pub(crate) sales_voided: u32,
+    /// What a hub that lost its journal has to skip.
+    pub(crate) last_stan: Option<Stan>,
+    pub(crate) last_lease: Option<LeaseId>,
 }
 
 impl Progress {
+    pub(crate) const fn of(checkout: &Checkout, open: bool, no_room: bool) -> Self {
+        Self {
+            open,
+            no_room,
+            selling: checkout.sale().is_some(),
+            sales_closed: checkout.sales_closed(),
+            sales_voided: checkout.sales_voided(),
+            last_stan: checkout.last_stan(),
+            last_lease: checkout.last_lease(),
+        }
+    }
+
     /// The word for it in a status.
     pub(crate) const fn word(self) -> &'static str {
         match (self.no_room, self.open, self.selling) {

@@ -13,15 +13,10 @@ use proto::{
     journal::v1::{self as wire, lane_record::Body},
     store::v1::{Money as WireMoney, OfflinePayment},
 };
-
-use super::{
-    ConvertError,
-    lease::{lease_from_proto, lease_to_proto},
-    payment::{
-        card_from_proto, card_to_proto, decision_from_proto, decision_to_proto,
-        entry_mode_from_proto, entry_mode_to_proto, money_from_proto, money_to_proto, payment_id,
-        scheme_from_proto, scheme_to_proto,
-    },
+use wire_form::{
+    ConvertError, card_from_proto, card_to_proto, decision_from_proto, decision_to_proto,
+    entry_mode_from_proto, entry_mode_to_proto, lease_from_proto, lease_to_proto, money_from_proto,
+    money_to_proto, payment_id, scheme_from_proto, scheme_to_proto,
 };
 
 type Result<T> = std::result::Result<T, ConvertError>;

@@ -115,6 +115,8 @@ impl Books {
             Body::DeadLetterResolved(_)
             | Body::Started(_)
             | Body::LaneAttached(_)
+            | Body::HubBefore(_)
+            | Body::AskedOfHubBefore(_)
             | Body::Completed(_)
             | Body::Abandoned(_)
             | Body::ForwardDeferred(_)

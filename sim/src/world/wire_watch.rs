@@ -138,6 +138,8 @@ impl Seen {
             }
             Body::Started(_)
             | Body::LaneAttached(_)
+            | Body::HubBefore(_)
+            | Body::AskedOfHubBefore(_)
             | Body::Requested(_)
             | Body::Decided(_)
             | Body::Completed(_)

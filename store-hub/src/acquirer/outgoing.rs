@@ -3,8 +3,8 @@
 use card_seal::{CardData, HeldCard};
 use domain::{
     card_ref::EntryMode,
-    desk::{Financial, Outgoing},
-    ids::{AuthCode, BatchNumber, Mid, Rrn, Stan, Tid},
+    desk::{Binding, Financial, Outgoing},
+    ids::{AuthCode, BatchNumber, Rrn, Tid},
     response_code::ResponseCode,
     settlement::BatchTotals,
 };
@@ -57,58 +57,33 @@ pub(crate) fn message(
     keys: &dyn KeyStore,
 ) -> Result<Message, OutgoingError> {
     match outgoing {
-        Outgoing::Sale {
-            tid,
-            mid,
-            stan,
-            batch,
-            financial,
-        } => {
+        Outgoing::Sale { binding, financial } => {
             let CardForMessage::Live { card, pin } = card else {
                 return Err(OutgoingError::NoCard);
             };
-            let mut message =
-                financial_message(SALE, PURCHASE, tid, mid, *stan, financial, dialect);
+            let mut message = financial_message(SALE, PURCHASE, binding, financial, dialect);
             set_live_card(&mut message, card, financial.entry_mode);
             if let Some(pin) = pin {
-                set_pin(&mut message, tid, card, pin, keys)?;
+                set_pin(&mut message, &binding.tid, card, pin, keys)?;
             }
-            message.set(60, sixty(SALE_KIND, *batch, financial.entry_mode));
+            message.set(60, sixty(SALE_KIND, binding.batch, financial.entry_mode));
             Ok(message)
         }
         Outgoing::Reversal { .. } => reversal(outgoing, card, dialect),
         Outgoing::Advice {
-            tid,
-            mid,
-            stan,
-            batch,
-            financial,
-            ..
+            binding, financial, ..
         } => {
             let card = held(card)?;
-            let mut message = financial_message(
-                ADVICE,
-                PURCHASE,
-                tid,
-                mid,
-                *stan,
-                &without_pin(financial),
-                dialect,
-            );
+            let mut message =
+                financial_message(ADVICE, PURCHASE, binding, &without_pin(financial), dialect);
             set_held_card(&mut message, &card, financial.entry_mode);
             set_chip(&mut message, &card.emv, financial.entry_mode);
             let kind = dialect.settings().offline_upload_kind.as_str();
-            message.set(60, sixty(kind, *batch, financial.entry_mode));
+            message.set(60, sixty(kind, binding.batch, financial.entry_mode));
             Ok(message)
         }
         Outgoing::Void { .. } => void(outgoing, card, dialect),
-        Outgoing::Settlement {
-            tid,
-            mid,
-            stan,
-            batch,
-            totals,
-        } => Ok(settlement(tid, mid, *stan, *batch, totals)),
+        Outgoing::Settlement { binding, totals } => Ok(settlement(binding, totals)),
     }
 }
 
@@ -118,10 +93,7 @@ fn reversal(
     dialect: &Dialect,
 ) -> Result<Message, OutgoingError> {
     let Outgoing::Reversal {
-        tid,
-        mid,
-        stan,
-        batch,
+        binding,
         financial,
         reason,
         auth_code,
@@ -131,13 +103,13 @@ fn reversal(
         return Err(OutgoingError::NoCard);
     };
     let card = held(card)?;
-    let mut message = financial_message(REVERSAL, PURCHASE, tid, mid, *stan, financial, dialect);
+    let mut message = financial_message(REVERSAL, PURCHASE, binding, financial, dialect);
     set_held_card(&mut message, &card, financial.entry_mode);
     set_optional(&mut message, 38, auth_code.as_ref().map(AuthCode::as_str));
     message.set(39, ResponseCode::as_str(reason));
-    let chip = reversal_chip(&card.emv, tid);
+    let chip = reversal_chip(&card.emv, &binding.tid);
     set_chip(&mut message, &chip, financial.entry_mode);
-    message.set(60, sixty(SALE_KIND, *batch, financial.entry_mode));
+    message.set(60, sixty(SALE_KIND, binding.batch, financial.entry_mode));
     Ok(message)
 }
 
@@ -147,10 +119,7 @@ fn void(
     dialect: &Dialect,
 ) -> Result<Message, OutgoingError> {
     let Outgoing::Void {
-        tid,
-        mid,
-        stan,
-        batch,
+        binding,
         financial,
         original_stan,
         rrn,
@@ -162,12 +131,12 @@ fn void(
     };
     let card = held(card)?;
     let financial = &without_pin(financial);
-    let mut message = financial_message(SALE, VOID, tid, mid, *stan, financial, dialect);
+    let mut message = financial_message(SALE, VOID, binding, financial, dialect);
     set_held_card(&mut message, &card, financial.entry_mode);
     set_optional(&mut message, 37, rrn.as_ref().map(Rrn::as_str));
     set_optional(&mut message, 38, auth_code.as_ref().map(AuthCode::as_str));
-    message.set(60, sixty(VOID_KIND, *batch, financial.entry_mode));
-    message.set(61, format!("{batch}{original_stan}"));
+    message.set(60, sixty(VOID_KIND, binding.batch, financial.entry_mode));
+    message.set(61, format!("{}{original_stan}", binding.batch));
     Ok(message)
 }
 
@@ -184,9 +153,7 @@ fn without_pin(financial: &Financial) -> Financial {
 fn financial_message(
     mti: Mti,
     processing_code: &str,
-    tid: &Tid,
-    mid: &Mid,
-    stan: Stan,
+    binding: &Binding,
     financial: &Financial,
     dialect: &Dialect,
 ) -> Message {
@@ -195,11 +162,11 @@ fn financial_message(
     message
         .set(3, processing_code)
         .set_number(4, amount, 12)
-        .set(11, stan.to_string())
+        .set(11, binding.stan.to_string())
         .set(22, entry_mode(financial))
         .set(25, "00")
-        .set(41, tid.as_str())
-        .set(42, mid.as_str())
+        .set(41, binding.tid.as_str())
+        .set(42, binding.mid.as_str())
         .set(49, format!("{:03}", financial.amount.currency().numeric()));
     if let Some(field) = dialect.settings().payment_reference_field {
         message.set(field, financial.payment_id.to_string());
@@ -328,22 +295,16 @@ fn reversal_chip(emv: &[u8], tid: &Tid) -> Vec<u8> {
     chip
 }
 
-fn settlement(
-    tid: &Tid,
-    mid: &Mid,
-    stan: Stan,
-    batch: BatchNumber,
-    totals: &BatchTotals,
-) -> Message {
+fn settlement(binding: &Binding, totals: &BatchTotals) -> Message {
     let currency = totals.debit.currency().numeric();
     let mut message = Message::new(SETTLEMENT);
     message
-        .set(11, stan.to_string())
-        .set(41, tid.as_str())
-        .set(42, mid.as_str())
+        .set(11, binding.stan.to_string())
+        .set(41, binding.tid.as_str())
+        .set(42, binding.mid.as_str())
         .set(48, forty_eight(totals))
         .set(49, format!("{currency:03}"))
-        .set(60, format!("00{batch}{SETTLEMENT_CODE}00"))
+        .set(60, format!("00{}{SETTLEMENT_CODE}00", binding.batch))
         .set(63, "001");
     message
 }
@@ -366,17 +327,17 @@ fn forty_eight(totals: &BatchTotals) -> String {
 mod tests {
     use super::*;
     use domain::{
-        ids::{ForwardId, PaymentId},
+        ids::{ForwardId, Mid, PaymentId, Stan},
         money::{Currency, Money},
     };
 
-    fn place() -> (Tid, Mid, Stan, BatchNumber) {
-        (
-            Tid::new("LANE0007").unwrap(),
-            Mid::new("898310054110001").unwrap(),
-            Stan::new(123).unwrap(),
-            BatchNumber::new(42).unwrap(),
-        )
+    fn binding() -> Binding {
+        Binding {
+            tid: Tid::new("LANE0007").unwrap(),
+            mid: Mid::new("898310054110001").unwrap(),
+            stan: Stan::new(123).unwrap(),
+            batch: BatchNumber::new(42).unwrap(),
+        }
     }
 
     fn financial() -> Financial {
@@ -454,13 +415,9 @@ mod tests {
 
     #[test]
     fn a_reversal_says_what_its_original_said_but_no_track_and_no_pin() {
-        let (tid, mid, stan, batch) = place();
         let reversal = Outgoing::Reversal {
             forward_id: ForwardId(1),
-            tid,
-            mid,
-            stan,
-            batch,
+            binding: binding(),
             financial: financial(),
             reason: ResponseCode::NO_ANSWER,
             auth_code: None,
@@ -485,14 +442,10 @@ mod tests {
 
     #[test]
     fn an_advice_promises_no_pin_it_does_not_carry() {
-        let (tid, mid, stan, batch) = place();
         let financial = financial();
         let advice = Outgoing::Advice {
             forward_id: ForwardId(1),
-            tid,
-            mid,
-            stan,
-            batch,
+            binding: binding(),
             financial,
         };
         let dialect = Dialect::named("cup-pos").unwrap();
@@ -505,14 +458,13 @@ mod tests {
 
     #[test]
     fn a_settlement_counts_as_the_published_example() {
-        let (tid, mid, stan, batch) = place();
         let totals = BatchTotals {
             debit: Money::new(12_345, Currency::CNY),
             debit_count: 1,
             credit: Money::zero(Currency::CNY),
             credit_count: 0,
         };
-        let message = settlement(&tid, &mid, stan, batch, &totals);
+        let message = settlement(&binding(), &totals);
         assert_eq!(
             text(&message, 48),
             "00000001234500100000000000000000000000000000000000000000000000"
@@ -522,12 +474,8 @@ mod tests {
 
     #[test]
     fn without_a_card_nothing_is_built() {
-        let (tid, mid, stan, batch) = place();
         let sale = Outgoing::Sale {
-            tid,
-            mid,
-            stan,
-            batch,
+            binding: binding(),
             financial: financial(),
         };
         let dialect = Dialect::named("cup-pos").unwrap();

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use actix::{Actor, Addr, AsyncContext, Context, WrapFuture};
 use domain::{
-    desk::{Event, Outgoing},
+    desk::{Binding, Event, Outgoing},
     ids::{BatchNumber, Mid, Stan, Tid},
     limits::CONNECT_TIMEOUT_MS,
     response_code::ResponseCode,
@@ -25,10 +25,7 @@ use tokio::{
     time::{Instant, sleep, sleep_until, timeout},
 };
 
-use super::{
-    effects::place,
-    payment_desk::{Happened, PaymentDesk},
-};
+use super::payment_desk::{Happened, PaymentDesk};
 use crate::{
     acquirer::{self, FromBank},
     card_vault::CardForMessage,
@@ -242,8 +239,7 @@ impl Link {
     async fn not_sent(&self, command: &LinkCommand) -> Result<(), Gone> {
         let event = match command {
             LinkCommand::Send { outgoing, .. } => {
-                let (tid, stan) = place(outgoing);
-                let tid = tid.clone();
+                let Binding { tid, stan, .. } = outgoing.binding().clone();
                 Event::NotSent { tid, stan }
             }
             LinkCommand::SignOn { tid, .. } => Event::SignOnFailed { tid: tid.clone() },
@@ -264,8 +260,8 @@ impl Link {
         let written = connection.write(&frame).await;
         match (&command, written) {
             (LinkCommand::Send { outgoing, .. }, Ok(())) => {
-                let (tid, stan) = place(outgoing);
-                connection.outstanding.insert(tid.clone(), stan);
+                let stan = outgoing.binding().stan;
+                connection.outstanding.insert(tid, stan);
                 Ok(true)
             }
             (LinkCommand::SignOn { .. }, Ok(())) => {
@@ -278,8 +274,8 @@ impl Link {
                 Ok(false)
             }
             (LinkCommand::Send { outgoing, .. }, Err(NotWritten { .. })) => {
-                let (tid, stan) = place(outgoing);
-                connection.outstanding.insert(tid.clone(), stan);
+                let stan = outgoing.binding().stan;
+                connection.outstanding.insert(tid, stan);
                 Ok(false)
             }
             (LinkCommand::SignOn { .. }, Err(NotWritten { .. })) => {
@@ -295,9 +291,9 @@ impl Link {
         let keys = self.parts.keys.as_ref();
         let (tid, message) = match command {
             LinkCommand::Send { outgoing, card } => {
-                let (tid, _) = place(outgoing);
+                let tid = outgoing.binding().tid.clone();
                 let built = acquirer::message(outgoing, card, &self.parts.dialect, keys);
-                (tid.clone(), built.map_err(|error| error.to_string()))
+                (tid, built.map_err(|error| error.to_string()))
             }
             LinkCommand::SignOn { tid, batch } => {
                 let stan = self.take_stan();

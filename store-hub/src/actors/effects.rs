@@ -2,20 +2,18 @@
 
 use domain::{
     desk::{Alarm, Effect, Event, Outgoing},
-    ids::{LaneId, Stan, Tid},
+    ids::{LaneId, Tid},
     time::Now,
 };
 use proto::store::v1::{HubFrame, hub_frame::Body};
+use wire_form::lease_to_proto;
 
 use super::{
     acquirer_link::LinkCommand,
     lane_session::ToLane,
     payment_desk::{Commit, PaymentDesk, result_frame},
 };
-use crate::{
-    card_vault::CardForMessage,
-    convert::{self, lease_to_proto},
-};
+use crate::{card_vault::CardForMessage, convert};
 
 /// What waits in the outbox for its commit.
 pub(super) enum Waiting {
@@ -29,20 +27,13 @@ impl PaymentDesk {
     /// `Persist`, `HoldCard` and `EraseCard` join the commit; the rest waits for it.
     pub(super) fn collect(&mut self, commit: &mut Commit, now: Now, effect: Effect) {
         match effect {
-            Effect::Persist(record) => {
-                let bytes = convert::encode(&record, now.wall, self.day.date);
+            Effect::Persist { record, day } => {
+                let bytes = convert::encode(&record, now.wall, day);
                 commit.batch.record(bytes);
-                let before = self.day;
-                self.day.observe(&record);
-                if self.day.date != before.date {
-                    self.vault
-                        .destroy_past_days(self.day.date, &mut commit.batch);
-                }
             }
             Effect::HoldCard(payment_id) => {
-                let held = self
-                    .vault
-                    .hold(payment_id, self.day.date, &mut commit.batch);
+                let day = self.desk.business_date();
+                let held = self.vault.hold(payment_id, day, &mut commit.batch);
                 if let Err(error) = held {
                     tracing::error!(event = "card not held", %payment_id, %error);
                 }
@@ -97,7 +88,7 @@ impl PaymentDesk {
             }
             Effect::ForgetSecrets(payment_id) => self.vault.forget(payment_id),
             Effect::Alarm(alarm) => raise(&alarm),
-            Effect::Persist(_) | Effect::HoldCard(_) | Effect::EraseCard(_) => {
+            Effect::Persist { .. } | Effect::HoldCard(_) | Effect::EraseCard(_) => {
                 // They joined the commit; none ever waits.
             }
         }
@@ -105,10 +96,10 @@ impl PaymentDesk {
     }
 
     fn send_to_bank(&mut self, outgoing: Outgoing) -> Option<Event> {
-        let (tid, stan) = place(&outgoing);
+        let binding = outgoing.binding();
         let not_sent = Event::NotSent {
-            tid: tid.clone(),
-            stan,
+            tid: binding.tid.clone(),
+            stan: binding.stan,
         };
         let card = match &outgoing {
             Outgoing::Sale { financial, .. } => self.vault.for_sale(financial.payment_id),
@@ -154,17 +145,6 @@ impl PaymentDesk {
         {
             self.sessions.remove(&lane);
         }
-    }
-}
-
-/// Terminal and STAN of a message.
-pub(crate) fn place(outgoing: &Outgoing) -> (&Tid, Stan) {
-    match outgoing {
-        Outgoing::Sale { tid, stan, .. }
-        | Outgoing::Reversal { tid, stan, .. }
-        | Outgoing::Advice { tid, stan, .. }
-        | Outgoing::Void { tid, stan, .. }
-        | Outgoing::Settlement { tid, stan, .. } => (tid, *stan),
     }
 }
 

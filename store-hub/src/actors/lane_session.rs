@@ -13,6 +13,7 @@ use domain::{
 };
 use proto::store::v1::{HubFrame, LaneFrame, LaneStatus, OfflineCard, hub_frame, lane_frame};
 use tokio::sync::mpsc;
+use wire_form::request_from_frame;
 use zeroize::Zeroizing;
 
 use super::{
@@ -22,7 +23,7 @@ use super::{
         AbandonPayment, AskPayment, DetachLane, PaymentDesk, TakeOfflineCard, result_frame,
     },
 };
-use crate::{card_vault::EncryptedPin, convert};
+use crate::card_vault::EncryptedPin;
 
 /// The actor.
 pub(crate) struct LaneSession {
@@ -104,6 +105,11 @@ impl Handler<FromLane> for LaneSession {
     }
 }
 
+/// Which hub's journal is meant, if one is named.
+pub(super) fn history_of(bytes: &[u8]) -> Option<u128> {
+    <[u8; 16]>::try_from(bytes).ok().map(u128::from_be_bytes)
+}
+
 type Answer = ResponseFuture<Result<(), SessionEnd>>;
 
 fn refuse(what: &str) -> Answer {
@@ -117,7 +123,7 @@ impl LaneSession {
         &mut self,
         payment: &proto::store::v1::PaymentRequest,
     ) -> Result<AskPayment, SessionEnd> {
-        let request = convert::request_from_frame(payment, self.lane, self.epoch)
+        let request = request_from_frame(payment, self.lane, self.epoch)
             .map_err(|error| SessionEnd::BadFrame(error.to_string()))?;
         self.in_flight.insert(request.payment_id);
         if self.in_flight.len() > PAYMENTS_IN_FLIGHT_PER_LANE_MAX {
@@ -129,6 +135,7 @@ impl LaneSession {
         });
         Ok(AskPayment {
             request,
+            history: history_of(&payment.hub_history),
             sealed_card: payment.sealed_card.clone(),
             pin,
         })

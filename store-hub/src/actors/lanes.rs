@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, ResponseActFuture};
 use actix::{ActorFutureExt, WrapFuture};
 use domain::{
-    desk::Rejected,
-    ids::{LaneEpoch, LaneId, PaymentId},
+    desk::{LaneMemory, Rejected},
+    ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
 };
 use journal::Journal;
 use ports::Clock;
@@ -14,8 +14,8 @@ use proto::store::v1::{HubFrame, LaneHello, LaneStatus, LaneView};
 use tokio::sync::mpsc;
 
 use super::{
-    lane_session::{EndSession, LaneSession},
-    payment_desk::{AttachLane, PaymentDesk},
+    lane_session::{EndSession, LaneSession, history_of},
+    payment_desk::{AttachLane, HubBefore, PaymentDesk},
 };
 use crate::{recovery::lane_logs, replica::log_of};
 
@@ -40,9 +40,16 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    /// Lanes whose journals are held are known from the start, though not connected.
-    pub(crate) fn new(desk: Addr<PaymentDesk>, clock: Arc<dyn Clock>, journal: Journal) -> Self {
-        let mut lanes: BTreeMap<LaneId, Lane> = BTreeMap::new();
+    /// Lanes that are configured, and those whose journals are held, are known from the start,
+    /// though not connected.
+    pub(crate) fn new(
+        desk: Addr<PaymentDesk>,
+        clock: Arc<dyn Clock>,
+        journal: Journal,
+        configured: impl Iterator<Item = LaneId>,
+    ) -> Self {
+        let mut lanes: BTreeMap<LaneId, Lane> =
+            configured.map(|lane| (lane, Lane::default())).collect();
         for (_, lane, epoch) in lane_logs(&journal.logs()) {
             let known = lanes.entry(lane).or_default();
             known.epoch = known.epoch.max(Some(epoch));
@@ -105,6 +112,7 @@ struct Greeting {
     lane: LaneId,
     epoch: LaneEpoch,
     abandoned: Vec<PaymentId>,
+    before: Option<HubBefore>,
 }
 
 fn greeting(hello: &LaneHello) -> Result<Greeting, AttachRefused> {
@@ -122,7 +130,20 @@ fn greeting(hello: &LaneHello) -> Result<Greeting, AttachRefused> {
         lane: LaneId(lane),
         epoch: LaneEpoch(hello.epoch),
         abandoned: abandoned.map_err(|error| bad(error.to_string()))?,
+        before: hub_before(hello).map_err(|error| bad(error.to_string()))?,
     })
+}
+
+fn hub_before(hello: &LaneHello) -> Result<Option<HubBefore>, wire_form::ConvertError> {
+    let Some(history) = history_of(&hello.hub_history) else {
+        return Ok(None);
+    };
+    let memory = LaneMemory {
+        hub_epoch: hello.hub_epoch,
+        last_stan: wire_form::stan(hello.last_stan)?,
+        last_lease: LeaseId(hello.last_lease_id),
+    };
+    Ok(Some(HubBefore { history, memory }))
 }
 
 impl Handler<Attach> for Lanes {
@@ -147,6 +168,7 @@ impl Handler<Attach> for Lanes {
             lane,
             epoch,
             abandoned: greeting.abandoned,
+            before: greeting.before,
             session: session.clone(),
         });
         let version = attach.hello.software_version;

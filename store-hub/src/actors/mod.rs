@@ -20,7 +20,7 @@
 //! mailboxes. No handler waits for a peer.
 
 pub(crate) mod acquirer_link;
-mod desk_state;
+mod disk_room;
 mod effects;
 pub(crate) mod forwarder;
 pub(crate) mod lane_session;

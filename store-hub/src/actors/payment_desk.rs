@@ -8,22 +8,22 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use actix::{Actor, Addr, Context, Handler, Message, StreamHandler};
 use domain::{
-    desk::{Desk, DeskConfig, Event, Rejected},
+    desk::{Desk, DeskConfig, Event, LaneMemory, Rejected},
     ids::{LaneEpoch, LaneId, Mid, PaymentId, Tid},
     payment::{PaymentRequest, RefusalReason},
-    time::{BusinessDate, MonoMs, Now, WallMs},
+    time::{MonoMs, Now, WallMs},
 };
 use journal::{Batch, Journal, LogId, Outbox, Ticket};
 use ports::{Clock, Random};
 use proto::store::v1::{self as wire, hub_frame::Body};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::WatchStream;
+use wire_form::decision_to_proto;
 
-pub(crate) use super::desk_state::BusinessDay;
 use super::{acquirer_link::LinkCommand, effects::Waiting, lane_session::LaneSession};
 use crate::{
     card_vault::{CardVault, EncryptedPin},
-    convert::{self, decision_to_proto},
+    convert,
     keys::KeyStore,
     operator_view::{self, Around},
     recovery::{self, RecoveryError, Replay},
@@ -34,7 +34,6 @@ pub(crate) struct DeskParts {
     pub(crate) desk: DeskConfig,
     pub(crate) store_id: String,
     pub(crate) merchant_name: String,
-    pub(crate) first_day: BusinessDate,
     pub(crate) terminals: Vec<(Tid, Mid, LaneId)>,
     pub(crate) journal: Journal,
     pub(crate) clock: Arc<dyn Clock>,
@@ -56,8 +55,9 @@ pub(crate) struct Outlets {
 pub(crate) struct PaymentDesk {
     pub(crate) parts: DeskParts,
     pub(crate) desk: Desk,
-    pub(crate) day: BusinessDay,
     pub(crate) hub_epoch: u64,
+    /// Which journal this is: lanes that knew another one knew a hub that was lost.
+    history: u128,
     pub(super) vault: CardVault,
     pub(super) outbox: Outbox<Waiting>,
     ticket: Ticket,
@@ -73,7 +73,6 @@ impl PaymentDesk {
         let recovered = recovery::replay(&Replay {
             journal: &parts.journal,
             desk: parts.desk.clone(),
-            first_day: parts.first_day,
             terminals: &parts.terminals,
         })?;
         let vault = CardVault::open(
@@ -81,9 +80,10 @@ impl PaymentDesk {
             Arc::clone(&parts.random),
             parts.journal.clone(),
         )?;
+        let history = recovered.history;
         let mut actor = Self {
             desk: recovered.desk,
-            day: recovered.day,
+            history: history.unwrap_or_else(|| parts.random.next_u128()),
             hub_epoch: recovered.hub_epochs.saturating_add(1),
             vault,
             outbox: Outbox::new(),
@@ -94,8 +94,7 @@ impl PaymentDesk {
             parts,
         };
         let mut commit = Commit::default();
-        let started = convert::started(actor.hub_epoch, actor.now().wall, actor.day.date);
-        commit.batch.record(started);
+        actor.begin_epoch(&mut commit);
         for lane_event in recovered.overlooked {
             actor.step_into(&mut commit, lane_event);
         }
@@ -104,11 +103,17 @@ impl PaymentDesk {
         Ok(actor)
     }
 
+    fn begin_epoch(&self, commit: &mut Commit) {
+        let (now, day) = (self.now().wall, self.desk.business_date());
+        let started = convert::started(self.hub_epoch, self.history, now, day);
+        commit.batch.record(started);
+    }
+
     /// The store in a few lines.
     pub(crate) fn view(&self, store_id: &str) -> wire::StatusResponse {
         let around = Around {
             store_id,
-            business_date: self.day.date,
+            business_date: self.desk.business_date(),
             hub_epoch: self.hub_epoch,
             journal_sequence: self.parts.journal.durable_head(LogId::OWN).sequence,
             no_room: self.parts.journal.refuses_new_work(),
@@ -144,10 +149,15 @@ impl PaymentDesk {
         }
         let now = self.now();
         let jitter = self.parts.random.next_u64();
+        let day = self.desk.business_date();
         match self.desk.step(now, jitter, event) {
             Ok(effects) => {
                 for effect in effects {
                     self.collect(commit, now, effect);
+                }
+                let today = self.desk.business_date();
+                if today != day {
+                    self.vault.destroy_past_days(today, &mut commit.batch);
                 }
                 Ok(())
             }
@@ -202,6 +212,9 @@ impl PaymentDesk {
         let AttachLane { lane, epoch, .. } = attach;
         self.step(&mut commit, Event::LaneAttached { lane, epoch })?;
         self.sessions.insert(lane, attach.session);
+        if let Some(before) = &attach.before {
+            self.hub_was_lost(&mut commit, lane, before, &attach.abandoned);
+        }
         let hello = self.hello(lane);
         // The hello is the first frame, and what was given up is obeyed before all else.
         let afterwards = std::mem::take(&mut commit.waiting);
@@ -212,6 +225,31 @@ impl PaymentDesk {
         commit.waiting.extend(afterwards);
         self.commit(commit);
         Ok(())
+    }
+
+    /// The lane knew a hub on another journal: that one was lost. This one's epoch is a later one,
+    /// and what the lane gave up meanwhile may have been sent by it.
+    fn hub_was_lost(
+        &mut self,
+        commit: &mut Commit,
+        lane: LaneId,
+        before: &HubBefore,
+        abandoned: &[PaymentId],
+    ) {
+        if before.history == self.history {
+            return;
+        }
+        let epoch = before.memory.hub_epoch;
+        tracing::warn!(event = "journal of the hub was lost", code = "HUB0015", %lane, epoch);
+        if epoch >= self.hub_epoch {
+            self.hub_epoch = epoch.saturating_add(1);
+            self.begin_epoch(commit);
+        }
+        let memory = before.memory;
+        self.step_into(commit, Event::LaneRemembers { lane, memory });
+        for payment_id in abandoned.iter().copied() {
+            self.step_into(commit, Event::AbandonedBefore { payment_id, lane });
+        }
     }
 
     /// The lane is told once it is durable, whatever the desk made of it: an abandon that comes
@@ -248,7 +286,7 @@ impl PaymentDesk {
             hub_epoch: self.hub_epoch,
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
             store_id: self.parts.store_id.clone(),
-            business_date: self.day.date.to_string(),
+            business_date: self.desk.business_date().to_string(),
             currency: self.parts.desk.currency.letters().to_owned(),
             card_sealing_key: self.parts.keys.card_sealing_key().to_vec().into(),
             card_hash_key: self.parts.keys.card_hash_key().to_vec().into(),
@@ -256,12 +294,20 @@ impl PaymentDesk {
             tid: text(terminal.map(|(tid, _, _)| tid.as_str())),
             mid: text(terminal.map(|(_, mid, _)| mid.as_str())),
             merchant_name: self.parts.merchant_name.clone(),
+            hub_history: self.history.to_be_bytes().to_vec().into(),
         }
     }
 
     /// A known id is answered by the desk with its recorded result; only a new one opens its card.
     fn request(&mut self, ask: AskPayment) -> Result<(), NotTaken> {
         let payment_id = ask.request.payment_id;
+        if ask.history.is_some_and(|history| history != self.history) {
+            // Nothing is sent: its card is not needed.
+            let mut commit = Commit::default();
+            self.step_into(&mut commit, Event::RequestedBefore(ask.request));
+            self.commit(commit);
+            return Ok(());
+        }
         if self.desk.payment(payment_id).is_none() {
             if self.refuses_new_work() {
                 return Err(NotTaken::NoRoom);
@@ -336,6 +382,13 @@ impl Handler<Happened> for PaymentDesk {
     }
 }
 
+/// The hub a lane was attached to last: its journal, and how far the lane knows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HubBefore {
+    pub(crate) history: u128,
+    pub(crate) memory: LaneMemory,
+}
+
 /// A lane said hello. What it gave up is obeyed before all else.
 #[derive(Message)]
 #[rtype(result = "Result<(), Rejected>")]
@@ -343,6 +396,8 @@ pub(crate) struct AttachLane {
     pub(crate) lane: LaneId,
     pub(crate) epoch: LaneEpoch,
     pub(crate) abandoned: Vec<PaymentId>,
+    /// The hub it was attached to last, if any.
+    pub(crate) before: Option<HubBefore>,
     pub(crate) session: Addr<LaneSession>,
 }
 
@@ -377,6 +432,8 @@ impl Handler<DetachLane> for PaymentDesk {
 #[rtype(result = "Result<(), NotTaken>")]
 pub(crate) struct AskPayment {
     pub(crate) request: PaymentRequest,
+    /// Which hub's journal the lane knew when it made the intent.
+    pub(crate) history: Option<u128>,
     pub(crate) sealed_card: bytes::Bytes,
     pub(crate) pin: Option<EncryptedPin>,
 }

@@ -62,6 +62,7 @@ impl PaymentDesk {
         let mut head = self.parts.journal.head(log);
         let mut commit = Commit::default();
         let mut events = Vec::new();
+        let first_day = self.parts.desk.first_day;
         for entry in &take.entries {
             if entry.sequence <= head.sequence {
                 self.check_held(log, entry)?;
@@ -69,7 +70,8 @@ impl PaymentDesk {
             }
             head = follow(head, entry)?;
             join(&mut commit.batch, log, head, entry);
-            events.extend(consequences(take.lane, take.epoch, &entry.record));
+            let told = consequences(take.lane, take.epoch, first_day, &entry.record);
+            events.extend(told);
         }
         for event in events {
             self.step_into(&mut commit, event);

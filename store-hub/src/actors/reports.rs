@@ -4,10 +4,14 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use actix::{Actor, AsyncContext, Context, Handler, Message};
-use domain::{ids::PaymentId, money::Currency, time::BusinessDate};
+use domain::{
+    ids::{LaneEpoch, LaneId, PaymentId},
+    money::Currency,
+    time::BusinessDate,
+};
 use journal::{Journal, Ticket};
 use ports::Clock;
-use proto::store::v1::PaymentStory;
+use proto::store::v1::{LaneView, PaymentStory};
 
 use crate::{
     ledger::{self, Books, HostFile, LedgerError},
@@ -146,6 +150,25 @@ impl Handler<TellStory> for Reports {
             story.0,
             host,
         )?)
+    }
+}
+
+/// Lanes that have not told of themselves since the start: what their journals say of sales.
+#[derive(Message)]
+#[rtype(result = "Result<Vec<LaneView>, ReportError>")]
+pub(crate) struct CountSales(pub(crate) Vec<LaneView>);
+
+impl Handler<CountSales> for Reports {
+    type Result = Result<Vec<LaneView>, ReportError>;
+
+    fn handle(&mut self, CountSales(mut lanes): CountSales, _: &mut Self::Context) -> Self::Result {
+        self.catch_up()?;
+        for view in lanes.iter_mut().filter(|view| view.state.is_empty()) {
+            let lane = LaneId(u16::try_from(view.lane).unwrap_or(0));
+            let counts = self.books.sales.counts_of(lane, LaneEpoch(view.epoch));
+            (view.sales_closed, view.sales_voided) = counts;
+        }
+        Ok(lanes)
     }
 }
 

@@ -15,6 +15,7 @@ use tokio::{
     sync::{mpsc, watch},
     time::timeout,
 };
+use wire_form::money_to_proto;
 
 use super::{
     Stopping,
@@ -23,7 +24,6 @@ use super::{
     reports::{FindDay, MakeReport, ReportError, Reports, Seal},
 };
 use crate::{
-    convert::money_to_proto,
     grpc::day_view,
     report::{DayReport, KnownSequences},
 };
@@ -147,7 +147,7 @@ impl Close {
     }
 
     async fn today(&self) -> Result<BusinessDate, CloseError> {
-        self.look(|desk| desk.day.date).await
+        self.look(|desk| desk.desk.business_date()).await
     }
 
     async fn look<R: Send + 'static>(

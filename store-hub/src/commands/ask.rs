@@ -2,7 +2,7 @@
 
 use std::{fs, future::Future, time::Duration};
 
-use domain::limits::CONNECT_TIMEOUT_MS;
+use domain::{limits::CONNECT_TIMEOUT_MS, time::WallMs};
 use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, DeadLettersRequest, LaneView, LanesRequest,
     ResolveDeadLetterRequest, StatusRequest, UnresolvedRequest,
@@ -12,7 +12,7 @@ use tonic::{Code, Status, transport::Channel, transport::Endpoint};
 
 use super::{
     Asked, Failed, NO, Outcome, Output, REFUSED, Resolve, UNREACHABLE, USAGE, load, print,
-    print_json, stopped::Stopped, views,
+    print_json, serve::clock, stopped::Stopped, views,
 };
 use crate::{
     config::Config,
@@ -91,7 +91,7 @@ pub(super) fn status(asked: &Asked) -> Outcome {
         let told = Stopped::open(&config)?.told(&config)?;
         let around = Around {
             store_id: &config.store.id,
-            business_date: told.day.date,
+            business_date: told.desk.business_date(),
             hub_epoch: told.hub_epoch,
             journal_sequence: told.journal_sequence,
             no_room: told.no_room,
@@ -126,7 +126,18 @@ pub(super) fn lanes(asked: &Asked) -> Outcome {
                 ..Default::default()
             }
         });
-        Ok(views.collect())
+        let mut views: Vec<LaneView> = views.collect();
+        let configured = config.terminals.iter().map(|terminal| terminal.lane);
+        for lane in configured.map(|lane| u32::from(lane.0)) {
+            if views.iter().all(|view| view.lane != lane) {
+                views.push(LaneView {
+                    lane,
+                    ..Default::default()
+                });
+            }
+        }
+        views.sort_by_key(|view| (view.lane, view.epoch));
+        Ok(views)
     })?;
     show(asked.output, views::lanes(&lanes))
 }
@@ -141,12 +152,14 @@ pub(super) fn unresolved(asked: &Asked) -> Outcome {
         let told = Stopped::open(&config)?.told(&config)?;
         Ok(operator_view::unresolved(&told.desk))
     })?;
-    show(asked.output, views::unresolved(&payments))
+    let now = WallMs(clock(config.clock).wall_ms());
+    show(asked.output, views::unresolved(&payments, now))
 }
 
-pub(super) fn dead_letters(asked: &Asked) -> Outcome {
+/// Open ones; `all` shows those that somebody has resolved, too.
+pub(super) fn dead_letters(asked: &Asked, all: bool) -> Outcome {
     let config = load(&asked.config)?;
-    let letters = block_on(async {
+    let mut letters = block_on(async {
         if let Some(mut hub) = connect(asked, &config).await {
             let response = patiently(hub.dead_letters(DeadLettersRequest {})).await;
             return response.map(|response| response.dead_letters);
@@ -154,11 +167,12 @@ pub(super) fn dead_letters(asked: &Asked) -> Outcome {
         let told = Stopped::open(&config)?.told(&config)?;
         Ok(operator_view::dead_letters(&told.desk))
     })?;
+    letters.retain(|letter| all || !letter.resolved);
     show(asked.output, views::dead_letters(&letters))
 }
 
 /// Only a running hub writes.
-async fn running(asked: &Asked, config: &Config) -> Result<Client, Failed> {
+pub(super) async fn running(asked: &Asked, config: &Config) -> Result<Client, Failed> {
     connect(asked, config)
         .await
         .ok_or_else(|| Failed::new(UNREACHABLE, "no hub is running on this configuration"))

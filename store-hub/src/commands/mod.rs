@@ -2,6 +2,7 @@
 
 mod ask;
 mod init;
+mod leases;
 mod migrate;
 mod payment;
 mod repair;
@@ -71,8 +72,18 @@ enum Command {
     DeadLetters {
         #[command(flatten)]
         asked: Asked,
+        /// Those that somebody has resolved, too
+        #[arg(long)]
+        all: bool,
         #[command(subcommand)]
         action: Option<DeadLetterAction>,
+    },
+    /// What lanes may approve alone: every lease, open or ended
+    Leases {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(subcommand)]
+        action: Option<leases::LeaseAction>,
     },
     /// Closes the business day: queue, compare, settle, report
     CloseDay {
@@ -232,10 +243,12 @@ fn execute(options: Options) -> Outcome {
         Command::Unresolved(asked) => ask::unresolved(&asked),
         Command::DeadLetters {
             asked,
+            all,
             action: None,
-        } => ask::dead_letters(&asked),
+        } => ask::dead_letters(&asked, all),
         Command::DeadLetters {
             asked,
+            all: _,
             action:
                 Some(DeadLetterAction::Resolve {
                     forward_id,
@@ -243,6 +256,7 @@ fn execute(options: Options) -> Outcome {
                     note,
                 }),
         } => ask::resolve(&asked, forward_id, how, note),
+        Command::Leases { asked, action } => leases::leases(&asked, action),
         Command::CloseDay { asked, date } => ask::close_day(&asked, date),
         Command::Verify { asked, depth } => verify::verify(&asked, depth),
         Command::Repair { asked, copy } => repair::repair(&asked, &copy),

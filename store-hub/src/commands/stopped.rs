@@ -5,7 +5,6 @@ use journal::{Journal, LogId, NoRoom, OpenError};
 
 use super::{Failed, NO, UNREACHABLE, USAGE};
 use crate::{
-    actors::payment_desk::BusinessDay,
     config::Config,
     ledger::Books,
     recovery::{self, Replay},
@@ -24,7 +23,6 @@ pub(super) struct Stopped {
 /// The desk as its journal tells it.
 pub(super) struct Told {
     pub(super) desk: Desk,
-    pub(super) day: BusinessDay,
     pub(super) hub_epoch: u64,
     pub(super) journal_sequence: u64,
     pub(super) no_room: Option<NoRoom>,
@@ -57,13 +55,11 @@ impl Stopped {
         let recovered = recovery::replay(&Replay {
             journal: &self.journal,
             desk: desk_config(config),
-            first_day: config.store.business_date,
             terminals: &terminals(config),
         })
         .map_err(|error| Failed::new(NO, error))?;
         Ok(Told {
             desk: recovered.desk,
-            day: recovered.day,
             hub_epoch: recovered.hub_epochs,
             journal_sequence: self.journal.durable_head(LogId::OWN).sequence,
             no_room: self.journal.refuses_new_work(),

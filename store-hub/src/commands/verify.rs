@@ -149,8 +149,7 @@ fn compare(
 }
 
 fn keyed_state(config: &Config, salted: &[BusinessDate]) -> KeyedState {
-    let first_day = config.store.business_date;
-    KeyedState::new(desk_config(config), first_day, salted.to_vec())
+    KeyedState::new(desk_config(config), salted.to_vec())
 }
 
 fn salted_days(config: &Config) -> Result<Vec<BusinessDate>, Failed> {

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use domain::money::{Currency, Money};
+use domain::{
+    money::{Currency, Money},
+    time::WallMs,
+};
 use proto::store::v1::{
     CloseDayProgress, DeadLetter, LaneView, Money as WireMoney, PaymentStory, StatusResponse,
     StoryLine, Unresolved,
@@ -15,7 +18,7 @@ pub(super) struct View {
     pub(super) json: Value,
 }
 
-fn amount(money: Option<&WireMoney>) -> String {
+pub(super) fn amount(money: Option<&WireMoney>) -> String {
     let currency = money.and_then(|money| Currency::by_letters(&money.currency));
     match (money, currency) {
         (Some(money), Some(currency)) => Money::new(money.minor, currency).to_string(),
@@ -24,7 +27,7 @@ fn amount(money: Option<&WireMoney>) -> String {
     }
 }
 
-fn amount_json(money: Option<&WireMoney>) -> Value {
+pub(super) fn amount_json(money: Option<&WireMoney>) -> Value {
     money.map_or(
         Value::Null,
         |money| json!({"amount_minor": money.minor, "currency": money.currency}),
@@ -32,13 +35,23 @@ fn amount_json(money: Option<&WireMoney>) -> Value {
 }
 
 /// Time of day of the business clock; the date stands elsewhere.
-fn clock(wall_ms: i64) -> String {
+pub(super) fn clock(wall_ms: i64) -> String {
     if wall_ms == 0 {
         return "        ".to_owned();
     }
     let seconds = wall_ms.div_euclid(1000).rem_euclid(86_400);
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
     format!("{hours:02}:{minutes:02}:{:02}", seconds % 60)
+}
+
+/// By the business clock.
+fn age(since_wall_ms: i64, now: WallMs) -> String {
+    let minutes = now.0.saturating_sub(since_wall_ms).max(0) / 60_000;
+    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, minutes) => format!("{minutes} min ago"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min ago"),
+        (days, hours, _) => format!("{days} d {hours} h ago"),
+    }
 }
 
 fn yes(yes: bool) -> &'static str {
@@ -173,15 +186,17 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
 }
 
 pub(super) fn lanes(lanes: &[LaneView]) -> View {
-    let mut text =
-        String::from("lane  epoch  connected  state      here / there   sales  voided\n");
+    let mut text = String::from(
+        "lane  epoch  connected  last heard  state      here / there   sales  voided\n",
+    );
     for lane in lanes {
         let _ = writeln!(
             text,
-            "{:<6}{:<7}{:<11}{:<11}{:<15}{:<7}{}",
+            "{:<6}{:<7}{:<11}{:<12}{:<11}{:<15}{:<7}{}",
             lane.lane,
             lane.epoch,
             yes(lane.connected),
+            clock(lane.last_heard_wall_ms),
             lane.state,
             format!("{} / {}", lane.replicated_sequence, lane.journal_sequence),
             lane.sales_closed,
@@ -212,7 +227,7 @@ pub(super) fn lanes(lanes: &[LaneView]) -> View {
     }
 }
 
-pub(super) fn unresolved(payments: &[Unresolved]) -> View {
+pub(super) fn unresolved(payments: &[Unresolved], now: WallMs) -> View {
     let mut text = String::new();
     if payments.is_empty() {
         text.push_str("none\n");
@@ -220,12 +235,13 @@ pub(super) fn unresolved(payments: &[Unresolved]) -> View {
     for payment in payments {
         let _ = writeln!(
             text,
-            "{}  lane {}  {}  {}  since {}  owner: {}",
+            "{}  lane {}  {}  {}  since {}, {}  owner: {}",
             payment.payment_id,
             payment.lane,
             amount(payment.amount.as_ref()),
             payment.standing,
             clock(payment.since_wall_ms),
+            age(payment.since_wall_ms, now),
             payment.owner
         );
     }
@@ -238,6 +254,7 @@ pub(super) fn unresolved(payments: &[Unresolved]) -> View {
                 "amount": amount_json(payment.amount.as_ref()),
                 "standing": payment.standing,
                 "since_wall_ms": payment.since_wall_ms,
+                "age_ms": now.0.saturating_sub(payment.since_wall_ms).max(0),
                 "owner": payment.owner,
             })
         })

@@ -1,26 +1,22 @@
 //! `journal.v1.HubRecord` as the desk's records: replay reads what was ever written.
 
 use domain::{
-    desk::{DeskRecord, LeaseEnd},
+    desk::DeskRecord,
     forward::{ForwardEnd, ForwardKind, Resolution},
     ids::{
         BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber, SaleNumber,
         Stan, Tid,
     },
     payment::PaymentRequest,
+    risk::LeaseEnd,
     settlement::BatchTotals,
     time::{BusinessDate, WallMs},
 };
 use prost::Message;
 use proto::journal::v1::{self as journal, hub_record::Body};
-
-use super::{
-    ConvertError,
-    lease::{lease_from_proto, offline_from_proto},
-    payment::{
-        auth_code, card_from_proto, code, decision_from_proto, entry_mode_from_proto,
-        money_from_proto, optional, payment_id, rrn,
-    },
+use wire_form::{
+    ConvertError, auth_code, card_from_proto, code, decision_from_proto, entry_mode_from_proto,
+    lease_from_proto, money_from_proto, offline_from_proto, optional, payment_id, rrn,
 };
 
 type Result<T> = std::result::Result<T, ConvertError>;
@@ -117,6 +113,20 @@ pub(crate) fn desk_record(record: &journal::HubRecord) -> Result<Option<DeskReco
         | Body::LeaseEnded(_)
         | Body::OfflineReported(_)
         | Body::OfflineCardHeld(_) => lease_record(body, at)?,
+        Body::HubBefore(from) => DeskRecord::HubBefore {
+            lane: lane(from.lane)?,
+            hub_epoch: from.hub_epoch,
+            last_lease: LeaseId(from.last_lease_id),
+            skipped: match wire_form::stan(from.next_stan)? {
+                Some(stan) => Some((tid(&from.tid)?, stan)),
+                None => None,
+            },
+        },
+        Body::AskedOfHubBefore(from) => DeskRecord::AskedOfHubBefore {
+            payment_id: payment_id(&from.payment_id)?,
+            lane: lane(from.lane)?,
+            at,
+        },
     };
     Ok(Some(desk))
 }
@@ -125,16 +135,19 @@ fn lease_record(body: &Body, at: WallMs) -> Result<DeskRecord> {
     Ok(match body {
         Body::LeaseGranted(from) => DeskRecord::LeaseGranted {
             lease: lease_from_proto(from.lease.as_ref())?,
+            at,
         },
         Body::LeaseEnded(from) => DeskRecord::LeaseEnded {
             lease_id: LeaseId(from.lease_id),
             end: match from.end() {
                 journal::LeaseEndKind::Returned => LeaseEnd::Returned,
                 journal::LeaseEndKind::WrittenOff => LeaseEnd::WrittenOff {
+                    by: from.by.clone(),
                     reason: from.reason.clone(),
                 },
                 journal::LeaseEndKind::Unspecified => return Err(ConvertError::missing("end")),
             },
+            at,
         },
         Body::OfflineReported(from) => {
             let payment = from.payment.as_ref();

@@ -1,27 +1,30 @@
 //! What the desk writes as `journal.v1.HubRecord`. A record once written is read for ever.
 
 use domain::{
-    desk::{DeskRecord, LeaseEnd},
+    desk::DeskRecord,
     forward::{ForwardEnd, ForwardKind, Resolution},
     ids::{
         AuthCode, BatchNumber, ForwardId, LaneId, LeaseId, PaymentId, ReceiptNumber, Rrn, Stan, Tid,
     },
     payment::{Decision, PaymentRequest},
     response_code::ResponseCode,
+    risk::LeaseEnd,
     settlement::BatchTotals,
     time::{BusinessDate, WallMs},
 };
 use prost::Message;
 use proto::journal::v1::{self as journal, hub_record::Body};
-
-use super::lease::{lease_to_proto, offline_to_proto};
-use super::payment::{card_to_proto, decision_to_proto, entry_mode_to_proto, money_to_proto, text};
+use wire_form::{
+    card_to_proto, decision_to_proto, entry_mode_to_proto, lease_to_proto, money_to_proto,
+    offline_to_proto, text,
+};
 
 /// The first record of a start: which epoch of the hub wrote what follows.
-pub(crate) fn started(epoch: u64, at: WallMs, date: BusinessDate) -> Vec<u8> {
+pub(crate) fn started(epoch: u64, history: u128, at: WallMs, date: BusinessDate) -> Vec<u8> {
     let body = Body::Started(journal::HubStarted {
         hub_epoch: epoch,
         software_version: env!("CARGO_PKG_VERSION").to_owned(),
+        history: history.to_be_bytes().to_vec().into(),
     });
     wrap(body, at, date)
 }
@@ -48,7 +51,10 @@ fn at(record: &DeskRecord) -> Option<WallMs> {
         | DeskRecord::ForwardSent { at, .. }
         | DeskRecord::ForwardEnded { at, .. }
         | DeskRecord::UnmatchedAnswer { at, .. }
-        | DeskRecord::OfflineReported { at, .. } => Some(*at),
+        | DeskRecord::OfflineReported { at, .. }
+        | DeskRecord::LeaseGranted { at, .. }
+        | DeskRecord::LeaseEnded { at, .. }
+        | DeskRecord::AskedOfHubBefore { at, .. } => Some(*at),
         DeskRecord::LaneAttached { .. }
         | DeskRecord::Sent { .. }
         | DeskRecord::Completed { .. }
@@ -61,8 +67,7 @@ fn at(record: &DeskRecord) -> Option<WallMs> {
         | DeskRecord::SettlementSent { .. }
         | DeskRecord::BatchClosed { .. }
         | DeskRecord::DayClosed { .. }
-        | DeskRecord::LeaseGranted { .. }
-        | DeskRecord::LeaseEnded { .. }
+        | DeskRecord::HubBefore { .. }
         | DeskRecord::OfflineCardHeld { .. } => None,
     }
 }
@@ -150,10 +155,28 @@ fn body(record: &DeskRecord) -> Body {
         DeskRecord::DayClosed { date } => Body::DayClosed(journal::DayClosed {
             date: date.to_string(),
         }),
-        DeskRecord::LeaseGranted { lease } => Body::LeaseGranted(journal::LeaseGranted {
+        DeskRecord::LeaseGranted { lease, .. } => Body::LeaseGranted(journal::LeaseGranted {
             lease: Some(lease_to_proto(lease)),
         }),
-        DeskRecord::LeaseEnded { lease_id, end } => lease_ended(*lease_id, end),
+        DeskRecord::LeaseEnded { lease_id, end, .. } => lease_ended(*lease_id, end),
+        DeskRecord::HubBefore {
+            lane,
+            hub_epoch,
+            last_lease,
+            skipped,
+        } => Body::HubBefore(journal::HubBefore {
+            lane: lane.0.into(),
+            hub_epoch: *hub_epoch,
+            last_lease_id: last_lease.0,
+            tid: text(skipped.as_ref().map(|(tid, _)| tid.as_str())),
+            next_stan: skipped.as_ref().map_or(0, |(_, stan)| stan.number()),
+        }),
+        DeskRecord::AskedOfHubBefore {
+            payment_id, lane, ..
+        } => Body::AskedOfHubBefore(journal::AskedOfHubBefore {
+            payment_id: payment_id.to_string(),
+            lane: lane.0.into(),
+        }),
         DeskRecord::OfflineReported { request, lease, .. } => {
             Body::OfflineReported(journal::OfflineReported {
                 payment: Some(offline_to_proto(request, *lease)),
@@ -259,15 +282,19 @@ fn batch_closed(tid: &Tid, batch: BatchNumber, totals: &BatchTotals, balanced: b
 }
 
 fn lease_ended(lease_id: LeaseId, end: &LeaseEnd) -> Body {
-    let (kind, reason) = match end {
-        LeaseEnd::Returned => (journal::LeaseEndKind::Returned, String::new()),
-        LeaseEnd::WrittenOff { reason } => (journal::LeaseEndKind::WrittenOff, reason.clone()),
-    };
-    Body::LeaseEnded(journal::LeaseEnded {
+    let mut to = journal::LeaseEnded {
         lease_id: lease_id.0,
-        end: kind.into(),
-        reason,
-    })
+        ..Default::default()
+    };
+    match end {
+        LeaseEnd::Returned => to.set_end(journal::LeaseEndKind::Returned),
+        LeaseEnd::WrittenOff { by, reason } => {
+            to.set_end(journal::LeaseEndKind::WrittenOff);
+            to.by.clone_from(by);
+            to.reason.clone_from(reason);
+        }
+    }
+    Body::LeaseEnded(to)
 }
 
 fn requested(request: &PaymentRequest) -> journal::Requested {

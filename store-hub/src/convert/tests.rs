@@ -15,8 +15,9 @@ use domain::{
     time::{BusinessDate, WallMs},
 };
 use proto::store::v1 as wire;
+use wire_form::{card_to_proto, request_from_frame};
 
-use super::{decode, desk_record, encode, request_from_frame, started};
+use super::{decode, desk_record, encode, started};
 
 const NOW: WallMs = WallMs(1_795_334_400_000);
 
@@ -37,6 +38,7 @@ fn host() -> HostFacts {
     HostFacts {
         rrn: Some(Rrn::new("101530000123").unwrap()),
         auth_code: Some(AuthCode::new("A1B2C3").unwrap()),
+        stan: Some(Stan::new(123).unwrap()),
     }
 }
 
@@ -262,7 +264,7 @@ fn every_record_comes_back_as_it_was_written() {
 #[test]
 fn a_start_is_the_shells_own_record() {
     let date = BusinessDate::parse("2026-11-22").unwrap();
-    let decoded = decode(&started(7, NOW, date)).unwrap();
+    let decoded = decode(&started(7, 9, NOW, date)).unwrap();
     assert_eq!(desk_record(&decoded), Ok(None));
 }
 
@@ -282,7 +284,7 @@ fn a_request_is_refused_with_the_field_that_is_wrong() {
             currency: "CNY".to_owned(),
         }),
         entry_mode: wire::EntryMode::Chip.into(),
-        card: Some(super::payment::card_to_proto(&card())),
+        card: Some(card_to_proto(&card())),
         ..Default::default()
     };
     let read = |frame: &wire::PaymentRequest| request_from_frame(frame, LaneId(1), LaneEpoch(1));

@@ -4,13 +4,15 @@ use std::pin::Pin;
 
 use domain::{
     desk::{Event, Rejected},
-    ids::{ForwardId, PaymentId},
+    ids::{ForwardId, LeaseId, PaymentId},
+    time::WallMs,
 };
 use futures::{Stream, StreamExt};
 use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse, LanesRequest,
-    LanesResponse, PaymentQuery, PaymentStory, ResolveDeadLetterRequest, ResolveDeadLetterResponse,
-    StatusRequest, StatusResponse, UnresolvedRequest, UnresolvedResponse,
+    LanesResponse, LeasesRequest, LeasesResponse, PaymentQuery, PaymentStory,
+    ResolveDeadLetterRequest, ResolveDeadLetterResponse, StatusRequest, StatusResponse,
+    UnresolvedRequest, UnresolvedResponse, WriteOffLeaseRequest, WriteOffLeaseResponse,
     operations_service_server::OperationsService,
 };
 use tokio::sync::mpsc;
@@ -26,11 +28,11 @@ use crate::{
     actors::{
         lanes::ViewLanes,
         payment_desk::{Happened, Look, PaymentDesk},
-        reports::TellStory,
+        reports::{CountSales, TellStory},
         settlement::{CloseDay, CloseError},
     },
     convert::resolution_from_text,
-    operator_view,
+    lease_view, operator_view,
 };
 
 type Steps = Pin<Box<dyn Stream<Item = Result<CloseDayProgress, Status>> + Send>>;
@@ -50,6 +52,8 @@ impl OperationsService for Services {
 
     async fn lanes(&self, _: Request<LanesRequest>) -> Result<Response<LanesResponse>, Status> {
         let lanes = self.lanes.send(ViewLanes).await.map_err(stopping)?;
+        let counted = self.reports.send(CountSales(lanes)).await;
+        let lanes = counted.map_err(stopping)?.map_err(report_status)?;
         Ok(Response::new(LanesResponse { lanes }))
     }
 
@@ -97,14 +101,30 @@ impl OperationsService for Services {
             forward_id: ForwardId(request.forward_id),
             how,
         };
-        let ticket = self
-            .desk
-            .send(Happened(event))
-            .await
-            .map_err(stopping)?
-            .map_err(|rejected| rejected_status(&rejected))?;
-        self.journal.wait(ticket).await.map_err(stopping)?;
+        self.order(event).await?;
         Ok(Response::new(ResolveDeadLetterResponse {}))
+    }
+
+    async fn leases(&self, _: Request<LeasesRequest>) -> Result<Response<LeasesResponse>, Status> {
+        let now = WallMs(self.clock.wall_ms());
+        let leases = self
+            .look(move |desk| lease_view::leases(&desk.desk, now))
+            .await?;
+        Ok(Response::new(leases))
+    }
+
+    async fn write_off_lease(
+        &self,
+        request: Request<WriteOffLeaseRequest>,
+    ) -> Result<Response<WriteOffLeaseResponse>, Status> {
+        let request = request.into_inner();
+        self.order(Event::LeaseWrittenOff {
+            lease_id: LeaseId(request.lease_id),
+            by: request.by,
+            reason: request.reason,
+        })
+        .await?;
+        Ok(Response::new(WriteOffLeaseResponse {}))
     }
 
     async fn close_day(
@@ -129,16 +149,26 @@ impl Services {
         let seen = self.desk.send(Look::at(question)).await.map_err(stopping)?;
         seen.ok_or_else(|| Status::unavailable("the hub is stopping"))
     }
+
+    /// What an operator decided: answered when it is durable.
+    async fn order(&self, event: Event) -> Result<(), Status> {
+        let ticket = self
+            .desk
+            .send(Happened(event))
+            .await
+            .map_err(stopping)?
+            .map_err(|rejected| rejected_status(&rejected))?;
+        self.journal.wait(ticket).await.map_err(stopping)
+    }
 }
 
 /// The one place where a rejection of the desk becomes a gRPC status.
 fn rejected_status(rejected: &Rejected) -> Status {
     let text = rejected.to_string();
     match rejected {
-        Rejected::UnknownForward(_)
-        | Rejected::UnknownLease(_)
-        | Rejected::UnknownPayment(_)
-        | Rejected::UnknownTerminal => Status::not_found(text),
+        Rejected::UnknownForward(_) | Rejected::UnknownPayment(_) | Rejected::UnknownTerminal => {
+            Status::not_found(text)
+        }
         Rejected::NoteMissing => Status::invalid_argument(text),
         Rejected::TerminalConfiguredTwice
         | Rejected::Fenced { .. }
@@ -151,6 +181,7 @@ fn rejected_status(rejected: &Rejected) -> Status {
         | Rejected::OfflineContentDiffers(_)
         | Rejected::NotAnOpenDeadLetter(_)
         | Rejected::BatchIsClosed(_)
+        | Rejected::UnknownLease(_)
         | Rejected::OtherDayClosing { .. } => Status::failed_precondition(text),
     }
 }

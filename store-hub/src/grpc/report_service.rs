@@ -13,6 +13,7 @@ use proto::store::v1::{
     report_service_server::ReportService,
 };
 use tonic::{Request, Response, Status};
+use wire_form::money_to_proto;
 
 use super::{Services, stopping};
 use crate::{
@@ -21,7 +22,6 @@ use crate::{
         reports::{FindDay, ListDays, MakeReport, ReportError},
         settlement::known_sequences,
     },
-    convert::money_to_proto,
     report::{DayReport, DaysFolder, SealError, SealedDay},
 };
 

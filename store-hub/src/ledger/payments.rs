@@ -76,6 +76,8 @@ pub(crate) struct PaymentBook {
     pub(crate) forwards: BTreeMap<u64, ForwardFacts>,
     pub(crate) batches: Vec<BatchFacts>,
     pub(crate) unmatched_answers: BTreeMap<String, u64>,
+    /// What a lost hub before this one may have sent, with the day it was heard of.
+    pub(crate) asked_before: BTreeMap<u128, String>,
     pub(crate) closed_days: Vec<String>,
     pub(crate) hub_epoch: u64,
     /// The running day.
@@ -91,6 +93,7 @@ impl PaymentBook {
             forwards: BTreeMap::new(),
             batches: Vec::new(),
             unmatched_answers: BTreeMap::new(),
+            asked_before: BTreeMap::new(),
             closed_days: Vec::new(),
             hub_epoch: 0,
             today: first_day,
@@ -144,8 +147,14 @@ impl PaymentBook {
                 self.closing = false;
                 self.closed_days.push(body.date.clone());
             }
+            Some(Body::AskedOfHubBefore(body)) => {
+                if let Ok(id) = u128::from_str_radix(&body.payment_id, 16) {
+                    self.asked_before.insert(id, record.business_date.clone());
+                }
+            }
             Some(
                 Body::LaneAttached(_)
+                | Body::HubBefore(_)
                 | Body::SignedOn(_)
                 | Body::TerminalStopped(_)
                 | Body::SettlementSent(_)

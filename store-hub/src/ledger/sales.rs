@@ -7,8 +7,7 @@ use proto::{
     journal::v1::{LaneRecord, SaleClosed, lane_record::Body},
     store::v1::Money,
 };
-
-use crate::convert::scheme_name;
+use wire_form::scheme_from_proto;
 
 /// How far a lane's journal is contained in the figures (I18).
 #[derive(Clone, Copy, Default, Debug)]
@@ -128,7 +127,7 @@ impl SalesBook {
             let scheme = if tender.payment_id.is_empty() {
                 String::new()
             } else {
-                scheme_name(tender.scheme()).to_owned()
+                scheme_from_proto(tender.scheme()).name().to_owned()
             };
             let sum = day
                 .tenders

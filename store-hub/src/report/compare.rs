@@ -14,9 +14,12 @@ pub(crate) fn differences(books: &Books, date: &str) -> Vec<Difference> {
     let on_receipts = on_receipts.filter(|(_, captured)| captured.date == date);
     let at_hub = books.payments.payments.iter();
     let at_hub = at_hub.filter(|(_, facts)| facts.date == date);
+    let asked_before = books.payments.asked_before.iter();
+    let asked_before = asked_before.filter(|(_, day)| *day == date);
     let ids: BTreeSet<u128> = on_receipts
         .map(|(id, _)| *id)
         .chain(at_hub.map(|(id, _)| *id))
+        .chain(asked_before.map(|(id, _)| *id))
         .collect();
     ids.into_iter()
         .filter_map(|id| difference(books, id))
@@ -28,6 +31,9 @@ fn difference(books: &Books, id: u128) -> Option<Difference> {
     let facts = books.payments.payments.get(&id);
     let hub_minor = facts.map_or(0, |facts| stands_minor(books, facts));
     let what = match (lane_minor, facts) {
+        (None, _) if books.payments.asked_before.contains_key(&id) => {
+            "asked of the hub before, outcome unknown: see the acquirer's file"
+        }
         (Some(_), None) => "on a receipt, unknown to the hub",
         (Some(lane_minor), Some(_)) if lane_minor != hub_minor => {
             "on a receipt for another amount than the hub holds"

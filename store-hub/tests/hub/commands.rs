@@ -9,14 +9,14 @@ use crate::{
     store::{APPROVED_PAN, Host, Store},
 };
 
-fn store_hub(args: &[&str]) -> Output {
+pub(crate) fn store_hub(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_store-hub"))
         .args(args)
         .output()
         .unwrap()
 }
 
-fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     assert!(
         output.status.success(),
         "{}",
@@ -125,4 +125,76 @@ fn a_wrong_configuration_is_told_in_full_with_exit_code_2() {
     assert_eq!(missing.status.code(), Some(2));
     let unknown = store_hub(&["--colour"]);
     assert_eq!(unknown.status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn a_lease_is_listed_and_written_off_and_what_comes_after_is_booked_all_the_same() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let lease = lane.granted().await;
+    lane.accept(&lease).await;
+    let id = new_id();
+    let mut records = vec![lane.approved(id, 1250, lease.lease_id)];
+    records.extend(lane.sale(1250, &[(id, 1250)]));
+    lane.replicate(records).await.unwrap();
+
+    let config = store.config();
+    let config = config.to_str().unwrap();
+    let address = hub.address.to_string();
+    let at = ["--config", config, "--address", &address];
+    let run = |args: &[&str]| store_hub(&[args, &at[..]].concat());
+    let listed = |args: &[&str]| -> serde_json::Value {
+        let args = [args, &["--output", "json"]].concat();
+        serde_json::from_str(&stdout(&run(&args))).unwrap()
+    };
+    let number = lease.lease_id.to_string();
+    let budget = lease.budget.as_ref().unwrap().minor;
+    let open = listed(&["leases"]);
+    let row = &open["leases"][0];
+    assert_eq!(
+        (&row["state"], &row["lane"], &row["payments"]),
+        (&"open".into(), &1.into(), &1.into())
+    );
+    assert_eq!(row["spent"]["amount_minor"], 1250);
+    assert_eq!(row["left"]["amount_minor"], budget - 1250);
+    assert_eq!(row["counts"]["amount_minor"], budget - 1250);
+    assert!(row["granted_wall_ms"].as_i64().unwrap() > 0);
+
+    let no_reason = run(&["leases", "write-off", &number, "--reason", " "]);
+    assert_eq!(no_reason.status.code(), Some(2));
+    let write_off = ["leases", "write-off", &number, "--by", "Li Na", "--reason"];
+    let write_off = [&write_off[..], &["the till was stolen"]].concat();
+    stdout(&run(&write_off));
+    assert_eq!(run(&write_off).status.code(), Some(4), "it is open no more");
+    let never = run(&["leases", "write-off", "999", "--reason", "a guess"]);
+    assert_eq!(never.status.code(), Some(4));
+    // Another is granted at once: the lane is here.
+    let next = lane.granted().await;
+    assert_ne!(next.lease_id, lease.lease_id);
+
+    // The till is found: what it had sold is booked, and the account of the lease shows it.
+    let late = new_id();
+    let mut records = vec![lane.approved(late, 700, lease.lease_id)];
+    records.extend(lane.sale(700, &[(late, 700)]));
+    lane.replicate(records).await.unwrap();
+    let story = hub.story(late).await.unwrap();
+    assert!(story.standing.contains("offline approved"), "{story:?}");
+    let running = listed(&["leases"]);
+    hub.stop();
+    let stopped = store_hub(&["leases", "--config", config, "--output", "json"]);
+    let stopped: serde_json::Value = serde_json::from_str(&stdout(&stopped)).unwrap();
+    assert_eq!(running, stopped, "the journal tells the same");
+    let row = &stopped["leases"][0];
+    assert_eq!(row["state"], "written off");
+    assert_eq!(
+        (&row["by"], &row["reason"]),
+        (&"Li Na".into(), &"the till was stolen".into())
+    );
+    assert_eq!(row["counts"]["amount_minor"], 0);
+    assert_eq!(row["spent"]["amount_minor"], 1950);
+    let counts = &stopped["leases"][1]["left"];
+    assert_eq!(&stopped["counts"], counts, "only the open one counts");
 }

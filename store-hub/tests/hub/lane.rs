@@ -49,6 +49,8 @@ pub(crate) struct Lane {
     frames: mpsc::Sender<LaneFrame>,
     answers: Streaming<HubFrame>,
     pub(crate) head: Head,
+    /// The lane's whole journal.
+    written: Vec<LaneRecord>,
     receipts: u32,
 }
 
@@ -63,16 +65,22 @@ impl Lane {
         epoch: u32,
         abandoned: &[PaymentId],
     ) -> Result<Self, Status> {
-        let mut client = LaneServiceClient::connect(format!("http://{}", hub.address))
-            .await
-            .unwrap();
-        let (frames, outbound) = mpsc::channel(64);
         let hello = LaneHello {
             lane: number,
             epoch,
             software_version: "test".to_owned(),
             abandoned_payment_ids: abandoned.iter().map(ToString::to_string).collect(),
+            ..Default::default()
         };
+        Self::attach_with(hub, hello).await
+    }
+
+    pub(crate) async fn attach_with(hub: &Hub, hello: LaneHello) -> Result<Self, Status> {
+        let number = hello.lane;
+        let mut client = LaneServiceClient::connect(format!("http://{}", hub.address))
+            .await
+            .unwrap();
+        let (frames, outbound) = mpsc::channel(64);
         let hello = lane_frame::Body::Hello(hello);
         frames.send(LaneFrame { body: Some(hello) }).await.unwrap();
         let session = client.session(ReceiverStream::new(outbound)).await?;
@@ -87,6 +95,7 @@ impl Lane {
             frames,
             answers,
             head: Head::default(),
+            written: Vec::new(),
             receipts: 0,
         })
     }
@@ -95,6 +104,7 @@ impl Lane {
     pub(crate) async fn again(&self, hub: &Hub) -> Self {
         let mut lane = Self::attach(hub, self.number).await;
         lane.head = self.head;
+        lane.written.clone_from(&self.written);
         lane.receipts = self.receipts;
         lane
     }
@@ -136,6 +146,7 @@ impl Lane {
             sealed_card: sealed_card.into(),
             pin_block,
             pin_ksn,
+            hub_history: self.hello.hub_history.clone(),
         }
     }
 
@@ -251,7 +262,24 @@ impl Lane {
             .collect();
         let acknowledged = self.replicate_entries(entries).await?;
         self.head = head;
+        self.written.extend(records);
         Ok(acknowledged)
+    }
+
+    /// The same machine at a hub that lost its journal: what it remembers, and its whole journal.
+    pub(crate) async fn remembering(&self, hub: &Hub, hello: LaneHello) -> Self {
+        let before = &self.hello;
+        let hello = LaneHello {
+            lane: self.number,
+            epoch: 1,
+            hub_history: before.hub_history.clone(),
+            hub_epoch: before.hub_epoch,
+            ..hello
+        };
+        let mut lane = Self::attach_with(hub, hello).await.unwrap();
+        lane.receipts = self.receipts;
+        lane.replicate(self.written.clone()).await.unwrap();
+        lane
     }
 
     pub(crate) async fn replicate_entries(

@@ -15,6 +15,8 @@ mod lane;
 mod money;
 mod no_room;
 mod offline;
+mod operator;
+mod rebuilt;
 mod restart;
 mod secrets;
 mod sessions;

@@ -22,7 +22,7 @@ fn bank() -> Host {
 }
 
 impl Lane {
-    async fn granted(&mut self) -> OfflineLease {
+    pub(crate) async fn granted(&mut self) -> OfflineLease {
         loop {
             if let Some(hub_frame::Body::LeaseGrant(lease)) = self.frame().await.unwrap() {
                 return lease;
@@ -30,13 +30,13 @@ impl Lane {
         }
     }
 
-    async fn accept(&mut self, lease: &OfflineLease) {
+    pub(crate) async fn accept(&mut self, lease: &OfflineLease) {
         let lease = Some(lease.clone());
         let accepted = record(Body::LeaseAccepted(LeaseAccepted { lease }));
         self.replicate(vec![accepted]).await.unwrap();
     }
 
-    fn approved(&self, id: PaymentId, minor: i64, lease_id: u64) -> LaneRecord {
+    pub(crate) fn approved(&self, id: PaymentId, minor: i64, lease_id: u64) -> LaneRecord {
         let hash_key: [u8; 32] = self.hello.card_hash_key.as_ref().try_into().unwrap();
         let mut decision = Decision {
             approved: Some(cny(minor)),
@@ -66,7 +66,7 @@ impl Lane {
     }
 
     /// The sealed card for the upload, with or without what must not be in it.
-    async fn tell_card(&self, id: PaymentId, track2: Option<String>) {
+    pub(crate) async fn tell_card(&self, id: PaymentId, track2: Option<String>) {
         let key: [u8; 32] = self.hello.card_sealing_key.as_ref().try_into().unwrap();
         let mut reader = ReaderSeal::new(&key, |bytes: &mut [u8]| OsRandom.fill(bytes)).unwrap();
         let card = CardData {
@@ -88,7 +88,7 @@ impl Lane {
         self.send(lane_frame::Body::OfflineCard(card)).await;
     }
 
-    async fn held(&mut self, id: PaymentId) {
+    pub(crate) async fn held(&mut self, id: PaymentId) {
         loop {
             if let Some(hub_frame::Body::OfflineCardHeld(held)) = self.frame().await.unwrap()
                 && held.payment_id == id.to_string()
@@ -99,7 +99,7 @@ impl Lane {
     }
 }
 
-async fn standing(hub: &Hub, id: PaymentId) -> Option<(String, String)> {
+pub(crate) async fn standing(hub: &Hub, id: PaymentId) -> Option<(String, String)> {
     let listed = hub
         .operations()
         .await

@@ -86,14 +86,14 @@ fn the_last_approval_is_reversed_and_an_earlier_one_voided() {
     let void = world.sent_one();
     let Outgoing::Void {
         original_stan,
-        stan,
+        binding,
         financial,
         ..
     } = &void
     else {
         panic!("{:?}", world.effects);
     };
-    assert_eq!((original_stan.number(), stan.number()), (3, 5));
+    assert_eq!((original_stan.number(), binding.stan.number()), (3, 5));
     assert_eq!(financial.amount, cny(3_000));
     world.answer(&void, "00");
     assert_eq!(world.standing(3), "reversed");

@@ -261,6 +261,7 @@ fn a_swapped_machine_gets_its_own_lease_and_the_old_one_counts_until_it_is_writt
     assert_eq!(world.desk.leases().reserved_minor(), 50_000);
     let write_off = |reason: &str| Event::LeaseWrittenOff {
         lease_id: LeaseId(1),
+        by: "manager".to_owned(),
         reason: reason.to_owned(),
     };
     assert_eq!(world.try_step(write_off(" ")), Err(Rejected::NoteMissing));

@@ -207,8 +207,7 @@ fn silence_is_unknown_and_the_reversal_goes_in_the_same_step() {
     world.pass(1);
     assert_eq!(world.replies(), [unknown(UnknownReason::NoAnswer)]);
     let Outgoing::Reversal {
-        stan,
-        batch,
+        binding,
         reason,
         financial,
         ..
@@ -216,15 +215,7 @@ fn silence_is_unknown_and_the_reversal_goes_in_the_same_step() {
     else {
         panic!("{:?}", world.effects);
     };
-    let Outgoing::Sale {
-        stan: of_sale,
-        batch: in_batch,
-        ..
-    } = sale
-    else {
-        panic!();
-    };
-    assert_eq!((stan, batch, reason), (of_sale, in_batch, code("98")));
+    assert_eq!((&binding, reason), (sale.binding(), code("98")));
     assert_eq!(financial.amount, cny(1_000));
     // late_approval_after_reversal
     world.answer(&sale, "00");

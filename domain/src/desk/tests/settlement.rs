@@ -94,10 +94,10 @@ fn what_is_open_holds_up_its_terminal_alone() {
     world.ask(1, 1, 1_000);
     let sale = world.sent_one();
     world.step(close());
-    let [Outgoing::Settlement { tid: settled, .. }] = &world.sent()[..] else {
+    let [Outgoing::Settlement { binding, .. }] = &world.sent()[..] else {
         panic!("{:?}", world.effects);
     };
-    assert_eq!(*settled, tid(2));
+    assert_eq!(binding.tid, tid(2));
     let other = world.sent_one();
     world.answer(&other, "00");
     assert!(matches!(
@@ -177,10 +177,10 @@ fn a_0500_of_an_empty_batch_is_not_repeated_in_another() {
         tid: tid(1),
         batch: batch(8),
     });
-    let Outgoing::Settlement { batch: settled, .. } = world.sent_one() else {
+    let Outgoing::Settlement { binding, .. } = world.sent_one() else {
         panic!("{:?}", world.effects);
     };
-    assert_eq!(settled, batch(8));
+    assert_eq!(binding.batch, batch(8));
     assert!(matches!(
         world.records()[..],
         [

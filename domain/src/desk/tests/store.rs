@@ -145,7 +145,7 @@ impl Life {
     fn watch(&mut self) {
         for effect in self.world.effects.clone() {
             match effect {
-                Effect::Persist(record) => self.written(record),
+                Effect::Persist { record, .. } => self.written(record),
                 Effect::Send(message) => self.sent(message),
                 Effect::SignOn { tid } => {
                     let idle = !self.at_bank.contains_key(&tid);

@@ -12,7 +12,7 @@ use crate::{
     response_code::ResponseCode,
     risk::StandInPolicy,
     settlement::BatchTotals,
-    time::{MonoMs, Now, WallMs},
+    time::{BusinessDate, MonoMs, Now, WallMs},
 };
 
 pub(super) const LANES: u16 = 2;
@@ -39,6 +39,7 @@ pub(super) fn batch(number: u32) -> BatchNumber {
 
 pub(super) fn config() -> DeskConfig {
     DeskConfig {
+        first_day: BusinessDate::parse("2026-11-22").unwrap(),
         currency: Currency::CNY,
         policy: StandInPolicy::new(cny(100_000), cny(60_000), cny(50_000)),
         timing: Timing {
@@ -80,23 +81,14 @@ pub(super) fn receipt(lane: u16, sequence: u32) -> ReceiptNumber {
 
 /// MTI, TID, STAN and batch of a message.
 pub(super) fn place(message: &Outgoing) -> (u16, &Tid, Stan, BatchNumber) {
-    match message {
-        Outgoing::Sale {
-            tid, stan, batch, ..
-        } => (200, tid, *stan, *batch),
-        Outgoing::Void {
-            tid, stan, batch, ..
-        } => (200, tid, *stan, *batch),
-        Outgoing::Reversal {
-            tid, stan, batch, ..
-        } => (400, tid, *stan, *batch),
-        Outgoing::Advice {
-            tid, stan, batch, ..
-        } => (220, tid, *stan, *batch),
-        Outgoing::Settlement {
-            tid, stan, batch, ..
-        } => (500, tid, *stan, *batch),
-    }
+    let mti = match message {
+        Outgoing::Sale { .. } | Outgoing::Void { .. } => 200,
+        Outgoing::Reversal { .. } => 400,
+        Outgoing::Advice { .. } => 220,
+        Outgoing::Settlement { .. } => 500,
+    };
+    let binding = message.binding();
+    (mti, &binding.tid, binding.stan, binding.batch)
 }
 
 /// An answer that fits a message and says this.
@@ -205,7 +197,7 @@ impl World {
         }
         self.check_order();
         for effect in &self.effects {
-            if let Effect::Persist(record) = effect {
+            if let Effect::Persist { record, .. } = effect {
                 self.journal.push(record.clone());
             }
         }
@@ -216,7 +208,7 @@ impl World {
     /// Records first, then cards, then the rest.
     fn check_order(&self) {
         let rank = |effect: &Effect| match effect {
-            Effect::Persist(_) => 0,
+            Effect::Persist { .. } => 0,
             Effect::HoldCard(_) | Effect::EraseCard(_) => 1,
             Effect::ForgetSecrets(_)
             | Effect::Send(_)
@@ -336,7 +328,7 @@ impl World {
 
     pub(super) fn records(&self) -> Vec<&DeskRecord> {
         let records = self.effects.iter().filter_map(|effect| match effect {
-            Effect::Persist(record) => Some(record),
+            Effect::Persist { record, .. } => Some(record),
             _ => None,
         });
         records.collect()

@@ -146,6 +146,7 @@ fn host() -> HostFacts {
     HostFacts {
         rrn: Some(Rrn::new("000000000042").unwrap()),
         auth_code: Some(AuthCode::new("123456").unwrap()),
+        stan: Some(crate::ids::Stan::new(123).unwrap()),
     }
 }
 

@@ -20,7 +20,6 @@ use crate::{
         hub_link::{GiveUp, Submit, Submitted},
         printer::{OpenDrawer, PrintReceipt},
     },
-    convert,
     devices::SealedRead,
 };
 
@@ -72,7 +71,12 @@ impl TransactionFlow {
             self.hub_unreachable(payment_id, ctx);
             return;
         };
-        let frame = frame(&request, sealed);
+        let mut frame = frame(&request, sealed);
+        let facts = self.parts.facts.borrow().clone();
+        frame.hub_history = facts
+            .map(|facts| facts.hub_history())
+            .unwrap_or_default()
+            .into();
         let link = self.parts.link.clone();
         let grace = Duration::from_millis(self.parts.timeouts.hub_grace_ms);
         let submit = async move {
@@ -143,7 +147,7 @@ impl TransactionFlow {
 }
 
 fn frame(request: &PaymentRequest, sealed: SealedRead) -> wire::PaymentRequest {
-    let mut frame = convert::request_to_frame(request);
+    let mut frame = wire_form::request_to_frame(request);
     frame.sealed_card = sealed.sealed_card;
     if let Some(pin) = sealed.pin {
         frame.pin_block = pin.block.to_vec().into();

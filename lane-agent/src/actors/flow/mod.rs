@@ -187,14 +187,7 @@ impl TransactionFlow {
     }
 
     fn tell_progress(&self) {
-        let checkout = &self.parts.checkout;
-        let progress = Progress {
-            open: self.open,
-            selling: checkout.sale().is_some(),
-            no_room: self.no_room,
-            sales_closed: checkout.sales_closed(),
-            sales_voided: checkout.sales_voided(),
-        };
+        let progress = Progress::of(&self.parts.checkout, self.open, self.no_room);
         self.parts.progress.send_if_modified(|told| {
             let changed = *told != progress;
             *told = progress;

@@ -13,6 +13,7 @@ use journal::Batch;
 use proto::store::v1::OfflinePayment;
 use tokio_stream::wrappers::ReceiverStream;
 use tracing::info;
+use wire_form::offline_to_proto;
 
 use super::TransactionFlow;
 use crate::{
@@ -71,8 +72,9 @@ impl TransactionFlow {
         let own = tenders
             .iter()
             .find(|tender| tender.payment.payment_id == *payment_id)?;
-        let payment = convert::offline_payment(*sale, &own.payment, *lease);
-        Some((*payment_id, payment))
+        let config = self.parts.checkout.config();
+        let request = config.request_of(*sale, &own.payment);
+        Some((*payment_id, offline_to_proto(&request, *lease)))
     }
 
     /// Without a card that may be kept for the upload there is nothing to tell the bank later.

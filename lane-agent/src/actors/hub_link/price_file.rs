@@ -59,6 +59,7 @@ async fn follow(parts: &mut Parts, hello: &wire::HubHello) {
 }
 
 async fn learn(parts: &mut Parts, hello: &wire::HubHello) -> Result<(), Status> {
+    meet(parts, hello);
     let have = parts.facts.borrow().clone();
     let price_file = match &have {
         Some(facts) if facts.learnt.price_file_version == hello.price_file_version => {
@@ -76,12 +77,37 @@ async fn learn(parts: &mut Parts, hello: &wire::HubHello) -> Result<(), Status> 
         tid: hello.tid.clone(),
         mid: hello.mid.clone(),
         business_date: hello.business_date.clone(),
+        hub_history: history_of(hello),
+        hub_epoch: hello.hub_epoch,
         price_file,
     };
     if have.is_none_or(|facts| facts.learnt != learnt) {
         take(parts, learnt);
     }
     Ok(())
+}
+
+/// Which hub this is comes before its prices: payments are asked of it from now on.
+fn meet(parts: &mut Parts, hello: &wire::HubHello) {
+    let have = parts.facts.borrow().clone();
+    let (history, epoch) = (history_of(hello), hello.hub_epoch);
+    let Some(have) = have.filter(|have| have.learnt.hub_history != history) else {
+        return;
+    };
+    let learnt = Learnt {
+        hub_history: history,
+        hub_epoch: epoch,
+        ..have.learnt.clone()
+    };
+    take(parts, learnt);
+}
+
+fn history_of(hello: &wire::HubHello) -> String {
+    let history = <[u8; 16]>::try_from(hello.hub_history.as_ref());
+    history.map_or_else(
+        |_| String::new(),
+        |bytes| format!("{:032x}", u128::from_be_bytes(bytes)),
+    )
 }
 
 /// The whole file, whatever version the hub has by now.
@@ -116,6 +142,6 @@ fn take(parts: &Parts, learnt: Learnt) {
     if let Err(fault) = facts.keep(&parts.file) {
         error!(event = "price file not kept", %fault);
     }
-    info!(event = "price file taken", articles = facts.prices.len());
+    info!(event = "facts taken", articles = facts.prices.len());
     parts.facts.send_replace(Some(Arc::new(facts)));
 }

@@ -13,7 +13,7 @@ use tracing::{debug, error, info, warn};
 use zeroize::Zeroizing;
 
 use super::{Fate, FromHub, HubLink};
-use crate::{actors::offline_cards, convert, devices::HubKeys};
+use crate::{actors::offline_cards, devices::HubKeys};
 
 /// What came on a stream; nothing more after `None`.
 pub(super) struct Inbound {
@@ -48,6 +48,9 @@ impl HubLink {
     }
 
     fn lane_hello(&self) -> wire::LaneHello {
+        let facts = self.parts.facts.borrow();
+        let facts = facts.as_ref();
+        let progress = *self.parts.progress.borrow();
         wire::LaneHello {
             lane: u32::from(self.parts.checkout.lane.0),
             epoch: self.parts.checkout.epoch.0,
@@ -58,6 +61,13 @@ impl HubLink {
                 .iter()
                 .map(PaymentId::to_string)
                 .collect(),
+            hub_history: facts
+                .map(|facts| facts.hub_history())
+                .unwrap_or_default()
+                .into(),
+            hub_epoch: facts.map_or(0, |facts| facts.learnt.hub_epoch),
+            last_stan: progress.last_stan.map_or(0, |stan| stan.number()),
+            last_lease_id: progress.last_lease.map_or(0, |lease| lease.0),
         }
     }
 
@@ -180,10 +190,10 @@ impl HubLink {
     }
 
     fn result(&mut self, result: &wire::PaymentResult) {
-        let Ok(payment_id) = convert::payment_id(&result.payment_id) else {
+        let Ok(payment_id) = wire_form::payment_id(&result.payment_id) else {
             return warn!(event = "result not understood", field = "payment_id");
         };
-        let fate = match convert::decision_from_proto(result.decision.as_ref()) {
+        let fate = match wire_form::decision_from_proto(result.decision.as_ref()) {
             Ok(decision) => Fate::Decided(decision),
             Err(fault) => {
                 error!(event = "result not understood", payment = %payment_id, %fault);
@@ -198,14 +208,14 @@ impl HubLink {
     }
 
     fn lease_grant(&self, lease: &wire::OfflineLease) {
-        match convert::lease_from_proto(Some(lease)) {
+        match wire_form::lease_from_proto(Some(lease)) {
             Ok(lease) => self.tell_flow(FromHub::Lease(lease)),
             Err(fault) => error!(event = "lease not understood", %fault),
         }
     }
 
     fn card_held(&self, held: &wire::OfflineCardHeld) {
-        if let Ok(payment_id) = convert::payment_id(&held.payment_id) {
+        if let Ok(payment_id) = wire_form::payment_id(&held.payment_id) {
             self.tell_flow(FromHub::CardHeld(payment_id));
         }
     }
@@ -217,7 +227,7 @@ impl HubLink {
     }
 
     fn abandoned(&mut self, abandoned: &wire::Abandoned) {
-        if let Ok(payment_id) = convert::payment_id(&abandoned.payment_id) {
+        if let Ok(payment_id) = wire_form::payment_id(&abandoned.payment_id) {
             self.parts.abandoned.remove(&payment_id);
         }
     }

@@ -3,33 +3,40 @@
 use bytes::Bytes;
 use domain::{
     card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
-    ids::{AuthCode, LeaseId, PaymentId, Rrn},
+    ids::{AuthCode, LaneEpoch, LaneId, LeaseId, PaymentId, Rrn, SaleNumber, Stan},
     money::{Currency, Money},
     payment::{Decision, HostFacts, PaymentRequest, RefusalReason, UnknownReason},
     response_code::ResponseCode,
 };
 use proto::store::v1 as wire;
 
-use super::ConvertError;
+use crate::ConvertError;
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
-pub(crate) fn money_to_proto(money: Money) -> wire::Money {
+/// An amount.
+#[must_use]
+pub fn money_to_proto(money: Money) -> wire::Money {
     wire::Money {
         minor: money.minor(),
         currency: money.currency().letters().to_owned(),
     }
 }
 
-pub(crate) fn money_from_proto(field: &'static str, money: Option<&wire::Money>) -> Result<Money> {
+/// An amount; `field` is named in the error.
+///
+/// # Errors
+/// None is there, or its currency is unknown.
+pub fn money_from_proto(field: &'static str, money: Option<&wire::Money>) -> Result<Money> {
     let money = money.ok_or_else(|| ConvertError::missing(field))?;
     let currency = Currency::by_letters(&money.currency)
         .ok_or_else(|| ConvertError::new(field, "unknown currency"))?;
     Ok(Money::new(money.minor, currency))
 }
 
-/// A payment as the session asks for it. Sealed card and PIN block are the caller's.
-pub(crate) fn request_to_frame(request: &PaymentRequest) -> wire::PaymentRequest {
+/// A payment as a lane's session asks for it. Sealed card and PIN block are the caller's.
+#[must_use]
+pub fn request_to_frame(request: &PaymentRequest) -> wire::PaymentRequest {
     wire::PaymentRequest {
         payment_id: request.payment_id.to_string(),
         sale_number: request.sale.0,
@@ -41,11 +48,40 @@ pub(crate) fn request_to_frame(request: &PaymentRequest) -> wire::PaymentRequest
     }
 }
 
-pub(crate) fn payment_id(text: &str) -> Result<PaymentId> {
+/// The same, as the hub hears it from this machine of this lane.
+///
+/// # Errors
+/// The field that is missing or can't be.
+pub fn request_from_frame(
+    frame: &wire::PaymentRequest,
+    lane: LaneId,
+    epoch: LaneEpoch,
+) -> Result<PaymentRequest> {
+    Ok(PaymentRequest {
+        payment_id: payment_id(&frame.payment_id)?,
+        lane,
+        epoch,
+        sale: SaleNumber(frame.sale_number),
+        amount: money_from_proto("amount", frame.amount.as_ref())?,
+        entry_mode: entry_mode_from_proto(frame.entry_mode())?,
+        pin_entered: frame.pin_entered,
+        card: card_from_proto(frame.card.as_ref())?,
+    })
+}
+
+/// A payment id: 32 hex digits.
+///
+/// # Errors
+/// Anything else.
+pub fn payment_id(text: &str) -> Result<PaymentId> {
     PaymentId::parse(text).map_err(|error| ConvertError::new("payment_id", error))
 }
 
-pub(super) fn entry_mode_from_proto(mode: wire::EntryMode) -> Result<EntryMode> {
+/// How the card was read.
+///
+/// # Errors
+/// It is not said.
+pub fn entry_mode_from_proto(mode: wire::EntryMode) -> Result<EntryMode> {
     match mode {
         wire::EntryMode::Keyed => Ok(EntryMode::Keyed),
         wire::EntryMode::Stripe => Ok(EntryMode::Stripe),
@@ -55,7 +91,9 @@ pub(super) fn entry_mode_from_proto(mode: wire::EntryMode) -> Result<EntryMode> 
     }
 }
 
-pub(super) const fn entry_mode_to_proto(mode: EntryMode) -> wire::EntryMode {
+/// How the card was read.
+#[must_use]
+pub const fn entry_mode_to_proto(mode: EntryMode) -> wire::EntryMode {
     match mode {
         EntryMode::Keyed => wire::EntryMode::Keyed,
         EntryMode::Stripe => wire::EntryMode::Stripe,
@@ -64,7 +102,9 @@ pub(super) const fn entry_mode_to_proto(mode: EntryMode) -> wire::EntryMode {
     }
 }
 
-pub(super) const fn scheme_from_proto(scheme: wire::Scheme) -> Scheme {
+/// The card network; what nobody knows is `Other`.
+#[must_use]
+pub const fn scheme_from_proto(scheme: wire::Scheme) -> Scheme {
     match scheme {
         wire::Scheme::UnionPay => Scheme::UnionPay,
         wire::Scheme::Visa => Scheme::Visa,
@@ -75,7 +115,9 @@ pub(super) const fn scheme_from_proto(scheme: wire::Scheme) -> Scheme {
     }
 }
 
-pub(super) const fn scheme_to_proto(scheme: Scheme) -> wire::Scheme {
+/// The card network.
+#[must_use]
+pub const fn scheme_to_proto(scheme: Scheme) -> wire::Scheme {
     match scheme {
         Scheme::UnionPay => wire::Scheme::UnionPay,
         Scheme::Visa => wire::Scheme::Visa,
@@ -104,7 +146,11 @@ const fn funding_to_proto(funding: Funding) -> wire::Funding {
     }
 }
 
-pub(super) fn card_from_proto(card: Option<&wire::CardRef>) -> Result<CardRef> {
+/// A card without its number.
+///
+/// # Errors
+/// The field that is missing or can't be; a clear number is refused.
+pub fn card_from_proto(card: Option<&wire::CardRef>) -> Result<CardRef> {
     let card = card.ok_or_else(|| ConvertError::missing("card"))?;
     let hash = match card.hash.as_ref() {
         [] => None,
@@ -124,7 +170,9 @@ pub(super) fn card_from_proto(card: Option<&wire::CardRef>) -> Result<CardRef> {
     })
 }
 
-pub(super) fn card_to_proto(card: &CardRef) -> wire::CardRef {
+/// A card without its number.
+#[must_use]
+pub fn card_to_proto(card: &CardRef) -> wire::CardRef {
     wire::CardRef {
         masked: card.masked.as_str().to_owned(),
         hash: card
@@ -136,7 +184,8 @@ pub(super) fn card_to_proto(card: &CardRef) -> wire::CardRef {
 }
 
 /// The outcome, as lanes and journals read it.
-pub(crate) fn decision_to_proto(decision: &Decision) -> wire::Decision {
+#[must_use]
+pub fn decision_to_proto(decision: &Decision) -> wire::Decision {
     let mut to = wire::Decision::default();
     match decision {
         Decision::Approved { amount, host } => {
@@ -180,14 +229,20 @@ pub(crate) fn decision_to_proto(decision: &Decision) -> wire::Decision {
 fn set_host(to: &mut wire::Decision, host: &HostFacts) {
     to.rrn = text(host.rrn.as_ref().map(Rrn::as_str));
     to.auth_code = text(host.auth_code.as_ref().map(AuthCode::as_str));
+    to.stan = host.stan.map_or(0, Stan::number);
 }
 
-fn text(text: Option<&str>) -> String {
+/// What there may be, as text.
+#[must_use]
+pub fn text(text: Option<&str>) -> String {
     text.unwrap_or_default().to_owned()
 }
 
-/// The outcome as it was journaled.
-pub(crate) fn decision_from_proto(decision: Option<&wire::Decision>) -> Result<Decision> {
+/// The outcome, as it was told or journaled.
+///
+/// # Errors
+/// The field that is missing or can't be.
+pub fn decision_from_proto(decision: Option<&wire::Decision>) -> Result<Decision> {
     let from = decision.ok_or_else(|| ConvertError::missing("decision"))?;
     let amount = || money_from_proto("decision.approved", from.approved.as_ref());
     match from.kind() {
@@ -226,26 +281,56 @@ fn host_from_proto(from: &wire::Decision) -> Result<HostFacts> {
     Ok(HostFacts {
         rrn: rrn(&from.rrn)?,
         auth_code: auth_code(&from.auth_code)?,
+        stan: stan(from.stan)?,
     })
 }
 
-fn rrn(text: &str) -> Result<Option<Rrn>> {
+/// Field 11; 0 is none.
+///
+/// # Errors
+/// More than six digits.
+pub fn stan(number: u32) -> Result<Option<Stan>> {
+    match number {
+        0 => Ok(None),
+        number => Stan::new(number)
+            .map(Some)
+            .map_err(|error| ConvertError::new("stan", error)),
+    }
+}
+
+/// Field 37, if there is one.
+///
+/// # Errors
+/// Not twelve characters.
+pub fn rrn(text: &str) -> Result<Option<Rrn>> {
     optional(text, |text| {
         Rrn::new(text).map_err(|error| ConvertError::new("rrn", error))
     })
 }
 
-fn auth_code(text: &str) -> Result<Option<AuthCode>> {
+/// Field 38, if there is one.
+///
+/// # Errors
+/// Not six characters.
+pub fn auth_code(text: &str) -> Result<Option<AuthCode>> {
     optional(text, |text| {
         AuthCode::new(text).map_err(|error| ConvertError::new("auth_code", error))
     })
 }
 
-fn code(field: &'static str, text: &str) -> Result<ResponseCode> {
+/// Field 39; `field` is named in the error.
+///
+/// # Errors
+/// Not two characters.
+pub fn code(field: &'static str, text: &str) -> Result<ResponseCode> {
     ResponseCode::new(text).map_err(|error| ConvertError::new(field, error))
 }
 
-fn optional<T>(text: &str, read: impl FnOnce(&str) -> Result<T>) -> Result<Option<T>> {
+/// Empty text is nothing.
+///
+/// # Errors
+/// Those of `read`.
+pub fn optional<T>(text: &str, read: impl FnOnce(&str) -> Result<T>) -> Result<Option<T>> {
     if text.is_empty() {
         Ok(None)
     } else {

@@ -7,7 +7,7 @@ use domain::{
 };
 use proto::store::v1 as wire;
 
-use super::{
+use crate::{
     ConvertError,
     payment::{
         card_from_proto, card_to_proto, entry_mode_from_proto, entry_mode_to_proto,
@@ -17,8 +17,9 @@ use super::{
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
-/// As it goes to the lane and into the journal.
-pub(crate) fn lease_to_proto(lease: &OfflineLease) -> wire::OfflineLease {
+/// As it goes to the lane and into both journals.
+#[must_use]
+pub fn lease_to_proto(lease: &OfflineLease) -> wire::OfflineLease {
     wire::OfflineLease {
         lease_id: lease.id.0,
         lane: lease.lane.0.into(),
@@ -32,12 +33,15 @@ pub(crate) fn lease_to_proto(lease: &OfflineLease) -> wire::OfflineLease {
     }
 }
 
-/// As it was journaled.
+/// From the hub, or from a journal.
 ///
 /// # Errors
 /// The field that is missing or can't be.
-pub(super) fn lease_from_proto(from: Option<&wire::OfflineLease>) -> Result<OfflineLease> {
+pub fn lease_from_proto(from: Option<&wire::OfflineLease>) -> Result<OfflineLease> {
     let from = from.ok_or_else(|| ConvertError::missing("lease"))?;
+    if from.lease_id == 0 {
+        return Err(ConvertError::missing("lease.lease_id"));
+    }
     let lane = u16::try_from(from.lane).map_err(|error| ConvertError::new("lease.lane", error))?;
     let money = |field, money: &Option<wire::Money>| money_from_proto(field, money.as_ref());
     Ok(OfflineLease {
@@ -57,7 +61,7 @@ pub(super) fn lease_from_proto(from: Option<&wire::OfflineLease>) -> Result<Offl
 ///
 /// # Errors
 /// The field that is missing or can't be.
-pub(crate) fn offline_from_proto(
+pub fn offline_from_proto(
     from: &wire::OfflinePayment,
     lane: LaneId,
     epoch: LaneEpoch,
@@ -75,8 +79,9 @@ pub(crate) fn offline_from_proto(
     Ok((request, LeaseId(from.lease_id)))
 }
 
-/// As it is journaled.
-pub(super) fn offline_to_proto(request: &PaymentRequest, lease: LeaseId) -> wire::OfflinePayment {
+/// What the hub must know of a payment that a lane approved alone: as both journal it.
+#[must_use]
+pub fn offline_to_proto(request: &PaymentRequest, lease: LeaseId) -> wire::OfflinePayment {
     wire::OfflinePayment {
         payment_id: request.payment_id.to_string(),
         sale_number: request.sale.0,

@@ -1,0 +1,177 @@
+//! A hub whose journal is not the one its lanes knew: it was lost, and this one began anew
+//! (payments.md, "Identity, swap, rebuild").
+//!
+//! What the lanes remember is all there is: how far the hub before had counted, and what it had
+//! lent. An id that the hub before may have been asked for is never sent: Unknown, and named until
+//! the day is closed, since only the acquirer's file tells what became of it.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    desk::{Desk, DeskRecord, Standing, State, Unresolved, outcome::Outcome},
+    ids::{LaneId, LeaseId, PaymentId, Stan, Tid},
+    limits::{LEASE_IDS_SKIPPED, STANS_SKIPPED},
+    payment::{Decision, PaymentRequest, UnknownReason},
+    risk::OfflineLease,
+    time::WallMs,
+};
+
+/// What a lane remembers of a hub whose journal this is not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LaneMemory {
+    /// That hub's epoch.
+    pub hub_epoch: u64,
+    /// Field 11 of the last answer this lane was told of.
+    pub last_stan: Option<Stan>,
+    /// The newest lease it had accepted.
+    pub last_lease: LeaseId,
+}
+
+/// What is known of the hub before.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct EarlierHub {
+    /// Its highest epoch that a lane remembers; 0 when there was none.
+    pub(crate) epoch: u64,
+    /// Its highest lease that a lane remembers.
+    pub(crate) last_lease: LeaseId,
+    /// It may have sent these, and nobody knows; until the day is closed.
+    pub(crate) asked: BTreeMap<PaymentId, (LaneId, WallMs)>,
+}
+
+impl Desk {
+    /// A lane tells of a hub that this journal does not know.
+    pub(crate) fn lane_remembers(&mut self, out: &mut Outcome, lane: LaneId, memory: LaneMemory) {
+        let next_stan = memory.last_stan.unwrap_or(Stan::FIRST).skip(STANS_SKIPPED);
+        let tid = self.terminal_of(lane).cloned();
+        let skipped = tid.map(|tid| (tid, next_stan));
+        let record = DeskRecord::HubBefore {
+            lane,
+            hub_epoch: memory.hub_epoch,
+            last_lease: memory.last_lease,
+            skipped,
+        };
+        self.note(out, record);
+    }
+
+    /// A lane asks for what the hub before may have been asked for. It is never sent again.
+    pub(crate) fn requested_before(&mut self, out: &mut Outcome, request: PaymentRequest) {
+        let known = self.state.payments.contains_key(&request.payment_id);
+        let fenced = self
+            .epoch_of(request.lane)
+            .is_some_and(|epoch| request.epoch < epoch);
+        if known || fenced {
+            return self.requested(out, request);
+        }
+        let (payment_id, lane) = (request.payment_id, request.lane);
+        let at = out.now.wall;
+        self.note(out, DeskRecord::Requested { request, at });
+        self.asked_before(out, payment_id, lane);
+        let reason = UnknownReason::HubRestarted;
+        self.decide(out, payment_id, Decision::Unknown { reason });
+    }
+
+    /// A lane gave it up while the hub before was lost.
+    pub(crate) fn abandoned_before(
+        &mut self,
+        out: &mut Outcome,
+        payment_id: PaymentId,
+        lane: LaneId,
+    ) {
+        if !self.state.payments.contains_key(&payment_id) {
+            self.asked_before(out, payment_id, lane);
+        }
+    }
+
+    fn asked_before(&mut self, out: &mut Outcome, payment_id: PaymentId, lane: LaneId) {
+        if !self.state.earlier.asked.contains_key(&payment_id) {
+            let at = out.now.wall;
+            let record = DeskRecord::AskedOfHubBefore {
+                payment_id,
+                lane,
+                at,
+            };
+            self.note(out, record);
+        }
+    }
+
+    /// A lane's journal shows a lease of the hub before: it counts like one of this hub's.
+    pub(crate) fn lease_shown(&mut self, out: &mut Outcome, lease: OfflineLease) {
+        let leases = &self.state.leases;
+        if lease.id <= self.state.earlier.last_lease && !leases.knows(lease.id) {
+            let at = out.now.wall;
+            self.note(out, DeskRecord::LeaseGranted { lease, at });
+        }
+    }
+
+    /// Whether a hub before this one lost its journal.
+    #[must_use]
+    pub const fn is_rebuilt(&self) -> bool {
+        self.state.earlier.epoch > 0
+    }
+
+    pub(crate) fn unresolved_of_hub_before(&self) -> impl Iterator<Item = Unresolved> + '_ {
+        let asked = self.state.earlier.asked.iter();
+        asked.map(|(payment_id, (lane, since))| Unresolved {
+            payment_id: *payment_id,
+            lane: *lane,
+            amount: self.payment(*payment_id).map(|paid| paid.request.amount),
+            standing: Standing::AskedOfHubBefore,
+            since: *since,
+            owner: "store manager",
+        })
+    }
+}
+
+impl State {
+    /// `None` if the record is another.
+    pub(crate) fn apply_rebuilt(&mut self, record: &DeskRecord) -> Option<()> {
+        match record {
+            DeskRecord::HubBefore {
+                hub_epoch,
+                last_lease,
+                skipped,
+                ..
+            } => self.hub_before(*hub_epoch, *last_lease, skipped.as_ref()),
+            DeskRecord::AskedOfHubBefore {
+                payment_id,
+                lane,
+                at,
+            } => {
+                self.earlier.asked.insert(*payment_id, (*lane, *at));
+            }
+            DeskRecord::LaneAttached { .. }
+            | DeskRecord::Requested { .. }
+            | DeskRecord::Sent { .. }
+            | DeskRecord::Decided { .. }
+            | DeskRecord::Completed { .. }
+            | DeskRecord::Abandoned { .. }
+            | DeskRecord::ForwardQueued { .. }
+            | DeskRecord::ForwardSent { .. }
+            | DeskRecord::ForwardDeferred { .. }
+            | DeskRecord::ForwardEnded { .. }
+            | DeskRecord::DeadLetterResolved { .. }
+            | DeskRecord::SignedOn { .. }
+            | DeskRecord::TerminalStopped { .. }
+            | DeskRecord::UnmatchedAnswer { .. }
+            | DeskRecord::DayClosing { .. }
+            | DeskRecord::SettlementSent { .. }
+            | DeskRecord::BatchClosed { .. }
+            | DeskRecord::DayClosed { .. }
+            | DeskRecord::LeaseGranted { .. }
+            | DeskRecord::LeaseEnded { .. }
+            | DeskRecord::OfflineReported { .. }
+            | DeskRecord::OfflineCardHeld { .. } => return None,
+        }
+        Some(())
+    }
+
+    fn hub_before(&mut self, epoch: u64, last_lease: LeaseId, skipped: Option<&(Tid, Stan)>) {
+        self.earlier.epoch = self.earlier.epoch.max(epoch);
+        self.earlier.last_lease = self.earlier.last_lease.max(last_lease);
+        let beyond = last_lease.0.saturating_add(LEASE_IDS_SKIPPED);
+        self.leases.skip_to(LeaseId(beyond));
+        if let Some((tid, stan)) = skipped {
+            self.terminal_mut(tid).next_stan = *stan;
+        }
+    }
+}

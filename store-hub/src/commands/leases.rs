@@ -1,0 +1,141 @@
+//! `store-hub leases`: what lanes may approve alone, and a manager who writes a lease off.
+
+use std::fmt::Write;
+
+use clap::Subcommand;
+use domain::time::WallMs;
+use proto::store::v1::{LeaseView, LeasesRequest, LeasesResponse, WriteOffLeaseRequest};
+use serde_json::{Value, json};
+
+use super::{
+    Asked, Outcome, Output,
+    ask::{block_on, connect, patiently, running, show},
+    load, print, print_json,
+    serve::clock as clock_of,
+    stopped::Stopped,
+    views::{View, amount, amount_json, clock},
+};
+use crate::lease_view;
+
+#[derive(Subcommand)]
+pub(super) enum LeaseAction {
+    /// Gives up a lease whose lane does not come back: journaled, with who and why
+    WriteOff {
+        /// Number of the lease
+        lease_id: u64,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// Who decided it
+        #[arg(long, default_value = "store manager")]
+        by: String,
+    },
+}
+
+pub(super) fn leases(asked: &Asked, action: Option<LeaseAction>) -> Outcome {
+    match action {
+        None => list(asked),
+        Some(LeaseAction::WriteOff {
+            lease_id,
+            reason,
+            by,
+        }) => write_off(asked, lease_id, reason, by),
+    }
+}
+
+fn list(asked: &Asked) -> Outcome {
+    let config = load(&asked.config)?;
+    let leases = block_on(async {
+        if let Some(mut hub) = connect(asked, &config).await {
+            return patiently(hub.leases(LeasesRequest {})).await;
+        }
+        let told = Stopped::open(&config)?.told(&config)?;
+        let now = WallMs(clock_of(config.clock).wall_ms());
+        Ok(lease_view::leases(&told.desk, now))
+    })?;
+    show(asked.output, listed(&leases))
+}
+
+fn write_off(asked: &Asked, lease_id: u64, reason: String, by: String) -> Outcome {
+    let config = load(&asked.config)?;
+    block_on(async {
+        let mut hub = running(asked, &config).await?;
+        let request = WriteOffLeaseRequest {
+            lease_id,
+            reason,
+            by,
+        };
+        patiently(hub.write_off_lease(request)).await.map(|_| ())
+    })?;
+    match asked.output {
+        Output::Text => print(&format!("lease {lease_id}: written off\n")),
+        Output::Json => print_json(&json!({"lease_id": lease_id, "state": "written off"})),
+    }
+}
+
+fn listed(leases: &LeasesResponse) -> View {
+    let mut text = String::new();
+    if leases.leases.is_empty() {
+        text.push_str("none\n");
+    }
+    for view in &leases.leases {
+        let lease = view.lease.clone().unwrap_or_default();
+        // Writing to a String can't fail.
+        let _ = writeln!(
+            text,
+            "{}  lane {}, epoch {}  {}  budget {}  spent {} ({})  left {}  per card {}  counts {}  \
+             granted {}{}",
+            lease.lease_id,
+            lease.lane,
+            lease.lane_epoch,
+            view.state,
+            amount(lease.budget.as_ref()),
+            amount(view.spent.as_ref()),
+            view.payments,
+            amount(view.left.as_ref()),
+            amount(lease.per_card_cap.as_ref()),
+            amount(view.counts.as_ref()),
+            clock(view.granted_wall_ms),
+            written_off(view),
+        );
+    }
+    let _ = writeln!(
+        text,
+        "against the store's cap: {}",
+        amount(leases.counts.as_ref())
+    );
+    let rows: Vec<Value> = leases.leases.iter().map(row).collect();
+    let json = json!({"leases": rows, "counts": amount_json(leases.counts.as_ref())});
+    View { text, json }
+}
+
+fn written_off(view: &LeaseView) -> String {
+    match view.by.as_str() {
+        "" => String::new(),
+        by => format!("  by {by}: {}", view.reason),
+    }
+}
+
+fn row(view: &LeaseView) -> Value {
+    let lease = view.lease.clone().unwrap_or_default();
+    json!({
+        "lease_id": lease.lease_id,
+        "lane": lease.lane,
+        "lane_epoch": lease.lane_epoch,
+        "state": view.state,
+        "budget": amount_json(lease.budget.as_ref()),
+        "per_payment_cap": amount_json(lease.per_payment_cap.as_ref()),
+        "per_card_cap": amount_json(lease.per_card_cap.as_ref()),
+        "count_max": lease.count_max,
+        "hot_list_version": lease.hot_list_version,
+        "valid_for_ms": lease.valid_for_ms,
+        "spent": amount_json(view.spent.as_ref()),
+        "payments": view.payments,
+        "left": amount_json(view.left.as_ref()),
+        "counts": amount_json(view.counts.as_ref()),
+        "granted_wall_ms": view.granted_wall_ms,
+        "ended_wall_ms": view.ended_wall_ms,
+        "by": view.by,
+        "reason": view.reason,
+    })
+}

@@ -1,0 +1,42 @@
+//! How money, cards, payments, decisions and leases look in messages and in journals: the one
+//! place where `proto` meets `domain` for what lane and hub both say.
+//!
+//! Everything that comes in is checked; what can't be is refused with the field it is about. The
+//! records that only one of the two writes are translated where they are written.
+
+mod lease;
+mod payment;
+
+pub use lease::{lease_from_proto, lease_to_proto, offline_from_proto, offline_to_proto};
+pub use payment::{
+    auth_code, card_from_proto, card_to_proto, code, decision_from_proto, decision_to_proto,
+    entry_mode_from_proto, entry_mode_to_proto, money_from_proto, money_to_proto, optional,
+    payment_id, request_from_frame, request_to_frame, rrn, scheme_from_proto, scheme_to_proto,
+    stan, text,
+};
+
+/// What came in can't be what it should be.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{field}: {what}")]
+pub struct ConvertError {
+    /// Which field.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl ConvertError {
+    /// This field can't be this.
+    pub fn new(field: &'static str, what: impl ToString) -> Self {
+        Self {
+            field,
+            what: what.to_string(),
+        }
+    }
+
+    /// This field is needed.
+    #[must_use]
+    pub fn missing(field: &'static str) -> Self {
+        Self::new(field, "is missing")
+    }
+}
