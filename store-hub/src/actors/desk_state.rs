@@ -9,6 +9,8 @@ pub(crate) struct BusinessDay {
     pub(crate) date: BusinessDate,
     /// True from `DayClosing` to `DayClosed`.
     pub(crate) closing: bool,
+    /// The day that was closed last.
+    pub(crate) last_closed: Option<BusinessDate>,
 }
 
 impl BusinessDay {
@@ -16,6 +18,7 @@ impl BusinessDay {
         Self {
             date,
             closing: false,
+            last_closed: None,
         }
     }
 
@@ -29,6 +32,7 @@ impl BusinessDay {
             DeskRecord::DayClosed { date } => {
                 self.date = date.next();
                 self.closing = false;
+                self.last_closed = Some(*date);
             }
             DeskRecord::LaneAttached { .. }
             | DeskRecord::Requested { .. }
@@ -66,11 +70,17 @@ mod tests {
         assert_eq!(
             day,
             BusinessDay {
-                date,
-                closing: true
+                closing: true,
+                ..BusinessDay::first(date)
             }
         );
         day.observe(&DeskRecord::DayClosed { date });
-        assert_eq!(day, BusinessDay::first(date.next()));
+        assert_eq!(
+            day,
+            BusinessDay {
+                last_closed: Some(date),
+                ..BusinessDay::first(date.next())
+            }
+        );
     }
 }
