@@ -22,6 +22,17 @@ fn a_host_stopped_here_and_there_breaks_nothing() {
     }
 }
 
+#[test]
+fn what_once_failed_holds() {
+    let text = include_str!("../seeds/regressions.txt");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    for line in lines {
+        let (swept, _) = sweep(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!(failures(&swept), Vec::<String>::new(), "{line}");
+        assert!(figure(&swept, "runs") > 0, "{line}: nothing was reached");
+    }
+}
+
 /// A disk of the hub whose syncs do nothing: a message leaves that no record is safe of (I6), and
 /// after the power cut the hub knows nothing of what the bank has booked (I4).
 #[test]
@@ -82,4 +93,29 @@ fn a_replay_is_the_same_run_to_the_last_byte() {
 
 fn stops_of<'a>(stop: &[&'a str]) -> Vec<&'a str> {
     [&["--course", "late-answer"], stop].concat()
+}
+
+/// Between the call at which the hub stops and its next start nothing of it is on the wire, but for
+/// the call itself where it was to be the last.
+#[test]
+fn a_host_that_has_stopped_is_silent() {
+    let home = tempfile::tempdir().expect("a folder");
+    let path = home.path().join("trace");
+    let file = path.to_str().expect("a path");
+    for (call, side, last) in [("40", "before", 0), ("40", "after", 1), ("73", "before", 0)] {
+        sweep(&[
+            "--host", "hub", "--call", call, "--side", side, "--trace", file,
+        ]);
+        let trace = std::fs::read_to_string(&path).expect("a trace");
+        let texts = trace.lines().filter_map(|line| line.get(20..));
+        let after_the_stop = texts.skip_while(|text| !text.starts_with("hub stops"));
+        let away = after_the_stop
+            .skip(1)
+            .take_while(|text| *text != "start hub");
+        let spoken = away
+            .filter(|text| text.starts_with("hub"))
+            .collect::<Vec<_>>();
+        assert!(spoken.len() <= last, "{call} {side}: {spoken:?}");
+        assert!(trace.contains("crash hub") && trace.contains("start hub"));
+    }
 }

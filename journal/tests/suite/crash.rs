@@ -78,6 +78,28 @@ fn without_sync_a_power_cut_takes_acknowledged_records() {
     assert!(left.filter(|left| *left < 10).count() > 50);
 }
 
+/// What a look at the disk as a power cut would find it shows is what was made durable, no more.
+#[test]
+fn a_look_at_what_is_durable_shows_nothing_else() {
+    let disk = SimulatedDisk::new();
+    let records_seen = || {
+        let (journal, _committer) = Journal::open(disk.durable().engine()).unwrap();
+        let report = journal.verify().unwrap();
+        report.logs.first().map_or(0, |log| log.records)
+    };
+    let (journal, mut committer) = Journal::open(disk.engine()).unwrap();
+    journal.append(one("safe")).unwrap();
+    commit_all(&mut committer);
+    disk.set_fault(Some(DiskFault::SyncForgotten));
+    journal.append(one("not safe")).unwrap();
+    commit_all(&mut committer);
+    assert_eq!(records_seen(), 1);
+    disk.set_fault(None);
+    journal.append(one("safe with the one before")).unwrap();
+    commit_all(&mut committer);
+    assert_eq!(records_seen(), 3);
+}
+
 #[test]
 fn unsynced_commits_survive_in_order_or_not_at_all() {
     let mut left = std::collections::BTreeSet::new();

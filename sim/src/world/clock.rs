@@ -8,6 +8,7 @@ use std::sync::{
 use ports::Clock;
 use tokio::time::Instant;
 
+use super::OPENS_AFTER_MS;
 use crate::workload::{CLOSING_WALL_MS, OPENING_WALL_MS};
 
 /// How far a host's wall clock is off, in milliseconds; it outlives the host's crashes, as the
@@ -33,6 +34,8 @@ pub(super) struct VirtualClock {
     /// Business milliseconds a virtual one.
     speed: i64,
     skew: Skew,
+    /// A mutation: this clock jumps with the wall.
+    mono_jumps: bool,
 }
 
 impl VirtualClock {
@@ -43,7 +46,13 @@ impl VirtualClock {
             started: Instant::now(),
             speed: (CLOSING_WALL_MS - OPENING_WALL_MS) / day_ms,
             skew,
+            mono_jumps: false,
         }
+    }
+
+    /// As a program sees it whose time-outs go by the wall clock.
+    pub(super) fn with_mono_jumps(self, mono_jumps: bool) -> Self {
+        Self { mono_jumps, ..self }
     }
 }
 
@@ -51,12 +60,17 @@ impl Clock for VirtualClock {
     fn wall_ms(&self) -> i64 {
         let passed = turmoil::sim_elapsed().unwrap_or_default().as_millis();
         let passed_ms = i64::try_from(passed).unwrap_or(i64::MAX);
+        let open_ms = passed_ms.saturating_sub(OPENS_AFTER_MS);
         OPENING_WALL_MS
-            .saturating_add(passed_ms.saturating_mul(self.speed))
+            .saturating_add(open_ms.saturating_mul(self.speed))
             .saturating_add(self.skew.now_ms())
     }
 
     fn mono_ms(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        let passed_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match self.mono_jumps {
+            true => passed_ms.saturating_add_signed(self.skew.now_ms()),
+            false => passed_ms,
+        }
     }
 }

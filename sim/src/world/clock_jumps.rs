@@ -8,9 +8,11 @@ use turmoil::Sim;
 use super::{Host, WorldOptions, hosts::Store, trace};
 use crate::workload::dice::Dice;
 
-/// Between two jumps of one clock, in milliseconds.
-const PAUSE_MIN_MS: u64 = 20;
-const PAUSE_SPREAD_MS: u64 = 1_500;
+/// Between two jumps of one clock, in milliseconds: mostly shorter than a payment takes.
+const PAUSE_MIN_MS: u64 = 3;
+const SHORT_SPREAD_MS: u64 = 60;
+const LONG_SPREAD_MS: u64 = 1_500;
+const LONG_PER_MILLE: u64 = 150;
 
 /// Clocks that jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +58,11 @@ impl Driver {
                 false => self.by_ms,
             };
             clock.is_off = !clock.is_off;
-            let pause_ms = PAUSE_MIN_MS + clock.dice.below(PAUSE_SPREAD_MS);
+            let spread_ms = match clock.dice.chance(LONG_PER_MILLE) {
+                true => LONG_SPREAD_MS,
+                false => SHORT_SPREAD_MS,
+            };
+            let pause_ms = PAUSE_MIN_MS + clock.dice.below(spread_ms);
             clock.next_at = now + Duration::from_millis(pause_ms);
             if let Some(machine) = store.machine(clock.host) {
                 trace::at(now, &format!("clock of {} jumps {by_ms} ms", clock.host));

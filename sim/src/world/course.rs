@@ -4,10 +4,10 @@ use std::{fmt, time::Duration};
 
 use turmoil::Sim;
 
-use super::{Host, hosts::Store, trace};
+use super::{Host, OPENS_AFTER_MS, WorldOutcome, hosts::Store, trace};
 
-/// The store is selling by then, its lanes hold leases, and no card was shown yet.
-const BEFORE_THE_CARD: Duration = Duration::from_millis(1_500);
+/// Terminals have signed on by then and lanes hold leases, and no customer has come yet.
+const BEFORE_THE_CARD: Duration = Duration::from_millis(300);
 /// Longer than the hub waits for an answer.
 const ANSWER_HELD: Duration = Duration::from_millis(3_500);
 /// Long enough for a lane or the hub to decide alone.
@@ -50,6 +50,19 @@ impl Course {
 impl fmt::Display for Course {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+impl Course {
+    /// Whether a payment has gone this way.
+    pub(crate) fn was_taken(self, outcome: &WorldOutcome) -> bool {
+        let count = match self {
+            Self::Approved => outcome.payments,
+            Self::LateAnswer => outcome.reversed,
+            Self::StoodIn => outcome.stood_in,
+            Self::Offline => outcome.offline,
+        };
+        count > 0
     }
 }
 
@@ -130,3 +143,6 @@ impl Driver {
         }
     }
 }
+
+/// Checked here because a payment that begins before its course does would go another way.
+const _: () = assert!(BEFORE_THE_CARD.as_millis() < OPENS_AFTER_MS.unsigned_abs() as u128);

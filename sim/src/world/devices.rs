@@ -128,3 +128,70 @@ impl PosPrinter for Gated<dyn PosPrinter> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, rc::Rc};
+
+    use domain::ids::{LaneEpoch, LaneId};
+
+    use super::*;
+    use crate::world::gate::{Life, Side, Stop};
+
+    /// Counts receipts and drawer pulses.
+    struct Counting(Rc<Cell<(u32, u32)>>);
+
+    impl Device for Counting {
+        fn class(&self) -> DeviceClass {
+            DeviceClass::PosPrinter
+        }
+
+        fn state(&self) -> DeviceState {
+            DeviceState::Idle
+        }
+
+        fn open(&mut self) -> Result<(), DeviceError> {
+            Ok(())
+        }
+
+        fn release(&mut self) {}
+
+        fn check_health(&self) -> Result<(), DeviceError> {
+            Ok(())
+        }
+    }
+
+    impl PosPrinter for Counting {
+        fn print(&mut self, _: ReceiptNumber, _: &[ReceiptLine]) -> Result<(), DeviceError> {
+            let (receipts, pulses) = self.0.get();
+            self.0.set((receipts + 1, pulses));
+            Ok(())
+        }
+
+        fn open_drawer(&mut self) -> Result<(), DeviceError> {
+            let (receipts, pulses) = self.0.get();
+            self.0.set((receipts, pulses + 1));
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_lane_that_has_stopped_prints_nothing_and_opens_no_drawer() {
+        let number = ReceiptNumber {
+            lane: LaneId(1),
+            epoch: LaneEpoch(1),
+            sequence: 1,
+        };
+        for (side, expected) in [(Side::Before, (0, 0)), (Side::After, (1, 0))] {
+            let gate = Gate::new("lane-1", Life::default());
+            gate.life().begin();
+            gate.arm(Stop { call: 1, side });
+            let done = Rc::new(Cell::new((0, 0)));
+            let inner: Box<dyn PosPrinter> = Box::new(Counting(Rc::clone(&done)));
+            let mut printer = Gated { inner, gate };
+            printer.print(number, &[]).unwrap();
+            printer.open_drawer().unwrap();
+            assert_eq!(done.get(), expected);
+        }
+    }
+}

@@ -59,3 +59,42 @@ impl Engine for GatedEngine {
         self.through("journal set witness", |inner| inner.set_witness(witness))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use journal::SimulatedDisk;
+
+    use super::*;
+    use crate::world::gate::{Life, Side, Stop};
+
+    fn one() -> Vec<Write> {
+        vec![Write {
+            key: b"key".to_vec(),
+            value: Some(b"value".to_vec()),
+        }]
+    }
+
+    /// What is safe on the disk of a host that writes and syncs, and stops there.
+    fn safe_after(stop: Stop) -> Option<Vec<u8>> {
+        let disk = SimulatedDisk::new();
+        let gate = Gate::new("hub", Life::default());
+        gate.life().begin();
+        gate.arm(stop);
+        let inner = disk.engine();
+        let engine = GatedEngine { inner, gate };
+        let written = engine.write(&one());
+        let synced = engine.sync();
+        assert!(matches!(written.and(synced), Err(EngineError::Lost)));
+        assert!(matches!(engine.get(b"key"), Err(EngineError::Lost)));
+        disk.durable().engine().get(b"key").unwrap()
+    }
+
+    #[test]
+    fn a_host_that_has_stopped_makes_nothing_durable() {
+        let stop = |call, side| safe_after(Stop { call, side });
+        assert_eq!(stop(1, Side::Before), None);
+        assert_eq!(stop(1, Side::After), None);
+        assert_eq!(stop(2, Side::Before), None);
+        assert_eq!(stop(2, Side::After).as_deref(), Some(&b"value"[..]));
+    }
+}

@@ -151,6 +151,7 @@ impl Store {
         Surroundings {
             seed: self.options.seed,
             day_ms: self.options.day_ms,
+            mono_jumps: self.options.mutation == Some(Mutation::MonoJumps),
             host: host.to_owned(),
             starts: Rc::new(Cell::new(0)),
             machine: machine.clone(),
@@ -233,6 +234,7 @@ impl Store {
 struct Surroundings {
     seed: u64,
     day_ms: u64,
+    mono_jumps: bool,
     host: String,
     starts: Rc<Cell<u64>>,
     machine: Machine,
@@ -270,7 +272,8 @@ impl Surroundings {
     }
 
     fn clock(&self) -> VirtualClock {
-        VirtualClock::new(self.day_ms, self.machine.skew.clone())
+        let clock = VirtualClock::new(self.day_ms, self.machine.skew.clone());
+        clock.with_mono_jumps(self.mono_jumps)
     }
 
     fn engine(&self) -> Box<dyn Engine> {

@@ -43,6 +43,8 @@ const BANK_ADDRESS: &str = "bank:7002";
 
 /// The business day of a world passes in this time: long enough for every fault to be healed.
 const DAY_MS: u64 = 60_000;
+/// The first customer may come after this much virtual time: the programs have started by then.
+const OPENS_AFTER_MS: i64 = 500;
 /// A world that is not done after so many times its day, and this on top, never will be.
 const GIVE_UP_AFTER_DAYS: u64 = 14;
 const GIVE_UP_AFTER_MS: u64 = 120_000;
@@ -101,6 +103,8 @@ pub enum Trouble {
 pub enum Mutation {
     /// Every sync of this host's disk claims success and does nothing.
     SyncForgotten(Host),
+    /// The monotonic clock jumps with the wall clock, as if time-outs went by that one.
+    MonoJumps,
 }
 
 /// What came of it.

@@ -16,7 +16,9 @@ use tonic::{
 };
 use turmoil::Sim;
 
-use super::{HUB_ADDRESS, WorldOptions, WorldOutcome, network::VirtualNetwork, trace};
+use super::{
+    HUB_ADDRESS, OPENS_AFTER_MS, WorldOptions, WorldOutcome, network::VirtualNetwork, trace,
+};
 
 /// How often the manager looks.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -50,7 +52,8 @@ async fn manage(
         }));
     let mut hub = OperationsServiceClient::new(channel);
     // Faults strike until shortly before this; a day that ends earlier would not meet them.
-    sleep(Duration::from_millis(options.day_ms)).await;
+    let opens_after_ms = OPENS_AFTER_MS.unsigned_abs();
+    sleep(Duration::from_millis(options.day_ms + opens_after_ms)).await;
     while !at_rest(options, &mut hub, outcome).await {
         sleep(LOOK_EVERY).await;
     }

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// `sim sweep` with these arguments.
-pub fn sweep(arguments: &[&str]) -> (Value, Output) {
+pub(crate) fn sweep(arguments: &[&str]) -> (Value, Output) {
     let output = Command::new(env!("CARGO_BIN_EXE_sim"))
         .arg("sweep")
         .args(arguments)
@@ -19,13 +19,13 @@ pub fn sweep(arguments: &[&str]) -> (Value, Output) {
 }
 
 /// A figure of a sweep.
-pub fn figure(swept: &Value, name: &str) -> u64 {
+pub(crate) fn figure(swept: &Value, name: &str) -> u64 {
     let pointer = format!("/{name}");
     swept.pointer(&pointer).and_then(Value::as_u64).expect(name)
 }
 
 /// Each failure with its replay command, the invariant and the payment.
-pub fn failures(swept: &Value) -> Vec<String> {
+pub(crate) fn failures(swept: &Value) -> Vec<String> {
     let all = swept["failures"].as_array().expect("failures");
     all.iter()
         .map(|failure| {

@@ -77,6 +77,40 @@ async fn a_day_closes_balanced_is_sealed_and_twice_does_no_harm() {
     );
 }
 
+/// The answer to a close is lost, and it is asked for again without a date: the day that was closed
+/// is meant, not the one that has just begun. Found by stopping the hub at the call that sends it.
+#[tokio::test]
+async fn a_close_asked_for_again_without_a_date_closes_no_second_day() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let day_of = |steps: Vec<proto::store::v1::CloseDayProgress>| {
+        steps.last().and_then(|step| step.day.clone()).unwrap()
+    };
+    let closed = day_of(hub.close_day().await.unwrap());
+    assert_eq!(closed.business_date, "2026-11-22");
+    assert_eq!(day_of(hub.close_day().await.unwrap()), closed);
+    hub.crash();
+    let hub = store.start();
+    hub.signed_on().await;
+    assert_eq!(day_of(hub.close_day().await.unwrap()), closed);
+    assert_eq!(hub.status().await.business_date, "2026-11-23");
+
+    let mut lane = Lane::attach(&hub, 1).await;
+    let sold = new_id();
+    lane.pay(sold, APPROVED_PAN, 500).await;
+    let records = lane.sale(500, &[(sold, 500)]);
+    let count = records.len();
+    lane.replicate(records).await.unwrap();
+    lane.status(u64::try_from(count).unwrap()).await;
+    let next = day_of(hub.close_day().await.unwrap());
+    assert_eq!(
+        next.business_date, "2026-11-23",
+        "a day with a sale is meant"
+    );
+}
+
 #[tokio::test]
 async fn sealed_files_are_pulled_from_any_offset_and_nothing_else_can_be() {
     let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
