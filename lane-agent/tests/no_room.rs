@@ -1,5 +1,5 @@
-//! A lane whose disk is full or read-only: it begins no new sale and says so, a sale under way ends,
-//! nothing is lost, and it sells on by itself when there is room again.
+//! A lane whose disk is full or read-only: it begins no new sale and says so, a sale under way
+//! ends, nothing is lost, and it sells on by itself when there is room again.
 
 #![allow(
     clippy::unwrap_used,
