@@ -1,5 +1,5 @@
-//! A lane whose disk is full or read-only: it begins no new sale and says so, a sale under way ends,
-//! nothing is lost, and it sells on by itself when there is room again.
+//! A lane whose disk is full or read-only: it begins no new sale and says so, a sale under way
+//! ends, nothing is lost, and it sells on by itself when there is room again.
 
 #![allow(
     clippy::unwrap_used,
@@ -137,4 +137,35 @@ async fn a_power_cut_without_room_loses_nothing() {
     for seed in 0..4 {
         without_room_in_the_middle(DiskFault::Full, Some(seed)).await;
     }
+}
+
+/// A lane that starts on a full disk has more than one record to write before it goes on: the first
+/// finds out that there is no room, the others wait with it.
+#[tokio::test]
+async fn what_is_decided_without_room_waits_in_memory() {
+    let hub = hub().with_payments(vec![Behaviour::Silent]);
+    let lane = Lane::new(&[card_order("o-1")]);
+    let (address, serving) = hub.serve().await;
+    let killed = LocalSet::new();
+    killed
+        .run_until(async {
+            let _running = lane.start(address);
+            hub.until(|heard| heard.payments.len() == 1).await;
+        })
+        .await;
+    drop(killed);
+    lane.disk.set_fault(Some(DiskFault::Full));
+    hub.heard.lock().unwrap().status = Default::default();
+    let again = LocalSet::new();
+    again
+        .run_until(async {
+            let running = lane.start(address);
+            hub.until(|heard| heard.status.state == "no-room").await;
+            lane.disk.set_fault(None);
+            hub.until_done().await;
+            running.stop().await;
+        })
+        .await;
+    assert_eq!(sold(&hub), ["o-1"]);
+    serving.abort();
 }

@@ -74,6 +74,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "acquirer-host",
             "head-office",
             "iso8583",
+            "journal",
             "lane-agent",
             "sim",
             "store-hub",

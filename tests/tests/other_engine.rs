@@ -1,5 +1,6 @@
 //! A store day on the engine that isn't the default: it balances, its audit is clean and finds a
-//! flipped byte, and afterwards the journals move to the other engine and say the same there.
+//! flipped byte, and afterwards the journals move to the other engine and say the same there. Then
+//! a lane that lost records of its journal gets them back from its hub.
 
 #![allow(
     clippy::expect_used,
@@ -11,10 +12,12 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::Output,
+    process::{Output, Stdio},
 };
 
+use journal::{EngineKind, LogId, Write};
 use serde_json::Value;
 use tests::program;
 
@@ -101,6 +104,72 @@ fn a_day_on_redb_balances_audits_clean_and_moves_to_sled() {
         .map(|one| json(one)["records"].clone())
         .collect();
     assert_eq!(again, records);
+    a_lane_gets_its_records_back_from_its_hub(&day);
+}
+
+/// The real hub gives, the real lane takes.
+fn a_lane_gets_its_records_back_from_its_hub(day: &Path) {
+    let (hub, lane) = (
+        day.join("hub/store-hub.toml"),
+        day.join("lanes/1/lane.toml"),
+    );
+    let text = fs::read_to_string(&hub).expect("a configuration");
+    let at = text.find("[listen]\naddress = \"").expect("an address") + 20;
+    let end = at + text[at..].find('"').expect("its end");
+    let listen_address = text[at..end].to_owned();
+    fs::write(&hub, text.replacen(&listen_address, "127.0.0.1:0", 1)).expect("written");
+    let mut running = program(UNDER_TEST, "store-hub")
+        .args(["run", "--stop-on-stdin-eof", "--config"])
+        .arg(&hub)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the hub starts");
+    let mut said_by_hub = BufReader::new(running.stderr.take().expect("its stderr"));
+    let address = loop {
+        let mut line = String::new();
+        let read = said_by_hub.read_line(&mut line).expect("readable");
+        assert!(read > 0, "the hub ended");
+        if let Some(address) = line.strip_prefix("listening on ") {
+            break address.trim().to_owned();
+        }
+    };
+    let text = fs::read_to_string(&lane).expect("a configuration");
+    fs::write(&lane, text.replace(&listen_address, &address)).expect("written");
+    damage(&day.join("lanes/1/journal"));
+    let config = lane.to_str().expect("UTF-8");
+    let ask = |command| {
+        run(
+            "lane-agent",
+            &[command, "--output", "json", "--config", config],
+        )
+    };
+    let damaged = ask("verify");
+    assert_eq!(damaged.status.code(), Some(1), "{}", said(&damaged));
+    assert!(said(&damaged).contains("record 3"), "{}", said(&damaged));
+    let repaired = json(&ask("repair"));
+    let runs = serde_json::json!([{"from": 3, "to": 3}, {"from": 10, "to": 11}]);
+    assert_eq!(repaired["repaired"], runs);
+    assert_eq!(json(&ask("verify"))["sound"], true);
+    drop(running.stdin.take());
+    assert!(running.wait().expect("it ends").success());
+}
+
+fn damage(folder: &Path) {
+    let engine = EngineKind::Sled.open(folder).expect("a journal");
+    let key = |sequence: u64| {
+        let own = LogId::OWN.0.to_be_bytes();
+        [b"l".as_slice(), &own, &sequence.to_be_bytes()].concat()
+    };
+    let mut flipped = engine.get(&key(10)).expect("readable").expect("a record");
+    flipped[40] ^= 1;
+    let changes = [(3, None), (10, Some(flipped)), (11, None)];
+    let writes = changes.map(|(sequence, value)| Write {
+        key: key(sequence),
+        value,
+    });
+    engine.write(&writes).expect("written");
+    engine.sync().expect("durable");
 }
 
 /// Both what the audit says of the journal itself (I14) and that the run's files were touched.

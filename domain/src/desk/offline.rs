@@ -63,8 +63,8 @@ impl Desk {
         }
     }
 
-    /// Whether the card of this payment lies at rest: it came, and a reversal or an advice may still
-    /// need it.
+    /// Whether the card of this payment lies at rest: it came, and a reversal or an advice may
+    /// still need it.
     #[must_use]
     pub fn holds_card(&self, payment_id: PaymentId) -> bool {
         let uploaded = self.state.offline_cards.contains(&payment_id);

@@ -89,11 +89,15 @@ fn as_json(moved: &MoveReport, to: EngineKind, configured: bool) -> serde_json::
         MoveReport::Finished { from, kept } => (Some(from), Some(kept), None),
         MoveReport::AlreadyThere => (None, None, None),
     };
+    let records = copied.map(|copied| {
+        let logs = copied.verified.logs.iter();
+        logs.map(|log| log.records).sum::<u64>()
+    });
     json!({
         "moved": from.is_some(),
         "from": from.map(|engine| engine.name()),
         "to": to.name(),
-        "records": copied.map(|copied| copied.verified.logs.iter().map(|log| log.records).sum::<u64>()),
+        "records": records,
         "keys": copied.map(|copied| copied.keys),
         "kept": kept,
         "configured": configured,

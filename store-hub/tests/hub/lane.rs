@@ -312,6 +312,27 @@ impl Lane {
         })
     }
 
+    /// What the hub gives back of the journal of a lane's first machine.
+    pub(crate) async fn copy(
+        &mut self,
+        lane: u32,
+        from_sequence: u64,
+        to_sequence: u64,
+    ) -> Result<Vec<wire::JournalCopyResponse>, Status> {
+        let request = wire::JournalCopyRequest {
+            lane,
+            epoch: 1,
+            from_sequence,
+            to_sequence,
+        };
+        let mut copy = self.client.journal_copy(request).await?.into_inner();
+        let mut responses = Vec::new();
+        while let Some(response) = copy.message().await? {
+            responses.push(response);
+        }
+        Ok(responses)
+    }
+
     pub(crate) async fn price_file(&mut self, have: &str) -> Vec<wire::PriceFileResponse> {
         let have_version = have.to_owned();
         let request = wire::PriceFileRequest { have_version };

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use acquirer_host::MemoryLedger;
 use journal::{DiskFault, SimulatedDisk};
-use proto::store::v1::{Decision, DecisionKind, RefusalReason, lane_frame::Body};
+use proto::store::v1::{
+    Abandon, Decision, DecisionKind, RefusalReason, hub_frame, lane_frame::Body,
+};
 
 use crate::{
     lane::{Lane, new_id},
@@ -82,10 +84,8 @@ async fn a_power_cut_without_room_loses_nothing_acknowledged() {
     lane.pay(paid, APPROVED_PAN, 1250).await;
     disk.set_fault(Some(DiskFault::Full));
     // Given up by the lane, and never acknowledged: the disk takes nothing.
-    lane.send(Body::Abandon(proto::store::v1::Abandon {
-        payment_id: paid.to_string(),
-    }))
-    .await;
+    let payment_id = paid.to_string();
+    lane.send(Body::Abandon(Abandon { payment_id })).await;
     hub.status_until("it shows", |status| !status.no_room.is_empty())
         .await;
     hub.crash();
@@ -100,6 +100,41 @@ async fn a_power_cut_without_room_loses_nothing_acknowledged() {
         story.standing.contains("reversed")
     })
     .await;
+    drop(lane);
+    hub.stop();
+}
+
+/// What lanes give up on a full disk is decided one by one, and waits in memory together.
+#[tokio::test]
+async fn what_is_decided_without_room_waits_in_memory() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let disk = SimulatedDisk::new();
+    let hub = store.start_on_disk(&disk, COMMIT);
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let mut paid = Vec::new();
+    for _ in 0..4 {
+        let id = new_id();
+        lane.pay(id, APPROVED_PAN, 700).await;
+        paid.push(id);
+    }
+    disk.set_fault(Some(DiskFault::Full));
+    for id in &paid {
+        let payment_id = id.to_string();
+        lane.send(Body::Abandon(Abandon { payment_id })).await;
+        // It goes on answering.
+        assert!(!hub.status().await.no_room.is_empty());
+    }
+    disk.set_fault(None);
+    let mut told = Vec::new();
+    while told.len() < paid.len() {
+        if let Some(hub_frame::Body::Abandoned(abandoned)) = lane.frame().await.unwrap() {
+            told.push(abandoned.payment_id);
+        }
+    }
+    let expected: Vec<String> = paid.iter().map(ToString::to_string).collect();
+    assert_eq!(told, expected, "durable by now, and told in order");
     drop(lane);
     hub.stop();
 }

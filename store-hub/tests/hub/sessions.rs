@@ -1,7 +1,7 @@
 //! Streams: fencing, credits, replication, prices, reflection.
 
 use acquirer_host::MemoryLedger;
-use proto::store::v1::{LanesRequest, hub_frame, lane_frame};
+use proto::store::v1::{JournalCopyResponse, LanesRequest, hub_frame, lane_frame};
 use tonic::Code;
 
 use crate::{
@@ -13,6 +13,38 @@ fn store() -> (Host, Store) {
     let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
     let store = Store::new(bank.address);
     (bank, store)
+}
+
+#[tokio::test]
+async fn a_lane_is_given_back_what_is_held_of_its_journal() {
+    let (_bank, store) = store();
+    let hub = store.start();
+    let mut lane = Lane::attach(&hub, 1).await;
+    for _ in 0..40 {
+        let sale = lane.sale(500, &[]);
+        lane.replicate(sale).await.unwrap();
+    }
+    let held = |responses: &[JournalCopyResponse]| -> Vec<u64> {
+        let entries = responses.iter().flat_map(|response| &response.entries);
+        entries.map(|entry| entry.sequence).collect()
+    };
+    let whole = lane.copy(1, 1, 80).await.unwrap();
+    assert!(whole[0].entries.is_empty() && whole[0].durable_sequence == 80);
+    assert_eq!(held(&whole), (1..=80).collect::<Vec<_>>());
+    assert!(whole.len() > 2, "in parts");
+    let last = whole.last().unwrap().entries.last().unwrap();
+    assert_eq!(last.hash, lane.head.hash.0.to_vec());
+    assert_eq!(held(&lane.copy(1, 79, 500).await.unwrap()), [79, 80]);
+    let how_far = lane.copy(1, 0, 0).await.unwrap();
+    assert_eq!((how_far.len(), how_far[0].durable_sequence), (1, 80));
+    // A lane that nobody knows has nothing here; the hub's own log is no lane's.
+    assert_eq!(lane.copy(7, 1, 9).await.unwrap()[0].durable_sequence, 0);
+    for (number, from, to) in [(0, 1, 9), (70_000, 1, 9), (1, 9, 1), (1, 1, u64::MAX)] {
+        let refused = lane.copy(number, from, to).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument);
+    }
+    drop(lane);
+    hub.stop();
 }
 
 #[tokio::test]
