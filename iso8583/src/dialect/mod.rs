@@ -6,6 +6,9 @@
 mod definition;
 mod field;
 mod format;
+mod layout;
+
+pub(crate) use layout::{Content, Layout, Masks, Prefix, Step};
 
 pub use field::{
     Class, Counts, Encoding, FieldSpec, Justify, Length, LengthEncoding, Part, Parts, Secrecy,
@@ -87,6 +90,8 @@ pub struct Dialect {
     mac_field: Option<u8>,
     settings: Settings,
     fields: Vec<Option<FieldSpec>>,
+    /// One for most message types, others for the types they name.
+    layouts: (Layout, Vec<Layout>),
 }
 
 /// Why a dialect can't be used.
@@ -183,6 +188,16 @@ impl Dialect {
     #[inline]
     pub fn field(&self, number: u8) -> Option<&FieldSpec> {
         self.fields.get(usize::from(number))?.as_ref()
+    }
+
+    /// How the fields stand on the wire in messages of this type.
+    #[inline]
+    pub(crate) fn layout(&self, mti: Mti) -> &Layout {
+        let (usual, special) = &self.layouts;
+        special
+            .iter()
+            .find(|layout| layout.is_for(mti))
+            .unwrap_or(usual)
     }
 
     /// Settings of the acquirer.

@@ -145,9 +145,16 @@ pub fn use_it(
     if !read_all {
         return Ok(());
     }
+    let mut text = Vec::new();
     for field in decoded.fields() {
         let number = field.number();
         let _ = (field.shown(), field.to_number(), decoded.part(number, 2));
+        let value = field.value();
+        assert_eq!(field.read(&mut text), &**value, "field {number}");
+        assert!(
+            field.canonical().eq(value.iter().copied()),
+            "field {number}"
+        );
     }
     let _ = (
         describe::describe(&decoded),
