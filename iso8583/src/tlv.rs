@@ -345,6 +345,10 @@ mod tests {
             }
         }
         assert!(flat > 1_000, "{flat}");
+        for length in 0..=255 {
+            let bytes = [&[0x82, length], &[7; 255][..usize::from(length)]].concat();
+            assert_eq!(is_flat(&bytes), length < 0x80, "{length}");
+        }
         let chip = [0x9F, 0x26, 2, 1, 2, 0x95, 1, 0, 0x82, 0];
         assert!(is_flat(&chip) && !is_flat(&chip[..9]) && !is_flat(&[0x70, 2, 0x82, 0]));
     }

@@ -406,6 +406,8 @@ fn pin_blocks_both_ways() {
         let read = format!("pin-block --decode {clear} --format {format} {pan}");
         assert_eq!(line(&read), "123456");
     }
+    // As the documentation of psec has it.
+    assert_eq!(line("pin-block --format 2 --pin 1234"), "241234FFFFFFFFFF");
     let fixed = line("pin-block --format 1 --pin 1234 --random ABCDEF0123");
     assert_eq!(fixed, "141234ABCDEF0123");
     let format4 = "pin-block --format 4 --pin 1234 --pan 1234567890123456789 \

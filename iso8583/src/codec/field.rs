@@ -140,19 +140,33 @@ impl<'a> Field<'a> {
                 Justify::Right => self.units % 2,
             },
         };
-        let track = self.shape.class == Class::Track;
-        if let (Some(pairs), 0..=4, false) = (self.after.first_chunk(), self.wire.len(), track)
-            && let Some(place) = text.first_chunk_mut()
-        {
-            *place = digits_of_pairs(*pairs);
-        } else {
-            let room = self.wire.len() * 2 + 8;
-            if text.len() < room {
-                text.resize(room, 0);
-            }
-            swift::unpack(track, self.after, self.wire.len(), text);
-        }
+        self.unpack(text);
         text.get(skip..skip + self.units).unwrap_or_default()
+    }
+
+    /// Puts packed characters into `text`, whole words of them: what follows is of no meaning.
+    #[inline]
+    fn unpack(&self, text: &mut Vec<u8>) {
+        let track = self.shape.class == Class::Track;
+        match (self.wire.len(), self.after, text.first_chunk_mut::<16>()) {
+            (0..=4, [a, b, c, d, ..], Some([place @ .., _, _, _, _, _, _, _, _])) if !track => {
+                *place = digits_of_pairs([*a, *b, *c, *d]);
+            }
+            (5..=8, [a, b, c, d, e, f, g, h, ..], Some(places)) if !track => {
+                let (halves, _) = places.as_chunks_mut();
+                if let [high, low] = halves {
+                    *high = digits_of_pairs([*a, *b, *c, *d]);
+                    *low = digits_of_pairs([*e, *f, *g, *h]);
+                }
+            }
+            (count, after, _) => {
+                let room = count * 2 + 8;
+                if text.len() < room {
+                    text.resize(room, 0);
+                }
+                swift::unpack(track, after, count, text);
+            }
+        }
     }
 
     /// Whether the canonical value is exactly this text.

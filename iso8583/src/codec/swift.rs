@@ -98,7 +98,6 @@ fn digit(character: u8) -> Option<u16> {
 /// Puts the characters of `count` bytes of packed digits, or of a track, into `text`, four bytes
 /// at a time: what follows them in `text` is of no meaning. `after` starts with those bytes; `text`
 /// must have room for eight characters more.
-#[inline]
 pub(super) fn unpack(track: bool, after: &[u8], count: usize, text: &mut [u8]) {
     let words = count.div_ceil(4);
     let (fours, rest) = after.as_chunks::<4>();
@@ -126,6 +125,16 @@ pub(super) fn unpack(track: bool, after: &[u8], count: usize, text: &mut [u8]) {
 #[inline]
 pub(super) fn write(step: &Step, value: &[u8], after: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let most = usize::from(step.units);
+    if step.masks.digits != 0
+        && value.len() == most
+        && most <= 8
+        && let Some(eight) = after.first_chunk()
+    {
+        let nibbles = nibbles_of_digits(*eight, most)?;
+        let pad_bits = if step.masks.pad == 0 { 0 } else { 8 };
+        write_last(nibbles << pad_bits, usize::from(step.bytes), out);
+        return Some(());
+    }
     let length_fits = match step.prefix {
         Prefix::None => value.len() == most,
         Prefix::Bcd1 | Prefix::Bcd2 | Prefix::Ascii2 | Prefix::Ascii3 => value.len() <= most,
@@ -226,13 +235,11 @@ fn write_track(value: &[u8], out: &mut Vec<u8>) {
 /// The last `count` of four bytes.
 #[inline]
 fn write_last(nibbles: u64, count: usize, out: &mut Vec<u8>) {
-    let [a, b, c, d] = pairs_of_nibbles(nibbles);
-    match count {
-        1 => out.push(d),
-        2 => out.extend_from_slice(&[c, d]),
-        3 => out.extend_from_slice(&[b, c, d]),
-        _ => out.extend_from_slice(&[a, b, c, d]),
-    }
+    let word = u32::from_be_bytes(pairs_of_nibbles(nibbles));
+    let shift = 32_usize.wrapping_sub(8 * count) & 31;
+    let end = out.len() + count;
+    out.extend_from_slice(&(word << shift).to_be_bytes());
+    out.truncate(end);
 }
 
 /// The dialect's check keeps a length below what the digits can say.

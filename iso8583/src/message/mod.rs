@@ -17,8 +17,8 @@ const ARENA_START: usize = 1024;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
-    start: u32,
-    length: u32,
+    start: usize,
+    length: usize,
 }
 
 /// Fields by number with their canonical values, all in one block of memory that is wiped.
@@ -123,20 +123,17 @@ impl Message {
     }
 
     fn set_bytes(&mut self, field: u8, value: &[u8]) {
-        let (Ok(start), Ok(length), 2..=128) = (
-            u32::try_from(self.values.len()),
-            u32::try_from(value.len()),
-            field,
-        ) else {
+        let Some(span) = self.spans.get_mut(usize::from(field)).filter(|_| field > 1) else {
             self.impossible_field = Some(field);
             return;
         };
+        *span = Span {
+            start: self.values.len(),
+            length: value.len(),
+        };
+        self.present |= bit(field);
         self.reserve(value.len());
         append(&mut self.values, value);
-        if let Some(span) = self.spans.get_mut(usize::from(field)) {
-            *span = Span { start, length };
-            self.present |= bit(field);
-        }
         self.forget_pad(field);
     }
 
@@ -179,8 +176,8 @@ impl Message {
     #[inline]
     pub(crate) fn last_set(&self, field: u8) -> Option<(&[u8], &[u8])> {
         let span = self.spans.get(usize::from(field))?;
-        let after = self.values.get(usize::try_from(span.start).ok()?..)?;
-        Some((after.get(..usize::try_from(span.length).ok()?)?, after))
+        let after = self.values.get(span.start..)?;
+        Some((after.get(..span.length)?, after))
     }
 
     /// Whether the field is set.
