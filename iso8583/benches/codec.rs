@@ -80,14 +80,12 @@ fn ascii() -> Dialect {
 }
 
 /// Decodes, then reads the canonical value of every field.
-fn decode_and_read(dialect: &Dialect, frame: &[u8], value: &mut Vec<u8>) -> usize {
+fn decode_and_read(dialect: &Dialect, frame: &[u8], text: &mut Vec<u8>) -> usize {
     let decoded = codec::decode(dialect, frame).unwrap();
-    let mut read = 0;
-    for field in decoded.fields() {
-        field.read_into(value);
-        read += black_box(&*value).len();
-    }
-    read
+    let values = decoded
+        .fields()
+        .map(|field| black_box(field.read(text)).len());
+    values.sum()
 }
 
 fn ours(criterion: &mut Criterion, dialect: &Dialect) {

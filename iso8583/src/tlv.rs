@@ -182,6 +182,32 @@ fn read_length(byte: &impl Fn(usize) -> Option<u8>, at: usize) -> Option<(usize,
     Some((length, at + 1 + count))
 }
 
+/// Whether these are TLVs as chip data has them: no templates, tags of one or two bytes, lengths
+/// below 128. `false` says nothing yet: [`check`] has to look.
+#[inline]
+pub(crate) fn is_flat(mut bytes: &[u8]) -> bool {
+    loop {
+        let (length, rest) = match bytes {
+            [] => return true,
+            [first, second, length, rest @ ..] if first & 0x3F == 0x1F && *second < 0x80 => {
+                (*length, rest)
+            }
+            [first, length, rest @ ..] if is_short_primitive(*first) => (*length, rest),
+            _ => return false,
+        };
+        match rest.get(usize::from(length)..) {
+            Some(after) if length < 0x80 => bytes = after,
+            _ => return false,
+        }
+    }
+}
+
+/// A tag of one byte whose value has no TLVs inside.
+#[inline]
+const fn is_short_primitive(tag: u8) -> bool {
+    tag != 0 && tag & 0x20 == 0 && tag & 0x1F != 0x1F
+}
+
 /// Checks `length` bytes of TLVs, templates included, wherever the bytes come from.
 pub(crate) fn check(byte: &impl Fn(usize) -> Option<u8>, length: usize) -> Result<(), TlvError> {
     check_level(byte, 0, length, 0)
@@ -295,6 +321,36 @@ mod tests {
         assert_eq!(find(&bytes, 0x95), Some(&[7; 5][..]));
         assert_eq!(find(&bytes, 0xDF31).map(<[u8]>::len), Some(300));
         assert_eq!(find(&bytes, 0x9F27), None);
+    }
+
+    /// Whatever is called flat passes the check, for every start of two bytes.
+    #[test]
+    fn flat_says_yes_only_where_the_check_does() {
+        let mut flat = 0;
+        for (first, second) in (0..=255).flat_map(|a| (0..=255).map(move |b| (a, b))) {
+            for tail in [
+                &[][..],
+                &[0x01],
+                &[0x01, 0x07],
+                &[0x80],
+                &[0x81, 0x01],
+                &[0x95, 0, 0],
+            ] {
+                let bytes = [&[first, second], tail].concat();
+                let byte = |place: usize| bytes.get(place).copied();
+                if is_flat(&bytes) {
+                    flat += 1;
+                    assert_eq!(check(&byte, bytes.len()), Ok(()), "{bytes:02X?}");
+                }
+            }
+        }
+        assert!(flat > 1_000, "{flat}");
+        for length in 0..=255 {
+            let bytes = [&[0x82, length], &[7; 255][..usize::from(length)]].concat();
+            assert_eq!(is_flat(&bytes), length < 0x80, "{length}");
+        }
+        let chip = [0x9F, 0x26, 2, 1, 2, 0x95, 1, 0, 0x82, 0];
+        assert!(is_flat(&chip) && !is_flat(&chip[..9]) && !is_flat(&[0x70, 2, 0x82, 0]));
     }
 
     #[test]

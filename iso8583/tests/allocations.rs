@@ -37,6 +37,7 @@ fn none_in_any_dialect() {
         let prefix = dialect.framing().prefix.length();
         let mut message = Message::new(Mti::literal(b"0200"));
         let (mut out, mut value) = (Vec::with_capacity(4096), Vec::with_capacity(4096));
+        let mut text = Vec::with_capacity(4096);
         sale(&mut message, &chip);
         let written = measure(|| {
             for _ in 0..10 {
@@ -50,6 +51,7 @@ fn none_in_any_dialect() {
             let decoded = codec::decode(&dialect, frame).unwrap();
             for field in decoded.fields() {
                 field.read_into(&mut value);
+                assert_eq!(field.read(&mut text).len(), value.len());
             }
             assert_eq!(decoded.number(4), Some(12_345));
             assert!(decoded.matches(41, "LANE0007"));

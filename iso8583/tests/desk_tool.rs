@@ -6,6 +6,8 @@
     reason = "a test stops at the first surprise"
 )]
 
+use iso8583::codec;
+use iso8583::dialect::Dialect;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -119,6 +121,58 @@ fn the_way_back_is_exact_for_odd_bytes_too() {
     assert_eq!(decoded["fields"], json["fields"]);
     assert_eq!(decoded["hex"], json!(["46"]));
     assert_eq!(good(&encode, &decoded.to_string()), hex);
+}
+
+/// The good seeds of the corpus: every field of every dialect, secondary bitmaps among them.
+#[test]
+fn encode_undoes_decode_in_every_dialect() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/decode");
+    let names: Vec<_> = Dialect::names().collect();
+    let mut seen = std::collections::BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let (Some((first, frame)), false) = (
+            bytes.split_first(),
+            path.file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with("bad-"),
+        ) else {
+            continue;
+        };
+        let name = names[usize::from(*first) % names.len()];
+        let dialect = Dialect::named(name).unwrap();
+        let message = codec::decode(&dialect, frame).unwrap().to_message();
+        let mut whole = Vec::new();
+        codec::encode(&dialect, &message, None, &mut whole).unwrap();
+        let hex = iso8583::hex::encode(&whole);
+        let json = good(&["decode", "--dialect", name, "--unmask"], &hex);
+        assert_eq!(good(&["encode", "--dialect", name], &json), hex, "{path:?}");
+        *seen.entry(name).or_insert(0) += 1;
+    }
+    assert!(names.iter().all(|name| seen[name] >= 2), "{seen:?}");
+}
+
+/// Too much is refused as a whole: what fits would be another message.
+#[test]
+fn more_than_a_mebibyte_is_refused() {
+    let zeros = "00".repeat(1024 * 1024 / 2);
+    assert_eq!(good(&["tlv"], &zeros), "[]");
+    for command in [
+        &["tlv"][..],
+        &["decode", "--dialect", "cup-pos"],
+        &["track"],
+    ] {
+        let outcome = run(command, &format!("{zeros}00"));
+        assert_eq!((outcome.code, outcome.out.as_str()), (1, ""), "{command:?}");
+        assert!(
+            outcome.err.contains("longer than 1048576"),
+            "{}",
+            outcome.err
+        );
+    }
 }
 
 #[test]
@@ -352,6 +406,8 @@ fn pin_blocks_both_ways() {
         let read = format!("pin-block --decode {clear} --format {format} {pan}");
         assert_eq!(line(&read), "123456");
     }
+    // As the documentation of psec has it.
+    assert_eq!(line("pin-block --format 2 --pin 1234"), "241234FFFFFFFFFF");
     let fixed = line("pin-block --format 1 --pin 1234 --random ABCDEF0123");
     assert_eq!(fixed, "141234ABCDEF0123");
     let format4 = "pin-block --format 4 --pin 1234 --pan 1234567890123456789 \

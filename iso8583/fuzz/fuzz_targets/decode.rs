@@ -16,8 +16,10 @@ fuzz_target!(|data: &[u8]| {
     let dialect = &DIALECTS[usize::from(*first) % DIALECTS.len()];
     match codec::decode(dialect, frame) {
         Ok(decoded) => {
+            let mut text = Vec::new();
             for field in decoded.fields() {
-                let _ = (field.shown(), field.to_number(), field.value());
+                let _ = (field.shown(), field.to_number());
+                assert_eq!(field.read(&mut text), &**field.value());
                 let _ = decoded.part(field.number(), 2);
             }
             let _ = (

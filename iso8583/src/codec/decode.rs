@@ -1,9 +1,10 @@
 //! From the bytes of a frame to borrowed, validated fields.
 
 use super::characters;
-use super::class_table::{self, Odd};
+use super::class_words::{self, Odd};
 use super::decoded::{Decoded, Span};
 use super::error::{DecodeError, FieldPath, Reason};
+use super::swift;
 use crate::dialect::{
     BitmapEncoding, Class, Counts, Dialect, Encoding, Justify, Length, LengthEncoding, MtiEncoding,
     Parts, Shape,
@@ -70,8 +71,18 @@ pub fn decode<'a>(dialect: &'a Dialect, frame: &'a [u8]) -> Result<Decoded<'a>, 
     let mti = read_mti(dialect, &mut cursor)?;
     let bitmap = read_bitmaps(dialect, &mut cursor)?;
     let mut decoded = Decoded::new(dialect, frame, tpdu, header, start, mti, bitmap);
+    let layout = dialect.layout(mti);
     for number in numbers(bitmap & !bit(1)) {
-        let span = read_field(dialect, mti, number, &mut cursor)?;
+        let swift = layout
+            .step(number)
+            .and_then(|step| swift::read(step, frame, cursor.at));
+        let span = match swift {
+            Some((span, end)) => {
+                cursor.at = end;
+                span
+            }
+            None => read_field(dialect, mti, number, &mut cursor)?,
+        };
         decoded.place(number, span);
     }
     if cursor.left() > 0 {
@@ -182,7 +193,8 @@ fn upper_hex(character: u8) -> Option<u8> {
     }
 }
 
-#[inline]
+/// The careful way: for what is rare, and to say what is wrong.
+#[cold]
 fn read_field(
     dialect: &Dialect,
     mti: Mti,
@@ -209,7 +221,7 @@ fn read_field(
         units = digits_in(shape, wire, field, start)?;
     }
     let odd = odd_digit(shape, units);
-    if !class_table::wire_fits(shape.class, shape.encoding, odd, wire) {
+    if !class_words::wire_fits(shape.class, shape.encoding, odd, wire) {
         validate(shape, wire, odd).map_err(|(place, reason)| DecodeError {
             field,
             offset: start + place,
@@ -219,7 +231,7 @@ fn read_field(
     if matches!(shape.parts, Parts::BerTlv) {
         validate_tlv(shape, number, wire, start)?;
     }
-    Ok(Span::new(start, units))
+    Ok(Span::new(start, u16::try_from(units).unwrap_or(u16::MAX)))
 }
 
 /// Where a BCD value of this many digits has its odd one.
@@ -445,4 +457,17 @@ fn validate_tlv(shape: &Shape, number: u8, wire: &[u8], start: usize) -> Result<
         offset: start + error.offset * scale,
         reason: Reason::Tlv(error.fault),
     })
+}
+
+/// One field by the careful way alone: where its value lies and where it ends.
+#[cfg(test)]
+pub(super) fn careful(
+    dialect: &Dialect,
+    mti: Mti,
+    number: u8,
+    frame: &[u8],
+) -> Result<(Span, usize), DecodeError> {
+    let mut cursor = Cursor { frame, at: 0 };
+    let span = read_field(dialect, mti, number, &mut cursor)?;
+    Ok((span, cursor.at))
 }

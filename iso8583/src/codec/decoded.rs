@@ -15,18 +15,18 @@ use zeroize::Zeroizing;
 const FIELD_SLOTS: usize = 129;
 
 /// Where a value lies. The frame is at most 65,535 bytes long.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Span {
     start: u16,
     units: u16,
 }
 
 impl Span {
-    pub(super) fn new(start: usize, units: usize) -> Self {
-        let narrow = |value| u16::try_from(value).unwrap_or(u16::MAX);
+    #[inline]
+    pub(super) fn new(start: usize, units: u16) -> Self {
         Self {
-            start: narrow(start),
-            units: narrow(units),
+            start: u16::try_from(start).unwrap_or(u16::MAX),
+            units,
         }
     }
 }
@@ -81,6 +81,7 @@ impl<'a> Decoded<'a> {
         }
     }
 
+    #[inline]
     pub(super) fn place(&mut self, number: u8, span: Span) {
         if let Some(place) = self.spans.get_mut(usize::from(number)) {
             *place = span;
@@ -140,10 +141,12 @@ impl<'a> Decoded<'a> {
         let spec = self.dialect.field(number)?;
         let shape = spec.shape_in(self.mti);
         let (start, units) = (usize::from(span.start), usize::from(span.units));
+        let after = self.frame.get(start..)?;
         Some(Field {
             spec,
             shape,
-            wire: self.frame.get(start..start + wire_length(shape, units))?,
+            wire: after.get(..wire_length(shape, units))?,
+            after,
             units,
             offset: start,
         })

@@ -1,9 +1,10 @@
 //! From a message to the bytes of a frame, in the caller's buffer.
 
 use super::characters;
-use super::class_table::{self, Odd, nibble, pack};
+use super::class_words::{self, Odd, nibble, pack};
 use super::decode::{counts_bytes_of_bcd, odd_digit, wire_length};
 use super::error::{EncodeError, FieldPath, Reason};
+use super::swift;
 use crate::dialect::{
     BitmapEncoding, Counts, Dialect, Encoding, Length, LengthEncoding, MtiEncoding, Parts, Shape,
 };
@@ -46,8 +47,17 @@ fn write_frame(
     writer.mti()?;
     let mac_bit = mac.map_or(0, |(_, number)| bit(number));
     writer.bitmap(message.present() | mac_bit)?;
+    let layout = dialect.layout(message.mti());
+    let padded = message.has_pads();
     for number in numbers(message.present() & !mac_bit) {
-        writer.field(number, message.last_set(number).unwrap_or_default())?;
+        let (value, after) = message.last_set(number).unwrap_or_default();
+        let swift = layout
+            .step(number)
+            .filter(|_| !padded || message.pad(number) == 0)
+            .and_then(|step| swift::write(step, value, after, writer.out));
+        if swift.is_none() {
+            writer.field(number, value)?;
+        }
     }
     if let Some((key, number)) = mac {
         let settings = dialect.settings();
@@ -163,6 +173,8 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
+    /// The careful way: for what is rare, and to say what is wrong.
+    #[cold]
     fn field(&mut self, number: u8, value: &[u8]) -> Result<(), EncodeError> {
         let field = FieldPath::Field(number);
         let Some(spec) = self.dialect.field(number) else {
@@ -263,7 +275,7 @@ impl<'a> Writer<'a> {
         shape: &Shape,
         value: &[u8],
     ) -> Result<(), EncodeError> {
-        if shape.encoding == Encoding::Ascii && class_table::characters_fit(shape.class, value) {
+        if shape.encoding == Encoding::Ascii && class_words::characters_fit(shape.class, value) {
             self.out.extend_from_slice(value);
             return Ok(());
         }
@@ -288,7 +300,7 @@ impl<'a> Writer<'a> {
     }
 
     fn bcd(&mut self, number: u8, shape: &Shape, value: &[u8]) -> Result<(), EncodeError> {
-        if !class_table::characters_fit(shape.class, value) {
+        if !class_words::characters_fit(shape.class, value) {
             let wrong = |character: &u8| characters::to_nibble(shape.class, *character).is_none();
             let before = value.iter().position(wrong).unwrap_or_default() / 2;
             let mut error = self.not_allowed(FieldPath::Field(number), shape);
@@ -352,4 +364,19 @@ fn two_digits(number: u16) -> u8 {
 
 fn hex_pair(byte: &u8) -> [u8; 2] {
     [hex::digit(byte >> 4), hex::digit(byte & 0x0F)]
+}
+
+/// One field by the careful way alone.
+#[cfg(test)]
+pub(super) fn careful(
+    dialect: &Dialect,
+    mti: Mti,
+    number: u8,
+    value: &[u8],
+) -> Result<Vec<u8>, EncodeError> {
+    let (message, mut out) = (Message::new(mti), Vec::new());
+    let mut writer = Writer::new(dialect, &message, &mut out);
+    let prefix = writer.prefix;
+    writer.field(number, value)?;
+    Ok(out.split_off(prefix))
 }

@@ -1,8 +1,9 @@
 //! One decoded field: borrowed bytes that are known to fit its format.
 
 use super::characters;
-use super::class_table::{Odd, pair_of, unpack};
+use super::class_words::{Odd, digits_of_pairs, pair_of, unpack};
 use super::decode::odd_digit;
+use super::swift;
 use crate::describe;
 use crate::dialect::{Class, Encoding, FieldSpec, Justify, Shape};
 use crate::hex;
@@ -15,6 +16,8 @@ pub struct Field<'a> {
     pub(super) spec: &'a FieldSpec,
     pub(super) shape: &'a Shape,
     pub(super) wire: &'a [u8],
+    /// The frame from the value on.
+    pub(super) after: &'a [u8],
     pub(super) units: usize,
     pub(super) offset: usize,
 }
@@ -115,6 +118,54 @@ impl<'a> Field<'a> {
                 }
             },
             Encoding::Hex | Encoding::Ebcdic => value.extend(self.canonical()),
+        }
+    }
+
+    /// The canonical value: borrowed from the frame where it stands there as it is, else put
+    /// together in `text`. Reuse `text`, and nothing is allocated; what it held before and behind
+    /// the value is of no meaning. Nothing is wiped: that is for whoever owns the buffer.
+    #[inline]
+    pub fn read<'b>(&self, text: &'b mut Vec<u8>) -> &'b [u8]
+    where
+        'a: 'b,
+    {
+        let skip = match self.shape.encoding {
+            Encoding::Ascii | Encoding::Raw => return self.wire,
+            Encoding::Hex | Encoding::Ebcdic => {
+                self.read_into(text);
+                return text;
+            }
+            Encoding::Bcd => match self.shape.justify {
+                Justify::Left => 0,
+                Justify::Right => self.units % 2,
+            },
+        };
+        self.unpack(text);
+        text.get(skip..skip + self.units).unwrap_or_default()
+    }
+
+    /// Puts packed characters into `text`, whole words of them: what follows is of no meaning.
+    #[inline]
+    fn unpack(&self, text: &mut Vec<u8>) {
+        let track = self.shape.class == Class::Track;
+        match (self.wire.len(), self.after, text.first_chunk_mut::<16>()) {
+            (0..=4, [a, b, c, d, ..], Some([place @ .., _, _, _, _, _, _, _, _])) if !track => {
+                *place = digits_of_pairs([*a, *b, *c, *d]);
+            }
+            (5..=8, [a, b, c, d, e, f, g, h, ..], Some(places)) if !track => {
+                let (halves, _) = places.as_chunks_mut();
+                if let [high, low] = halves {
+                    *high = digits_of_pairs([*a, *b, *c, *d]);
+                    *low = digits_of_pairs([*e, *f, *g, *h]);
+                }
+            }
+            (count, after, _) => {
+                let room = count * 2 + 8;
+                if text.len() < room {
+                    text.resize(room, 0);
+                }
+                swift::unpack(track, after, count, text);
+            }
         }
     }
 

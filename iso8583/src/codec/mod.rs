@@ -4,12 +4,13 @@
 //! into the caller's buffer. No input panics; each error names field, byte and reason.
 
 mod characters;
-mod class_table;
+mod class_words;
 mod decode;
 mod decoded;
 mod encode;
 mod error;
 mod field;
+mod swift;
 
 pub use decode::decode;
 pub use decoded::{Decoded, MacFault};

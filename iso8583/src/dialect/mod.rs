@@ -1,11 +1,15 @@
 //! Dialects as data: what a message looks like on one acquirer's wire.
 //!
 //! A dialect is a TOML table, checked whole when it is loaded, so that the codec needs no doubt
-//! afterwards. Four are built in; [`Dialect::open`] reads a user's own.
+//! afterwards. Four are built in; [`Dialect::open`] reads a user's own: `dialects/example.toml`
+//! is one, with every key there is.
 
 mod definition;
 mod field;
 mod format;
+mod layout;
+
+pub(crate) use layout::{Content, Layout, Masks, Prefix, Step};
 
 pub use field::{
     Class, Counts, Encoding, FieldSpec, Justify, Length, LengthEncoding, Part, Parts, Secrecy,
@@ -87,6 +91,8 @@ pub struct Dialect {
     mac_field: Option<u8>,
     settings: Settings,
     fields: Vec<Option<FieldSpec>>,
+    /// One for most message types, others for the types they name.
+    layouts: (Layout, Vec<Layout>),
 }
 
 /// Why a dialect can't be used.
@@ -185,6 +191,16 @@ impl Dialect {
         self.fields.get(usize::from(number))?.as_ref()
     }
 
+    /// How the fields stand on the wire in messages of this type.
+    #[inline]
+    pub(crate) fn layout(&self, mti: Mti) -> &Layout {
+        let (usual, special) = &self.layouts;
+        special
+            .iter()
+            .find(|layout| layout.is_for(mti))
+            .unwrap_or(usual)
+    }
+
     /// Settings of the acquirer.
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -204,6 +220,9 @@ impl Dialect {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec;
+    use crate::keys::DesKey;
+    use crate::message::Message;
 
     #[test]
     fn every_built_in_dialect_loads_under_its_name() {
@@ -212,6 +231,39 @@ mod tests {
         }
         let error = Dialect::named("cup").unwrap_err().to_string();
         assert!(error.contains("cup-pos"), "{error}");
+    }
+
+    /// Every key that a file may have stands in it, and none that it may not.
+    #[test]
+    fn the_example_is_a_dialect() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("dialects/example.toml");
+        let example = Dialect::open(&path).unwrap();
+        let mut message = Message::new(Mti::literal(b"0200"));
+        let text = "超市";
+        message
+            .set(2, "6216261000000000018")
+            .set(4, "000000012345")
+            .set(22, "051")
+            .set(23, "001")
+            .set(28, "D00000100")
+            .set(32, "48080000123")
+            .set(35, "6216261000000000018D3012201")
+            .set(41, "LANE7")
+            .set(43, &*encoding_rs::GBK.encode(text).0)
+            .set(48, "lane 7")
+            .set(52, [0xA5; 8])
+            .set(55, [0x9F, 0x26, 1, 7]);
+        let key = DesKey::from_bytes(&[7; 16]).unwrap();
+        let (mut frame, mut again) = (Vec::new(), Vec::new());
+        codec::encode(&example, &message, Some(&key), &mut frame).unwrap();
+        let decoded = codec::decode(&example, &frame[4..]).unwrap();
+        assert_eq!(decoded.verify_mac(&key), Ok(()));
+        assert!(decoded.string(43).unwrap().starts_with(text));
+        assert_eq!(decoded.string(32).as_deref(), Some("48080000123"));
+        codec::encode(&example, &decoded.to_message(), None, &mut again).unwrap();
+        assert_eq!(again, frame);
+        let totals = example.field(48).unwrap().shape_in(Mti::literal(b"0500"));
+        assert!(matches!(&totals.parts, Parts::Fixed { parts, .. } if parts.len() == 4));
     }
 
     #[test]

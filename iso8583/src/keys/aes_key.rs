@@ -1,66 +1,46 @@
 //! AES keys.
 
 use super::KeyError;
-use crate::hex;
+use super::key_bytes::KeyBytes;
 use aes::{Aes128, Aes192, Aes256};
 use cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use std::fmt;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+const LENGTHS: [usize; 3] = [16, 24, 32];
 
 /// An AES key of 16, 24 or 32 bytes.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct AesKey {
-    bytes: [u8; 32],
-    length: usize,
-}
+pub struct AesKey(KeyBytes<32>);
 
 impl AesKey {
     /// A key of 16, 24 or 32 bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
-        if !matches!(bytes.len(), 16 | 24 | 32) {
-            return Err(KeyError::Length(bytes.len()));
-        }
-        let mut key = Self {
-            bytes: [0; 32],
-            length: bytes.len(),
-        };
-        for (place, byte) in key.bytes.iter_mut().zip(bytes) {
-            *place = *byte;
-        }
-        Ok(key)
+        KeyBytes::from_bytes(bytes, LENGTHS).map(Self)
     }
 
     /// A key of 32, 48 or 64 hex digits.
     pub fn from_hex(text: &str) -> Result<Self, KeyError> {
-        let bytes = Zeroizing::new(hex::decode(text).map_err(KeyError::Hex)?);
-        Self::from_bytes(&bytes)
+        KeyBytes::from_hex(text, LENGTHS).map(Self)
     }
 
     /// 16, 24 or 32.
     pub fn length(&self) -> usize {
-        self.length
+        self.0.length()
     }
 
     /// The key itself. Whoever asks for it wipes what is made of it.
     pub fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or_default()
-    }
-
-    fn first<const N: usize>(&self) -> Zeroizing<[u8; N]> {
-        let mut first = Zeroizing::new([0; N]);
-        for (place, byte) in first.iter_mut().zip(self.bytes) {
-            *place = byte;
-        }
-        first
+        self.0.as_slice()
     }
 
     /// One block under this key.
     pub fn encrypt_block(&self, block: [u8; 16]) -> [u8; 16] {
         let mut block = Array(block);
-        match self.length {
-            16 => Aes128::new(&Array(*self.first::<16>())).encrypt_block(&mut block),
-            24 => Aes192::new(&Array(*self.first::<24>())).encrypt_block(&mut block),
-            _ => Aes256::new(&Array(*self.first::<32>())).encrypt_block(&mut block),
+        match self.length() {
+            16 => Aes128::new(&Array(*self.0.first::<16>())).encrypt_block(&mut block),
+            24 => Aes192::new(&Array(*self.0.first::<24>())).encrypt_block(&mut block),
+            _ => Aes256::new(&Array(*self.0.first::<32>())).encrypt_block(&mut block),
         }
         block.0
     }
@@ -68,10 +48,10 @@ impl AesKey {
     /// One block back.
     pub fn decrypt_block(&self, block: [u8; 16]) -> [u8; 16] {
         let mut block = Array(block);
-        match self.length {
-            16 => Aes128::new(&Array(*self.first::<16>())).decrypt_block(&mut block),
-            24 => Aes192::new(&Array(*self.first::<24>())).decrypt_block(&mut block),
-            _ => Aes256::new(&Array(*self.first::<32>())).decrypt_block(&mut block),
+        match self.length() {
+            16 => Aes128::new(&Array(*self.0.first::<16>())).decrypt_block(&mut block),
+            24 => Aes192::new(&Array(*self.0.first::<24>())).decrypt_block(&mut block),
+            _ => Aes256::new(&Array(*self.0.first::<32>())).decrypt_block(&mut block),
         }
         block.0
     }
@@ -85,19 +65,14 @@ impl AesKey {
 /// Only length and check value.
 impl fmt::Debug for AesKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, ..] = self.check_value();
-        write!(
-            formatter,
-            "AesKey({} bytes, check value {})",
-            self.length,
-            hex::encode(&[a, b, c])
-        )
+        self.0.describe(formatter, "AesKey", &self.check_value())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hex;
 
     /// FIPS 197, appendix C.
     #[test]

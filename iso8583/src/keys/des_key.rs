@@ -1,60 +1,41 @@
 //! DES and 3DES keys.
 
 use super::KeyError;
-use crate::hex;
+use super::key_bytes::KeyBytes;
 use cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use des::{Des, TdesEde2, TdesEde3};
 use std::fmt;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+const LENGTHS: [usize; 3] = [8, 16, 24];
 
 /// A DES key of 8 bytes, or a 3DES key of 16 or 24. Parity bits are neither checked nor set.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct DesKey {
-    bytes: [u8; 24],
-    length: usize,
-}
+pub struct DesKey(KeyBytes<24>);
 
 impl DesKey {
     /// A key of 8, 16 or 24 bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
-        if !matches!(bytes.len(), 8 | 16 | 24) {
-            return Err(KeyError::Length(bytes.len()));
-        }
-        let mut key = Self {
-            bytes: [0; 24],
-            length: bytes.len(),
-        };
-        for (place, byte) in key.bytes.iter_mut().zip(bytes) {
-            *place = *byte;
-        }
-        Ok(key)
+        KeyBytes::from_bytes(bytes, LENGTHS).map(Self)
     }
 
     /// A key of 16, 32 or 48 hex digits.
     pub fn from_hex(text: &str) -> Result<Self, KeyError> {
-        let bytes = Zeroizing::new(hex::decode(text).map_err(KeyError::Hex)?);
-        Self::from_bytes(&bytes)
+        KeyBytes::from_hex(text, LENGTHS).map(Self)
     }
 
     pub(crate) fn from_double(bytes: [u8; 16]) -> Self {
-        let mut key = Self {
-            bytes: [0; 24],
-            length: 16,
-        };
-        for (place, byte) in key.bytes.iter_mut().zip(bytes) {
-            *place = byte;
-        }
-        key
+        Self(KeyBytes::from_array(&bytes))
     }
 
     /// 8, 16 or 24.
     pub fn length(&self) -> usize {
-        self.length
+        self.0.length()
     }
 
     /// The key itself. Whoever asks for it wipes what is made of it.
     pub fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or_default()
+        self.0.as_slice()
     }
 
     /// Left and right DES key of a key of 16 bytes.
@@ -62,26 +43,17 @@ impl DesKey {
         let (left, right) = self
             .bytes()
             .split_at_checked(8)
-            .filter(|_| self.length == 16)?;
+            .filter(|_| self.length() == 16)?;
         Some((Self::from_bytes(left).ok()?, Self::from_bytes(right).ok()?))
     }
 
     /// The key, ready for many blocks.
     pub fn cipher(&self) -> DesCipher {
-        match self.length {
-            8 => DesCipher::Single(Des::new(&Array(*self.first::<8>()))),
-            16 => DesCipher::Double(TdesEde2::new(&Array(*self.first::<16>()))),
-            _ => DesCipher::Triple(TdesEde3::new(&Array(*self.first::<24>()))),
+        match self.length() {
+            8 => DesCipher::Single(Des::new(&Array(*self.0.first::<8>()))),
+            16 => DesCipher::Double(TdesEde2::new(&Array(*self.0.first::<16>()))),
+            _ => DesCipher::Triple(TdesEde3::new(&Array(*self.0.first::<24>()))),
         }
-    }
-
-    /// The first bytes; `N` is at most 24.
-    fn first<const N: usize>(&self) -> Zeroizing<[u8; N]> {
-        let mut first = Zeroizing::new([0; N]);
-        for (place, byte) in first.iter_mut().zip(self.bytes) {
-            *place = byte;
-        }
-        first
     }
 
     /// One block under this key.
@@ -103,13 +75,7 @@ impl DesKey {
 /// Only length and check value.
 impl fmt::Debug for DesKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, ..] = self.check_value();
-        write!(
-            formatter,
-            "DesKey({} bytes, check value {})",
-            self.length,
-            hex::encode(&[a, b, c])
-        )
+        self.0.describe(formatter, "DesKey", &self.check_value())
     }
 }
 
@@ -156,6 +122,7 @@ impl fmt::Debug for DesCipher {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hex;
 
     #[test]
     fn a_double_key_of_equal_halves_is_a_single_one() {

@@ -3,6 +3,7 @@
 mod aes_key;
 mod des_key;
 mod key_block;
+mod key_bytes;
 mod working_keys;
 
 pub use aes_key::AesKey;

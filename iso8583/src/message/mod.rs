@@ -9,7 +9,7 @@ pub use mti::{Mti, MtiError};
 
 use crate::codec::Decoded;
 use std::fmt;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// Field numbers run from 2 to 128; 1 is the secondary bitmap.
 const FIELD_SLOTS: usize = 129;
@@ -17,8 +17,8 @@ const ARENA_START: usize = 1024;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
-    start: u32,
-    length: u32,
+    start: usize,
+    length: usize,
 }
 
 /// Fields by number with their canonical values, all in one block of memory that is wiped.
@@ -59,8 +59,10 @@ impl Message {
         self.tpdu = None;
         self.header = None;
         self.present = 0;
-        // Only what was written: the rest of the memory never held a value.
-        self.values.as_mut_slice().zeroize();
+        // Only what was written: the rest of the memory never held a value. A byte at a time, as
+        // `zeroize` does it, costs more than encoding; the black box keeps the wiping alive.
+        self.values.fill(0);
+        std::hint::black_box(self.values.as_slice());
         self.values.truncate(0);
         self.pads.clear();
         self.secondary_bitmap = false;
@@ -121,23 +123,25 @@ impl Message {
     }
 
     fn set_bytes(&mut self, field: u8, value: &[u8]) {
-        if !(2..=128).contains(&field) {
-            self.impossible_field = Some(field);
-            return;
-        }
-        let (Ok(start), Ok(length)) =
-            (u32::try_from(self.values.len()), u32::try_from(value.len()))
-        else {
+        let Some(span) = self.spans.get_mut(usize::from(field)).filter(|_| field > 1) else {
             self.impossible_field = Some(field);
             return;
         };
+        *span = Span {
+            start: self.values.len(),
+            length: value.len(),
+        };
+        self.present |= bit(field);
         self.reserve(value.len());
-        self.values.extend_from_slice(value);
-        if let Some(span) = self.spans.get_mut(usize::from(field)) {
-            *span = Span { start, length };
-            self.present |= bit(field);
+        append(&mut self.values, value);
+        self.forget_pad(field);
+    }
+
+    #[inline]
+    fn forget_pad(&mut self, field: u8) {
+        if self.has_pads() {
+            self.pads.retain(|(padded, _)| *padded != field);
         }
-        self.pads.retain(|(padded, _)| *padded != field);
     }
 
     /// Grows by hand: a `Vec` that grows by itself leaves the old bytes in freed memory.
@@ -154,7 +158,7 @@ impl Message {
     /// Takes a field out; absent is fine.
     pub fn remove(&mut self, field: u8) -> &mut Self {
         self.present &= !bit(field);
-        self.pads.retain(|(padded, _)| *padded != field);
+        self.forget_pad(field);
         self
     }
 
@@ -162,19 +166,18 @@ impl Message {
     #[inline]
     pub fn get(&self, field: u8) -> Option<&[u8]> {
         if self.has(field) {
-            self.last_set(field)
+            self.last_set(field).map(|(value, _)| value)
         } else {
             None
         }
     }
 
-    /// The value of a field that is known to be set.
+    /// The value of a field that is known to be set, and all that follows its start in memory.
     #[inline]
-    pub(crate) fn last_set(&self, field: u8) -> Option<&[u8]> {
+    pub(crate) fn last_set(&self, field: u8) -> Option<(&[u8], &[u8])> {
         let span = self.spans.get(usize::from(field))?;
-        let start = usize::try_from(span.start).ok()?;
-        let end = start.checked_add(usize::try_from(span.length).ok()?)?;
-        self.values.get(start..end)
+        let after = self.values.get(span.start..)?;
+        Some((after.get(..span.length)?, after))
     }
 
     /// Whether the field is set.
@@ -198,7 +201,7 @@ impl Message {
 
     /// Keeps the pad nibble a decoder saw, so that encoding gives the same bytes.
     pub fn set_pad(&mut self, field: u8, nibble: u8) -> &mut Self {
-        self.pads.retain(|(padded, _)| *padded != field);
+        self.forget_pad(field);
         self.pads.push((field, nibble & 0x0F));
         self
     }
@@ -221,6 +224,11 @@ impl Message {
         self.secondary_bitmap
     }
 
+    #[inline]
+    pub(crate) fn has_pads(&self) -> bool {
+        !self.pads.is_empty()
+    }
+
     pub(crate) fn present(&self) -> u128 {
         self.present
     }
@@ -230,23 +238,63 @@ impl Message {
     }
 }
 
+/// Appends a value. Short ones are copied as two pieces of a known size that may overlap, which
+/// costs half of a copy of unknown size.
+#[inline]
+fn append(values: &mut Vec<u8>, value: &[u8]) {
+    let end = values.len() + value.len();
+    if value.len() > 16 {
+        values.extend_from_slice(value);
+    } else if let (Some(first), Some(last)) = (value.first_chunk::<8>(), value.last_chunk::<8>()) {
+        values.extend_from_slice(first);
+        values.truncate(end - 8);
+        values.extend_from_slice(last);
+    } else if let (Some(first), Some(last)) = (value.first_chunk::<4>(), value.last_chunk::<4>()) {
+        values.extend_from_slice(first);
+        values.truncate(end - 4);
+        values.extend_from_slice(last);
+    } else {
+        values.extend(value);
+    }
+}
+
 /// The numbers of the fields whose bits are set, in ascending order.
 #[inline]
-pub(crate) fn numbers(bits: u128) -> impl Iterator<Item = u8> {
-    let [high, low] = [64_u8, 0].map(|shift| u64::try_from(bits >> shift & WORD).unwrap_or(0));
-    ones(high).chain(ones(low).map(|number| number + 64))
+pub(crate) fn numbers(bits: u128) -> Numbers {
+    let [word, second] = [64_u8, 0].map(|shift| u64::try_from(bits >> shift & WORD).unwrap_or(0));
+    Numbers {
+        word: word.reverse_bits(),
+        second: second.reverse_bits(),
+        first: 1,
+    }
 }
 
 const WORD: u128 = u64::MAX as u128;
 
-/// Places of the set bits, the highest being 1.
-#[inline]
-fn ones(mut word: u64) -> impl Iterator<Item = u8> {
-    std::iter::from_fn(move || {
-        let zeros = word.leading_zeros();
-        word &= !(1_u64 << 63).checked_shr(zeros)?;
-        u8::try_from(zeros + 1).ok()
-    })
+/// Numbers of fields, from one bitmap and then from the other; here their lowest bits come first.
+#[derive(Clone, Debug)]
+pub(crate) struct Numbers {
+    word: u64,
+    second: u64,
+    first: u8,
+}
+
+impl Iterator for Numbers {
+    type Item = u8;
+
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        if self.word == 0 {
+            if self.second == 0 {
+                return None;
+            }
+            self.word = std::mem::take(&mut self.second);
+            self.first = 65;
+        }
+        let [zeros, ..] = self.word.trailing_zeros().to_le_bytes();
+        self.word &= self.word - 1;
+        Some(self.first + zeros)
+    }
 }
 
 /// The bit of a field, field 1 the highest; none for numbers outside 1 to 128.

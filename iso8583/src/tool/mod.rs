@@ -19,8 +19,8 @@ use std::io::{Read, Write};
 use std::process::ExitCode;
 use zeroize::Zeroizing;
 
-/// The largest input read from standard input.
-const INPUT_MAX: u64 = 1024 * 1024;
+/// The most bytes taken from standard input; more are refused, not cut off.
+const INPUT_MAX: usize = 1024 * 1024;
 
 /// Runs the tool with the program's arguments, name included.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -87,9 +87,13 @@ fn execute(arguments: &Arguments) -> Result<(), Failure> {
 fn read_input() -> Result<Zeroizing<String>, Failure> {
     let mut bytes = Zeroizing::new(Vec::new());
     std::io::stdin()
-        .take(INPUT_MAX)
+        .take(INPUT_MAX as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::usage(format!("standard input can't be read: {error}")))?;
+    if bytes.len() > INPUT_MAX {
+        let reason = format!("input is longer than {INPUT_MAX} bytes");
+        return Err(Failure::message("frame", INPUT_MAX, reason));
+    }
     let text = std::str::from_utf8(&bytes)
         .map_err(|error| Failure::message("frame", error.valid_up_to(), "input is not text"))?;
     Ok(Zeroizing::new(text.to_owned()))

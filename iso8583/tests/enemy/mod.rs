@@ -145,9 +145,16 @@ pub fn use_it(
     if !read_all {
         return Ok(());
     }
+    let mut text = Vec::new();
     for field in decoded.fields() {
         let number = field.number();
         let _ = (field.shown(), field.to_number(), decoded.part(number, 2));
+        let value = field.value();
+        assert_eq!(field.read(&mut text), &**value, "field {number}");
+        assert!(
+            field.canonical().eq(value.iter().copied()),
+            "field {number}"
+        );
     }
     let _ = (
         describe::describe(&decoded),
@@ -161,6 +168,40 @@ pub fn use_it(
 
 /// What was seen how often.
 pub type Found = BTreeMap<&'static str, u32>;
+
+/// Every answer that mutated bytes must have got, by the names of [`kind`].
+pub const OF_DECODING: [&str; 12] = [
+    "good",
+    "too large",
+    "truncated",
+    "trailing",
+    "message type",
+    "unknown field",
+    "unknown secondary bitmap",
+    "length prefix",
+    "too long",
+    "character",
+    "pad",
+    "tlv",
+];
+
+/// Every answer that spoilt messages must have got.
+pub const OF_ENCODING: [&str; 8] = [
+    "good",
+    "wrong length",
+    "too long",
+    "character",
+    "unknown field",
+    "envelope",
+    "mac key",
+    "tlv",
+];
+
+pub fn assert_all_seen(found: &Found, kinds: &[&str]) {
+    for kind in kinds {
+        assert!(found.contains_key(kind), "{kind} never seen: {found:?}");
+    }
+}
 
 /// Mutations of good messages in every dialect, so many altogether; each gives a clean answer.
 pub fn mutations(seed: u64, total: usize) -> Found {

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture};
 use domain::{
-    desk::{Blocker, Event, Rejected},
+    desk::{Blocker, DayState, Event, Rejected},
     time::BusinessDate,
 };
 use proto::store::v1::{BatchView, CloseDayProgress};

@@ -1,0 +1,252 @@
+//! What the codec's fast way needs of each field, resolved when a dialect loads: a few bytes a
+//! field instead of a format, an encoding, a length kind and a padding to look at.
+//!
+//! A layout decides nothing. What it can't say, or what doesn't fit, is left to the careful way,
+//! which works from the [`Shape`] and names what is wrong.
+
+use super::{Class, Counts, Encoding, FieldSpec, Justify, Length, LengthEncoding, Parts, Shape};
+use crate::message::Mti;
+
+/// How a value's units become bytes, and which bytes may stand there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Content {
+    /// Any bytes.
+    Bytes,
+    /// BER-TLV.
+    Tlv,
+    /// ASCII of one class.
+    Characters(Class),
+    /// Two digits a byte; an odd number has a pad nibble after it.
+    Packed,
+    /// Two digits a byte; an odd number has a zero before it.
+    PackedRight,
+    /// Two digits or separators a byte.
+    PackedTrack,
+    /// Something rare.
+    Careful,
+}
+
+/// What stands before a value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Prefix {
+    /// Nothing: the length is fixed.
+    None,
+    /// Two digits in a byte.
+    Bcd1,
+    /// Four digits in two bytes.
+    Bcd2,
+    /// Two ASCII digits.
+    Ascii2,
+    /// Three ASCII digits.
+    Ascii3,
+    /// Something rare.
+    Careful,
+}
+
+/// One field on the wire.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Step {
+    pub(crate) content: Content,
+    pub(crate) prefix: Prefix,
+    /// Units of a fixed value, most units of another.
+    pub(crate) units: u16,
+    /// Bytes of a fixed value.
+    pub(crate) bytes: u16,
+    pub(crate) masks: Masks,
+}
+
+/// Fixed packed digits of up to eight bytes, as bits of a word that begins with them. All zero
+/// for everything else.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Masks {
+    /// The highest bit of each nibble that is a digit.
+    pub(crate) digits: u64,
+    /// The nibble after an odd number of digits: all zeros or all ones.
+    pub(crate) pad: u64,
+    /// The nibble before an odd number of digits: all zeros.
+    pub(crate) zero: u64,
+}
+
+impl Masks {
+    fn of(content: Content, units: u16) -> Self {
+        let odd = units % 2 == 1;
+        let nibbles = u32::from(units.next_multiple_of(2));
+        if nibbles > 16 || !matches!(content, Content::Packed | Content::PackedRight) {
+            return Self::default();
+        }
+        let whole = u64::MAX << (64 - 4 * nibbles);
+        let last = if odd && content == Content::Packed {
+            whole & (0xF << (64 - 4 * nibbles))
+        } else {
+            0
+        };
+        let first = if odd && content == Content::PackedRight {
+            0xF << 60
+        } else {
+            0
+        };
+        Self {
+            digits: 0x8888_8888_8888_8888 & whole & !last,
+            pad: last,
+            zero: first,
+        }
+    }
+}
+
+/// The steps of every field in some message types.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    mti: Option<Mti>,
+    steps: Vec<Option<Step>>,
+}
+
+impl Layout {
+    /// The layout of most message types, and one for each type that a variant names.
+    pub(super) fn all(fields: &[Option<FieldSpec>]) -> (Self, Vec<Self>) {
+        let variants = fields.iter().flatten().flat_map(|spec| &spec.variants);
+        let mut mtis: Vec<Mti> = variants
+            .flat_map(|variant| &variant.mtis)
+            .copied()
+            .collect();
+        mtis.sort_unstable();
+        mtis.dedup();
+        let steps = |mti: Option<Mti>| {
+            let shape = |spec: &FieldSpec| match mti {
+                Some(mti) => Step::of(spec.shape_in(mti)),
+                None => Step::of(&spec.shape),
+            };
+            let steps = fields.iter().map(|spec| spec.as_ref().map(shape)).collect();
+            Self { mti, steps }
+        };
+        (steps(None), mtis.into_iter().map(Some).map(steps).collect())
+    }
+
+    pub(super) fn is_for(&self, mti: Mti) -> bool {
+        self.mti == Some(mti)
+    }
+
+    /// How the field stands on the wire.
+    #[inline]
+    pub(crate) fn step(&self, number: u8) -> Option<&Step> {
+        self.steps.get(usize::from(number))?.as_ref()
+    }
+}
+
+impl Step {
+    fn of(shape: &Shape) -> Self {
+        let (prefix, units) = match shape.length {
+            Length::Fixed(units) => (Prefix::None, units),
+            Length::Variable {
+                digits,
+                max,
+                encoding,
+                counts,
+            } => (prefix(digits, encoding, counts, shape.encoding), max),
+        };
+        let content = content(shape);
+        let fixed = prefix == Prefix::None;
+        Self {
+            content,
+            prefix,
+            units,
+            bytes: match content {
+                Content::Packed | Content::PackedRight | Content::PackedTrack => units.div_ceil(2),
+                Content::Bytes | Content::Tlv | Content::Characters(_) | Content::Careful => units,
+            },
+            masks: if fixed {
+                Masks::of(content, units)
+            } else {
+                Masks::default()
+            },
+        }
+    }
+}
+
+fn prefix(digits: u8, encoding: LengthEncoding, counts: Counts, value: Encoding) -> Prefix {
+    if value == Encoding::Bcd && counts == Counts::Bytes {
+        return Prefix::Careful;
+    }
+    match (encoding, digits) {
+        (LengthEncoding::Bcd, 2) => Prefix::Bcd1,
+        (LengthEncoding::Bcd, _) => Prefix::Bcd2,
+        (LengthEncoding::Ascii, 2) => Prefix::Ascii2,
+        (LengthEncoding::Ascii, 3) => Prefix::Ascii3,
+        (LengthEncoding::Ascii | LengthEncoding::Ebcdic | LengthEncoding::Binary, _) => {
+            Prefix::Careful
+        }
+    }
+}
+
+fn content(shape: &Shape) -> Content {
+    let tlv = matches!(shape.parts, Parts::BerTlv);
+    match (shape.encoding, shape.class, shape.justify) {
+        (Encoding::Raw, _, _) if tlv => Content::Tlv,
+        _ if tlv => Content::Careful,
+        (Encoding::Raw, _, _) | (Encoding::Ascii, Class::Any, _) => Content::Bytes,
+        (Encoding::Ascii, class, _) => Content::Characters(class),
+        (Encoding::Bcd, Class::Track, Justify::Left) => Content::PackedTrack,
+        (Encoding::Bcd, Class::Digits, Justify::Left) => Content::Packed,
+        (Encoding::Bcd, Class::Digits, Justify::Right) => Content::PackedRight,
+        (Encoding::Bcd | Encoding::Ebcdic | Encoding::Hex, _, _) => Content::Careful,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Dialect;
+
+    #[test]
+    fn a_layout_follows_the_message_type() {
+        let dialect = Dialect::named("cup-pos").unwrap();
+        let step = |mti, number| dialect.layout(Mti::literal(mti)).step(number).unwrap();
+        assert_eq!(step(b"0200", 48).content, Content::Bytes);
+        assert_eq!(step(b"0500", 48).content, Content::Packed);
+        assert_eq!(step(b"0320", 48).content, Content::Packed);
+        let pan = Step {
+            content: Content::Packed,
+            prefix: Prefix::Bcd1,
+            units: 19,
+            bytes: 10,
+            masks: Masks::default(),
+        };
+        assert_eq!(step(b"0200", 2), &pan);
+        assert_eq!(step(b"0500", 2), &pan);
+        assert_eq!(step(b"0200", 23).content, Content::PackedRight);
+        assert_eq!(step(b"0200", 35).content, Content::PackedTrack);
+        assert_eq!(step(b"0200", 55).content, Content::Tlv);
+        assert_eq!(dialect.layout(Mti::literal(b"0200")).step(5), None);
+        assert_eq!(dialect.layout(Mti::literal(b"0200")).step(128), None);
+    }
+
+    #[test]
+    fn masks_cover_the_digits_and_nothing_behind() {
+        for (content, units, digits, pad, zero) in [
+            (Content::Packed, 2, 0x8800_0000_0000_0000, 0, 0),
+            (
+                Content::Packed,
+                3,
+                0x8880_0000_0000_0000,
+                0x000F_0000_0000_0000,
+                0,
+            ),
+            (
+                Content::PackedRight,
+                3,
+                0x8888_0000_0000_0000,
+                0,
+                0xF000_0000_0000_0000,
+            ),
+            (Content::Packed, 15, 0x8888_8888_8888_8880, 0xF, 0),
+            (Content::Packed, 16, 0x8888_8888_8888_8888, 0, 0),
+            (Content::Packed, 17, 0, 0, 0),
+            (Content::PackedTrack, 4, 0, 0, 0),
+        ] {
+            assert_eq!(
+                Masks::of(content, units),
+                Masks { digits, pad, zero },
+                "{units}"
+            );
+        }
+    }
+}
