@@ -47,6 +47,7 @@ fn lease(id: u64) -> wire::OfflineLease {
         count_max: 10,
         hot_list_version: 0,
         valid_for_ms: 3_600_000,
+        ..Default::default()
     }
 }
 

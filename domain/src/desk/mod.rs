@@ -18,6 +18,7 @@ mod deciding;
 mod effect;
 mod event;
 mod forwarding;
+mod hot_cards;
 mod line;
 mod offline;
 mod outcome;
@@ -50,6 +51,7 @@ use outcome::Outcome;
 
 use crate::{
     ids::{LaneId, Tid},
+    risk::Velocity,
     terminal::Station,
     time::{MonoMs, Now},
 };
@@ -64,6 +66,8 @@ pub struct Desk {
     attached: BTreeSet<LaneId>,
     line_up: bool,
     wake_at: Option<MonoMs>,
+    /// Cards stood in for lately.
+    velocity: Velocity,
 }
 
 impl Desk {
@@ -77,6 +81,7 @@ impl Desk {
             attached: BTreeSet::new(),
             line_up: false,
             wake_at: None,
+            velocity: Velocity::default(),
         }
     }
 

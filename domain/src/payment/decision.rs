@@ -54,6 +54,10 @@ pub enum RefusalReason {
     InvalidAmount,
     /// Too many payments of this lane in flight.
     TooMany,
+    /// The card is on the hot list, and the bank can't be asked.
+    HotCard,
+    /// The same card again and again, and the bank can't be asked: a supervisor would have to agree.
+    TooOften,
 }
 
 /// The outcome of a payment.

@@ -155,6 +155,8 @@ impl HubBook {
         match body {
             Body::Started(_)
             | Body::LaneAttached(_)
+            | Body::HubBefore(_)
+            | Body::AskedOfHubBefore(_)
             | Body::SignedOn(_)
             | Body::TerminalStopped(_)
             | Body::ForwardDeferred(_)

@@ -180,6 +180,8 @@ const fn refusal(reason: wire::RefusalReason) -> &'static str {
         wire::RefusalReason::NoTerminal => "no terminal",
         wire::RefusalReason::InvalidAmount => "invalid amount",
         wire::RefusalReason::TooMany => "too many in flight",
+        wire::RefusalReason::HotCard => "on the hot list",
+        wire::RefusalReason::TooOften => "the same card again and again",
     }
 }
 
