@@ -62,6 +62,9 @@ pub const HOT_LIST_CARDS_PER_FRAME_MAX: usize = 1_000;
 pub const SAME_CARD_MAX: u32 = 3;
 /// That window.
 pub const SAME_CARD_WINDOW_MS: u64 = 10 * 60 * 1_000;
+/// How long the close of a day waits for lanes that are silent before it carries over by name what
+/// only they can bring on.
+pub const CLOSE_PATIENCE_MS: u64 = 15 * 60 * 1_000;
 /// Leases that ended and are kept to be looked at, the latest of them.
 pub const LEASES_ENDED_KEPT_MAX: usize = 1_000;
 /// Of the store's offline caps, what all lanes together hold as leases.

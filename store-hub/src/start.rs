@@ -311,6 +311,7 @@ fn services(
         lanes: lanes.clone(),
         reports: reports.clone(),
         changed,
+        patience: config.offline.close_patience,
         running: false,
     }
     .start();

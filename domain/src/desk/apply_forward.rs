@@ -48,7 +48,8 @@ impl State {
             | DeskRecord::OfflineReported { .. }
             | DeskRecord::OfflineCardHeld { .. }
             | DeskRecord::HubBefore { .. }
-            | DeskRecord::AskedOfHubBefore { .. } => None,
+            | DeskRecord::AskedOfHubBefore { .. }
+            | DeskRecord::CarriedOver { .. } => None,
         }
     }
 

@@ -45,7 +45,8 @@ impl State {
             | DeskRecord::BatchClosed { .. }
             | DeskRecord::DayClosed { .. }
             | DeskRecord::HubBefore { .. }
-            | DeskRecord::AskedOfHubBefore { .. } => None,
+            | DeskRecord::AskedOfHubBefore { .. }
+            | DeskRecord::CarriedOver { .. } => None,
         }
     }
 

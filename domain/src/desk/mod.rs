@@ -8,6 +8,7 @@ mod answered;
 mod apply;
 mod apply_forward;
 mod apply_offline;
+mod carry_over;
 mod check;
 mod close_day;
 mod completed;
@@ -37,6 +38,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use carry_over::Silent;
 pub use config::{DeskConfig, Timing};
 pub use counts::Counts;
 pub use effect::{Alarm, Binding, Effect, Financial, Outgoing};
@@ -156,6 +158,7 @@ impl Desk {
             Event::DeadLetterResolved { forward_id, how } => {
                 return self.dead_letter_resolved(out, forward_id, how);
             }
+            Event::PatienceIsOver => self.carry_over(out),
             Event::CloseDay { date } => return self.close_day(out, date),
         }
         Ok(())

@@ -1,6 +1,9 @@
 //! `[offline]`: what may be approved without the bank, by hub and lanes.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use domain::{
     card_ref::{EntryMode, Funding, Scheme},
@@ -26,6 +29,9 @@ pub struct OfflineConfig {
     pub velocity: Option<VelocityLimit>,
     /// Cards that never are; none without it.
     pub hot_list_file: Option<PathBuf>,
+    /// How long the close of a day waits for a lane that has not said what became of a payment, or
+    /// not sent its card.
+    pub close_patience: Duration,
     /// Of the first two, what all lanes together hold as leases; 0: no lane decides alone.
     pub lease_share_percent: u8,
 }
@@ -49,6 +55,7 @@ pub(super) fn offline(
         hot_list_file: section
             .optional_text("hot_list_file")
             .map(|file| folder.join(file)),
+        close_patience: section.duration("close_patience", limits::CLOSE_PATIENCE_MS),
         lease_share_percent: lease_share(&mut section),
     };
     if config.payment_cap.minor() > config.card_cap.minor() {
