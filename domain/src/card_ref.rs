@@ -69,6 +69,11 @@ pub enum EntryMode {
     Contactless,
 }
 
+impl EntryMode {
+    /// Every way.
+    pub const ALL: [Self; 4] = [Self::Keyed, Self::Stripe, Self::Chip, Self::Contactless];
+}
+
 /// Whose money is spent, as far as the card tells.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Funding {
@@ -80,6 +85,11 @@ pub enum Funding {
     Prepaid,
     /// The card does not tell.
     Unknown,
+}
+
+impl Funding {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Debit, Self::Credit, Self::Prepaid, Self::Unknown];
 }
 
 /// First six and last four digits with stars between: `621626*********0018`.

@@ -141,11 +141,11 @@ impl Stan {
 
     /// The one so many after, wrapping like `next`.
     #[must_use]
-    pub const fn skip(self, count: u32) -> Self {
-        let zero_based = (self.0 as u64)
-            .saturating_sub(1)
-            .saturating_add(count as u64);
-        Self((zero_based % 999_999) as u32 + 1)
+    pub fn skip(self, count: u32) -> Self {
+        let zero_based = u64::from(self.0).saturating_sub(1);
+        let skipped = zero_based.saturating_add(count.into());
+        let wrapped = skipped.checked_rem(u64::from(Self::LAST.0)).unwrap_or(0);
+        Self(u32::try_from(wrapped).unwrap_or(0).saturating_add(1))
     }
 
     /// The one after, 000001 after 999999.
@@ -189,15 +189,6 @@ impl BatchNumber {
     #[must_use]
     pub const fn number(self) -> u32 {
         self.0
-    }
-
-    /// The one so many after, wrapping like `next`.
-    #[must_use]
-    pub const fn skip(self, count: u32) -> Self {
-        let zero_based = (self.0 as u64)
-            .saturating_sub(1)
-            .saturating_add(count as u64);
-        Self((zero_based % 999_999) as u32 + 1)
     }
 
     /// The one after, 000001 after 999999.
@@ -317,6 +308,14 @@ mod tests {
         };
         assert_eq!(receipt.to_string(), "3-1-000042");
         assert_eq!(ReceiptNumber::parse("3-1-000042"), Ok(receipt));
+    }
+
+    #[test]
+    fn a_stan_skips_ahead_and_wraps() {
+        let stan = |number| Stan::new(number).unwrap();
+        assert_eq!(stan(1).skip(10_000), stan(10_001));
+        assert_eq!(stan(999_999).skip(1), stan(1));
+        assert_eq!(stan(995_000).skip(10_000), stan(5_001));
     }
 
     #[test]

@@ -52,6 +52,21 @@ pub const STANS_SKIPPED: u32 = 10_000;
 /// How far a rebuilt hub skips ahead of the last lease that a lane knows: other lanes may hold later
 /// ones.
 pub const LEASE_IDS_SKIPPED: u64 = 1_000_000;
+/// Cards on the hot list, keyed hashes of 32 bytes; lanes hold a copy.
+pub const HOT_LIST_CARDS_MAX: usize = 50_000;
+/// Among them, cards the hub itself added.
+pub const HOT_LIST_OWN_CARDS_MAX: usize = 10_000;
+/// Ranges of issuer numbers on the hot list.
+pub const HOT_LIST_RANGES_MAX: usize = 1_000;
+/// Cards of the hot list in one frame to a lane.
+pub const HOT_LIST_CARDS_PER_FRAME_MAX: usize = 1_000;
+/// Approvals of one card without the bank within the window, before a supervisor is needed.
+pub const SAME_CARD_MAX: u32 = 3;
+/// That window.
+pub const SAME_CARD_WINDOW_MS: u64 = 10 * 60 * 1_000;
+/// How long the close of a day waits for lanes that are silent before it carries over by name what
+/// only they can bring on.
+pub const CLOSE_PATIENCE_MS: u64 = 15 * 60 * 1_000;
 /// Leases that ended and are kept to be looked at, the latest of them.
 pub const LEASES_ENDED_KEPT_MAX: usize = 1_000;
 /// Of the store's offline caps, what all lanes together hold as leases.
@@ -78,5 +93,7 @@ const _: () = {
     assert!(LANE_STREAM_FRAMES_MAX > 2 * LEASE_PAYMENTS_MAX as usize);
     assert!(LANE_STREAM_FRAMES_MAX > PAYMENTS_IN_FLIGHT_PER_LANE_MAX);
     assert!(STANS_SKIPPED as usize > 5 * BATCH_ITEMS_MAX);
+    assert!(HOT_LIST_OWN_CARDS_MAX < HOT_LIST_CARDS_MAX);
+    assert!(LANE_STREAM_FRAMES_MAX / 2 > HOT_LIST_CARDS_MAX / HOT_LIST_CARDS_PER_FRAME_MAX + 1);
     assert!(KEEPALIVE_INTERVAL_MS + KEEPALIVE_TIMEOUT_MS < ANSWER_TIMEOUT_MS);
 };

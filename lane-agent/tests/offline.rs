@@ -47,6 +47,7 @@ fn lease(id: u64) -> wire::OfflineLease {
         count_max: 10,
         hot_list_version: 0,
         valid_for_ms: 3_600_000,
+        ..Default::default()
     }
 }
 
@@ -269,4 +270,58 @@ fn accepted(records: &[wire::JournalEntry]) -> Vec<u64> {
             _ => None,
         })
         .collect()
+}
+
+/// What the lane decided about a milk on the card while its hub was away.
+async fn decided_alone(hot_list: Option<wire::HotListPart>) -> wire::Decision {
+    let hub = hub();
+    hub.heard.lock().unwrap().hot_list = hot_list;
+    hub.heard.lock().unwrap().lease = Some(wire::OfflineLease {
+        hot_list_version: 3,
+        ..lease(1)
+    });
+    let clock = HandClock::new();
+    let lane = Lane::new(&[cash_order("o-1"), offline_order("o-2")]);
+    let lane = lane.with_clock(Arc::clone(&clock));
+    let local = LocalSet::new();
+    local
+        .run_until(async {
+            let life = HubLife::begin(&hub, "127.0.0.1:0").await;
+            let address = life.address;
+            let running = lane.start(address);
+            until_lent(&hub).await;
+            lane.until_receipt("1-1-000001.txt").await;
+            life.end();
+            clock.set(2_000);
+            lane.until_receipt("1-1-000002.txt").await;
+            let life = HubLife::begin(&hub, &address.to_string()).await;
+            hub.until_done().await;
+            running.stop().await;
+            life.end();
+        })
+        .await;
+    let heard = hub.heard.lock().unwrap();
+    let decided = bodies(&heard.records)
+        .into_iter()
+        .filter_map(|body| match body {
+            Body::PaymentDecided(decided) => decided.decision,
+            _ => None,
+        });
+    decided.last().unwrap()
+}
+
+#[tokio::test]
+async fn a_lane_obeys_the_hot_list_of_its_hub_and_uses_no_lease_without_it() {
+    let list = |from, to| wire::HotListPart {
+        version: 3,
+        ranges: vec![wire::BinRange { from, to }],
+        last: true,
+        ..Default::default()
+    };
+    let hot = decided_alone(Some(list(621_626, 621_626))).await;
+    assert_eq!(hot.refusal_reason(), wire::RefusalReason::HotCard);
+    let other = decided_alone(Some(list(400_000, 499_999))).await;
+    assert_eq!(other.kind(), wire::DecisionKind::OfflineApproved);
+    let none = decided_alone(None).await;
+    assert_eq!(none.refusal_reason(), wire::RefusalReason::NotOffline);
 }

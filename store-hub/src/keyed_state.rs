@@ -86,6 +86,7 @@ impl KeyedState {
             | DeskRecord::Abandoned { payment_id, .. }
             | DeskRecord::ForwardQueued { payment_id, .. }
             | DeskRecord::AskedOfHubBefore { payment_id, .. }
+            | DeskRecord::CarriedOver { payment_id, .. }
             | DeskRecord::OfflineCardHeld { payment_id } => Some(*payment_id),
             DeskRecord::ForwardSent { forward_id, .. }
             | DeskRecord::ForwardDeferred { forward_id, .. }

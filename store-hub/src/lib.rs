@@ -18,6 +18,7 @@ mod commands;
 mod config;
 mod convert;
 mod grpc;
+mod hot_list_file;
 mod keyed_state;
 mod keys;
 mod lease_view;
@@ -35,6 +36,7 @@ pub use config::{
     AcquirerConfig, ClockConfig, Config, ConfigError, Fault, JournalConfig, OfflineConfig,
     StoreConfig, TerminalConfig,
 };
+pub use hot_list_file::HotListError;
 pub use keys::{KeyFile, KeyFileError, KeyStore, KeyStoreError, SoftwareKeys};
 pub use ledger::LedgerError;
 pub use prices::PriceFileError;

@@ -33,6 +33,7 @@ use crate::{
     },
     config::{AcquirerConfig, Config},
     grpc::{self, Services},
+    hot_list_file::{self, HotListError},
     keys::KeyStore,
     prices::{PriceFile, PriceFileError},
     recovery::RecoveryError,
@@ -58,6 +59,9 @@ pub enum StartError {
     /// The price file can't be used.
     #[error(transparent)]
     Prices(#[from] PriceFileError),
+    /// The hot list can't be used.
+    #[error(transparent)]
+    HotList(#[from] HotListError),
     /// The dialect is not known.
     #[error("dialect: {0}")]
     Dialect(String),
@@ -86,6 +90,8 @@ pub enum StartError {
 /// durable.
 pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     let prices = PriceFile::load(&config.prices_file)?;
+    let hot_list = config.offline.hot_list_file.as_deref();
+    let hot_list = hot_list.map(hot_list_file::load).transpose()?;
     let dialect =
         Dialect::named("cup-pos").map_err(|error| StartError::Dialect(error.to_string()))?;
     let (journal, committer) = Journal::open(ports.engine)?;
@@ -108,7 +114,9 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         changed,
         fatal,
     };
-    let desk = PaymentDesk::recover(desk_parts(&config, &seams, &prices, outlets))?.start();
+    let mut parts = desk_parts(&config, &seams, &prices, outlets);
+    parts.desk.hot_list = Arc::new(hot_list.unwrap_or_default());
+    let desk = PaymentDesk::recover(parts)?.start();
     let listener = listen(&config, &seams, ports.services.as_ref()).await?;
     let address = listener.address;
     Forwarder {
@@ -173,6 +181,7 @@ pub(crate) fn desk_config(config: &Config) -> DeskConfig {
         first_day: config.store.business_date,
         currency: config.store.currency,
         policy: stand_in_policy(config),
+        hot_list: Arc::default(),
         timing: Timing {
             answer_timeout_ms: milliseconds(acquirer.answer_timeout),
             forward_answer_timeout_ms: milliseconds(acquirer.forward_answer_timeout),
@@ -185,7 +194,11 @@ pub(crate) fn desk_config(config: &Config) -> DeskConfig {
 
 fn stand_in_policy(config: &Config) -> StandInPolicy {
     let offline = &config.offline;
-    let policy = StandInPolicy::new(offline.store_cap, offline.card_cap, offline.payment_cap);
+    let policy = StandInPolicy {
+        floor_limits: offline.floor_limits.clone(),
+        velocity: offline.velocity,
+        ..StandInPolicy::new(offline.store_cap, offline.card_cap, offline.payment_cap)
+    };
     policy.with_leases(LeaseShare {
         percent: offline.lease_share_percent,
         count_max: LEASE_PAYMENTS_MAX,
@@ -276,6 +289,7 @@ fn services(
         lanes: lanes.clone(),
         reports: reports.clone(),
         changed,
+        patience: config.offline.close_patience,
         running: false,
     }
     .start();

@@ -1,9 +1,10 @@
 //! Offline leases, and what lanes approved under them.
 
 use domain::{
+    card_ref::{EntryMode, Funding, Scheme},
     ids::{LaneEpoch, LaneId, LeaseId, SaleNumber},
     payment::PaymentRequest,
-    risk::OfflineLease,
+    risk::{FloorLimits, OfflineLease, VelocityLimit},
 };
 use proto::store::v1 as wire;
 
@@ -11,7 +12,8 @@ use crate::{
     ConvertError,
     payment::{
         card_from_proto, card_to_proto, entry_mode_from_proto, entry_mode_to_proto,
-        money_from_proto, money_to_proto, payment_id,
+        funding_from_proto, funding_to_proto, money_from_proto, money_to_proto, payment_id,
+        scheme_from_proto, scheme_to_proto,
     },
 };
 
@@ -30,6 +32,20 @@ pub fn lease_to_proto(lease: &OfflineLease) -> wire::OfflineLease {
         count_max: lease.count_max,
         hot_list_version: lease.hot_list_version,
         valid_for_ms: lease.valid_for_ms,
+        floor_limits: lease.floor_limits.iter().map(floor_limit).collect(),
+        same_card_max: lease.velocity.map_or(0, |limit| limit.count_max),
+        same_card_window_ms: lease.velocity.map_or(0, |limit| limit.window_ms),
+    }
+}
+
+fn floor_limit(
+    (scheme, mode, funding, minor): (Scheme, EntryMode, Funding, i64),
+) -> wire::FloorLimit {
+    wire::FloorLimit {
+        scheme: scheme_to_proto(scheme).into(),
+        entry_mode: entry_mode_to_proto(mode).into(),
+        funding: funding_to_proto(funding).into(),
+        minor,
     }
 }
 
@@ -43,17 +59,33 @@ pub fn lease_from_proto(from: Option<&wire::OfflineLease>) -> Result<OfflineLeas
         return Err(ConvertError::missing("lease.lease_id"));
     }
     let lane = u16::try_from(from.lane).map_err(|error| ConvertError::new("lease.lane", error))?;
+    let per_payment_cap = money_from_proto("lease.per_payment_cap", from.per_payment_cap.as_ref())?;
+    let mut floor_limits = FloorLimits::never();
+    for one in &from.floor_limits {
+        let mode = entry_mode_from_proto(one.entry_mode())?;
+        let (scheme, funding) = (scheme_from_proto(one.scheme()), one.funding());
+        let funding = funding_from_proto(funding);
+        floor_limits.set(Some(scheme), Some(mode), Some(funding), one.minor);
+    }
+    if from.floor_limits.is_empty() {
+        floor_limits = FloorLimits::up_to(per_payment_cap.minor());
+    }
     let money = |field, money: &Option<wire::Money>| money_from_proto(field, money.as_ref());
     Ok(OfflineLease {
         id: LeaseId(from.lease_id),
         lane: LaneId(lane),
         lane_epoch: LaneEpoch(from.lane_epoch),
         budget: money("lease.budget", &from.budget)?,
-        per_payment_cap: money("lease.per_payment_cap", &from.per_payment_cap)?,
+        per_payment_cap,
         per_card_cap: money("lease.per_card_cap", &from.per_card_cap)?,
         count_max: from.count_max,
         hot_list_version: from.hot_list_version,
         valid_for_ms: from.valid_for_ms,
+        floor_limits,
+        velocity: (from.same_card_max > 0).then_some(VelocityLimit {
+            count_max: from.same_card_max,
+            window_ms: from.same_card_window_ms,
+        }),
     })
 }
 

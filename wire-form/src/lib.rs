@@ -4,9 +4,11 @@
 //! Everything that comes in is checked; what can't be is refused with the field it is about. The
 //! records that only one of the two writes are translated where they are written.
 
+mod hot_list;
 mod lease;
 mod payment;
 
+pub use hot_list::{HotListReader, hot_card_to_part, hot_list_to_parts};
 pub use lease::{lease_from_proto, lease_to_proto, offline_from_proto, offline_to_proto};
 pub use payment::{
     auth_code, card_from_proto, card_to_proto, code, decision_from_proto, decision_to_proto,

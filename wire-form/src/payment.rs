@@ -128,7 +128,9 @@ pub const fn scheme_to_proto(scheme: Scheme) -> wire::Scheme {
     }
 }
 
-const fn funding_from_proto(funding: wire::Funding) -> Funding {
+/// Whose money a card spends; what is not said is `Unknown`.
+#[must_use]
+pub(crate) const fn funding_from_proto(funding: wire::Funding) -> Funding {
     match funding {
         wire::Funding::Debit => Funding::Debit,
         wire::Funding::Credit => Funding::Credit,
@@ -137,7 +139,9 @@ const fn funding_from_proto(funding: wire::Funding) -> Funding {
     }
 }
 
-const fn funding_to_proto(funding: Funding) -> wire::Funding {
+/// Whose money a card spends.
+#[must_use]
+pub(crate) const fn funding_to_proto(funding: Funding) -> wire::Funding {
     match funding {
         Funding::Debit => wire::Funding::Debit,
         Funding::Credit => wire::Funding::Credit,
@@ -370,6 +374,8 @@ const fn refusal_to_proto(reason: RefusalReason) -> wire::RefusalReason {
         RefusalReason::InvalidAmount => wire::RefusalReason::InvalidAmount,
         RefusalReason::TooMany => wire::RefusalReason::TooMany,
         RefusalReason::NoRoom => wire::RefusalReason::NoRoom,
+        RefusalReason::HotCard => wire::RefusalReason::HotCard,
+        RefusalReason::TooOften => wire::RefusalReason::TooOften,
     }
 }
 
@@ -384,6 +390,8 @@ fn refusal_from_proto(reason: wire::RefusalReason) -> Result<RefusalReason> {
         wire::RefusalReason::InvalidAmount => Ok(RefusalReason::InvalidAmount),
         wire::RefusalReason::TooMany => Ok(RefusalReason::TooMany),
         wire::RefusalReason::NoRoom => Ok(RefusalReason::NoRoom),
+        wire::RefusalReason::HotCard => Ok(RefusalReason::HotCard),
+        wire::RefusalReason::TooOften => Ok(RefusalReason::TooOften),
         wire::RefusalReason::Unspecified => Err(ConvertError::missing("decision.refusal_reason")),
     }
 }

@@ -69,6 +69,10 @@ impl State {
             | DeskRecord::LeaseEnded { .. }
             | DeskRecord::OfflineReported { .. }
             | DeskRecord::OfflineCardHeld { .. } => self.apply_lease(record),
+            DeskRecord::CarriedOver { forward_id, .. } => {
+                self.carried.insert(*forward_id);
+                self.forwards.get(forward_id).map(|_| ())
+            }
             DeskRecord::HubBefore { .. } | DeskRecord::AskedOfHubBefore { .. } => {
                 self.apply_rebuilt(record)
             }
@@ -123,7 +127,8 @@ impl State {
             | DeskRecord::OfflineReported { .. }
             | DeskRecord::OfflineCardHeld { .. }
             | DeskRecord::HubBefore { .. }
-            | DeskRecord::AskedOfHubBefore { .. } => return None,
+            | DeskRecord::AskedOfHubBefore { .. }
+            | DeskRecord::CarriedOver { .. } => return None,
         }
         Some(())
     }
@@ -252,6 +257,7 @@ impl State {
         self.closed = Some(date);
         self.closing = None;
         self.earlier.asked.clear();
+        self.carried.clear();
         let today = self.counts.since(&self.counts_before_today);
         self.counts_of_days.insert(date, today);
         self.counts_before_today = self.counts;

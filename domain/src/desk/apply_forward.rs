@@ -4,6 +4,7 @@ use crate::{
     desk::{DeskRecord, State, counts::count},
     forward::{Forward, ForwardEnd, ForwardKind, Resolution},
     ids::{BatchNumber, ForwardId, Stan},
+    limits::HOT_LIST_OWN_CARDS_MAX,
     terminal::BatchItem,
     time::WallMs,
 };
@@ -47,7 +48,8 @@ impl State {
             | DeskRecord::OfflineReported { .. }
             | DeskRecord::OfflineCardHeld { .. }
             | DeskRecord::HubBefore { .. }
-            | DeskRecord::AskedOfHubBefore { .. } => None,
+            | DeskRecord::AskedOfHubBefore { .. }
+            | DeskRecord::CarriedOver { .. } => None,
         }
     }
 
@@ -142,7 +144,9 @@ impl State {
                 count(&mut self.counts.forward_dead_letters);
                 if *declined_after_goods {
                     count(&mut self.counts.declined_after_goods);
-                    self.hot_list.extend(card);
+                    if self.hot_list.len() < HOT_LIST_OWN_CARDS_MAX {
+                        self.hot_list.extend(card);
+                    }
                 }
                 if let Some(forward) = self.forwards.get_mut(&id) {
                     forward.last_code = code.or(forward.last_code);

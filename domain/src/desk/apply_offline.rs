@@ -12,7 +12,7 @@ impl State {
     pub(crate) fn apply_lease(&mut self, record: &DeskRecord) -> Option<()> {
         match record {
             DeskRecord::LeaseGranted { lease, at } => {
-                self.leases.grant(*lease, *at);
+                self.leases.grant(lease.clone(), *at);
                 Some(())
             }
             DeskRecord::LeaseEnded { lease_id, end, at } => {
@@ -45,7 +45,8 @@ impl State {
             | DeskRecord::BatchClosed { .. }
             | DeskRecord::DayClosed { .. }
             | DeskRecord::HubBefore { .. }
-            | DeskRecord::AskedOfHubBefore { .. } => None,
+            | DeskRecord::AskedOfHubBefore { .. }
+            | DeskRecord::CarriedOver { .. } => None,
         }
     }
 

@@ -33,7 +33,7 @@ impl Desk {
     /// owner.
     pub(crate) fn may_settle(&self, terminal: &Terminal) -> bool {
         let settled_now = match self.state.closing {
-            Some(_) => terminal.queue_depth() == 0,
+            Some(_) => self.state.depth_to_close(terminal) == 0,
             None => terminal.batch_is_nearly_full() && self.nothing_open_in_batch(terminal),
         };
         settled_now && terminal.settling == Settling::Open

@@ -1,6 +1,13 @@
 //! What the desk is told once, when it is made.
 
-use crate::{limits, money::Currency, risk::StandInPolicy, time::BusinessDate};
+use std::sync::Arc;
+
+use crate::{
+    limits,
+    money::Currency,
+    risk::{HotList, StandInPolicy},
+    time::BusinessDate,
+};
 
 /// Time-outs and pauses of the desk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +45,8 @@ pub struct DeskConfig {
     pub currency: Currency,
     /// What may be approved while the bank can't be reached.
     pub policy: StandInPolicy,
+    /// Cards the hub never stands in for, from its file.
+    pub hot_list: Arc<HotList>,
     /// Time-outs and pauses.
     pub timing: Timing,
 }

@@ -71,9 +71,13 @@ impl Desk {
         let Some(payment) = self.state.payments.get(&id) else {
             return;
         };
-        let amount = payment.request.amount;
-        let decision = match self.stand_in_allowed(payment) {
-            Ok(()) => Decision::StandIn { amount },
+        let (amount, card) = (payment.request.amount, payment.request.card.hash);
+        let allowed = self.stand_in_allowed(payment);
+        let decision = match allowed.and_then(|()| self.not_too_often(out, id, card)) {
+            Ok(()) => {
+                self.note_velocity(out, card);
+                Decision::StandIn { amount }
+            }
             Err(reason) => Decision::Refused { reason },
         };
         self.decide(out, id, decision);
@@ -83,9 +87,8 @@ impl Desk {
         if payment.completion == Completion::Abandoned {
             return Err(RefusalReason::Abandoned);
         }
-        let hash = payment.request.card.hash;
-        if hash.is_some_and(|hash| self.state.hot_list.contains(&hash)) {
-            return Err(RefusalReason::NotOffline);
+        if self.is_hot(&payment.request.card) {
+            return Err(RefusalReason::HotCard);
         }
         let policy = &self.config.policy;
         policy.decide(&payment.request, &self.state.exposure, &self.state.leases)

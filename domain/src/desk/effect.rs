@@ -2,7 +2,7 @@
 //! one commit; everything else waits until that commit is durable.
 
 use crate::{
-    card_ref::EntryMode,
+    card_ref::{CardHash, EntryMode},
     desk::DeskRecord,
     ids::{AuthCode, BatchNumber, ForwardId, LaneId, Mid, PaymentId, Rrn, Stan, Tid},
     money::Money,
@@ -47,6 +47,15 @@ pub enum Effect {
         payment_id: PaymentId,
         /// The recorded decision.
         decision: Decision,
+    },
+    /// Tell all lanes of one more hot card.
+    HotCard {
+        /// Its keyed hash.
+        card: CardHash,
+        /// The version before it.
+        base: u64,
+        /// The version with it.
+        version: u64,
     },
     /// Lend this to its lane, if it is connected; it is told again when it comes back.
     GrantLease(OfflineLease),
@@ -178,6 +187,8 @@ pub enum Alarm {
         /// Its STAN.
         stan: Stan,
     },
+    /// HUB0016: the same card again and again without the bank; refused.
+    CardTooOften(PaymentId),
     /// A lane approved a payment that its lease does not cover. It is booked: the goods are gone.
     OutsideLease(PaymentId),
     /// A lane's journal shows an offline approval of a payment the hub knows otherwise (I19).

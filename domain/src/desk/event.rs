@@ -139,6 +139,8 @@ pub enum Event {
         /// How.
         how: crate::forward::Resolution,
     },
+    /// The close of the day waits no longer for lanes that are silent.
+    PatienceIsOver,
     /// Close the business day: no new payments are taken until the next is opened.
     CloseDay {
         /// The day to close.

@@ -65,7 +65,11 @@ impl Desk {
             end,
             at: out.now.wall,
         };
+        let hot_list_before = self.hot_list_version();
         self.note(out, record);
+        let payment = self.state.payments.get(&payment_id);
+        let card = payment.and_then(|paid| paid.request.card.hash);
+        self.tell_hot_card(out, hot_list_before, card);
         if let Some(station) = self.stations.get_mut(&tid) {
             station.not_before.remove(&id);
         }

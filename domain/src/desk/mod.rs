@@ -8,6 +8,7 @@ mod answered;
 mod apply;
 mod apply_forward;
 mod apply_offline;
+mod carry_over;
 mod check;
 mod close_day;
 mod completed;
@@ -18,6 +19,7 @@ mod deciding;
 mod effect;
 mod event;
 mod forwarding;
+mod hot_cards;
 mod line;
 mod offline;
 mod outcome;
@@ -36,6 +38,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use carry_over::Silent;
 pub use config::{DeskConfig, Timing};
 pub use counts::Counts;
 pub use effect::{Alarm, Binding, Effect, Financial, Outgoing};
@@ -50,6 +53,7 @@ use outcome::Outcome;
 
 use crate::{
     ids::{LaneId, Tid},
+    risk::Velocity,
     terminal::Station,
     time::{MonoMs, Now},
 };
@@ -64,6 +68,8 @@ pub struct Desk {
     attached: BTreeSet<LaneId>,
     line_up: bool,
     wake_at: Option<MonoMs>,
+    /// Cards stood in for lately.
+    velocity: Velocity,
 }
 
 impl Desk {
@@ -77,6 +83,7 @@ impl Desk {
             attached: BTreeSet::new(),
             line_up: false,
             wake_at: None,
+            velocity: Velocity::default(),
         }
     }
 
@@ -151,6 +158,7 @@ impl Desk {
             Event::DeadLetterResolved { forward_id, how } => {
                 return self.dead_letter_resolved(out, forward_id, how);
             }
+            Event::PatienceIsOver => self.carry_over(out),
             Event::CloseDay { date } => return self.close_day(out, date),
         }
         Ok(())

@@ -137,7 +137,7 @@ impl Desk {
     pub(crate) fn lane_is_here(&mut self, out: &mut Outcome, lane: LaneId, epoch: LaneEpoch) {
         self.attached.insert(lane);
         if let Some(held) = self.state.leases.held_by(lane, epoch) {
-            out.effect(Effect::GrantLease(held.lease));
+            out.effect(Effect::GrantLease(held.lease.clone()));
         }
     }
 
@@ -174,11 +174,14 @@ impl Desk {
             per_payment_cap: terms.per_payment_cap,
             per_card_cap: terms.per_card_cap,
             count_max: terms.share.count_max,
-            hot_list_version: u64::try_from(self.state.hot_list.len()).unwrap_or(u64::MAX),
+            hot_list_version: self.hot_list_version(),
             valid_for_ms: terms.share.valid_for_ms,
+            floor_limits: policy.floor_limits.clone(),
+            velocity: policy.velocity,
         };
         let at = out.now.wall;
+        let granted = Effect::GrantLease(lease.clone());
         self.note(out, DeskRecord::LeaseGranted { lease, at });
-        out.effect(Effect::GrantLease(lease));
+        out.effect(granted);
     }
 }

@@ -56,6 +56,7 @@ pub(crate) fn transfers(state: &State, record: &DeskRecord) -> Vec<Transfer> {
         | DeskRecord::DayClosed { .. }
         | DeskRecord::HubBefore { .. }
         | DeskRecord::AskedOfHubBefore { .. }
+        | DeskRecord::CarriedOver { .. }
         | DeskRecord::LeaseGranted { .. }
         | DeskRecord::LeaseEnded { .. }
         | DeskRecord::OfflineReported { .. }

@@ -419,6 +419,7 @@ impl Desk {
         let mut blockers: Vec<Blocker> = undecided.map(Blocker::Undecided).collect();
         for terminal in self.state.terminals.values() {
             let entries = terminal.reversals.iter().chain(&terminal.uploads);
+            let entries = entries.filter(|id| !self.state.carried.contains(id));
             blockers.extend(entries.map(|id| self.entry_blocker(*id)));
             if !self.is_settled(terminal) {
                 blockers.push(Blocker::NotSettled(terminal.tid.clone()));
@@ -447,7 +448,8 @@ impl Desk {
             None => true,
             Some(_) => terminal.items.is_empty() && !self.stations.contains_key(&terminal.tid),
         };
-        terminal.queue_depth() == 0 && (nothing_to_settle || terminal.settling == Settling::Closed)
+        self.state.depth_to_close(terminal) == 0
+            && (nothing_to_settle || terminal.settling == Settling::Closed)
     }
 }
 

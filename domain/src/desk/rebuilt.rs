@@ -160,7 +160,8 @@ impl State {
             | DeskRecord::LeaseGranted { .. }
             | DeskRecord::LeaseEnded { .. }
             | DeskRecord::OfflineReported { .. }
-            | DeskRecord::OfflineCardHeld { .. } => return None,
+            | DeskRecord::OfflineCardHeld { .. }
+            | DeskRecord::CarriedOver { .. } => return None,
         }
         Some(())
     }

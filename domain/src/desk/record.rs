@@ -224,4 +224,11 @@ pub enum DeskRecord {
         /// When this hub heard of it.
         at: WallMs,
     },
+    /// The close of the running day does not wait for this entry: its lane is silent.
+    CarriedOver {
+        /// The entry; it stays in the queue.
+        forward_id: ForwardId,
+        /// What it is for.
+        payment_id: PaymentId,
+    },
 }

@@ -37,6 +37,8 @@ pub(crate) struct State {
     pub(crate) offline_cards: BTreeSet<PaymentId>,
     /// Cards the bank refused after the goods were gone.
     pub(crate) hot_list: BTreeSet<CardHash>,
+    /// Entries that the close of the running day does not wait for.
+    pub(crate) carried: BTreeSet<ForwardId>,
     pub(crate) earlier: EarlierHub,
     pub(crate) closing: Option<BusinessDate>,
     pub(crate) closed: Option<BusinessDate>,

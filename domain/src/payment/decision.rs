@@ -56,6 +56,10 @@ pub enum RefusalReason {
     TooMany,
     /// The hub's disk has no room for a new payment. Nothing of it was written or sent.
     NoRoom,
+    /// The card is on the hot list, and the bank can't be asked.
+    HotCard,
+    /// The same card again and again, and the bank can't be asked: a supervisor would have to agree.
+    TooOften,
 }
 
 /// The outcome of a payment.

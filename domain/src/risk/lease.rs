@@ -11,11 +11,11 @@ use crate::{
     ids::{LaneEpoch, LaneId, LeaseId},
     money::Money,
     payment::RefusalReason,
-    risk::stand_in::card_allowed,
+    risk::{FloorLimits, VelocityLimit},
 };
 
 /// A part of the store's offline budget, lent to one lane. Never changed once granted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OfflineLease {
     /// Given by the hub, never reused.
     pub id: LeaseId,
@@ -31,10 +31,14 @@ pub struct OfflineLease {
     pub per_card_cap: Money,
     /// Payments under it, at most.
     pub count_max: u32,
-    /// Which hot list the lane must know. Only its number travels so far; the list itself doesn't.
+    /// Which hot list the lane must know at least.
     pub hot_list_version: u64,
     /// From its acceptance, by the lane's monotonic clock. Expiry stops the lane and frees nothing.
     pub valid_for_ms: u64,
+    /// Which cards at all, and each up to how much.
+    pub floor_limits: FloorLimits,
+    /// How often the same card; any number without it.
+    pub velocity: Option<VelocityLimit>,
 }
 
 /// How a lease ended.
@@ -119,8 +123,10 @@ impl LeaseUse {
         pin_entered: bool,
     ) -> Result<(), RefusalReason> {
         let hash = card.hash.ok_or(RefusalReason::NotOffline)?;
+        let limits = &self.lease.floor_limits;
+        let limit_minor = limits.limit_minor(card, entry_mode, pin_entered);
         let fits_payment = self.lease.per_payment_cap.covers(amount).unwrap_or(false);
-        if !card_allowed(card, entry_mode, pin_entered) || !amount.is_positive() || !fits_payment {
+        if !amount.is_positive() || !fits_payment || amount.minor() > limit_minor {
             return Err(RefusalReason::NotOffline);
         }
         let within = amount.minor() <= self.remaining_minor()
@@ -184,6 +190,8 @@ pub(crate) mod tests {
             count_max: 3,
             hot_list_version: 0,
             valid_for_ms: 60_000,
+            floor_limits: FloorLimits::up_to(400),
+            velocity: None,
         }
     }
 

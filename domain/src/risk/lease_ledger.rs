@@ -114,9 +114,10 @@ impl LeaseLedger {
     }
 
     pub(crate) fn grant(&mut self, lease: OfflineLease, at: WallMs) {
-        self.skip_to(lease.id);
-        self.granted_at.insert(lease.id, at);
-        self.open.insert(lease.id, LeaseUse::new(lease));
+        let id = lease.id;
+        self.skip_to(id);
+        self.granted_at.insert(id, at);
+        self.open.insert(id, LeaseUse::new(lease));
     }
 
     /// The lane's journal shows a payment. False if the lease is not open or does not cover it.
@@ -175,11 +176,10 @@ impl StandInPolicy {
         let of_card = worst_card_minor(exposure, ledger);
         let budget = lend(store_share, self.store_cap.minor().saturating_sub(in_use))?;
         let per_card = lend(card_share, self.card_cap.minor().saturating_sub(of_card))?;
-        let floor = self
-            .floor_limits
-            .values()
-            .map(|limit| limit.minor())
-            .min()?;
+        let floor = self.floor_limits.max_minor();
+        if floor == 0 {
+            return None;
+        }
         let currency = self.store_cap.currency();
         let per_card = per_card.min(budget);
         Some(LeaseTerms {

@@ -1,13 +1,10 @@
 //! Which payments the store may approve while the bank can't be reached (payments.md, "Deciding
 //! without the bank").
 
-use std::collections::BTreeMap;
-
 use crate::{
-    card_ref::{CardRef, EntryMode, Funding, Scheme},
     money::Money,
     payment::{PaymentRequest, RefusalReason},
-    risk::{Exposure, LeaseLedger, LeaseShare},
+    risk::{Exposure, FloorLimits, LeaseLedger, LeaseShare, VelocityLimit},
 };
 
 /// The rules of standing in, and their caps.
@@ -17,27 +14,24 @@ pub struct StandInPolicy {
     pub store_cap: Money,
     /// Undelivered stand-ins of one card, at most (I10).
     pub card_cap: Money,
-    /// The largest single payment per scheme and entry mode. What is not named is never approved
-    /// without the bank.
-    pub floor_limits: BTreeMap<(Scheme, EntryMode), Money>,
+    /// Which cards at all, and each up to how much.
+    pub floor_limits: FloorLimits,
+    /// How often the same card, by hub and by lane; any number without it.
+    pub velocity: Option<VelocityLimit>,
     /// What of both caps lanes may hold as leases; none without it.
     pub leases: Option<LeaseShare>,
 }
 
 impl StandInPolicy {
-    /// The default rules: chip and contactless of every scheme up to `payment_cap`; stripe and
-    /// keyed never. Online-PIN debit and prepaid cards are never approved, whatever the table says.
+    /// The default rules: chip and contactless of every scheme up to `payment_cap`; stripe, keyed and
+    /// prepaid never. A PIN that only the issuer can check is never accepted, whatever the table says.
     #[must_use]
     pub fn new(store_cap: Money, card_cap: Money, payment_cap: Money) -> Self {
-        let modes = [EntryMode::Chip, EntryMode::Contactless];
-        let floor_limits = Scheme::ALL
-            .into_iter()
-            .flat_map(|scheme| modes.map(|mode| ((scheme, mode), payment_cap)))
-            .collect();
         Self {
             store_cap,
             card_cap,
-            floor_limits,
+            floor_limits: FloorLimits::up_to(payment_cap.minor()),
+            velocity: None,
             leases: None,
         }
     }
@@ -64,14 +58,11 @@ impl StandInPolicy {
         leases: &LeaseLedger,
     ) -> Result<(), RefusalReason> {
         let card = request.card.hash.ok_or(RefusalReason::NotOffline)?;
-        if !card_allowed(&request.card, request.entry_mode, request.pin_entered) {
-            return Err(RefusalReason::NotOffline);
-        }
-        let limit = self
-            .floor_limits
-            .get(&(request.card.scheme, request.entry_mode))
-            .ok_or(RefusalReason::NotOffline)?;
-        if !fits(request.amount, 0, *limit) {
+        let limit_minor =
+            self.floor_limits
+                .limit_minor(&request.card, request.entry_mode, request.pin_entered);
+        let limit = Money::new(limit_minor, self.store_cap.currency());
+        if limit_minor == 0 || !fits(request.amount, 0, limit) {
             return Err(RefusalReason::NotOffline);
         }
         let of_card = exposure
@@ -90,26 +81,6 @@ impl StandInPolicy {
     }
 }
 
-/// Which cards may be approved without the bank at all, by hub or lane: chip and contactless, never
-/// stripe or keyed; nothing whose PIN only the issuer can check; no prepaid card.
-pub(super) fn card_allowed(card: &CardRef, entry_mode: EntryMode, pin_entered: bool) -> bool {
-    let read_by_chip = match entry_mode {
-        EntryMode::Chip | EntryMode::Contactless => true,
-        EntryMode::Stripe | EntryMode::Keyed => false,
-    };
-    read_by_chip && funding_allowed(card.funding, pin_entered)
-}
-
-/// A PIN that was entered must be checked by the issuer; a card that does not say whose money it
-/// spends is taken for a debit card then.
-fn funding_allowed(funding: Funding, pin_entered: bool) -> bool {
-    match funding {
-        Funding::Credit => true,
-        Funding::Debit | Funding::Unknown => !pin_entered,
-        Funding::Prepaid => false,
-    }
-}
-
 fn fits(amount: Money, used_minor: i64, cap: Money) -> bool {
     amount
         .add(Money::new(used_minor, cap.currency()))
@@ -121,7 +92,7 @@ fn fits(amount: Money, used_minor: i64, cap: Money) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        card_ref::{CardHash, CardRef, MaskedPan},
+        card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
         ids::{LaneEpoch, LaneId, PaymentId, SaleNumber},
         money::Currency,
     };

@@ -1,11 +1,13 @@
 //! What can happen at a checkout, and why it may not.
 
+use std::sync::Arc;
+
 use crate::{
     card_ref::{CardRef, EntryMode},
     ids::{OperatorId, PaymentId},
     money::{Money, MoneyError},
     payment::Decision,
-    risk::OfflineLease,
+    risk::{HotList, OfflineLease},
 };
 
 /// A scanned article with the price of the lane's price file or of its label.
@@ -106,6 +108,8 @@ pub enum Event {
     },
     /// The hub lends a part of its offline budget.
     LeaseOffered(OfflineLease),
+    /// The hub's hot list, whole.
+    HotListTold(Arc<HotList>),
     /// The hub is there: now and then while it is, and each time it comes back.
     HubReached,
     /// The printer says the receipt is out.

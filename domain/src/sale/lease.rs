@@ -5,9 +5,10 @@
 //! that would tell how much of its time has gone by did not run then.
 
 use crate::{
+    card_ref::CardHash,
     ids::LeaseId,
     payment::{Decision, RefusalReason},
-    risk::OfflineLease,
+    risk::{OfflineLease, VelocityLimit},
     sale::{PendingPayment, Rejected, SaleFact, machine::Standing, machine::Step},
 };
 
@@ -22,8 +23,9 @@ impl Step {
             return Err(Rejected::LeaseNotTaken);
         }
         self.return_lease("replaced");
+        let until = self.now.mono.after(lease.valid_for_ms);
         self.record(SaleFact::LeaseAccepted { lease });
-        self.moment.lease_until = Some(self.now.mono.after(lease.valid_for_ms));
+        self.moment.lease_until = Some(until);
         Ok(())
     }
 
@@ -58,13 +60,44 @@ impl Step {
         let account = self.standing.lease.as_ref();
         let account = account.filter(|_| self.is_in_time());
         let account = account.ok_or(RefusalReason::NotOffline)?;
+        let hot_list = &self.moment.hot_list;
+        // Without the list it was lent for, nobody knows which cards are hot.
+        if hot_list.version() < account.lease.hot_list_version {
+            return Err(RefusalReason::NotOffline);
+        }
+        if hot_list.names(&asked.card) {
+            return Err(RefusalReason::HotCard);
+        }
         account.decide(
             asked.amount,
             &asked.card,
             asked.entry_mode,
             asked.pin_entered,
         )?;
+        self.not_too_often(asked, account.lease.velocity)?;
         Ok(account.lease.id)
+    }
+
+    fn not_too_often(
+        &self,
+        asked: &PendingPayment,
+        limit: Option<VelocityLimit>,
+    ) -> Result<(), RefusalReason> {
+        let (Some(limit), Some(card)) = (limit, &asked.card.hash) else {
+            return Ok(());
+        };
+        let velocity = &self.moment.velocity;
+        let allowed = velocity.allows(card, limit, self.now.mono);
+        allowed.then_some(()).ok_or(RefusalReason::TooOften)
+    }
+
+    /// It was approved here alone.
+    pub(super) fn note_velocity(&mut self, card: Option<CardHash>) {
+        let limit = self.standing.lease.as_ref();
+        let limit = limit.and_then(|account| account.lease.velocity);
+        if let (Some(limit), Some(card)) = (limit, card) {
+            self.moment.velocity.note(card, limit, self.now.mono);
+        }
     }
 
     fn is_in_time(&self) -> bool {

@@ -1,11 +1,11 @@
 //! The checkout of one lane: its running sale, its counters, and what a kill takes away.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId, SaleNumber, Stan},
     money::{Currency, Money},
-    risk::LeaseUse,
+    risk::{HotList, LeaseUse, Velocity},
     sale::{
         BasketView, Effect, Event, Prompt, Rejected, Sale, SaleFact, SaleRecord, Screen, Tender,
     },
@@ -43,7 +43,7 @@ pub(super) struct Standing {
 }
 
 /// What no record tells: a kill takes it away.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Moment {
     /// The reader waits for a card for this payment.
     pub(super) armed: Option<PaymentId>,
@@ -52,15 +52,21 @@ pub(super) struct Moment {
     pub(super) left: bool,
     /// Until when the lease may be used. A restart takes it away: how long it took is not known.
     pub(super) lease_until: Option<MonoMs>,
+    /// The hub's hot list, as far as it was told.
+    pub(super) hot_list: Arc<HotList>,
+    /// Cards approved here alone lately.
+    pub(super) velocity: Velocity,
     /// The receipt being printed may have been printed before.
     pub(super) reprinting: bool,
 }
 
 impl Moment {
-    /// What a sale leaves to the next one: only the lease's time.
-    pub(super) fn next_sale(self) -> Self {
+    /// What a sale leaves to the next one: the lease's time, and what is known of cards.
+    pub(super) fn next_sale(&self) -> Self {
         Self {
             lease_until: self.lease_until,
+            hot_list: Arc::clone(&self.hot_list),
+            velocity: self.velocity.clone(),
             ..Self::default()
         }
     }
@@ -117,7 +123,7 @@ impl Checkout {
         let mut step = Step {
             config: self.config,
             standing: self.standing.clone(),
-            moment: self.moment,
+            moment: self.moment.clone(),
             now,
             records: Vec::new(),
             after: Vec::new(),
@@ -225,6 +231,10 @@ impl Step {
             Event::HubUnreachable { payment_id } => self.hub_unreachable(payment_id),
             Event::LinkLost { payment_id } => self.give_up(payment_id, "the link to the hub broke"),
             Event::ResultTimedOut { payment_id } => self.give_up(payment_id, "no result in time"),
+            Event::HotListTold(list) => {
+                self.moment.hot_list = list;
+                Ok(())
+            }
             Event::LeaseOffered(lease) => self.lease_offered(lease),
             Event::HubReached => {
                 self.review_lease();
@@ -337,7 +347,7 @@ impl Standing {
             SaleFact::ReceiptPrinted { .. } => self.end_sale(),
             SaleFact::LeaseAccepted { lease } => {
                 self.last_lease = Some(lease.id);
-                self.lease = Some(LeaseUse::new(*lease));
+                self.lease = Some(LeaseUse::new(lease.clone()));
             }
             SaleFact::LeaseReturned { .. } => self.lease = None,
             SaleFact::PaymentDecided { decision, .. } => {

@@ -73,7 +73,8 @@ impl Step {
         }
         match self.offline_allowed(pending) {
             Ok(lease) => {
-                let amount = pending.amount;
+                let (amount, card) = (pending.amount, pending.card.hash);
+                self.note_velocity(card);
                 self.settle(payment_id, &Decision::OfflineApproved { amount, lease })?;
                 self.then(Effect::ReportOffline(payment_id));
                 Ok(())

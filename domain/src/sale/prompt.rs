@@ -231,6 +231,14 @@ fn refused(reason: RefusalReason) -> Sentence {
             "Cards are not available now: take another tender and tell the manager",
             "暂不能刷卡：请更换付款方式并通知经理",
         ),
+        RefusalReason::HotCard => sentence(
+            "This card can't be used now: take another tender and tell the manager",
+            "此卡暂不可用：请更换付款方式并通知经理",
+        ),
+        RefusalReason::TooOften => sentence(
+            "This card was used several times just now: call a supervisor or take another tender",
+            "此卡短时间内多次使用：请呼叫主管或更换付款方式",
+        ),
         RefusalReason::InvalidAmount => sentence(
             "A card can't pay this amount: take another tender",
             "此金额不能刷卡：请更换付款方式",

@@ -51,6 +51,8 @@ pub struct Heard {
     pub price_files: u32,
     /// Cards of payments the lane approved alone, as often as it told of each.
     pub offline_cards: Vec<wire::OfflineCard>,
+    /// Told after each hello, before the lease.
+    pub hot_list: Option<wire::HotListPart>,
     /// Lent after each hello.
     pub lease: Option<wire::OfflineLease>,
     behaviours: Vec<Behaviour>,
@@ -233,6 +235,8 @@ impl LaneService for TestHub {
                 match frame.body.unwrap() {
                     Hear::Hello(hello) => {
                         replies.push(Say::Hello(hub.hello()));
+                        let list = hub.heard.lock().unwrap().hot_list.clone();
+                        replies.extend(list.map(Say::HotList));
                         let lease = hub.heard.lock().unwrap().lease.clone();
                         replies.extend(lease.map(Say::LeaseGrant));
                         for payment_id in hello.abandoned_payment_ids.clone() {

@@ -117,6 +117,7 @@ impl Books {
             | Body::LaneAttached(_)
             | Body::HubBefore(_)
             | Body::AskedOfHubBefore(_)
+            | Body::CarriedOver(_)
             | Body::Completed(_)
             | Body::Abandoned(_)
             | Body::ForwardDeferred(_)

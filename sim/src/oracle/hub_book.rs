@@ -157,6 +157,7 @@ impl HubBook {
             | Body::LaneAttached(_)
             | Body::HubBefore(_)
             | Body::AskedOfHubBefore(_)
+            | Body::CarriedOver(_)
             | Body::SignedOn(_)
             | Body::TerminalStopped(_)
             | Body::ForwardDeferred(_)

@@ -140,6 +140,7 @@ impl Seen {
             | Body::LaneAttached(_)
             | Body::HubBefore(_)
             | Body::AskedOfHubBefore(_)
+            | Body::CarriedOver(_)
             | Body::Requested(_)
             | Body::Decided(_)
             | Body::Completed(_)

@@ -6,7 +6,7 @@ use domain::{
     time::Now,
 };
 use proto::store::v1::{HubFrame, hub_frame::Body};
-use wire_form::lease_to_proto;
+use wire_form::{hot_card_to_part, lease_to_proto};
 
 use super::{
     acquirer_link::LinkCommand,
@@ -43,6 +43,7 @@ impl PaymentDesk {
             | Effect::Send(_)
             | Effect::SignOn { .. }
             | Effect::Reply { .. }
+            | Effect::HotCard { .. }
             | Effect::GrantLease(_)
             | Effect::WakeAt(_)
             | Effect::Alarm(_) => commit.waiting.push(Waiting::Effect(effect)),
@@ -82,6 +83,17 @@ impl PaymentDesk {
             } => self.send_to_lane(lane, result_frame(payment_id, &decision)),
             Effect::GrantLease(lease) => {
                 self.send_to_lane(lease.lane, Body::LeaseGrant(lease_to_proto(&lease)));
+            }
+            Effect::HotCard {
+                card,
+                base,
+                version,
+            } => {
+                let part = hot_card_to_part(&card, base, version);
+                let lanes: Vec<LaneId> = self.sessions.keys().copied().collect();
+                for lane in lanes {
+                    self.send_to_lane(lane, Body::HotList(part.clone()));
+                }
             }
             Effect::WakeAt(at) => {
                 self.parts.outlets.wake.send_replace(Some(at));
@@ -172,6 +184,9 @@ fn raise(alarm: &Alarm) {
         }
         Alarm::FencedLane(lane) => {
             tracing::warn!(event = "fenced lane", code = "HUB0006", %lane);
+        }
+        Alarm::CardTooOften(payment_id) => {
+            tracing::warn!(event = "same card again and again", code = "HUB0016", %payment_id);
         }
         Alarm::OutsideLease(payment_id) => {
             tracing::error!(event = "outside its lease", code = "HUB0011", %payment_id);

@@ -18,7 +18,7 @@ use ports::{Clock, Random};
 use proto::store::v1::{self as wire, hub_frame::Body};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::WatchStream;
-use wire_form::decision_to_proto;
+use wire_form::{decision_to_proto, hot_list_to_parts};
 
 use super::{acquirer_link::LinkCommand, effects::Waiting, lane_session::LaneSession};
 use crate::{
@@ -221,6 +221,10 @@ impl PaymentDesk {
         commit.frame(lane, Body::Hello(hello));
         for payment_id in attach.abandoned {
             self.abandon_into(&mut commit, lane, payment_id);
+        }
+        // Before any lease that names it.
+        for part in hot_list_to_parts(&self.desk.hot_list()) {
+            commit.frame(lane, Body::HotList(part));
         }
         commit.waiting.extend(afterwards);
         self.commit(commit);

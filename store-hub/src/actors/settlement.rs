@@ -13,7 +13,7 @@ use domain::{
 use proto::store::v1::{BatchView, CloseDayProgress};
 use tokio::{
     sync::{mpsc, watch},
-    time::timeout,
+    time::{Instant, timeout},
 };
 use wire_form::money_to_proto;
 
@@ -39,6 +39,8 @@ pub(crate) struct DayClose {
     pub(crate) lanes: Addr<Lanes>,
     pub(crate) reports: Addr<Reports>,
     pub(crate) changed: watch::Receiver<u64>,
+    /// How long a close waits for lanes that are silent.
+    pub(crate) patience: Duration,
     pub(crate) running: bool,
 }
 
@@ -98,6 +100,7 @@ impl Handler<CloseDay> for DayClose {
             lanes: self.lanes.clone(),
             reports: self.reports.clone(),
             changed: self.changed.clone(),
+            patience: self.patience,
             listener: close.listener,
         };
         let finished = work.run(close.date).into_actor(self);
@@ -110,6 +113,7 @@ struct Close {
     lanes: Addr<Lanes>,
     reports: Addr<Reports>,
     changed: watch::Receiver<u64>,
+    patience: Duration,
     listener: mpsc::Sender<Told>,
 }
 
@@ -182,9 +186,14 @@ impl Close {
     }
 
     /// Waits until what the lanes say they have is here, and the queue is empty. A lane that is
-    /// away is not waited for: the report says how far it is contained.
+    /// away is not waited for: the report says how far it is contained. What only a lane can bring on
+    /// is carried over by name when patience is over and nothing else is left.
     async fn wait_for_queue(&mut self) -> Result<(), CloseError> {
+        let until = Instant::now() + self.patience;
         loop {
+            if Instant::now() >= until {
+                self.carry_over().await?;
+            }
             let mut waits = Vec::new();
             for lane in self.lanes.send(ViewLanes).await.map_err(Stopping::from)? {
                 let behind = lane
@@ -199,7 +208,7 @@ impl Close {
                     let desk = &desk.desk;
                     let amount = desk.queue_amount();
                     (
-                        desk.queue_depth(),
+                        desk.queue_depth_to_close(),
                         amount,
                         desk.payments_in_flight(),
                         desk.line_up(),
@@ -218,13 +227,41 @@ impl Close {
                 waits.push(format!("{in_flight} payments in flight"));
             }
             if waits.is_empty() {
-                return self
-                    .tell("queue", "empty, all lanes are here".to_owned())
-                    .await;
+                return self.queue_is_done().await;
             }
             self.tell("queue", waits.join("; ")).await?;
             self.pause().await?;
         }
+    }
+
+    async fn queue_is_done(&self) -> Result<(), CloseError> {
+        let carried = self.look(|desk| desk.desk.queue_depth()).await?;
+        let detail = match carried {
+            0 => "empty, all lanes are here".to_owned(),
+            carried => format!("{carried} entries carried over, the rest delivered"),
+        };
+        self.tell("queue", detail).await
+    }
+
+    async fn carry_over(&self) -> Result<(), CloseError> {
+        let silent = self.look(|desk| desk.desk.silent()).await?;
+        if silent.is_empty() {
+            return Ok(());
+        }
+        let carried = self.desk.send(Happened(Event::PatienceIsOver)).await;
+        carried
+            .map_err(Stopping::from)?
+            .map_err(CloseError::Rejected)?;
+        for one in silent {
+            let missing = match one.awaits_card {
+                true => "has not sent the card of",
+                false => "has not said what became of",
+            };
+            let (lane, payment_id, amount) = (one.lane, one.payment_id, one.amount);
+            let detail = format!("{lane} {missing} {payment_id}, {amount}");
+            self.tell("carried over", detail).await?;
+        }
+        Ok(())
     }
 
     /// Until the desk has done something, but not for long.

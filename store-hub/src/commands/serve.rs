@@ -21,6 +21,7 @@ use tokio::{signal::unix, sync::oneshot};
 use super::{Failed, NO, Outcome, Run, USAGE, load};
 use crate::{
     config::{ClockConfig, Config},
+    hot_list_file,
     keys::{KeyFile, KeyStore, SoftwareKeys},
     prices::PriceFile,
     start::{StartError, start},
@@ -86,6 +87,7 @@ fn failed(error: &StartError) -> Failed {
         StartError::Journal(_)
         | StartError::Committer(_)
         | StartError::Prices(_)
+        | StartError::HotList(_)
         | StartError::Dialect(_)
         | StartError::Listen { .. } => USAGE,
         StartError::Recovery(_) | StartError::Server(_) | StartError::Fatal(_) => NO,
@@ -96,6 +98,9 @@ fn failed(error: &StartError) -> Failed {
 /// Everything the configuration points at, but the journal: it may be in use.
 pub(super) fn check_files(config: &Config) -> Outcome {
     keys(config)?;
+    if let Some(file) = &config.offline.hot_list_file {
+        hot_list_file::load(file).map_err(|error| Failed::new(USAGE, error))?;
+    }
     PriceFile::load(&config.prices_file)
         .map(|_| ())
         .map_err(|error| Failed::new(USAGE, error))

@@ -2,6 +2,7 @@
 //!
 //! Paths in the file are relative to the file's folder.
 
+mod offline;
 mod section;
 
 use std::{
@@ -13,11 +14,13 @@ use std::{
 use domain::{
     ids::{LaneId, Mid, Tid},
     limits,
-    money::{Currency, Money},
+    money::Currency,
     time::BusinessDate,
 };
 use journal::{EngineKind, UnknownEngine};
 
+pub use offline::OfflineConfig;
+use offline::offline;
 pub use section::Fault;
 pub(crate) use section::{Faults, Section};
 
@@ -100,19 +103,6 @@ pub struct JournalConfig {
     pub engine: EngineKind,
     /// Its folder; unused by the simulated engine.
     pub folder: PathBuf,
-}
-
-/// What may be approved without the bank.
-#[derive(Clone, Copy, Debug)]
-pub struct OfflineConfig {
-    /// For the whole store, all cards together.
-    pub store_cap: Money,
-    /// For one card.
-    pub card_cap: Money,
-    /// For one payment.
-    pub payment_cap: Money,
-    /// Of the first two, what all lanes together hold as leases; 0: no lane decides alone.
-    pub lease_share_percent: u8,
 }
 
 /// Which clock receipts and reports follow.
@@ -198,7 +188,7 @@ fn read(table: &toml::Table, folder: &Path, faults: &Faults) -> Option<Config> {
     let journal = journal(root.section("journal"), folder);
     let keys_file = one_path(root.section("keys"), "file", folder);
     let prices_file = one_path(root.section("prices"), "file", folder);
-    let offline = offline(root.section("offline"), currency);
+    let offline = offline(root.section("offline"), currency, folder);
     let days_folder = root.optional_section("days").map_or_else(
         || folder.join("days"),
         |section| one_path(section, "folder", folder),
@@ -361,37 +351,6 @@ fn one_path(mut section: Section<'_>, name: &'static str, folder: &Path) -> Path
     let path = section.text(name);
     section.close();
     folder.join(path)
-}
-
-fn lease_share(section: &mut Section<'_>) -> u8 {
-    let key = "lease_share_percent";
-    let Some(asked) = section.optional_integer(key) else {
-        return limits::LEASE_SHARE_PERCENT;
-    };
-    match u8::try_from(asked) {
-        Ok(percent) if percent <= 100 => percent,
-        Ok(_) | Err(_) => {
-            section.fault(key, "must be 0 to 100");
-            limits::LEASE_SHARE_PERCENT
-        }
-    }
-}
-
-fn offline(mut section: Section<'_>, currency: Currency) -> OfflineConfig {
-    let config = OfflineConfig {
-        store_cap: section.money("store_cap", currency),
-        card_cap: section.money("card_cap", currency),
-        payment_cap: section.money("payment_cap", currency),
-        lease_share_percent: lease_share(&mut section),
-    };
-    if config.payment_cap.minor() > config.card_cap.minor() {
-        section.fault("payment_cap", "must not be above card_cap");
-    }
-    if config.card_cap.minor() > config.store_cap.minor() {
-        section.fault("card_cap", "must not be above store_cap");
-    }
-    section.close();
-    config
 }
 
 fn clock(mut section: Section<'_>) -> Option<ClockConfig> {

@@ -122,6 +122,10 @@ pub(crate) fn desk_record(record: &journal::HubRecord) -> Result<Option<DeskReco
                 None => None,
             },
         },
+        Body::CarriedOver(from) => DeskRecord::CarriedOver {
+            forward_id: ForwardId(from.forward_id),
+            payment_id: payment_id(&from.payment_id)?,
+        },
         Body::AskedOfHubBefore(from) => DeskRecord::AskedOfHubBefore {
             payment_id: payment_id(&from.payment_id)?,
             lane: lane(from.lane)?,

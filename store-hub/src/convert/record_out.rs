@@ -68,6 +68,7 @@ fn at(record: &DeskRecord) -> Option<WallMs> {
         | DeskRecord::BatchClosed { .. }
         | DeskRecord::DayClosed { .. }
         | DeskRecord::HubBefore { .. }
+        | DeskRecord::CarriedOver { .. }
         | DeskRecord::OfflineCardHeld { .. } => None,
     }
 }
@@ -170,6 +171,13 @@ fn body(record: &DeskRecord) -> Body {
             last_lease_id: last_lease.0,
             tid: text(skipped.as_ref().map(|(tid, _)| tid.as_str())),
             next_stan: skipped.as_ref().map_or(0, |(_, stan)| stan.number()),
+        }),
+        DeskRecord::CarriedOver {
+            forward_id,
+            payment_id,
+        } => Body::CarriedOver(journal::CarriedOver {
+            forward_id: forward_id.0,
+            payment_id: payment_id.to_string(),
         }),
         DeskRecord::AskedOfHubBefore {
             payment_id, lane, ..

@@ -78,6 +78,8 @@ pub(crate) struct PaymentBook {
     pub(crate) unmatched_answers: BTreeMap<String, u64>,
     /// What a lost hub before this one may have sent, with the day it was heard of.
     pub(crate) asked_before: BTreeMap<u128, String>,
+    /// What the close of a day did not wait for, with the last such day.
+    pub(crate) carried: BTreeMap<u128, String>,
     pub(crate) closed_days: Vec<String>,
     pub(crate) hub_epoch: u64,
     /// The running day.
@@ -94,6 +96,7 @@ impl PaymentBook {
             batches: Vec::new(),
             unmatched_answers: BTreeMap::new(),
             asked_before: BTreeMap::new(),
+            carried: BTreeMap::new(),
             closed_days: Vec::new(),
             hub_epoch: 0,
             today: first_day,
@@ -146,6 +149,11 @@ impl PaymentBook {
                 self.today = date.next();
                 self.closing = false;
                 self.closed_days.push(body.date.clone());
+            }
+            Some(Body::CarriedOver(body)) => {
+                if let Ok(id) = u128::from_str_radix(&body.payment_id, 16) {
+                    self.carried.insert(id, record.business_date.clone());
+                }
             }
             Some(Body::AskedOfHubBefore(body)) => {
                 if let Ok(id) = u128::from_str_radix(&body.payment_id, 16) {

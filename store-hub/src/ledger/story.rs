@@ -181,6 +181,8 @@ const fn refusal(reason: wire::RefusalReason) -> &'static str {
         wire::RefusalReason::InvalidAmount => "invalid amount",
         wire::RefusalReason::TooMany => "too many in flight",
         wire::RefusalReason::NoRoom => "no room on the hub's disk",
+        wire::RefusalReason::HotCard => "on the hot list",
+        wire::RefusalReason::TooOften => "the same card again and again",
     }
 }
 

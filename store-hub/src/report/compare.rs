@@ -16,21 +16,28 @@ pub(crate) fn differences(books: &Books, date: &str) -> Vec<Difference> {
     let at_hub = at_hub.filter(|(_, facts)| facts.date == date);
     let asked_before = books.payments.asked_before.iter();
     let asked_before = asked_before.filter(|(_, day)| *day == date);
+    let carried = books.payments.carried.iter();
+    let carried = carried.filter(|(_, day)| *day == date);
     let ids: BTreeSet<u128> = on_receipts
         .map(|(id, _)| *id)
         .chain(at_hub.map(|(id, _)| *id))
         .chain(asked_before.map(|(id, _)| *id))
+        .chain(carried.map(|(id, _)| *id))
         .collect();
     ids.into_iter()
-        .filter_map(|id| difference(books, id))
+        .filter_map(|id| difference(books, date, id))
         .collect()
 }
 
-fn difference(books: &Books, id: u128) -> Option<Difference> {
+fn difference(books: &Books, date: &str, id: u128) -> Option<Difference> {
     let lane_minor = books.sales.captured.get(&id).map(|captured| captured.minor);
     let facts = books.payments.payments.get(&id);
     let hub_minor = facts.map_or(0, |facts| stands_minor(books, facts));
+    let carried = books.payments.carried.get(&id);
     let what = match (lane_minor, facts) {
+        (_, Some(_)) if carried.is_some_and(|day| day == date) => {
+            "carried over: its lane was silent when the day was closed"
+        }
         (None, _) if books.payments.asked_before.contains_key(&id) => {
             "asked of the hub before, outcome unknown: see the acquirer's file"
         }

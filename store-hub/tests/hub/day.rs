@@ -2,7 +2,8 @@
 
 use acquirer_host::MemoryLedger;
 use proto::store::v1::{
-    ListDaysRequest, PullDayRequest, SummaryRequest, report_service_client::ReportServiceClient,
+    DecisionKind, ListDaysRequest, PullDayRequest, SummaryRequest,
+    report_service_client::ReportServiceClient,
 };
 use sha2::{Digest, Sha256};
 use tonic::Code;
@@ -221,4 +222,57 @@ async fn what_lane_and_hub_do_not_agree_on_is_named() {
         assert!(told, "{id} is not told while closing");
     }
     assert_eq!(differences.len(), 3);
+}
+
+/// Scenario day_closed_lane_offline.
+#[tokio::test]
+async fn a_lane_that_stays_silent_is_named_and_what_it_holds_up_goes_into_the_next_day() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let config = std::fs::read_to_string(store.config()).unwrap();
+    let config = config.replace("# close_patience = \"15m\"", "close_patience = \"300ms\"");
+    std::fs::write(store.config(), config).unwrap();
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let paid = new_id();
+    lane.pay(paid, APPROVED_PAN, 900).await;
+    let sale = lane.sale(900, &[(paid, 900)]);
+    lane.replicate(sale).await.unwrap();
+    let (address, ledger) = bank.stop();
+    hub.status_until("the line is down", |status| !status.line_up)
+        .await;
+    let id = new_id();
+    let decision = lane.pay(id, APPROVED_PAN, 1250).await;
+    assert_eq!(decision.kind(), DecisionKind::StandIn);
+    let bank = Host::start(&address.to_string(), ledger);
+    hub.signed_on().await;
+
+    let steps = hub.close_day().await.unwrap();
+    let carried = steps.iter().find(|step| step.step == "carried over");
+    let carried = &carried.expect("it is told").detail;
+    let expected = format!("lane-1 has not said what became of {id}, 12.50 CNY");
+    assert_eq!(*carried, expected);
+    let closed = steps.last().unwrap();
+    assert!(closed.done && closed.batches.iter().all(|batch| batch.balanced));
+    let report = std::fs::read_to_string(store.folder.path().join("report/day.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let differences = report["differences"].as_array().unwrap();
+    assert_eq!(differences.len(), 1, "{differences:#?}");
+    assert_eq!(differences[0]["payment_id"], id.to_string());
+    let what = "carried over: its lane was silent when the day was closed";
+    assert_eq!(differences[0]["what"], what);
+    assert_eq!(hub.status().await.queue_depth, 1, "it is in the queue");
+    assert_eq!(bank.lines(id).len(), 0);
+
+    // The next day the lane says it: the bank is told, and that day balances as well.
+    let sale = lane.sale(1250, &[(id, 1250)]);
+    lane.replicate(sale).await.unwrap();
+    hub.status_until("the queue is drained", |status| status.queue_depth == 0)
+        .await;
+    assert_eq!(bank.lines(id).len(), 1);
+    let steps = hub.close_day().await.unwrap();
+    let closed = steps.last().unwrap();
+    assert!(closed.done && closed.batches.iter().all(|batch| batch.balanced));
+    assert!(steps.iter().all(|step| step.step != "carried over"));
 }

@@ -1,8 +1,10 @@
 //! Leases, and what lanes approved under them while the hub was away.
 
+use std::sync::Arc;
+
 use acquirer_host::MemoryLedger;
 use card_seal::{CardData, Funding, ReaderSeal, card_hash, masked_pan, upload_aad};
-use domain::ids::PaymentId;
+use domain::{ids::PaymentId, risk::HotList};
 use ports::{OsRandom, Random};
 use proto::{
     journal::v1::{LaneRecord, LeaseAccepted, LeaseReturned, PaymentDecided, lane_record::Body},
@@ -12,9 +14,11 @@ use proto::{
     },
 };
 
+use wire_form::HotListReader;
+
 use crate::{
     lane::{Lane, cny, new_id, record},
-    store::{APPROVED_PAN, Host, Hub, Store},
+    store::{APPROVED_PAN, DECLINED_PAN, Host, Hub, Store},
 };
 
 fn bank() -> Host {
@@ -194,4 +198,91 @@ async fn a_returned_lease_is_followed_by_another_and_one_that_is_not_counts_on()
     let mut swapped = Lane::attach_as(&hub, 1, 2, &[]).await.unwrap();
     let third = swapped.granted().await;
     assert_eq!((third.lease_id, third.lane_epoch), (second.lease_id + 1, 2));
+}
+
+impl Lane {
+    /// The hub's hot list, put together from its parts.
+    async fn hot_list(&mut self, reader: &mut HotListReader) -> Arc<HotList> {
+        loop {
+            if let Some(hub_frame::Body::HotList(part)) = self.frame().await.unwrap()
+                && let Some(list) = reader.take(&part).unwrap()
+            {
+                return list;
+            }
+        }
+    }
+}
+
+fn refusal(decision: &Decision) -> (DecisionKind, wire::RefusalReason) {
+    (decision.kind(), decision.refusal_reason())
+}
+
+#[tokio::test]
+async fn a_hot_card_is_refused_while_standing_in_and_lanes_hold_the_list_a_lease_names() {
+    let bank = bank();
+    let store = Store::new(bank.address);
+    // The key of the store's key file.
+    let key = [0x22; 32];
+    let hash = card_hash(&key, APPROVED_PAN);
+    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let list = format!("version,2\ncard,{hex}\nrange,400000,499999\n");
+    std::fs::write(store.folder.path().join("hot.csv"), list).unwrap();
+    let config = std::fs::read_to_string(store.config()).unwrap();
+    let config = config.replace(
+        "lease_share_percent = 50",
+        "lease_share_percent = 50\nhot_list_file = \"hot.csv\"",
+    );
+    std::fs::write(store.config(), config).unwrap();
+
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let mut reader = HotListReader::default();
+    let list = lane.hot_list(&mut reader).await;
+    let asked =
+        wire_form::card_from_proto(lane.request(new_id(), APPROVED_PAN, 1, None).card.as_ref());
+    assert!(list.names(&asked.unwrap()));
+    let lease = lane.granted().await;
+    assert_eq!(
+        lease.hot_list_version,
+        list.version(),
+        "the list came before the lease"
+    );
+    assert_eq!(list.version(), 2_000_000);
+
+    let (address, ledger) = bank.stop();
+    hub.status_until("the line is down", |status| !status.line_up)
+        .await;
+    let decision = lane.pay(new_id(), APPROVED_PAN, 100).await;
+    let hot = (DecisionKind::Refused, wire::RefusalReason::HotCard);
+    assert_eq!(refusal(&decision), hot);
+
+    // The bank refuses a card after its goods are gone: hot at once, and every lane hears of it.
+    let id = new_id();
+    let decision = lane.pay(id, DECLINED_PAN, 700).await;
+    assert_eq!(decision.kind(), DecisionKind::StandIn);
+    let sale = lane.sale(700, &[(id, 700)]);
+    lane.replicate(sale).await.unwrap();
+    let _bank = Host::start(&address.to_string(), ledger);
+    let list = lane.hot_list(&mut reader).await;
+    assert_eq!((list.version(), list.cards().len()), (2_000_001, 2));
+}
+
+#[tokio::test]
+async fn the_same_card_is_stood_in_for_three_times_and_refused_the_fourth() {
+    let bank = bank();
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let _bank = bank.stop();
+    hub.status_until("the line is down", |status| !status.line_up)
+        .await;
+    for _ in 0..3 {
+        let decision = lane.pay(new_id(), APPROVED_PAN, 100).await;
+        assert_eq!(decision.kind(), DecisionKind::StandIn);
+    }
+    let decision = lane.pay(new_id(), APPROVED_PAN, 100).await;
+    let often = (DecisionKind::Refused, wire::RefusalReason::TooOften);
+    assert_eq!(refusal(&decision), often);
 }

@@ -49,6 +49,7 @@ fn expected(rows: &[(domain::ids::PaymentId, &str, &str)]) -> Vec<(String, Strin
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn an_operator_sees_what_is_open_who_owns_it_and_that_it_is_over() {
     let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
     let store = Store::new(bank.address);

@@ -11,6 +11,7 @@ use crate::{
 };
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn a_payment_open_when_the_journal_was_lost_is_unknown_never_sent_again_and_named() {
     let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
     let store = Store::new(bank.address);

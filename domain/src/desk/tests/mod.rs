@@ -9,6 +9,7 @@
 mod abandoned;
 mod forward;
 mod host;
+mod hot_cards;
 mod life;
 mod offline;
 mod payments;

@@ -40,7 +40,7 @@ impl World {
         let effects = self.effects.iter();
         effects
             .filter_map(|effect| match effect {
-                Effect::GrantLease(lease) => Some(*lease),
+                Effect::GrantLease(lease) => Some(lease.clone()),
                 _ => None,
             })
             .collect()
@@ -82,7 +82,7 @@ fn each_attached_lane_gets_its_share_once_and_is_told_again_when_it_comes_back()
     world.attach(1);
     let granted = world.granted();
     assert_eq!(granted.len(), 1);
-    let lease = granted[0];
+    let lease = granted[0].clone();
     assert_eq!((lease.lane, lease.lane_epoch), (LaneId(1), LaneEpoch(1)));
     assert_eq!(lease.budget, cny(25_000));
     assert_eq!(lease.per_card_cap, cny(15_000));

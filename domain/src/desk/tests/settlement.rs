@@ -3,7 +3,7 @@
 use super::world::{LANES, World, answer, batch, cny, tid};
 use crate::{
     desk::{Alarm, Blocker, DayState, DeskRecord, Effect, Event, Outgoing, Rejected},
-    ids::{Stan, Tid},
+    ids::{PaymentId, Stan, Tid},
     limits::BATCH_ITEMS_SETTLE_AT,
     payment::{Decision, RefusalReason},
     time::BusinessDate,
@@ -353,4 +353,44 @@ fn a_nearly_full_batch_is_settled_between_two_payments() {
     world.complete(u128::from(full) + 1, 1);
     close_day(&mut world);
     assert_eq!(batch_of(&world, &tid(1)), 3);
+}
+
+#[test]
+fn what_a_silent_lane_holds_up_is_carried_over_by_name_and_nothing_else_is() {
+    let mut world = World::new();
+    world.ask(1, 1, 1_000);
+    world.ask(2, 1, 2_000);
+    world.complete(2, 1);
+    world.step(Event::Line { up: true });
+    world.step(Event::SignedOn {
+        tid: tid(1),
+        batch: batch(1),
+    });
+    let advice = world.sent_one();
+    world.step(Event::SignedOn {
+        tid: tid(2),
+        batch: batch(1),
+    });
+    let silent = world.desk.silent();
+    let silent: Vec<PaymentId> = silent.iter().map(|one| one.payment_id).collect();
+    assert_eq!(silent, [PaymentId(1)], "the other only has to be delivered");
+    world.step(Event::PatienceIsOver);
+    let depths = (world.desk.queue_depth(), world.desk.queue_depth_to_close());
+    assert_eq!(depths, (2, 1));
+    world.step(close());
+    let second = world.sent_one();
+    world.answer(&second, "00");
+    let still_open = matches!(world.desk.day(), DayState::Closing { .. });
+    assert!(still_open, "the advice of a closed sale is waited for");
+    world.answer(&advice, "00");
+    let first = world.sent_one();
+    world.answer(&first, "00");
+    assert_eq!(
+        world.desk.day(),
+        DayState::Open {
+            closed: Some(date())
+        }
+    );
+    assert_eq!(world.desk.queue_depth(), 1, "it is not dropped");
+    assert_eq!(world.desk.silent().len(), 1, "the next close asks again");
 }

@@ -164,7 +164,8 @@ impl Life {
                     let differs = decision == Decision::Refused { reason };
                     assert!(written || differs, "replied before it was written");
                 }
-                Effect::HoldCard(_)
+                Effect::HotCard { .. }
+                | Effect::HoldCard(_)
                 | Effect::EraseCard(_)
                 | Effect::ForgetSecrets(_)
                 | Effect::GrantLease(_)

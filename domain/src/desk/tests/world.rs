@@ -42,6 +42,7 @@ pub(super) fn config() -> DeskConfig {
         first_day: BusinessDate::parse("2026-11-22").unwrap(),
         currency: Currency::CNY,
         policy: StandInPolicy::new(cny(100_000), cny(60_000), cny(50_000)),
+        hot_list: Default::default(),
         timing: Timing {
             answer_timeout_ms: 60_000,
             forward_answer_timeout_ms: 30_000,
@@ -214,6 +215,7 @@ impl World {
             | Effect::Send(_)
             | Effect::SignOn { .. }
             | Effect::Reply { .. }
+            | Effect::HotCard { .. }
             | Effect::GrantLease(_)
             | Effect::WakeAt(_)
             | Effect::Alarm(_) => 2,

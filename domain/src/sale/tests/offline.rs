@@ -1,11 +1,13 @@
 //! Deciding without the hub.
 
+use std::sync::Arc;
+
 use super::{CONFIG, Lane, approved, card, cny};
 use crate::{
-    card_ref::{CardHash, CardRef, EntryMode, Funding},
+    card_ref::{CardHash, CardRef, EntryMode, Funding, Scheme},
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
     payment::{Decision, RefusalReason},
-    risk::OfflineLease,
+    risk::{BinRange, FloorLimits, HotList, OfflineLease, VelocityLimit},
     sale::{Effect, Event, Prompt, Rejected, SaleFact},
 };
 
@@ -20,6 +22,8 @@ fn lease(id: u64) -> OfflineLease {
         count_max: 10,
         hot_list_version: 0,
         valid_for_ms: 60_000,
+        floor_limits: FloorLimits::up_to(100_000),
+        velocity: None,
     }
 }
 
@@ -258,4 +262,70 @@ fn a_voided_sale_leaves_the_lease_in_use() {
         matches!(effect, Effect::Show(screen) if matches!(screen.prompt, Prompt::Printing { .. }))
     });
     assert!(shown, "paid and printing");
+}
+
+#[test]
+fn a_hot_card_is_refused_and_without_the_list_a_lease_names_nothing_is_approved() {
+    let mut lane = Lane::new();
+    let needs_list = OfflineLease {
+        hot_list_version: 3,
+        ..lease(1)
+    };
+    lane.step(Event::LeaseOffered(needs_list));
+    lane.cut_off(1);
+    assert_eq!(lane.last_decision(), refused(RefusalReason::NotOffline));
+    lane.pay_cash();
+    lane.step(Event::HotListTold(Arc::new(HotList::new(3))));
+    lane.cut_off(2);
+    let approved = |lane: &Lane| matches!(lane.last_decision(), Decision::OfflineApproved { .. });
+    assert!(approved(&lane));
+    lane.printed();
+    let mut by_hash = HotList::new(4);
+    by_hash.add_card(CardHash([7; 32])).unwrap();
+    let mut by_range = HotList::new(5);
+    let bin: u32 = credit().masked.bin().parse().unwrap();
+    by_range.add_range(BinRange { from: bin, to: bin }).unwrap();
+    for (id, list) in [(3, by_hash), (4, by_range)] {
+        lane.step(Event::HotListTold(Arc::new(list)));
+        lane.cut_off(id);
+        assert_eq!(lane.last_decision(), refused(RefusalReason::HotCard));
+        lane.pay_cash();
+    }
+}
+
+#[test]
+fn the_same_card_again_and_again_is_refused_until_the_window_is_over() {
+    let mut lane = Lane::new();
+    let velocity = Some(VelocityLimit {
+        count_max: 1,
+        window_ms: 10_000,
+    });
+    lane.step(Event::LeaseOffered(OfflineLease {
+        velocity,
+        ..lease(1)
+    }));
+    lane.cut_off(1);
+    lane.printed();
+    lane.cut_off(2);
+    assert_eq!(lane.last_decision(), refused(RefusalReason::TooOften));
+    lane.pay_cash();
+    lane.mono_ms += 10_000;
+    lane.cut_off(3);
+    assert!(matches!(
+        lane.last_decision(),
+        Decision::OfflineApproved { .. }
+    ));
+}
+
+#[test]
+fn the_table_of_the_lease_decides_which_cards() {
+    let mut limits = FloorLimits::up_to(2_000);
+    limits.set(Some(Scheme::UnionPay), Some(EntryMode::Chip), None, 1_000);
+    let mut lane = Lane::new();
+    lane.step(Event::LeaseOffered(OfflineLease {
+        floor_limits: limits,
+        ..lease(1)
+    }));
+    lane.cut_off(1);
+    assert_eq!(lane.last_decision(), refused(RefusalReason::NotOffline));
 }

@@ -12,7 +12,7 @@ use domain::{
 use journal::Batch;
 use proto::store::v1::OfflinePayment;
 use tokio_stream::wrappers::ReceiverStream;
-use tracing::info;
+use tracing::{info, warn};
 use wire_form::offline_to_proto;
 
 use super::TransactionFlow;
@@ -48,6 +48,15 @@ impl TransactionFlow {
         record: &SaleRecord,
         date: Option<BusinessDate>,
     ) {
+        if let SaleFact::PaymentDecided {
+            payment_id,
+            decision: Decision::Refused { reason },
+            ..
+        } = &record.fact
+            && *reason == RefusalReason::TooOften
+        {
+            warn!(event = "same card again and again", code = "LANE0005", payment = %payment_id);
+        }
         let offline = self.offline_payment(&record.fact);
         if let Some((payment_id, _)) = &offline
             && let Some((_, sealed)) = self.upload.take_if(|(id, _)| id == payment_id)
@@ -114,6 +123,9 @@ impl TransactionFlow {
 impl StreamHandler<FromHub> for TransactionFlow {
     fn handle(&mut self, said: FromHub, ctx: &mut Self::Context) {
         match said {
+            FromHub::HotList(list) => {
+                self.take(Event::HotListTold(list), ctx);
+            }
             FromHub::Lease(lease) if self.open => {
                 self.take(Event::LeaseOffered(lease), ctx);
             }

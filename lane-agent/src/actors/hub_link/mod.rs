@@ -19,12 +19,18 @@ use std::{
 use actix::{
     Actor, AsyncContext, Context, Handler, Message, MessageResponse, SpawnHandle, WrapFuture,
 };
-use domain::{ids::PaymentId, payment::Decision, risk::OfflineLease, sale::CheckoutConfig};
+use domain::{
+    ids::PaymentId,
+    payment::Decision,
+    risk::{HotList, OfflineLease},
+    sale::CheckoutConfig,
+};
 use journal::Journal;
 use ports::{Network, Random};
 use proto::store::v1::{self as wire, lane_frame::Body};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::error;
+use wire_form::HotListReader;
 
 use super::{Progress, backoff::Backoff, offline_cards};
 use crate::{devices::HubKeys, hub_facts::HubFacts};
@@ -54,8 +60,10 @@ pub(crate) struct LinkParts {
 
 /// What the hub says beside results. It tells it again when the lane comes back, so that nothing is
 /// lost with a full queue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum FromHub {
+    /// Cards never to be approved alone.
+    HotList(Arc<HotList>),
     /// It lends a part of its budget.
     Lease(OfflineLease),
     /// The card of an offline payment is durable there.
@@ -108,6 +116,7 @@ pub(crate) struct HubLink {
     pending: BTreeMap<PaymentId, oneshot::Sender<Fate>>,
     hello: watch::Sender<Option<Arc<wire::HubHello>>>,
     status: status::Told,
+    hot_list: HotListReader,
 }
 
 impl HubLink {
@@ -123,6 +132,7 @@ impl HubLink {
             pending: BTreeMap::new(),
             hello: watch::Sender::new(None),
             status: status::Told::default(),
+            hot_list: HotListReader::default(),
             parts,
         })
     }

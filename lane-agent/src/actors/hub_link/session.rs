@@ -180,6 +180,7 @@ impl HubLink {
             hub_frame::Body::Abandoned(abandoned) => self.abandoned(&abandoned),
             hub_frame::Body::LeaseGrant(lease) => self.lease_grant(&lease),
             hub_frame::Body::OfflineCardHeld(held) => self.card_held(&held),
+            hub_frame::Body::HotList(part) => self.hot_list_part(&part),
             hub_frame::Body::Progress(progress) => {
                 debug!(event = "payment progress", stage = progress.stage);
             }
@@ -211,6 +212,18 @@ impl HubLink {
         match wire_form::lease_from_proto(Some(lease)) {
             Ok(lease) => self.tell_flow(FromHub::Lease(lease)),
             Err(fault) => error!(event = "lease not understood", %fault),
+        }
+    }
+
+    /// A list that can't be followed is not used: a lease that needs it isn't either.
+    fn hot_list_part(&mut self, part: &wire::HotListPart) {
+        match self.hot_list.take(part) {
+            Ok(Some(list)) => {
+                info!(event = "hot list taken", version = list.version());
+                self.tell_flow(FromHub::HotList(list));
+            }
+            Ok(None) => {}
+            Err(fault) => error!(event = "hot list not understood", %fault),
         }
     }
 
