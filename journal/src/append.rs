@@ -3,7 +3,7 @@
 use crate::batch::{KEY_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::{LogId, NoRoom, ReadError};
 
-/// How much may wait for the committer before an append is refused.
+/// How much may wait for the committer before an append is refused, and what stays in the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JournalLimits {
     /// Batches that may wait.
@@ -12,6 +12,12 @@ pub struct JournalLimits {
     pub waiting_bytes_max: usize,
     /// Bytes after which a commit takes no further batch; it always takes one.
     pub commit_bytes_max: usize,
+    /// Records of a log that stay in the engine; older ones are sealed into segments.
+    /// [`u64::MAX`]: none is, unless [`Journal::seal_up_to`](crate::Journal::seal_up_to) asks.
+    pub kept_records: u64,
+    /// Records of one segment, at most 8,192. One commit removes them from the engine, and what
+    /// waits for the disk waits for that.
+    pub segment_records: u64,
 }
 
 impl JournalLimits {
@@ -20,6 +26,8 @@ impl JournalLimits {
         batches_waiting_max: 4096,
         waiting_bytes_max: 16 * 1024 * 1024,
         commit_bytes_max: 2 * 1024 * 1024,
+        kept_records: 8192,
+        segment_records: 1024,
     };
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{EngineError, Hash, LogId};
+use crate::{EngineError, Hash, LogId, SegmentFault, SegmentName};
 
 /// What is wrong with a record or with a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +46,19 @@ pub enum Fault {
         /// Where the log ends now.
         head_sequence: u64,
     },
+    /// The sealed segment that holds it is missing or damaged.
+    #[error("segments/{segment}, at byte {position}: {what}")]
+    Segment {
+        /// The segment: its file's name, with the records it holds.
+        segment: SegmentName,
+        /// Where in the file.
+        position: u64,
+        /// What is wrong there.
+        what: SegmentFault,
+    },
+    /// A record stands in the engine and in a sealed segment.
+    #[error("it is kept in the engine beside the sealed segment that holds it")]
+    KeptTwice,
     /// The record differs from what is known to have been durable at its place.
     #[error("another record is known to have been durable at its place")]
     Replaced,

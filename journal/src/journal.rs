@@ -9,10 +9,12 @@ use tokio::sync::{Notify, watch};
 use crate::batcher::Batcher;
 use crate::engine::Pair;
 use crate::handoff::Handoff;
+use crate::seal::Sealer;
 use crate::verify::{self, VerifyError, VerifyReport};
 use crate::{
     AppendError, Batch, Committer, Damage, Engine, EngineError, Fault, Hash, Head, JournalLimits,
-    KeyedDamage, LogId, NoRoom, OpenError, ReadError, Record, Table, Ticket, key, open, stored,
+    KeyedDamage, LogId, NoRoom, OpenError, ReadError, Record, Table, Ticket, archived, key, open,
+    stored,
 };
 
 /// Pairs that one step of a scan takes from the engine.
@@ -67,6 +69,10 @@ pub(crate) struct State {
     pub(crate) batcher: Batcher,
     /// Keyed values as they were before the commit that is under way: what readers still see.
     pub(crate) before: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// Up to which record each log is to be sealed, whatever it would keep.
+    pub(crate) seal_asked: BTreeMap<LogId, u64>,
+    /// Something was asked since the committer last looked.
+    pub(crate) seal_wanted: Option<()>,
 }
 
 impl Shared {
@@ -110,17 +116,21 @@ impl Journal {
     ) -> Result<(Journal, Committer), OpenError> {
         let engine: Arc<dyn Engine> = Arc::from(engine);
         let heads = open::take_over(engine.as_ref())?;
+        let logs = heads.keys().copied();
+        let sealer = Sealer::new(engine.as_ref(), limits, logs).map_err(open::from_read)?;
         let shared = Arc::new(Shared {
             engine,
             handoff: Handoff::new(State {
                 batcher: Batcher::new(limits, heads),
                 before: BTreeMap::new(),
+                seal_asked: BTreeMap::new(),
+                seal_wanted: None,
             }),
             gate: RwLock::new(()),
             notify: Notify::new(),
         });
         let (sender, durable) = watch::channel(Ticket::NONE);
-        let committer = Committer::new(Arc::clone(&shared), sender);
+        let committer = Committer::new(Arc::clone(&shared), sender, sealer);
         Ok((
             Journal {
                 handle: Arc::new(Handle { shared }),
@@ -186,6 +196,28 @@ impl Journal {
     /// decision that could not be recorded, and show it in metrics.
     pub fn no_room(&self) -> Option<NoRoom> {
         self.shared().state().batcher.no_room()
+    }
+
+    /// Asks for the durable records of a log to be sealed into segments, up to `sequence` at most
+    /// and whatever the limits would keep in the engine. The committer does it between commits;
+    /// fewer than 16 records stay where they are, and so does everything on an engine that has no
+    /// archive.
+    pub fn seal_up_to(&self, log: LogId, sequence: u64) {
+        let shared = self.shared();
+        let mut state = shared.state();
+        let asked = state.seal_asked.entry(log).or_default();
+        *asked = sequence.max(*asked);
+        state.seal_wanted = Some(());
+        drop(state);
+        shared.announce();
+    }
+
+    /// The last record of a log that lies in a sealed segment; 0 when none does.
+    ///
+    /// # Errors
+    /// What the engine knows of its segments is damaged, or it failed.
+    pub fn sealed_up_to(&self, log: LogId) -> Result<u64, ReadError> {
+        Ok(archived::check_entries(self.engine(), log)?.sequence)
     }
 
     /// The name of the engine below.
@@ -320,13 +352,13 @@ impl Journal {
     }
 
     fn held_hash(&self, log: LogId, sequence: u64) -> Result<Option<Hash>, ReadError> {
-        let key = key::record(log, sequence);
-        let Some(stored) = self.engine().get(&key)? else {
-            return Ok(None);
-        };
-        match stored::decode_record(&key, &stored) {
-            Ok((hash, _)) => Ok(Some(hash)),
-            Err(what) => Err(Damage::new(log, sequence, what).into()),
+        match verify::one_record(self.engine(), log, sequence) {
+            Ok(record) => Ok(Some(record.hash)),
+            Err(ReadError::Record(Damage {
+                what: Fault::Missing,
+                ..
+            })) => Ok(None),
+            Err(damaged) => Err(damaged),
         }
     }
 

@@ -3,6 +3,7 @@
 //!
 //! | key | value |
 //! |---|---|
+//! | `a` log sequence | a sealed segment, under its last sequence |
 //! | `f` | format of the journal |
 //! | `h` log | head of the log |
 //! | `l` log sequence | record |
@@ -13,6 +14,7 @@
 
 use crate::LogId;
 
+pub(crate) const SEGMENT_KIND: u8 = b'a';
 const FORMAT_KIND: u8 = b'f';
 pub(crate) const HEAD_KIND: u8 = b'h';
 pub(crate) const RECORD_KIND: u8 = b'l';
@@ -20,7 +22,14 @@ pub(crate) const STATE_KIND: u8 = b's';
 pub(crate) const SIDE_KIND: u8 = b'x';
 
 /// Every kind there is.
-pub(crate) const KINDS: [u8; 5] = [FORMAT_KIND, HEAD_KIND, RECORD_KIND, STATE_KIND, SIDE_KIND];
+pub(crate) const KINDS: [u8; 6] = [
+    SEGMENT_KIND,
+    FORMAT_KIND,
+    HEAD_KIND,
+    RECORD_KIND,
+    STATE_KIND,
+    SIDE_KIND,
+];
 
 /// The one key that says which format this is.
 pub(crate) fn format() -> Vec<u8> {
@@ -36,7 +45,23 @@ pub(crate) fn head(log: LogId) -> Vec<u8> {
 
 /// The key of a record.
 pub(crate) fn record(log: LogId, sequence: u64) -> Vec<u8> {
-    let mut key = vec![RECORD_KIND];
+    placed(RECORD_KIND, log, sequence)
+}
+
+/// The key of a sealed segment whose last record is this.
+pub(crate) fn segment(log: LogId, last: u64) -> Vec<u8> {
+    placed(SEGMENT_KIND, log, last)
+}
+
+/// What the keys of all segments of a log begin with.
+pub(crate) fn segments_of(log: LogId) -> Vec<u8> {
+    let mut key = vec![SEGMENT_KIND];
+    key.extend_from_slice(&log.0.to_be_bytes());
+    key
+}
+
+fn placed(kind: u8, log: LogId, sequence: u64) -> Vec<u8> {
+    let mut key = vec![kind];
     key.extend_from_slice(&log.0.to_be_bytes());
     key.extend_from_slice(&sequence.to_be_bytes());
     key
@@ -69,9 +94,16 @@ pub(crate) fn log_of_head(key: &[u8]) -> Option<LogId> {
 
 /// Log and sequence in a record's key.
 pub(crate) fn place_of_record(key: &[u8]) -> Option<(LogId, u64)> {
-    let (&RECORD_KIND, place) = key.split_first()? else {
-        return None;
-    };
+    place(RECORD_KIND, key)
+}
+
+/// Log and last sequence in a segment's key.
+pub(crate) fn place_of_segment(key: &[u8]) -> Option<(LogId, u64)> {
+    place(SEGMENT_KIND, key)
+}
+
+fn place(kind: u8, key: &[u8]) -> Option<(LogId, u64)> {
+    let place = key.strip_prefix(&[kind])?;
     let (log, sequence) = place.split_at_checked(8)?;
     let log = u64::from_be_bytes(log.try_into().ok()?);
     Some((LogId(log), u64::from_be_bytes(sequence.try_into().ok()?)))

@@ -20,6 +20,7 @@
 //! What it must never do: tell the time, draw a random number, or know what a record means.
 
 mod append;
+mod archived;
 mod batch;
 mod batcher;
 mod chain;
@@ -34,6 +35,9 @@ mod open;
 mod outbox;
 mod rebuild;
 mod repair;
+mod reseal;
+mod seal;
+mod segment;
 mod stored;
 mod ticket;
 mod verify;
@@ -49,6 +53,7 @@ pub use batch::{Batch, KEY_BYTES_MAX, RECORD_BYTES_MAX, STATE_BYTES_MAX};
 pub use chain::{Hash, Head, LogId, Record};
 pub use committer::{CommitError, Committer};
 pub use damage::{Damage, Fault, KeyedDamage, ReadError, Table};
+pub use engine::archive::Archive;
 pub use engine::kind::{EngineKind, UnknownEngine};
 pub use engine::redb::{RedbRepair, redb_engine, redb_engine_with};
 pub use engine::simulated::{DiskFault, SimulatedDisk};
@@ -62,6 +67,7 @@ pub use rebuild::{
     Differs, RebuildReport, RebuiltState, rebuild_state, restore_state, verify_state,
 };
 pub use repair::{RepairError, RepairReport, repair_log};
+pub use segment::{SegmentFault, SegmentName};
 pub use ticket::Ticket;
 pub use verify::{
     LogReport, VerifyError, VerifyReport, verify_engine, verify_folder, verify_sled_folder,

@@ -23,4 +23,5 @@ mod place;
 mod rebuild;
 mod redb_files;
 mod repair;
+mod segments;
 mod sled_files;
