@@ -1,7 +1,7 @@
 //! What an append may meet: the limits, and why a batch is refused.
 
 use crate::batch::{KEY_BYTES_MAX, RECORD_BYTES_MAX};
-use crate::{LogId, NoRoom, ReadError};
+use crate::{EngineError, LogId, NoRoom, ReadError};
 
 /// How much may wait for the committer before an append is refused, and what stays in the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,19 @@ pub enum AppendError {
         /// Size of the value.
         value_bytes: usize,
     },
+    /// A checkpoint or its name is over the limit.
+    #[error(
+        "a checkpoint of {checkpoint_bytes} bytes, its name of {name_bytes}, is over the limit of \
+             {} and {}",
+        crate::CHECKPOINT_BYTES_MAX,
+        crate::CHECKPOINT_NAME_BYTES_MAX
+    )]
+    CheckpointTooLarge {
+        /// Size of the name.
+        name_bytes: usize,
+        /// Size of the checkpoint.
+        checkpoint_bytes: usize,
+    },
     /// A replica record doesn't follow the last one held. Ask the peer again from `expected`.
     #[error("replica of log {log} has a gap: expected record {expected}, got {got}")]
     ReplicaGap {
@@ -89,6 +102,9 @@ pub enum AppendError {
     /// A record that came again could not be compared with the one held.
     #[error("cannot compare a replica record with the one held")]
     Held(#[source] ReadError),
+    /// The checkpoint that is to be replaced could not be looked at.
+    #[error("cannot look at the checkpoint before")]
+    Checkpoint(#[source] EngineError),
     /// The journal was closed, or its committer is gone.
     #[error("the journal is closed")]
     Closed,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Arc, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fmt, io, process};
 
 use tokio::sync::watch;
@@ -148,9 +148,11 @@ impl Committer {
 
     fn run(mut self) -> Result<(), CommitError> {
         while let Some(commit) = self.wait_for_commit()? {
+            let started = now();
             match self.write(commit)? {
                 Some(commit) => {
                     self.make_durable(&commit)?;
+                    self.shared.state().done.last_commit = Some(started.elapsed());
                     self.seal_if_overdue()?;
                 }
                 None if self.shared.state().batcher.is_closed() => break,
@@ -219,7 +221,10 @@ impl Committer {
         };
         let engine = self.shared.engine.as_ref();
         match self.sealer.step(engine, &heads, &asked) {
-            Step::Nothing => Ok(false),
+            Step::Nothing => {
+                self.shared.state().done.sealing_stopped = self.sealer.is_stopped();
+                Ok(false)
+            }
             Step::Part => Ok(true),
             Step::Enter => self.enter_segment(),
         }
@@ -235,6 +240,8 @@ impl Committer {
             Ok(()) => {
                 self.shared.engine.sync()?;
                 self.sealer.entered();
+                let done = &mut self.shared.state().done;
+                done.segments_sealed = done.segments_sealed.saturating_add(1);
                 Ok(true)
             }
             Err(EngineError::NoRoom(_)) => {
@@ -300,7 +307,10 @@ impl Committer {
         self.shared.engine.sync()?;
         let mut state = self.shared.state();
         state.before.clear();
-        state.batcher.finish(&commit.heads);
+        let records = state.batcher.finish(&commit.heads);
+        state.done.commits = state.done.commits.saturating_add(1);
+        state.done.records = state.done.records.saturating_add(records);
+        state.done.last_commit_records = records;
         drop(state);
         self.sealer.committed();
         self.durable.send_replace(commit.ticket);
@@ -350,6 +360,15 @@ impl Drop for Committer {
     fn drop(&mut self) {
         self.shared.close();
     }
+}
+
+/// For a figure of the driver of production; no decision rests on it.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the thread of production never runs in the simulation"
+)]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// Turns a panic of the committer's thread into an abort, even where no panic hook does.

@@ -86,13 +86,15 @@ impl Damage {
     }
 }
 
-/// Which of the two keyed tables.
+/// Which of the keyed tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
     /// The keyed state: a cache of the log.
     State,
     /// The side table: what must be erasable.
     Side,
+    /// Checkpoints, under their names.
+    Checkpoint,
 }
 
 impl fmt::Display for Table {
@@ -100,6 +102,7 @@ impl fmt::Display for Table {
         formatter.write_str(match self {
             Table::State => "keyed state",
             Table::Side => "side table",
+            Table::Checkpoint => "checkpoint",
         })
     }
 }

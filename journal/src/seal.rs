@@ -42,8 +42,6 @@ pub(crate) struct Sealer {
     /// Per log, what is sealed already.
     sealed: BTreeMap<LogId, Head>,
     work: Option<Work>,
-    /// Segments entered since the journal was opened.
-    pub(crate) segments: u64,
     /// Commits to wait for, after a disk had no room.
     pause_commits: u32,
     /// Something failed that will not go away by itself: nothing more is sealed until the next
@@ -80,7 +78,6 @@ impl Sealer {
             limits,
             sealed,
             work: None,
-            segments: 0,
             pause_commits: 0,
             stopped: false,
         })
@@ -100,6 +97,11 @@ impl Sealer {
             .saturating_add(self.limits.kept_records);
         let mut kept = heads.iter().map(|(log, head)| self.kept(*log, *head));
         self.may_seal() && kept.any(|kept| kept > most)
+    }
+
+    /// It gave up until the next opening.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped
     }
 
     fn may_seal(&self) -> bool {
@@ -235,7 +237,6 @@ impl Sealer {
     pub(crate) fn entered(&mut self) {
         if let Some(Work::Finished { entry }) = self.work.take() {
             self.sealed.insert(entry.name.log, entry.head());
-            self.segments = self.segments.saturating_add(1);
         }
     }
 

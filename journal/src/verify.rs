@@ -7,7 +7,7 @@ use crate::engine::Pair;
 use crate::journal::SCAN_PAIRS;
 use crate::{
     Damage, Engine, EngineError, EngineKind, Fault, Hash, Head, KeyedDamage, LogId, OpenError,
-    ReadError, Record, Table, archived, key, open, stored,
+    ReadError, Record, Table, archived, checkpoint, key, open, stored,
 };
 
 /// One log of a report.
@@ -32,6 +32,8 @@ pub struct VerifyReport {
     pub side_values: u64,
     /// Sealed segments, each read as a whole.
     pub segments: u64,
+    /// Checkpoints, each against its hash and the record it was made at.
+    pub checkpoints: u64,
 }
 
 /// The first thing a verification found that can't be trusted.
@@ -133,6 +135,8 @@ pub(crate) fn walk(
     check_heads(engine, heads)?;
     report.state_values = walk_table(engine, Table::State, key::STATE_KIND)?;
     report.side_values = walk_table(engine, Table::Side, key::SIDE_KIND)?;
+    walk_table(engine, Table::Checkpoint, key::PIECE_KIND)?;
+    report.checkpoints = checkpoint::walk(engine)?;
     check_kinds(engine)?;
     open::check_witness(engine, &open::heads(engine)?)?;
     Ok(report)
