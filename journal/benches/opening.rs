@@ -19,7 +19,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use journal::{Batch, Committer, EngineKind, Journal, JournalLimits, LogId};
+use journal::{Batch, Committer, EngineKind, Journal, JournalLimits};
 
 const SALES_A_DAY: u64 = 1200;
 const RECORDS_A_SALE: u64 = 12;
@@ -33,10 +33,19 @@ fn main() {
         "| opening, ms (fastest, median) | after a clean end | after a kill | MB | segments |"
     );
     println!("|---|---|---|---|---|");
+    if let Ok(folder) = std::env::var("JOURNAL_BENCH_FOLDER") {
+        return open_once(Path::new(&folder));
+    }
     for kind in EngineKind::ALL {
         measure(kind, "a lane's 30 days", fill_lane);
         measure(kind, "1,000,000 queued", fill_hub);
     }
+}
+
+/// For a profiler.
+fn open_once(folder: &Path) {
+    let kind = EngineKind::of_folder(folder).unwrap();
+    drop(Journal::open(kind.open(folder).unwrap()).unwrap());
 }
 
 fn setting(name: &str, otherwise: u64) -> u64 {
