@@ -1,6 +1,9 @@
 //! Checkpoints: they move with their records in one commit, whole or not at all, and a start reads
 //! the tail behind them only.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use journal::{
     AppendError, Batch, CHECKPOINT_BYTES_MAX, Checkpoint, Engine, Journal, JournalLimits, LogId,
     ReadError, SimulatedDisk, VerifyError, migrate, remove_checkpoint, verify_checkpoint,
@@ -8,7 +11,7 @@ use journal::{
 };
 
 use crate::draw::Draw;
-use crate::place::{Place, commit_all, one, set};
+use crate::place::{Place, Watched, commit_all, one, set};
 
 const NAME: &str = "desk";
 const LOG: LogId = LogId::OWN;
@@ -111,6 +114,9 @@ fn a_large_one_goes_in_bounded_commits_and_replaces_the_one_before(place: &Place
         assert_eq!(now.applied, journal.durable_head(LOG));
     }
     drop((journal, committer));
+    // Nothing is left of the longer ones: the last has 10 pieces, the one before none.
+    let pieces = place.engine().scan(b"p", Some(b"q"), usize::MAX).unwrap();
+    assert_eq!(pieces.len(), 10);
     let (journal, _committer) = place.open();
     assert_eq!(journal.checkpoint(NAME).unwrap(), kept);
     journal.verify().unwrap();
@@ -176,6 +182,82 @@ fn a_power_cut_leaves_one_or_the_other() {
         seen.insert(left.applied.sequence);
     }
     assert!(seen.into_iter().eq([2, 3]));
+}
+
+/// The second doesn't go where the first goes, though that is not durable yet.
+#[test]
+fn two_checkpoints_one_right_behind_the_other_do_not_mix() {
+    let limits = JournalLimits {
+        commit_bytes_max: 1,
+        ..JournalLimits::DEFAULT
+    };
+    let engine = SimulatedDisk::new().engine();
+    let (journal, mut committer) = Journal::open_with_limits(engine, limits).unwrap();
+    let states = [1, 2, 3].map(|seed| bytes(seed, 600_000));
+    for state in &states {
+        journal
+            .append_with_checkpoint(one("r"), NAME, LOG, state)
+            .unwrap();
+    }
+    while committer.commit_waiting().unwrap() {
+        if let Some(checkpoint) = journal.checkpoint(NAME).unwrap() {
+            let at = checkpoint.applied.sequence as usize;
+            assert!(checkpoint.bytes == states[at - 1]);
+        }
+        journal.verify().unwrap();
+    }
+    assert_eq!(read(&journal).applied.sequence, 3);
+}
+
+/// Two of them in one commit go into both slots; until it is durable, the one before is read whole.
+#[test]
+fn a_checkpoint_is_not_seen_before_it_is_durable() {
+    let engine = Watched::new(SimulatedDisk::new().engine());
+    let on_sync = engine.on_sync();
+    let (journal, mut committer) = Journal::open(Box::new(engine)).unwrap();
+    let states = [1, 2, 3].map(|seed| bytes(seed, 50_000));
+    journal
+        .append_with_checkpoint(one("r"), NAME, LOG, &states[0])
+        .unwrap();
+    commit_all(&mut committer);
+    for state in &states[1..] {
+        journal
+            .append_with_checkpoint(one("r"), NAME, LOG, state)
+            .unwrap();
+    }
+    let (reader, first) = (journal.clone(), states[0].clone());
+    let seen = Arc::new(AtomicBool::new(false));
+    let sets = Arc::clone(&seen);
+    *on_sync.lock().unwrap() = Some(Box::new(move || {
+        sets.store(read(&reader).bytes == first, Ordering::SeqCst);
+        Ok(())
+    }));
+    commit_all(&mut committer);
+    assert!(seen.load(Ordering::SeqCst), "another one was seen");
+    *on_sync.lock().unwrap() = None;
+    assert!(read(&journal).bytes == states[2]);
+}
+
+/// A piece that is sound in itself and belongs to an older checkpoint.
+#[test]
+fn a_piece_of_an_older_checkpoint_is_found() {
+    let place = Place::simulated();
+    let mut older = None;
+    for n in 1..=3 {
+        let (journal, mut committer) = place.open();
+        journal
+            .append_with_checkpoint(one("r"), NAME, LOG, &bytes(n, 9000))
+            .unwrap();
+        commit_all(&mut committer);
+        drop((journal, committer));
+        let pieces = place.engine().scan(b"p", Some(b"q"), 1).unwrap();
+        older = older.or(pieces.into_iter().next());
+    }
+    let (key, value) = older.unwrap();
+    verify_engine(place.engine().as_ref()).unwrap();
+    set(place.engine().as_ref(), &key, Some(value));
+    let found = verify_engine(place.engine().as_ref()).unwrap_err();
+    assert!(matches!(found, VerifyError::Keyed(_)), "{found}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use journal::{
     migrate, repair_log, verify_engine,
 };
 
-use crate::place::{Place, all, block_on, commit_all, one, set};
+use crate::place::{Place, Watched, all, block_on, commit_all, one, set};
 
 const LOG: LogId = LogId::OWN;
 const LANE: LogId = LogId(7 << 32);
@@ -289,24 +289,29 @@ fn what_is_lost_is_put_back_from_a_copy(place: &Place) {
     is_repaired(place, &copy, &copy[..50]);
 }
 
-fn a_copy_that_leads_elsewhere_is_refused(place: &Place) {
-    let copy = sealed(place);
-    fs::remove_file(file(place, "0-51-100.segment")).unwrap();
+/// A chain of its own behind a record of the log.
+fn forged_from(record: &Record, last: u64) -> Vec<Record> {
     let mut head = Head {
-        sequence: 50,
-        hash: copy[49].hash,
+        sequence: record.sequence,
+        hash: record.hash,
     };
     let forged = |n: u64| {
         let bytes = format!("forged {n}").into_bytes();
         head = head.extended_by(&bytes);
-        let (sequence, hash) = (head.sequence, head.hash);
+        let Head { sequence, hash } = head;
         Record {
             sequence,
             hash,
             bytes,
         }
     };
-    let forged: Vec<Record> = (51..=100).map(forged).collect();
+    (record.sequence + 1..=last).map(forged).collect()
+}
+
+fn a_copy_that_leads_elsewhere_is_refused(place: &Place) {
+    let copy = sealed(place);
+    fs::remove_file(file(place, "0-51-100.segment")).unwrap();
+    let forged = forged_from(&copy[49], 100);
     let engine = place.engine();
     let refused = repair_log(engine.as_ref(), LOG, &forged).unwrap_err();
     assert!(
@@ -320,6 +325,16 @@ fn a_copy_that_leads_elsewhere_is_refused(place: &Place) {
         "{short}"
     );
     assert!(!file(place, "0-51-100.segment").exists());
+    // With the head and all records behind lost, only the segments' entries know better.
+    fs::remove_file(file(place, "0-101-150.segment")).unwrap();
+    let forged = forged_from(&copy[49], 200);
+    (151..=200).for_each(|sequence| set(engine.as_ref(), &record_key(sequence), None));
+    let head_key = [b"h".as_slice(), &LOG.0.to_be_bytes()].concat();
+    set(engine.as_ref(), &head_key, None);
+    let refused = repair_log(engine.as_ref(), LOG, &forged).unwrap_err();
+    assert!(matches!(refused, RepairError::Fork { sequence: 100, .. }));
+    repair_log(engine.as_ref(), LOG, &copy[50..]).unwrap();
+    verify_engine(engine.as_ref()).unwrap();
 }
 
 /// What a kill leaves before the commit that enters a segment, and what must never be there.
@@ -382,14 +397,39 @@ fn the_thread_seals_by_itself(place: &Place) {
     while journal.sealed_up_to(LANE).unwrap() < 150 {
         std::thread::yield_now();
     }
-    journal.seal_up_to(LOG, 200);
-    while journal.sealed_up_to(LOG).unwrap() < 200 {
-        std::thread::yield_now();
+    // The committer has gone to sleep by the time all is read; each request wakes it.
+    for up_to in [166, 182, 198] {
+        assert_eq!(all(&journal, LOG).len(), 200);
+        journal.seal_up_to(LOG, up_to);
+        while journal.sealed_up_to(LOG).unwrap() < up_to {
+            std::thread::yield_now();
+        }
     }
-    assert_eq!(all(&journal, LOG).len(), 200);
     drop(journal);
     driver.join().unwrap();
     verify_engine(place.engine().as_ref()).unwrap();
+}
+
+/// The very moment: the reader has looked for a segment and found none, and before it looks into the
+/// engine the records are sealed.
+#[test]
+fn a_reader_that_is_overtaken_looks_again() {
+    let place = Place::sled();
+    let engine = Watched::new(place.engine());
+    let on_scan = engine.on_scan();
+    let (journal, mut committer) = Journal::open_with_limits(Box::new(engine), EARLY).unwrap();
+    fill(&journal);
+    commit_all(&mut committer);
+    *on_scan.lock().unwrap() = Some(Box::new(move |from| {
+        if from.starts_with(b"l") {
+            while committer.seal_waiting().unwrap() {}
+            return true;
+        }
+        false
+    }));
+    assert_eq!(journal.sealed_up_to(LOG).unwrap(), 0);
+    assert_eq!(all(&journal, LOG).len(), 200);
+    assert_eq!(journal.sealed_up_to(LOG).unwrap(), 150);
 }
 
 /// Readers beside the committer: a record that is being sealed is never missed and never damaged.
