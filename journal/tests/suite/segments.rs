@@ -432,6 +432,39 @@ fn a_reader_that_is_overtaken_looks_again() {
     assert_eq!(journal.sealed_up_to(LOG).unwrap(), 150);
 }
 
+/// While each commit finds the next one waiting, what is long overdue is sealed all the same.
+#[test]
+fn work_that_never_ends_does_not_keep_records_from_being_sealed() {
+    let place = Place::redb();
+    let engine = Watched::new(place.engine());
+    let on_sync = engine.on_sync();
+    let (journal, committer) = Journal::open_with_limits(Box::new(engine), EARLY).unwrap();
+    let (sealed, seen) = std::sync::mpsc::channel();
+    let appends = journal.clone();
+    *on_sync.lock().unwrap() = Some(Box::new(move || {
+        match appends.head(LOG).sequence {
+            ..400 => {
+                appends.append(one("never rests")).unwrap();
+            }
+            400 => {
+                sealed.send(appends.sealed_up_to(LOG).unwrap()).unwrap();
+                appends.append(one("the last")).unwrap();
+            }
+            _ => {}
+        }
+        Ok(())
+    }));
+    let driver = committer.run_on_thread().unwrap();
+    journal.append(one("the first")).unwrap();
+    assert!(
+        seen.recv().unwrap() >= 50,
+        "nothing was sealed while work waited"
+    );
+    *on_sync.lock().unwrap() = None;
+    drop(journal);
+    driver.join().unwrap();
+}
+
 /// Readers beside the committer: a record that is being sealed is never missed and never damaged.
 #[test]
 fn readers_are_never_overtaken() {
