@@ -1,9 +1,9 @@
 //! What sealing old records costs the commits that come meanwhile, and how long it takes.
 //!
-//! `cargo bench -p journal --bench sealing`. Two journals of each engine stand side by side, one that
-//! seals and one that keeps everything; a record is committed to each in turn, with a pause between
-//! as a lane has one, so that sealing happens between commits as it does there. What a sync costs on
-//! the disk changes by the minute and is the same for both.
+//! `cargo bench -p journal --bench sealing`. Two journals of each engine stand side by side, one
+//! that seals and one that keeps everything; a record is committed to each in turn, with a pause
+//! between as a lane has one, so that sealing happens between commits as it does there. What a sync
+//! costs on the disk changes by the minute and is the same for both.
 
 #![allow(
     clippy::unwrap_used,

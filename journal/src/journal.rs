@@ -161,9 +161,10 @@ impl Journal {
         Ok(ticket)
     }
 
-    /// Appends a batch and, in one commit with it, replaces a checkpoint: `bytes` are the state after
-    /// all records of `log` appended so far and those of the batch. Large ones go ahead of it in
-    /// pieces, in commits of their own; until the ticket is durable, the checkpoint before stands.
+    /// Appends a batch and, in one commit with it, replaces a checkpoint: `bytes` are the state
+    /// after all records of `log` appended so far and those of the batch. Large ones go ahead of it
+    /// in pieces, in commits of their own; until the ticket is durable, the checkpoint before
+    /// stands.
     ///
     /// # Errors
     /// Nothing of the batch was taken, and the checkpoint is as it was: see [`AppendError`].
@@ -204,8 +205,8 @@ impl Journal {
     /// comes there it is the state as of the end of the log.
     ///
     /// # Errors
-    /// It is damaged, or the log has another record where it was made: go without it, from the first
-    /// record on. Or the engine failed.
+    /// It is damaged, or the log has another record where it was made: go without it, from the
+    /// first record on. Or the engine failed.
     pub fn checkpoint(&self, name: &str) -> Result<Option<Checkpoint>, ReadError> {
         let _reading = self.shared().reading();
         checkpoint::read(self.engine(), &|key| self.durable_value(key), name)

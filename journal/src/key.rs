@@ -12,8 +12,8 @@
 //! | `s` key | keyed state |
 //! | `x` key | side table |
 //!
-//! Log and sequence are u64 big-endian, so that keys sort as records do. A checkpoint's name has its
-//! length before it, one byte.
+//! Log and sequence are u64 big-endian, so that keys sort as records do. A checkpoint's name has
+//! its length before it, one byte.
 
 use crate::LogId;
 

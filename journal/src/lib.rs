@@ -1,8 +1,11 @@
 //! A durable append-only log with keyed state in one atomic commit.
 //!
 //! Three things are stored, and one commit moves them together: **logs** of records (this
-//! program's own log, and replicas of others' logs), **keyed state** (a cache of the log), and a
-//! **side table** for what must be erasable. To this crate a record is bytes.
+//! program's own log, and replicas of others' logs), **keyed state** and checkpoints (caches of
+//! the log), and a **side table** for what must be erasable. To this crate a record is bytes.
+//!
+//! The newest records of a log lie in the engine; older ones are sealed into files of their own,
+//! and every reader goes through both.
 //!
 //! What it promises:
 //!

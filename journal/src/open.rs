@@ -117,9 +117,18 @@ fn check_format(engine: &dyn Engine) -> Result<(), OpenError> {
     let key = key::format();
     let known = match engine.get(&key)? {
         Some(stored) => stored::decode_keyed(&key, &stored) == Ok(FORMAT),
-        None => engine.scan(&[], None, 1)?.is_empty(),
+        // Segments beside an engine that holds nothing: its own files are lost, or a migration
+        // was cut short. As a new journal it would be opened over them.
+        None => engine.scan(&[], None, 1)?.is_empty() && has_no_segment(engine)?,
     };
     known.then_some(()).ok_or(OpenError::NotAJournal)
+}
+
+fn has_no_segment(engine: &dyn Engine) -> Result<bool, EngineError> {
+    match engine.archive() {
+        Some(archive) => Ok(archive.names()?.is_empty()),
+        None => Ok(true),
+    }
 }
 
 /// The segments of a log are all there, up to its head at most. Their files are not read.

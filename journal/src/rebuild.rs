@@ -190,8 +190,8 @@ pub fn verify_checkpoint<S>(
     }))
 }
 
-/// Removes a checkpoint that can't be trusted, from a journal that nobody runs: the next start folds
-/// the log from its first record on.
+/// Removes a checkpoint that can't be trusted, from a journal that nobody runs: the next start
+/// folds the log from its first record on.
 ///
 /// # Errors
 /// The engine failed.

@@ -129,7 +129,17 @@ impl Mounted {
 }
 
 impl Drop for Mounted {
+    /// A child process of another test holds our open files until it starts its own program: what
+    /// is busy is tried again, for a while.
     fn drop(&mut self) {
+        for _ in 0..100 {
+            let mut unmount = Command::new("umount");
+            let ended = unmount.arg(&self.0).stderr(Stdio::null()).status();
+            if ended.unwrap().success() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
         run("umount", &[&self.0]);
     }
 }

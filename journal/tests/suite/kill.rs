@@ -203,8 +203,8 @@ fn holds_all(kind: EngineKind, folder: &Path, acknowledged: u64) {
     );
 }
 
-/// Kills as soon as a file is there that `is_meant` means; gives up when the writer has acknowledged
-/// `patience` records. Gives whether it was met, and the last record acknowledged.
+/// Kills as soon as a file is there that `is_meant` means; gives up when the writer has
+/// acknowledged `patience` records. Gives whether it was met, and the last record acknowledged.
 fn kill_when(
     kind: EngineKind,
     folder: &Path,

@@ -136,10 +136,10 @@ impl Engine for Watched {
     fn scan(&self, from: &[u8], to: Option<&[u8]>, max: usize) -> Result<Vec<Pair>, EngineError> {
         // Taken out meanwhile: what it does scans too.
         let called = self.on_scan.lock().unwrap().take();
-        if let Some(mut call) = called {
-            if !call(from) {
-                *self.on_scan.lock().unwrap() = Some(call);
-            }
+        if let Some(mut call) = called
+            && !call(from)
+        {
+            *self.on_scan.lock().unwrap() = Some(call);
         }
         self.engine.scan(from, to, max)
     }

@@ -410,8 +410,8 @@ fn the_thread_seals_by_itself(place: &Place) {
     verify_engine(place.engine().as_ref()).unwrap();
 }
 
-/// The very moment: the reader has looked for a segment and found none, and before it looks into the
-/// engine the records are sealed.
+/// The very moment: the reader has looked for a segment and found none, and before it looks into
+/// the engine the records are sealed.
 #[test]
 fn a_reader_that_is_overtaken_looks_again() {
     let place = Place::sled();
@@ -492,6 +492,19 @@ fn readers_are_never_overtaken() {
     }
     drop(journal);
     driver.join().unwrap();
+}
+
+/// The engine's own files are lost, and the witness with them: what is sealed must not go too.
+#[test]
+fn segments_beside_an_empty_engine_are_not_taken_for_a_new_journal() {
+    let place = Place::redb();
+    sealed(&place);
+    for lost in ["journal.redb", "witness"] {
+        fs::remove_file(folder(&place).join(lost)).unwrap_or_default();
+    }
+    let refused = place.try_open().unwrap_err();
+    assert!(matches!(refused, OpenError::NotAJournal), "{refused}");
+    assert!(file(&place, "0-1-50.segment").exists());
 }
 
 #[test]
