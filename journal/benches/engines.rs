@@ -1,5 +1,5 @@
 //! Both engines beside a raw append with fdatasync, in one run on one disk: what a commit costs,
-//! how waiters share one, opening, reading, space, bytes written and memory.
+//! how waiters share one, reading, space, bytes written and memory. Opening: `opening.rs`.
 //!
 //! Commits are timed in turns, one of each kind after the other: what a sync costs on a disk that
 //! others use changes by the minute, and would else be taken for a difference between engines.
@@ -117,7 +117,7 @@ fn measure(kind: &str) {
     measure_push_and_pop(kind, &folder.join("queue"));
     let memory = status_bytes("VmHWM");
     say(kind, "memory of sales and queue, MB", mega_bytes(memory));
-    measure_opening(kind, &folder.join("queued"));
+    measure_reading(kind, &folder.join("queued"));
 }
 
 fn engine(kind: &str, folder: &Path) -> Box<dyn Engine> {
@@ -277,9 +277,8 @@ fn measure_push_and_pop(kind: &str, folder: &Path) {
     );
 }
 
-/// A queue of all entries: opened after a clean end, and as a kill leaves it.
-fn measure_opening(kind: &str, folder: &Path) {
-    let killed = folder.with_extension("killed");
+/// A queue of all entries, with a record for ten of them.
+fn measure_reading(kind: &str, folder: &Path) {
     let (journal, mut committer) = Journal::open(engine(kind, folder)).unwrap();
     let started = Instant::now();
     for first in (0..entries()).step_by(ENTRIES_A_COMMIT as usize) {
@@ -293,14 +292,13 @@ fn measure_opening(kind: &str, folder: &Path) {
         commit(&journal, &mut committer, batch);
     }
     say(kind, "queueing the entries, s", seconds(started.elapsed()));
-    copy_folder(folder, &killed);
     drop((journal, committer));
     say(
         kind,
         "space of the queue, MB",
         mega_bytes(disk_bytes(folder)),
     );
-    let opened = open_timed(kind, folder, "opening it after a clean end, ms");
+    let (opened, _committer) = Journal::open(engine(kind, folder)).unwrap();
     let started = Instant::now();
     let mut next = 1;
     while let Some(last) = opened.read(LogId::OWN, next, 512).unwrap().last() {
@@ -315,24 +313,6 @@ fn measure_opening(kind: &str, folder: &Path) {
         "scan of the whole queue, s",
         seconds(started.elapsed()),
     );
-    drop(opened);
-    drop(open_timed(kind, &killed, "opening it after a kill, ms"));
-}
-
-fn open_timed(kind: &str, folder: &Path, name: &str) -> Journal {
-    let started = Instant::now();
-    let (journal, _committer) = Journal::open(engine(kind, folder)).unwrap();
-    say(kind, name, started.elapsed().as_millis());
-    journal
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        if entry.file_type().unwrap().is_file() {
-            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-        }
-    }
 }
 
 /// What the files take on the disk, without their holes.

@@ -1,8 +1,11 @@
 //! A durable append-only log with keyed state in one atomic commit.
 //!
 //! Three things are stored, and one commit moves them together: **logs** of records (this
-//! program's own log, and replicas of others' logs), **keyed state** (a cache of the log), and a
-//! **side table** for what must be erasable. To this crate a record is bytes.
+//! program's own log, and replicas of others' logs), **keyed state** and checkpoints (caches of
+//! the log), and a **side table** for what must be erasable. To this crate a record is bytes.
+//!
+//! The newest records of a log lie in the engine; older ones are sealed into files of their own,
+//! and every reader goes through both.
 //!
 //! What it promises:
 //!
@@ -20,13 +23,16 @@
 //! What it must never do: tell the time, draw a random number, or know what a record means.
 
 mod append;
+mod archived;
 mod batch;
 mod batcher;
 mod chain;
+mod checkpoint;
 mod commit_driver;
 mod committer;
 mod damage;
 mod engine;
+mod figures;
 mod handoff;
 mod journal;
 mod key;
@@ -36,6 +42,9 @@ mod outbox;
 mod rebuild;
 mod relocate;
 mod repair;
+mod reseal;
+mod seal;
+mod segment;
 mod stored;
 mod survey;
 mod ticket;
@@ -50,23 +59,28 @@ mod sync {
 pub use append::{AppendError, JournalLimits};
 pub use batch::{Batch, KEY_BYTES_MAX, RECORD_BYTES_MAX, STATE_BYTES_MAX};
 pub use chain::{Hash, Head, LogId, Record};
+pub use checkpoint::{CHECKPOINT_BYTES_MAX, CHECKPOINT_NAME_BYTES_MAX, Checkpoint};
 pub use commit_driver::CommitDriver;
 pub use committer::{CommitError, Committer};
 pub use damage::{Damage, Fault, KeyedDamage, ReadError, Table};
+pub use engine::archive::Archive;
 pub use engine::kind::{EngineKind, UnknownEngine};
 pub use engine::redb::{RedbRepair, redb_engine, redb_engine_with};
 pub use engine::simulated::{DiskFault, SimulatedDisk};
 pub use engine::sled::sled_engine;
 pub use engine::{Engine, EngineError, NoRoom, Pair, VALUE_BYTES_MAX, Write};
+pub use figures::JournalFigures;
 pub use journal::{Closed, Journal};
 pub use migrate::{MigrateError, MigrateReport, migrate};
 pub use open::OpenError;
 pub use outbox::Outbox;
 pub use rebuild::{
-    Differs, RebuildReport, RebuiltState, rebuild_state, restore_state, verify_state,
+    CheckpointReport, Differs, RebuildReport, RebuiltState, rebuild_state, remove_checkpoint,
+    restore_state, verify_checkpoint, verify_state,
 };
 pub use relocate::{MoveError, MoveReport, MoveStep, migrate_folder};
 pub use repair::{RepairError, RepairReport, repair_log};
+pub use segment::{SegmentFault, SegmentName};
 pub use survey::{Survey, logs_found, records_of, state_value, survey_log};
 pub use ticket::Ticket;
 pub use verify::{

@@ -4,9 +4,10 @@
 use std::ops::RangeInclusive;
 
 use crate::chain::Hash;
+use crate::reseal::Places;
 use crate::{
-    Engine, EngineError, Head, KeyedDamage, LogId, ReadError, Record, Table, key, open, stored,
-    verify, witness,
+    Engine, EngineError, Head, KeyedDamage, LogId, ReadError, Record, SegmentName, Table, archived,
+    key, open, stored, verify, witness,
 };
 
 /// What was found of one log.
@@ -19,6 +20,8 @@ pub struct Survey {
     pub end: u64,
     /// Runs of records that are missing, damaged, or don't follow from the one before; in order.
     /// Where only the head is lost, the last record: with it, `repair_log` finds the head again.
+    /// Where only a sealed segment as a whole is not what it was, its last record: with it,
+    /// `repair_log` seals it anew.
     pub broken: Vec<RangeInclusive<u64>>,
 }
 
@@ -60,6 +63,9 @@ pub fn survey_log(engine: &dyn Engine, log: LogId, known_end: u64) -> Result<Sur
     if !head_is_right && broken.last().is_none_or(|run| *run.end() < end) {
         note(&mut broken, end);
     }
+    for segment in Places::of_log(engine, log)?.damaged(engine)? {
+        note_segment(&mut broken, segment);
+    }
     Ok(Survey { log, end, broken })
 }
 
@@ -88,6 +94,16 @@ fn note(broken: &mut Vec<RangeInclusive<u64>>, sequence: u64) {
     match broken.last_mut() {
         Some(run) if run.end().saturating_add(1) == sequence => *run = *run.start()..=sequence,
         Some(_) | None => broken.push(sequence..=sequence),
+    }
+}
+
+/// A record of the segment is among the broken ones, now or already.
+fn note_segment(broken: &mut Vec<RangeInclusive<u64>>, segment: SegmentName) {
+    let touches =
+        |run: &RangeInclusive<u64>| *run.start() <= segment.last && *run.end() >= segment.first;
+    if !broken.iter().any(touches) {
+        broken.push(segment.last..=segment.last);
+        broken.sort_by_key(|run| *run.start());
     }
 }
 
@@ -129,6 +145,7 @@ pub fn logs_found(engine: &dyn Engine) -> Result<Vec<LogId>, EngineError> {
     if let Ok(heads) = open::heads(engine) {
         logs.extend(heads.into_keys());
     }
+    logs.extend(archived::logs(engine)?);
     logs.sort_unstable();
     logs.dedup();
     Ok(logs)

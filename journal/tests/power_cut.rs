@@ -20,30 +20,45 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use journal::{AppendError, Batch, EngineKind, Journal, LogId, Ticket, verify_folder};
+use journal::{
+    AppendError, Batch, EngineKind, Journal, JournalLimits, LogId, Ticket, verify_folder,
+};
 use tokio::runtime::Builder;
 
 const FOLDER: &str = "JOURNAL_TEST_POWER_FOLDER";
 const ENGINE: &str = "JOURNAL_TEST_POWER_ENGINE";
+const KEEPS_ALL: &str = "JOURNAL_TEST_POWER_KEEPS_ALL";
 const IMAGE_BYTES: u64 = 256 * 1024 * 1024;
 const SMALL_IMAGE_BYTES: u64 = 96 * 1024 * 1024;
 const BALLAST: &str = "ballast";
 /// Entries of the queue that the writer keeps: it removes one for each it adds.
 const QUEUE_DEPTH: u64 = 40;
+/// Seals all the time, so that cuts meet that, and sled gets its segments back.
+const LIMITS: JournalLimits = JournalLimits {
+    kept_records: 100,
+    segment_records: 64,
+    ..JournalLimits::DEFAULT
+};
 
-/// Not a test of its own: what the child process does, until it is stopped. Records and queue grow
-/// past a segment of sled, so that segments are used again.
+/// Not a test of its own: what the child process does, until it is stopped. Records are sealed and
+/// queue entries removed, so that sled uses segments of its file again.
 #[test]
 fn writer_child() {
     let Some(folder) = std::env::var_os(FOLDER) else {
         return;
     };
     let kind: EngineKind = std::env::var(ENGINE).unwrap().parse().unwrap();
-    let (journal, committer) = Journal::open(kind.open(Path::new(&folder)).unwrap()).unwrap();
+    let engine = kind.open(Path::new(&folder)).unwrap();
+    let limits = match std::env::var_os(KEEPS_ALL) {
+        Some(_) => JournalLimits::DEFAULT,
+        None => LIMITS,
+    };
+    let (journal, committer) = Journal::open_with_limits(engine, limits).unwrap();
     let _driver = committer.run_on_thread().unwrap();
     let runtime = Builder::new_current_thread().build().unwrap();
     loop {
@@ -90,14 +105,41 @@ struct Mounted(PathBuf);
 
 impl Mounted {
     fn new(image: &Path, at: &Path) -> Mounted {
+        Mounted::with("loop", image, at)
+    }
+
+    fn with(options: &str, image: &Path, at: &Path) -> Mounted {
         std::fs::create_dir_all(at).unwrap();
-        run("mount", &[&"-o", &"loop", &image, &at]);
+        run("mount", &[&"-o", &options, &image, &at]);
         Mounted(at.to_owned())
+    }
+
+    /// Makes the file system become read-only, as an error of the disk does. A remount would be
+    /// refused while a file is open for writing.
+    fn fail(&self) {
+        let mounts = std::fs::read_to_string("/proc/mounts").unwrap();
+        let at = self.0.to_str().unwrap();
+        let line = mounts
+            .lines()
+            .find(|line| line.split(' ').nth(1) == Some(at));
+        let device = line.unwrap().split(' ').next().unwrap();
+        let name = device.strip_prefix("/dev/").unwrap();
+        std::fs::write(format!("/sys/fs/ext4/{name}/trigger_fs_error"), "a test").unwrap();
     }
 }
 
 impl Drop for Mounted {
+    /// A child process of another test holds our open files until it starts its own program: what
+    /// is busy is tried again, for a while.
     fn drop(&mut self) {
+        for _ in 0..100 {
+            let mut unmount = Command::new("umount");
+            let ended = unmount.arg(&self.0).stderr(Stdio::null()).status();
+            if ended.unwrap().success() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
         run("umount", &[&self.0]);
     }
 }
@@ -107,29 +149,76 @@ fn make_image(image: &Path, bytes: u64) {
     run("mkfs.ext4", &[&"-q", &"-F", &image]);
 }
 
+/// How a writer is to be.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    Seals,
+    /// Seals nothing. Each segment is synced for itself, and ext4 then writes most of what else was
+    /// waiting: that hides a sync which was left out.
+    KeepsAll,
+    /// Keeps all, with this library before the system's own functions.
+    Without(&'a Path),
+}
+
+/// A writer that runs, and what it says on another thread.
+struct Writer {
+    process: Child,
+    first: Receiver<u64>,
+    last: thread::JoinHandle<u64>,
+}
+
+impl Writer {
+    fn start(kind: EngineKind, folder: &Path, way: Way<'_>) -> Writer {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command
+            .args(["--exact", "writer_child", "--nocapture", "--test-threads=1"])
+            .env(FOLDER, folder)
+            .env(ENGINE, kind.name())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        match way {
+            Way::Seals => {}
+            Way::KeepsAll => {
+                command.env(KEEPS_ALL, "1");
+            }
+            Way::Without(library) => {
+                command.env("LD_PRELOAD", library).env(KEEPS_ALL, "1");
+            }
+        }
+        let mut process = command.spawn().unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let (said, first) = channel();
+        let last = thread::spawn(move || {
+            let lines = output.lines().map_while(Result::ok);
+            let number = |line: String| line.split("acknowledged ").nth(1)?.trim().parse().ok();
+            let numbers = lines.filter_map(number);
+            let tell = |number: &u64| said.send(*number).unwrap_or_default();
+            numbers.inspect(tell).last().unwrap_or(0)
+        });
+        Writer {
+            process,
+            first,
+            last,
+        }
+    }
+
+    /// Ends it, and gives the last sequence that it acknowledged.
+    fn end(mut self) -> u64 {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.last.join().unwrap()
+    }
+}
+
 /// Writes for some time, is stopped, and leaves `copy` as the disk was. Gives the last sequence
 /// that the writer acknowledged.
-fn cut(kind: EngineKind, image: &Path, copy: &Path, run_time: Duration) -> u64 {
+fn cut(kind: EngineKind, image: &Path, copy: &Path, run_time: Duration, way: Way<'_>) -> u64 {
     let mounted = Mounted::new(image, &image.with_extension("mount"));
-    let mut writer = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "writer_child", "--nocapture", "--test-threads=1"])
-        .env(FOLDER, mounted.0.join("journal"))
-        .env(ENGINE, kind.name())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let output = BufReader::new(writer.stdout.take().unwrap());
-    let last = thread::spawn(move || {
-        let lines = output.lines().map_while(Result::ok);
-        let number = |line: String| line.split("acknowledged ").nth(1)?.trim().parse().ok();
-        lines.filter_map(number).last().unwrap_or(0)
-    });
+    let writer = Writer::start(kind, &mounted.0.join("journal"), way);
     thread::sleep(run_time);
-    run("kill", &[&"-STOP", &writer.id().to_string()]);
+    run("kill", &[&"-STOP", &writer.process.id().to_string()]);
     run("cp", &[&"--sparse=always", &image, &copy]);
-    writer.kill().unwrap();
-    writer.wait().unwrap();
-    last.join().unwrap()
+    writer.end()
 }
 
 /// What is on the disk after the cut is sound, and holds all that was acknowledged: records added
@@ -147,6 +236,10 @@ fn check(kind: EngineKind, folder: &Path, acknowledged: u64) -> Result<u64, Stri
         ));
     }
     let (journal, _committer) = Journal::open(kind.open(folder).unwrap()).unwrap();
+    let records = journal.read(LogId::OWN, 1, usize::MAX).unwrap();
+    if !records.iter().map(|record| record.sequence).eq(1..=head) {
+        return Err("a record is missing or there twice".to_owned());
+    }
     let queue = journal.scan("queue/").unwrap();
     let expected = (head.saturating_sub(QUEUE_DEPTH) + 1..=head).map(queue_key);
     let queued = queue
@@ -174,14 +267,23 @@ fn a_power_cut_takes_nothing_that_was_acknowledged(kind: EngineKind) {
     let image = folder.path().join("image");
     let mut failures = Vec::new();
     let mut acknowledged_in_all = 0;
-    make_image(&image, IMAGE_BYTES);
+    let (mut sealed, mut reused) = (0, 0);
+    let used = folder.path().join("used");
+    let written = make_used_image(kind, &used);
+    run("cp", &[&"--sparse=always", &used, &image]);
     for round in 0..cuts {
         let copy = folder.path().join("copy");
         let run_time = Duration::from_millis(150 + round * 7919 % 1900);
-        let acknowledged = cut(kind, &image, &copy, run_time);
+        let way = match round % 3 {
+            2 => Way::KeepsAll,
+            _ => Way::Seals,
+        };
+        let acknowledged = cut(kind, &image, &copy, run_time, way);
         acknowledged_in_all += acknowledged;
         let mounted = Mounted::new(&copy, &folder.path().join("check"));
         let opened = mounted.0.join("journal");
+        sealed = sealed.max(sealed_segments(&opened));
+        reused += reused_segments(&opened, written);
         let checked = catch_unwind(|| check(kind, &opened, acknowledged));
         let checked = checked.unwrap_or_else(|_| Err("it panicked while opening".to_owned()));
         println!("{kind}, cut {round}: acknowledged up to {acknowledged}, {checked:?}");
@@ -190,12 +292,182 @@ fn a_power_cut_takes_nothing_that_was_acknowledged(kind: EngineKind) {
         // Every other cut goes on with what the last one left; the rest start anew.
         match round % 2 == 0 && failures.is_empty() {
             true => std::fs::rename(&copy, &image).unwrap(),
-            false => make_image(&image, IMAGE_BYTES),
+            false => run("cp", &[&"--sparse=always", &used, &image]),
         }
     }
-    println!("{kind}: {cuts} cuts, {acknowledged_in_all} acknowledged records");
+    println!(
+        "{kind}: {cuts} cuts, {acknowledged_in_all} acknowledged records; up to {sealed} sealed \
+         segments in a journal; {reused} segments of sled's own were used again"
+    );
+    assert!(sealed > 0, "no cut met a sealed segment");
+    assert!(
+        reused > 0 || kind != EngineKind::Sled,
+        "sled used no segment again"
+    );
     assert!(acknowledged_in_all > 0, "nothing was ever acknowledged");
     assert!(failures.is_empty(), "{failures:#?}");
+}
+
+fn sealed_segments(journal: &Path) -> usize {
+    let files = std::fs::read_dir(journal.join("segments"))
+        .into_iter()
+        .flatten();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.ends_with(".segment")).count()
+}
+
+/// Segments of sled's file: where each lies, and which part of the stream of all that was ever
+/// written it holds. Both are the same only the first time.
+fn sled_segments(journal: &Path) -> Vec<(u64, u64)> {
+    const SEGMENT_BYTES: usize = 512 * 1024;
+    let file = std::fs::read(journal.join("db")).unwrap_or_default();
+    let segments = file.chunks(SEGMENT_BYTES).enumerate();
+    let in_use = segments.filter(|(_, segment)| segment.len() > 20 && segment[..20] != [0; 20]);
+    let places = in_use.map(|(number, segment)| {
+        let place = u64::from_le_bytes(segment[4..12].try_into().unwrap());
+        ((number * SEGMENT_BYTES) as u64, place ^ i64::MAX as u64)
+    });
+    places.collect()
+}
+
+/// How many segments were used again since so much of the stream had been written.
+fn reused_segments(journal: &Path, written: u64) -> usize {
+    let segments = sled_segments(journal).into_iter();
+    segments
+        .filter(|(at, place)| *place > written && place != at)
+        .count()
+}
+
+/// An image with a journal that was worked on: sled's file has segments to use again. Gives how
+/// far its stream had come.
+fn make_used_image(kind: EngineKind, image: &Path) -> u64 {
+    make_image(image, IMAGE_BYTES);
+    let mounted = Mounted::new(image, &image.with_extension("mount"));
+    let journal_folder = mounted.0.join("journal");
+    let engine = kind.open(&journal_folder).unwrap();
+    let (journal, mut committer) = Journal::open_with_limits(engine, LIMITS).unwrap();
+    for _ in 0..150 {
+        for _ in 0..40 {
+            journal.append(next_batch(&journal)).unwrap();
+        }
+        while committer.commit_waiting().unwrap() || committer.seal_waiting().unwrap() {}
+    }
+    drop((journal, committer));
+    let places = sled_segments(&journal_folder).into_iter();
+    places.map(|(_, place)| place).max().unwrap_or(0)
+}
+
+#[test]
+fn without_its_fdatasync_sled_loses_records() {
+    without_its_fdatasync_records_are_lost(EngineKind::Sled);
+}
+
+#[test]
+fn without_its_fdatasync_redb_loses_records() {
+    without_its_fdatasync_records_are_lost(EngineKind::Redb);
+}
+
+/// The suite can fail: a writer whose `fdatasync` does nothing loses what it acknowledged.
+fn without_its_fdatasync_records_are_lost(kind: EngineKind) {
+    let folder = tempfile::tempdir().unwrap();
+    let library = library_without_fdatasync(folder.path());
+    let image = folder.path().join("image");
+    let copy = folder.path().join("copy");
+    for round in 0..20 {
+        make_image(&image, IMAGE_BYTES);
+        let run_time = Duration::from_millis(600 + round * 331);
+        let acknowledged = cut(kind, &image, &copy, run_time, Way::Without(&library));
+        let mounted = Mounted::new(&copy, &folder.path().join("check"));
+        let opened = mounted.0.join("journal");
+        let checked = catch_unwind(|| check(kind, &opened, acknowledged));
+        println!("{kind} without fdatasync: acknowledged up to {acknowledged}, {checked:?}");
+        if !matches!(checked, Ok(Ok(_))) {
+            return;
+        }
+    }
+    panic!("{kind} lost nothing without its fdatasync: the cuts prove nothing");
+}
+
+/// Takes the place of the system's function in one process: the code under test stays as it is.
+fn library_without_fdatasync(folder: &Path) -> PathBuf {
+    let source = folder.join("without.c");
+    let library = folder.join("without.so");
+    std::fs::write(&source, "int fdatasync(int fd) { (void)fd; return 0; }\n").unwrap();
+    run("cc", &[&"-shared", &"-fPIC", &"-o", &library, &source]);
+    library
+}
+
+/// No loop device, no root: the suite fails, it never skips.
+#[test]
+fn without_a_loop_device_the_suite_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let mount = folder.path().join("mount");
+    std::fs::write(&mount, "#!/bin/sh\nexit 32\n").unwrap();
+    run("chmod", &[&"+x", &mount]);
+    let path = std::env::var("PATH").unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "a_power_cut_takes_nothing_that_redb_acknowledged",
+        ])
+        .env("PATH", format!("{}:{path}", folder.path().display()))
+        .env("POWER_CUTS", "1")
+        .output()
+        .unwrap();
+    assert!(!output.status.success(), "it passed without a loop device");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("are root and a loop device here?"), "{said}");
+}
+
+#[test]
+fn a_read_only_disk_is_named_by_whoever_opens() {
+    for kind in EngineKind::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let image = folder.path().join("image");
+        let at = folder.path().join("mount");
+        make_image(&image, SMALL_IMAGE_BYTES);
+        let mounted = Mounted::new(&image, &at);
+        let journal = at.join("journal");
+        drop(Journal::open(kind.open(&journal).unwrap()).unwrap());
+        drop(mounted);
+        let _mounted = Mounted::with("loop,ro", &image, &at);
+        for refused in [
+            kind.open(&journal).unwrap_err(),
+            kind.open_to_verify(&journal).unwrap_err(),
+            kind.open(&at.join("another")).unwrap_err(),
+        ] {
+            let text = format!("{refused}: {:?}", std::error::Error::source(&refused));
+            assert!(text.contains(at.to_str().unwrap()), "{text}");
+            assert!(text.contains("ReadOnlyFilesystem"), "{text}");
+        }
+    }
+}
+
+/// The file system becomes read-only under a writer: it refuses, or it ends before it acknowledges
+/// what isn't durable. What it acknowledged is there.
+#[test]
+fn a_disk_that_becomes_read_only_takes_nothing_acknowledged() {
+    for kind in EngineKind::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let image = folder.path().join("image");
+        let at = folder.path().join("mount");
+        make_image(&image, SMALL_IMAGE_BYTES);
+        let mounted = Mounted::with("loop,errors=remount-ro", &image, &at);
+        let mut writer = Writer::start(kind, &at.join("journal"), Way::Seals);
+        writer.first.recv().unwrap();
+        // The moment is any: the writer never rests.
+        thread::sleep(Duration::from_millis(100));
+        mounted.fail();
+        // A refused append ends the writer too.
+        let status = writer.process.wait().unwrap();
+        let acknowledged = writer.last.join().unwrap();
+        println!("{kind}: acknowledged up to {acknowledged}, then ended with {status}");
+        assert!(!status.success());
+        drop(mounted);
+        let _mounted = Mounted::new(&image, &at);
+        let head = check(kind, &at.join("journal"), acknowledged).unwrap();
+        assert!(acknowledged > 0 && head >= acknowledged);
+    }
 }
 
 #[test]

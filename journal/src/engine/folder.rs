@@ -2,7 +2,7 @@
 //! engine's own files, make new files durable, and ask for room before anything is written.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -33,7 +33,7 @@ const BYTES_PER_CHANGE: u64 = 16 * 1024;
 /// A journal's folder, held by this process until it is dropped.
 pub(super) struct Folder {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl Folder {
@@ -43,7 +43,7 @@ impl Folder {
         fs::create_dir_all(path).map_err(io_error("create", path))?;
         Ok(Folder {
             path: path.to_owned(),
-            _lock: lock(path)?,
+            lock: lock(path)?,
         })
     }
 
@@ -61,6 +61,22 @@ impl Folder {
                 engine,
             }),
             Err(error) => Err(io_error("look into", &self.path)(error).into()),
+        }
+    }
+
+    /// Call it after a sync that succeeded and before anything is acknowledged. A file system that
+    /// becomes read-only by an error of its disk may say that of a sync which made nothing durable
+    /// (ext4, seen on Linux 6.18). A write of no bytes costs a microsecond and is refused then.
+    pub(super) fn check_still_writable(&self) -> Result<(), EngineError> {
+        let written = (&self.lock).write(&[]).map(drop);
+        written.map_err(io_error("write to", &self.path))?;
+        let disk = rustix::fs::statvfs(&self.path)
+            .map_err(|error| io_error("look at", &self.path)(error.into()))?;
+        match disk.f_flag.contains(StatVfsMountFlags::RDONLY) {
+            true => Err(io_error("write to", &self.path)(
+                io::ErrorKind::ReadOnlyFilesystem.into(),
+            )),
+            false => Ok(()),
         }
     }
 
@@ -113,12 +129,24 @@ impl Folder {
     }
 
     fn room_for(&self, needed_bytes: u64) -> Result<Option<NoRoom>, EngineError> {
-        let disk = rustix::fs::statvfs(&self.path)
-            .map_err(|error| io_error("look at the free space of", &self.path)(error.into()))?;
-        let read_only = disk.f_flag.contains(StatVfsMountFlags::RDONLY);
-        let available_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
-        Ok(room(read_only, available_bytes, needed_bytes))
+        room_in(&self.path, needed_bytes)
     }
+}
+
+/// As [`Folder::check_room`], for a file of this size that is to be written at once.
+pub(super) fn check_free(folder: &Path, file_bytes: u64) -> Result<(), EngineError> {
+    match room_in(folder, file_bytes.saturating_add(SPARE_BYTES))? {
+        Some(refusal) => Err(EngineError::NoRoom(refusal)),
+        None => Ok(()),
+    }
+}
+
+fn room_in(folder: &Path, needed_bytes: u64) -> Result<Option<NoRoom>, EngineError> {
+    let disk = rustix::fs::statvfs(folder)
+        .map_err(|error| io_error("look at the free space of", folder)(error.into()))?;
+    let read_only = disk.f_flag.contains(StatVfsMountFlags::RDONLY);
+    let available_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
+    Ok(room(read_only, available_bytes, needed_bytes))
 }
 
 fn room(read_only: bool, available_bytes: u64, needed_bytes: u64) -> Option<NoRoom> {
@@ -150,7 +178,13 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
         .truncate(false)
         .write(true)
         .open(&path);
-    let file = file.map_err(io_error("open", &path))?;
+    let file = file.map_err(|error| match error.kind() {
+        // What matters is the folder: nobody may write to it.
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+            io_error("write to", folder)(error)
+        }
+        _ => io_error("open", &path)(error),
+    })?;
     for _ in 0..LOCK_TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(file),
@@ -163,7 +197,7 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
     })
 }
 
-fn sync_path(path: &Path) -> Result<(), EngineError> {
+pub(super) fn sync_path(path: &Path) -> Result<(), EngineError> {
     match File::open(path).and_then(|file| file.sync_all()) {
         Ok(()) => Ok(()),
         // A parent that we may not read was not made by us.
@@ -172,15 +206,20 @@ fn sync_path(path: &Path) -> Result<(), EngineError> {
     }
 }
 
-pub(crate) fn io_error<'a>(
-    action: &'static str,
-    path: &'a Path,
-) -> impl Fn(io::Error) -> EngineError + 'a {
-    move |source| EngineError::Io {
+/// What the system said of a file or folder.
+pub(crate) fn failed_on(action: &'static str, path: &Path, source: io::Error) -> EngineError {
+    EngineError::Io {
         action,
         path: path.to_owned(),
         source,
     }
+}
+
+pub(crate) fn io_error<'a>(
+    action: &'static str,
+    path: &'a Path,
+) -> impl Fn(io::Error) -> EngineError + 'a {
+    move |source| failed_on(action, path, source)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use redb::{
     TableDefinition, TableError,
 };
 
+use super::archive::Archive;
 use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES, io_error};
 use super::{Engine, EngineError, NoRoom, Pair, Write, check_sizes, sled};
 use crate::OpenError;
@@ -23,9 +24,17 @@ pub(super) const DATA_FILE: &str = "journal.redb";
 const CACHE_BYTES: usize = 16 * 1024 * 1024;
 const TABLE: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("journal");
 
+/// From this size of its file on, redb commits so that it can be repaired quickly: reading as much
+/// takes a good part of a second.
+const QUICK_FROM_BYTES: u64 = 64 * 1024 * 1024;
+
 /// What redb does after a kill or a power cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RedbRepair {
+    /// [`Full`](RedbRepair::Full) while the file is small, [`Quick`](RedbRepair::Quick) once it has
+    /// more than 64 MiB: the default. A lane, whose old records are sealed, never gets there; a
+    /// hub with a long queue pays for each commit and still starts in a second.
+    BySize,
     /// Each commit also saves which pages are in use and syncs twice; opening is quick.
     Quick,
     /// A commit syncs once; the first opening after a kill reads the whole file.
@@ -45,6 +54,7 @@ enum Check {
 struct RedbEngine {
     database: Database,
     repair: RedbRepair,
+    archive: Archive,
     folder: Folder,
 }
 
@@ -54,7 +64,7 @@ struct RedbEngine {
 /// Another process has it open; the folder belongs to another engine; the disk fails; or redb finds
 /// its file damaged.
 pub fn redb_engine(folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
-    redb_engine_with(folder, RedbRepair::Full)
+    redb_engine_with(folder, RedbRepair::BySize)
 }
 
 /// As [`redb_engine`], with the other way of repair: for measuring one against the other.
@@ -68,7 +78,7 @@ pub fn redb_engine_with(folder: &Path, repair: RedbRepair) -> Result<Box<dyn Eng
 /// Opens it with each page checked: damage that redb would meet later, perhaps with a panic, is an
 /// error here.
 pub(super) fn checked(folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
-    open(folder, RedbRepair::Full, Check::EveryPage)
+    open(folder, RedbRepair::BySize, Check::EveryPage)
 }
 
 fn open(folder: &Path, repair: RedbRepair, check: Check) -> Result<Box<dyn Engine>, OpenError> {
@@ -81,6 +91,7 @@ fn open(folder: &Path, repair: RedbRepair, check: Check) -> Result<Box<dyn Engin
     Ok(Box::new(RedbEngine {
         database,
         repair,
+        archive: Archive::in_folder(folder.path()),
         folder,
     }))
 }
@@ -174,10 +185,21 @@ impl RedbEngine {
         Ok(transaction.commit()?)
     }
 
+    fn is_quick(&self) -> Result<bool, redb::Error> {
+        match self.repair {
+            RedbRepair::Quick => Ok(true),
+            RedbRepair::Full => Ok(false),
+            RedbRepair::BySize => {
+                let file = fs::metadata(self.folder.path().join(DATA_FILE))?;
+                Ok(file.len() > QUICK_FROM_BYTES)
+            }
+        }
+    }
+
     fn commit_durably(&self) -> Result<(), redb::Error> {
         let mut transaction = self.database.begin_write()?;
         transaction.set_durability(Durability::Immediate)?;
-        transaction.set_quick_repair(self.repair == RedbRepair::Quick);
+        transaction.set_quick_repair(self.is_quick()?);
         Ok(transaction.commit()?)
     }
 }
@@ -221,7 +243,8 @@ impl Engine for RedbEngine {
     }
 
     fn sync(&self) -> Result<(), EngineError> {
-        self.commit_durably().map_err(failed("commit"))
+        self.commit_durably().map_err(failed("commit"))?;
+        self.folder.check_still_writable()
     }
 
     fn short_of_room(&self) -> Result<Option<NoRoom>, EngineError> {
@@ -234,6 +257,10 @@ impl Engine for RedbEngine {
 
     fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError> {
         self.folder.set_witness(witness)
+    }
+
+    fn archive(&self) -> Option<&Archive> {
+        Some(&self.archive)
     }
 }
 

@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 use std::thread;
 
+use super::archive::Archive;
 use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES, io_error};
 use super::{Engine, EngineError, NoRoom, Pair, Write, check_sizes, redb};
 use crate::OpenError;
@@ -21,6 +22,7 @@ const BLOBS_FOLDER: &str = "blobs";
 struct SledEngine {
     database: sled::Db,
     data: File,
+    archive: Archive,
     folder: Folder,
 }
 
@@ -42,6 +44,7 @@ pub fn sled_engine(folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
     Ok(Box::new(SledEngine {
         database,
         data,
+        archive: Archive::in_folder(folder),
         folder: held,
     }))
 }
@@ -157,6 +160,7 @@ impl Engine for SledEngine {
         self.data
             .sync_data()
             .map_err(|error| io_error("sync", &path())(error))?;
+        self.folder.check_still_writable()?;
         match has_blobs(self.folder.path())? {
             true => Err(EngineError::Failed {
                 engine: NAME,
@@ -177,6 +181,10 @@ impl Engine for SledEngine {
 
     fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError> {
         self.folder.set_witness(witness)
+    }
+
+    fn archive(&self) -> Option<&Archive> {
+        Some(&self.archive)
     }
 }
 

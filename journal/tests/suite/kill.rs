@@ -1,16 +1,24 @@
 //! kill -9 of a process that writes: what it acknowledged is there, and the folder opens.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use journal::{EngineKind, Journal, LogId, OpenError, VerifyError, verify_folder};
+use journal::{EngineKind, Journal, JournalLimits, LogId, OpenError, VerifyError, verify_folder};
 use tokio::runtime::Builder;
 
 use crate::place::one;
 
 const FOLDER: &str = "JOURNAL_TEST_WRITER_FOLDER";
 const ENGINE: &str = "JOURNAL_TEST_WRITER_ENGINE";
+
+/// Seals a segment every 32 commits, so that kills meet that too.
+const LIMITS: JournalLimits = JournalLimits {
+    kept_records: 48,
+    segment_records: 32,
+    ..JournalLimits::DEFAULT
+};
 
 /// Not a test of its own: what the child process does. It prints each sequence it acknowledges.
 #[test]
@@ -19,7 +27,8 @@ fn writer_child() {
         return;
     };
     let kind: EngineKind = std::env::var(ENGINE).unwrap().parse().unwrap();
-    let (journal, committer) = Journal::open(kind.open(Path::new(&folder)).unwrap()).unwrap();
+    let engine = kind.open(Path::new(&folder)).unwrap();
+    let (journal, committer) = Journal::open_with_limits(engine, LIMITS).unwrap();
     let _driver = committer.run_on_thread().unwrap();
     let runtime = Builder::new_current_thread().build().unwrap();
     loop {
@@ -124,19 +133,153 @@ fn a_kill_while_opening_leaves_a_journal_that_opens() {
         let journal_folder = folder.path().join("journal");
         let mut records = 0;
         for round in 0..25u64 {
-            let mut writer = start_writer(kind, &journal_folder);
-            // Not a wait for something to happen: the moment of the kill, anywhere in the opening.
-            std::thread::sleep(std::time::Duration::from_micros(round * 1379 % 30_000));
-            writer.kill().unwrap();
-            let output = writer.wait_with_output().unwrap();
-            let output = String::from_utf8(output.stdout).unwrap();
-            records = output
-                .lines()
-                .filter_map(acknowledged)
-                .fold(records, u64::max);
+            records = records.max(kill_at(kind, &journal_folder, round * 1379 % 30_000));
             drop(kind.open(&journal_folder).unwrap());
             let (journal, _committer) = Journal::open(kind.open(&journal_folder).unwrap()).unwrap();
             assert!(journal.head(LogId::OWN).sequence >= records, "{kind}");
         }
     }
+}
+
+/// The same with something behind it, so that opening takes its time: one kill after the other,
+/// and nobody opens it in between.
+#[test]
+fn kills_while_opening_one_after_the_other_lose_nothing() {
+    for kind in EngineKind::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let journal_folder = folder.path().join("journal");
+        let mut highest = fill(kind, &journal_folder);
+        for round in 0..20u64 {
+            let at = kill_at(kind, &journal_folder, 2_000 + round * 2711 % 40_000);
+            highest = highest.max(at);
+        }
+        holds_all(kind, &journal_folder, highest);
+    }
+}
+
+/// Starts a writer and kills it at a moment; gives the last record that it acknowledged.
+fn kill_at(kind: EngineKind, folder: &Path, moment_us: u64) -> u64 {
+    let mut writer = start_writer(kind, folder);
+    // Not a wait for something to happen: the moment of the kill, anywhere in the opening.
+    std::thread::sleep(std::time::Duration::from_micros(moment_us));
+    writer.kill().unwrap();
+    last_acknowledged(writer)
+}
+
+fn last_acknowledged(writer: Child) -> u64 {
+    let output = writer.wait_with_output().unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    output.lines().filter_map(acknowledged).fold(0, u64::max)
+}
+
+/// Twelve thousand records, closed: enough that opening does more than it takes to look.
+fn fill(kind: EngineKind, folder: &Path) -> u64 {
+    let engine = kind.open(folder).unwrap();
+    let (journal, mut committer) = Journal::open_with_limits(engine, LIMITS).unwrap();
+    for _ in 0..12_000 {
+        let mut batch = one(vec![b'r'; 700]);
+        let next = journal.head(LogId::OWN).sequence + 1;
+        batch.put("last", next.to_be_bytes());
+        if journal.append(batch.clone()).is_err() {
+            committer.commit_waiting().unwrap();
+            journal.append(batch).unwrap();
+        }
+    }
+    while committer.commit_waiting().unwrap() {}
+    journal.head(LogId::OWN).sequence
+}
+
+/// Sound, with each record once, and the state of its head.
+fn holds_all(kind: EngineKind, folder: &Path, acknowledged: u64) {
+    verify_folder(folder).unwrap();
+    let (journal, _committer) = Journal::open(kind.open(folder).unwrap()).unwrap();
+    let head = journal.head(LogId::OWN).sequence;
+    assert!(head >= acknowledged, "{kind}: {head} of {acknowledged}");
+    let records = journal.read(LogId::OWN, 1, usize::MAX).unwrap();
+    assert!(records.iter().map(|record| record.sequence).eq(1..=head));
+    assert_eq!(
+        journal.get("last").unwrap(),
+        Some(head.to_be_bytes().to_vec())
+    );
+}
+
+/// Kills as soon as a file is there that `is_meant` means; gives up when the writer has
+/// acknowledged `patience` records. Gives whether it was met, and the last record acknowledged.
+fn kill_when(
+    kind: EngineKind,
+    folder: &Path,
+    looked_at: &Path,
+    patience: u64,
+    is_meant: &dyn Fn(&str) -> bool,
+) -> (bool, u64) {
+    let mut writer = start_writer(kind, folder);
+    let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+    let (said, heard) = std::sync::mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        let numbers = lines.map_while(Result::ok);
+        let numbers = numbers.filter_map(|line| acknowledged(&line));
+        numbers.fold(0, |_, number| {
+            said.send(()).ok();
+            number
+        })
+    });
+    let mut met = false;
+    let mut acknowledged = 0;
+    while !met && acknowledged < patience {
+        let files = fs::read_dir(looked_at).into_iter().flatten();
+        met = files
+            .map_while(Result::ok)
+            .any(|file| file.file_name().to_str().is_some_and(is_meant));
+        acknowledged += heard.try_iter().count() as u64;
+    }
+    writer.kill().unwrap();
+    writer.wait().unwrap();
+    (met, reader.join().unwrap())
+}
+
+#[test]
+fn a_kill_while_sealing_leaves_each_record_once() {
+    for kind in EngineKind::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let journal_folder = folder.path().join("journal");
+        let segments = journal_folder.join("segments");
+        let mut highest = 0;
+        for round in 0..12 {
+            let known: Vec<String> = fs::read_dir(&segments)
+                .into_iter()
+                .flatten()
+                .map(|file| file.unwrap().file_name().into_string().unwrap())
+                .collect();
+            // In turns: a file in the making, and one that was just given its name.
+            let in_the_making = round % 2 == 0;
+            let is_meant = |name: &str| match in_the_making {
+                true => name == "unfinished.new",
+                false => name.ends_with(".segment") && !known.iter().any(|known| known == name),
+            };
+            let (met, last) = kill_when(kind, &journal_folder, &segments, 5000, &is_meant);
+            assert!(met, "{kind}: the writer ended by itself");
+            highest = highest.max(last);
+            holds_all(kind, &journal_folder, highest);
+        }
+        assert!(fs::read_dir(&segments).unwrap().count() > 0);
+    }
+}
+
+/// sled writes a snapshot while it opens a journal that was not closed; a kill in the middle leaves
+/// a file that it chokes on, unless somebody removes it.
+#[test]
+fn a_kill_while_sled_writes_a_snapshot_leaves_a_journal_that_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal_folder = folder.path().join("journal");
+    let mut highest = fill(EngineKind::Sled, &journal_folder);
+    let mut times_met = 0;
+    for _ in 0..20 {
+        let is_meant = |name: &str| name.ends_with(".generating");
+        let at = &journal_folder;
+        let (met, last) = kill_when(EngineKind::Sled, at, at, 5, &is_meant);
+        times_met += u32::from(met);
+        highest = highest.max(last);
+    }
+    assert!(times_met > 0, "no kill met a snapshot");
+    holds_all(EngineKind::Sled, &journal_folder, highest);
 }

@@ -9,11 +9,13 @@
 )]
 
 mod abort;
+mod checkpoint;
 mod conformance;
 mod crash;
 mod damage;
 mod draw;
 mod drivers;
+mod figures;
 mod flip;
 mod kill;
 mod migrate;
@@ -24,5 +26,6 @@ mod rebuild;
 mod redb_files;
 mod relocate;
 mod repair;
+mod segments;
 mod sled_files;
 mod survey;
