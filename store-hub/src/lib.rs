@@ -20,6 +20,7 @@ mod convert;
 mod grpc;
 mod keys;
 mod ledger;
+mod metrics;
 mod operator_view;
 mod prices;
 mod recovery;

@@ -20,6 +20,8 @@ pub(crate) struct Around<'a> {
     pub(crate) business_date: BusinessDate,
     pub(crate) hub_epoch: u64,
     pub(crate) journal_sequence: u64,
+    /// Batches taken and not durable yet.
+    pub(crate) journal_lag_batches: u64,
 }
 
 /// The whole store in a few lines.
@@ -42,6 +44,7 @@ pub(crate) fn status(desk: &Desk, around: Around<'_>) -> StatusResponse {
         dead_letters: number(unresolved.count()),
         payments_in_flight: number(desk.payments_in_flight()),
         journal_sequence: around.journal_sequence,
+        journal_durable_lag_batches: around.journal_lag_batches,
         terminals: desk.terminals().map(|view| terminal(&view)).collect(),
         day_state: closing.to_owned(),
         counts: Some(counts(&desk.counts_today())),
@@ -59,7 +62,8 @@ fn terminal(view: &TerminalView) -> TerminalStatus {
     }
 }
 
-fn counts(counts: &Counts) -> PaymentCounts {
+/// Decisions, as they travel.
+pub(crate) fn counts(counts: &Counts) -> PaymentCounts {
     PaymentCounts {
         requested: counts.requested,
         approved: counts.approved,

@@ -25,8 +25,10 @@ use crate::{
     card_vault::{CardVault, EncryptedPin},
     convert::{self, decision_to_proto},
     keys::KeyStore,
+    metrics::{DeskFigures, JournalFigures},
     operator_view::{self, Around},
     recovery::{self, RecoveryError, Replay},
+    replica::{head_to_proto, log_of},
 };
 
 /// What a desk is made of.
@@ -108,8 +110,18 @@ impl PaymentDesk {
             business_date: self.day.date,
             hub_epoch: self.hub_epoch,
             journal_sequence: self.parts.journal.durable_head(LogId::OWN).sequence,
+            journal_lag_batches: JournalFigures::of(&self.parts.journal).durable_lag_batches,
         };
         operator_view::status(&self.desk, around)
+    }
+
+    /// The desk for metrics.
+    pub(crate) fn figures(&self, store_id: &str) -> DeskFigures {
+        DeskFigures {
+            status: self.view(store_id),
+            counts: self.desk.counts(),
+            outbox_waiting: self.outbox.len(),
+        }
     }
 
     /// The ticket of everything decided so far.
@@ -198,7 +210,7 @@ impl PaymentDesk {
         let AttachLane { lane, epoch, .. } = attach;
         self.step(&mut commit, Event::LaneAttached { lane, epoch })?;
         self.sessions.insert(lane, attach.session);
-        let hello = self.hello(lane);
+        let hello = self.hello(lane, epoch);
         // The hello is the first frame, and what was given up is obeyed before all else.
         let afterwards = std::mem::take(&mut commit.waiting);
         commit.frame(lane, Body::Hello(hello));
@@ -237,7 +249,8 @@ impl PaymentDesk {
         self.commit(commit);
     }
 
-    fn hello(&self, lane: LaneId) -> wire::HubHello {
+    fn hello(&self, lane: LaneId, epoch: LaneEpoch) -> wire::HubHello {
+        let copy = self.parts.journal.durable_head(log_of(lane, epoch));
         let terminal = self.parts.terminals.iter().find(|(_, _, of)| *of == lane);
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         wire::HubHello {
@@ -252,6 +265,7 @@ impl PaymentDesk {
             tid: text(terminal.map(|(tid, _, _)| tid.as_str())),
             mid: text(terminal.map(|(_, mid, _)| mid.as_str())),
             merchant_name: self.parts.merchant_name.clone(),
+            journal_copy: Some(head_to_proto(copy)),
         }
     }
 

@@ -94,6 +94,7 @@ pub(super) fn status(asked: &Asked) -> Outcome {
             business_date: told.day.date,
             hub_epoch: told.hub_epoch,
             journal_sequence: told.journal_sequence,
+            journal_lag_batches: 0,
         };
         Ok((operator_view::status(&told.desk, around), false))
     })?;

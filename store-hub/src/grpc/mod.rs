@@ -1,12 +1,15 @@
-//! The hub's gRPC side: lanes, operators, head office, health and reflection, on one port.
+//! The hub's gRPC side: lanes, operators, head office, health and reflection, on one port; and the
+//! metrics page.
 //!
 //! Runs as `Send` tasks beside the actors and reaches them by their addresses alone.
 
 mod date;
 mod io;
 mod lane_service;
+mod metrics_route;
 mod operations_service;
 mod price_stream;
+mod replicate_stream;
 mod report_service;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -20,7 +23,7 @@ use proto::store::v1::{
     lane_service_server::LaneServiceServer, operations_service_server::OperationsServiceServer,
     report_service_server::ReportServiceServer,
 };
-use tonic::{Status, transport::Server};
+use tonic::{Status, service::Routes, transport::Server};
 use tower::util::MapResponseLayer;
 
 use crate::{
@@ -74,6 +77,9 @@ pub(crate) async fn serve(
         .http2_keepalive_interval(Some(Duration::from_millis(KEEPALIVE_INTERVAL_MS)))
         .http2_keepalive_timeout(Some(Duration::from_millis(KEEPALIVE_TIMEOUT_MS)))
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
+        // For the metrics page alone: gRPC has no HTTP/1.
+        .accept_http1(true)
+        .add_routes(pages(services.clone()))
         .add_service(health)
         .add_service(LaneServiceServer::new(services.clone()))
         .add_service(ReportServiceServer::new(services.clone()))
@@ -85,6 +91,14 @@ pub(crate) async fn serve(
         router = router.add_service(reflection);
     }
     router.serve_with_incoming_shutdown(connections, stop).await
+}
+
+/// What is served beside gRPC.
+fn pages(services: Services) -> Routes {
+    let mut routes = Routes::default();
+    let router = std::mem::take(routes.axum_router_mut());
+    *routes.axum_router_mut() = metrics_route::add_to(router, services);
+    routes
 }
 
 fn reflection<'a>() -> tonic_reflection::server::Builder<'a> {

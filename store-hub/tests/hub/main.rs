@@ -12,8 +12,11 @@
 mod commands;
 mod day;
 mod lane;
+mod metrics;
 mod money;
 mod offline;
+mod real_lane;
+mod replication;
 mod restart;
 mod secrets;
 mod sessions;

@@ -174,7 +174,7 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    fn start(config: PathBuf, slow_disk: Option<Duration>) -> Self {
+    fn start(config: PathBuf, disk: Option<(journal::SimulatedDisk, Duration)>) -> Self {
         let (tell, told) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<bool>();
         let joined = thread::spawn(move || {
@@ -186,10 +186,10 @@ impl Hub {
             local.block_on(&runtime, async move {
                 let config = Config::load(&config).unwrap();
                 let keys = SoftwareKeys::new(KeyFile::load(&config.keys_file).unwrap()).unwrap();
-                let (engine, commits) = match slow_disk {
+                let (engine, commits) = match disk {
                     None => (engine(&config.journal.folder), CommitDriver::Thread),
-                    Some(delay) => (
-                        journal::SimulatedDisk::new().engine(),
+                    Some((disk, delay)) => (
+                        disk.engine(),
                         CommitDriver::Simulated(Box::new(move || delay)),
                     ),
                 };
@@ -313,7 +313,7 @@ impl Hub {
 }
 
 /// The committer of a hub before may hold the folder for a moment longer.
-fn engine(folder: &Path) -> Box<dyn journal::Engine> {
+pub(crate) fn engine(folder: &Path) -> Box<dyn journal::Engine> {
     for _ in 0..200 {
         if let Ok(engine) = journal::sled_engine(folder) {
             return engine;
@@ -366,6 +366,11 @@ impl Store {
 
     /// A hub whose journal is in memory, each commit taking so long.
     pub(crate) fn start_on_slow_disk(&self, commit: Duration) -> Hub {
-        Hub::start(self.config(), Some(commit))
+        self.start_on_disk(&journal::SimulatedDisk::new(), commit)
+    }
+
+    /// A hub whose journal is on this disk in memory, each commit taking so long.
+    pub(crate) fn start_on_disk(&self, disk: &journal::SimulatedDisk, commit: Duration) -> Hub {
+        Hub::start(self.config(), Some((disk.clone(), commit)))
     }
 }

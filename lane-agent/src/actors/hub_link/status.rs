@@ -57,6 +57,12 @@ impl HubLink {
             sales_voided: progress.sales_voided,
             devices: Vec::new(),
             script_finished,
+            journal_durable_lag_batches: self
+                .parts
+                .journal
+                .last()
+                .number()
+                .saturating_sub(self.parts.journal.durable().number()),
         }
     }
 }
