@@ -1,9 +1,9 @@
 //! What an append may meet: the limits, and why a batch is refused.
 
 use crate::batch::{KEY_BYTES_MAX, RECORD_BYTES_MAX};
-use crate::{LogId, NoRoom, ReadError};
+use crate::{EngineError, LogId, NoRoom, ReadError};
 
-/// How much may wait for the committer before an append is refused.
+/// How much may wait for the committer before an append is refused, and what stays in the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JournalLimits {
     /// Batches that may wait.
@@ -12,6 +12,12 @@ pub struct JournalLimits {
     pub waiting_bytes_max: usize,
     /// Bytes after which a commit takes no further batch; it always takes one.
     pub commit_bytes_max: usize,
+    /// Records of a log that stay in the engine; older ones are sealed into segments.
+    /// [`u64::MAX`]: none is, unless [`Journal::seal_up_to`](crate::Journal::seal_up_to) asks.
+    pub kept_records: u64,
+    /// Records of one segment, at most 8,192. One commit removes them from the engine, and what
+    /// waits for the disk waits for that.
+    pub segment_records: u64,
 }
 
 impl JournalLimits {
@@ -20,6 +26,8 @@ impl JournalLimits {
         batches_waiting_max: 4096,
         waiting_bytes_max: 16 * 1024 * 1024,
         commit_bytes_max: 2 * 1024 * 1024,
+        kept_records: 8192,
+        segment_records: 1024,
     };
 }
 
@@ -60,6 +68,19 @@ pub enum AppendError {
         /// Size of the value.
         value_bytes: usize,
     },
+    /// A checkpoint or its name is over the limit.
+    #[error(
+        "a checkpoint of {checkpoint_bytes} bytes, its name of {name_bytes}, is over the limit of \
+             {} and {}",
+        crate::CHECKPOINT_BYTES_MAX,
+        crate::CHECKPOINT_NAME_BYTES_MAX
+    )]
+    CheckpointTooLarge {
+        /// Size of the name.
+        name_bytes: usize,
+        /// Size of the checkpoint.
+        checkpoint_bytes: usize,
+    },
     /// A replica record doesn't follow the last one held. Ask the peer again from `expected`.
     #[error("replica of log {log} has a gap: expected record {expected}, got {got}")]
     ReplicaGap {
@@ -81,6 +102,9 @@ pub enum AppendError {
     /// A record that came again could not be compared with the one held.
     #[error("cannot compare a replica record with the one held")]
     Held(#[source] ReadError),
+    /// The checkpoint that is to be replaced could not be looked at.
+    #[error("cannot look at the checkpoint before")]
+    Checkpoint(#[source] EngineError),
     /// The journal was closed, or its committer is gone.
     #[error("the journal is closed")]
     Closed,

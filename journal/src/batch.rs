@@ -100,7 +100,7 @@ impl Batch {
         self.entries.is_empty() && self.changes.is_empty()
     }
 
-    fn change(&mut self, key: Vec<u8>, value: Option<&[u8]>) -> &mut Self {
+    pub(crate) fn change(&mut self, key: Vec<u8>, value: Option<&[u8]>) -> &mut Self {
         let value = value.map(|bytes| stored::encode_keyed(&key, bytes));
         self.changes.push(Write { key, value });
         self

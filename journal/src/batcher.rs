@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::batch::{Entry, KEY_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::engine::{VALUE_BYTES_MAX, Write};
 use crate::{
-    AppendError, Batch, Hash, Head, JournalLimits, LogId, NoRoom, ReadError, Ticket, key, stored,
+    AppendError, Batch, Hash, Head, JournalFigures, JournalLimits, LogId, NoRoom, ReadError,
+    Ticket, key, stored,
 };
 
 /// A batch with its place in the order of commits.
@@ -74,7 +75,21 @@ impl Batcher {
         Ok(self.queue(placed, changes))
     }
 
+    /// The head of a log once this batch is taken, if it is.
+    pub(crate) fn head_after(&self, log: LogId, batch: &Batch) -> Head {
+        let entries = batch.entries().iter().filter(|entry| entry.log() == log);
+        entries.fold(self.appended(log), |head, entry| match entry {
+            Entry::Replica { sequence, .. } if *sequence <= head.sequence => head,
+            Entry::Replica { bytes, .. } | Entry::Own { bytes } => head.extended_by(bytes),
+        })
+    }
+
     fn check_room(&self, batch: &Batch) -> Result<(), AppendError> {
+        self.check_room_for(batch_bytes(batch))
+    }
+
+    /// Whether so many bytes would be taken now.
+    pub(crate) fn check_room_for(&self, bytes: usize) -> Result<(), AppendError> {
         if self.closed {
             return Err(AppendError::Closed);
         }
@@ -82,7 +97,6 @@ impl Batcher {
             return Err(AppendError::NoRoom(no_room));
         }
         let batches_waiting = self.waiting.len();
-        let bytes = batch_bytes(batch);
         let over = self.waiting_bytes.saturating_add(bytes) > self.limits.waiting_bytes_max;
         if batches_waiting >= self.limits.batches_waiting_max || (over && batches_waiting > 0) {
             return Err(AppendError::Full { batches_waiting });
@@ -207,10 +221,13 @@ impl Batcher {
         Some(commit)
     }
 
-    /// The commit is durable.
-    pub(crate) fn finish(&mut self, heads: &BTreeMap<LogId, Head>) {
+    /// The commit is durable. Gives how many records it had.
+    pub(crate) fn finish(&mut self, heads: &BTreeMap<LogId, Head>) -> u64 {
+        let mut records = 0u64;
         for (log, head) in heads {
-            self.durable.insert(*log, *head);
+            let before = self.durable.insert(*log, *head).unwrap_or_default();
+            let more = head.sequence.saturating_sub(before.sequence);
+            records = records.saturating_add(more);
             if let Some(hashes) = self.undurable.remove(log) {
                 let mut hashes = hashes;
                 let later = hashes.split_off(&head.sequence.saturating_add(1));
@@ -219,6 +236,7 @@ impl Batcher {
                 }
             }
         }
+        records
     }
 
     /// Says whether the disk takes anything: while it doesn't, further batches are refused. Gives
@@ -246,6 +264,18 @@ impl Batcher {
 
     pub(crate) fn batches_waiting(&self) -> usize {
         self.waiting.len()
+    }
+
+    /// What waits, and how much may.
+    pub(crate) fn figures(&self) -> JournalFigures {
+        JournalFigures {
+            batches_waiting: self.waiting.len(),
+            batches_waiting_max: self.limits.batches_waiting_max,
+            waiting_bytes: self.waiting_bytes,
+            waiting_bytes_max: self.limits.waiting_bytes_max,
+            no_room: self.no_room,
+            ..JournalFigures::default()
+        }
     }
 
     pub(crate) fn appended(&self, log: LogId) -> Head {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::{key, stored};
+
 /// Which log a record belongs to. A journal holds its own log and replicas of others' logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LogId(pub u64);
@@ -88,6 +90,21 @@ pub struct Record {
     pub hash: Hash,
     /// The bytes as appended, never re-encoded.
     pub bytes: Vec<u8>,
+}
+
+impl Record {
+    /// The place it takes its log to.
+    pub(crate) fn head(&self) -> Head {
+        Head {
+            sequence: self.sequence,
+            hash: self.hash,
+        }
+    }
+
+    /// As it lies in an engine or in a segment.
+    pub(crate) fn as_stored(&self, log: LogId) -> Vec<u8> {
+        stored::encode_record(&key::record(log, self.sequence), self.hash, &self.bytes)
+    }
 }
 
 #[cfg(test)]

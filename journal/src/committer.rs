@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Arc, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fmt, io, process};
 
 use tokio::sync::watch;
@@ -14,6 +14,7 @@ use tracing::{error, warn};
 
 use crate::batcher::Commit;
 use crate::journal::Shared;
+use crate::seal::{Sealer, Step};
 use crate::{EngineError, NoRoom, Ticket, key, witness};
 
 /// Commits between two renewals of the witness. One costs about as much as two commits.
@@ -40,6 +41,7 @@ pub struct Committer {
     commits_since_witness: u32,
     /// Taken from the batcher and not yet written: the disk had no room for it.
     held: Option<Commit>,
+    sealer: Sealer,
 }
 
 /// What the committer finds when it looks.
@@ -50,12 +52,17 @@ enum Next {
 }
 
 impl Committer {
-    pub(crate) fn new(shared: Arc<Shared>, durable: watch::Sender<Ticket>) -> Committer {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        durable: watch::Sender<Ticket>,
+        sealer: Sealer,
+    ) -> Committer {
         Committer {
             shared,
             durable,
             commits_since_witness: 0,
             held: None,
+            sealer,
         }
     }
 
@@ -65,6 +72,9 @@ impl Committer {
     ///
     /// **A failed commit aborts the process**, after a line in the log. A disk without room
     /// doesn't: appends are refused, and the commit is tried again each second.
+    ///
+    /// Between commits, while none waits, it seals old records into segments; a commit that comes
+    /// meanwhile waits for one step of that.
     ///
     /// # Errors
     /// The system gives no thread.
@@ -81,7 +91,7 @@ impl Committer {
 
     /// Drives commits as a task: the driver of the simulation. Each commit is written, then takes
     /// `delay()` of the runtime's time, then is made durable. Ends as the thread does; dropping it
-    /// half-way is a crash.
+    /// half-way is a crash. It seals nothing: the simulated engine keeps every record.
     ///
     /// # Errors
     /// A commit failed: the caller treats it as the death of its process.
@@ -127,10 +137,24 @@ impl Committer {
         }
     }
 
+    /// One step of sealing old records into segments, on this thread: for tools and tests, as
+    /// [`commit_waiting`](Committer::commit_waiting). False when nothing is to be sealed.
+    ///
+    /// # Errors
+    /// A commit failed, and the journal must not be used any more.
+    pub fn seal_waiting(&mut self) -> Result<bool, CommitError> {
+        Ok(self.seal_step()?)
+    }
+
     fn run(mut self) -> Result<(), CommitError> {
-        while let Some(commit) = self.wait_for_commit() {
+        while let Some(commit) = self.wait_for_commit()? {
+            let started = now();
             match self.write(commit)? {
-                Some(commit) => self.make_durable(&commit)?,
+                Some(commit) => {
+                    self.make_durable(&commit)?;
+                    self.shared.state().done.last_commit = Some(started.elapsed());
+                    self.seal_if_overdue()?;
+                }
                 None if self.shared.state().batcher.is_closed() => break,
                 None => self
                     .shared
@@ -159,16 +183,73 @@ impl Committer {
         }
     }
 
-    fn wait_for_commit(&mut self) -> Option<Commit> {
-        let held = self.held.take();
-        held.or_else(|| {
-            self.shared
-                .handoff
-                .wait(|state| match state.batcher.take() {
-                    Some(commit) => Some(Some(commit)),
-                    None => state.batcher.is_closed().then_some(None),
-                })
-        })
+    /// The next commit; `None` when the journal is closed. Seals while nothing waits.
+    fn wait_for_commit(&mut self) -> Result<Option<Commit>, EngineError> {
+        let mut next = self.next();
+        loop {
+            next = match next {
+                Next::Commit(commit) => return Ok(Some(commit)),
+                Next::Closed => return Ok(None),
+                Next::Nothing if self.seal_step()? => self.next(),
+                Next::Nothing => self.shared.handoff.wait(|state| {
+                    match (state.batcher.take(), state.batcher.is_closed()) {
+                        (Some(commit), _) => Some(Next::Commit(commit)),
+                        (None, true) => Some(Next::Closed),
+                        (None, false) => state.seal_wanted.take().map(|()| Next::Nothing),
+                    }
+                }),
+            };
+        }
+    }
+
+    /// Work that never ends must not keep records from being sealed for ever.
+    fn seal_if_overdue(&mut self) -> Result<(), EngineError> {
+        let overdue = self
+            .sealer
+            .is_overdue(self.shared.state().batcher.durable_heads());
+        match overdue {
+            true => self.seal_step().map(drop),
+            false => Ok(()),
+        }
+    }
+
+    fn seal_step(&mut self) -> Result<bool, EngineError> {
+        let (heads, asked) = {
+            let state = self.shared.state();
+            let heads = state.batcher.durable_heads().clone();
+            (heads, state.seal_asked.clone())
+        };
+        let engine = self.shared.engine.as_ref();
+        match self.sealer.step(engine, &heads, &asked) {
+            Step::Nothing => {
+                self.shared.state().done.sealing_stopped = self.sealer.is_stopped();
+                Ok(false)
+            }
+            Step::Part => Ok(true),
+            Step::Enter => self.enter_segment(),
+        }
+    }
+
+    /// The one commit that moves a segment's records out of the engine.
+    fn enter_segment(&mut self) -> Result<bool, EngineError> {
+        let gate = self.shared.gate.write();
+        let writing = gate.unwrap_or_else(PoisonError::into_inner);
+        let written = self.shared.engine.write(&self.sealer.enter());
+        drop(writing);
+        match written {
+            Ok(()) => {
+                self.shared.engine.sync()?;
+                self.sealer.entered();
+                let done = &mut self.shared.state().done;
+                done.segments_sealed = done.segments_sealed.saturating_add(1);
+                Ok(true)
+            }
+            Err(EngineError::NoRoom(_)) => {
+                self.sealer.had_no_room();
+                Ok(false)
+            }
+            Err(failed) => Err(failed),
+        }
     }
 
     /// Writes a commit and gives it back: in the engine from now on, not yet durable, not yet seen
@@ -226,8 +307,12 @@ impl Committer {
         self.shared.engine.sync()?;
         let mut state = self.shared.state();
         state.before.clear();
-        state.batcher.finish(&commit.heads);
+        let records = state.batcher.finish(&commit.heads);
+        state.done.commits = state.done.commits.saturating_add(1);
+        state.done.records = state.done.records.saturating_add(records);
+        state.done.last_commit_records = records;
         drop(state);
+        self.sealer.committed();
         self.durable.send_replace(commit.ticket);
         self.renew_witness_in_time()
     }
@@ -275,6 +360,15 @@ impl Drop for Committer {
     fn drop(&mut self) {
         self.shared.close();
     }
+}
+
+/// For a figure of the driver of production; no decision rests on it.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the thread of production never runs in the simulation"
+)]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// Turns a panic of the committer's thread into an abort, even where no panic hook does.

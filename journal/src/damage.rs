@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{EngineError, Hash, LogId};
+use crate::{EngineError, Hash, LogId, SegmentFault, SegmentName};
 
 /// What is wrong with a record or with a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +46,19 @@ pub enum Fault {
         /// Where the log ends now.
         head_sequence: u64,
     },
+    /// The sealed segment that holds it is missing or damaged.
+    #[error("segments/{segment}, at byte {position}: {what}")]
+    Segment {
+        /// The segment: its file's name, with the records it holds.
+        segment: SegmentName,
+        /// Where in the file.
+        position: u64,
+        /// What is wrong there.
+        what: SegmentFault,
+    },
+    /// A record stands in the engine and in a sealed segment.
+    #[error("it is kept in the engine beside the sealed segment that holds it")]
+    KeptTwice,
     /// The record differs from what is known to have been durable at its place.
     #[error("another record is known to have been durable at its place")]
     Replaced,
@@ -73,13 +86,15 @@ impl Damage {
     }
 }
 
-/// Which of the two keyed tables.
+/// Which of the keyed tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
     /// The keyed state: a cache of the log.
     State,
     /// The side table: what must be erasable.
     Side,
+    /// Checkpoints, under their names.
+    Checkpoint,
 }
 
 impl fmt::Display for Table {
@@ -87,6 +102,7 @@ impl fmt::Display for Table {
         formatter.write_str(match self {
             Table::State => "keyed state",
             Table::Side => "side table",
+            Table::Checkpoint => "checkpoint",
         })
     }
 }

@@ -7,12 +7,15 @@ use std::sync::{Arc, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::{Notify, watch};
 
 use crate::batcher::Batcher;
+use crate::checkpoint::{self, Checkpoint, Slot};
 use crate::engine::Pair;
 use crate::handoff::Handoff;
+use crate::seal::Sealer;
 use crate::verify::{self, VerifyError, VerifyReport};
 use crate::{
-    AppendError, Batch, Committer, Damage, Engine, EngineError, Fault, Hash, Head, JournalLimits,
-    KeyedDamage, LogId, NoRoom, OpenError, ReadError, Record, Table, Ticket, key, open, stored,
+    AppendError, Batch, Committer, Damage, Engine, EngineError, Fault, Hash, Head, JournalFigures,
+    JournalLimits, KeyedDamage, LogId, NoRoom, OpenError, ReadError, Record, Table, Ticket,
+    archived, key, open, stored,
 };
 
 /// Pairs that one step of a scan takes from the engine.
@@ -67,6 +70,14 @@ pub(crate) struct State {
     pub(crate) batcher: Batcher,
     /// Keyed values as they were before the commit that is under way: what readers still see.
     pub(crate) before: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// Up to which record each log is to be sealed, whatever it would keep.
+    pub(crate) seal_asked: BTreeMap<LogId, u64>,
+    /// What the committer has done since the journal was opened.
+    pub(crate) done: JournalFigures,
+    /// Slots of the checkpoints that were appended, durable or not.
+    pub(crate) slots: BTreeMap<String, Slot>,
+    /// Something was asked since the committer last looked.
+    pub(crate) seal_wanted: Option<()>,
 }
 
 impl Shared {
@@ -110,17 +121,23 @@ impl Journal {
     ) -> Result<(Journal, Committer), OpenError> {
         let engine: Arc<dyn Engine> = Arc::from(engine);
         let heads = open::take_over(engine.as_ref())?;
+        let logs = heads.keys().copied();
+        let sealer = Sealer::new(engine.as_ref(), limits, logs).map_err(open::from_read)?;
         let shared = Arc::new(Shared {
             engine,
             handoff: Handoff::new(State {
                 batcher: Batcher::new(limits, heads),
                 before: BTreeMap::new(),
+                seal_asked: BTreeMap::new(),
+                done: JournalFigures::default(),
+                slots: BTreeMap::new(),
+                seal_wanted: None,
             }),
             gate: RwLock::new(()),
             notify: Notify::new(),
         });
         let (sender, durable) = watch::channel(Ticket::NONE);
-        let committer = Committer::new(Arc::clone(&shared), sender);
+        let committer = Committer::new(Arc::clone(&shared), sender, sealer);
         Ok((
             Journal {
                 handle: Arc::new(Handle { shared }),
@@ -142,6 +159,56 @@ impl Journal {
         let ticket = shared.state().batcher.admit(batch, &held)?;
         shared.announce();
         Ok(ticket)
+    }
+
+    /// Appends a batch and, in one commit with it, replaces a checkpoint: `bytes` are the state after
+    /// all records of `log` appended so far and those of the batch. Large ones go ahead of it in
+    /// pieces, in commits of their own; until the ticket is durable, the checkpoint before stands.
+    ///
+    /// # Errors
+    /// Nothing of the batch was taken, and the checkpoint is as it was: see [`AppendError`].
+    pub fn append_with_checkpoint(
+        &self,
+        mut batch: Batch,
+        name: &str,
+        log: LogId,
+        bytes: &[u8],
+    ) -> Result<Ticket, AppendError> {
+        checkpoint::check_size(name, bytes)?;
+        let shared = self.shared();
+        let engine = self.engine();
+        let held = |log, sequence| self.held_hash(log, sequence);
+        let get = |key: &[u8]| engine.get(key);
+        let mut state = shared.state();
+        state.batcher.check_room_for(bytes.len())?;
+        let in_use = match state.slots.get(name) {
+            Some(slot) => Some(*slot),
+            None => checkpoint::slot_in_use(&get, name).map_err(AppendError::Checkpoint)?,
+        };
+        let slot = Slot::next(in_use);
+        for pieces in
+            checkpoint::pieces(engine, name, slot, bytes).map_err(AppendError::Checkpoint)?
+        {
+            state.batcher.admit(pieces, &held)?;
+        }
+        let applied = state.batcher.head_after(log, &batch);
+        checkpoint::enter(&mut batch, name, slot, log, applied, bytes);
+        let ticket = state.batcher.admit(batch, &held)?;
+        state.slots.insert(name.to_owned(), slot);
+        drop(state);
+        shared.announce();
+        Ok(ticket)
+    }
+
+    /// The durable checkpoint of this name. Read on from the record behind `applied`: with what
+    /// comes there it is the state as of the end of the log.
+    ///
+    /// # Errors
+    /// It is damaged, or the log has another record where it was made: go without it, from the first
+    /// record on. Or the engine failed.
+    pub fn checkpoint(&self, name: &str) -> Result<Option<Checkpoint>, ReadError> {
+        let _reading = self.shared().reading();
+        checkpoint::read(self.engine(), &|key| self.durable_value(key), name)
     }
 
     /// Up to which ticket all batches are durable.
@@ -182,10 +249,49 @@ impl Journal {
         self.shared().state().batcher.batches_waiting()
     }
 
+    /// Figures for metrics, all of one moment.
+    pub fn figures(&self) -> JournalFigures {
+        let durable = self.durable().number();
+        let state = self.shared().state();
+        let batches = state.batcher.last().number().saturating_sub(durable);
+        JournalFigures {
+            batches_not_durable: batches,
+            commits: state.done.commits,
+            records: state.done.records,
+            last_commit_records: state.done.last_commit_records,
+            last_commit: state.done.last_commit,
+            segments_sealed: state.done.segments_sealed,
+            sealing_stopped: state.done.sealing_stopped,
+            ..state.batcher.figures()
+        }
+    }
+
     /// Why the disk takes nothing at the moment, if so: appends are refused meanwhile. Ask before a
     /// decision that could not be recorded, and show it in metrics.
     pub fn no_room(&self) -> Option<NoRoom> {
         self.shared().state().batcher.no_room()
+    }
+
+    /// Asks for the durable records of a log to be sealed into segments, up to `sequence` at most
+    /// and whatever the limits would keep in the engine. The committer does it between commits;
+    /// fewer than 16 records stay where they are, and so does everything on an engine that has no
+    /// archive.
+    pub fn seal_up_to(&self, log: LogId, sequence: u64) {
+        let shared = self.shared();
+        let mut state = shared.state();
+        let asked = state.seal_asked.entry(log).or_default();
+        *asked = sequence.max(*asked);
+        state.seal_wanted = Some(());
+        drop(state);
+        shared.announce();
+    }
+
+    /// The last record of a log that lies in a sealed segment; 0 when none does.
+    ///
+    /// # Errors
+    /// What the engine knows of its segments is damaged, or it failed.
+    pub fn sealed_up_to(&self, log: LogId) -> Result<u64, ReadError> {
+        Ok(archived::check_entries(self.engine(), log)?.sequence)
     }
 
     /// The name of the engine below.
@@ -288,12 +394,17 @@ impl Journal {
 
     fn keyed(&self, table: Table, key: Vec<u8>) -> Result<Option<Vec<u8>>, ReadError> {
         let _reading = self.shared().reading();
-        let now = self.engine().get(&key)?;
-        let before = self.shared().state().before.get(&key).cloned();
-        let value = before.unwrap_or(now);
-        Ok(value
+        Ok(self
+            .durable_value(&key)?
             .map(|stored| open_keyed(table, &key, &stored))
             .transpose()?)
+    }
+
+    /// Call it while [`Shared::reading`].
+    fn durable_value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        let now = self.engine().get(key)?;
+        let before = self.shared().state().before.get(key).cloned();
+        Ok(before.unwrap_or(now))
     }
 
     fn keyed_scan(&self, table: Table, prefix: &[u8]) -> Result<Vec<Pair>, ReadError> {
@@ -320,13 +431,13 @@ impl Journal {
     }
 
     fn held_hash(&self, log: LogId, sequence: u64) -> Result<Option<Hash>, ReadError> {
-        let key = key::record(log, sequence);
-        let Some(stored) = self.engine().get(&key)? else {
-            return Ok(None);
-        };
-        match stored::decode_record(&key, &stored) {
-            Ok((hash, _)) => Ok(Some(hash)),
-            Err(what) => Err(Damage::new(log, sequence, what).into()),
+        match verify::one_record(self.engine(), log, sequence) {
+            Ok(record) => Ok(Some(record.hash)),
+            Err(ReadError::Record(Damage {
+                what: Fault::Missing,
+                ..
+            })) => Ok(None),
+            Err(damaged) => Err(damaged),
         }
     }
 

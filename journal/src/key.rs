@@ -3,24 +3,40 @@
 //!
 //! | key | value |
 //! |---|---|
+//! | `a` log sequence | a sealed segment, under its last sequence |
+//! | `c` name | a checkpoint's entry |
 //! | `f` | format of the journal |
 //! | `h` log | head of the log |
 //! | `l` log sequence | record |
+//! | `p` name slot number | a piece of a checkpoint |
 //! | `s` key | keyed state |
 //! | `x` key | side table |
 //!
-//! Log and sequence are u64 big-endian, so that keys sort as records do.
+//! Log and sequence are u64 big-endian, so that keys sort as records do. A checkpoint's name has its
+//! length before it, one byte.
 
 use crate::LogId;
 
+pub(crate) const SEGMENT_KIND: u8 = b'a';
 const FORMAT_KIND: u8 = b'f';
 pub(crate) const HEAD_KIND: u8 = b'h';
 pub(crate) const RECORD_KIND: u8 = b'l';
+pub(crate) const CHECKPOINT_KIND: u8 = b'c';
+pub(crate) const PIECE_KIND: u8 = b'p';
 pub(crate) const STATE_KIND: u8 = b's';
 pub(crate) const SIDE_KIND: u8 = b'x';
 
 /// Every kind there is.
-pub(crate) const KINDS: [u8; 5] = [FORMAT_KIND, HEAD_KIND, RECORD_KIND, STATE_KIND, SIDE_KIND];
+pub(crate) const KINDS: [u8; 8] = [
+    SEGMENT_KIND,
+    CHECKPOINT_KIND,
+    PIECE_KIND,
+    FORMAT_KIND,
+    HEAD_KIND,
+    RECORD_KIND,
+    STATE_KIND,
+    SIDE_KIND,
+];
 
 /// The one key that says which format this is.
 pub(crate) fn format() -> Vec<u8> {
@@ -36,7 +52,23 @@ pub(crate) fn head(log: LogId) -> Vec<u8> {
 
 /// The key of a record.
 pub(crate) fn record(log: LogId, sequence: u64) -> Vec<u8> {
-    let mut key = vec![RECORD_KIND];
+    placed(RECORD_KIND, log, sequence)
+}
+
+/// The key of a sealed segment whose last record is this.
+pub(crate) fn segment(log: LogId, last: u64) -> Vec<u8> {
+    placed(SEGMENT_KIND, log, last)
+}
+
+/// What the keys of all segments of a log begin with.
+pub(crate) fn segments_of(log: LogId) -> Vec<u8> {
+    let mut key = vec![SEGMENT_KIND];
+    key.extend_from_slice(&log.0.to_be_bytes());
+    key
+}
+
+fn placed(kind: u8, log: LogId, sequence: u64) -> Vec<u8> {
+    let mut key = vec![kind];
     key.extend_from_slice(&log.0.to_be_bytes());
     key.extend_from_slice(&sequence.to_be_bytes());
     key
@@ -59,6 +91,39 @@ fn prefixed(kind: u8, key: &[u8]) -> Vec<u8> {
     prefixed
 }
 
+/// The key of a checkpoint's entry. A name has at most 200 bytes.
+pub(crate) fn checkpoint(name: &str) -> Vec<u8> {
+    named(CHECKPOINT_KIND, name)
+}
+
+/// The name in the key of a checkpoint's entry.
+pub(crate) fn name_of_checkpoint(key: &[u8]) -> Option<String> {
+    let (length, name) = key.strip_prefix(&[CHECKPOINT_KIND])?.split_first()?;
+    let whole = usize::from(*length) == name.len();
+    whole.then(|| String::from_utf8(name.to_vec()).ok())?
+}
+
+/// What the keys of all pieces in a slot begin with.
+pub(crate) fn pieces_of(name: &str, slot: u8) -> Vec<u8> {
+    let mut key = named(PIECE_KIND, name);
+    key.push(slot);
+    key
+}
+
+/// The key of a piece of a checkpoint.
+pub(crate) fn piece(name: &str, slot: u8, number: usize) -> Vec<u8> {
+    let mut key = pieces_of(name, slot);
+    let number = u32::try_from(number).unwrap_or(u32::MAX);
+    key.extend_from_slice(&number.to_be_bytes());
+    key
+}
+
+fn named(kind: u8, name: &str) -> Vec<u8> {
+    let mut key = vec![kind, u8::try_from(name.len()).unwrap_or(u8::MAX)];
+    key.extend_from_slice(name.as_bytes());
+    key
+}
+
 /// The log in a head's key.
 pub(crate) fn log_of_head(key: &[u8]) -> Option<LogId> {
     match key.split_first()? {
@@ -69,17 +134,27 @@ pub(crate) fn log_of_head(key: &[u8]) -> Option<LogId> {
 
 /// Log and sequence in a record's key.
 pub(crate) fn place_of_record(key: &[u8]) -> Option<(LogId, u64)> {
-    let (&RECORD_KIND, place) = key.split_first()? else {
-        return None;
-    };
+    place(RECORD_KIND, key)
+}
+
+/// Log and last sequence in a segment's key.
+pub(crate) fn place_of_segment(key: &[u8]) -> Option<(LogId, u64)> {
+    place(SEGMENT_KIND, key)
+}
+
+fn place(kind: u8, key: &[u8]) -> Option<(LogId, u64)> {
+    let place = key.strip_prefix(&[kind])?;
     let (log, sequence) = place.split_at_checked(8)?;
     let log = u64::from_be_bytes(log.try_into().ok()?);
     Some((LogId(log), u64::from_be_bytes(sequence.try_into().ok()?)))
 }
 
-/// True for keys of the keyed state and the side table.
+/// True for keys whose values are replaced: of the keyed state, the side table and checkpoints.
 pub(crate) fn is_keyed(key: &[u8]) -> bool {
-    matches!(key.first(), Some(&STATE_KIND | &SIDE_KIND))
+    matches!(
+        key.first(),
+        Some(&STATE_KIND | &SIDE_KIND | &CHECKPOINT_KIND | &PIECE_KIND)
+    )
 }
 
 /// The caller's own key, without the byte for its kind.

@@ -20,12 +20,15 @@
 //! What it must never do: tell the time, draw a random number, or know what a record means.
 
 mod append;
+mod archived;
 mod batch;
 mod batcher;
 mod chain;
+mod checkpoint;
 mod committer;
 mod damage;
 mod engine;
+mod figures;
 mod handoff;
 mod journal;
 mod key;
@@ -34,6 +37,9 @@ mod open;
 mod outbox;
 mod rebuild;
 mod repair;
+mod reseal;
+mod seal;
+mod segment;
 mod stored;
 mod ticket;
 mod verify;
@@ -47,21 +53,26 @@ mod sync {
 pub use append::{AppendError, JournalLimits};
 pub use batch::{Batch, KEY_BYTES_MAX, RECORD_BYTES_MAX, STATE_BYTES_MAX};
 pub use chain::{Hash, Head, LogId, Record};
+pub use checkpoint::{CHECKPOINT_BYTES_MAX, CHECKPOINT_NAME_BYTES_MAX, Checkpoint};
 pub use committer::{CommitError, Committer};
 pub use damage::{Damage, Fault, KeyedDamage, ReadError, Table};
+pub use engine::archive::Archive;
 pub use engine::kind::{EngineKind, UnknownEngine};
 pub use engine::redb::{RedbRepair, redb_engine, redb_engine_with};
 pub use engine::simulated::{DiskFault, SimulatedDisk};
 pub use engine::sled::sled_engine;
 pub use engine::{Engine, EngineError, NoRoom, Pair, VALUE_BYTES_MAX, Write};
+pub use figures::JournalFigures;
 pub use journal::{Closed, Journal};
 pub use migrate::{MigrateError, MigrateReport, migrate};
 pub use open::OpenError;
 pub use outbox::Outbox;
 pub use rebuild::{
-    Differs, RebuildReport, RebuiltState, rebuild_state, restore_state, verify_state,
+    CheckpointReport, Differs, RebuildReport, RebuiltState, rebuild_state, remove_checkpoint,
+    restore_state, verify_checkpoint, verify_state,
 };
 pub use repair::{RepairError, RepairReport, repair_log};
+pub use segment::{SegmentFault, SegmentName};
 pub use ticket::Ticket;
 pub use verify::{
     LogReport, VerifyError, VerifyReport, verify_engine, verify_folder, verify_sled_folder,

@@ -6,7 +6,7 @@
 use crate::engine::{Pair, Write};
 use crate::journal::SCAN_PAIRS;
 use crate::{Engine, EngineError, Hash, OpenError, VerifyError, VerifyReport};
-use crate::{key, verify_engine};
+use crate::{archived, key, verify_engine};
 
 /// Why a journal was not moved. The one that was to be moved is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,9 @@ pub enum MigrateError {
     /// The target holds something already.
     #[error("the target is not empty")]
     NotEmpty,
+    /// The journal has sealed segments, and the target's engine has no place for them.
+    #[error("the target keeps no sealed segments")]
+    NoArchive,
     /// What arrived can't be trusted.
     #[error("what arrived cannot be trusted")]
     Target(#[source] VerifyError),
@@ -54,7 +57,7 @@ pub struct MigrateReport {
 /// See [`MigrateError`]. After an error the target holds nothing that opens as a journal, unless
 /// the error says that it was compared and found different: remove its folder.
 pub fn migrate(from: &dyn Engine, to: &dyn Engine) -> Result<MigrateReport, MigrateError> {
-    if !to.scan(&[], None, 1)?.is_empty() || to.witness()?.is_some() {
+    if !is_empty(to)? {
         return Err(MigrateError::NotEmpty);
     }
     let verified = verify_engine(from).map_err(MigrateError::Source)?;
@@ -62,6 +65,7 @@ pub fn migrate(from: &dyn Engine, to: &dyn Engine) -> Result<MigrateReport, Migr
     let Some(format_value) = from.get(&format)? else {
         return Err(MigrateError::Nothing);
     };
+    copy_segments(from, to)?;
     let mut left = Content::new();
     each_step(from, &mut |pairs| {
         left.add(&pairs);
@@ -84,6 +88,29 @@ pub fn migrate(from: &dyn Engine, to: &dyn Engine) -> Result<MigrateReport, Migr
         }),
         false => Err(MigrateError::Target(OpenError::NotAJournal.into())),
     }
+}
+
+fn is_empty(engine: &dyn Engine) -> Result<bool, EngineError> {
+    let no_segments = match engine.archive() {
+        Some(archive) => archive.names()?.is_empty(),
+        None => true,
+    };
+    Ok(no_segments && engine.scan(&[], None, 1)?.is_empty() && engine.witness()?.is_none())
+}
+
+/// Segments move as they are. Verifying the target holds each against its checksum and the chain.
+fn copy_segments(from: &dyn Engine, to: &dyn Engine) -> Result<(), MigrateError> {
+    let Some(source) = from.archive() else {
+        return Ok(());
+    };
+    for log in archived::logs(from)? {
+        let entries = archived::entries(from, log);
+        for entry in entries.map_err(|error| MigrateError::Source(error.into()))? {
+            let target = to.archive().ok_or(MigrateError::NoArchive)?;
+            target.copy_from(source, entry.name)?;
+        }
+    }
+    Ok(())
 }
 
 fn write((key, value): Pair) -> Write {

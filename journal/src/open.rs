@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use tracing::info;
+
 use crate::engine::Write;
 use crate::journal::SCAN_PAIRS;
 use crate::{
-    Damage, Engine, EngineError, Fault, Head, LogId, ReadError, key, stored, verify, witness,
+    Damage, Engine, EngineError, Fault, Head, LogId, ReadError, archived, key, stored, verify,
+    witness,
 };
 
 /// The value under the format's key: format 1.
@@ -68,11 +71,32 @@ pub(crate) fn take_over(engine: &dyn Engine) -> Result<BTreeMap<LogId, Head>, Op
         }])?;
     }
     engine.sync()?;
+    remove_leftovers(engine, &heads)?;
     let witness = witness::encode(&heads);
     if !heads.is_empty() && engine.witness()?.as_ref() != Some(&witness) {
         witness::renew(engine, &heads)?;
     }
     Ok(heads)
+}
+
+/// What a kill in the middle of sealing leaves: a file that is not finished, or one that the engine
+/// doesn't know of. All its records are still in the engine, or the checks before this had failed.
+fn remove_leftovers(engine: &dyn Engine, heads: &BTreeMap<LogId, Head>) -> Result<(), OpenError> {
+    let Some(archive) = engine.archive() else {
+        return Ok(());
+    };
+    archive.remove_unfinished()?;
+    let mut leftovers = archive.names()?;
+    for log in heads.keys() {
+        for entry in archived::entries(engine, *log).map_err(from_read)? {
+            leftovers.remove(&entry.name);
+        }
+    }
+    for name in leftovers {
+        info!(event = "unregistered segment removed", segment = %name);
+        archive.remove(name)?;
+    }
+    Ok(())
 }
 
 /// The head of each log. Each is checked against its last record, and against the witness. Writes
@@ -81,6 +105,7 @@ pub(crate) fn recover(engine: &dyn Engine) -> Result<BTreeMap<LogId, Head>, Open
     check_format(engine)?;
     let heads = heads(engine)?;
     for (log, head) in &heads {
+        check_sealed(engine, *log, *head)?;
         check_end(engine, *log, *head)?;
     }
     check_starts(engine, &heads)?;
@@ -95,6 +120,21 @@ fn check_format(engine: &dyn Engine) -> Result<(), OpenError> {
         None => engine.scan(&[], None, 1)?.is_empty(),
     };
     known.then_some(()).ok_or(OpenError::NotAJournal)
+}
+
+/// The segments of a log are all there, up to its head at most. Their files are not read.
+fn check_sealed(engine: &dyn Engine, log: LogId, head: Head) -> Result<(), OpenError> {
+    let sealed = verify::check_segments(engine, log).map_err(from_read)?;
+    if sealed > head.sequence {
+        let head_sequence = head.sequence;
+        return Err(Damage::new(log, sealed, Fault::BehindHead { head_sequence }).into());
+    }
+    match engine.archive() {
+        Some(archive) if sealed > 0 => {
+            archived::check_files_are_there(engine, log, &archive.names()?).map_err(from_read)
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// All heads, as their keys say.
@@ -144,7 +184,11 @@ fn check_starts(engine: &dyn Engine, heads: &BTreeMap<LogId, Head>) -> Result<()
             return Err(Damage::new(log, first_sequence, Fault::HeadMissing).into());
         }
     }
-    Ok(())
+    let sealed = archived::logs(engine)?;
+    match sealed.into_iter().find(|log| !heads.contains_key(log)) {
+        Some(log) => Err(Damage::new(log, 1, Fault::HeadMissing).into()),
+        None => Ok(()),
+    }
 }
 
 /// What was once durable is still there.

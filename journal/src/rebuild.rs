@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use crate::engine::Write;
 use crate::journal::SCAN_PAIRS;
 use crate::{
-    Engine, EngineError, Head, LogId, Record, VerifyError, key, open, stored, verify, verify_engine,
+    Engine, EngineError, Head, LogId, Record, VerifyError, checkpoint, key, open, stored, verify,
+    verify_engine,
 };
 
 /// Differences that a report names; it counts the rest.
@@ -104,10 +105,7 @@ pub fn rebuild_state(
             for record in verify::read_step(engine, log, next, head.sequence, at.hash)? {
                 fold(&mut state, log, &record);
                 records = records.saturating_add(1);
-                at = Head {
-                    sequence: record.sequence,
-                    hash: record.hash,
-                };
+                at = record.head();
             }
         }
     }
@@ -143,6 +141,66 @@ pub fn verify_state(
     }
     report.first_differences.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(report)
+}
+
+/// How a stored checkpoint compares with the state that the log gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckpointReport {
+    /// The last record in it.
+    pub applied: Head,
+    /// Its bytes.
+    pub stored_bytes: usize,
+    /// Bytes of the rebuilt one.
+    pub rebuilt_bytes: usize,
+    /// Both are the same.
+    pub is_same: bool,
+}
+
+/// Folds a log up to where a checkpoint was made and compares both, in a journal that nobody runs.
+/// `None`: there is no such checkpoint. Writes nothing.
+///
+/// # Errors
+/// A record or the checkpoint can't be trusted, or the engine failed.
+pub fn verify_checkpoint<S>(
+    engine: &dyn Engine,
+    name: &str,
+    mut state: S,
+    mut fold: impl FnMut(&mut S, &Record),
+    encode: impl FnOnce(S) -> Vec<u8>,
+) -> Result<Option<CheckpointReport>, VerifyError> {
+    open::recover(engine)?;
+    let Some(stored) = checkpoint::read(engine, &|key| engine.get(key), name)? else {
+        return Ok(None);
+    };
+    let mut at = Head::default();
+    while at.sequence < stored.applied.sequence {
+        let next = at.sequence.saturating_add(1);
+        let last = stored.applied.sequence;
+        for record in verify::read_step(engine, stored.log, next, last, at.hash)? {
+            fold(&mut state, &record);
+            at = record.head();
+        }
+    }
+    let rebuilt = encode(state);
+    Ok(Some(CheckpointReport {
+        applied: stored.applied,
+        stored_bytes: stored.bytes.len(),
+        rebuilt_bytes: rebuilt.len(),
+        is_same: rebuilt == stored.bytes,
+    }))
+}
+
+/// Removes a checkpoint that can't be trusted, from a journal that nobody runs: the next start folds
+/// the log from its first record on.
+///
+/// # Errors
+/// The engine failed.
+pub fn remove_checkpoint(engine: &dyn Engine, name: &str) -> Result<(), EngineError> {
+    engine.write(&[Write {
+        key: key::checkpoint(name),
+        value: None,
+    }])?;
+    engine.sync()
 }
 
 /// Puts the rebuilt state in the place of the stored one. A state that differs after it was cut

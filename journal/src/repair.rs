@@ -6,6 +6,7 @@
 //! alarm, not a repair.
 
 use crate::engine::Write;
+use crate::reseal::Places;
 use crate::{
     Damage, Engine, EngineError, Hash, Head, LogId, OpenError, ReadError, Record, key, stored,
     verify, witness,
@@ -61,7 +62,8 @@ pub struct RepairReport {
 
 /// Puts records of a log back, given by a peer that holds a copy, in a journal that nobody runs.
 /// They must be consecutive. All are written in one atomic batch with the head, and made durable;
-/// verify the journal afterwards, for there may be more damage elsewhere.
+/// a segment that is missing or damaged is sealed anew before that, from the copy and what is still
+/// sound of it. Verify the journal afterwards, for there may be more damage elsewhere.
 ///
 /// # Errors
 /// The copy can't be trusted, or isn't long enough to be tied to the log; or the engine failed.
@@ -71,17 +73,24 @@ pub fn repair_log(
     copy: &[Record],
 ) -> Result<RepairReport, RepairError> {
     let first = copy.first().ok_or(RepairError::Nothing)?;
-    let before = head_before(engine, log, first.sequence)?;
+    let places = Places::of_log(engine, log)?;
+    let before = head_before(engine, log, first.sequence, &places)?;
     check_copy(log, before, copy)?;
     let mut writes = Vec::new();
+    let mut records_written = 0u64;
     let mut at = before.hash;
     for record in copy {
-        writes.extend(replacement(engine, log, at, record)?);
+        if let Some(write) = replacement(engine, log, at, record)? {
+            records_written = records_written.saturating_add(1);
+            if !places.hold(record.sequence) {
+                writes.push(write);
+            }
+        }
         at = record.hash;
     }
-    let records_written = u64::try_from(writes.len()).unwrap_or(u64::MAX);
-    let head = tied_end(engine, log, before, copy)?;
+    let head = tied_end(engine, log, before, copy, &places)?;
     check_witness(engine, log, copy, head)?;
+    writes.extend(places.reseal(engine, log, before, copy)?);
     let head_key = key::head(log);
     let value = stored::encode_head(&head_key, head);
     writes.push(Write {
@@ -97,7 +106,11 @@ pub fn repair_log(
 }
 
 /// A stored record that reads well; `None` when it is missing or damaged.
-fn sound(engine: &dyn Engine, log: LogId, sequence: u64) -> Result<Option<Record>, EngineError> {
+pub(crate) fn sound(
+    engine: &dyn Engine,
+    log: LogId,
+    sequence: u64,
+) -> Result<Option<Record>, EngineError> {
     match verify::one_record(engine, log, sequence) {
         Ok(record) => Ok(Some(record)),
         Err(ReadError::Record(Damage { .. }) | ReadError::Keyed(_)) => Ok(None),
@@ -105,15 +118,21 @@ fn sound(engine: &dyn Engine, log: LogId, sequence: u64) -> Result<Option<Record
     }
 }
 
-fn head_before(engine: &dyn Engine, log: LogId, first: u64) -> Result<Head, RepairError> {
+fn head_before(
+    engine: &dyn Engine,
+    log: LogId,
+    first: u64,
+    places: &Places,
+) -> Result<Head, RepairError> {
     let Some(sequence) = first.checked_sub(1) else {
         return Err(RepairError::BadCopy { log, sequence: 0 });
     };
     if sequence == 0 {
         return Ok(Head::default());
     }
-    match sound(engine, log, sequence)? {
-        Some(record) => Ok(head_at(&record)),
+    let held = sound(engine, log, sequence)?.map(|record| record.hash);
+    match held.or_else(|| places.known_hash(sequence)) {
+        Some(hash) => Ok(Head { sequence, hash }),
         None => Err(RepairError::NotTied { log, sequence }),
     }
 }
@@ -122,7 +141,7 @@ fn check_copy(log: LogId, before: Head, copy: &[Record]) -> Result<(), RepairErr
     let mut at = before;
     for record in copy {
         at = at.extended_by(&record.bytes);
-        if at != head_at(record) {
+        if at != record.head() {
             let sequence = record.sequence;
             return Err(RepairError::BadCopy { log, sequence });
         }
@@ -161,21 +180,28 @@ fn tied_end(
     log: LogId,
     before: Head,
     copy: &[Record],
+    places: &Places,
 ) -> Result<Head, RepairError> {
-    let copied = copy.last().map_or(before, head_at);
+    let copied = copy.last().map_or(before, Record::head);
     let Some(head) = stored_head(engine, log)? else {
         return end_by_records(engine, log, copied);
     };
     if copied.sequence < head.sequence {
+        let known = places.known_hash(copied.sequence);
+        if known.is_some_and(|hash| hash != copied.hash) {
+            let sequence = copied.sequence;
+            return Err(RepairError::Fork { log, sequence });
+        }
         return match follows(engine, log, copied)? {
             Some(_) => Ok(head),
+            None if known.is_some() => Ok(head),
             None => Err(RepairError::NotTied {
                 log,
                 sequence: copied.sequence.saturating_add(1),
             }),
         };
     }
-    let heads = std::iter::once(before).chain(copy.iter().map(head_at));
+    let heads = std::iter::once(before).chain(copy.iter().map(Record::head));
     let known = heads.into_iter().find(|at| at.sequence == head.sequence);
     match known.map(|at| at.hash == head.hash) {
         Some(true) => Ok(copied),
@@ -208,16 +234,9 @@ fn end_by_records(engine: &dyn Engine, log: LogId, copied: Head) -> Result<Head,
 fn follows(engine: &dyn Engine, log: LogId, at: Head) -> Result<Option<Head>, RepairError> {
     let sequence = at.sequence.saturating_add(1);
     match sound(engine, log, sequence)? {
-        Some(next) if at.hash.next(sequence, &next.bytes) == next.hash => Ok(Some(head_at(&next))),
+        Some(next) if at.hash.next(sequence, &next.bytes) == next.hash => Ok(Some(next.head())),
         Some(_) => Err(RepairError::Fork { log, sequence }),
         None => Ok(None),
-    }
-}
-
-fn head_at(record: &Record) -> Head {
-    Head {
-        sequence: record.sequence,
-        hash: record.hash,
     }
 }
 

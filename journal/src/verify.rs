@@ -7,7 +7,7 @@ use crate::engine::Pair;
 use crate::journal::SCAN_PAIRS;
 use crate::{
     Damage, Engine, EngineError, EngineKind, Fault, Hash, Head, KeyedDamage, LogId, OpenError,
-    ReadError, Record, Table, key, open, stored,
+    ReadError, Record, Table, archived, checkpoint, key, open, stored,
 };
 
 /// One log of a report.
@@ -30,6 +30,10 @@ pub struct VerifyReport {
     pub state_values: u64,
     /// Values of the side table.
     pub side_values: u64,
+    /// Sealed segments, each read as a whole.
+    pub segments: u64,
+    /// Checkpoints, each against its hash and the record it was made at.
+    pub checkpoints: u64,
 }
 
 /// The first thing a verification found that can't be trusted.
@@ -118,7 +122,11 @@ pub(crate) fn walk(
 ) -> Result<VerifyReport, VerifyError> {
     let mut report = VerifyReport::default();
     for (log, head) in heads {
+        check_segments(engine, *log)?;
         report.logs.push(walk_log(engine, *log, *head)?);
+        report.segments = report
+            .segments
+            .saturating_add(check_segment_files(engine, *log)?);
     }
     for (log, first_sequence) in logs_with_records(engine)? {
         check_first(log, first_sequence)?;
@@ -127,6 +135,8 @@ pub(crate) fn walk(
     check_heads(engine, heads)?;
     report.state_values = walk_table(engine, Table::State, key::STATE_KIND)?;
     report.side_values = walk_table(engine, Table::Side, key::SIDE_KIND)?;
+    walk_table(engine, Table::Checkpoint, key::PIECE_KIND)?;
+    report.checkpoints = checkpoint::walk(engine)?;
     check_kinds(engine)?;
     open::check_witness(engine, &open::heads(engine)?)?;
     Ok(report)
@@ -151,6 +161,41 @@ fn walk_log(engine: &dyn Engine, log: LogId, head: Head) -> Result<LogReport, Ve
         }),
         false => Err(Damage::new(log, at.sequence, Fault::HeadHash).into()),
     }
+}
+
+/// The segments of a log follow each other, and what is kept in the engine begins just behind them.
+/// Gives how far they reach.
+pub(crate) fn check_segments(engine: &dyn Engine, log: LogId) -> Result<u64, ReadError> {
+    let mut sealed = archived::check_entries(engine, log)?.sequence;
+    loop {
+        let kept = first_place_from(engine, log, 1)?;
+        let kept = kept.filter(|(found, _)| *found == log);
+        // A segment that was sealed between the two looks moved both.
+        let again = archived::check_entries(engine, log)?.sequence;
+        if again != sealed {
+            sealed = again;
+            continue;
+        }
+        let next = sealed.saturating_add(1);
+        return match kept {
+            Some((_, first)) if first <= sealed => {
+                Err(Damage::new(log, first, Fault::KeptTwice).into())
+            }
+            Some((_, first)) if first > next && sealed > 0 => {
+                Err(Damage::new(log, next, Fault::Missing).into())
+            }
+            Some(_) | None => Ok(sealed),
+        };
+    }
+}
+
+/// Every file of a log's segments against its checksum; how many there are.
+fn check_segment_files(engine: &dyn Engine, log: LogId) -> Result<u64, ReadError> {
+    let entries = archived::entries(engine, log)?;
+    entries
+        .iter()
+        .try_for_each(|entry| archived::check_file(engine, *entry))?;
+    Ok(u64::try_from(entries.len()).unwrap_or(u64::MAX))
 }
 
 /// A log begins at 1; that 1 is there, its walk has shown.
@@ -250,10 +295,39 @@ pub(crate) fn read_step(
     let pairs_max = usize::try_from(wanted)
         .unwrap_or(usize::MAX)
         .min(SCAN_PAIRS);
+    if let Some(pairs) = archived::pairs(engine, log, from, last, pairs_max)? {
+        return in_chain(log, from, previous, pairs);
+    }
     let end = key::end_of_prefix(&key::record(log, last));
     let pairs = engine
         .scan(&key::record(log, from), end.as_deref(), pairs_max)
         .map_err(|failed| placed(engine, log, from, last, failed))?;
+    let kept = in_chain(log, from, previous, pairs);
+    match is_missing(&kept) {
+        // It may have been sealed between the two looks.
+        true => match archived::pairs(engine, log, from, last, pairs_max)? {
+            Some(pairs) => in_chain(log, from, previous, pairs),
+            None => kept,
+        },
+        false => kept,
+    }
+}
+
+fn is_missing<T>(read: &Result<T, ReadError>) -> bool {
+    let what = match read {
+        Err(ReadError::Record(damage)) => Some(damage.what),
+        Err(ReadError::Keyed(_) | ReadError::Engine(_)) | Ok(_) => None,
+    };
+    what == Some(Fault::Missing)
+}
+
+/// Stored records as they follow each other from `from` on.
+fn in_chain(
+    log: LogId,
+    from: u64,
+    previous: Hash,
+    pairs: Vec<Pair>,
+) -> Result<Vec<Record>, ReadError> {
     let mut at = Head {
         sequence: from.saturating_sub(1),
         hash: previous,
@@ -309,9 +383,13 @@ pub(crate) fn one_record(
     sequence: u64,
 ) -> Result<Record, ReadError> {
     let key = key::record(log, sequence);
-    let stored = engine
+    let kept = engine
         .get(&key)
         .map_err(|failed| placed(engine, log, sequence, sequence, failed))?;
+    let stored = match kept {
+        Some(stored) => Some(stored),
+        None => archived::one(engine, log, sequence)?.map(|(_, stored)| stored),
+    };
     match stored {
         Some(stored) => Ok(decoded(log, sequence, &key, &stored)?),
         None => Err(Damage::new(log, sequence, Fault::Missing).into()),

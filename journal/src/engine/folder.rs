@@ -98,17 +98,23 @@ impl Folder {
     /// has become read-only. An engine that fails half-way can't be trusted; one that was never
     /// asked can.
     pub(super) fn check_room(&self, batch: &[Write]) -> Result<(), EngineError> {
-        let disk = rustix::fs::statvfs(&self.path)
-            .map_err(|error| io_error("look at the free space of", &self.path)(error.into()))?;
-        let available_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
-        match room(
-            disk.f_flag.contains(StatVfsMountFlags::RDONLY),
-            available_bytes,
-            needed_bytes(batch),
-        ) {
-            Some(refusal) => Err(EngineError::NoRoom(refusal)),
-            None => Ok(()),
-        }
+        check_needed(&self.path, needed_bytes(batch))
+    }
+}
+
+/// As [`Folder::check_room`], for a file of this size that is to be written at once.
+pub(super) fn check_free(folder: &Path, file_bytes: u64) -> Result<(), EngineError> {
+    check_needed(folder, file_bytes.saturating_add(SPARE_BYTES))
+}
+
+fn check_needed(folder: &Path, needed_bytes: u64) -> Result<(), EngineError> {
+    let disk = rustix::fs::statvfs(folder)
+        .map_err(|error| io_error("look at the free space of", folder)(error.into()))?;
+    let available_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let read_only = disk.f_flag.contains(StatVfsMountFlags::RDONLY);
+    match room(read_only, available_bytes, needed_bytes) {
+        Some(refusal) => Err(EngineError::NoRoom(refusal)),
+        None => Ok(()),
     }
 }
 
@@ -154,7 +160,7 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
     })
 }
 
-fn sync_path(path: &Path) -> Result<(), EngineError> {
+pub(super) fn sync_path(path: &Path) -> Result<(), EngineError> {
     match File::open(path).and_then(|file| file.sync_all()) {
         Ok(()) => Ok(()),
         // A parent that we may not read was not made by us.
@@ -163,15 +169,20 @@ fn sync_path(path: &Path) -> Result<(), EngineError> {
     }
 }
 
-pub(super) fn io_error<'a>(
-    action: &'static str,
-    path: &'a Path,
-) -> impl Fn(io::Error) -> EngineError + 'a {
-    move |source| EngineError::Io {
+/// What the system said of a file or folder.
+pub(crate) fn failed_on(action: &'static str, path: &Path, source: io::Error) -> EngineError {
+    EngineError::Io {
         action,
         path: path.to_owned(),
         source,
     }
+}
+
+pub(super) fn io_error<'a>(
+    action: &'static str,
+    path: &'a Path,
+) -> impl Fn(io::Error) -> EngineError + 'a {
+    move |source| failed_on(action, path, source)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The port to what really stores: an ordered map from bytes to bytes with atomic batches.
 
+pub(crate) mod archive;
 mod folder;
 pub(crate) mod kind;
 pub(crate) mod redb;
@@ -8,6 +9,9 @@ pub(crate) mod sled;
 
 use std::path::PathBuf;
 use std::{fmt, io};
+
+use archive::Archive;
+pub(crate) use folder::failed_on as folder_error;
 
 /// The most bytes of one stored value. A leaf of sled holds up to 16 values, and one over 128 KiB
 /// goes to a blob file that is never synced; 16 values of this size stay well under it.
@@ -84,6 +88,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// The disk failed.
     fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError>;
+
+    /// Where sealed segments lie beside the map. `None`: the engine has no such place, and every
+    /// record stays in the map; so does the simulated one.
+    fn archive(&self) -> Option<&Archive> {
+        None
+    }
 }
 
 impl fmt::Debug for dyn Engine {

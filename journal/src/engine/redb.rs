@@ -12,6 +12,7 @@ use redb::{
     TableDefinition, TableError,
 };
 
+use super::archive::Archive;
 use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES, io_error};
 use super::{Engine, EngineError, Pair, Write, check_sizes, sled};
 use crate::OpenError;
@@ -45,6 +46,7 @@ enum Check {
 struct RedbEngine {
     database: Database,
     repair: RedbRepair,
+    archive: Archive,
     folder: Folder,
 }
 
@@ -81,6 +83,7 @@ fn open(folder: &Path, repair: RedbRepair, check: Check) -> Result<Box<dyn Engin
     Ok(Box::new(RedbEngine {
         database,
         repair,
+        archive: Archive::in_folder(folder.path()),
         folder,
     }))
 }
@@ -230,6 +233,10 @@ impl Engine for RedbEngine {
 
     fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError> {
         self.folder.set_witness(witness)
+    }
+
+    fn archive(&self) -> Option<&Archive> {
+        Some(&self.archive)
     }
 }
 

@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 use std::thread;
 
+use super::archive::Archive;
 use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES, io_error};
 use super::{Engine, EngineError, Pair, Write, check_sizes, redb};
 use crate::OpenError;
@@ -21,6 +22,7 @@ const BLOBS_FOLDER: &str = "blobs";
 struct SledEngine {
     database: sled::Db,
     data: File,
+    archive: Archive,
     folder: Folder,
 }
 
@@ -42,6 +44,7 @@ pub fn sled_engine(folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
     Ok(Box::new(SledEngine {
         database,
         data,
+        archive: Archive::in_folder(folder),
         folder: held,
     }))
 }
@@ -173,6 +176,10 @@ impl Engine for SledEngine {
 
     fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError> {
         self.folder.set_witness(witness)
+    }
+
+    fn archive(&self) -> Option<&Archive> {
+        Some(&self.archive)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Damage of any kind is found and named, and never ends in a panic.
 
 use journal::{
-    Engine, EngineError, Fault, Journal, LogId, OpenError, Pair, ReadError, SimulatedDisk, Write,
-    verify_engine,
+    Archive, Engine, EngineError, Fault, Journal, LogId, OpenError, Pair, ReadError, SimulatedDisk,
+    Write, verify_engine,
 };
 
 use crate::place::{commit_all, one, set};
@@ -353,6 +353,10 @@ impl Engine for Spoiled {
 
     fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError> {
         self.engine.set_witness(witness)
+    }
+
+    fn archive(&self) -> Option<&Archive> {
+        self.engine.archive()
     }
 }
 

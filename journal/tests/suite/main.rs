@@ -9,11 +9,13 @@
 )]
 
 mod abort;
+mod checkpoint;
 mod conformance;
 mod crash;
 mod damage;
 mod draw;
 mod drivers;
+mod figures;
 mod flip;
 mod kill;
 mod migrate;
@@ -23,4 +25,5 @@ mod place;
 mod rebuild;
 mod redb_files;
 mod repair;
+mod segments;
 mod sled_files;

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use journal::{
-    Batch, Committer, Engine, EngineError, EngineKind, Journal, LogId, OpenError, Pair, Record,
-    SimulatedDisk, Write,
+    Archive, Batch, Committer, Engine, EngineError, EngineKind, Journal, LogId, OpenError, Pair,
+    Record, SimulatedDisk, Write,
 };
 
 use tokio::runtime::Builder;
@@ -150,5 +150,9 @@ impl Engine for Watched {
 
     fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError> {
         self.engine.set_witness(witness)
+    }
+
+    fn archive(&self) -> Option<&Archive> {
+        self.engine.archive()
     }
 }
