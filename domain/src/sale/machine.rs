@@ -156,6 +156,22 @@ impl Checkout {
         })
     }
 
+    pub(super) const fn config(&self) -> CheckoutConfig {
+        self.config
+    }
+
+    pub(super) const fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    pub(super) fn standing_as(config: CheckoutConfig, standing: Standing) -> Self {
+        Self {
+            config,
+            standing,
+            moment: Moment::default(),
+        }
+    }
+
     /// Whether two checkouts stand where the same records lead.
     #[must_use]
     pub fn stands_like(&self, other: &Self) -> bool {

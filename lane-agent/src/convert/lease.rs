@@ -15,7 +15,7 @@ use super::{
 type Result<T> = std::result::Result<T, ConvertError>;
 
 /// As it is journaled.
-pub(super) fn lease_to_proto(lease: &OfflineLease) -> wire::OfflineLease {
+pub(crate) fn lease_to_proto(lease: &OfflineLease) -> wire::OfflineLease {
     wire::OfflineLease {
         lease_id: lease.id.0,
         lane: lease.lane.0.into(),

@@ -5,7 +5,7 @@ mod lease;
 mod payment;
 mod record;
 
-pub(crate) use lease::{lease_from_proto, offline_payment};
+pub(crate) use lease::{lease_from_proto, lease_to_proto, offline_payment};
 pub(crate) use payment::{decision_from_proto, payment_id, request_to_frame};
 pub(crate) use record::{decode, encode, started};
 
