@@ -25,7 +25,7 @@ use crate::{
     card_vault::{CardVault, EncryptedPin},
     convert::{self, decision_to_proto},
     keys::KeyStore,
-    metrics::{DeskFigures, JournalFigures},
+    metrics::DeskFigures,
     operator_view::{self, Around},
     recovery::{self, RecoveryError, Replay},
     replica::{head_to_proto, log_of},
@@ -110,7 +110,7 @@ impl PaymentDesk {
             business_date: self.day.date,
             hub_epoch: self.hub_epoch,
             journal_sequence: self.parts.journal.durable_head(LogId::OWN).sequence,
-            journal_lag_batches: JournalFigures::of(&self.parts.journal).durable_lag_batches,
+            journal_lag_batches: self.parts.journal.figures().batches_not_durable,
         };
         operator_view::status(&self.desk, around)
     }

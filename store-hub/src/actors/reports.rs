@@ -1,9 +1,11 @@
 //! Reports: projections from the journals, and the sealed days. Reads the journal itself, durable
 //! records only; asks the desk nothing and decides nothing.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{future::ready, path::PathBuf, sync::Arc, time::Duration};
 
-use actix::{Actor, AsyncContext, Context, Handler, Message};
+use actix::{
+    Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseActFuture, WrapFuture,
+};
 use domain::{ids::PaymentId, money::Currency, time::BusinessDate};
 use journal::{Journal, Ticket};
 use ports::Clock;
@@ -18,8 +20,6 @@ use crate::{
 const FOLLOW_EVERY: Duration = Duration::from_millis(250);
 /// Records of one log read at once while following: a short pause for everybody else.
 const FOLLOW_RECORDS_MAX: usize = 256;
-const READ_RECORDS_MAX: usize = 1024;
-
 /// What reports are made of.
 pub(crate) struct ReportParts {
     pub(crate) store_id: String,
@@ -70,9 +70,29 @@ impl Reports {
         }
     }
 
-    fn catch_up(&mut self) -> Result<(), LedgerError> {
-        while !self.books.catch_up(&self.parts.journal, READ_RECORDS_MAX)? {}
-        Ok(())
+    /// All that is durable, a little at a time: whoever asks for a report while a lane catches up
+    /// waits, and no payment does.
+    fn catch_up(&mut self) -> CaughtUp {
+        match self.books.catch_up(&self.parts.journal, FOLLOW_RECORDS_MAX) {
+            Ok(true) => Box::pin(ready(Ok(())).into_actor(self)),
+            Err(error) => Box::pin(ready(Err(error)).into_actor(self)),
+            Ok(false) => {
+                let pause = tokio::task::yield_now().into_actor(self);
+                Box::pin(pause.then(|(), actor, _| actor.catch_up()))
+            }
+        }
+    }
+
+    /// Answers a question once all that is durable is read.
+    fn once_caught_up<R: 'static>(
+        &mut self,
+        answer: impl FnOnce(&Self) -> Result<R, ReportError> + 'static,
+    ) -> ResponseActFuture<Self, Result<R, ReportError>> {
+        let read = self.catch_up();
+        Box::pin(read.map(move |read, actor, _| {
+            read?;
+            answer(actor)
+        }))
     }
 
     fn report(&self, date: BusinessDate, known: &KnownSequences) -> DayReport {
@@ -84,6 +104,8 @@ impl Reports {
         day_report(&self.books, about, known)
     }
 }
+
+type CaughtUp = ResponseActFuture<Reports, Result<(), LedgerError>>;
 
 impl Actor for Reports {
     type Context = Context<Self>;
@@ -102,12 +124,13 @@ pub(crate) struct MakeReport {
 }
 
 impl Handler<MakeReport> for Reports {
-    type Result = Result<DayReport, ReportError>;
+    type Result = ResponseActFuture<Self, Result<DayReport, ReportError>>;
 
     fn handle(&mut self, ask: MakeReport, _: &mut Self::Context) -> Self::Result {
-        self.catch_up()?;
-        let date = ask.date.unwrap_or(self.books.payments.today);
-        Ok(self.report(date, &ask.known))
+        self.once_caught_up(move |actor| {
+            let date = ask.date.unwrap_or(actor.books.payments.today);
+            Ok(actor.report(date, &ask.known))
+        })
     }
 }
 
@@ -120,12 +143,14 @@ pub(crate) struct Seal {
 }
 
 impl Handler<Seal> for Reports {
-    type Result = Result<SealedDay, ReportError>;
+    type Result = ResponseActFuture<Self, Result<SealedDay, ReportError>>;
 
     fn handle(&mut self, seal: Seal, _: &mut Self::Context) -> Self::Result {
-        self.catch_up()?;
-        let report = self.report(seal.date, &seal.known);
-        Ok(self.parts.days.seal(&report, self.parts.clock.wall_ms())?)
+        self.once_caught_up(move |actor| {
+            let report = actor.report(seal.date, &seal.known);
+            let now = actor.parts.clock.wall_ms();
+            Ok(actor.parts.days.seal(&report, now)?)
+        })
     }
 }
 
@@ -135,17 +160,14 @@ impl Handler<Seal> for Reports {
 pub(crate) struct TellStory(pub(crate) PaymentId);
 
 impl Handler<TellStory> for Reports {
-    type Result = Result<Option<PaymentStory>, ReportError>;
+    type Result = ResponseActFuture<Self, Result<Option<PaymentStory>, ReportError>>;
 
     fn handle(&mut self, story: TellStory, _: &mut Self::Context) -> Self::Result {
-        self.catch_up()?;
-        let host = HostFile(self.parts.reconciliation_file.as_deref());
-        Ok(ledger::tell(
-            &self.books,
-            &self.parts.journal,
-            story.0,
-            host,
-        )?)
+        self.once_caught_up(move |actor| {
+            let parts = &actor.parts;
+            let host = HostFile(parts.reconciliation_file.as_deref());
+            Ok(ledger::tell(&actor.books, &parts.journal, story.0, host)?)
+        })
     }
 }
 
@@ -157,11 +179,13 @@ pub(crate) struct ListDays {
 }
 
 impl Handler<ListDays> for Reports {
-    type Result = Result<(Vec<SealedDay>, BusinessDate), ReportError>;
+    type Result = ResponseActFuture<Self, Result<(Vec<SealedDay>, BusinessDate), ReportError>>;
 
     fn handle(&mut self, list: ListDays, _: &mut Self::Context) -> Self::Result {
-        self.catch_up()?;
-        Ok((self.parts.days.list(list.since)?, self.books.payments.today))
+        self.once_caught_up(move |actor| {
+            let days = actor.parts.days.list(list.since)?;
+            Ok((days, actor.books.payments.today))
+        })
     }
 }
 

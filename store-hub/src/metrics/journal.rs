@@ -1,54 +1,76 @@
-//! The journal in figures: the one place that asks it. What more it comes to say of itself joins
-//! here.
+//! The journal in figures: the one place that asks it.
 
-use journal::{Journal, JournalLimits, LogId};
+use journal::{Journal, LogId};
 
 use super::exposition::Exposition;
 
 /// What the journal says of itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct JournalFigures {
-    /// Batches taken and not durable yet: what the disk is behind.
-    pub(crate) durable_lag_batches: u64,
-    /// Those among them that the committer has not begun with.
-    pub(crate) batches_waiting: usize,
-    /// The disk is full or read-only: appends are refused.
-    pub(crate) takes_nothing: bool,
+    own: journal::JournalFigures,
     /// Records of the hub's own log that are durable.
-    pub(crate) own_records: u64,
+    own_records: u64,
 }
 
 impl JournalFigures {
     pub(crate) fn of(journal: &Journal) -> Self {
-        let last = journal.last().number();
         Self {
-            durable_lag_batches: last.saturating_sub(journal.durable().number()),
-            batches_waiting: journal.batches_waiting(),
-            takes_nothing: journal.no_room().is_some(),
+            own: journal.figures(),
             own_records: journal.durable_head(LogId::OWN).sequence,
         }
     }
 
     pub(super) fn tell(&self, text: &mut Exposition) {
+        let own = &self.own;
         text.gauge(
             "lanekeeper_hub_journal_durable_lag_batches",
             "Batches the journal has taken and not made durable yet.",
-            self.durable_lag_batches,
+            own.batches_not_durable,
         );
         text.gauge(
             "lanekeeper_hub_journal_batches_waiting",
             "Batches the committer has not begun with.",
-            self.batches_waiting,
+            own.batches_waiting,
         );
         text.gauge(
             "lanekeeper_hub_journal_batches_waiting_max",
             "The most batches that may wait before one is refused.",
-            JournalLimits::DEFAULT.batches_waiting_max,
+            own.batches_waiting_max,
+        );
+        text.gauge(
+            "lanekeeper_hub_journal_waiting_bytes",
+            "Bytes the committer has not begun with.",
+            own.waiting_bytes,
+        );
+        text.gauge(
+            "lanekeeper_hub_journal_waiting_bytes_max",
+            "The most bytes that may wait before a batch is refused.",
+            own.waiting_bytes_max,
         );
         text.gauge(
             "lanekeeper_hub_journal_no_room",
             "1 while the disk is full or read-only and appends are refused.",
-            u8::from(self.takes_nothing),
+            u8::from(own.no_room.is_some()),
+        );
+        text.gauge(
+            "lanekeeper_hub_journal_sealing_stopped",
+            "1 when sealing of old records gave up; the log says why.",
+            u8::from(own.sealing_stopped),
+        );
+        text.counter(
+            "lanekeeper_hub_journal_commits_total",
+            "Commits made durable since the hub started.",
+            own.commits,
+        );
+        text.counter(
+            "lanekeeper_hub_journal_committed_records_total",
+            "Records in them.",
+            own.records,
+        );
+        text.gauge(
+            "lanekeeper_hub_journal_last_commit_us",
+            "How long the last commit took until it was durable, in microseconds.",
+            own.last_commit.map_or(0, |took| took.as_micros()),
         );
         text.gauge(
             "lanekeeper_hub_journal_records",

@@ -336,6 +336,54 @@ pub(crate) fn record(body: lane_record::Body) -> LaneRecord {
     }
 }
 
+/// The replication stream of a lane, beside its session.
+pub(crate) struct Replica {
+    number: u32,
+    client: LaneServiceClient<Channel>,
+}
+
+impl Lane {
+    pub(crate) fn replica(&self) -> Replica {
+        Replica {
+            number: self.number,
+            client: self.client.clone(),
+        }
+    }
+}
+
+impl Replica {
+    /// All batches, so many on the way at a time; until the last is acknowledged.
+    pub(crate) async fn push(&mut self, batches: Vec<Vec<JournalEntry>>, window: usize) {
+        let (requests, outbound) = mpsc::channel(window);
+        let body = Some(replicate_hello(self.number, 1));
+        requests.send(ReplicateRequest { body }).await.unwrap();
+        let answers = self.client.replicate(ReceiverStream::new(outbound)).await;
+        let mut answers = answers.unwrap().into_inner();
+        answers.message().await.unwrap().expect("where to go on");
+        let mut on_the_way = 0;
+        for entries in batches {
+            if on_the_way == window {
+                answers
+                    .message()
+                    .await
+                    .unwrap()
+                    .expect("an acknowledgement");
+                on_the_way -= 1;
+            }
+            let body = Some(replicate_request::Body::Batch(JournalBatch { entries }));
+            requests.send(ReplicateRequest { body }).await.unwrap();
+            on_the_way += 1;
+        }
+        for _ in 0..on_the_way {
+            answers
+                .message()
+                .await
+                .unwrap()
+                .expect("an acknowledgement");
+        }
+    }
+}
+
 fn replicate_hello(lane: u32, epoch: u32) -> replicate_request::Body {
     replicate_request::Body::Hello(ReplicateHello {
         lane,

@@ -278,6 +278,29 @@ async fn held(hub: &Hub, epoch: u32, records: u64) {
 }
 
 #[tokio::test]
+async fn payments_and_reports_are_answered_while_a_lane_catches_up() {
+    let (_bank, store) = store();
+    let hub = store.start_as_in_production();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let machine = Machine::new(1);
+    machine.has_written(&cash_sales(64 * 60));
+    let all = entries(&machine.records());
+    let batches = all.chunks(64).map(<[JournalEntry]>::to_vec).collect();
+    let mut replica = lane.replica();
+    let pushing = tokio::spawn(async move { replica.push(batches, 8).await });
+    while !pushing.is_finished() {
+        let id = new_id();
+        assert!(lane.pay(id, APPROVED_PAN, 100).await.approved.is_some());
+        assert!(hub.story(id).await.is_some(), "its story is told meanwhile");
+    }
+    pushing.await.unwrap();
+    drop(lane);
+    hub.stop();
+    assert_eq!(copy(&store, log(1)), machine.records());
+}
+
+#[tokio::test]
 async fn nothing_is_acknowledged_that_a_crash_of_the_hub_could_take_back() {
     let (_bank, store) = store();
     let machine = Machine::new(1);
