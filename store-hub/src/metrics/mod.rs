@@ -135,7 +135,7 @@ impl Figures {
         self.per_lane(
             text,
             "lanekeeper_hub_lane_replication_troubles",
-            "Machines of the lane whose records are refused (HUB0020, HUB0021).",
+            "Machines of the lane whose records are refused (HUB0040, HUB0041).",
             |lane| number(lane.troubles),
         );
         self.per_lane(
