@@ -1,7 +1,7 @@
 //! Reports: projections from the journals, and the sealed days. Reads the journal itself, durable
 //! records only; asks the desk nothing and decides nothing.
 
-use std::{future::ready, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseActFuture, WrapFuture,
@@ -18,8 +18,9 @@ use crate::{
 
 /// How often the projections follow the journal when nobody asks.
 const FOLLOW_EVERY: Duration = Duration::from_millis(250);
-/// Records of one log read at once while following: a short pause for everybody else.
-const FOLLOW_RECORDS_MAX: usize = 256;
+/// Records read at once: a pause of about a millisecond for everybody else on this thread.
+const SLICE_RECORDS_MAX: usize = 128;
+
 /// What reports are made of.
 pub(crate) struct ReportParts {
     pub(crate) store_id: String,
@@ -63,33 +64,28 @@ impl Reports {
         if durable == self.followed && durable != Ticket::NONE {
             return;
         }
-        match self.books.catch_up(&self.parts.journal, FOLLOW_RECORDS_MAX) {
+        match self.books.catch_up(&self.parts.journal, SLICE_RECORDS_MAX) {
             Ok(true) => self.followed = durable,
             Ok(false) => {}
             Err(error) => tracing::error!(event = "reports can't follow the journal", %error),
         }
     }
 
-    /// All that is durable, a little at a time: whoever asks for a report while a lane catches up
-    /// waits, and no payment does.
-    fn catch_up(&mut self) -> CaughtUp {
-        match self.books.catch_up(&self.parts.journal, FOLLOW_RECORDS_MAX) {
-            Ok(true) => Box::pin(ready(Ok(())).into_actor(self)),
-            Err(error) => Box::pin(ready(Err(error)).into_actor(self)),
-            Ok(false) => {
-                let pause = tokio::task::yield_now().into_actor(self);
-                Box::pin(pause.then(|(), actor, _| actor.catch_up()))
-            }
-        }
-    }
-
-    /// Answers a question once all that is durable is read.
+    /// Answers a question once all that is durable is read, a little at a time: whoever asks for a
+    /// report while a lane catches up waits, and no payment does.
     fn once_caught_up<R: 'static>(
-        &mut self,
+        &self,
+        ctx: &Context<Self>,
         answer: impl FnOnce(&Self) -> Result<R, ReportError> + 'static,
     ) -> ResponseActFuture<Self, Result<R, ReportError>> {
-        let read = self.catch_up();
-        Box::pin(read.map(move |read, actor, _| {
+        let me = ctx.address();
+        let read = async move {
+            while !me.send(ReadSlice).await.unwrap_or(Ok(true))? {
+                tokio::task::yield_now().await;
+            }
+            Ok::<(), LedgerError>(())
+        };
+        Box::pin(read.into_actor(self).map(move |read, actor, _| {
             read?;
             answer(actor)
         }))
@@ -105,13 +101,24 @@ impl Reports {
     }
 }
 
-type CaughtUp = ResponseActFuture<Reports, Result<(), LedgerError>>;
-
 impl Actor for Reports {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.run_interval(FOLLOW_EVERY, |actor, _| actor.follow());
+    }
+}
+
+/// Read on; true at the end.
+#[derive(Message)]
+#[rtype(result = "Result<bool, LedgerError>")]
+struct ReadSlice;
+
+impl Handler<ReadSlice> for Reports {
+    type Result = Result<bool, LedgerError>;
+
+    fn handle(&mut self, _: ReadSlice, _: &mut Self::Context) -> Self::Result {
+        self.books.catch_up(&self.parts.journal, SLICE_RECORDS_MAX)
     }
 }
 
@@ -126,8 +133,8 @@ pub(crate) struct MakeReport {
 impl Handler<MakeReport> for Reports {
     type Result = ResponseActFuture<Self, Result<DayReport, ReportError>>;
 
-    fn handle(&mut self, ask: MakeReport, _: &mut Self::Context) -> Self::Result {
-        self.once_caught_up(move |actor| {
+    fn handle(&mut self, ask: MakeReport, ctx: &mut Self::Context) -> Self::Result {
+        self.once_caught_up(ctx, move |actor| {
             let date = ask.date.unwrap_or(actor.books.payments.today);
             Ok(actor.report(date, &ask.known))
         })
@@ -145,8 +152,8 @@ pub(crate) struct Seal {
 impl Handler<Seal> for Reports {
     type Result = ResponseActFuture<Self, Result<SealedDay, ReportError>>;
 
-    fn handle(&mut self, seal: Seal, _: &mut Self::Context) -> Self::Result {
-        self.once_caught_up(move |actor| {
+    fn handle(&mut self, seal: Seal, ctx: &mut Self::Context) -> Self::Result {
+        self.once_caught_up(ctx, move |actor| {
             let report = actor.report(seal.date, &seal.known);
             let now = actor.parts.clock.wall_ms();
             Ok(actor.parts.days.seal(&report, now)?)
@@ -162,8 +169,8 @@ pub(crate) struct TellStory(pub(crate) PaymentId);
 impl Handler<TellStory> for Reports {
     type Result = ResponseActFuture<Self, Result<Option<PaymentStory>, ReportError>>;
 
-    fn handle(&mut self, story: TellStory, _: &mut Self::Context) -> Self::Result {
-        self.once_caught_up(move |actor| {
+    fn handle(&mut self, story: TellStory, ctx: &mut Self::Context) -> Self::Result {
+        self.once_caught_up(ctx, move |actor| {
             let parts = &actor.parts;
             let host = HostFile(parts.reconciliation_file.as_deref());
             Ok(ledger::tell(&actor.books, &parts.journal, story.0, host)?)
@@ -181,8 +188,8 @@ pub(crate) struct ListDays {
 impl Handler<ListDays> for Reports {
     type Result = ResponseActFuture<Self, Result<(Vec<SealedDay>, BusinessDate), ReportError>>;
 
-    fn handle(&mut self, list: ListDays, _: &mut Self::Context) -> Self::Result {
-        self.once_caught_up(move |actor| {
+    fn handle(&mut self, list: ListDays, ctx: &mut Self::Context) -> Self::Result {
+        self.once_caught_up(ctx, move |actor| {
             let days = actor.parts.days.list(list.since)?;
             Ok((days, actor.books.payments.today))
         })
