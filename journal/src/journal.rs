@@ -179,7 +179,8 @@ impl Journal {
     /// Appends a batch and, in one commit with it, replaces a checkpoint: `bytes` are the state
     /// after all records of `log` appended so far and those of the batch. Large ones go ahead of it
     /// in pieces, in commits of their own; until the ticket is durable, the checkpoint before
-    /// stands.
+    /// stands. The batch is taken as something decided already: while the disk has no room it waits
+    /// alone, and the checkpoint, a cache, is left out.
     ///
     /// # Errors
     /// Nothing of the batch was taken, and the checkpoint is as it was: see [`AppendError`].
@@ -196,6 +197,12 @@ impl Journal {
         let held = |log, sequence| self.held_hash(log, sequence);
         let get = |key: &[u8]| engine.get(key);
         let mut state = shared.state();
+        if state.batcher.no_room().is_some() {
+            let ticket = state.batcher.admit_decided(batch, &held)?;
+            drop(state);
+            shared.announce();
+            return Ok(ticket);
+        }
         state.batcher.check_waiting(bytes.len())?;
         let in_use = match state.slots.get(name) {
             Some(slot) => Some(*slot),

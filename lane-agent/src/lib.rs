@@ -16,6 +16,7 @@
 )]
 
 mod actors;
+mod checkpoint;
 mod commands;
 pub mod config;
 mod convert;

@@ -1,10 +1,11 @@
-//! Starting is reading the journal: record by record, oldest first, nothing skipped.
+//! Starting is reading the journal: the checkpoint, then every record behind it, oldest first. Without
+//! a checkpoint that can be used, every record there is.
 
 use domain::sale::{Checkout, CheckoutConfig};
 use journal::{Journal, LogId, ReadError};
 use wire_form::ConvertError;
 
-use crate::convert;
+use crate::{checkpoint, convert};
 
 /// Records read at a time.
 const RECORDS_PER_READ: usize = 256;
@@ -27,8 +28,8 @@ pub enum RecoveryError {
 
 /// The checkout as its journal tells it.
 pub(crate) fn replay(journal: &Journal, config: CheckoutConfig) -> Result<Checkout, RecoveryError> {
-    let mut checkout = Checkout::new(config);
-    let mut next = 1;
+    let kept = checkpoint::read(journal, config);
+    let (mut checkout, mut next) = kept.unwrap_or_else(|| (Checkout::new(config), 1));
     loop {
         let records = journal.read(LogId::OWN, next, RECORDS_PER_READ)?;
         let Some(last) = records.last().map(|record| record.sequence) else {
@@ -43,5 +44,116 @@ pub(crate) fn replay(journal: &Journal, config: CheckoutConfig) -> Result<Checko
             }
         }
         next = last.saturating_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        ids::{LaneEpoch, LaneId, OperatorId, ReceiptNumber, SaleNumber},
+        money::Currency,
+        sale::{SaleFact, SaleRecord},
+        time::WallMs,
+    };
+    use journal::{Batch, SimulatedDisk};
+
+    use super::*;
+
+    const CONFIG: CheckoutConfig = CheckoutConfig {
+        lane: LaneId(1),
+        epoch: LaneEpoch(1),
+        currency: Currency::CNY,
+    };
+
+    fn sale(number: u32) -> [SaleFact; 2] {
+        [
+            SaleFact::SaleOpened {
+                sale: SaleNumber(number),
+                operator: OperatorId(1),
+                order_reference: format!("o-{number}"),
+            },
+            SaleFact::SaleVoided {
+                sale: SaleNumber(number),
+                reason: String::new(),
+            },
+        ]
+    }
+
+    fn record(fact: SaleFact) -> Vec<u8> {
+        convert::encode(
+            &SaleRecord {
+                at: WallMs(1),
+                fact,
+            },
+            None,
+            None,
+        )
+    }
+
+    /// Three sales, and a checkpoint behind the second that says what `keep` makes of it.
+    fn disk(keep: impl Fn(&mut Checkout)) -> SimulatedDisk {
+        let disk = SimulatedDisk::new();
+        let (journal, mut committer) = Journal::open(disk.engine()).unwrap();
+        let mut checkout = Checkout::new(CONFIG);
+        for number in 1..=3 {
+            let mut batch = Batch::new();
+            for fact in sale(number) {
+                let at = WallMs(1);
+                checkout.replay(&SaleRecord {
+                    at,
+                    fact: fact.clone(),
+                });
+                batch.record(record(fact));
+            }
+            if number == 2 {
+                let mut kept = checkout.clone();
+                keep(&mut kept);
+                let bytes = checkpoint::encode(&kept).unwrap();
+                let name = checkpoint::NAME;
+                let taken = journal.append_with_checkpoint(batch, name, LogId::OWN, &bytes);
+                taken.unwrap();
+            } else {
+                journal.append(batch).unwrap();
+            }
+            while committer.commit_waiting().unwrap() {}
+        }
+        disk
+    }
+
+    fn replayed(disk: &SimulatedDisk) -> Checkout {
+        let (journal, _committer) = Journal::open(disk.engine()).unwrap();
+        replay(&journal, CONFIG).unwrap()
+    }
+
+    #[test]
+    fn from_the_checkpoint_and_from_the_first_record_is_the_same() {
+        let disk = disk(|_| {});
+        let from_checkpoint = replayed(&disk);
+        let report = checkpoint::verify(disk.engine().as_ref(), CONFIG).unwrap();
+        assert!(report.unwrap().is_same);
+        journal::remove_checkpoint(disk.engine().as_ref(), checkpoint::NAME).unwrap();
+        assert!(replayed(&disk).stands_like(&from_checkpoint));
+        assert_eq!(from_checkpoint.sales_voided(), 3);
+    }
+
+    #[test]
+    fn a_checkpoint_that_lies_is_found_by_verify() {
+        let disk = disk(|checkout| {
+            let receipt = ReceiptNumber::parse("1-1-000009").unwrap();
+            let fact = SaleFact::ReceiptPrinted {
+                receipt,
+                text: String::new(),
+                reprint: false,
+            };
+            for fact in sale(9).into_iter().chain([fact]) {
+                checkout.replay(&SaleRecord {
+                    at: WallMs(1),
+                    fact,
+                });
+            }
+        });
+        assert_eq!(replayed(&disk).sales_voided(), 4, "a start believes it");
+        let report = checkpoint::verify(disk.engine().as_ref(), CONFIG).unwrap();
+        assert!(!report.unwrap().is_same);
     }
 }

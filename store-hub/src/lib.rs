@@ -23,6 +23,7 @@ mod keyed_state;
 mod keys;
 mod lease_view;
 mod ledger;
+mod metrics;
 mod operator_view;
 mod prices;
 mod recovery;

@@ -22,6 +22,8 @@ pub(crate) struct Around<'a> {
     pub(crate) journal_sequence: u64,
     /// Why the disk takes no new payments, if so.
     pub(crate) no_room: Option<NoRoom>,
+    /// Batches taken and not durable yet.
+    pub(crate) journal_lag_batches: u64,
 }
 
 /// The whole store in a few lines.
@@ -44,6 +46,7 @@ pub(crate) fn status(desk: &Desk, around: Around<'_>) -> StatusResponse {
         dead_letters: number(unresolved.count()),
         payments_in_flight: number(desk.payments_in_flight()),
         journal_sequence: around.journal_sequence,
+        journal_durable_lag_batches: around.journal_lag_batches,
         terminals: desk.terminals().map(|view| terminal(&view)).collect(),
         day_state: closing.to_owned(),
         counts: Some(counts(&desk.counts_today())),
@@ -64,7 +67,8 @@ fn terminal(view: &TerminalView) -> TerminalStatus {
     }
 }
 
-fn counts(counts: &Counts) -> PaymentCounts {
+/// Decisions, as they travel.
+pub(crate) fn counts(counts: &Counts) -> PaymentCounts {
     PaymentCounts {
         requested: counts.requested,
         approved: counts.approved,

@@ -5,13 +5,15 @@ use domain::{
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber},
     time::BusinessDate,
 };
-use journal::LogId;
+use journal::{Hash, Head, Journal, LogId};
 use prost::Message;
 use proto::{
     journal::v1::{LaneRecord, lane_record::Body},
-    store::v1::OfflinePayment,
+    store::v1::{JournalHead, OfflinePayment},
 };
 use wire_form::{lease_from_proto, offline_from_proto};
+
+use crate::actors::replication::ReplicaRefused;
 
 /// The log of a lane's epoch: lane in the upper half, epoch in the lower. Never the own log, since
 /// lanes count from 1.
@@ -31,6 +33,67 @@ pub(crate) fn position_key(log: LogId) -> Vec<u8> {
     let mut key = b"projection/".to_vec();
     key.extend_from_slice(&log.0.to_be_bytes());
     key
+}
+
+/// A hash that is none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the hash of a journal has 32 bytes")]
+pub(crate) struct BadHash;
+
+/// Where a lane says its journal ends; `None` when it says nothing.
+pub(crate) fn head_from_proto(head: Option<&JournalHead>) -> Result<Option<Head>, BadHash> {
+    let Some(head) = head else {
+        return Ok(None);
+    };
+    let sequence = head.sequence;
+    let hash = match sequence {
+        0 => Hash::ZERO,
+        _ => Hash::from_slice(&head.hash).ok_or(BadHash)?,
+    };
+    Ok(Some(Head { sequence, hash }))
+}
+
+/// Where a copy ends, for the lane to compare.
+pub(crate) fn head_to_proto(head: Head) -> JournalHead {
+    let hash = match head.sequence {
+        0 => Vec::new(),
+        _ => head.hash.0.to_vec(),
+    };
+    JournalHead {
+        sequence: head.sequence,
+        hash: hash.into(),
+    }
+}
+
+/// Whether the durable copy can be a prefix of a journal that ends like this (I14). Beyond the end
+/// of the copy only the lane can tell: it compares what the hub's hello says.
+pub(crate) fn check_claim(
+    journal: &Journal,
+    log: LogId,
+    claimed: Option<Head>,
+) -> Result<(), ReplicaRefused> {
+    let Some(claimed) = claimed else {
+        return Ok(());
+    };
+    let held = journal.durable_head(log).sequence;
+    let sequence = claimed.sequence;
+    if sequence > held {
+        return Ok(());
+    }
+    if sequence > 0 {
+        let record = journal.read(log, sequence, 1);
+        let record = record.map_err(|_| ReplicaRefused::Unreadable { sequence })?;
+        if record.first().map(|record| record.hash) != Some(claimed.hash) {
+            return Err(ReplicaRefused::Fork { sequence });
+        }
+    }
+    match sequence < held {
+        true => Err(ReplicaRefused::Behind {
+            held,
+            got: sequence,
+        }),
+        false => Ok(()),
+    }
 }
 
 /// What a lane's record means for the desk. A record that can't be read means nothing here: it is

@@ -77,6 +77,27 @@ impl LeaseUse {
         }
     }
 
+    /// As it was kept: what was spent in all and of each card, and by how many payments.
+    #[must_use]
+    pub const fn restored(
+        lease: OfflineLease,
+        spent_minor: i64,
+        payments: u32,
+        by_card: BTreeMap<CardHash, i64>,
+    ) -> Self {
+        Self {
+            lease,
+            spent_minor,
+            payments,
+            by_card,
+        }
+    }
+
+    /// What was spent of each card.
+    pub fn cards(&self) -> impl Iterator<Item = (&CardHash, i64)> {
+        self.by_card.iter().map(|(card, spent)| (card, *spent))
+    }
+
     /// Approved under it, in the budget's currency.
     #[must_use]
     pub const fn spent(&self) -> Money {

@@ -48,7 +48,6 @@ pub(super) struct Moment {
     /// The reader waits for a card for this payment.
     pub(super) armed: Option<PaymentId>,
     /// A byte of the pending payment may have left.
-    /// A byte of the pending payment may have left.
     pub(super) left: bool,
     /// Until when the lease may be used. A restart takes it away: how long it took is not known.
     pub(super) lease_until: Option<MonoMs>,
@@ -180,6 +179,18 @@ impl Checkout {
         closed.map_or(&self.standing.last_order_reference, |sale| {
             &sale.order_reference
         })
+    }
+
+    pub(super) const fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    pub(super) fn standing_as(config: CheckoutConfig, standing: Standing) -> Self {
+        Self {
+            config,
+            standing,
+            moment: Moment::default(),
+        }
     }
 
     /// Whether two checkouts stand where the same records lead.

@@ -15,6 +15,7 @@
 //! on, a payment without a decision is given up, a receipt that may not have been printed is
 //! printed.
 
+mod checkpoint;
 mod closing;
 mod effect;
 mod event;
@@ -31,6 +32,7 @@ mod tendering;
 mod tests;
 mod wall_time;
 
+pub use checkpoint::CheckoutCheckpoint;
 pub use effect::Effect;
 pub use event::{Event, PricedItem, Rejected};
 pub use machine::{Checkout, CheckoutConfig};

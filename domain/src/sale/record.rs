@@ -140,3 +140,11 @@ pub enum SaleFact {
         reason: String,
     },
 }
+
+impl SaleFact {
+    /// Whether no sale is running behind this fact.
+    #[must_use]
+    pub const fn ends_sale(&self) -> bool {
+        matches!(self, Self::SaleVoided { .. } | Self::ReceiptPrinted { .. })
+    }
+}

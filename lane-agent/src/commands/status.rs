@@ -49,7 +49,7 @@ fn read(config: &Config) -> Result<(String, serde_json::Value), StartError> {
         format!("\nno new sale would be begun: {why} (LANE0020)")
     });
     let text = format!(
-        "{} epoch {}: stopped\nrecords {sequence}, sales closed {}, voided {}, \
+        "{} epoch {}: stopped\nrecords {sequence}, all durable; sales closed {}, voided {}, \
          payments given up {}\n{running}{disk}",
         config.checkout.lane,
         config.checkout.epoch.0,
@@ -62,6 +62,8 @@ fn read(config: &Config) -> Result<(String, serde_json::Value), StartError> {
         "epoch": config.checkout.epoch.0,
         "running": false,
         "journal_sequence": sequence,
+        // Nothing of a lane that doesn't run waits for its disk.
+        "journal_durable_lag_batches": 0,
         "sales_closed": checkout.sales_closed(),
         "sales_voided": checkout.sales_voided(),
         "payments_abandoned": checkout.abandoned().len(),

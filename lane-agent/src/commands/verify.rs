@@ -13,7 +13,7 @@ use journal::{
 use serde_json::json;
 
 use super::{ConfigArgs, Outcome, Output, answer, say, with_config};
-use crate::{config::Config, convert};
+use crate::{checkpoint, config::Config, convert};
 
 /// Records read at a time.
 const RECORDS_PER_READ: usize = 256;
@@ -82,6 +82,8 @@ fn verify(config: &Config, depth: Depth, output: Output) -> Outcome {
             return Outcome::AnswerIsNo;
         }
     };
+    let mut walk = walk;
+    walk.compare_checkpoint(config);
     let sound = walk.broken.is_empty() && walk.records == records;
     let lines: Vec<String> = walk
         .broken
@@ -166,6 +168,22 @@ fn walk(config: &Config) -> Result<Walk, String> {
 }
 
 impl Walk {
+    /// The checkpoint says what the log says, or a start would go on from something else.
+    fn compare_checkpoint(&mut self, config: &Config) {
+        let engine = match journal::sled_engine(&config.journal.folder) {
+            Ok(engine) => engine,
+            Err(fault) => return self.broken.push((0, fault.to_string())),
+        };
+        match checkpoint::verify(engine.as_ref(), config.checkout) {
+            Ok(Some(report)) if !report.is_same => {
+                let what = "the checkpoint is not what the records add up to".to_owned();
+                self.broken.push((report.applied.sequence, what));
+            }
+            Ok(Some(_) | None) => {}
+            Err(fault) => self.broken.push((0, format!("checkpoint: {fault}"))),
+        }
+    }
+
     /// I3: cash and decided payments before the closing cover it. I12: receipts have no gap.
     fn take(&mut self, sequence: u64, record: &SaleRecord) {
         match &record.fact {

@@ -3,7 +3,13 @@
 //! A lane that does not read fast enough loses its stream and blocks nobody; every result is
 //! recorded, and it asks again when it is back.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, ResponseFuture};
 use domain::{
@@ -33,6 +39,37 @@ pub(crate) struct LaneSession {
     pub(crate) lanes: Addr<Lanes>,
     pub(crate) outbound: mpsc::Sender<HubFrame>,
     pub(crate) in_flight: BTreeSet<PaymentId>,
+    pub(crate) gauges: SessionGauges,
+}
+
+/// How full a session is, for whoever looks: it is never asked.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionGauges {
+    payments_in_flight: Arc<AtomicUsize>,
+    /// Weak, since a stream ends when the last sender is gone.
+    outbound: mpsc::WeakSender<HubFrame>,
+}
+
+impl SessionGauges {
+    pub(crate) fn of(outbound: &mpsc::Sender<HubFrame>) -> Self {
+        Self {
+            payments_in_flight: Arc::default(),
+            outbound: outbound.downgrade(),
+        }
+    }
+
+    /// Payments without a result, and frames the lane has not taken.
+    pub(crate) fn payments_and_frames(&self) -> (usize, usize) {
+        let outbound = self.outbound.upgrade();
+        let frames = outbound.map_or(0, |outbound| {
+            outbound.max_capacity().saturating_sub(outbound.capacity())
+        });
+        (self.payments_in_flight.load(Ordering::Relaxed), frames)
+    }
+
+    fn payments(&self, count: usize) {
+        self.payments_in_flight.store(count, Ordering::Relaxed);
+    }
 }
 
 impl Actor for LaneSession {
@@ -126,6 +163,7 @@ impl LaneSession {
         let request = request_from_frame(payment, self.lane, self.epoch)
             .map_err(|error| SessionEnd::BadFrame(error.to_string()))?;
         self.in_flight.insert(request.payment_id);
+        self.gauges.payments(self.in_flight.len());
         if self.in_flight.len() > PAYMENTS_IN_FLIGHT_PER_LANE_MAX {
             return Err(SessionEnd::NoCredit);
         }
@@ -200,6 +238,7 @@ impl Handler<ToLane> for LaneSession {
             && let Ok(payment_id) = PaymentId::parse(&result.payment_id)
         {
             self.in_flight.remove(&payment_id);
+            self.gauges.payments(self.in_flight.len());
         }
         if self.outbound.try_send(frame.0).is_err() {
             tracing::warn!(event = "lane stream closed", lane = %self.lane, why = "full or gone");

@@ -8,22 +8,30 @@ use domain::{
     desk::{LaneMemory, Rejected},
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
 };
-use journal::Journal;
+use journal::{Head, Journal};
 use ports::Clock;
 use proto::store::v1::{HubFrame, LaneHello, LaneStatus, LaneView};
 use tokio::sync::mpsc;
 
 use super::{
-    lane_session::{EndSession, LaneSession, history_of},
-    payment_desk::{AttachLane, HubBefore, PaymentDesk},
+    lane_session::{EndSession, LaneSession, SessionGauges, history_of},
+    payment_desk::{AbandonPayment, AttachLane, HubBefore, PaymentDesk},
+    replica_trouble::Troubles,
+    replication::ReplicaRefused,
 };
-use crate::{recovery::lane_logs, replica::log_of};
+use crate::{
+    metrics::LaneFigures,
+    recovery::lane_logs,
+    replica::{check_claim, head_from_proto, log_of},
+};
 
 /// One lane, connected or not.
 #[derive(Default)]
 struct Lane {
     epoch: LaneEpochOrNone,
     session: Option<Addr<LaneSession>>,
+    /// The credits and the queue of its session, read without asking it.
+    gauges: Option<SessionGauges>,
     software_version: String,
     status: LaneStatus,
     last_heard_wall_ms: i64,
@@ -37,6 +45,7 @@ pub(crate) struct Lanes {
     clock: Arc<dyn Clock>,
     journal: Journal,
     lanes: BTreeMap<LaneId, Lane>,
+    troubles: Troubles,
 }
 
 impl Lanes {
@@ -59,6 +68,7 @@ impl Lanes {
             clock,
             journal,
             lanes,
+            troubles: Troubles::default(),
         }
     }
 
@@ -77,6 +87,29 @@ impl Lanes {
             sales_voided: known.status.sales_voided,
             script_finished: known.status.script_finished,
             last_heard_wall_ms: known.last_heard_wall_ms,
+            troubles: self.troubles.of_lane(lane),
+            journal_durable_lag_batches: known.status.journal_durable_lag_batches,
+        }
+    }
+}
+
+impl Lanes {
+    fn figures(&self, lane: LaneId, known: &Lane) -> LaneFigures {
+        let view = self.view(lane, known);
+        let gauges = known.session.as_ref().and(known.gauges.as_ref());
+        let (payments_in_flight, frames_waiting) =
+            gauges.map_or((0, 0), SessionGauges::payments_and_frames);
+        LaneFigures {
+            lane: lane.0,
+            connected: view.connected,
+            payments_in_flight,
+            frames_waiting,
+            replication_lag_records: view
+                .journal_sequence
+                .saturating_sub(view.replicated_sequence),
+            replicated_sequence: view.replicated_sequence,
+            journal_lag_batches: view.journal_durable_lag_batches,
+            troubles: view.troubles.len(),
         }
     }
 }
@@ -94,6 +127,9 @@ pub(crate) enum AttachRefused {
     /// A newer machine speaks for the lane.
     #[error("{0}")]
     Rejected(Rejected),
+    /// Its journal is not the one that was copied: what it sells could never be read in.
+    #[error("{0}")]
+    Forked(ReplicaRefused),
     /// The hub is stopping.
     #[error("the hub is stopping")]
     Stopping,
@@ -113,6 +149,7 @@ struct Greeting {
     epoch: LaneEpoch,
     abandoned: Vec<PaymentId>,
     before: Option<HubBefore>,
+    journal: Option<Head>,
 }
 
 fn greeting(hello: &LaneHello) -> Result<Greeting, AttachRefused> {
@@ -131,6 +168,7 @@ fn greeting(hello: &LaneHello) -> Result<Greeting, AttachRefused> {
         epoch: LaneEpoch(hello.epoch),
         abandoned: abandoned.map_err(|error| bad(error.to_string()))?,
         before: hub_before(hello).map_err(|error| bad(error.to_string()))?,
+        journal: head_from_proto(hello.journal.as_ref()).map_err(|error| bad(error.to_string()))?,
     })
 }
 
@@ -155,6 +193,10 @@ impl Handler<Attach> for Lanes {
             Err(refused) => return Box::pin(std::future::ready(Err(refused)).into_actor(self)),
         };
         let (lane, epoch) = (greeting.lane, greeting.epoch);
+        if let Err(refused) = self.check_journal(&greeting) {
+            return Box::pin(self.refuse_forked(greeting, refused).into_actor(self));
+        }
+        let gauges = SessionGauges::of(&attach.outbound);
         let session = LaneSession {
             lane,
             epoch,
@@ -162,6 +204,7 @@ impl Handler<Attach> for Lanes {
             lanes: ctx.address(),
             outbound: attach.outbound,
             in_flight: Default::default(),
+            gauges: gauges.clone(),
         }
         .start();
         let asked = self.desk.send(AttachLane {
@@ -184,6 +227,7 @@ impl Handler<Attach> for Lanes {
             .map(move |attached, actor, _| match attached {
                 Ok(session) => {
                     actor.joined(lane, epoch, version, &session);
+                    actor.lanes.entry(lane).or_default().gauges = Some(gauges);
                     Ok(session)
                 }
                 Err((session, refused)) => {
@@ -196,6 +240,50 @@ impl Handler<Attach> for Lanes {
 }
 
 impl Lanes {
+    /// Only the hash is compared: while the hello was on its way, the copy may have outgrown it on
+    /// the lane's other stream.
+    fn check_journal(&mut self, greeting: &Greeting) -> Result<(), ReplicaRefused> {
+        let (lane, epoch) = (greeting.lane, greeting.epoch);
+        let claimed = check_claim(&self.journal, log_of(lane, epoch), greeting.journal);
+        if let Err(refused @ ReplicaRefused::Fork { .. }) = claimed {
+            self.not_taken(lane, epoch, refused);
+        }
+        let known = self.troubles.fork_of(lane, epoch);
+        known.map_or(Ok(()), |refused| Err(refused.clone()))
+    }
+
+    /// What it gave up is obeyed all the same: it can't hurt, and nothing else would tell.
+    fn refuse_forked(
+        &self,
+        greeting: Greeting,
+        refused: ReplicaRefused,
+    ) -> impl Future<Output = Result<Addr<LaneSession>, AttachRefused>> + use<> {
+        let desk = self.desk.clone();
+        async move {
+            let lane = greeting.lane;
+            for payment_id in greeting.abandoned {
+                let told = desk.send(AbandonPayment { lane, payment_id });
+                told.await.map_err(|_| AttachRefused::Stopping)?;
+            }
+            Err(AttachRefused::Forked(refused))
+        }
+    }
+
+    /// A machine whose journal forks has no session: it could only be paid for what is never read
+    /// in.
+    fn not_taken(&mut self, lane: LaneId, epoch: LaneEpoch, refused: ReplicaRefused) {
+        if refused.is_fork()
+            && let Some(known) = self.lanes.get_mut(&lane)
+            && known.epoch == Some(epoch)
+            && let Some(session) = known.session.take()
+        {
+            end(&session);
+        }
+        let now = self.clock.wall_ms();
+        self.lanes.entry(lane).or_default();
+        self.troubles.note(lane, epoch, refused, now);
+    }
+
     /// A lane has one session: the one before is ended.
     fn joined(
         &mut self,
@@ -240,6 +328,39 @@ impl Handler<Heard> for Lanes {
     }
 }
 
+/// Records of a lane were refused.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct ReplicaNotTaken {
+    pub(crate) lane: LaneId,
+    pub(crate) epoch: LaneEpoch,
+    pub(crate) refused: ReplicaRefused,
+}
+
+impl Handler<ReplicaNotTaken> for Lanes {
+    type Result = ();
+
+    fn handle(&mut self, told: ReplicaNotTaken, _: &mut Self::Context) {
+        self.not_taken(told.lane, told.epoch, told.refused);
+    }
+}
+
+/// Records of a lane follow its copy.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct ReplicaInOrder {
+    pub(crate) lane: LaneId,
+    pub(crate) epoch: LaneEpoch,
+}
+
+impl Handler<ReplicaInOrder> for Lanes {
+    type Result = ();
+
+    fn handle(&mut self, told: ReplicaInOrder, _: &mut Self::Context) {
+        self.troubles.clear(told.lane, told.epoch);
+    }
+}
+
 /// A session ended.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -272,6 +393,22 @@ impl Handler<ViewLanes> for Lanes {
     fn handle(&mut self, _: ViewLanes, _: &mut Self::Context) -> Self::Result {
         let lanes = self.lanes.iter();
         lanes.map(|(lane, known)| self.view(*lane, known)).collect()
+    }
+}
+
+/// All lanes in figures, for metrics.
+#[derive(Message)]
+#[rtype(result = "Vec<LaneFigures>")]
+pub(crate) struct LanesInFigures;
+
+impl Handler<LanesInFigures> for Lanes {
+    type Result = Vec<LaneFigures>;
+
+    fn handle(&mut self, _: LanesInFigures, _: &mut Self::Context) -> Self::Result {
+        let lanes = self.lanes.iter();
+        lanes
+            .map(|(lane, known)| self.figures(*lane, known))
+            .collect()
     }
 }
 

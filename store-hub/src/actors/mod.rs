@@ -4,6 +4,7 @@
 //!
 //! ```text
 //!   gRPC Session ──► Lanes ──► LaneSession ──┐
+//!   gRPC Replicate ──► Lanes                 │
 //!   gRPC Replicate ──────────────────────────┤
 //!   AcquirerLink ────────────────────────────┼──► PaymentDesk ──► journal
 //!   Forwarder ───────────────────────────────┤
@@ -26,6 +27,7 @@ pub(crate) mod forwarder;
 pub(crate) mod lane_session;
 pub(crate) mod lanes;
 pub(crate) mod payment_desk;
+mod replica_trouble;
 pub(crate) mod replication;
 pub(crate) mod reports;
 pub(crate) mod settlement;

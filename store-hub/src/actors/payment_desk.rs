@@ -25,8 +25,10 @@ use crate::{
     card_vault::{CardVault, EncryptedPin},
     convert,
     keys::KeyStore,
+    metrics::DeskFigures,
     operator_view::{self, Around},
     recovery::{self, RecoveryError, Replay},
+    replica::{head_to_proto, log_of},
 };
 
 /// What a desk is made of.
@@ -117,8 +119,18 @@ impl PaymentDesk {
             hub_epoch: self.hub_epoch,
             journal_sequence: self.parts.journal.durable_head(LogId::OWN).sequence,
             no_room: self.parts.journal.refuses_new_work(),
+            journal_lag_batches: self.parts.journal.figures().batches_not_durable,
         };
         operator_view::status(&self.desk, around)
+    }
+
+    /// The desk for metrics.
+    pub(crate) fn figures(&self, store_id: &str) -> DeskFigures {
+        DeskFigures {
+            status: self.view(store_id),
+            counts: self.desk.counts(),
+            outbox_waiting: self.outbox.len(),
+        }
     }
 
     /// The ticket of everything decided so far.
@@ -215,7 +227,7 @@ impl PaymentDesk {
         if let Some(before) = &attach.before {
             self.hub_was_lost(&mut commit, lane, before, &attach.abandoned);
         }
-        let hello = self.hello(lane);
+        let hello = self.hello(lane, epoch);
         // The hello is the first frame, and what was given up is obeyed before all else.
         let afterwards = std::mem::take(&mut commit.waiting);
         commit.frame(lane, Body::Hello(hello));
@@ -283,7 +295,8 @@ impl PaymentDesk {
         self.commit(commit);
     }
 
-    fn hello(&self, lane: LaneId) -> wire::HubHello {
+    fn hello(&self, lane: LaneId, epoch: LaneEpoch) -> wire::HubHello {
+        let copy = self.parts.journal.durable_head(log_of(lane, epoch));
         let terminal = self.parts.terminals.iter().find(|(_, _, of)| *of == lane);
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         wire::HubHello {
@@ -299,6 +312,7 @@ impl PaymentDesk {
             mid: text(terminal.map(|(_, mid, _)| mid.as_str())),
             merchant_name: self.parts.merchant_name.clone(),
             hub_history: self.history.to_be_bytes().to_vec().into(),
+            journal_copy: Some(head_to_proto(copy)),
         }
     }
 

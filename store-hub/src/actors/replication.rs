@@ -1,8 +1,15 @@
 //! Lanes' journals come in: replica records and what they mean for the desk, in one commit.
+//!
+//! Keeps I14: the copy is a prefix of the lane's journal. A record is taken only when it follows
+//! the last one held, by sequence and by hash; anything else refuses the whole batch before the
+//! desk hears of it. A refusal never stops the hub: what a lane sends is not its own doing.
 
 use actix::{Context, Handler, Message};
-use domain::ids::{LaneEpoch, LaneId};
-use journal::{Batch, Hash, Head, LogId, Ticket};
+use domain::{
+    ids::{LaneEpoch, LaneId},
+    limits::REPLICATION_RECORDS_PER_BATCH_MAX,
+};
+use journal::{Batch, Hash, Head, LogId, RECORD_BYTES_MAX, Ticket};
 use proto::store::v1::JournalEntry;
 
 use super::payment_desk::{Commit, PaymentDesk};
@@ -30,15 +37,65 @@ pub(crate) enum ReplicaRefused {
     /// They don't follow what is held; the lane starts again from there.
     #[error("record {expected} is next, not {got}")]
     Gap { expected: u64, got: u64 },
-    /// The lane's history differs from the copy held here: it must stop (I14).
+    /// More records than a batch may have.
+    #[error(
+        "{records} records in one batch from record {sequence}, the most is \
+         {REPLICATION_RECORDS_PER_BATCH_MAX}"
+    )]
+    TooMany { sequence: u64, records: usize },
+    /// No journal can hold such a record.
+    #[error("record {sequence} has {bytes} bytes, the most is {RECORD_BYTES_MAX}")]
+    TooLarge { sequence: u64, bytes: usize },
+    /// The lane's history differs from the copy held here (I14).
     #[error("the lane's journal differs from its copy at record {sequence}")]
     Fork { sequence: u64 },
     /// The disk has no room for more; the lane tries again.
     #[error("the hub's disk has no room")]
     NoRoom,
+    /// The lane has lost records that it once said were durable (I14).
+    #[error("the lane's journal ends at record {got}, its copy at {held}")]
+    Behind { held: u64, got: u64 },
+    /// The record is being written for another stream of the lane.
+    #[error("record {sequence} is still being written: start again")]
+    StillWritten { sequence: u64 },
+    /// The copy can't be read here.
+    #[error("the copy can't be read at record {sequence}")]
+    Unreadable { sequence: u64 },
     /// The hub is stopping.
     #[error("the hub is stopping")]
     Stopping,
+}
+
+impl ReplicaRefused {
+    /// The code of the alarm, where the lane's journal is what is wrong.
+    pub(crate) const fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Gap { .. } | Self::TooMany { .. } | Self::TooLarge { .. } => Some("HUB0040"),
+            Self::Fork { .. } | Self::Behind { .. } => Some("HUB0041"),
+            Self::NoRoom
+            | Self::StillWritten { .. }
+            | Self::Unreadable { .. }
+            | Self::Stopping => None,
+        }
+    }
+
+    /// Whether the copy is no prefix of the lane's journal: it must not go on under this epoch.
+    pub(crate) const fn is_fork(&self) -> bool {
+        matches!(self, Self::Fork { .. } | Self::Behind { .. })
+    }
+
+    /// The record it is about.
+    pub(crate) const fn sequence(&self) -> u64 {
+        match self {
+            Self::Gap { got, .. } | Self::Behind { got, .. } => *got,
+            Self::TooMany { sequence, .. }
+            | Self::TooLarge { sequence, .. }
+            | Self::Fork { sequence }
+            | Self::StillWritten { sequence }
+            | Self::Unreadable { sequence } => *sequence,
+            Self::NoRoom | Self::Stopping => 0,
+        }
+    }
 }
 
 impl Handler<TakeReplica> for PaymentDesk {
@@ -55,6 +112,7 @@ impl PaymentDesk {
         if self.stopped {
             return Err(ReplicaRefused::Stopping);
         }
+        check_size(&take.entries)?;
         if self.refuses_new_work() {
             return Err(ReplicaRefused::NoRoom);
         }
@@ -77,26 +135,48 @@ impl PaymentDesk {
             self.step_into(&mut commit, event);
         }
         let ticket = self.commit(commit);
+        if self.stopped {
+            return Err(ReplicaRefused::Stopping);
+        }
         Ok(Taken { ticket, head })
     }
 
     /// A record that is held already, sent again after a break: it must be the same.
     fn check_held(&self, log: LogId, entry: &JournalEntry) -> Result<(), ReplicaRefused> {
         let sequence = entry.sequence;
-        let held = self
-            .parts
-            .journal
-            .read(log, sequence, 1)
-            .unwrap_or_default();
-        let same = held
-            .first()
-            .is_none_or(|record| record.hash.0.as_slice() == entry.hash.as_ref());
-        if same {
-            Ok(())
-        } else {
-            Err(ReplicaRefused::Fork { sequence })
+        let journal = &self.parts.journal;
+        if sequence == 0 {
+            return Err(ReplicaRefused::Fork { sequence });
+        }
+        if sequence > journal.durable_head(log).sequence {
+            return Err(ReplicaRefused::StillWritten { sequence });
+        }
+        let held = journal.read(log, sequence, 1);
+        let held = held.map_err(|_| ReplicaRefused::Unreadable { sequence })?;
+        match held.first() {
+            Some(record) if record.hash.0.as_slice() == entry.hash.as_ref() => Ok(()),
+            Some(_) => Err(ReplicaRefused::Fork { sequence }),
+            None => Err(ReplicaRefused::Unreadable { sequence }),
         }
     }
+}
+
+/// A batch that the journal would refuse must never meet the desk: a refusal there ends the hub.
+fn check_size(entries: &[JournalEntry]) -> Result<(), ReplicaRefused> {
+    let records = entries.len();
+    if records > REPLICATION_RECORDS_PER_BATCH_MAX {
+        let sequence = entries.first().map_or(0, |entry| entry.sequence);
+        return Err(ReplicaRefused::TooMany { sequence, records });
+    }
+    let too_large = entries
+        .iter()
+        .find(|entry| entry.record.len() > RECORD_BYTES_MAX);
+    too_large.map_or(Ok(()), |entry| {
+        Err(ReplicaRefused::TooLarge {
+            sequence: entry.sequence,
+            bytes: entry.record.len(),
+        })
+    })
 }
 
 fn follow(head: Head, entry: &JournalEntry) -> Result<Head, ReplicaRefused> {

@@ -3,7 +3,9 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use actix::{Actor, AsyncContext, Context, Handler, Message};
+use actix::{
+    Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseActFuture, WrapFuture,
+};
 use domain::{
     ids::{LaneEpoch, LaneId, PaymentId},
     money::Currency,
@@ -20,9 +22,8 @@ use crate::{
 
 /// How often the projections follow the journal when nobody asks.
 const FOLLOW_EVERY: Duration = Duration::from_millis(250);
-/// Records of one log read at once while following: a short pause for everybody else.
-const FOLLOW_RECORDS_MAX: usize = 256;
-const READ_RECORDS_MAX: usize = 1024;
+/// Records read at once: a pause of about a millisecond for everybody else on this thread.
+const SLICE_RECORDS_MAX: usize = 128;
 
 /// What reports are made of.
 pub(crate) struct ReportParts {
@@ -67,16 +68,31 @@ impl Reports {
         if durable == self.followed && durable != Ticket::NONE {
             return;
         }
-        match self.books.catch_up(&self.parts.journal, FOLLOW_RECORDS_MAX) {
+        match self.books.catch_up(&self.parts.journal, SLICE_RECORDS_MAX) {
             Ok(true) => self.followed = durable,
             Ok(false) => {}
             Err(error) => tracing::error!(event = "reports can't follow the journal", %error),
         }
     }
 
-    fn catch_up(&mut self) -> Result<(), LedgerError> {
-        while !self.books.catch_up(&self.parts.journal, READ_RECORDS_MAX)? {}
-        Ok(())
+    /// Answers a question once all that is durable is read, a little at a time: whoever asks for a
+    /// report while a lane catches up waits, and no payment does.
+    fn once_caught_up<R: 'static>(
+        &self,
+        ctx: &Context<Self>,
+        answer: impl FnOnce(&Self) -> Result<R, ReportError> + 'static,
+    ) -> ResponseActFuture<Self, Result<R, ReportError>> {
+        let me = ctx.address();
+        let read = async move {
+            while !me.send(ReadSlice).await.unwrap_or(Ok(true))? {
+                tokio::task::yield_now().await;
+            }
+            Ok::<(), LedgerError>(())
+        };
+        Box::pin(read.into_actor(self).map(move |read, actor, _| {
+            read?;
+            answer(actor)
+        }))
     }
 
     fn report(&self, date: BusinessDate, known: &KnownSequences) -> DayReport {
@@ -97,6 +113,19 @@ impl Actor for Reports {
     }
 }
 
+/// Read on; true at the end.
+#[derive(Message)]
+#[rtype(result = "Result<bool, LedgerError>")]
+struct ReadSlice;
+
+impl Handler<ReadSlice> for Reports {
+    type Result = Result<bool, LedgerError>;
+
+    fn handle(&mut self, _: ReadSlice, _: &mut Self::Context) -> Self::Result {
+        self.books.catch_up(&self.parts.journal, SLICE_RECORDS_MAX)
+    }
+}
+
 /// The figures of a day; of the running one without a date.
 #[derive(Message)]
 #[rtype(result = "Result<DayReport, ReportError>")]
@@ -106,12 +135,13 @@ pub(crate) struct MakeReport {
 }
 
 impl Handler<MakeReport> for Reports {
-    type Result = Result<DayReport, ReportError>;
+    type Result = ResponseActFuture<Self, Result<DayReport, ReportError>>;
 
-    fn handle(&mut self, ask: MakeReport, _: &mut Self::Context) -> Self::Result {
-        self.catch_up()?;
-        let date = ask.date.unwrap_or(self.books.payments.today);
-        Ok(self.report(date, &ask.known))
+    fn handle(&mut self, ask: MakeReport, ctx: &mut Self::Context) -> Self::Result {
+        self.once_caught_up(ctx, move |actor| {
+            let date = ask.date.unwrap_or(actor.books.payments.today);
+            Ok(actor.report(date, &ask.known))
+        })
     }
 }
 
@@ -124,12 +154,14 @@ pub(crate) struct Seal {
 }
 
 impl Handler<Seal> for Reports {
-    type Result = Result<SealedDay, ReportError>;
+    type Result = ResponseActFuture<Self, Result<SealedDay, ReportError>>;
 
-    fn handle(&mut self, seal: Seal, _: &mut Self::Context) -> Self::Result {
-        self.catch_up()?;
-        let report = self.report(seal.date, &seal.known);
-        Ok(self.parts.days.seal(&report, self.parts.clock.wall_ms())?)
+    fn handle(&mut self, seal: Seal, ctx: &mut Self::Context) -> Self::Result {
+        self.once_caught_up(ctx, move |actor| {
+            let report = actor.report(seal.date, &seal.known);
+            let now = actor.parts.clock.wall_ms();
+            Ok(actor.parts.days.seal(&report, now)?)
+        })
     }
 }
 
@@ -139,17 +171,14 @@ impl Handler<Seal> for Reports {
 pub(crate) struct TellStory(pub(crate) PaymentId);
 
 impl Handler<TellStory> for Reports {
-    type Result = Result<Option<PaymentStory>, ReportError>;
+    type Result = ResponseActFuture<Self, Result<Option<PaymentStory>, ReportError>>;
 
-    fn handle(&mut self, story: TellStory, _: &mut Self::Context) -> Self::Result {
-        self.catch_up()?;
-        let host = HostFile(self.parts.reconciliation_file.as_deref());
-        Ok(ledger::tell(
-            &self.books,
-            &self.parts.journal,
-            story.0,
-            host,
-        )?)
+    fn handle(&mut self, story: TellStory, ctx: &mut Self::Context) -> Self::Result {
+        self.once_caught_up(ctx, move |actor| {
+            let parts = &actor.parts;
+            let host = HostFile(parts.reconciliation_file.as_deref());
+            Ok(ledger::tell(&actor.books, &parts.journal, story.0, host)?)
+        })
     }
 }
 
@@ -159,16 +188,18 @@ impl Handler<TellStory> for Reports {
 pub(crate) struct CountSales(pub(crate) Vec<LaneView>);
 
 impl Handler<CountSales> for Reports {
-    type Result = Result<Vec<LaneView>, ReportError>;
+    type Result = ResponseActFuture<Self, Result<Vec<LaneView>, ReportError>>;
 
-    fn handle(&mut self, CountSales(mut lanes): CountSales, _: &mut Self::Context) -> Self::Result {
-        self.catch_up()?;
-        for view in lanes.iter_mut().filter(|view| view.state.is_empty()) {
-            let lane = LaneId(u16::try_from(view.lane).unwrap_or(0));
-            let counts = self.books.sales.counts_of(lane, LaneEpoch(view.epoch));
-            (view.sales_closed, view.sales_voided) = counts;
-        }
-        Ok(lanes)
+    fn handle(&mut self, counted: CountSales, ctx: &mut Self::Context) -> Self::Result {
+        self.once_caught_up(ctx, move |actor| {
+            let CountSales(mut lanes) = counted;
+            for view in lanes.iter_mut().filter(|view| view.state.is_empty()) {
+                let lane = LaneId(u16::try_from(view.lane).unwrap_or(0));
+                let counts = actor.books.sales.counts_of(lane, LaneEpoch(view.epoch));
+                (view.sales_closed, view.sales_voided) = counts;
+            }
+            Ok(lanes)
+        })
     }
 }
 
@@ -180,11 +211,13 @@ pub(crate) struct ListDays {
 }
 
 impl Handler<ListDays> for Reports {
-    type Result = Result<(Vec<SealedDay>, BusinessDate), ReportError>;
+    type Result = ResponseActFuture<Self, Result<(Vec<SealedDay>, BusinessDate), ReportError>>;
 
-    fn handle(&mut self, list: ListDays, _: &mut Self::Context) -> Self::Result {
-        self.catch_up()?;
-        Ok((self.parts.days.list(list.since)?, self.books.payments.today))
+    fn handle(&mut self, list: ListDays, ctx: &mut Self::Context) -> Self::Result {
+        self.once_caught_up(ctx, move |actor| {
+            let days = actor.parts.days.list(list.since)?;
+            Ok((days, actor.books.payments.today))
+        })
     }
 }
 

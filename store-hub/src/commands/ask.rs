@@ -95,6 +95,7 @@ pub(super) fn status(asked: &Asked) -> Outcome {
             hub_epoch: told.hub_epoch,
             journal_sequence: told.journal_sequence,
             no_room: told.no_room,
+            journal_lag_batches: 0,
         };
         Ok((operator_view::status(&told.desk, around), false))
     })?;

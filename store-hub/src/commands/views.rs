@@ -7,8 +7,8 @@ use domain::{
     time::WallMs,
 };
 use proto::store::v1::{
-    CloseDayProgress, DeadLetter, LaneView, Money as WireMoney, PaymentStory, StatusResponse,
-    StoryLine, Unresolved,
+    CloseDayProgress, DeadLetter, LaneView, Money as WireMoney, PaymentStory, ReplicaTrouble,
+    StatusResponse, StoryLine, Unresolved,
 };
 use serde_json::{Value, json};
 
@@ -96,7 +96,13 @@ pub(super) fn status(status: &StatusResponse, running: bool) -> View {
         ),
         ("dead letters", status.dead_letters.to_string()),
         ("payments in flight", status.payments_in_flight.to_string()),
-        ("journal", format!("{} records", status.journal_sequence)),
+        (
+            "journal",
+            format!(
+                "{} records, {} batches not durable yet",
+                status.journal_sequence, status.journal_durable_lag_batches
+            ),
+        ),
         ("disk", disk(&status.no_room)),
         (
             "decided today",
@@ -162,6 +168,7 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
         "payments_in_flight": status.payments_in_flight,
         "journal_sequence": status.journal_sequence,
         "no_room": (!status.no_room.is_empty()).then_some(&status.no_room),
+        "journal_durable_lag_batches": status.journal_durable_lag_batches,
         "payments": {
             "requested": counts.requested,
             "approved": counts.approved,
@@ -202,6 +209,17 @@ pub(super) fn lanes(lanes: &[LaneView]) -> View {
             lane.sales_closed,
             lane.sales_voided
         );
+        for trouble in &lane.troubles {
+            let _ = writeln!(
+                text,
+                "      {}: epoch {}: {}; refused {} times since {}",
+                trouble.code,
+                trouble.epoch,
+                trouble.what,
+                trouble.refusals,
+                clock(trouble.since_wall_ms)
+            );
+        }
     }
     let rows: Vec<Value> = lanes
         .iter()
@@ -214,10 +232,12 @@ pub(super) fn lanes(lanes: &[LaneView]) -> View {
                 "software_version": lane.software_version,
                 "journal_sequence": lane.journal_sequence,
                 "replicated_sequence": lane.replicated_sequence,
+                "journal_durable_lag_batches": lane.journal_durable_lag_batches,
                 "sales_closed": lane.sales_closed,
                 "sales_voided": lane.sales_voided,
                 "script_finished": lane.script_finished,
                 "last_heard_wall_ms": lane.last_heard_wall_ms,
+                "troubles": troubles_json(&lane.troubles),
             })
         })
         .collect();
@@ -225,6 +245,22 @@ pub(super) fn lanes(lanes: &[LaneView]) -> View {
         text,
         json: json!({"lanes": rows}),
     }
+}
+
+fn troubles_json(troubles: &[ReplicaTrouble]) -> Vec<Value> {
+    troubles
+        .iter()
+        .map(|trouble| {
+            json!({
+                "code": trouble.code,
+                "epoch": trouble.epoch,
+                "sequence": trouble.sequence,
+                "what": trouble.what,
+                "refusals": trouble.refusals,
+                "since_wall_ms": trouble.since_wall_ms,
+            })
+        })
+        .collect()
 }
 
 pub(super) fn unresolved(payments: &[Unresolved], now: WallMs) -> View {

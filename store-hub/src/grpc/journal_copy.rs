@@ -14,7 +14,7 @@ use journal::{Journal, LogId, Record};
 use proto::store::v1::{JournalCopyRequest, JournalCopyResponse, JournalEntry};
 use tonic::Status;
 
-use super::{Services, lane_service::lane_id};
+use super::{Services, lane_id};
 use crate::replica::log_of;
 
 pub(super) type Copies = Pin<Box<dyn Stream<Item = Result<JournalCopyResponse, Status>> + Send>>;

@@ -3,36 +3,29 @@
 use std::pin::Pin;
 
 use actix::Addr;
-use domain::{
-    desk::Rejected,
-    ids::{LaneEpoch, LaneId},
-    limits::LANE_STREAM_FRAMES_MAX,
-};
+use domain::{desk::Rejected, limits::LANE_STREAM_FRAMES_MAX};
 use futures::{Stream, StreamExt};
-use journal::Head;
 use proto::store::v1::{
     HubFrame, JournalCopyRequest, LaneFrame, LaneHello, PriceFileRequest, PriceFileResponse,
-    ReplicateHello, ReplicateRequest, ReplicateResponse, lane_frame,
-    lane_service_server::LaneService, replicate_request,
+    ReplicateRequest, ReplicateResponse, lane_frame, lane_service_server::LaneService,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Services, journal_copy::Copies, price_stream::chunks, stopping};
-use crate::{
-    actors::{
-        lane_session::{EndSession, FromLane, LaneSession, SessionEnd},
-        lanes::{Attach, AttachRefused},
-        replication::{ReplicaRefused, TakeReplica},
-    },
-    replica::log_of,
+use super::{
+    Services,
+    journal_copy::Copies,
+    price_stream::chunks,
+    replicate_stream::{self, ACKNOWLEDGEMENTS_MAX},
+    stopping,
+};
+use crate::actors::{
+    lane_session::{EndSession, FromLane, LaneSession, SessionEnd},
+    lanes::{Attach, AttachRefused},
 };
 
 type Frames<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
-
-/// Acknowledgements waiting for a lane that does not read them.
-const ACKNOWLEDGEMENTS_MAX: usize = 16;
 
 #[tonic::async_trait]
 impl LaneService for Services {
@@ -66,13 +59,11 @@ impl LaneService for Services {
         request: Request<Streaming<ReplicateRequest>>,
     ) -> Result<Response<Self::ReplicateStream>, Status> {
         let mut inbound = request.into_inner();
-        let (lane, epoch) = replicate_hello(&mut inbound).await?;
+        let who = replicate_stream::greeting(&mut inbound).await?;
         let (acknowledge, acknowledgements) = mpsc::channel(ACKNOWLEDGEMENTS_MAX);
         let services = self.clone();
         tokio::spawn(async move {
-            let worked = services
-                .replicate_from(lane, epoch, inbound, &acknowledge)
-                .await;
+            let worked = replicate_stream::run(&services, &who, inbound, &acknowledge).await;
             if let Err(status) = worked {
                 // The lane is gone already.
                 let _ = acknowledge.send(Err(status)).await;
@@ -125,6 +116,10 @@ fn attach_status(refused: AttachRefused) -> Status {
             Status::failed_precondition(rejected.to_string())
         }
         AttachRefused::Rejected(rejected) => Status::internal(rejected.to_string()),
+        AttachRefused::Forked(refused) => {
+            let code = refused.code().unwrap_or_default();
+            Status::failed_precondition(format!("{code}: {refused}"))
+        }
         AttachRefused::Stopping => Status::unavailable("the hub is stopping"),
     }
 }
@@ -162,86 +157,4 @@ fn until_ended(frames: mpsc::Receiver<HubFrame>, end: mpsc::Receiver<Status>) ->
         }
     });
     Box::pin(stream)
-}
-
-async fn replicate_hello(
-    inbound: &mut Streaming<ReplicateRequest>,
-) -> Result<(LaneId, LaneEpoch), Status> {
-    let first = inbound.message().await?;
-    let Some(replicate_request::Body::Hello(ReplicateHello { lane, epoch })) =
-        first.and_then(|request| request.body)
-    else {
-        return Err(Status::invalid_argument(
-            "the first message must be a hello",
-        ));
-    };
-    Ok((lane_id(lane)?, LaneEpoch(epoch)))
-}
-
-pub(super) fn lane_id(lane: u32) -> Result<LaneId, Status> {
-    u16::try_from(lane)
-        .ok()
-        .filter(|lane| *lane > 0)
-        .map(LaneId)
-        .ok_or_else(|| Status::invalid_argument("lane must be 1 to 65535"))
-}
-
-fn response(head: Head) -> ReplicateResponse {
-    let hash = if head.sequence == 0 {
-        Vec::new()
-    } else {
-        head.hash.0.to_vec()
-    };
-    ReplicateResponse {
-        durable_sequence: head.sequence,
-        hash: hash.into(),
-    }
-}
-
-impl Services {
-    /// Acknowledges only what is durable here. The lane may have several batches on the way: what
-    /// it sends meanwhile waits in the stream's window.
-    async fn replicate_from(
-        &self,
-        lane: LaneId,
-        epoch: LaneEpoch,
-        mut inbound: Streaming<ReplicateRequest>,
-        acknowledge: &mpsc::Sender<Result<ReplicateResponse, Status>>,
-    ) -> Result<(), Status> {
-        let gone = |_| Status::cancelled("the lane is gone");
-        let journal = &self.journal;
-        // What another stream of this lane has just appended is waited for.
-        journal.wait(journal.last()).await.map_err(stopping)?;
-        let head = journal.durable_head(log_of(lane, epoch));
-        acknowledge.send(Ok(response(head))).await.map_err(gone)?;
-        while let Some(request) = inbound.message().await? {
-            let Some(replicate_request::Body::Batch(batch)) = request.body else {
-                return Err(Status::invalid_argument("a batch is expected"));
-            };
-            let taken = self
-                .desk
-                .send(TakeReplica {
-                    lane,
-                    epoch,
-                    entries: batch.entries,
-                })
-                .await
-                .map_err(stopping)?
-                .map_err(replica_status)?;
-            journal.wait(taken.ticket).await.map_err(stopping)?;
-            let acknowledged = Ok(response(taken.head));
-            acknowledge.send(acknowledged).await.map_err(gone)?;
-        }
-        Ok(())
-    }
-}
-
-fn replica_status(refused: ReplicaRefused) -> Status {
-    match &refused {
-        ReplicaRefused::Gap { .. } => Status::out_of_range(refused.to_string()),
-        ReplicaRefused::Fork { .. } => Status::data_loss(refused.to_string()),
-        ReplicaRefused::NoRoom | ReplicaRefused::Stopping => {
-            Status::unavailable(refused.to_string())
-        }
-    }
 }

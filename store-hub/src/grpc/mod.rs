@@ -1,4 +1,5 @@
-//! The hub's gRPC side: lanes, operators, head office, health and reflection, on one port.
+//! The hub's gRPC side: lanes, operators, head office, health and reflection, on one port; and the
+//! metrics page.
 //!
 //! Runs as `Send` tasks beside the actors and reaches them by their addresses alone.
 
@@ -6,14 +7,19 @@ mod date;
 mod io;
 mod journal_copy;
 mod lane_service;
+mod metrics_route;
 mod operations_service;
 mod price_stream;
+mod replicate_stream;
 mod report_service;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
 use actix::Addr;
-use domain::limits::{KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS};
+use domain::{
+    ids::LaneId,
+    limits::{KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS},
+};
 use futures::StreamExt;
 use journal::Journal;
 use ports::{Clock, Listener};
@@ -21,7 +27,7 @@ use proto::store::v1::{
     lane_service_server::LaneServiceServer, operations_service_server::OperationsServiceServer,
     report_service_server::ReportServiceServer,
 };
-use tonic::{Status, transport::Server};
+use tonic::{Status, service::Routes, transport::Server};
 use tower::util::MapResponseLayer;
 
 use crate::{
@@ -75,6 +81,9 @@ pub(crate) async fn serve(
         .http2_keepalive_interval(Some(Duration::from_millis(KEEPALIVE_INTERVAL_MS)))
         .http2_keepalive_timeout(Some(Duration::from_millis(KEEPALIVE_TIMEOUT_MS)))
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
+        // For the metrics page alone: gRPC has no HTTP/1.
+        .accept_http1(true)
+        .add_routes(pages(services.clone()))
         .add_service(health)
         .add_service(LaneServiceServer::new(services.clone()))
         .add_service(ReportServiceServer::new(services.clone()))
@@ -88,10 +97,26 @@ pub(crate) async fn serve(
     router.serve_with_incoming_shutdown(connections, stop).await
 }
 
+/// What is served beside gRPC.
+fn pages(services: Services) -> Routes {
+    let mut routes = Routes::default();
+    let router = std::mem::take(routes.axum_router_mut());
+    *routes.axum_router_mut() = metrics_route::add_to(router, services);
+    routes
+}
+
 fn reflection<'a>() -> tonic_reflection::server::Builder<'a> {
     tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
+/// A lane's number as it came in.
+fn lane_id(lane: u32) -> Result<LaneId, Status> {
+    let number = u16::try_from(lane).ok().filter(|lane| *lane > 0);
+    number
+        .map(LaneId)
+        .ok_or_else(|| Status::invalid_argument("lane must be 1 to 65535"))
 }
 
 /// An actor is gone: the hub is stopping.

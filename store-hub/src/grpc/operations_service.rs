@@ -142,7 +142,7 @@ impl OperationsService for Services {
 }
 
 impl Services {
-    async fn look<R: Send + 'static>(
+    pub(super) async fn look<R: Send + 'static>(
         &self,
         question: impl FnOnce(&PaymentDesk) -> R + Send + 'static,
     ) -> Result<R, Status> {

@@ -63,22 +63,25 @@ impl Books {
         }
     }
 
-    /// Reads on in every log, at most `records_max` each; true when all are read to their end.
+    /// Reads on, at most `records_max` in all, log by log; true when all are read to their end.
     pub(crate) fn catch_up(
         &mut self,
         journal: &Journal,
         records_max: usize,
     ) -> Result<bool, LedgerError> {
-        let mut complete = true;
+        let mut left = records_max;
         for log in journal.logs() {
             let from = self.positions.get(&log).copied().unwrap_or(0);
-            let records = journal.read(log, from.saturating_add(1), records_max)?;
-            complete &= records.len() < records_max;
+            let records = journal.read(log, from.saturating_add(1), left)?;
             for record in &records {
                 self.take(log, record)?;
             }
+            left = left.saturating_sub(records.len());
+            if left == 0 {
+                return Ok(false);
+            }
         }
-        Ok(complete)
+        Ok(true)
     }
 
     fn take(&mut self, log: LogId, record: &Record) -> Result<(), LedgerError> {

@@ -287,10 +287,7 @@ impl Lane {
         entries: Vec<JournalEntry>,
     ) -> Result<Head, Status> {
         let (batches, outbound) = mpsc::channel(4);
-        let hello = replicate_request::Body::Hello(ReplicateHello {
-            lane: self.number,
-            epoch: 1,
-        });
+        let hello = replicate_hello(self.number, 1);
         let batch = replicate_request::Body::Batch(JournalBatch { entries });
         for body in [hello, batch] {
             let body = Some(body);
@@ -306,10 +303,40 @@ impl Lane {
             .await?
             .expect("the answer to the hello");
         let last = acknowledged.message().await?.expect("an acknowledgement");
-        Ok(Head {
-            sequence: last.durable_sequence,
-            hash: Hash::from_slice(&last.hash).unwrap_or_default(),
-        })
+        Ok(acknowledged_head(&last))
+    }
+
+    /// What the hub holds of a lane's log: its answer to a hello.
+    pub(crate) async fn where_to_go_on(hub: &Hub, number: u32, epoch: u32) -> Head {
+        let address = format!("http://{}", hub.address);
+        let mut client = LaneServiceClient::connect(address).await.unwrap();
+        let (requests, outbound) = mpsc::channel(1);
+        let body = Some(replicate_hello(number, epoch));
+        requests.send(ReplicateRequest { body }).await.unwrap();
+        let answers = client.replicate(ReceiverStream::new(outbound)).await;
+        let first = answers.unwrap().into_inner().message().await.unwrap();
+        acknowledged_head(&first.expect("the answer to the hello"))
+    }
+
+    /// Sends on and on, as fast as the stream takes it, and leaves after so many acknowledgements:
+    /// the sequence of the last one.
+    pub(crate) async fn stream(&mut self, entries: &[JournalEntry], acknowledgements: u64) -> u64 {
+        let (requests, outbound) = mpsc::channel(64);
+        let body = Some(replicate_hello(self.number, 1));
+        requests.send(ReplicateRequest { body }).await.unwrap();
+        for some in entries.chunks(16).take(60) {
+            let entries = some.to_vec();
+            let body = Some(replicate_request::Body::Batch(JournalBatch { entries }));
+            requests.send(ReplicateRequest { body }).await.unwrap();
+        }
+        let answers = self.client.replicate(ReceiverStream::new(outbound)).await;
+        let mut answers = answers.unwrap().into_inner();
+        let mut last = 0;
+        for _ in 0..=acknowledgements {
+            let answer = answers.message().await.unwrap();
+            last = answer.expect("an acknowledgement").durable_sequence;
+        }
+        last
     }
 
     /// What the hub gives back of the journal of a lane's first machine.
@@ -354,6 +381,69 @@ pub(crate) fn record(body: lane_record::Body) -> LaneRecord {
         wall_ms: 1_795_334_400_000,
         business_date: "2026-11-22".to_owned(),
         body: Some(body),
+    }
+}
+
+/// The replication stream of a lane, beside its session.
+pub(crate) struct Replica {
+    number: u32,
+    client: LaneServiceClient<Channel>,
+}
+
+impl Lane {
+    pub(crate) fn replica(&self) -> Replica {
+        Replica {
+            number: self.number,
+            client: self.client.clone(),
+        }
+    }
+}
+
+impl Replica {
+    /// All batches, so many on the way at a time; until the last is acknowledged.
+    pub(crate) async fn push(&mut self, batches: Vec<Vec<JournalEntry>>, window: usize) {
+        let (requests, outbound) = mpsc::channel(window);
+        let body = Some(replicate_hello(self.number, 1));
+        requests.send(ReplicateRequest { body }).await.unwrap();
+        let answers = self.client.replicate(ReceiverStream::new(outbound)).await;
+        let mut answers = answers.unwrap().into_inner();
+        answers.message().await.unwrap().expect("where to go on");
+        let mut on_the_way = 0;
+        for entries in batches {
+            if on_the_way == window {
+                answers
+                    .message()
+                    .await
+                    .unwrap()
+                    .expect("an acknowledgement");
+                on_the_way -= 1;
+            }
+            let body = Some(replicate_request::Body::Batch(JournalBatch { entries }));
+            requests.send(ReplicateRequest { body }).await.unwrap();
+            on_the_way += 1;
+        }
+        for _ in 0..on_the_way {
+            answers
+                .message()
+                .await
+                .unwrap()
+                .expect("an acknowledgement");
+        }
+    }
+}
+
+fn replicate_hello(lane: u32, epoch: u32) -> replicate_request::Body {
+    replicate_request::Body::Hello(ReplicateHello {
+        lane,
+        epoch,
+        journal: None,
+    })
+}
+
+fn acknowledged_head(answer: &wire::ReplicateResponse) -> Head {
+    Head {
+        sequence: answer.durable_sequence,
+        hash: Hash::from_slice(&answer.hash).unwrap_or_default(),
     }
 }
 

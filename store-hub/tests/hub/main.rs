@@ -12,11 +12,14 @@
 mod commands;
 mod day;
 mod lane;
+mod metrics;
 mod money;
 mod no_room;
 mod offline;
 mod operator;
+mod real_lane;
 mod rebuilt;
+mod replication;
 mod restart;
 mod secrets;
 mod sessions;

@@ -175,7 +175,11 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    fn start(config: PathBuf, disk: Option<(SimulatedDisk, Duration)>) -> Self {
+    fn start(
+        config: PathBuf,
+        disk: Option<(SimulatedDisk, Duration)>,
+        services: Option<runtime::Runtime>,
+    ) -> Self {
         let (tell, told) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<bool>();
         let joined = thread::spawn(move || {
@@ -202,7 +206,7 @@ impl Hub {
                     engine,
                     keys: Arc::new(keys),
                     commits,
-                    services: None,
+                    services: services.as_ref().map(|runtime| runtime.handle().clone()),
                     listening: Box::new(move |address| tell.send(address).unwrap()),
                     shutdown: Box::pin(async {
                         let _ = wanted.await;
@@ -216,6 +220,9 @@ impl Hub {
                 }
                 drop(clean);
                 hub.await.unwrap();
+                if let Some(services) = services {
+                    services.shutdown_background();
+                }
             });
         });
         let address = told.recv_timeout(Duration::from_secs(20));
@@ -331,7 +338,11 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new(bank: SocketAddr) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::new_in(&std::env::temp_dir(), bank)
+    }
+
+    pub(crate) fn new_in(folder: &Path, bank: SocketAddr) -> Self {
+        let folder = tempfile::tempdir_in(folder).unwrap();
         let config = include_str!("../../../config/store-hub.example.toml");
         let config = config
             .replace("127.0.0.1:7001", "127.0.0.1:0")
@@ -362,7 +373,17 @@ impl Store {
     }
 
     pub(crate) fn start(&self) -> Hub {
-        Hub::start(self.config(), None)
+        Hub::start(self.config(), None, None)
+    }
+
+    /// A hub whose gRPC has threads of its own, as `store-hub run` does it.
+    pub(crate) fn start_as_in_production(&self) -> Hub {
+        let services = runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        Hub::start(self.config(), None, Some(services))
     }
 
     /// A hub whose journal is in memory, each commit taking so long.
@@ -372,6 +393,6 @@ impl Store {
 
     /// A hub whose journal is on this disk, each commit taking so long.
     pub(crate) fn start_on_disk(&self, disk: &SimulatedDisk, commit: Duration) -> Hub {
-        Hub::start(self.config(), Some((disk.clone(), commit)))
+        Hub::start(self.config(), Some((disk.clone(), commit)), None)
     }
 }

@@ -22,7 +22,7 @@ use domain::{
     time::{BusinessDate, MonoMs, Now, WallMs},
 };
 use futures::StreamExt;
-use journal::{AppendError, Batch, Journal, Outbox, Ticket};
+use journal::{AppendError, Batch, Journal, LogId, Outbox, Ticket};
 use ports::{Clock, Random};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::WatchStream;
@@ -32,7 +32,7 @@ use super::{
     CardReader, FromHub, HubLink, Printer, Progress,
     input::{Press, Scanned},
 };
-use crate::{config::Timeouts, devices::Key, devices::SealedRead, hub_facts::HubFacts};
+use crate::{checkpoint, config::Timeouts, devices::Key, devices::SealedRead, hub_facts::HubFacts};
 
 /// Who sells, until operators sign on.
 const OPERATOR: OperatorId = OperatorId(1);
@@ -154,16 +154,18 @@ impl TransactionFlow {
         let date = self.business_date(now);
         let mut batch = Batch::new();
         let mut waiting = Vec::new();
+        let mut ended = false;
         for effect in effects {
             match effect {
                 Effect::Persist(record) => {
+                    ended |= record.fact.ends_sale();
                     self.encode(&mut batch, &record, date);
                 }
                 other => waiting.push(other),
             }
         }
         if !batch.is_empty() {
-            self.highest = self.parts.journal.append_decided(batch)?;
+            self.highest = self.append(batch, ended)?;
         }
         for effect in waiting {
             if self.outbox.is_empty() && shows_basket(&effect) {
@@ -174,6 +176,18 @@ impl TransactionFlow {
         }
         self.release(ctx);
         Ok(())
+    }
+
+    /// The end of some sales carries the checkpoint of the next start.
+    fn append(&self, batch: Batch, ended: bool) -> Result<Ticket, AppendError> {
+        let journal = &self.parts.journal;
+        let checkpoint = ended.then(|| checkpoint::due(&self.parts.checkout));
+        match checkpoint.flatten() {
+            Some(bytes) => {
+                journal.append_with_checkpoint(batch, checkpoint::NAME, LogId::OWN, &bytes)
+            }
+            None => journal.append_decided(batch),
+        }
     }
 
     /// Carries out what the journal is durable for.

@@ -1,7 +1,8 @@
 //! The lane's journal to the hub: only durable records, in order, from where the hub stands (I14).
 //!
 //! The hub answers the hello with the last record it holds durably. If that record is not ours, one
-//! of the two journals is not this lane's: nothing is sent any more, and somebody must look.
+//! of the two journals is not this lane's: the hub is shown our record, so that it raises its alarm
+//! too, nothing is sent any more, and somebody must look.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -9,15 +10,15 @@ use domain::{
     ids::{LaneEpoch, LaneId},
     limits,
 };
-use journal::{Hash, Journal, LogId, ReadError, Record};
+use journal::{Hash, Head, Journal, LogId, ReadError, Record};
 use proto::store::v1::{self as wire, replicate_request::Body};
 use tokio::{
     sync::mpsc,
     time::{sleep, timeout},
 };
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, Streaming};
-use tracing::{debug, error, info};
+use tonic::{Code, Status, Streaming};
+use tracing::{debug, error, info, warn};
 
 use super::connection::Client;
 use crate::actors::backoff::Backoff;
@@ -32,17 +33,32 @@ pub(super) struct Parts {
 
 /// Why a stream ended.
 #[derive(Debug, thiserror::Error)]
-enum End {
+pub(super) enum End {
     #[error("the stream broke: {}", .0.message())]
-    Broken(#[from] Status),
+    Broken(Status),
     #[error("the hub closed the stream")]
     Closed,
+    #[error("the hub refuses the records: {}", .0.message())]
+    Refused(Status),
     #[error("the hub holds another record {sequence} than this lane")]
     Fork { sequence: u64 },
+    #[error("the hub says this is not the journal it has a copy of: {}", .0.message())]
+    NotTheCopy(Status),
     #[error("the journal can't be read")]
     Journal(#[from] ReadError),
     #[error("the journal was closed")]
     JournalClosed,
+}
+
+impl From<Status> for End {
+    /// What the hub says of the records themselves, and what only says that the stream is gone.
+    fn from(status: Status) -> Self {
+        match status.code() {
+            Code::DataLoss => Self::NotTheCopy(status),
+            Code::OutOfRange | Code::InvalidArgument => Self::Refused(status),
+            _ => Self::Broken(status),
+        }
+    }
 }
 
 /// Records sent and not yet acknowledged.
@@ -63,7 +79,14 @@ pub(super) async fn run(mut parts: Parts) {
                 debug!(event = "replication broke", why = %end);
                 sleep(parts.backoff.pause()).await;
             }
-            End::Fork { .. } | End::Journal(_) | End::JournalClosed => {
+            End::Refused(_) => {
+                warn!(event = "records refused", code = "LANE0011", why = %end);
+                sleep(parts.backoff.pause()).await;
+            }
+            End::Fork { .. } | End::NotTheCopy(_) => {
+                return error!(event = "replication stopped", code = "LANE0010", why = %end);
+            }
+            End::Journal(_) | End::JournalClosed => {
                 return error!(event = "replication stopped", why = %end);
             }
         }
@@ -75,16 +98,18 @@ async fn replicate(parts: &mut Parts) -> Result<std::convert::Infallible, End> {
     let hello = Body::Hello(wire::ReplicateHello {
         lane: u32::from(parts.lane.0),
         epoch: parts.epoch.0,
+        journal: Some(head_to_proto(parts.journal.durable_head(LogId::OWN))),
     });
     put(&outbound, hello).await?;
     let mut answers = open(parts, requests).await?;
     let first = next(&mut answers).await?;
-    check(&parts.journal, &first)?;
+    if let Err(end) = check(&parts.journal, first.durable_sequence, &first.hash) {
+        return Err(show(&parts.journal, &outbound, &mut answers, end).await);
+    }
     info!(
         event = "replication attached",
         from = first.durable_sequence
     );
-    parts.backoff.reset();
     let mut window = Window {
         next: first.durable_sequence.saturating_add(1),
         batches: VecDeque::new(),
@@ -98,7 +123,8 @@ async fn replicate(parts: &mut Parts) -> Result<std::convert::Infallible, End> {
             biased;
             answer = answers.message() => {
                 let answer = answer?.ok_or(End::Closed)?;
-                check(&parts.journal, &answer)?;
+                check(&parts.journal, answer.durable_sequence, &answer.hash)?;
+                parts.backoff.reset();
                 window.acknowledge(answer.durable_sequence);
             }
             changed = durable.changed(), if room => {
@@ -130,17 +156,43 @@ async fn next(
     }
 }
 
-/// What the hub holds must be ours, up to its last record.
-fn check(journal: &Journal, answer: &wire::ReplicateResponse) -> Result<(), End> {
-    let sequence = answer.durable_sequence;
+/// What the hub holds must be ours, up to its last record (I14).
+pub(super) fn check(journal: &Journal, sequence: u64, hash: &[u8]) -> Result<(), End> {
     if sequence == 0 {
         return Ok(());
     }
     let ours = journal.read(LogId::OWN, sequence, 1)?;
-    let theirs = Hash::from_slice(&answer.hash);
+    let theirs = Hash::from_slice(hash);
     match ours.first() {
         Some(record) if record.sequence == sequence && Some(record.hash) == theirs => Ok(()),
         Some(_) | None => Err(End::Fork { sequence }),
+    }
+}
+
+/// The hub sees our record at the place where the two differ, and refuses it: it must not learn of
+/// a fork from silence.
+async fn show(
+    journal: &Journal,
+    outbound: &mpsc::Sender<wire::ReplicateRequest>,
+    answers: &mut Streaming<wire::ReplicateResponse>,
+    end: End,
+) -> End {
+    let End::Fork { sequence } = end else {
+        return end;
+    };
+    let ours = match journal.read(LogId::OWN, sequence, 1) {
+        Ok(ours) => ours,
+        Err(unreadable) => return unreadable.into(),
+    };
+    let entries = ours.into_iter().map(entry).collect();
+    let shown = put(outbound, Body::Batch(wire::JournalBatch { entries })).await;
+    match shown {
+        Ok(()) => match next(answers).await {
+            Err(why @ (End::NotTheCopy(_) | End::Fork { .. })) => why,
+            // It is a fork all the same.
+            Ok(_) | Err(_) => End::Fork { sequence },
+        },
+        Err(_) => End::Fork { sequence },
     }
 }
 
@@ -176,6 +228,18 @@ impl Window {
 async fn put(outbound: &mpsc::Sender<wire::ReplicateRequest>, body: Body) -> Result<(), End> {
     let request = wire::ReplicateRequest { body: Some(body) };
     outbound.send(request).await.map_err(|_| End::Closed)
+}
+
+/// Where this lane's journal ends, as the hub is told.
+pub(super) fn head_to_proto(head: Head) -> wire::JournalHead {
+    let hash = match head.sequence {
+        0 => Vec::new(),
+        _ => head.hash.0.to_vec(),
+    };
+    wire::JournalHead {
+        sequence: head.sequence,
+        hash: hash.into(),
+    }
 }
 
 fn entry(record: Record) -> wire::JournalEntry {

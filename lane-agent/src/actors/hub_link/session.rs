@@ -5,14 +5,18 @@ use std::{sync::Arc, time::Duration};
 use actix::{ActorFutureExt, AsyncContext, Context, StreamHandler, WrapFuture};
 use domain::{ids::PaymentId, limits};
 use futures::{StreamExt, stream};
+use journal::LogId;
 use proto::store::v1::{self as wire, hub_frame, lane_frame};
 use tokio::{sync::mpsc, time::timeout};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Response, Status, Streaming};
+use tonic::{Code, Response, Status, Streaming};
 use tracing::{debug, error, info, warn};
 use zeroize::Zeroizing;
 
-use super::{Fate, FromHub, HubLink};
+use super::{
+    Fate, FromHub, HubLink,
+    replicate::{End, check, head_to_proto},
+};
 use crate::{actors::offline_cards, devices::HubKeys};
 
 /// What came on a stream; nothing more after `None`.
@@ -68,6 +72,7 @@ impl HubLink {
             hub_epoch: facts.map_or(0, |facts| facts.learnt.hub_epoch),
             last_stan: progress.last_stan.map_or(0, |stan| stan.number()),
             last_lease_id: progress.last_lease.map_or(0, |lease| lease.0),
+            journal: Some(head_to_proto(self.parts.journal.durable_head(LogId::OWN))),
         }
     }
 
@@ -82,7 +87,7 @@ impl HubLink {
         }
         let frames = match opened {
             Ok(frames) => frames,
-            Err(status) => return self.lost(generation, status.message(), ctx),
+            Err(status) => return self.refused(generation, &status, ctx),
         };
         let inbound = frames
             .map(move |frame| Inbound {
@@ -100,6 +105,18 @@ impl HubLink {
                 link.lost(generation, "no hello from the hub", ctx);
             }
         });
+    }
+
+    /// A hub that says why it doesn't want this machine (fenced, forked) is not just out of reach.
+    fn refused(&mut self, generation: u64, status: &Status, ctx: &mut Context<Self>) {
+        if generation == self.generation && status.code() == Code::FailedPrecondition {
+            warn!(
+                event = "hub refuses this lane",
+                code = "LANE0012",
+                why = status.message()
+            );
+        }
+        self.lost(generation, status.message(), ctx);
     }
 
     /// The stream is gone: what was on it is in doubt, and another is opened after a pause.
@@ -136,6 +153,14 @@ impl HubLink {
             );
             return self.lost(self.generation, "the hub is not this lane's", ctx);
         };
+        if let Err(end) = self.check_copy(&hello) {
+            error!(event = "hub refused", code = "LANE0010", why = %end);
+            return self.lost(
+                self.generation,
+                "the hub has the copy of another journal",
+                ctx,
+            );
+        }
         info!(event = "hub attached", hub_epoch = hello.hub_epoch);
         self.parts.keys.send_replace(Some(keys));
         self.hello.send_replace(Some(Arc::new(hello)));
@@ -144,6 +169,15 @@ impl HubLink {
         self.status.forget();
         self.parts.up.send_replace(true);
         self.report_offline(ctx);
+    }
+
+    /// A lane whose journal is not the one the hub has a copy of asks for no payment: the hub could
+    /// never read in that its sale was closed (I14).
+    fn check_copy(&self, hello: &wire::HubHello) -> Result<(), End> {
+        let Some(copy) = &hello.journal_copy else {
+            return Ok(());
+        };
+        check(&self.parts.journal, copy.sequence, &copy.hash)
     }
 
     fn report_offline(&mut self, ctx: &mut Context<Self>) {
@@ -257,7 +291,7 @@ impl StreamHandler<Inbound> for HubLink {
                     self.hear(body, ctx);
                 }
             }
-            Some(Err(status)) => self.lost(inbound.generation, status.message(), ctx),
+            Some(Err(status)) => self.refused(inbound.generation, &status, ctx),
             None => self.lost(inbound.generation, "the hub closed the stream", ctx),
         }
     }

@@ -57,6 +57,7 @@ impl HubLink {
             sales_voided: progress.sales_voided,
             devices: Vec::new(),
             script_finished,
+            journal_durable_lag_batches: self.parts.journal.figures().batches_not_durable,
         }
     }
 }

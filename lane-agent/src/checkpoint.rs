@@ -1,0 +1,262 @@
+//! The checkout's checkpoint in the journal: written in one commit with the end of a sale, read at
+//! start, so that a lane starts as fast after a month as after a day. A cache of the log: whatever
+//! is wrong with it, the log alone is enough.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    card_ref::CardHash,
+    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, Stan},
+    risk::LeaseUse,
+    sale::{Checkout, CheckoutCheckpoint, CheckoutConfig},
+};
+use journal::{CheckpointReport, Engine, Journal, VerifyError};
+use prost::Message;
+use proto::journal::v1 as wire;
+use tracing::warn;
+
+use crate::convert;
+
+/// Its name in the journal.
+pub(crate) const NAME: &str = "checkout";
+
+/// Sales between two checkpoints: the most a start has to read is the records of so many sales.
+const SALES_PER_CHECKPOINT: u32 = 16;
+
+/// Whether the sale that has just ended is one whose end carries a checkpoint; then its bytes.
+pub(crate) fn due(checkout: &Checkout) -> Option<Vec<u8>> {
+    let ended = checkout
+        .sales_closed()
+        .saturating_add(checkout.sales_voided());
+    if ended.checked_rem(SALES_PER_CHECKPOINT) != Some(0) {
+        return None;
+    }
+    encode(checkout)
+}
+
+/// `None` while a sale is running.
+pub(crate) fn encode(checkout: &Checkout) -> Option<Vec<u8>> {
+    let kept = checkout.checkpoint()?;
+    let checkpoint = wire::CheckoutCheckpoint {
+        lane: kept.lane.0.into(),
+        epoch: kept.epoch.0,
+        last_sale: kept.last_sale,
+        last_receipt: kept.last_receipt,
+        sales_closed: kept.sales_closed,
+        sales_voided: kept.sales_voided,
+        pin_entries: kept.pin_entries,
+        abandoned_payment_ids: kept
+            .abandoned
+            .iter()
+            .map(|id| id.0.to_be_bytes().to_vec().into())
+            .collect(),
+        lease: kept.lease.as_ref().map(lease_to_proto),
+        last_lease_id: kept.last_lease.map_or(0, |id| id.0),
+        last_stan: kept.last_stan.map_or(0, |stan| stan.number()),
+        last_order_reference: kept.last_order_reference,
+    };
+    Some(checkpoint.encode_to_vec())
+}
+
+fn lease_to_proto(held: &LeaseUse) -> wire::LeaseUse {
+    wire::LeaseUse {
+        lease: Some(wire_form::lease_to_proto(&held.lease)),
+        spent_minor: held.spent().minor(),
+        payments: held.payments(),
+        cards: held
+            .cards()
+            .map(|(card, spent_minor)| wire::CardUse {
+                card_hash: card.0.to_vec().into(),
+                spent_minor,
+            })
+            .collect(),
+    }
+}
+
+/// `None`: the bytes are not what this version would write, for this machine.
+fn decode(bytes: &[u8], config: CheckoutConfig) -> Option<Checkout> {
+    let from = wire::CheckoutCheckpoint::decode(bytes).ok()?;
+    let abandoned: Option<_> = from
+        .abandoned_payment_ids
+        .iter()
+        .map(|id| {
+            let id: [u8; 16] = id.as_ref().try_into().ok()?;
+            Some(PaymentId(u128::from_be_bytes(id)))
+        })
+        .collect();
+    let lease = match &from.lease {
+        Some(lease) => Some(lease_from_proto(lease)?),
+        None => None,
+    };
+    let kept = CheckoutCheckpoint {
+        lane: LaneId(u16::try_from(from.lane).ok()?),
+        epoch: LaneEpoch(from.epoch),
+        last_sale: from.last_sale,
+        last_receipt: from.last_receipt,
+        sales_closed: from.sales_closed,
+        sales_voided: from.sales_voided,
+        pin_entries: from.pin_entries,
+        abandoned: abandoned?,
+        lease,
+        last_lease: (from.last_lease_id > 0).then_some(LeaseId(from.last_lease_id)),
+        last_stan: match from.last_stan {
+            0 => None,
+            number => Some(Stan::new(number).ok()?),
+        },
+        last_order_reference: from.last_order_reference,
+    };
+    Checkout::from_checkpoint(config, kept)
+}
+
+fn lease_from_proto(from: &wire::LeaseUse) -> Option<LeaseUse> {
+    let lease = wire_form::lease_from_proto(from.lease.as_ref()).ok()?;
+    let cards: Option<BTreeMap<CardHash, i64>> = from
+        .cards
+        .iter()
+        .map(|card| {
+            let hash: [u8; 32] = card.card_hash.as_ref().try_into().ok()?;
+            Some((CardHash(hash), card.spent_minor))
+        })
+        .collect();
+    Some(LeaseUse::restored(
+        lease,
+        from.spent_minor,
+        from.payments,
+        cards?,
+    ))
+}
+
+/// The checkout as last kept, and the first record behind it. What can't be used is not used: the
+/// whole log says the same.
+pub(crate) fn read(journal: &Journal, config: CheckoutConfig) -> Option<(Checkout, u64)> {
+    let kept = match journal.checkpoint(NAME) {
+        Ok(kept) => kept?,
+        Err(fault) => {
+            warn!(event = "checkpoint not used", %fault);
+            return None;
+        }
+    };
+    let Some(checkout) = decode(&kept.bytes, config) else {
+        warn!(event = "checkpoint not used", fault = "not this machine's");
+        return None;
+    };
+    Some((checkout, kept.applied.sequence.saturating_add(1)))
+}
+
+/// Folds the log up to where the checkpoint was made, and compares both.
+///
+/// # Errors
+/// A record or the checkpoint can't be trusted, or the disk failed.
+pub(crate) fn verify(
+    engine: &dyn Engine,
+    config: CheckoutConfig,
+) -> Result<Option<CheckpointReport>, VerifyError> {
+    let fold = |checkout: &mut Checkout, record: &journal::Record| {
+        // A record that is none is told by the walk over the records.
+        if let Ok(Some(record)) = convert::decode(&record.bytes) {
+            checkout.replay(&record);
+        }
+    };
+    let start = Checkout::new(config);
+    let encode = |checkout: Checkout| encode(&checkout).unwrap_or_default();
+    journal::verify_checkpoint(engine, NAME, start, fold, encode)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        ids::{OperatorId, ReceiptNumber, SaleNumber},
+        money::{Currency, Money},
+        risk::OfflineLease,
+        sale::{SaleFact, SaleRecord},
+        time::WallMs,
+    };
+
+    use super::*;
+
+    const CONFIG: CheckoutConfig = CheckoutConfig {
+        lane: LaneId(3),
+        epoch: LaneEpoch(2),
+        currency: Currency::CNY,
+    };
+
+    fn cny(minor: i64) -> Money {
+        Money::new(minor, Currency::CNY)
+    }
+
+    fn stands() -> Checkout {
+        let mut checkout = Checkout::new(CONFIG);
+        let lease = OfflineLease {
+            id: LeaseId(7),
+            lane: LaneId(3),
+            lane_epoch: LaneEpoch(2),
+            budget: cny(9000),
+            per_payment_cap: cny(500),
+            per_card_cap: cny(1000),
+            count_max: 50,
+            hot_list_version: 1,
+            valid_for_ms: 1000,
+        };
+        let sale = SaleNumber(1);
+        let facts = [
+            SaleFact::LeaseAccepted { lease },
+            SaleFact::SaleOpened {
+                sale,
+                operator: OperatorId(1),
+                order_reference: "o-1".to_owned(),
+            },
+            SaleFact::PaymentAbandoned {
+                sale,
+                payment_id: PaymentId(u128::MAX - 5),
+                reason: String::new(),
+            },
+            SaleFact::SaleClosed {
+                sale,
+                receipt: ReceiptNumber::parse("3-2-000001").unwrap(),
+                total: cny(0),
+                tenders: Vec::new(),
+                change: cny(0),
+                items: 0,
+                order_reference: "o-1".to_owned(),
+            },
+            SaleFact::ReceiptPrinted {
+                receipt: ReceiptNumber::parse("3-2-000001").unwrap(),
+                text: String::new(),
+                reprint: false,
+            },
+        ];
+        for fact in facts {
+            let at = WallMs(1);
+            checkout.replay(&SaleRecord { at, fact });
+        }
+        checkout
+    }
+
+    #[test]
+    fn what_is_kept_comes_back_and_only_to_the_same_machine() {
+        let checkout = stands();
+        let bytes = encode(&checkout).unwrap();
+        assert!(decode(&bytes, CONFIG).unwrap().stands_like(&checkout));
+        let swapped = CheckoutConfig {
+            epoch: LaneEpoch(3),
+            ..CONFIG
+        };
+        assert!(decode(&bytes, swapped).is_none());
+        assert!(decode(&bytes[..bytes.len() - 1], CONFIG).is_none());
+    }
+
+    #[test]
+    fn nothing_is_kept_while_a_sale_runs_and_not_at_every_end() {
+        let mut checkout = stands();
+        assert!(encode(&checkout).is_some());
+        assert!(due(&checkout).is_none(), "the first of sixteen");
+        let fact = SaleFact::SaleOpened {
+            sale: SaleNumber(2),
+            operator: OperatorId(1),
+            order_reference: String::new(),
+        };
+        let at = WallMs(2);
+        checkout.replay(&SaleRecord { at, fact });
+        assert!(encode(&checkout).is_none());
+    }
+}

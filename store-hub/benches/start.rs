@@ -1,0 +1,139 @@
+//! How long a hub takes to start on a journal of so many records of its own, and how long the first
+//! question after it then waits for the projections: one payment of a real hub, told again and
+//! again under other ids.
+//!
+//! `cargo bench -p store-hub --bench start`; `HUB_START_RECORDS` sets how many, separated by commas.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench stops at the first surprise, prints its table, and measures real time"
+)]
+#![allow(
+    dead_code,
+    reason = "the lane and the store of the tests, and not all of them"
+)]
+
+#[path = "../tests/hub/lane.rs"]
+mod lane;
+#[path = "../tests/hub/store.rs"]
+mod store;
+
+use std::{fs, path::Path, time::Instant};
+
+use acquirer_host::MemoryLedger;
+use domain::ids::PaymentId;
+use journal::{Batch, Journal, LogId};
+use lane::{Lane, new_id};
+use prost::Message;
+use proto::journal::v1::{HubRecord, hub_record::Body};
+use store::{APPROVED_PAN, Host, Store};
+
+const PAYMENTS_A_COMMIT: u64 = 250;
+/// STANs of a terminal go round.
+const STAN_MAX: u64 = 999_999;
+
+fn main() {
+    let sizes = std::env::var("HUB_START_RECORDS").unwrap_or_else(|_| "100000,1000000".to_owned());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    println!("| own records | start, s | first question, s | memory of the process, MB |");
+    println!("|---|---|---|---|");
+    for size in sizes.split(',') {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        runtime.block_on(measure(folder.path(), size.parse().unwrap()));
+    }
+}
+
+async fn measure(folder: &Path, records: u64) {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new_in(folder, bank.address);
+    let id = one_payment(&store).await;
+    let journal = store.folder.path().join("journal");
+    let told = tell_again(&journal, id, records);
+    let began = Instant::now();
+    let hub = store.start_as_in_production();
+    let started = began.elapsed().as_secs_f64();
+    assert!(hub.story(id).await.is_some());
+    let answered = began.elapsed().as_secs_f64() - started;
+    let memory = memory_megabytes();
+    println!("| {told} | {started:.2} | {answered:.2} | {memory} |");
+    hub.stop();
+}
+
+/// A payment of a sale that was closed, with everything the hub writes about it.
+async fn one_payment(store: &Store) -> PaymentId {
+    let hub = store.start_as_in_production();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let id = new_id();
+    lane.pay(id, APPROVED_PAN, 1250).await;
+    let sale = lane.sale(1250, &[(id, 1250)]);
+    lane.replicate(sale).await.unwrap();
+    drop(lane);
+    hub.stop();
+    id
+}
+
+fn tell_again(folder: &Path, id: PaymentId, records: u64) -> u64 {
+    let (journal, mut committer) = Journal::open(journal::sled_engine(folder).unwrap()).unwrap();
+    let own = journal.read(LogId::OWN, 1, usize::MAX).unwrap();
+    let story: Vec<HubRecord> = own
+        .iter()
+        .map(|record| HubRecord::decode(record.bytes.as_slice()).unwrap())
+        .filter(|record| told_of(record, id))
+        .collect();
+    assert_eq!(story.len(), 4, "requested, sent, decided, completed");
+    let mut batch = Batch::new();
+    for number in 1..=records / 4 {
+        for record in &story {
+            batch.record(renamed(record, number).encode_to_vec());
+        }
+        if number % PAYMENTS_A_COMMIT == 0 || number == records / 4 {
+            journal.append(std::mem::take(&mut batch)).unwrap();
+            while committer.commit_waiting().unwrap() {}
+        }
+    }
+    journal.durable_head(LogId::OWN).sequence
+}
+
+fn told_of(record: &HubRecord, id: PaymentId) -> bool {
+    let of = match record.body.as_ref().unwrap() {
+        Body::Requested(body) => &body.payment_id,
+        Body::Sent(body) => &body.payment_id,
+        Body::Decided(body) => &body.payment_id,
+        Body::Completed(body) => &body.payment_id,
+        _ => return false,
+    };
+    *of == id.to_string()
+}
+
+/// The same for another payment.
+fn renamed(record: &HubRecord, number: u64) -> HubRecord {
+    let mut record = record.clone();
+    let id = PaymentId((u128::from(number) << 64) | 1).to_string();
+    match record.body.as_mut().unwrap() {
+        Body::Requested(body) => body.payment_id = id,
+        Body::Sent(body) => {
+            body.payment_id = id;
+            body.stan = u32::try_from(number % STAN_MAX + 1).unwrap();
+        }
+        Body::Decided(body) => body.payment_id = id,
+        Body::Completed(body) => {
+            body.payment_id = id;
+            body.receipt_number = format!("1-1-{:06}", number % STAN_MAX + 1);
+        }
+        _ => {}
+    }
+    record
+}
+
+fn memory_megabytes() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM"));
+    let number = line.unwrap().split_whitespace().nth(1);
+    number.unwrap().parse::<u64>().unwrap() / 1024
+}

@@ -1,0 +1,162 @@
+//! A lane's journal, batch by batch. Acknowledges only what is durable here.
+//!
+//! One batch of a lane is on its way to the disk at a time: a catch-up of any length takes one
+//! place in each commit, whatever else is in it. What the lane sends meanwhile waits in the
+//! stream's window.
+
+use domain::ids::{LaneEpoch, LaneId};
+use journal::Head;
+use proto::store::v1::{
+    JournalEntry, ReplicateHello, ReplicateRequest, ReplicateResponse, replicate_request,
+};
+use tokio::sync::mpsc;
+use tonic::{Status, Streaming};
+
+use super::{Services, lane_id, stopping};
+use crate::{
+    actors::{
+        lanes::{ReplicaInOrder, ReplicaNotTaken},
+        replication::{ReplicaRefused, TakeReplica, Taken},
+    },
+    replica::{check_claim, head_from_proto, log_of},
+};
+
+/// Acknowledgements waiting for a lane that does not read them.
+pub(super) const ACKNOWLEDGEMENTS_MAX: usize = 16;
+
+pub(super) type Acknowledge = mpsc::Sender<Result<ReplicateResponse, Status>>;
+
+/// A lane's hello on this stream: who it is, and where its journal ends.
+pub(super) struct Greeting {
+    lane: LaneId,
+    epoch: LaneEpoch,
+    journal: Option<Head>,
+}
+
+pub(super) async fn greeting(
+    inbound: &mut Streaming<ReplicateRequest>,
+) -> Result<Greeting, Status> {
+    let first = inbound.message().await?;
+    let Some(replicate_request::Body::Hello(hello)) = first.and_then(|request| request.body) else {
+        return Err(Status::invalid_argument(
+            "the first message must be a hello",
+        ));
+    };
+    let ReplicateHello {
+        lane,
+        epoch,
+        journal,
+    } = hello;
+    let lane = lane_id(lane)?;
+    let journal = head_from_proto(journal.as_ref())
+        .map_err(|_| Status::invalid_argument("the hash of the journal has 32 bytes"))?;
+    Ok(Greeting {
+        lane,
+        epoch: LaneEpoch(epoch),
+        journal,
+    })
+}
+
+fn response(head: Head) -> ReplicateResponse {
+    let hash = if head.sequence == 0 {
+        Vec::new()
+    } else {
+        head.hash.0.to_vec()
+    };
+    ReplicateResponse {
+        durable_sequence: head.sequence,
+        hash: hash.into(),
+    }
+}
+
+/// Ends with the stream.
+pub(super) async fn run(
+    services: &Services,
+    who: &Greeting,
+    mut inbound: Streaming<ReplicateRequest>,
+    acknowledge: &Acknowledge,
+) -> Result<(), Status> {
+    let gone = |_| Status::cancelled("the lane is gone");
+    let head = services.where_to_go_on(who).await?;
+    acknowledge.send(Ok(response(head))).await.map_err(gone)?;
+    let mut in_order = false;
+    while let Some(request) = inbound.message().await? {
+        let Some(replicate_request::Body::Batch(batch)) = request.body else {
+            return Err(Status::invalid_argument("a batch is expected"));
+        };
+        let taken = services.take(who, batch.entries).await?;
+        services
+            .journal
+            .wait(taken.ticket)
+            .await
+            .map_err(stopping)?;
+        if !in_order && taken.head.sequence > head.sequence {
+            in_order = true;
+            services.in_order(who).await?;
+        }
+        let acknowledged = Ok(response(taken.head));
+        acknowledge.send(acknowledged).await.map_err(gone)?;
+    }
+    Ok(())
+}
+
+impl Services {
+    async fn where_to_go_on(&self, who: &Greeting) -> Result<Head, Status> {
+        let journal = &self.journal;
+        // What another stream of this lane has just appended is waited for.
+        journal.wait(journal.last()).await.map_err(stopping)?;
+        let log = log_of(who.lane, who.epoch);
+        match check_claim(journal, log, who.journal) {
+            Ok(()) => Ok(journal.durable_head(log)),
+            Err(refused) => Err(self.refuse(who, refused).await),
+        }
+    }
+
+    async fn take(&self, who: &Greeting, entries: Vec<JournalEntry>) -> Result<Taken, Status> {
+        let take = TakeReplica {
+            lane: who.lane,
+            epoch: who.epoch,
+            entries,
+        };
+        match self.desk.send(take).await.map_err(stopping)? {
+            Ok(taken) => Ok(taken),
+            Err(refused) => Err(self.refuse(who, refused).await),
+        }
+    }
+
+    async fn refuse(&self, who: &Greeting, refused: ReplicaRefused) -> Status {
+        let status = replica_status(&refused);
+        let told = ReplicaNotTaken {
+            lane: who.lane,
+            epoch: who.epoch,
+            refused,
+        };
+        // A directory that is gone: the hub is stopping.
+        let _ = self.lanes.send(told).await;
+        status
+    }
+
+    async fn in_order(&self, who: &Greeting) -> Result<(), Status> {
+        let (lane, epoch) = (who.lane, who.epoch);
+        let told = self.lanes.send(ReplicaInOrder { lane, epoch }).await;
+        told.map_err(stopping)
+    }
+}
+
+/// The one place where a refusal becomes a gRPC status. `DATA_LOSS` tells the lane to stop.
+fn replica_status(refused: &ReplicaRefused) -> Status {
+    let text = match refused.code() {
+        Some(code) => format!("{code}: {refused}"),
+        None => refused.to_string(),
+    };
+    match refused {
+        ReplicaRefused::Gap { .. } => Status::out_of_range(text),
+        ReplicaRefused::TooMany { .. } | ReplicaRefused::TooLarge { .. } => {
+            Status::invalid_argument(text)
+        }
+        ReplicaRefused::Fork { .. } | ReplicaRefused::Behind { .. } => Status::data_loss(text),
+        ReplicaRefused::StillWritten { .. } => Status::aborted(text),
+        ReplicaRefused::Unreadable { .. } => Status::internal(text),
+        ReplicaRefused::NoRoom | ReplicaRefused::Stopping => Status::unavailable(text),
+    }
+}

@@ -1,0 +1,135 @@
+//! `GET /metrics` on the port of gRPC, as Prometheus asks.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use acquirer_host::MemoryLedger;
+use proto::store::v1::lane_frame;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::{
+    lane::{Lane, new_id},
+    store::{APPROVED_PAN, Host, Hub, SILENT_PAN, Store},
+};
+
+/// The page with its head, over HTTP/1.1.
+async fn page(hub: &Hub, path: &str) -> String {
+    let mut stream = TcpStream::connect(hub.address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut page = String::new();
+    stream.read_to_string(&mut page).await.unwrap();
+    page
+}
+
+async fn scrape(hub: &Hub) -> BTreeMap<String, i64> {
+    let page = page(hub, "/metrics").await;
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    assert!(page.contains("text/plain; version=0.0.4"), "{page}");
+    assert!(!page.contains(APPROVED_PAN) && !page.contains("621626"));
+    let samples = page.lines().filter(|line| line.starts_with("lanekeeper_"));
+    samples
+        .map(|line| {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            (name.to_owned(), value.parse().unwrap())
+        })
+        .collect()
+}
+
+async fn scrape_until(hub: &Hub, what: &str, wanted: &[(&str, i64)]) {
+    let mut last = BTreeMap::new();
+    for _ in 0..500 {
+        last = scrape(hub).await;
+        let as_wanted = |(name, value): &(&str, i64)| last.get(*name) == Some(value);
+        if wanted.iter().all(as_wanted) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("never: {what}; {last:#?}");
+}
+
+#[tokio::test]
+async fn a_payment_is_seen_while_it_runs_and_when_it_is_over() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let config = std::fs::read_to_string(store.config()).unwrap();
+    let patient = config.replacen("answer_timeout = \"700ms\"", "answer_timeout = \"60s\"", 1);
+    std::fs::write(store.config(), patient).unwrap();
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let mut other = Lane::attach(&hub, 2).await;
+    let id = new_id();
+    let request = lane.request(id, SILENT_PAN, 1250, None);
+    lane.send(lane_frame::Body::Payment(request)).await;
+    scrape_until(
+        &hub,
+        "the payment is in flight",
+        &[
+            ("lanekeeper_hub_payments_in_flight", 1),
+            ("lanekeeper_hub_lane_payments_in_flight{lane=\"1\"}", 1),
+            ("lanekeeper_hub_lane_payment_credits{lane=\"1\"}", 3),
+            ("lanekeeper_hub_lane_payment_credits{lane=\"2\"}", 4),
+            ("lanekeeper_hub_lane_connected{lane=\"2\"}", 1),
+            ("lanekeeper_hub_lane_frames_waiting_max", 256),
+            ("lanekeeper_hub_terminal_up{tid=\"LANE0001\"}", 1),
+            ("lanekeeper_hub_terminal_stopped{tid=\"LANE0001\"}", 0),
+            ("lanekeeper_hub_line_up", 1),
+            ("lanekeeper_hub_payments_requested_total", 1),
+            ("lanekeeper_hub_journal_no_room", 0),
+        ],
+    )
+    .await;
+    let paid = new_id();
+    other.pay(paid, APPROVED_PAN, 300).await;
+    other.status(5).await;
+    // The silent one's lane is gone and gave it up: the charge is taken back.
+    lane.abandon(id).await;
+    scrape_until(
+        &hub,
+        "the other payment is over",
+        &[
+            ("lanekeeper_hub_decisions_total{decision=\"approved\"}", 1),
+            ("lanekeeper_hub_lane_payments_in_flight{lane=\"2\"}", 0),
+            ("lanekeeper_hub_lane_payment_credits{lane=\"2\"}", 4),
+            ("lanekeeper_hub_lane_replication_lag_records{lane=\"2\"}", 5),
+            ("lanekeeper_hub_journal_durable_lag_batches", 0),
+            ("lanekeeper_hub_journal_batches_waiting", 0),
+            ("lanekeeper_hub_outbox_effects", 0),
+        ],
+    )
+    .await;
+    assert!(scrape(&hub).await["lanekeeper_hub_journal_records"] > 0);
+}
+
+#[tokio::test]
+async fn a_queue_and_a_line_that_is_down_are_seen() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    drop(bank.stop());
+    hub.status_until("the line is down", |status| !status.line_up)
+        .await;
+    lane.pay(new_id(), APPROVED_PAN, 1250).await;
+    let amount = "lanekeeper_hub_forward_queue_amount_minor{currency=\"CNY\"}";
+    scrape_until(
+        &hub,
+        "the advice is queued",
+        &[
+            ("lanekeeper_hub_line_up", 0),
+            ("lanekeeper_hub_forward_queue_entries", 1),
+            (amount, 1250),
+            ("lanekeeper_hub_dead_letters", 0),
+            ("lanekeeper_hub_decisions_total{decision=\"stand_in\"}", 1),
+        ],
+    )
+    .await;
+    // Nothing else is served beside gRPC.
+    let other = page(&hub, "/").await;
+    assert!(!other.contains("lanekeeper_"), "{other}");
+}
