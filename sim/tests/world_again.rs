@@ -1,5 +1,5 @@
-//! A world again in the same process: what the sweeps rely on, who run one world after the other, and
-//! whose replay of one is a process of its own. One test only: other threads would count tasks, too.
+//! A world again in the same process: what a sweep relies on, which runs one world after the other
+//! and whose replay of one is a process of its own. One test only: other threads count tasks, too.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use sim::world::{self, WorldOptions};

@@ -1,4 +1,4 @@
-//! Every effectful port call of a host passes its gate, which numbers it and can end the host there.
+//! Every effectful port call of a host passes its gate, which numbers it and can stop the host.
 //!
 //! turmoil crashes hosts between two ticks only, and within a tick a host does a great deal. So a
 //! run may say "the 37th call of the hub never returns": from that call on the host is dead. No
