@@ -2,7 +2,7 @@
 //! engine's own files, make new files durable, and ask for room before anything is written.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -33,7 +33,7 @@ const BYTES_PER_CHANGE: u64 = 16 * 1024;
 /// A journal's folder, held by this process until it is dropped.
 pub(super) struct Folder {
     path: PathBuf,
-    lock: File,
+    _lock: File,
 }
 
 impl Folder {
@@ -43,7 +43,7 @@ impl Folder {
         fs::create_dir_all(path).map_err(io_error("create", path))?;
         Ok(Folder {
             path: path.to_owned(),
-            lock: lock(path)?,
+            _lock: lock(path)?,
         })
     }
 
@@ -61,22 +61,6 @@ impl Folder {
                 engine,
             }),
             Err(error) => Err(io_error("look into", &self.path)(error).into()),
-        }
-    }
-
-    /// Call it after a sync that succeeded and before anything is acknowledged. A file system that
-    /// becomes read-only by an error of its disk may say that of a sync which made nothing durable
-    /// (ext4, seen on Linux 6.18). A write of no bytes costs a microsecond and is refused then.
-    pub(super) fn check_still_writable(&self) -> Result<(), EngineError> {
-        let written = (&self.lock).write(&[]).map(drop);
-        written.map_err(io_error("write to", &self.path))?;
-        let disk = rustix::fs::statvfs(&self.path)
-            .map_err(|error| io_error("look at", &self.path)(error.into()))?;
-        match disk.f_flag.contains(StatVfsMountFlags::RDONLY) {
-            true => Err(io_error("write to", &self.path)(
-                io::ErrorKind::ReadOnlyFilesystem.into(),
-            )),
-            false => Ok(()),
         }
     }
 

@@ -243,8 +243,7 @@ impl Engine for RedbEngine {
     }
 
     fn sync(&self) -> Result<(), EngineError> {
-        self.commit_durably().map_err(failed("commit"))?;
-        self.folder.check_still_writable()
+        self.commit_durably().map_err(failed("commit"))
     }
 
     fn short_of_room(&self) -> Result<Option<NoRoom>, EngineError> {

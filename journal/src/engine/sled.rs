@@ -160,7 +160,6 @@ impl Engine for SledEngine {
         self.data
             .sync_data()
             .map_err(|error| io_error("sync", &path())(error))?;
-        self.folder.check_still_writable()?;
         match has_blobs(self.folder.path())? {
             true => Err(EngineError::Failed {
                 engine: NAME,
