@@ -157,7 +157,7 @@ pub(super) fn nibbles_of_digits(characters: [u8; 8], count: usize) -> Option<u64
     ((nibbles | over_nine) & each(0xF0) == 0).then_some(nibbles)
 }
 
-/// A digit, or a separator of a track, as its nibble.
+/// A digit, a separator of a track or an upper-case hex character, found fit, as its nibble.
 #[inline]
 pub(super) const fn nibble(character: u8) -> u8 {
     (character & 0x0F) + 9 * (character >> 6 & 1)

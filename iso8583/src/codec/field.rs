@@ -1,7 +1,7 @@
 //! One decoded field: borrowed bytes that are known to fit its format.
 
 use super::characters;
-use super::class_words::{Odd, digits_of_pairs, pair_of, unpack};
+use super::class_words::{Odd, digits_of_pairs, nibble, pair_of, unpack};
 use super::decode::odd_digit;
 use super::swift;
 use crate::describe;
@@ -117,7 +117,15 @@ impl<'a> Field<'a> {
                     value.truncate(self.units);
                 }
             },
-            Encoding::Hex | Encoding::Ebcdic => value.extend(self.canonical()),
+            Encoding::Hex => {
+                let (pairs, _) = self.wire.as_chunks::<2>();
+                value.extend(
+                    pairs
+                        .iter()
+                        .map(|[high, low]| nibble(*high) << 4 | nibble(*low)),
+                );
+            }
+            Encoding::Ebcdic => value.extend(self.canonical()),
         }
     }
 

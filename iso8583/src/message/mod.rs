@@ -31,7 +31,9 @@ pub struct Message {
     header: Option<Vec<u8>>,
     present: u128,
     spans: [Span; FIELD_SLOTS],
+    /// Zeros behind `used`.
     values: Zeroizing<Vec<u8>>,
+    used: usize,
     pads: Vec<(u8, u8)>,
     secondary_bitmap: bool,
     impossible_field: Option<u8>,
@@ -46,7 +48,8 @@ impl Message {
             header: None,
             present: 0,
             spans: [Span::default(); FIELD_SLOTS],
-            values: Zeroizing::new(Vec::with_capacity(ARENA_START)),
+            values: Zeroizing::new(vec![0; ARENA_START]),
+            used: 0,
             pads: Vec::new(),
             secondary_bitmap: false,
             impossible_field: None,
@@ -59,11 +62,13 @@ impl Message {
         self.tpdu = None;
         self.header = None;
         self.present = 0;
-        // Only what was written: the rest of the memory never held a value. A byte at a time, as
-        // `zeroize` does it, costs more than encoding; the black box keeps the wiping alive.
-        self.values.fill(0);
-        std::hint::black_box(self.values.as_slice());
-        self.values.truncate(0);
+        // Only what was written: the rest never held a value. A byte at a time, as `zeroize` does
+        // it, costs more than encoding; the black box keeps the wiping alive.
+        if let Some(written) = self.values.get_mut(..self.used) {
+            written.fill(0);
+            std::hint::black_box(written);
+        }
+        self.used = 0;
         self.pads.clear();
         self.secondary_bitmap = false;
         self.impossible_field = None;
@@ -123,17 +128,27 @@ impl Message {
     }
 
     fn set_bytes(&mut self, field: u8, value: &[u8]) {
-        let Some(span) = self.spans.get_mut(usize::from(field)).filter(|_| field > 1) else {
+        let start = self.used;
+        let end = start.saturating_add(value.len());
+        if end > self.values.len() {
+            self.grow(end);
+        }
+        let span = self.spans.get_mut(usize::from(field));
+        let (Some(span), Some(place)) = (span, self.values.get_mut(start..end)) else {
             self.impossible_field = Some(field);
             return;
         };
+        if field < 2 {
+            self.impossible_field = Some(field);
+            return;
+        }
+        copy(value, place);
         *span = Span {
-            start: self.values.len(),
+            start,
             length: value.len(),
         };
+        self.used = end;
         self.present |= bit(field);
-        self.reserve(value.len());
-        append(&mut self.values, value);
         self.forget_pad(field);
     }
 
@@ -145,14 +160,13 @@ impl Message {
     }
 
     /// Grows by hand: a `Vec` that grows by itself leaves the old bytes in freed memory.
-    fn reserve(&mut self, more: usize) {
-        let needed = self.values.len().saturating_add(more);
-        if needed <= self.values.capacity() {
-            return;
+    #[cold]
+    fn grow(&mut self, needed: usize) {
+        let mut larger = Zeroizing::new(vec![0; needed.saturating_mul(2)]);
+        for (place, byte) in larger.iter_mut().zip(self.values.iter()) {
+            *place = *byte;
         }
-        let mut larger = Vec::with_capacity(needed.saturating_mul(2).max(ARENA_START));
-        larger.extend_from_slice(&self.values);
-        self.values = Zeroizing::new(larger);
+        self.values = larger;
     }
 
     /// Takes a field out; absent is fine.
@@ -238,23 +252,30 @@ impl Message {
     }
 }
 
-/// Appends a value. Short ones are copied as two pieces of a known size that may overlap, which
-/// costs half of a copy of unknown size.
+/// Copies a value to a place of its length. Short ones are copied as two pieces of a known size
+/// that may overlap, which costs half of a copy of unknown size.
 #[inline]
-fn append(values: &mut Vec<u8>, value: &[u8]) {
-    let end = values.len() + value.len();
+fn copy(value: &[u8], place: &mut [u8]) {
     if value.len() > 16 {
-        values.extend_from_slice(value);
+        place.copy_from_slice(value);
     } else if let (Some(first), Some(last)) = (value.first_chunk::<8>(), value.last_chunk::<8>()) {
-        values.extend_from_slice(first);
-        values.truncate(end - 8);
-        values.extend_from_slice(last);
+        ends(place, *first, *last);
     } else if let (Some(first), Some(last)) = (value.first_chunk::<4>(), value.last_chunk::<4>()) {
-        values.extend_from_slice(first);
-        values.truncate(end - 4);
-        values.extend_from_slice(last);
+        ends(place, *first, *last);
     } else {
-        values.extend(value);
+        for (place, byte) in place.iter_mut().zip(value) {
+            *place = *byte;
+        }
+    }
+}
+
+#[inline]
+fn ends<const N: usize>(place: &mut [u8], first: [u8; N], last: [u8; N]) {
+    if let Some(place) = place.first_chunk_mut() {
+        *place = first;
+    }
+    if let Some(place) = place.last_chunk_mut() {
+        *place = last;
     }
 }
 
@@ -350,6 +371,21 @@ mod tests {
         assert_eq!(message.get(11), Some(&b"1234567"[..]));
         assert_eq!(message.get(12), Some(&b"000000"[..]));
         assert_eq!(message.get(13), Some(&b""[..]));
+    }
+
+    #[test]
+    fn values_of_any_length_are_kept_and_wiped() {
+        let mut message = Message::new(Mti::literal(b"0200"));
+        let value: Vec<u8> = (1..=40).collect();
+        for length in 0..=40 {
+            message.set(2 + length, &value[..usize::from(length)]);
+        }
+        for length in 0..=40 {
+            assert_eq!(message.get(2 + length), Some(&value[..usize::from(length)]));
+        }
+        message.clear(Mti::literal(b"0200"));
+        assert!(message.values.iter().all(|byte| *byte == 0));
+        assert_eq!(message.set(1, "1").set(129, "1").fields().count(), 0);
     }
 
     #[test]
