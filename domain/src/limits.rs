@@ -49,8 +49,8 @@ pub const LEASE_PAYMENTS_MAX: u32 = 50;
 /// How far a rebuilt hub skips ahead of the last STAN that a lane knows: more than one batch holds,
 /// several times.
 pub const STANS_SKIPPED: u32 = 10_000;
-/// How far a rebuilt hub skips ahead of the last lease that a lane knows: other lanes may hold later
-/// ones.
+/// How far a rebuilt hub skips ahead of the last lease that a lane knows: other lanes may hold
+/// later ones.
 pub const LEASE_IDS_SKIPPED: u64 = 1_000_000;
 /// Cards on the hot list, keyed hashes of 32 bytes; lanes hold a copy.
 pub const HOT_LIST_CARDS_MAX: usize = 50_000;

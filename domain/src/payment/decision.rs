@@ -58,7 +58,8 @@ pub enum RefusalReason {
     NoRoom,
     /// The card is on the hot list, and the bank can't be asked.
     HotCard,
-    /// The same card again and again, and the bank can't be asked: a supervisor would have to agree.
+    /// The same card again and again, and the bank can't be asked: a supervisor would have to
+    /// agree.
     TooOften,
 }
 

@@ -74,8 +74,8 @@ impl FloorLimits {
         self.iter().map(|(_, _, _, minor)| minor).max().unwrap_or(0)
     }
 
-    /// The largest payment of this card, read like this; zero: never. A PIN that was entered must be
-    /// checked by the issuer, whatever the table says; a card that does not say whose money it
+    /// The largest payment of this card, read like this; zero: never. A PIN that was entered must
+    /// be checked by the issuer, whatever the table says; a card that does not say whose money it
     /// spends is taken for a debit card then.
     #[must_use]
     pub fn limit_minor(&self, card: &CardRef, entry_mode: EntryMode, pin_entered: bool) -> i64 {

@@ -1,6 +1,6 @@
 //! Cards that are never approved without the bank: by keyed hash, and by range of issuer numbers.
-//! The hub has it from a file and adds what the bank refused after the goods were gone; lanes hold a
-//! copy, told in parts.
+//! The hub has it from a file and adds what the bank refused after the goods were gone; lanes hold
+//! a copy, told in parts.
 
 use std::collections::BTreeSet;
 

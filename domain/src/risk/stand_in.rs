@@ -23,8 +23,9 @@ pub struct StandInPolicy {
 }
 
 impl StandInPolicy {
-    /// The default rules: chip and contactless of every scheme up to `payment_cap`; stripe, keyed and
-    /// prepaid never. A PIN that only the issuer can check is never accepted, whatever the table says.
+    /// The default rules: chip and contactless of every scheme up to `payment_cap`; stripe, keyed
+    /// and prepaid never. A PIN that only the issuer can check is never accepted, whatever the
+    /// table says.
     #[must_use]
     pub fn new(store_cap: Money, card_cap: Money, payment_cap: Money) -> Self {
         Self {

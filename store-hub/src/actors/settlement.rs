@@ -186,8 +186,8 @@ impl Close {
     }
 
     /// Waits until what the lanes say they have is here, and the queue is empty. A lane that is
-    /// away is not waited for: the report says how far it is contained. What only a lane can bring on
-    /// is carried over by name when patience is over and nothing else is left.
+    /// away is not waited for: the report says how far it is contained. What only a lane can bring
+    /// on is carried over by name when patience is over.
     async fn wait_for_queue(&mut self) -> Result<(), CloseError> {
         let until = Instant::now() + self.patience;
         loop {

@@ -23,7 +23,8 @@ pub struct OfflineConfig {
     pub card_cap: Money,
     /// For one payment, where no rule says less.
     pub payment_cap: Money,
-    /// Which cards, each up to how much: the defaults up to `payment_cap`, and the rules after them.
+    /// Which cards, each up to how much: the defaults up to `payment_cap`, and the rules after
+    /// them.
     pub floor_limits: FloorLimits,
     /// How often the same card; any number without it.
     pub velocity: Option<VelocityLimit>,

@@ -113,15 +113,7 @@ pub(crate) fn desk_record(record: &journal::HubRecord) -> Result<Option<DeskReco
         | Body::LeaseEnded(_)
         | Body::OfflineReported(_)
         | Body::OfflineCardHeld(_) => lease_record(body, at)?,
-        Body::HubBefore(from) => DeskRecord::HubBefore {
-            lane: lane(from.lane)?,
-            hub_epoch: from.hub_epoch,
-            last_lease: LeaseId(from.last_lease_id),
-            skipped: match wire_form::stan(from.next_stan)? {
-                Some(stan) => Some((tid(&from.tid)?, stan)),
-                None => None,
-            },
-        },
+        Body::HubBefore(from) => hub_before(from)?,
         Body::CarriedOver(from) => DeskRecord::CarriedOver {
             forward_id: ForwardId(from.forward_id),
             payment_id: payment_id(&from.payment_id)?,
@@ -133,6 +125,18 @@ pub(crate) fn desk_record(record: &journal::HubRecord) -> Result<Option<DeskReco
         },
     };
     Ok(Some(desk))
+}
+
+fn hub_before(from: &journal::HubBefore) -> Result<DeskRecord> {
+    Ok(DeskRecord::HubBefore {
+        lane: lane(from.lane)?,
+        hub_epoch: from.hub_epoch,
+        last_lease: LeaseId(from.last_lease_id),
+        skipped: match wire_form::stan(from.next_stan)? {
+            Some(stan) => Some((tid(&from.tid)?, stan)),
+            None => None,
+        },
+    })
 }
 
 fn lease_record(body: &Body, at: WallMs) -> Result<DeskRecord> {

@@ -5,12 +5,13 @@ use domain::{
     desk::DeskRecord,
     forward::{ForwardEnd, ForwardKind, Resolution},
     ids::{
-        AuthCode, BatchNumber, ForwardId, LaneEpoch, LaneId, PaymentId, ReceiptNumber, Rrn,
-        SaleNumber, Stan, Tid,
+        AuthCode, BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber,
+        Rrn, SaleNumber, Stan, Tid,
     },
     money::{Currency, Money},
     payment::{Decision, HostFacts, PaymentRequest, RefusalReason, UnknownReason},
     response_code::ResponseCode,
+    risk::{FloorLimits, LeaseEnd, OfflineLease, VelocityLimit},
     settlement::BatchTotals,
     time::{BusinessDate, WallMs},
 };
@@ -247,10 +248,93 @@ fn terminal_records() -> Vec<DeskRecord> {
     ]
 }
 
+fn lease() -> OfflineLease {
+    let mut floor_limits = FloorLimits::up_to(40_000);
+    floor_limits.set(Some(Scheme::Visa), None, Some(Funding::Prepaid), 99_999_999);
+    OfflineLease {
+        id: LeaseId(4),
+        lane: LaneId(3),
+        lane_epoch: LaneEpoch(2),
+        budget: cny(90_000),
+        per_payment_cap: cny(40_000),
+        per_card_cap: cny(50_000),
+        count_max: 50,
+        hot_list_version: 7_000_001,
+        valid_for_ms: 60_000,
+        floor_limits,
+        velocity: Some(VelocityLimit {
+            count_max: 3,
+            window_ms: 600_000,
+        }),
+    }
+}
+
+fn lease_records() -> Vec<DeskRecord> {
+    let (lane, lease_id, at) = (LaneId(3), LeaseId(4), NOW);
+    let ends = [
+        LeaseEnd::Returned,
+        LeaseEnd::WrittenOff {
+            by: "Li Na".to_owned(),
+            reason: "gone".to_owned(),
+        },
+    ];
+    let mut all = vec![
+        DeskRecord::LeaseGranted { lease: lease(), at },
+        DeskRecord::HubBefore {
+            lane,
+            hub_epoch: 5,
+            last_lease: lease_id,
+            skipped: Some((Tid::new("LANE0003").unwrap(), Stan::new(10_001).unwrap())),
+        },
+        DeskRecord::HubBefore {
+            lane,
+            hub_epoch: 5,
+            last_lease: lease_id,
+            skipped: None,
+        },
+        DeskRecord::AskedOfHubBefore {
+            payment_id: PaymentId(9),
+            lane,
+            at,
+        },
+        DeskRecord::CarriedOver {
+            forward_id: ForwardId(11),
+            payment_id: PaymentId(9),
+        },
+    ];
+    all.extend(ends.map(|end| DeskRecord::LeaseEnded { lease_id, end, at }));
+    all
+}
+
+/// Even the fullest table fits into a record.
+#[test]
+fn a_lease_with_every_rule_fits_into_a_record() {
+    let mut full = lease();
+    full.floor_limits.set(None, None, None, 999_999_999_999);
+    let record = DeskRecord::LeaseGranted {
+        lease: full,
+        at: NOW,
+    };
+    let date = BusinessDate::parse("2026-11-22").unwrap();
+    let bytes = encode(&record, NOW, date);
+    assert!(
+        bytes.len() < domain::limits::JOURNAL_RECORD_BYTES_MAX,
+        "{}",
+        bytes.len()
+    );
+    assert_eq!(desk_record(&decode(&bytes).unwrap()), Ok(Some(record)));
+}
+
 #[test]
 fn every_record_comes_back_as_it_was_written() {
     let date = BusinessDate::parse("2026-11-22").unwrap();
-    let all = [payment_records(), forward_records(), terminal_records()].concat();
+    let all = [
+        payment_records(),
+        forward_records(),
+        terminal_records(),
+        lease_records(),
+    ]
+    .concat();
     for record in all {
         let bytes = encode(&record, NOW, date);
         assert!(bytes.len() < domain::limits::JOURNAL_RECORD_BYTES_MAX);
