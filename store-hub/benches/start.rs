@@ -2,7 +2,8 @@
 //! question after it then waits for the projections: one payment of a real hub, told again and
 //! again under other ids.
 //!
-//! `cargo bench -p store-hub --bench start`; `HUB_START_RECORDS` sets how many, separated by commas.
+//! `cargo bench -p store-hub --bench start`; `HUB_START_RECORDS` sets how many, separated by
+//! commas.
 
 #![allow(
     clippy::unwrap_used,
