@@ -11,6 +11,9 @@ pub const REPLICATION_RECORDS_PER_BATCH_MAX: usize = 64;
 pub const REPLICATION_BATCHES_IN_FLIGHT_MAX: usize = 8;
 /// Records that a lane may ask back from the hub's copy of its journal at once: some days' worth.
 pub const JOURNAL_COPY_RECORDS_MAX: u64 = 200_000;
+/// Rest of a lane's catch-up between two full batches while a payment is in flight: most of the
+/// payment's own commits then find the disk idle.
+pub const REPLICATION_REST_MS: u64 = 25;
 /// One journal record, encoded. Sled keeps up to 16 values in a leaf; larger ones would spill into
 /// a file that is never synced.
 pub const JOURNAL_RECORD_BYTES_MAX: usize = 3 * 1024;

@@ -167,7 +167,7 @@ mod tests {
     use domain::{
         ids::{OperatorId, ReceiptNumber, SaleNumber},
         money::{Currency, Money},
-        risk::OfflineLease,
+        risk::{FloorLimits, OfflineLease, VelocityLimit},
         sale::{SaleFact, SaleRecord},
         time::WallMs,
     };
@@ -196,6 +196,11 @@ mod tests {
             count_max: 50,
             hot_list_version: 1,
             valid_for_ms: 1000,
+            floor_limits: FloorLimits::up_to(500),
+            velocity: Some(VelocityLimit {
+                count_max: 3,
+                window_ms: 60_000,
+            }),
         };
         let sale = SaleNumber(1);
         let facts = [

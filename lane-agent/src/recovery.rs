@@ -1,5 +1,5 @@
-//! Starting is reading the journal: the checkpoint, then every record behind it, oldest first. Without
-//! a checkpoint that can be used, every record there is.
+//! Starting is reading the journal: the checkpoint, then every record behind it, oldest first.
+//! Without a checkpoint that can be used, every record there is.
 
 use domain::sale::{Checkout, CheckoutConfig};
 use journal::{Journal, LogId, ReadError};

@@ -1,4 +1,5 @@
-//! A lane whose sales carry checkpoints starts from the last one, and goes on as from its whole log.
+//! A lane whose sales carry checkpoints starts from the last one, and goes on as from its whole
+//! log.
 
 #![allow(
     clippy::unwrap_used,

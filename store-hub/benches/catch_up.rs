@@ -1,7 +1,8 @@
 //! What a payment takes while a lane catches up, beside what it takes without, in one run: a real
 //! hub with its threads on a real disk, a bank in the same process that answers at once, one lane
 //! that pushes 100,000 records of its journal in slices, and payments of that lane and of another.
-//! Quiet and busy spells take turns, since what a sync costs on a shared disk changes by the minute.
+//! Quiet and busy spells take turns, since what a sync costs on a shared disk changes by the
+//! minute.
 //!
 //! `cargo bench -p store-hub --bench catch_up`; `CATCH_UP_RECORDS` sets how many.
 

@@ -2,7 +2,8 @@
 //! question after it then waits for the projections: one payment of a real hub, told again and
 //! again under other ids.
 //!
-//! `cargo bench -p store-hub --bench start`; `HUB_START_RECORDS` sets how many, separated by commas.
+//! `cargo bench -p store-hub --bench start`; `HUB_START_RECORDS` sets how many, separated by
+//! commas.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,7 +32,7 @@ use journal::{Batch, Journal, LogId};
 use lane::{Lane, new_id};
 use prost::Message;
 use proto::journal::v1::{HubRecord, hub_record::Body};
-use store::{APPROVED_PAN, Host, Store};
+use store::{APPROVED_PAN, Host, Store, engine, sled_in};
 
 const PAYMENTS_A_COMMIT: u64 = 250;
 /// STANs of a terminal go round.
@@ -79,7 +80,7 @@ async fn one_payment(store: &Store) -> PaymentId {
 }
 
 fn tell_again(folder: &Path, id: PaymentId, records: u64) -> u64 {
-    let (journal, mut committer) = Journal::open(journal::sled_engine(folder).unwrap()).unwrap();
+    let (journal, mut committer) = Journal::open(engine(&sled_in(folder))).unwrap();
     let own = journal.read(LogId::OWN, 1, usize::MAX).unwrap();
     let story: Vec<HubRecord> = own
         .iter()

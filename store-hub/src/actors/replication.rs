@@ -29,6 +29,8 @@ pub(crate) struct TakeReplica {
 pub(crate) struct Taken {
     pub(crate) ticket: Ticket,
     pub(crate) head: Head,
+    /// Somebody waits for the desk, and so for the disk.
+    pub(crate) payments_wait: bool,
 }
 
 /// Why records of a lane were not taken. Nothing of the batch was.
@@ -72,10 +74,9 @@ impl ReplicaRefused {
         match self {
             Self::Gap { .. } | Self::TooMany { .. } | Self::TooLarge { .. } => Some("HUB0040"),
             Self::Fork { .. } | Self::Behind { .. } => Some("HUB0041"),
-            Self::NoRoom
-            | Self::StillWritten { .. }
-            | Self::Unreadable { .. }
-            | Self::Stopping => None,
+            Self::NoRoom | Self::StillWritten { .. } | Self::Unreadable { .. } | Self::Stopping => {
+                None
+            }
         }
     }
 
@@ -138,7 +139,11 @@ impl PaymentDesk {
         if self.stopped {
             return Err(ReplicaRefused::Stopping);
         }
-        Ok(Taken { ticket, head })
+        Ok(Taken {
+            ticket,
+            head,
+            payments_wait: self.desk.payments_in_flight() > 0,
+        })
     }
 
     /// A record that is held already, sent again after a break: it must be the same.

@@ -1,15 +1,20 @@
 //! A lane's journal, batch by batch. Acknowledges only what is durable here.
 //!
 //! One batch of a lane is on its way to the disk at a time: a catch-up of any length takes one
-//! place in each commit, whatever else is in it. What the lane sends meanwhile waits in the
-//! stream's window.
+//! place in a commit, whatever else is in it, and rests between two while a payment is in flight.
+//! What the lane sends meanwhile waits in the stream's window.
 
-use domain::ids::{LaneEpoch, LaneId};
+use std::time::Duration;
+
+use domain::{
+    ids::{LaneEpoch, LaneId},
+    limits::{REPLICATION_RECORDS_PER_BATCH_MAX, REPLICATION_REST_MS},
+};
 use journal::Head;
 use proto::store::v1::{
     JournalEntry, ReplicateHello, ReplicateRequest, ReplicateResponse, replicate_request,
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::sleep};
 use tonic::{Status, Streaming};
 
 use super::{Services, lane_id, stopping};
@@ -84,6 +89,7 @@ pub(super) async fn run(
         let Some(replicate_request::Body::Batch(batch)) = request.body else {
             return Err(Status::invalid_argument("a batch is expected"));
         };
+        let is_full = batch.entries.len() >= REPLICATION_RECORDS_PER_BATCH_MAX;
         let taken = services.take(who, batch.entries).await?;
         services
             .journal
@@ -96,6 +102,9 @@ pub(super) async fn run(
         }
         let acknowledged = Ok(response(taken.head));
         acknowledge.send(acknowledged).await.map_err(gone)?;
+        if is_full && taken.payments_wait {
+            sleep(Duration::from_millis(REPLICATION_REST_MS)).await;
+        }
     }
     Ok(())
 }

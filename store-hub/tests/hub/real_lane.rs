@@ -13,8 +13,9 @@ use std::{
 };
 
 use futures::future::BoxFuture;
+use journal::CommitDriver;
 use journal::{Batch, Journal, LogId, Record, SimulatedDisk};
-use lane_agent::{CommitDriver, Config, Ports, devices, start};
+use lane_agent::{Config, Ports, devices, start};
 use ports::{Io, Listener, Network, OsRandom, SystemClock, TcpNetwork};
 use prost::Message;
 use proto::journal::v1::LaneRecord;

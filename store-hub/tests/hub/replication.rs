@@ -32,7 +32,8 @@ fn log(epoch: u64) -> LogId {
 /// What the hub holds of a log, once it is stopped.
 fn copy(store: &Store, log: LogId) -> Vec<Record> {
     let folder = store.folder.path().join("journal");
-    let (journal, _committer) = Journal::open(crate::store::engine(&folder)).unwrap();
+    let (journal, _committer) =
+        Journal::open(crate::store::engine(&crate::store::sled_in(&folder))).unwrap();
     journal.verify().unwrap();
     journal.read(log, 1, usize::MAX).unwrap()
 }

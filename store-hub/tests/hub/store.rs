@@ -321,7 +321,7 @@ impl Hub {
 }
 
 /// The committer of a hub before may hold the folder for a moment longer.
-fn engine(config: &JournalConfig) -> Box<dyn journal::Engine> {
+pub(crate) fn engine(config: &JournalConfig) -> Box<dyn journal::Engine> {
     for _ in 0..200 {
         if let Ok(engine) = config.engine.open(&config.folder) {
             return engine;
@@ -329,6 +329,14 @@ fn engine(config: &JournalConfig) -> Box<dyn journal::Engine> {
         thread::sleep(Duration::from_millis(20));
     }
     config.engine.open(&config.folder).unwrap()
+}
+
+/// A journal in this folder, as a hub that was configured without a word about its engine keeps it.
+pub(crate) fn sled_in(folder: &Path) -> JournalConfig {
+    JournalConfig {
+        engine: journal::EngineKind::Sled,
+        folder: folder.to_owned(),
+    }
 }
 
 /// A folder with a configuration.
