@@ -208,6 +208,16 @@ impl Writer {
         }
     }
 
+    /// Stops it, and waits until every thread stands, or is inside the system and will stand before
+    /// it comes out: on a busy machine they run on for a while after the signal.
+    fn stop(&self) {
+        let process = self.process.id().to_string();
+        run("kill", &[&"-STOP", &process]);
+        while !threads_stand(&process) {
+            thread::yield_now();
+        }
+    }
+
     /// Ends it, and gives the last sequence that it acknowledged.
     fn end(mut self) -> u64 {
         self.process.kill().unwrap();
@@ -216,13 +226,26 @@ impl Writer {
     }
 }
 
+fn threads_stand(process: &str) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let states: String = threads
+        .map(|thread| {
+            let stat = std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap();
+            let behind_name = stat.rsplit(") ").next().unwrap().to_owned();
+            behind_name.chars().next().unwrap()
+        })
+        .collect();
+    // One that has stopped shows that the signal has come; the others don't come back out.
+    states.contains('T') && states.chars().all(|state| matches!(state, 'T' | 'D'))
+}
+
 /// Writes for some time, is stopped, and leaves `copy` as the disk was. Gives the last sequence
 /// that the writer acknowledged.
 fn cut(kind: EngineKind, image: &Path, copy: &Path, run_time: Duration, way: Way<'_>) -> u64 {
     let mounted = Mounted::new(image, &image.with_extension("mount"));
     let writer = Writer::start(kind, &mounted.0.join("journal"), way);
     thread::sleep(run_time);
-    run("kill", &[&"-STOP", &writer.process.id().to_string()]);
+    writer.stop();
     run("cp", &[&"--sparse=always", &image, &copy]);
     writer.end()
 }
