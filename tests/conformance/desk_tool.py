@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks the desk tool `iso8583` for keys, MACs and PIN blocks and asks other people's libraries, too.
+"""Asks the desk tool `iso8583` for keys, MACs and PIN blocks, and other people's libraries, too.
 
 psec makes PIN blocks, MACs, verification and check values and opens key blocks, pydukpt derives
 TDES DUKPT keys. What no library does is written here from the standard, with pycryptodome's AES
