@@ -1,9 +1,9 @@
 //! The hub in figures, for Prometheus: `GET /metrics` on the port of gRPC.
 //!
 //! Everything is read from what the actors hold anyway, a few times a second at the most. The desk
-//! walks its queue entries for it, open ones and those at their end. Labels are lanes, terminals and
-//! words of ours, all bounded. No card, no payment id, no amount of a single payment is among them
-//! (I16).
+//! walks its queue entries for it, open ones and those at their end. Labels are lanes, terminals
+//! and words of ours, all bounded. No card, no payment id, no amount of a single payment is among
+//! them (I16).
 
 mod exposition;
 mod journal;

@@ -225,7 +225,8 @@ impl Hub {
                 }
             });
         });
-        let address = told.recv_timeout(Duration::from_secs(20));
+        // A bench starts on a journal of a million records.
+        let address = told.recv_timeout(Duration::from_secs(120));
         Self {
             address: address.expect("the hub did not start"),
             thread: Thread {
