@@ -164,7 +164,7 @@ async fn a_lane_whose_disk_fills_up_refuses_sells_on_and_loses_nothing() {
         disk.fill(NEARLY_FULL_BYTES);
         let tested = ask("self-test", &config);
         assert_eq!(tested.status.code(), Some(1), "{tested:?}");
-        assert!(json(&tested)["checks"].to_string().contains("LANE0020"));
+        assert!(json(&tested)["checks"].to_string().contains("LANE0009"));
         assert!(json(&ask("status", &config))["no_room"].is_string());
         write_script(&lane, 4);
         hub.heard.lock().unwrap().status = Default::default();

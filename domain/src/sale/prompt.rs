@@ -144,8 +144,8 @@ impl Prompt {
             Self::Printing { change } => with_amount("Paid. Change:", "已付款。找零：", *change),
             Self::Goodbye { change } => with_amount("Done. Change:", "完成。找零：", *change),
             Self::NoRoom => sentence(
-                "No room on the disk: no new sale until there is. Tell the manager (LANE0020)",
-                "磁盘空间不足：暂不能开始新交易，请通知经理（LANE0020）",
+                "No room on the disk: no new sale until there is. Tell the manager (LANE0009)",
+                "磁盘空间不足：暂不能开始新交易，请通知经理（LANE0009）",
             ),
             Self::Voided { cash_back } => with_amount(
                 "Sale voided. Hand back:",

@@ -87,7 +87,7 @@ fn disk(config: &Config) -> Check {
     let short = opened.and_then(journal::Journal::open).ok();
     let short = short.and_then(|(journal, _committer)| journal.refuses_new_work());
     Check {
-        code: "LANE0020",
+        code: "LANE0009",
         part: "disk",
         fault: short.map(|why| (why.to_string(), "make room on the journal's disk")),
         needed: true,

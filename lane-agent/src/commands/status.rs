@@ -46,7 +46,7 @@ fn read(config: &Config) -> Result<(String, serde_json::Value), StartError> {
     });
     let no_room = journal.refuses_new_work().map(|why| why.to_string());
     let disk = no_room.as_ref().map_or_else(String::new, |why| {
-        format!("\nno new sale would be begun: {why} (LANE0020)")
+        format!("\nno new sale would be begun: {why} (LANE0009)")
     });
     let text = format!(
         "{} epoch {}: stopped\nrecords {sequence}, all durable; sales closed {}, voided {}, \

@@ -11,7 +11,7 @@ impl PaymentDesk {
         if let Some(why) = why
             && !self.without_room
         {
-            let code = "HUB0020";
+            let code = "HUB0017";
             tracing::error!(event = "no room on the disk, new payments are refused", code, %why);
         }
         if why.is_none() && self.without_room {

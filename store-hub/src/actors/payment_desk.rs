@@ -462,7 +462,7 @@ pub(crate) enum NotTaken {
     /// The sealed card does not open for this payment (HUB0009).
     #[error("the sealed card does not open")]
     Card,
-    /// The disk has no room for a new payment (HUB0020).
+    /// The disk has no room for a new payment (HUB0017).
     #[error("the disk has no room for a new payment")]
     NoRoom,
 }

@@ -117,11 +117,11 @@ mod tests {
         let shown = troubles.of_lane(LANE);
         assert_eq!((shown.len(), shown[0].refusals), (1, 2));
         assert_eq!((shown[0].sequence, shown[0].since_wall_ms), (7, 10));
-        assert_eq!(shown[0].code, "HUB0040");
+        assert_eq!(shown[0].code, "HUB0013");
         assert!(troubles.fork_of(LANE, LaneEpoch(1)).is_none());
 
         troubles.note(LANE, LaneEpoch(1), ReplicaRefused::Fork { sequence: 4 }, 30);
-        assert_eq!(troubles.of_lane(LANE)[0].code, "HUB0041");
+        assert_eq!(troubles.of_lane(LANE)[0].code, "HUB0014");
         assert!(troubles.fork_of(LANE, LaneEpoch(1)).is_some());
         assert!(troubles.fork_of(LANE, LaneEpoch(2)).is_none());
         troubles.clear(LANE, LaneEpoch(1));

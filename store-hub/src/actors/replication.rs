@@ -72,8 +72,8 @@ impl ReplicaRefused {
     /// The code of the alarm, where the lane's journal is what is wrong.
     pub(crate) const fn code(&self) -> Option<&'static str> {
         match self {
-            Self::Gap { .. } | Self::TooMany { .. } | Self::TooLarge { .. } => Some("HUB0040"),
-            Self::Fork { .. } | Self::Behind { .. } => Some("HUB0041"),
+            Self::Gap { .. } | Self::TooMany { .. } | Self::TooLarge { .. } => Some("HUB0013"),
+            Self::Fork { .. } | Self::Behind { .. } => Some("HUB0014"),
             Self::NoRoom | Self::StillWritten { .. } | Self::Unreadable { .. } | Self::Stopping => {
                 None
             }

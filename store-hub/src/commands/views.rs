@@ -62,7 +62,7 @@ fn yes(yes: bool) -> &'static str {
 fn disk(no_room: &str) -> String {
     match no_room {
         "" => "has room".to_owned(),
-        why => format!("NO ROOM, no new payments (HUB0020): {why}"),
+        why => format!("NO ROOM, no new payments (HUB0017): {why}"),
     }
 }
 

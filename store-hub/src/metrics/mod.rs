@@ -136,7 +136,7 @@ impl Figures {
         self.per_lane(
             text,
             "lanekeeper_hub_lane_replication_troubles",
-            "Machines of the lane whose records are refused (HUB0040, HUB0041).",
+            "Machines of the lane whose records are refused (HUB0013, HUB0014).",
             |lane| number(lane.troubles),
         );
         self.per_lane(

@@ -120,7 +120,7 @@ async fn a_gap_is_told_shown_and_over_when_records_come_in_order() {
     for refusals in 1..=2 {
         let refused = lane.replicate_entries(skipping.clone()).await.unwrap_err();
         assert_eq!(refused.code(), Code::OutOfRange);
-        assert!(refused.message().starts_with("HUB0040"), "{refused}");
+        assert!(refused.message().starts_with("HUB0013"), "{refused}");
         let lane = lane_until(&hub, "the gap is shown", |lane| {
             lane.troubles.first().map(|one| one.refusals) == Some(refusals)
         })
@@ -128,7 +128,7 @@ async fn a_gap_is_told_shown_and_over_when_records_come_in_order() {
         let [trouble] = &lane.troubles[..] else {
             panic!("one trouble: {:?}", lane.troubles);
         };
-        assert_eq!((trouble.code.as_str(), trouble.epoch), ("HUB0040", 1));
+        assert_eq!((trouble.code.as_str(), trouble.epoch), ("HUB0013", 1));
         assert_eq!(trouble.what, "record 3 is next, not 4");
         assert_eq!(lane.replicated_sequence, 2);
     }
@@ -180,7 +180,7 @@ async fn a_lane_from_an_old_image_that_sold_on_is_refused_and_its_fork_kept_out(
     // The image begins like the lane, and then sold other things, more of them.
     image.has_written(&cash_sales(30)[10..]);
     let shown = lane_until(&hub, "the fork is shown", |lane| {
-        lane.troubles.iter().any(|one| one.code == "HUB0041")
+        lane.troubles.iter().any(|one| one.code == "HUB0014")
     });
     let shown = image.live(hub.address, Wire::default(), shown).await;
     assert!(!shown.connected, "it has no session");
@@ -195,7 +195,7 @@ async fn a_lane_from_an_old_image_that_sold_on_is_refused_and_its_fork_kept_out(
         panic!("a forked lane was taken");
     };
     assert_eq!(refused.code(), Code::FailedPrecondition);
-    assert!(refused.message().starts_with("HUB0041"), "{refused}");
+    assert!(refused.message().starts_with("HUB0014"), "{refused}");
     let next = Lane::attach_as(&hub, 1, 2, &[]).await;
     assert!(next.is_ok(), "the next epoch");
     hub.stop();
@@ -215,7 +215,7 @@ async fn a_lane_on_an_empty_card_under_its_old_epoch_is_refused() {
     lived.live(hub.address, Wire::default(), complete).await;
     let shown = lane_until(&hub, "it is shown", |lane| !lane.troubles.is_empty());
     let shown = empty.live(hub.address, Wire::default(), shown).await;
-    assert_eq!(shown.troubles[0].code, "HUB0041");
+    assert_eq!(shown.troubles[0].code, "HUB0014");
     // The machine that has the records is in order again.
     let again = lane_until(&hub, "its records are taken again", |lane| {
         lane.replicated_sequence > 12 && lane.troubles.is_empty() && lane.connected

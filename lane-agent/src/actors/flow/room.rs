@@ -15,8 +15,8 @@ use super::TransactionFlow;
 
 /// How often the disk is looked at.
 const ROOM_LOOK_MS: u64 = 500;
-/// `docs/errors/LANE0020.md`.
-const CODE: &str = "LANE0020";
+/// `docs/errors/LANE0009.md`.
+const CODE: &str = "LANE0009";
 
 impl TransactionFlow {
     pub(super) fn watch_room(&mut self, ctx: &mut Context<Self>) {

@@ -80,11 +80,11 @@ pub(super) async fn run(mut parts: Parts) {
                 sleep(parts.backoff.pause()).await;
             }
             End::Refused(_) => {
-                warn!(event = "records refused", code = "LANE0011", why = %end);
+                warn!(event = "records refused", code = "LANE0007", why = %end);
                 sleep(parts.backoff.pause()).await;
             }
             End::Fork { .. } | End::NotTheCopy(_) => {
-                return error!(event = "replication stopped", code = "LANE0010", why = %end);
+                return error!(event = "replication stopped", code = "LANE0006", why = %end);
             }
             End::Journal(_) | End::JournalClosed => {
                 return error!(event = "replication stopped", why = %end);

@@ -112,7 +112,7 @@ impl HubLink {
         if generation == self.generation && status.code() == Code::FailedPrecondition {
             warn!(
                 event = "hub refuses this lane",
-                code = "LANE0012",
+                code = "LANE0008",
                 why = status.message()
             );
         }
@@ -154,7 +154,7 @@ impl HubLink {
             return self.lost(self.generation, "the hub is not this lane's", ctx);
         };
         if let Err(end) = self.check_copy(&hello) {
-            error!(event = "hub refused", code = "LANE0010", why = %end);
+            error!(event = "hub refused", code = "LANE0006", why = %end);
             return self.lost(
                 self.generation,
                 "the hub has the copy of another journal",
