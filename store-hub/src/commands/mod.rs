@@ -89,7 +89,7 @@ enum Command {
     CloseDay {
         #[command(flatten)]
         asked: Asked,
-        /// The day, YYYY-MM-DD; without it the running one, or the last while nothing was sold since
+        /// The day, YYYY-MM-DD; without it the running one, or the last if nothing was sold since
         #[arg(long)]
         date: Option<String>,
     },
