@@ -1,5 +1,7 @@
 //! kill -9 of a process that writes: what it acknowledged is there, and the folder opens.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -250,11 +252,19 @@ fn a_kill_while_sealing_leaves_each_record_once() {
                 .flatten()
                 .map(|file| file.unwrap().file_name().into_string().unwrap())
                 .collect();
-            // In turns: a file in the making, and one that was just given its name.
+            // In turns: a file in the making, one that was just given its name, and one more after
+            // a first that the engine knows of by then.
             let in_the_making = round % 2 == 0;
-            let is_meant = |name: &str| match in_the_making {
-                true => name == "unfinished.new",
-                false => name.ends_with(".segment") && !known.iter().any(|known| known == name),
+            let wanted = if round % 4 == 3 { 2 } else { 1 };
+            let named = RefCell::new(BTreeSet::new());
+            let is_meant = |name: &str| {
+                if in_the_making {
+                    return name == "unfinished.new";
+                }
+                if name.ends_with(".segment") && !known.iter().any(|known| known == name) {
+                    named.borrow_mut().insert(name.to_owned());
+                }
+                named.borrow().len() >= wanted
             };
             let (met, last) = kill_when(kind, &journal_folder, &segments, 5000, &is_meant);
             assert!(met, "{kind}: the writer ended by itself");

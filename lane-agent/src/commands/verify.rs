@@ -170,7 +170,7 @@ fn walk(config: &Config) -> Result<Walk, String> {
 impl Walk {
     /// The checkpoint says what the log says, or a start would go on from something else.
     fn compare_checkpoint(&mut self, config: &Config) {
-        let engine = match journal::sled_engine(&config.journal.folder) {
+        let engine = match opened(config) {
             Ok(engine) => engine,
             Err(fault) => return self.broken.push((0, fault.to_string())),
         };
