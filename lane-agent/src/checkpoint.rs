@@ -167,6 +167,8 @@ mod tests {
     use domain::{
         ids::{OperatorId, ReceiptNumber, SaleNumber},
         money::{Currency, Money},
+        payment::{Decision, HostFacts},
+        response_code::ResponseCode,
         risk::{FloorLimits, OfflineLease, VelocityLimit},
         sale::{SaleFact, SaleRecord},
         time::WallMs,
@@ -209,6 +211,17 @@ mod tests {
                 sale,
                 operator: OperatorId(1),
                 order_reference: "o-1".to_owned(),
+            },
+            SaleFact::PaymentDecided {
+                sale,
+                payment_id: PaymentId(9),
+                decision: Decision::Declined {
+                    code: ResponseCode::new("51").unwrap(),
+                    host: HostFacts {
+                        stan: Some(Stan::new(4711).unwrap()),
+                        ..HostFacts::default()
+                    },
+                },
             },
             SaleFact::PaymentAbandoned {
                 sale,
