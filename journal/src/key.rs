@@ -103,9 +103,14 @@ pub(crate) fn name_of_checkpoint(key: &[u8]) -> Option<String> {
     whole.then(|| String::from_utf8(name.to_vec()).ok())?
 }
 
+/// What the keys of all pieces under this name begin with.
+pub(crate) fn pieces_of_all_slots(name: &str) -> Vec<u8> {
+    named(PIECE_KIND, name)
+}
+
 /// What the keys of all pieces in a slot begin with.
 pub(crate) fn pieces_of(name: &str, slot: u8) -> Vec<u8> {
-    let mut key = named(PIECE_KIND, name);
+    let mut key = pieces_of_all_slots(name);
     key.push(slot);
     key
 }

@@ -190,17 +190,25 @@ pub fn verify_checkpoint<S>(
     }))
 }
 
-/// Removes a checkpoint that can't be trusted, from a journal that nobody runs: the next start
-/// folds the log from its first record on.
+/// Removes a checkpoint that can't be trusted, with its pieces and those of the one before it, from
+/// a journal that nobody runs: the next start folds the log from its first record on.
 ///
 /// # Errors
 /// The engine failed.
 pub fn remove_checkpoint(engine: &dyn Engine, name: &str) -> Result<(), EngineError> {
-    engine.write(&[Write {
-        key: key::checkpoint(name),
-        value: None,
-    }])?;
-    engine.sync()
+    let removed = |key| Write { key, value: None };
+    // First the entry: pieces without one are nothing.
+    engine.write(&[removed(key::checkpoint(name))])?;
+    engine.sync()?;
+    let pieces = key::pieces_of_all_slots(name);
+    let end = key::end_of_prefix(&pieces);
+    let pairs = engine.scan(&pieces, end.as_deref(), usize::MAX)?;
+    let pieces: Vec<Write> = pairs.into_iter().map(|(key, _)| removed(key)).collect();
+    for step in pieces.chunks(RESTORE_CHANGES_MAX) {
+        engine.write(step)?;
+        engine.sync()?;
+    }
+    Ok(())
 }
 
 /// Puts the rebuilt state in the place of the stored one. A state that differs after it was cut
