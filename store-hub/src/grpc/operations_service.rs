@@ -5,6 +5,7 @@ use std::pin::Pin;
 use domain::{
     desk::{Event, Rejected},
     ids::{ForwardId, LeaseId, PaymentId},
+    limits::NOTE_BYTES_MAX,
     time::WallMs,
 };
 use futures::{Stream, StreamExt};
@@ -34,6 +35,16 @@ use crate::{
     convert::resolution_from_text,
     lease_view, operator_view,
 };
+
+/// What somebody writes becomes part of a record, and a record has its bounds.
+fn check_note(field: &str, note: &str) -> Result<(), Status> {
+    match note.len() {
+        0..=NOTE_BYTES_MAX => Ok(()),
+        bytes => Err(Status::invalid_argument(format!(
+            "{field}: {bytes} bytes, at most {NOTE_BYTES_MAX} are kept"
+        ))),
+    }
+}
 
 type Steps = Pin<Box<dyn Stream<Item = Result<CloseDayProgress, Status>> + Send>>;
 
@@ -95,6 +106,7 @@ impl OperationsService for Services {
         request: Request<ResolveDeadLetterRequest>,
     ) -> Result<Response<ResolveDeadLetterResponse>, Status> {
         let request = request.into_inner();
+        check_note("note", &request.note)?;
         let how = resolution_from_text(&request.resolution, &request.note)
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
         let event = Event::DeadLetterResolved {
@@ -118,6 +130,8 @@ impl OperationsService for Services {
         request: Request<WriteOffLeaseRequest>,
     ) -> Result<Response<WriteOffLeaseResponse>, Status> {
         let request = request.into_inner();
+        check_note("by", &request.by)?;
+        check_note("reason", &request.reason)?;
         self.order(Event::LeaseWrittenOff {
             lease_id: LeaseId(request.lease_id),
             by: request.by,
