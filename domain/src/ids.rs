@@ -279,7 +279,7 @@ ascii_id!(
 );
 
 /// One entry of the store-and-forward queue; the hub counts them from 1 and never reuses one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct ForwardId(pub u64);
 
 /// One offline lease of the store; the hub counts them from 1 and never reuses one.

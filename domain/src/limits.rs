@@ -34,6 +34,21 @@ pub const ISO_FRAME_BYTES_MAX: usize = 4096;
 /// Messages from the acquirer waiting for the desk.
 pub const ACQUIRER_ANSWERS_WAITING_MAX: usize = 256;
 
+/// Payments that one commit lays away: their ids are one record.
+pub const PAYMENTS_LAID_AWAY_AT_ONCE: usize = 100;
+/// Bytes of a payment's id in a record of the journal, with what precedes it there.
+pub const PAYMENT_ID_BYTES: usize = 18;
+/// Queue entries in the file of a payment that is laid away.
+pub const FILE_ENTRIES_MAX: usize = 6;
+/// Bytes of what people and hosts wrote about those entries.
+pub const FILE_TEXT_BYTES_MAX: usize = 1_000;
+/// Bytes of one note that an operator leaves: a reason, a reference, a name.
+pub const NOTE_BYTES_MAX: usize = 500;
+/// Records of the hub's own log behind its checkpoint before it makes a new one.
+pub const HUB_RECORDS_PER_CHECKPOINT: u64 = 50_000;
+/// Payments that may be held for a checkpoint to be made: more would not fit into one.
+pub const HUB_CHECKPOINT_PAYMENTS_MAX: usize = 20_000;
+
 /// How long a 0200 may stay unanswered before it is Unknown and reversed.
 pub const ANSWER_TIMEOUT_MS: u64 = 60_000;
 /// How long a reversal or an advice may stay unanswered before it is repeated.
@@ -93,6 +108,9 @@ const _: () = {
     assert!(LANE_RESULT_TIMEOUT_MS > ANSWER_TIMEOUT_MS + SEND_WAIT_MS);
     assert!(FORWARD_BACKOFF_MIN_MS < FORWARD_BACKOFF_MAX_MS);
     assert!(JOURNAL_RECORD_BYTES_MAX < 4096);
+    assert!(PAYMENTS_LAID_AWAY_AT_ONCE * PAYMENT_ID_BYTES < JOURNAL_RECORD_BYTES_MAX - 200);
+    assert!(FILE_TEXT_BYTES_MAX + FILE_ENTRIES_MAX * 200 < JOURNAL_RECORD_BYTES_MAX - 600);
+    assert!(NOTE_BYTES_MAX < FILE_TEXT_BYTES_MAX);
     assert!(LANE_STREAM_FRAMES_MAX > 2 * LEASE_PAYMENTS_MAX as usize);
     assert!(LANE_STREAM_FRAMES_MAX > PAYMENTS_IN_FLIGHT_PER_LANE_MAX);
     assert!(STANS_SKIPPED as usize > 5 * BATCH_ITEMS_MAX);

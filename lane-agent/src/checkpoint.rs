@@ -2,18 +2,15 @@
 //! start, so that a lane starts as fast after a month as after a day. A cache of the log: whatever
 //! is wrong with it, the log alone is enough.
 
-use std::collections::BTreeMap;
-
 use domain::{
-    card_ref::CardHash,
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId, Stan},
-    risk::LeaseUse,
     sale::{Checkout, CheckoutCheckpoint, CheckoutConfig},
 };
 use journal::{CheckpointReport, Engine, Journal, VerifyError};
 use prost::Message;
 use proto::journal::v1 as wire;
 use tracing::warn;
+use wire_form::{lease_use_from_proto, lease_use_to_proto};
 
 use crate::convert;
 
@@ -50,27 +47,12 @@ pub(crate) fn encode(checkout: &Checkout) -> Option<Vec<u8>> {
             .iter()
             .map(|id| id.0.to_be_bytes().to_vec().into())
             .collect(),
-        lease: kept.lease.as_ref().map(lease_to_proto),
+        lease: kept.lease.as_ref().map(lease_use_to_proto),
         last_lease_id: kept.last_lease.map_or(0, |id| id.0),
         last_stan: kept.last_stan.map_or(0, |stan| stan.number()),
         last_order_reference: kept.last_order_reference,
     };
     Some(checkpoint.encode_to_vec())
-}
-
-fn lease_to_proto(held: &LeaseUse) -> wire::LeaseUse {
-    wire::LeaseUse {
-        lease: Some(wire_form::lease_to_proto(&held.lease)),
-        spent_minor: held.spent().minor(),
-        payments: held.payments(),
-        cards: held
-            .cards()
-            .map(|(card, spent_minor)| wire::CardUse {
-                card_hash: card.0.to_vec().into(),
-                spent_minor,
-            })
-            .collect(),
-    }
 }
 
 /// `None`: the bytes are not what this version would write, for this machine.
@@ -85,7 +67,7 @@ fn decode(bytes: &[u8], config: CheckoutConfig) -> Option<Checkout> {
         })
         .collect();
     let lease = match &from.lease {
-        Some(lease) => Some(lease_from_proto(lease)?),
+        Some(lease) => Some(lease_use_from_proto(lease).ok()?),
         None => None,
     };
     let kept = CheckoutCheckpoint {
@@ -106,24 +88,6 @@ fn decode(bytes: &[u8], config: CheckoutConfig) -> Option<Checkout> {
         last_order_reference: from.last_order_reference,
     };
     Checkout::from_checkpoint(config, kept)
-}
-
-fn lease_from_proto(from: &wire::LeaseUse) -> Option<LeaseUse> {
-    let lease = wire_form::lease_from_proto(from.lease.as_ref()).ok()?;
-    let cards: Option<BTreeMap<CardHash, i64>> = from
-        .cards
-        .iter()
-        .map(|card| {
-            let hash: [u8; 32] = card.card_hash.as_ref().try_into().ok()?;
-            Some((CardHash(hash), card.spent_minor))
-        })
-        .collect();
-    Some(LeaseUse::restored(
-        lease,
-        from.spent_minor,
-        from.payments,
-        cards?,
-    ))
 }
 
 /// The checkout as last kept, and the first record behind it. What can't be used is not used: the

@@ -1,6 +1,7 @@
-//! How long a hub takes to start on a journal of so many records of its own, and how long the first
-//! question after it then waits for the projections: one payment of a real hub, told again and
-//! again under other ids.
+//! How long a hub takes to start on a journal of so many records of its own, from the first of them
+//! and from the checkpoint that it makes once the day is closed and what is over is laid away, and
+//! how long the first question after it then waits for the projections: one payment of a real hub,
+//! told again and again under other ids, in batches that are settled.
 //!
 //! `cargo bench -p store-hub --bench start`; `HUB_START_RECORDS` sets how many, separated by
 //! commas.
@@ -16,33 +17,41 @@
 )]
 #![allow(
     dead_code,
+    unused_imports,
     reason = "the lane and the store of the tests, and not all of them"
 )]
 
 #[path = "../tests/hub/lane.rs"]
 mod lane;
+#[path = "../tests/hub/metrics.rs"]
+mod metrics;
 #[path = "../tests/hub/store.rs"]
 mod store;
 
-use std::{fs, path::Path, time::Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use acquirer_host::MemoryLedger;
 use domain::ids::PaymentId;
 use journal::{Batch, Journal, LogId};
 use lane::{Lane, new_id};
+use metrics::scrape;
 use prost::Message;
-use proto::journal::v1::{HubRecord, hub_record::Body};
-use store::{APPROVED_PAN, Host, Store, engine, sled_in};
+use proto::journal::v1::{BatchClosed, BatchTotals, HubRecord, hub_record::Body};
+use store::{APPROVED_PAN, Host, Hub, Store, engine, sled_in};
 
 const PAYMENTS_A_COMMIT: u64 = 250;
+const PAYMENTS_A_BATCH: u64 = 900;
 /// STANs of a terminal go round.
 const STAN_MAX: u64 = 999_999;
 
 fn main() {
     let sizes = std::env::var("HUB_START_RECORDS").unwrap_or_else(|_| "100000,1000000".to_owned());
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    println!("| own records | start, s | first question, s | memory of the process, MB |");
-    println!("|---|---|---|---|");
+    println!("| own records | begins at | start, s | first question, s | payments held |");
+    println!("|---|---|---|---|---|");
     for size in sizes.split(',') {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         runtime.block_on(measure(folder.path(), size.parse().unwrap()));
@@ -55,14 +64,30 @@ async fn measure(folder: &Path, records: u64) {
     let id = one_payment(&store).await;
     let journal = store.folder.path().join("journal");
     let told = tell_again(&journal, id, records);
+    let hub = start(&store, id, told, "the first record").await;
+    hub.close_day().await.unwrap();
+    while held(&hub).await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    hub.stop();
+    start(&store, id, told, "the checkpoint").await.stop();
+}
+
+async fn start(store: &Store, id: PaymentId, told: u64, from: &str) -> Hub {
     let began = Instant::now();
     let hub = store.start_as_in_production();
     let started = began.elapsed().as_secs_f64();
+    let payments = held(&hub).await;
     assert!(hub.story(id).await.is_some());
     let answered = began.elapsed().as_secs_f64() - started;
-    let memory = memory_megabytes();
-    println!("| {told} | {started:.2} | {answered:.2} | {memory} |");
-    hub.stop();
+    println!("| {told} | {from} | {started:.2} | {answered:.2} | {payments} |");
+    hub
+}
+
+/// Payments that the hub says it holds.
+async fn held(hub: &Hub) -> u64 {
+    let samples = scrape(hub).await;
+    u64::try_from(samples["lanekeeper_hub_payments_held"]).unwrap()
 }
 
 /// A payment of a sale that was closed, with everything the hub writes about it.
@@ -93,6 +118,9 @@ fn tell_again(folder: &Path, id: PaymentId, records: u64) -> u64 {
         for record in &story {
             batch.record(renamed(record, number).encode_to_vec());
         }
+        if number % PAYMENTS_A_BATCH == 0 || number == records / 4 {
+            batch.record(settled(&story[0], number).encode_to_vec());
+        }
         if number % PAYMENTS_A_COMMIT == 0 || number == records / 4 {
             journal.append(std::mem::take(&mut batch)).unwrap();
             while committer.commit_waiting().unwrap() {}
@@ -121,6 +149,7 @@ fn renamed(record: &HubRecord, number: u64) -> HubRecord {
         Body::Sent(body) => {
             body.payment_id = id;
             body.stan = u32::try_from(number % STAN_MAX + 1).unwrap();
+            body.batch = batch_of(number);
         }
         Body::Decided(body) => body.payment_id = id,
         Body::Completed(body) => {
@@ -132,9 +161,25 @@ fn renamed(record: &HubRecord, number: u64) -> HubRecord {
     record
 }
 
-fn memory_megabytes() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM"));
-    let number = line.unwrap().split_whitespace().nth(1);
-    number.unwrap().parse::<u64>().unwrap() / 1024
+fn batch_of(number: u64) -> u32 {
+    u32::try_from(number.div_ceil(PAYMENTS_A_BATCH)).unwrap()
+}
+
+/// The batch of this payment is closed.
+fn settled(record: &HubRecord, number: u64) -> HubRecord {
+    let nothing = || Some(lane::cny(0));
+    HubRecord {
+        body: Some(Body::BatchClosed(BatchClosed {
+            tid: "LANE0001".to_owned(),
+            batch: batch_of(number),
+            totals: Some(BatchTotals {
+                debit: nothing(),
+                debit_count: 0,
+                credit: nothing(),
+                credit_count: 0,
+            }),
+            balanced: true,
+        })),
+        ..record.clone()
+    }
 }

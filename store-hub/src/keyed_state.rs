@@ -1,8 +1,9 @@
 //! The hub's keyed state once more, from its logs alone: what `verify --rebuild` compares.
 //!
-//! Three kinds of keys. How far the consequences of a lane's log were drawn: in the commit of its
+//! Four kinds of keys. How far the consequences of a lane's log were drawn: in the commit of its
 //! last record, so it is that record's place. Which cards lie at rest, each under its day: what the
-//! desk says of a payment whose card came. Which days have a salt: an index of the side table,
+//! desk says of a payment whose card came. The file of each payment that was laid away: what the
+//! desk knew of it then. Which days have a salt: an index of the side table,
 //! which is erasable and in no log, so it is taken from there.
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::{
     card_vault::{day_key, held_key},
     convert,
     replica::{lane_log, position_key},
+    shelf,
 };
 
 /// Builds the keyed state record by record, the own log first.
@@ -57,6 +59,12 @@ impl KeyedState {
         let Some(Ok(Some(record))) = decoded.as_ref().map(convert::desk_record) else {
             return;
         };
+        if let DeskRecord::LaidAway { payment_ids } = &record {
+            let files = payment_ids.iter().filter_map(|id| self.desk.file(*id));
+            for file in files {
+                state.put(shelf::file_key(file.payment_id()), shelf::file_value(&file));
+            }
+        }
         self.desk.replay(&record);
         let Some(payment_id) = self.payment_of(&record) else {
             return;
@@ -88,6 +96,7 @@ impl KeyedState {
             | DeskRecord::AskedOfHubBefore { payment_id, .. }
             | DeskRecord::CarriedOver { payment_id, .. }
             | DeskRecord::OfflineCardHeld { payment_id } => Some(*payment_id),
+            DeskRecord::Recalled { file } => Some(file.payment_id()),
             DeskRecord::ForwardSent { forward_id, .. }
             | DeskRecord::ForwardDeferred { forward_id, .. }
             | DeskRecord::ForwardEnded { forward_id, .. }
@@ -96,6 +105,7 @@ impl KeyedState {
                 forward.map(|forward| forward.payment_id)
             }
             DeskRecord::LaneAttached { .. }
+            | DeskRecord::LaidAway { .. }
             | DeskRecord::HubBefore { .. }
             | DeskRecord::SignedOn { .. }
             | DeskRecord::TerminalStopped { .. }

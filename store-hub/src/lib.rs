@@ -14,6 +14,7 @@
 mod acquirer;
 mod actors;
 mod card_vault;
+mod checkpoint;
 mod commands;
 mod config;
 mod convert;
@@ -29,6 +30,7 @@ mod prices;
 mod recovery;
 mod replica;
 mod report;
+mod shelf;
 mod start;
 mod world;
 

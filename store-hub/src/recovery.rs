@@ -1,16 +1,17 @@
-//! Start-up is recovery: the journal is read from its first record, and there is no other start.
+//! Start-up is recovery: the hub's own log is read from its checkpoint on, or from its first record,
+//! and there is no other start.
 
 use domain::{
     desk::{Desk, DeskConfig, Event, Rejected},
     ids::{LaneEpoch, LaneId, Mid, Tid},
 };
 use journal::{Journal, LogId, ReadError, Record};
-use proto::journal::v1::hub_record::Body;
+use proto::journal::v1::{HubStarted, hub_record::Body};
 use wire_form::ConvertError;
 
 use crate::{
     card_vault::VaultError,
-    convert,
+    checkpoint, convert,
     replica::{self, lane_log},
 };
 
@@ -50,6 +51,17 @@ pub(crate) struct Replay<'a> {
     pub(crate) journal: &'a Journal,
     pub(crate) desk: DeskConfig,
     pub(crate) terminals: &'a [(Tid, Mid, LaneId)],
+    /// Where to begin.
+    pub(crate) from: ReplayFrom,
+}
+
+/// Where a replay of the own log begins. Both lead to the same desk; `verify` compares them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ReplayFrom {
+    /// Behind the checkpoint, if there is one that can be used.
+    Checkpoint,
+    /// At the first record, whatever was kept.
+    FirstRecord,
 }
 
 /// What the journal told.
@@ -61,17 +73,20 @@ pub(crate) struct Recovered {
     pub(crate) history: Option<u128>,
     /// Consequences of replica records that were not drawn when the records came in.
     pub(crate) overlooked: Vec<Event>,
+    /// The last record in the checkpoint that was begun with; 0 without one.
+    pub(crate) kept_at: u64,
 }
 
 /// Replays the hub's own log, then looks for replica records without consequences.
 pub(crate) fn replay(parts: &Replay<'_>) -> Result<Recovered, RecoveryError> {
-    let mut recovered = Recovered {
-        desk: Desk::new(parts.desk.clone()),
-        hub_epochs: 0,
-        history: None,
-        overlooked: Vec::new(),
+    let kept = match parts.from {
+        ReplayFrom::Checkpoint => checkpoint::read(parts.journal, &parts.desk),
+        ReplayFrom::FirstRecord => None,
     };
-    each_record(parts, LogId::OWN, 1, |record| recovered.take(record))?;
+    let new = || (Recovered::new(Desk::new(parts.desk.clone())), 1);
+    let (mut recovered, first) = kept.unwrap_or_else(new);
+    recovered.kept_at = first.saturating_sub(1);
+    each_record(parts, LogId::OWN, first, |record| recovered.take(record))?;
     for (tid, mid, lane) in parts.terminals {
         let configured = Event::TerminalConfigured {
             tid: tid.clone(),
@@ -92,16 +107,31 @@ pub(crate) fn replay(parts: &Replay<'_>) -> Result<Recovered, RecoveryError> {
 }
 
 impl Recovered {
-    fn take(&mut self, record: &Record) -> Result<(), RecoveryError> {
+    pub(crate) const fn new(desk: Desk) -> Self {
+        Self {
+            desk,
+            hub_epochs: 0,
+            history: None,
+            overlooked: Vec::new(),
+            kept_at: 0,
+        }
+    }
+
+    /// Which hub wrote what follows, and on which journal.
+    pub(crate) fn take_start(&mut self, started: &HubStarted) {
+        self.hub_epochs = self.hub_epochs.max(started.hub_epoch);
+        let history = <[u8; 16]>::try_from(started.history.as_ref());
+        self.history = history.ok().map(u128::from_be_bytes).or(self.history);
+    }
+
+    pub(crate) fn take(&mut self, record: &Record) -> Result<(), RecoveryError> {
         let understood = |source| RecoveryError::Record {
             sequence: record.sequence,
             source,
         };
         let decoded = convert::decode(&record.bytes).map_err(understood)?;
         if let Some(Body::Started(started)) = &decoded.body {
-            self.hub_epochs = self.hub_epochs.max(started.hub_epoch);
-            let history = <[u8; 16]>::try_from(started.history.as_ref());
-            self.history = history.ok().map(u128::from_be_bytes).or(self.history);
+            self.take_start(started);
         }
         if let Some(desk_record) = convert::desk_record(&decoded).map_err(understood)? {
             self.desk.replay(&desk_record);

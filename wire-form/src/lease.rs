@@ -1,12 +1,14 @@
 //! Offline leases, and what lanes approved under them.
 
+use std::collections::BTreeMap;
+
 use domain::{
-    card_ref::{EntryMode, Funding, Scheme},
+    card_ref::{CardHash, EntryMode, Funding, Scheme},
     ids::{LaneEpoch, LaneId, LeaseId, SaleNumber},
     payment::PaymentRequest,
-    risk::{FloorLimits, OfflineLease, VelocityLimit},
+    risk::{FloorLimits, LeaseUse, OfflineLease, VelocityLimit},
 };
-use proto::store::v1 as wire;
+use proto::{journal::v1 as journal, store::v1 as wire};
 
 use crate::{
     ConvertError,
@@ -123,4 +125,48 @@ pub fn offline_to_proto(request: &PaymentRequest, lease: LeaseId) -> wire::Offli
         card: Some(card_to_proto(&request.card)),
         lease_id: lease.0,
     }
+}
+
+/// A lease with its use, as a checkpoint keeps it.
+#[must_use]
+pub fn lease_use_to_proto(held: &LeaseUse) -> journal::LeaseUse {
+    journal::LeaseUse {
+        lease: Some(lease_to_proto(&held.lease)),
+        spent_minor: held.spent().minor(),
+        payments: held.payments(),
+        cards: held
+            .cards()
+            .map(|(card, spent_minor)| journal::CardUse {
+                card_hash: card.0.to_vec().into(),
+                spent_minor,
+            })
+            .collect(),
+    }
+}
+
+/// From a checkpoint.
+///
+/// # Errors
+/// The field that is missing or can't be.
+pub fn lease_use_from_proto(from: &journal::LeaseUse) -> Result<LeaseUse> {
+    let lease = lease_from_proto(from.lease.as_ref())?;
+    let cards = from.cards.iter();
+    let cards = cards.map(|card| Ok((card_hash(&card.card_hash)?, card.spent_minor)));
+    let cards = cards.collect::<Result<BTreeMap<CardHash, i64>>>()?;
+    Ok(LeaseUse::restored(
+        lease,
+        from.spent_minor,
+        from.payments,
+        cards,
+    ))
+}
+
+/// The keyed hash of a card.
+///
+/// # Errors
+/// Not 32 bytes.
+pub fn card_hash(bytes: &[u8]) -> Result<CardHash> {
+    let hash = <[u8; 32]>::try_from(bytes);
+    hash.map(CardHash)
+        .map_err(|_| ConvertError::new("card_hash", "is not 32 bytes"))
 }

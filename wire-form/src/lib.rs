@@ -9,7 +9,10 @@ mod lease;
 mod payment;
 
 pub use hot_list::{HotListReader, hot_card_to_part, hot_list_to_parts};
-pub use lease::{lease_from_proto, lease_to_proto, offline_from_proto, offline_to_proto};
+pub use lease::{
+    card_hash, lease_from_proto, lease_to_proto, lease_use_from_proto, lease_use_to_proto,
+    offline_from_proto, offline_to_proto,
+};
 pub use payment::{
     auth_code, card_from_proto, card_to_proto, code, decision_from_proto, decision_to_proto,
     entry_mode_from_proto, entry_mode_to_proto, money_from_proto, money_to_proto, optional,

@@ -4,7 +4,7 @@
 use crate::{
     desk::{DeskRecord, State, counts::count, posting},
     forward::{Forward, ForwardKind},
-    ids::{BatchNumber, PaymentId, Stan, Tid},
+    ids::{BatchNumber, LaneId, PaymentId, Stan, Tid},
     payment::{Completion, Decision, Payment, PaymentRequest, Progress},
     settlement::BatchTotals,
     terminal::{BatchItem, Settling},
@@ -22,6 +22,10 @@ impl State {
     }
 
     /// `None`: the record names something nobody knows.
+    #[allow(
+        clippy::too_many_lines,
+        reason = "one arm a record; a table is read as a whole"
+    )]
     fn try_apply(&mut self, record: &DeskRecord) -> Option<()> {
         match record {
             DeskRecord::LaneAttached { lane, epoch } => {
@@ -48,89 +52,123 @@ impl State {
                 Some(())
             }
             DeskRecord::Abandoned { payment_id, lane } => {
-                match self.payments.get_mut(payment_id) {
-                    Some(payment) => payment.completion = Completion::Abandoned,
-                    None => {
-                        self.abandoned_early.insert(*payment_id, *lane);
-                    }
-                }
+                self.abandoned(*payment_id, *lane);
                 Some(())
             }
-            DeskRecord::ForwardQueued { .. }
-            | DeskRecord::ForwardSent { .. }
-            | DeskRecord::ForwardDeferred { .. }
-            | DeskRecord::ForwardEnded { .. }
-            | DeskRecord::DeadLetterResolved { .. } => self.apply_forward(record),
+            DeskRecord::ForwardQueued { .. } => self.queued(record),
+            DeskRecord::ForwardSent {
+                forward_id,
+                stan,
+                batch,
+                attempt,
+                at,
+            } => self.tried(*forward_id, (*stan, *batch), *attempt, *at),
+            DeskRecord::ForwardDeferred { forward_id, code } => {
+                let forward = self.forwards.get_mut(forward_id)?;
+                forward.last_code = code.or(forward.last_code);
+                Some(())
+            }
+            DeskRecord::ForwardEnded {
+                forward_id, end, ..
+            } => self.ended(*forward_id, end),
+            DeskRecord::DeadLetterResolved { forward_id, how } => self.resolved(*forward_id, how),
             DeskRecord::UnmatchedAnswer { .. } => {
                 count(&mut self.counts.late_answers);
                 Some(())
             }
-            DeskRecord::LeaseGranted { .. }
-            | DeskRecord::LeaseEnded { .. }
-            | DeskRecord::OfflineReported { .. }
-            | DeskRecord::OfflineCardHeld { .. } => self.apply_lease(record),
+            DeskRecord::LeaseGranted { lease, at } => {
+                self.leases.grant(lease.clone(), *at);
+                Some(())
+            }
+            DeskRecord::LeaseEnded { lease_id, end, at } => {
+                let ended = self.leases.end(*lease_id, end.clone(), *at);
+                ended.then_some(())
+            }
+            DeskRecord::OfflineReported { request, lease, at } => {
+                self.offline_reported(request, *lease, *at)
+            }
+            DeskRecord::OfflineCardHeld { payment_id } => {
+                self.offline_cards.insert(*payment_id);
+                Some(())
+            }
             DeskRecord::CarriedOver { forward_id, .. } => {
                 self.carried.insert(*forward_id);
                 self.forwards.get(forward_id).map(|_| ())
             }
-            DeskRecord::HubBefore { .. } | DeskRecord::AskedOfHubBefore { .. } => {
-                self.apply_rebuilt(record)
+            DeskRecord::HubBefore {
+                hub_epoch,
+                last_lease,
+                skipped,
+                ..
+            } => {
+                self.hub_before(*hub_epoch, *last_lease, skipped.as_ref());
+                Some(())
             }
-            DeskRecord::SignedOn { .. }
-            | DeskRecord::TerminalStopped { .. }
-            | DeskRecord::DayClosing { .. }
-            | DeskRecord::SettlementSent { .. }
-            | DeskRecord::BatchClosed { .. }
-            | DeskRecord::DayClosed { .. } => self.apply_batch(record),
-        }
-    }
-
-    fn apply_batch(&mut self, record: &DeskRecord) -> Option<()> {
-        match record {
+            DeskRecord::AskedOfHubBefore {
+                payment_id,
+                lane,
+                at,
+            } => {
+                self.earlier.asked.insert(*payment_id, (*lane, *at));
+                Some(())
+            }
             DeskRecord::SignedOn { tid, batch } => {
-                let terminal = self.terminal_mut(tid);
-                // A 0500 of a batch that is left behind empty is not repeated in the next.
-                if terminal.batch != Some(*batch) && terminal.settling != Settling::Closed {
-                    terminal.settling = Settling::Open;
-                }
-                terminal.batch = Some(*batch);
-                terminal.stopped = None;
+                self.signed_on(tid, *batch);
+                Some(())
             }
             DeskRecord::TerminalStopped { tid, theirs } => {
                 self.terminal_mut(tid).stopped = Some(*theirs);
+                Some(())
             }
-            DeskRecord::DayClosing { date } => self.closing = Some(*date),
+            DeskRecord::DayClosing { date } => {
+                self.closing = Some(*date);
+                Some(())
+            }
             DeskRecord::SettlementSent {
                 tid, stan, totals, ..
-            } => self.settlement_sent(tid, *stan, *totals),
+            } => {
+                self.settlement_sent(tid, *stan, *totals);
+                Some(())
+            }
             DeskRecord::BatchClosed {
                 tid,
                 batch,
                 balanced,
                 ..
-            } => self.batch_closed(tid, *batch, *balanced),
-            DeskRecord::DayClosed { date } => self.day_closed(*date),
-            DeskRecord::LaneAttached { .. }
-            | DeskRecord::Requested { .. }
-            | DeskRecord::Sent { .. }
-            | DeskRecord::Decided { .. }
-            | DeskRecord::Completed { .. }
-            | DeskRecord::Abandoned { .. }
-            | DeskRecord::ForwardQueued { .. }
-            | DeskRecord::ForwardSent { .. }
-            | DeskRecord::ForwardDeferred { .. }
-            | DeskRecord::ForwardEnded { .. }
-            | DeskRecord::DeadLetterResolved { .. }
-            | DeskRecord::UnmatchedAnswer { .. }
-            | DeskRecord::LeaseGranted { .. }
-            | DeskRecord::LeaseEnded { .. }
-            | DeskRecord::OfflineReported { .. }
-            | DeskRecord::OfflineCardHeld { .. }
-            | DeskRecord::HubBefore { .. }
-            | DeskRecord::AskedOfHubBefore { .. }
-            | DeskRecord::CarriedOver { .. } => return None,
+            } => {
+                self.batch_closed(tid, *batch, *balanced);
+                Some(())
+            }
+            DeskRecord::DayClosed { date } => {
+                self.day_closed(*date);
+                Some(())
+            }
+            DeskRecord::LaidAway { payment_ids } => self.lay_away(payment_ids),
+            DeskRecord::Recalled { file } => {
+                self.bring_back(file);
+                Some(())
+            }
         }
-        Some(())
+    }
+
+    fn signed_on(&mut self, tid: &Tid, batch: BatchNumber) {
+        let terminal = self.terminal_mut(tid);
+        // A 0500 of a batch that is left behind empty is not repeated in the next.
+        if terminal.batch != Some(batch) && terminal.settling != Settling::Closed {
+            terminal.settling = Settling::Open;
+        }
+        terminal.batch = Some(batch);
+        terminal.stopped = None;
+    }
+
+    /// May come before the request does: the id is then refused when it comes.
+    fn abandoned(&mut self, id: PaymentId, lane: LaneId) {
+        match self.payments.get_mut(&id) {
+            Some(payment) => payment.completion = Completion::Abandoned,
+            None => {
+                self.abandoned_early.insert(id, lane);
+            }
+        }
     }
 
     pub(crate) fn requested(&mut self, request: &PaymentRequest, at: WallMs) -> Option<()> {

@@ -1,4 +1,5 @@
-//! What the records of the store-and-forward queue make of the state.
+//! What the records of the store-and-forward queue make of the state. `None`: the record names
+//! something nobody knows.
 
 use crate::{
     desk::{DeskRecord, State, counts::count},
@@ -10,50 +11,7 @@ use crate::{
 };
 
 impl State {
-    /// `None`: the record names something nobody knows.
-    pub(crate) fn apply_forward(&mut self, record: &DeskRecord) -> Option<()> {
-        match record {
-            DeskRecord::ForwardQueued { .. } => self.queued(record),
-            DeskRecord::ForwardSent {
-                forward_id,
-                stan,
-                batch,
-                attempt,
-                at,
-            } => self.tried(*forward_id, (*stan, *batch), *attempt, *at),
-            DeskRecord::ForwardDeferred { forward_id, code } => {
-                let forward = self.forwards.get_mut(forward_id)?;
-                forward.last_code = code.or(forward.last_code);
-                Some(())
-            }
-            DeskRecord::ForwardEnded {
-                forward_id, end, ..
-            } => self.ended(*forward_id, end),
-            DeskRecord::DeadLetterResolved { forward_id, how } => self.resolved(*forward_id, how),
-            DeskRecord::LaneAttached { .. }
-            | DeskRecord::Requested { .. }
-            | DeskRecord::Sent { .. }
-            | DeskRecord::Decided { .. }
-            | DeskRecord::Completed { .. }
-            | DeskRecord::Abandoned { .. }
-            | DeskRecord::SignedOn { .. }
-            | DeskRecord::TerminalStopped { .. }
-            | DeskRecord::UnmatchedAnswer { .. }
-            | DeskRecord::DayClosing { .. }
-            | DeskRecord::SettlementSent { .. }
-            | DeskRecord::BatchClosed { .. }
-            | DeskRecord::DayClosed { .. }
-            | DeskRecord::LeaseGranted { .. }
-            | DeskRecord::LeaseEnded { .. }
-            | DeskRecord::OfflineReported { .. }
-            | DeskRecord::OfflineCardHeld { .. }
-            | DeskRecord::HubBefore { .. }
-            | DeskRecord::AskedOfHubBefore { .. }
-            | DeskRecord::CarriedOver { .. } => None,
-        }
-    }
-
-    fn queued(&mut self, record: &DeskRecord) -> Option<()> {
+    pub(crate) fn queued(&mut self, record: &DeskRecord) -> Option<()> {
         let DeskRecord::ForwardQueued {
             forward_id,
             payment_id,
@@ -82,6 +40,7 @@ impl State {
             resolution: None,
         };
         count(&mut self.counts.forward_queued);
+        self.last_forward = self.last_forward.max(*forward_id);
         self.enqueue(&forward);
         self.forwards.insert(*forward_id, forward);
         let payment = self.payments.get_mut(payment_id)?;
@@ -89,7 +48,7 @@ impl State {
         Some(())
     }
 
-    fn tried(
+    pub(crate) fn tried(
         &mut self,
         id: ForwardId,
         bound: (Stan, BatchNumber),
@@ -115,7 +74,7 @@ impl State {
         Some(())
     }
 
-    fn ended(&mut self, id: ForwardId, end: &ForwardEnd) -> Option<()> {
+    pub(crate) fn ended(&mut self, id: ForwardId, end: &ForwardEnd) -> Option<()> {
         let forward = self.forwards.get_mut(&id)?;
         forward.end = Some(end.clone());
         let forward = forward.clone();
@@ -189,7 +148,7 @@ impl State {
         }
     }
 
-    fn resolved(&mut self, id: ForwardId, how: &Resolution) -> Option<()> {
+    pub(crate) fn resolved(&mut self, id: ForwardId, how: &Resolution) -> Option<()> {
         let forward = self.forwards.get_mut(&id)?;
         match how {
             Resolution::Retry => {

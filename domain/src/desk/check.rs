@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    desk::Desk,
+    desk::{Desk, State},
     forward::{Forward, ForwardEnd, ForwardKind, Resolution},
     ids::{BatchNumber, ForwardId, PaymentId, Stan, Tid},
     invariant::{Broken, Invariant},
     money::Money,
     payment::{Completion, Decision, Payment, Progress},
     risk::Exposure,
-    settlement::{Account, Balances, Transfer},
+    settlement::{Account, Transfer},
     terminal::What,
 };
 
@@ -75,9 +75,9 @@ impl Desk {
 
     /// The books, made again from what is known of each payment, say the same.
     fn check_books(&self, broken: &mut Vec<Broken>) {
-        let mut expected = Balances::default();
+        let mut expected = self.state.balances_laid_away.clone();
         for payment in self.payments() {
-            for (to, amount) in self.standing_amounts(payment) {
+            for (to, amount) in self.state.standing_amounts(payment) {
                 let from = Account::CardTender;
                 expected.post(Transfer { from, to, amount });
             }
@@ -88,49 +88,6 @@ impl Desk {
                 let detail = format!("{}: {found}, should be {right}", account.name());
                 broken.push(Broken::new(Invariant::I1, None, detail));
             }
-        }
-    }
-
-    fn standing_amounts(&self, payment: &Payment) -> Vec<(Account, Money)> {
-        let Progress::Decided(decision) = &payment.progress else {
-            return Vec::new();
-        };
-        let mut entries = payment.forwards.iter().filter_map(|id| self.forward(*id));
-        match decision {
-            Decision::Approved { amount, .. } | Decision::PartiallyApproved { amount, .. } => {
-                let booked = booked_account(payment);
-                let account = entries.next_back().map_or(booked, |undo| {
-                    entry_account(undo, Account::Undoing, Account::Reversed)
-                });
-                vec![(account, *amount)]
-            }
-            Decision::Unknown { .. } => {
-                let account = entries.next_back().map_or(Account::Unknown, |reversal| {
-                    entry_account(reversal, Account::Unknown, Account::Reversed)
-                });
-                vec![(account, payment.request.amount)]
-            }
-            Decision::StandIn { .. } | Decision::OfflineApproved { .. } => entries
-                .map(|advice| {
-                    let delivered = self.delivered_account(advice);
-                    let account = entry_account(advice, Account::Forwarding, delivered);
-                    (account, delivered_or_asked(advice))
-                })
-                .collect(),
-            Decision::Declined { .. } | Decision::Refused { .. } => Vec::new(),
-        }
-    }
-
-    /// A payment that was delivered in parts may stand in two batches: each part in its own.
-    fn delivered_account(&self, advice: &Forward) -> Account {
-        let terminal = self.state.terminals.get(&advice.tid);
-        let is_open = terminal
-            .zip(advice.bound)
-            .is_some_and(|(terminal, (stan, batch))| terminal.items.contains_key(&(batch, stan)));
-        if is_open {
-            Account::Authorised
-        } else {
-            Account::Settled
         }
     }
 
@@ -247,6 +204,47 @@ impl Desk {
                 Invariant::I5
             };
             broken.push(Broken::new(invariant, id, detail));
+        }
+    }
+}
+
+impl State {
+    /// Where the money of a payment stands, told by the payment alone.
+    pub(crate) fn standing_amounts(&self, payment: &Payment) -> Vec<(Account, Money)> {
+        let Progress::Decided(decision) = &payment.progress else {
+            return Vec::new();
+        };
+        let mut entries = self.entries_of(payment);
+        match decision {
+            Decision::Approved { amount, .. } | Decision::PartiallyApproved { amount, .. } => {
+                let booked = booked_account(payment);
+                let account = entries.next_back().map_or(booked, |undo| {
+                    entry_account(undo, Account::Undoing, Account::Reversed)
+                });
+                vec![(account, *amount)]
+            }
+            Decision::Unknown { .. } => {
+                let account = entries.next_back().map_or(Account::Unknown, |reversal| {
+                    entry_account(reversal, Account::Unknown, Account::Reversed)
+                });
+                vec![(account, payment.request.amount)]
+            }
+            Decision::StandIn { .. } | Decision::OfflineApproved { .. } => entries
+                .map(|advice| {
+                    let delivered = self.delivered_account(advice);
+                    let account = entry_account(advice, Account::Forwarding, delivered);
+                    (account, delivered_or_asked(advice))
+                })
+                .collect(),
+            Decision::Declined { .. } | Decision::Refused { .. } => Vec::new(),
+        }
+    }
+
+    /// A payment that was delivered in parts may stand in two batches: each part in its own.
+    fn delivered_account(&self, advice: &Forward) -> Account {
+        match self.is_in_open_batch(advice) {
+            true => Account::Authorised,
+            false => Account::Settled,
         }
     }
 }

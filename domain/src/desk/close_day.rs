@@ -124,6 +124,7 @@ impl Desk {
             .all(|terminal| self.is_settled(terminal));
         if all_settled && self.state.undecided.is_empty() {
             self.note(out, DeskRecord::DayClosed { date });
+            self.find_payments_over();
         }
     }
 

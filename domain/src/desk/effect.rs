@@ -1,9 +1,9 @@
-//! What the desk wants done, in order. All `Persist`, `HoldCard` and `EraseCard` of one step are
-//! one commit; everything else waits until that commit is durable.
+//! What the desk wants done, in order. All `Persist`, `LayAway`, `HoldCard` and `EraseCard` of one
+//! step are one commit; everything else waits until that commit is durable.
 
 use crate::{
     card_ref::{CardHash, EntryMode},
-    desk::DeskRecord,
+    desk::{DeskRecord, PaymentFile},
     ids::{AuthCode, BatchNumber, ForwardId, LaneId, Mid, PaymentId, Rrn, Stan, Tid},
     money::Money,
     payment::Decision,
@@ -23,6 +23,8 @@ pub enum Effect {
         /// The business day it is booked under.
         day: BusinessDate,
     },
+    /// Keep this file of a payment that is over where `Desk::asks_for` can be answered from.
+    LayAway(Box<PaymentFile>),
     /// Keep the sealed card data of this payment in the side table: a reversal or an advice may
     /// need it after a restart. Track data, PIN block and CVN are not among it (rule 3).
     HoldCard(PaymentId),

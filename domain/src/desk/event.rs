@@ -146,4 +146,6 @@ pub enum Event {
         /// The day to close.
         date: BusinessDate,
     },
+    /// Some of the payments that are over may be laid away now.
+    LayAway,
 }

@@ -10,6 +10,7 @@ mod apply_forward;
 mod apply_offline;
 mod carry_over;
 mod check;
+mod checkpoint;
 mod close_day;
 mod completed;
 mod config;
@@ -20,6 +21,7 @@ mod effect;
 mod event;
 mod forwarding;
 mod hot_cards;
+mod laid_away;
 mod line;
 mod offline;
 mod outcome;
@@ -39,16 +41,20 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use carry_over::Silent;
+pub use checkpoint::DeskCheckpoint;
 pub use config::{DeskConfig, Timing};
 pub use counts::Counts;
 pub use effect::{Alarm, Binding, Effect, Financial, Outgoing};
 pub use event::Event;
+pub use laid_away::PaymentFile;
 pub use queries::{Blocker, DayState, Standing, TerminalView, Unresolved};
-pub use rebuilt::LaneMemory;
+pub use rebuilt::{EarlierHub, LaneMemory};
 pub use record::DeskRecord;
 pub use rejected::Rejected;
+pub use state::OfflineFact;
 pub(crate) use state::State;
 
+use laid_away::Over;
 use outcome::Outcome;
 
 use crate::{
@@ -70,6 +76,8 @@ pub struct Desk {
     wake_at: Option<MonoMs>,
     /// Cards stood in for lately.
     velocity: Velocity,
+    /// Payments of closed days that can be laid away.
+    over: Over,
 }
 
 impl Desk {
@@ -84,6 +92,7 @@ impl Desk {
             line_up: false,
             wake_at: None,
             velocity: Velocity::default(),
+            over: Over::default(),
         }
     }
 
@@ -100,7 +109,18 @@ impl Desk {
     /// The event contradicts what is known; nothing has changed then.
     pub fn step(&mut self, now: Now, jitter: u64, event: Event) -> Result<Vec<Effect>, Rejected> {
         let mut out = Outcome::new(now, jitter);
+        // Part of a start, whatever the records said before it: nothing follows until all of it is
+        // there. A day that is being closed would look settled by the terminals known so far.
+        let configures = matches!(event, Event::TerminalConfigured { .. });
         self.dispatch(&mut out, event)?;
+        if configures {
+            return Ok(out.into_effects());
+        }
+        Ok(self.follow_up(out))
+    }
+
+    /// What every event may bring on.
+    fn follow_up(&mut self, mut out: Outcome) -> Vec<Effect> {
         self.grant_leases(&mut out);
         self.send_what_is_due(&mut out);
         self.advance_close(&mut out);
@@ -111,7 +131,7 @@ impl Desk {
             "{:?}",
             self.check_running()
         );
-        Ok(out.into_effects())
+        out.into_effects()
     }
 
     fn dispatch(&mut self, out: &mut Outcome, event: Event) -> Result<(), Rejected> {
@@ -159,6 +179,7 @@ impl Desk {
                 return self.dead_letter_resolved(out, forward_id, how);
             }
             Event::PatienceIsOver => self.carry_over(out),
+            Event::LayAway => self.lay_away(out),
             Event::CloseDay { date } => return self.close_day(out, date),
         }
         Ok(())

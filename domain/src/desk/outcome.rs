@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    desk::{DeskRecord, Effect},
+    desk::{DeskRecord, Effect, PaymentFile},
     ids::{PaymentId, Tid},
     time::{BusinessDate, Now},
 };
@@ -15,6 +15,7 @@ pub(crate) struct Outcome {
     jitter: u64,
     records: Vec<(DeskRecord, BusinessDate)>,
     cards: Vec<Effect>,
+    files: Vec<Effect>,
     effects: Vec<Effect>,
     /// Terminals that may have something to send now.
     pub(crate) touched: BTreeSet<Tid>,
@@ -27,6 +28,7 @@ impl Outcome {
             jitter,
             records: Vec::new(),
             cards: Vec::new(),
+            files: Vec::new(),
             effects: Vec::new(),
             touched: BTreeSet::new(),
         }
@@ -34,6 +36,19 @@ impl Outcome {
 
     pub(crate) fn persist(&mut self, record: DeskRecord, day: BusinessDate) {
         self.records.push((record, day));
+    }
+
+    /// Before all that was written so far.
+    pub(crate) fn persist_first(&mut self, record: DeskRecord, day: BusinessDate) {
+        self.records.insert(0, (record, day));
+    }
+
+    pub(crate) const fn wrote_nothing(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    pub(crate) fn lay_away(&mut self, file: PaymentFile) {
+        self.files.push(Effect::LayAway(Box::new(file)));
     }
 
     pub(crate) fn hold_card(&mut self, id: PaymentId) {
@@ -70,6 +85,7 @@ impl Outcome {
     pub(crate) fn into_effects(self) -> Vec<Effect> {
         let records = self.records.into_iter();
         let records = records.map(|(record, day)| Effect::Persist { record, day });
-        records.chain(self.cards).chain(self.effects).collect()
+        let written = records.chain(self.files).chain(self.cards);
+        written.chain(self.effects).collect()
     }
 }

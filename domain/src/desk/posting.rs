@@ -57,6 +57,8 @@ pub(crate) fn transfers(state: &State, record: &DeskRecord) -> Vec<Transfer> {
         | DeskRecord::HubBefore { .. }
         | DeskRecord::AskedOfHubBefore { .. }
         | DeskRecord::CarriedOver { .. }
+        | DeskRecord::LaidAway { .. }
+        | DeskRecord::Recalled { .. }
         | DeskRecord::LeaseGranted { .. }
         | DeskRecord::LeaseEnded { .. }
         | DeskRecord::OfflineReported { .. }

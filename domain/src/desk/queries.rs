@@ -165,13 +165,19 @@ impl Desk {
         &self.config
     }
 
-    /// One payment with its whole story.
+    /// One payment with its whole story; `None` if it is unknown or laid away.
     #[must_use]
     pub fn payment(&self, id: PaymentId) -> Option<&Payment> {
         self.state.payments.get(&id)
     }
 
-    /// All payments, by id.
+    /// How many payments are held: those of the running day, and older ones that are not over.
+    #[must_use]
+    pub fn payments_held(&self) -> usize {
+        self.state.payments.len()
+    }
+
+    /// All payments that are held, by id.
     pub fn payments(&self) -> impl Iterator<Item = &Payment> {
         self.state.payments.values()
     }
@@ -182,7 +188,7 @@ impl Desk {
         self.state.forwards.get(&id)
     }
 
-    /// All queue entries ever made, oldest first; those without an end are in the queue.
+    /// All queue entries that are held, oldest first; those without an end are in the queue.
     pub fn forwards(&self) -> impl Iterator<Item = &Forward> {
         self.state.forwards.values()
     }
@@ -320,7 +326,7 @@ impl Desk {
         }
     }
 
-    /// All dead letters, oldest first, resolved ones too: see `Forward::resolution`.
+    /// Dead letters, oldest first; those resolved on the running day too: see `Forward::resolution`.
     pub fn dead_letters(&self) -> impl Iterator<Item = &Forward> {
         self.forwards()
             .filter(|forward| matches!(forward.end, Some(ForwardEnd::DeadLetter { .. })))

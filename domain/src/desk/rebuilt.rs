@@ -29,13 +29,13 @@ pub struct LaneMemory {
 
 /// What is known of the hub before.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct EarlierHub {
+pub struct EarlierHub {
     /// Its highest epoch that a lane remembers; 0 when there was none.
-    pub(crate) epoch: u64,
+    pub epoch: u64,
     /// Its highest lease that a lane remembers.
-    pub(crate) last_lease: LeaseId,
+    pub last_lease: LeaseId,
     /// It may have sent these, and nobody knows; until the day is closed.
-    pub(crate) asked: BTreeMap<PaymentId, (LaneId, WallMs)>,
+    pub asked: BTreeMap<PaymentId, (LaneId, WallMs)>,
 }
 
 impl Desk {
@@ -123,50 +123,12 @@ impl Desk {
 }
 
 impl State {
-    /// `None` if the record is another.
-    pub(crate) fn apply_rebuilt(&mut self, record: &DeskRecord) -> Option<()> {
-        match record {
-            DeskRecord::HubBefore {
-                hub_epoch,
-                last_lease,
-                skipped,
-                ..
-            } => self.hub_before(*hub_epoch, *last_lease, skipped.as_ref()),
-            DeskRecord::AskedOfHubBefore {
-                payment_id,
-                lane,
-                at,
-            } => {
-                self.earlier.asked.insert(*payment_id, (*lane, *at));
-            }
-            DeskRecord::LaneAttached { .. }
-            | DeskRecord::Requested { .. }
-            | DeskRecord::Sent { .. }
-            | DeskRecord::Decided { .. }
-            | DeskRecord::Completed { .. }
-            | DeskRecord::Abandoned { .. }
-            | DeskRecord::ForwardQueued { .. }
-            | DeskRecord::ForwardSent { .. }
-            | DeskRecord::ForwardDeferred { .. }
-            | DeskRecord::ForwardEnded { .. }
-            | DeskRecord::DeadLetterResolved { .. }
-            | DeskRecord::SignedOn { .. }
-            | DeskRecord::TerminalStopped { .. }
-            | DeskRecord::UnmatchedAnswer { .. }
-            | DeskRecord::DayClosing { .. }
-            | DeskRecord::SettlementSent { .. }
-            | DeskRecord::BatchClosed { .. }
-            | DeskRecord::DayClosed { .. }
-            | DeskRecord::LeaseGranted { .. }
-            | DeskRecord::LeaseEnded { .. }
-            | DeskRecord::OfflineReported { .. }
-            | DeskRecord::OfflineCardHeld { .. }
-            | DeskRecord::CarriedOver { .. } => return None,
-        }
-        Some(())
-    }
-
-    fn hub_before(&mut self, epoch: u64, last_lease: LeaseId, skipped: Option<&(Tid, Stan)>) {
+    pub(crate) fn hub_before(
+        &mut self,
+        epoch: u64,
+        last_lease: LeaseId,
+        skipped: Option<&(Tid, Stan)>,
+    ) {
         self.earlier.epoch = self.earlier.epoch.max(epoch);
         self.earlier.last_lease = self.earlier.last_lease.max(last_lease);
         let beyond = last_lease.0.saturating_add(LEASE_IDS_SKIPPED);

@@ -1,6 +1,7 @@
 //! What the desk writes. The payments of a store are exactly what these records say.
 
 use crate::{
+    desk::PaymentFile,
     forward::{ForwardEnd, ForwardKind, Resolution},
     ids::{
         BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber, Stan, Tid,
@@ -230,5 +231,16 @@ pub enum DeskRecord {
         forward_id: ForwardId,
         /// What it is for.
         payment_id: PaymentId,
+    },
+    /// These payments are over and their day is closed: each lies in a file of its own from here
+    /// on, and the desk holds them no more.
+    LaidAway {
+        /// Which, at most `limits::PAYMENTS_LAID_AWAY_AT_ONCE`.
+        payment_ids: Vec<PaymentId>,
+    },
+    /// Something new was heard of a payment that was laid away: the desk holds it again.
+    Recalled {
+        /// As it was laid away.
+        file: Box<PaymentFile>,
     },
 }

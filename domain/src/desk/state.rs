@@ -25,6 +25,8 @@ pub(crate) struct State {
     pub(crate) lane_epochs: BTreeMap<LaneId, LaneEpoch>,
     pub(crate) terminals: BTreeMap<Tid, Terminal>,
     pub(crate) forwards: BTreeMap<ForwardId, Forward>,
+    /// The newest entry there ever was.
+    pub(crate) last_forward: ForwardId,
     /// Entries in the queue, and the most there ever were.
     pub(crate) queue_depth: usize,
     pub(crate) queue_depth_max: usize,
@@ -43,6 +45,8 @@ pub(crate) struct State {
     pub(crate) closing: Option<BusinessDate>,
     pub(crate) closed: Option<BusinessDate>,
     pub(crate) balances: Balances,
+    /// The part of `balances` that payments make up which were laid away.
+    pub(crate) balances_laid_away: Balances,
     pub(crate) counts: Counts,
     /// `counts` when the running day began, and of each closed day.
     pub(crate) counts_before_today: Counts,
@@ -53,16 +57,16 @@ pub(crate) struct State {
 
 /// Under which lease a lane approved alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct OfflineFact {
-    pub(crate) lease: LeaseId,
+pub struct OfflineFact {
+    /// The lease.
+    pub lease: LeaseId,
     /// Whether the lease was open and had room for it.
-    pub(crate) covered: bool,
+    pub covered: bool,
 }
 
 impl State {
     pub(crate) fn next_forward_id(&self) -> ForwardId {
-        let last = self.forwards.last_key_value().map_or(0, |(id, _)| id.0);
-        ForwardId(last.saturating_add(1))
+        ForwardId(self.last_forward.0.saturating_add(1))
     }
 
     /// The terminal, made when a record names it for the first time.

@@ -13,6 +13,15 @@ pub struct Exposure {
 }
 
 impl Exposure {
+    /// As it stood when it was kept: the store's sum and those of its cards.
+    #[must_use]
+    pub const fn restored(store_minor: i64, by_card: BTreeMap<CardHash, i64>) -> Self {
+        Self {
+            store_minor,
+            by_card,
+        }
+    }
+
     /// Undelivered in the whole store.
     #[must_use]
     pub const fn store_minor(&self) -> i64 {

@@ -49,6 +49,31 @@ pub struct EndedLease {
 }
 
 impl LeaseLedger {
+    /// As it stood when it was kept: open leases with the moment each was granted, those that
+    /// ended, and the newest id there ever was.
+    #[must_use]
+    pub fn restored(open: Vec<(LeaseUse, WallMs)>, ended: Vec<EndedLease>, last: LeaseId) -> Self {
+        let granted_at = open.iter().map(|(one, at)| (one.lease.id, *at)).collect();
+        Self {
+            open: open
+                .into_iter()
+                .map(|(one, _)| (one.lease.id, one))
+                .collect(),
+            granted_at,
+            ended: ended
+                .into_iter()
+                .map(|one| (one.account.lease.id, one))
+                .collect(),
+            last: last.0,
+        }
+    }
+
+    /// The newest id that was given or skipped.
+    #[must_use]
+    pub const fn last_id(&self) -> LeaseId {
+        LeaseId(self.last)
+    }
+
     /// All open leases with what is known of their use, oldest first.
     pub fn open(&self) -> impl Iterator<Item = &LeaseUse> {
         self.open.values()

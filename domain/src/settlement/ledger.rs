@@ -88,6 +88,18 @@ pub struct Transfer {
 pub struct Balances(BTreeMap<Account, i128>);
 
 impl Balances {
+    /// As they stood when they were kept; an account that is named twice counts once.
+    #[must_use]
+    pub fn restored(accounts: impl IntoIterator<Item = (Account, i128)>) -> Self {
+        let accounts = accounts.into_iter().filter(|(_, minor)| *minor != 0);
+        Self(accounts.collect())
+    }
+
+    /// The accounts in which anything stands.
+    pub fn accounts(&self) -> impl Iterator<Item = (Account, i128)> {
+        self.0.iter().map(|(account, minor)| (*account, *minor))
+    }
+
     /// What stands in an account.
     #[must_use]
     pub fn of(&self, account: Account) -> i128 {

@@ -60,7 +60,9 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    pub(crate) const fn new(tid: Tid) -> Self {
+    /// A terminal that nothing is known of yet.
+    #[must_use]
+    pub const fn new(tid: Tid) -> Self {
         Self {
             tid,
             batch: None,

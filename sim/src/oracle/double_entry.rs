@@ -129,7 +129,9 @@ impl Books {
             | Body::DayClosed(_)
             | Body::LeaseGranted(_)
             | Body::LeaseEnded(_)
-            | Body::OfflineCardHeld(_) => {}
+            | Body::OfflineCardHeld(_)
+            | Body::LaidAway(_)
+            | Body::Recalled(_) => {}
         }
     }
 

@@ -163,6 +163,8 @@ impl HubBook {
             | Body::ForwardDeferred(_)
             | Body::DayClosing(_)
             | Body::OfflineCardHeld(_)
+            | Body::LaidAway(_)
+            | Body::Recalled(_)
             | Body::SettlementSent(_) => {}
             Body::LeaseGranted(granted) => {
                 self.leases

@@ -157,7 +157,9 @@ impl Seen {
             | Body::LeaseGranted(_)
             | Body::LeaseEnded(_)
             | Body::OfflineReported(_)
-            | Body::OfflineCardHeld(_) => None,
+            | Body::OfflineCardHeld(_)
+            | Body::LaidAway(_)
+            | Body::Recalled(_) => None,
         };
         self.durable.extend(name);
     }

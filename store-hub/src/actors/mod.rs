@@ -26,6 +26,7 @@ mod effects;
 pub(crate) mod forwarder;
 pub(crate) mod lane_session;
 pub(crate) mod lanes;
+mod laying_away;
 pub(crate) mod payment_desk;
 mod replica_trouble;
 pub(crate) mod replication;

@@ -1,6 +1,6 @@
 //! The payment desk: owns `domain::Desk`, the journal and the outbox.
 //!
-//! All `Persist`, `HoldCard` and `EraseCard` of a step are one commit; every other effect waits in
+//! All `Persist`, `LayAway`, `HoldCard` and `EraseCard` of a step are one commit; every other effect waits in
 //! the outbox until that commit is durable (I6). Start-up is recovery: the journal is replayed, and
 //! there is no other start. Asks nobody; see the graph in `actors`.
 
@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use actix::{Actor, Addr, Context, Handler, Message, StreamHandler};
 use domain::{
-    desk::{Desk, DeskConfig, Event, LaneMemory, Rejected},
+    desk::{Desk, DeskConfig, Event, LaneMemory, PaymentFile, Rejected},
     ids::{LaneEpoch, LaneId, Mid, PaymentId, Tid},
     payment::{PaymentRequest, RefusalReason},
     time::{MonoMs, Now, WallMs},
@@ -27,8 +27,9 @@ use crate::{
     keys::KeyStore,
     metrics::DeskFigures,
     operator_view::{self, Around},
-    recovery::{self, RecoveryError, Replay},
+    recovery::{self, RecoveryError, Replay, ReplayFrom},
     replica::{head_to_proto, log_of},
+    shelf::Shelf,
 };
 
 /// What a desk is made of.
@@ -59,10 +60,14 @@ pub(crate) struct PaymentDesk {
     pub(crate) desk: Desk,
     pub(crate) hub_epoch: u64,
     /// Which journal this is: lanes that knew another one knew a hub that was lost.
-    history: u128,
+    pub(super) history: u128,
     pub(super) vault: CardVault,
+    /// Payments that were laid away.
+    pub(super) shelf: Shelf,
+    /// The last record in the checkpoint that was made last.
+    pub(super) kept_at: u64,
     pub(super) outbox: Outbox<Waiting>,
-    ticket: Ticket,
+    pub(super) ticket: Ticket,
     pub(super) sessions: BTreeMap<LaneId, Addr<LaneSession>>,
     pub(super) stopped: bool,
     /// The disk had no room when it was last looked at: told once.
@@ -76,6 +81,7 @@ impl PaymentDesk {
             journal: &parts.journal,
             desk: parts.desk.clone(),
             terminals: &parts.terminals,
+            from: ReplayFrom::Checkpoint,
         })?;
         let vault = CardVault::open(
             Arc::clone(&parts.keys),
@@ -88,6 +94,8 @@ impl PaymentDesk {
             history: history.unwrap_or_else(|| parts.random.next_u128()),
             hub_epoch: recovered.hub_epochs.saturating_add(1),
             vault,
+            shelf: Shelf::default(),
+            kept_at: recovered.kept_at,
             outbox: Outbox::new(),
             ticket: Ticket::NONE,
             sessions: BTreeMap::new(),
@@ -130,6 +138,7 @@ impl PaymentDesk {
             status: self.view(store_id),
             counts: self.desk.counts(),
             outbox_waiting: self.outbox.len(),
+            payments_held: self.desk.payments_held(),
         }
     }
 
@@ -160,9 +169,8 @@ impl PaymentDesk {
             return Ok(());
         }
         let now = self.now();
-        let jitter = self.parts.random.next_u64();
         let day = self.desk.business_date();
-        match self.desk.step(now, jitter, event) {
+        match self.step_with_file(now, event) {
             Ok(effects) => {
                 for effect in effects {
                     self.collect(commit, now, effect);
@@ -199,8 +207,12 @@ impl PaymentDesk {
                 Err(error) => self.fail(&error.to_string()),
             }
         }
+        self.shelf.put(commit.files, self.ticket);
         for waiting in commit.waiting {
             self.outbox.push(self.ticket, waiting);
+        }
+        if self.checkpoint_is_due() {
+            self.keep_checkpoint();
         }
         self.let_out();
         self.parts
@@ -281,7 +293,8 @@ impl PaymentDesk {
     fn take_offline_card(&mut self, taken: &TakeOfflineCard) {
         let payment_id = taken.payment_id;
         let mut commit = Commit::default();
-        if self.desk.wants_offline_card(payment_id) {
+        let held = self.desk.payment(payment_id).is_some();
+        if self.desk.wants_offline_card(payment_id) && (held || !self.knows(payment_id)) {
             if let Err(error) = self.vault.take_upload(payment_id, &taken.sealed_card) {
                 let code = "HUB0009";
                 tracing::error!(event = "offline card refused", code, %payment_id, %error);
@@ -326,7 +339,7 @@ impl PaymentDesk {
             self.commit(commit);
             return Ok(());
         }
-        if self.desk.payment(payment_id).is_none() {
+        if !self.knows(payment_id) {
             if self.refuses_new_work() {
                 return Err(NotTaken::NoRoom);
             }
@@ -349,6 +362,8 @@ impl PaymentDesk {
 pub(super) struct Commit {
     pub(super) batch: Batch,
     pub(super) waiting: Vec<Waiting>,
+    /// Payments that are laid away by it.
+    pub(super) files: Vec<PaymentFile>,
 }
 
 impl Commit {
@@ -378,6 +393,7 @@ impl Actor for PaymentDesk {
 impl StreamHandler<Ticket> for PaymentDesk {
     fn handle(&mut self, _durable: Ticket, _: &mut Self::Context) {
         self.let_out();
+        self.lay_away_more();
     }
 
     fn finished(&mut self, _: &mut Self::Context) {

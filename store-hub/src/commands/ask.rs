@@ -17,7 +17,7 @@ use super::{
 use crate::{
     config::Config,
     operator_view::{self, Around},
-    recovery::lane_logs,
+    recovery::{ReplayFrom, lane_logs},
 };
 
 /// A question that is not answered for so long is given up.
@@ -88,7 +88,7 @@ pub(super) fn status(asked: &Asked) -> Outcome {
                 .await
                 .map(|status| (status, true));
         }
-        let told = Stopped::open(&config)?.told(&config)?;
+        let told = Stopped::open(&config)?.told(&config, ReplayFrom::Checkpoint)?;
         let around = Around {
             store_id: &config.store.id,
             business_date: told.desk.business_date(),
@@ -150,7 +150,7 @@ pub(super) fn unresolved(asked: &Asked) -> Outcome {
             let response = patiently(hub.unresolved(UnresolvedRequest {})).await;
             return response.map(|response| response.payments);
         }
-        let told = Stopped::open(&config)?.told(&config)?;
+        let told = Stopped::open(&config)?.told(&config, ReplayFrom::Checkpoint)?;
         Ok(operator_view::unresolved(&told.desk))
     })?;
     let now = WallMs(clock(config.clock).wall_ms());
@@ -165,7 +165,7 @@ pub(super) fn dead_letters(asked: &Asked, all: bool) -> Outcome {
             let response = patiently(hub.dead_letters(DeadLettersRequest {})).await;
             return response.map(|response| response.dead_letters);
         }
-        let told = Stopped::open(&config)?.told(&config)?;
+        let told = Stopped::open(&config)?.told(&config, ReplayFrom::Checkpoint)?;
         Ok(operator_view::dead_letters(&told.desk))
     })?;
     letters.retain(|letter| all || !letter.resolved);

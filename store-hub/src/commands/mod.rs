@@ -72,7 +72,7 @@ enum Command {
     DeadLetters {
         #[command(flatten)]
         asked: Asked,
-        /// Those that somebody has resolved, too
+        /// Those of the running day that somebody has resolved, too
         #[arg(long)]
         all: bool,
         #[command(subcommand)]

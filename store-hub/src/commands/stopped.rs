@@ -7,7 +7,7 @@ use super::{Failed, NO, UNREACHABLE, USAGE};
 use crate::{
     config::Config,
     ledger::Books,
-    recovery::{self, Replay},
+    recovery::{self, Replay, ReplayFrom},
     start::{desk_config, terminals},
 };
 
@@ -51,11 +51,12 @@ impl Stopped {
     }
 
     /// Replays the hub's own log.
-    pub(super) fn told(&self, config: &Config) -> Result<Told, Failed> {
+    pub(super) fn told(&self, config: &Config, from: ReplayFrom) -> Result<Told, Failed> {
         let recovered = recovery::replay(&Replay {
             journal: &self.journal,
             desk: desk_config(config),
             terminals: &terminals(config),
+            from,
         })
         .map_err(|error| Failed::new(NO, error))?;
         Ok(Told {

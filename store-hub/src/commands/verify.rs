@@ -5,8 +5,8 @@ use serde_json::json;
 
 use domain::time::BusinessDate;
 use journal::{
-    Damage, Differs, Engine, RebuildReport, Table, VerifyError, VerifyReport, restore_state,
-    verify_engine, verify_state,
+    Damage, Differs, Engine, KeyedDamage, RebuildReport, Table, VerifyError, VerifyReport,
+    remove_checkpoint, restore_state, verify_engine, verify_state,
 };
 
 use super::{
@@ -15,9 +15,10 @@ use super::{
 };
 use crate::{
     card_vault::{SALT_PREFIX, day_of_salt},
+    checkpoint,
     config::Config,
     keyed_state::KeyedState,
-    recovery::lane_logs,
+    recovery::{ReplayFrom, lane_logs},
     replica::{self, lane_log},
     start::desk_config,
 };
@@ -71,17 +72,22 @@ fn placed(damage: &Damage) -> String {
 pub(super) fn verify(asked: &Asked, depth: Depth) -> Outcome {
     let config = load(&asked.config)?;
     let walked = walk(&config, depth)?;
+    let damage = walked
+        .as_ref()
+        .err()
+        .filter(|damage| damage.table == Table::Checkpoint);
+    check_checkpoint(&config, depth.restore, damage)?;
     let rebuilt = match depth.rebuild {
         true => Some(rebuild(&config, depth.restore)?),
         false => None,
     };
-    let walked = match rebuilt {
-        // What was damaged in it is put right by now.
-        Some(_) if walked.is_none() => walk(&config, Depth::plain())?,
-        Some(_) | None => walked,
+    let walked = match walked {
+        Ok(walked) => walked,
+        // What was damaged is put right by now.
+        Err(_) => walk(&config, Depth::plain())?.map_err(|damage| damaged(&damage.into()))?,
     };
     check_records(&config)?;
-    tell(asked.output, &walked.unwrap_or_default(), rebuilt.as_ref())
+    tell(asked.output, &walked, rebuilt.as_ref())
 }
 
 impl Depth {
@@ -93,17 +99,18 @@ impl Depth {
     }
 }
 
-/// `None`: a value of the keyed state is damaged, and the rebuilt one will show it.
-fn walk(config: &Config, depth: Depth) -> Result<Option<VerifyReport>, Failed> {
+/// What is a cache may be damaged: what follows mends it, or says how it is mended.
+fn walk(config: &Config, depth: Depth) -> Result<Result<VerifyReport, KeyedDamage>, Failed> {
     let folder = &config.journal.folder;
     let engine = config.journal.engine.open_to_verify(folder);
     let walked = engine
         .map_err(VerifyError::Open)
         .and_then(|engine| verify_engine(engine.as_ref()));
     match walked {
-        Ok(report) => Ok(Some(report)),
+        Ok(report) => Ok(Ok(report)),
+        Err(VerifyError::Keyed(damage)) if damage.table == Table::Checkpoint => Ok(Err(damage)),
         Err(VerifyError::Keyed(damage)) if depth.rebuild && damage.table == Table::State => {
-            Ok(None)
+            Ok(Err(damage))
         }
         Err(error) => Err(damaged(&error)),
     }
@@ -160,10 +167,9 @@ fn salted_days(config: &Config) -> Result<Vec<BusinessDate>, Failed> {
     Ok(days.collect())
 }
 
-#[allow(clippy::print_stderr, reason = "progress belongs on stderr")]
 fn tell_differences(found: &RebuildReport) {
     for (key, how) in &found.first_differences {
-        eprintln!("store-hub: key {}: {}", in_words(key), how_it_differs(*how));
+        say(&format!("key {}: {}", in_words(key), how_it_differs(*how)));
     }
 }
 
@@ -198,7 +204,7 @@ fn in_words(key: &[u8]) -> String {
 fn check_records(config: &Config) -> Outcome {
     let broken = |what: String| Failed::new(NO, what);
     let stopped = Stopped::open(config)?;
-    let told = stopped.told(config)?;
+    let told = stopped.told(config, ReplayFrom::FirstRecord)?;
     let off_balance = told.desk.balances().sum();
     if off_balance != 0 {
         return Err(broken(format!(
@@ -223,6 +229,48 @@ fn check_records(config: &Config) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// The checkpoint says what the records say, or a start would go on from something else. It is a
+/// cache: one that can't be trusted is removed rather than mended.
+fn check_checkpoint(config: &Config, restore: bool, damage: Option<&KeyedDamage>) -> Outcome {
+    let opened = config.journal.engine.open_to_verify(&config.journal.folder);
+    let engine = opened.map_err(|error| damaged(&VerifyError::Open(error)))?;
+    let fault = match damage {
+        Some(damage) => Some(format!("the {damage}")),
+        None => checkpoint_fault(engine.as_ref(), config)?,
+    };
+    let Some(fault) = fault else {
+        return Ok(());
+    };
+    if !restore {
+        let what = format!(
+            "{fault}: `verify --rebuild --restore` removes it, and the next start reads the whole \
+             log"
+        );
+        return Err(Failed::new(NO, what));
+    }
+    remove_checkpoint(engine.as_ref(), checkpoint::NAME)
+        .map_err(|error| damaged(&VerifyError::Engine(error)))?;
+    say(&format!("{fault}: removed"));
+    Ok(())
+}
+
+fn checkpoint_fault(engine: &dyn Engine, config: &Config) -> Result<Option<String>, Failed> {
+    match checkpoint::verify(engine, desk_config(config)) {
+        Ok(Some(report)) if !report.is_same => Ok(Some(format!(
+            "the checkpoint is not what the hub's own records up to {} add up to",
+            report.applied.sequence
+        ))),
+        Ok(Some(_) | None) => Ok(None),
+        Err(VerifyError::Keyed(damage)) => Ok(Some(format!("the {damage}"))),
+        Err(error) => Err(damaged(&error)),
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "progress belongs on stderr")]
+fn say(what: &str) {
+    eprintln!("store-hub: {what}");
 }
 
 fn tell(output: Output, walked: &VerifyReport, rebuilt: Option<&RebuildReport>) -> Outcome {

@@ -19,6 +19,8 @@ use wire_form::{
     lease_from_proto, money_from_proto, offline_from_proto, optional, payment_id, rrn,
 };
 
+use super::{checkpoint::id_from_bytes, file::file_from_proto};
+
 type Result<T> = std::result::Result<T, ConvertError>;
 
 /// Reads a record's bytes.
@@ -123,8 +125,28 @@ pub(crate) fn desk_record(record: &journal::HubRecord) -> Result<Option<DeskReco
             lane: lane(from.lane)?,
             at,
         },
+        Body::LaidAway(_) | Body::Recalled(_) => over_record(body)?,
     };
     Ok(Some(desk))
+}
+
+fn over_record(body: &Body) -> Result<DeskRecord> {
+    Ok(match body {
+        Body::LaidAway(from) => {
+            let ids = from.payment_ids.iter();
+            let ids = ids.map(|bytes| id_from_bytes(bytes));
+            DeskRecord::LaidAway {
+                payment_ids: ids.collect::<Result<Vec<PaymentId>>>()?,
+            }
+        }
+        Body::Recalled(from) => {
+            let file = from.file.as_ref();
+            let file = file.ok_or_else(|| ConvertError::missing("file"))?;
+            let file = Box::new(file_from_proto(file)?);
+            DeskRecord::Recalled { file }
+        }
+        _ => return Err(ConvertError::new("body", "not of a payment that is over")),
+    })
 }
 
 fn hub_before(from: &journal::HubBefore) -> Result<DeskRecord> {
@@ -147,14 +169,7 @@ fn lease_record(body: &Body, at: WallMs) -> Result<DeskRecord> {
         },
         Body::LeaseEnded(from) => DeskRecord::LeaseEnded {
             lease_id: LeaseId(from.lease_id),
-            end: match from.end() {
-                journal::LeaseEndKind::Returned => LeaseEnd::Returned,
-                journal::LeaseEndKind::WrittenOff => LeaseEnd::WrittenOff {
-                    by: from.by.clone(),
-                    reason: from.reason.clone(),
-                },
-                journal::LeaseEndKind::Unspecified => return Err(ConvertError::missing("end")),
-            },
+            end: lease_end_from_proto(from)?,
             at,
         },
         Body::OfflineReported(from) => {
@@ -171,7 +186,18 @@ fn lease_record(body: &Body, at: WallMs) -> Result<DeskRecord> {
     })
 }
 
-fn request(from: &journal::Requested) -> Result<PaymentRequest> {
+pub(super) fn lease_end_from_proto(from: &journal::LeaseEnded) -> Result<LeaseEnd> {
+    match from.end() {
+        journal::LeaseEndKind::Returned => Ok(LeaseEnd::Returned),
+        journal::LeaseEndKind::WrittenOff => Ok(LeaseEnd::WrittenOff {
+            by: from.by.clone(),
+            reason: from.reason.clone(),
+        }),
+        journal::LeaseEndKind::Unspecified => Err(ConvertError::missing("end")),
+    }
+}
+
+pub(super) fn request(from: &journal::Requested) -> Result<PaymentRequest> {
     let payment_id: PaymentId = payment_id(&from.payment_id)?;
     Ok(PaymentRequest {
         payment_id,
@@ -219,7 +245,7 @@ fn forward_record(body: &Body, at: WallMs) -> Result<DeskRecord> {
     })
 }
 
-fn kind_from_proto(from: &journal::ForwardQueued) -> Result<ForwardKind> {
+pub(super) fn kind_from_proto(from: &journal::ForwardQueued) -> Result<ForwardKind> {
     match from.kind() {
         journal::ForwardKind::Reversal => Ok(ForwardKind::Reversal {
             reason: code("reason_code", &from.reason_code)?,
@@ -238,7 +264,7 @@ fn kind_from_proto(from: &journal::ForwardQueued) -> Result<ForwardKind> {
     }
 }
 
-fn end_from_proto(from: &journal::ForwardEnded) -> Result<ForwardEnd> {
+pub(super) fn end_from_proto(from: &journal::ForwardEnded) -> Result<ForwardEnd> {
     match from.end() {
         journal::ForwardEndKind::Delivered => Ok(ForwardEnd::Delivered {
             code: code("response_code", &from.response_code)?,
@@ -293,7 +319,7 @@ fn terminal_record(body: &Body, at: WallMs) -> Result<DeskRecord> {
     })
 }
 
-fn totals_from_proto(totals: Option<&journal::BatchTotals>) -> Result<BatchTotals> {
+pub(super) fn totals_from_proto(totals: Option<&journal::BatchTotals>) -> Result<BatchTotals> {
     let totals = totals.ok_or_else(|| ConvertError::missing("totals"))?;
     Ok(BatchTotals {
         debit: money_from_proto("totals.debit", totals.debit.as_ref())?,
@@ -303,23 +329,23 @@ fn totals_from_proto(totals: Option<&journal::BatchTotals>) -> Result<BatchTotal
     })
 }
 
-fn lane(number: u32) -> Result<LaneId> {
+pub(super) fn lane(number: u32) -> Result<LaneId> {
     let lane = u16::try_from(number).map_err(|error| ConvertError::new("lane", error))?;
     Ok(LaneId(lane))
 }
 
-fn tid(text: &str) -> Result<Tid> {
+pub(super) fn tid(text: &str) -> Result<Tid> {
     Tid::new(text).map_err(|error| ConvertError::new("tid", error))
 }
 
-fn stan(number: u32) -> Result<Stan> {
+pub(super) fn stan(number: u32) -> Result<Stan> {
     Stan::new(number).map_err(|error| ConvertError::new("stan", error))
 }
 
-fn batch(number: u32) -> Result<BatchNumber> {
+pub(super) fn batch(number: u32) -> Result<BatchNumber> {
     BatchNumber::new(number).map_err(|error| ConvertError::new("batch", error))
 }
 
-fn date(text: &str) -> Result<BusinessDate> {
+pub(super) fn date(text: &str) -> Result<BusinessDate> {
     BusinessDate::parse(text).map_err(|error| ConvertError::new("date", error))
 }

@@ -19,6 +19,8 @@ use wire_form::{
     offline_to_proto, text,
 };
 
+use super::{checkpoint::id_to_bytes, file::file_to_proto};
+
 /// The first record of a start: which epoch of the hub wrote what follows.
 pub(crate) fn started(epoch: u64, history: u128, at: WallMs, date: BusinessDate) -> Vec<u8> {
     let body = Body::Started(journal::HubStarted {
@@ -69,7 +71,9 @@ fn at(record: &DeskRecord) -> Option<WallMs> {
         | DeskRecord::DayClosed { .. }
         | DeskRecord::HubBefore { .. }
         | DeskRecord::CarriedOver { .. }
-        | DeskRecord::OfflineCardHeld { .. } => None,
+        | DeskRecord::OfflineCardHeld { .. }
+        | DeskRecord::LaidAway { .. }
+        | DeskRecord::Recalled { .. } => None,
     }
 }
 
@@ -197,6 +201,12 @@ fn body(record: &DeskRecord) -> Body {
                 payment_id: payment_id.to_string(),
             })
         }
+        DeskRecord::LaidAway { payment_ids } => Body::LaidAway(journal::LaidAway {
+            payment_ids: payment_ids.iter().map(|id| id_to_bytes(*id)).collect(),
+        }),
+        DeskRecord::Recalled { file } => Body::Recalled(journal::Recalled {
+            file: Some(file_to_proto(file)),
+        }),
     }
 }
 
@@ -290,10 +300,15 @@ fn batch_closed(tid: &Tid, batch: BatchNumber, totals: &BatchTotals, balanced: b
 }
 
 fn lease_ended(lease_id: LeaseId, end: &LeaseEnd) -> Body {
-    let mut to = journal::LeaseEnded {
+    Body::LeaseEnded(journal::LeaseEnded {
         lease_id: lease_id.0,
-        ..Default::default()
-    };
+        ..lease_end_to_proto(end)
+    })
+}
+
+/// How a lease ended, without its id.
+pub(super) fn lease_end_to_proto(end: &LeaseEnd) -> journal::LeaseEnded {
+    let mut to = journal::LeaseEnded::default();
     match end {
         LeaseEnd::Returned => to.set_end(journal::LeaseEndKind::Returned),
         LeaseEnd::WrittenOff { by, reason } => {
@@ -302,10 +317,10 @@ fn lease_ended(lease_id: LeaseId, end: &LeaseEnd) -> Body {
             to.reason.clone_from(reason);
         }
     }
-    Body::LeaseEnded(to)
+    to
 }
 
-fn requested(request: &PaymentRequest) -> journal::Requested {
+pub(super) fn requested(request: &PaymentRequest) -> journal::Requested {
     journal::Requested {
         payment_id: request.payment_id.to_string(),
         lane: request.lane.0.into(),
@@ -318,7 +333,7 @@ fn requested(request: &PaymentRequest) -> journal::Requested {
     }
 }
 
-fn queued_kind(kind: &ForwardKind) -> journal::ForwardQueued {
+pub(super) fn queued_kind(kind: &ForwardKind) -> journal::ForwardQueued {
     let mut to = journal::ForwardQueued::default();
     match kind {
         ForwardKind::Reversal {
@@ -350,7 +365,7 @@ fn queued_kind(kind: &ForwardKind) -> journal::ForwardQueued {
     to
 }
 
-fn ended(forward_id: ForwardId, end: &ForwardEnd) -> journal::ForwardEnded {
+pub(super) fn ended(forward_id: ForwardId, end: &ForwardEnd) -> journal::ForwardEnded {
     let mut to = journal::ForwardEnded {
         forward_id: forward_id.0,
         ..Default::default()
@@ -376,7 +391,7 @@ fn ended(forward_id: ForwardId, end: &ForwardEnd) -> journal::ForwardEnded {
     to
 }
 
-fn resolution_to_text(how: &Resolution) -> (&'static str, &str) {
+pub(super) fn resolution_to_text(how: &Resolution) -> (&'static str, &str) {
     match how {
         Resolution::Retry => ("retry", ""),
         Resolution::SettledByHand { reference } => ("settled-by-hand", reference),
@@ -384,7 +399,7 @@ fn resolution_to_text(how: &Resolution) -> (&'static str, &str) {
     }
 }
 
-fn totals_to_proto(totals: &BatchTotals) -> journal::BatchTotals {
+pub(super) fn totals_to_proto(totals: &BatchTotals) -> journal::BatchTotals {
     journal::BatchTotals {
         debit: Some(money_to_proto(totals.debit)),
         debit_count: totals.debit_count,

@@ -8,6 +8,7 @@ use domain::{
         AuthCode, BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber,
         Rrn, SaleNumber, Stan, Tid,
     },
+    limits::PAYMENTS_LAID_AWAY_AT_ONCE,
     money::{Currency, Money},
     payment::{Decision, HostFacts, PaymentRequest, RefusalReason, UnknownReason},
     response_code::ResponseCode,
@@ -20,9 +21,9 @@ use wire_form::{card_to_proto, request_from_frame};
 
 use super::{decode, desk_record, encode, started};
 
-const NOW: WallMs = WallMs(1_795_334_400_000);
+pub(super) const NOW: WallMs = WallMs(1_795_334_400_000);
 
-fn cny(minor: i64) -> Money {
+pub(super) fn cny(minor: i64) -> Money {
     Money::new(minor, Currency::CNY)
 }
 
@@ -43,7 +44,7 @@ fn host() -> HostFacts {
     }
 }
 
-fn decisions() -> Vec<Decision> {
+pub(super) fn decisions() -> Vec<Decision> {
     let mut all = vec![
         Decision::Approved {
             amount: cny(1250),
@@ -78,13 +79,15 @@ fn decisions() -> Vec<Decision> {
         RefusalReason::InvalidAmount,
         RefusalReason::TooMany,
         RefusalReason::NoRoom,
+        RefusalReason::HotCard,
+        RefusalReason::TooOften,
     ] {
         all.push(Decision::Refused { reason });
     }
     all
 }
 
-fn kinds() -> [ForwardKind; 3] {
+pub(super) fn kinds() -> [ForwardKind; 3] {
     let (stan, batch) = place();
     [
         ForwardKind::Reversal {
@@ -103,7 +106,7 @@ fn kinds() -> [ForwardKind; 3] {
     ]
 }
 
-fn ends() -> [ForwardEnd; 3] {
+pub(super) fn ends() -> [ForwardEnd; 3] {
     [
         ForwardEnd::Delivered {
             code: ResponseCode::APPROVED,
@@ -118,8 +121,21 @@ fn ends() -> [ForwardEnd; 3] {
     ]
 }
 
-fn place() -> (Stan, BatchNumber) {
+pub(super) fn place() -> (Stan, BatchNumber) {
     (Stan::new(123).unwrap(), BatchNumber::new(42).unwrap())
+}
+
+pub(super) fn asked() -> PaymentRequest {
+    PaymentRequest {
+        payment_id: PaymentId(9),
+        lane: LaneId(3),
+        epoch: LaneEpoch(2),
+        sale: SaleNumber(5),
+        amount: cny(1250),
+        entry_mode: EntryMode::Contactless,
+        pin_entered: true,
+        card: card(),
+    }
 }
 
 fn payment_records() -> Vec<DeskRecord> {
@@ -132,16 +148,7 @@ fn payment_records() -> Vec<DeskRecord> {
             epoch: LaneEpoch(2),
         },
         DeskRecord::Requested {
-            request: PaymentRequest {
-                payment_id,
-                lane,
-                epoch: LaneEpoch(2),
-                sale: SaleNumber(5),
-                amount: cny(1250),
-                entry_mode: EntryMode::Contactless,
-                pin_entered: true,
-                card: card(),
-            },
+            request: asked(),
             at: NOW,
         },
         DeskRecord::Sent {
@@ -208,7 +215,7 @@ fn forward_records() -> Vec<DeskRecord> {
     all
 }
 
-fn terminal_records() -> Vec<DeskRecord> {
+pub(super) fn terminal_records() -> Vec<DeskRecord> {
     let tid = || Tid::new("LANE0003").unwrap();
     let date = BusinessDate::parse("2026-11-22").unwrap();
     let (stan, batch) = place();
@@ -248,7 +255,7 @@ fn terminal_records() -> Vec<DeskRecord> {
     ]
 }
 
-fn lease() -> OfflineLease {
+pub(super) fn lease() -> OfflineLease {
     let mut floor_limits = FloorLimits::up_to(40_000);
     floor_limits.set(Some(Scheme::Visa), None, Some(Funding::Prepaid), 99_999_999);
     OfflineLease {
@@ -269,7 +276,7 @@ fn lease() -> OfflineLease {
     }
 }
 
-fn lease_records() -> Vec<DeskRecord> {
+pub(super) fn lease_records() -> Vec<DeskRecord> {
     let (lane, lease_id, at) = (LaneId(3), LeaseId(4), NOW);
     let ends = [
         LeaseEnd::Returned,
@@ -333,6 +340,11 @@ fn every_record_comes_back_as_it_was_written() {
         forward_records(),
         terminal_records(),
         lease_records(),
+        vec![DeskRecord::LaidAway {
+            payment_ids: (0..PAYMENTS_LAID_AWAY_AT_ONCE)
+                .map(|number| PaymentId(u128::MAX - number as u128))
+                .collect(),
+        }],
     ]
     .concat();
     for record in all {

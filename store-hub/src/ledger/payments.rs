@@ -168,7 +168,9 @@ impl PaymentBook {
                 | Body::SettlementSent(_)
                 | Body::LeaseGranted(_)
                 | Body::LeaseEnded(_)
-                | Body::OfflineCardHeld(_),
+                | Body::OfflineCardHeld(_)
+                | Body::LaidAway(_)
+                | Body::Recalled(_),
             )
             | None => {}
         }

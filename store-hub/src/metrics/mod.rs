@@ -46,6 +46,8 @@ pub(crate) struct DeskFigures {
     pub(crate) counts: Counts,
     /// Effects that wait for the disk.
     pub(crate) outbox_waiting: usize,
+    /// Payments in the desk's memory: those of the running day, and older ones that are not over.
+    pub(crate) payments_held: usize,
 }
 
 /// Everything that is told.
@@ -68,6 +70,11 @@ impl Figures {
             "lanekeeper_hub_outbox_effects",
             "Messages and answers that wait until what they rest on is durable.",
             self.desk.outbox_waiting,
+        );
+        text.gauge(
+            "lanekeeper_hub_payments_held",
+            "Payments held in memory: of the running day, or not over yet.",
+            self.desk.payments_held,
         );
         self.decisions(&mut text);
         text.into_text()
@@ -279,6 +286,7 @@ mod tests {
                     ..Default::default()
                 },
                 outbox_waiting: 2,
+                payments_held: 9,
             },
             lanes,
             journal: JournalFigures::default(),

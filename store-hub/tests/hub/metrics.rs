@@ -24,7 +24,7 @@ async fn page(hub: &Hub, path: &str) -> String {
     page
 }
 
-async fn scrape(hub: &Hub) -> BTreeMap<String, i64> {
+pub(crate) async fn scrape(hub: &Hub) -> BTreeMap<String, i64> {
     let page = page(hub, "/metrics").await;
     assert!(page.starts_with("HTTP/1.1 200"), "{page}");
     assert!(page.contains("text/plain; version=0.0.4"), "{page}");
@@ -38,7 +38,7 @@ async fn scrape(hub: &Hub) -> BTreeMap<String, i64> {
         .collect()
 }
 
-async fn scrape_until(hub: &Hub, what: &str, wanted: &[(&str, i64)]) {
+pub(crate) async fn scrape_until(hub: &Hub, what: &str, wanted: &[(&str, i64)]) {
     let mut last = BTreeMap::new();
     for _ in 0..500 {
         last = scrape(hub).await;

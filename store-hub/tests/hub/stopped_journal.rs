@@ -27,7 +27,7 @@ struct Stopped {
     _bank: Host,
 }
 
-fn store_hub(store: &Store, args: &[&str]) -> Output {
+pub(crate) fn store_hub(store: &Store, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_store-hub"))
         .args(args)
         .arg("--config")
@@ -40,12 +40,12 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
-fn done(output: &Output) -> String {
+pub(crate) fn done(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(0), "{}", said(output));
     said(output)
 }
 
-fn refused(output: &Output, code: i32, parts: &[&str]) {
+pub(crate) fn refused(output: &Output, code: i32, parts: &[&str]) {
     let said = said(output);
     assert_eq!(output.status.code(), Some(code), "{said}");
     for part in parts {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use super::store::{Life, fate};
-use crate::desk::Outgoing;
+use crate::desk::{DeskRecord, Outgoing};
 
 proptest! {
     #[test]
@@ -28,7 +28,7 @@ fn random_lives_reach_every_outcome() {
     let mut runner = TestRunner::deterministic();
     let lives = prop::collection::vec(fate(), 120);
     let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
-    for _ in 0..40 {
+    for _ in 0..80 {
         let mut life = Life::new();
         for fate in lives.new_tree(&mut runner).unwrap().current() {
             life.live(fate);
@@ -53,6 +53,14 @@ fn random_lives_reach_every_outcome() {
             (
                 "voids",
                 life.count_sent(|it| matches!(it, Outgoing::Void { .. })),
+            ),
+            (
+                "laid away",
+                life.count_written(|it| matches!(it, DeskRecord::LaidAway { .. })),
+            ),
+            (
+                "recalled",
+                life.count_written(|it| matches!(it, DeskRecord::Recalled { .. })),
             ),
             (
                 "sent after not sent",

@@ -10,6 +10,7 @@ mod abandoned;
 mod forward;
 mod host;
 mod hot_cards;
+mod laid_away;
 mod life;
 mod offline;
 mod payments;

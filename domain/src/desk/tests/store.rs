@@ -59,6 +59,7 @@ pub(super) enum Fate {
     },
     Restart,
     Close,
+    LayAway,
     Resolve {
         which: usize,
         retry: bool,
@@ -82,6 +83,7 @@ pub(super) fn fate() -> impl Strategy<Value = Fate> {
         4 => (1..40_000_u64).prop_map(|ms| Fate::Pass { ms }),
         1 => Just(Fate::Restart),
         1 => Just(Fate::Close),
+        1 => Just(Fate::LayAway),
         1 => (which(), any::<bool>()).prop_map(|(which, retry)| Fate::Resolve { which, retry }),
     ]
 }
@@ -165,6 +167,7 @@ impl Life {
                     assert!(written || differs, "replied before it was written");
                 }
                 Effect::HotCard { .. }
+                | Effect::LayAway(_)
                 | Effect::HoldCard(_)
                 | Effect::EraseCard(_)
                 | Effect::ForgetSecrets(_)
@@ -278,7 +281,9 @@ impl Life {
                 self.step(Event::Requested(request(id, lane, minor)));
             }
             Fate::AskAgain { which, other } => {
-                let all = self.world.desk.payments().map(|it| it.request.clone());
+                let held = self.world.desk.payments();
+                let away = self.world.laid_away().map(|file| &file.payment);
+                let all = held.chain(away).map(|it| it.request.clone());
                 if let Some(mut again) = Self::nth(all.collect(), which) {
                     again.pin_entered ^= other;
                     self.step(Event::Requested(again));
@@ -297,6 +302,7 @@ impl Life {
             Fate::Pass { ms } => self.pass(ms),
             Fate::Restart => self.restart(),
             Fate::Close => self.step(Event::CloseDay { date: self.date }),
+            Fate::LayAway => self.step(Event::LayAway),
             Fate::Resolve { which, retry } => self.resolve(which, retry),
         }
         if self.world.desk.day()
@@ -310,8 +316,10 @@ impl Life {
 
     /// The lane brings a payment to its end: a paid one is kept or given up, all else given up.
     fn finish(&mut self, which: usize, keep: bool) {
-        let open = self.world.desk.payments();
-        let open = open.filter(|it| it.completion == Completion::Open);
+        let known = self.world.with_all();
+        let open = known
+            .payments()
+            .filter(|it| it.completion == Completion::Open);
         let ids = open
             .map(|it| (it.request.payment_id, it.request.lane))
             .collect();
@@ -485,6 +493,12 @@ impl Life {
             "{:?}",
             self.world.desk.close_day_blockers()
         );
+        self.world.lay_away();
+    }
+
+    pub(super) fn count_written(&self, is_it: fn(&DeskRecord) -> bool) -> u64 {
+        let records = self.durable.iter().filter(|record| is_it(record));
+        u64::try_from(records.count()).unwrap()
     }
 
     pub(super) fn count_sent(&self, is_it: fn(&Outgoing) -> bool) -> u64 {
@@ -511,9 +525,11 @@ impl Life {
             !unnamed || counts.batches == counts.batches_balanced,
             "I11: {counts:?}"
         );
-        for payment in self.world.desk.payments() {
+        let known = self.world.with_all();
+        assert_eq!(known.check_invariants(), []);
+        for payment in known.payments() {
             let id = payment.request.payment_id;
-            let standing = self.world.desk.standing(id).unwrap();
+            let standing = known.standing(id).unwrap();
             let charged = self.host.net(id);
             let named = matches!(
                 standing,

@@ -1,8 +1,10 @@
 //! A desk with its journal, and short ways to say what happens to it.
 
+use std::collections::BTreeMap;
+
 use crate::{
     card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
-    desk::{Desk, DeskConfig, DeskRecord, Effect, Event, Outgoing, Rejected, Timing},
+    desk::{Desk, DeskConfig, DeskRecord, Effect, Event, Outgoing, PaymentFile, Rejected, Timing},
     ids::{
         AuthCode, BatchNumber, ForwardId, LaneEpoch, LaneId, Mid, PaymentId, ReceiptNumber, Rrn,
         SaleNumber, Stan, Tid,
@@ -123,6 +125,8 @@ pub(super) struct World {
     pub(super) journal: Vec<DeskRecord>,
     pub(super) now: Now,
     pub(super) effects: Vec<Effect>,
+    /// Where the shell keeps what was laid away.
+    pub(super) files: BTreeMap<PaymentId, PaymentFile>,
     jitter: u64,
 }
 
@@ -141,6 +145,7 @@ impl World {
                 mono: MonoMs(5_000),
             },
             effects: Vec::new(),
+            files: BTreeMap::new(),
             jitter: 0,
         };
         world.configure();
@@ -185,7 +190,13 @@ impl World {
     pub(super) fn try_step(&mut self, event: Event) -> Result<(), Rejected> {
         self.jitter = self.jitter.wrapping_add(77);
         let before = self.desk.state.clone();
-        match self.desk.step(self.now, self.jitter, event) {
+        let file = self.desk.asks_for(&event);
+        let file = file.and_then(|id| self.files.get(&id).cloned());
+        let stepped = match file {
+            Some(file) => self.desk.step_recalling(self.now, self.jitter, event, file),
+            None => self.desk.step(self.now, self.jitter, event),
+        };
+        match stepped {
             Ok(effects) => self.effects = effects,
             Err(rejected) => {
                 assert_eq!(
@@ -197,9 +208,17 @@ impl World {
             }
         }
         self.check_order();
+        if self.records().is_empty() {
+            assert_eq!(before, self.desk.state, "changed, and nothing written");
+            return Ok(());
+        }
         for effect in &self.effects {
-            if let Effect::Persist { record, .. } = effect {
-                self.journal.push(record.clone());
+            match effect {
+                Effect::Persist { record, .. } => self.journal.push(record.clone()),
+                Effect::LayAway(file) => {
+                    self.files.insert(file.payment_id(), (**file).clone());
+                }
+                _ => {}
             }
         }
         self.check();
@@ -210,7 +229,7 @@ impl World {
     fn check_order(&self) {
         let rank = |effect: &Effect| match effect {
             Effect::Persist { .. } => 0,
-            Effect::HoldCard(_) | Effect::EraseCard(_) => 1,
+            Effect::LayAway(_) | Effect::HoldCard(_) | Effect::EraseCard(_) => 1,
             Effect::ForgetSecrets(_)
             | Effect::Send(_)
             | Effect::SignOn { .. }
@@ -232,10 +251,31 @@ impl World {
             replayed.state,
             self.desk.state
         );
+        let restored = self.restored();
+        assert!(
+            restored.state == self.desk.state,
+            "from its checkpoint {:#?}\nlive {:#?}",
+            restored.state,
+            self.desk.state
+        );
     }
 
+    /// The desk as its records give it, and as its checkpoint does.
     fn replayed(&self) -> Desk {
-        let mut desk = Desk::new(self.desk.config().clone());
+        let desk = Desk::new(self.desk.config().clone());
+        let mut desk = self.configured(desk);
+        for record in &self.journal {
+            desk.replay(record);
+        }
+        desk
+    }
+
+    fn restored(&self) -> Desk {
+        let kept = self.desk.checkpoint();
+        self.configured(Desk::from_checkpoint(self.desk.config().clone(), kept))
+    }
+
+    fn configured(&self, mut desk: Desk) -> Desk {
         for lane in 1..=LANES {
             let event = Event::TerminalConfigured {
                 tid: tid(lane),
@@ -244,15 +284,16 @@ impl World {
             };
             desk.step(self.now, 0, event).unwrap();
         }
-        for record in &self.journal {
-            desk.replay(record);
-        }
         desk
     }
 
     /// The hub is killed and started again; the monotonic clock starts anew.
     pub(super) fn restart(&mut self) -> &[Effect] {
-        self.desk = self.replayed();
+        // It makes no difference which: `check` compares them.
+        self.desk = match self.jitter % 2 {
+            0 => self.replayed(),
+            _ => self.restored(),
+        };
         self.now.mono = MonoMs(1);
         self.step(Event::Recovered)
     }
@@ -284,6 +325,28 @@ impl World {
     /// Answers a message with this code.
     pub(super) fn answer(&mut self, message: &Outgoing, text: &str) -> &[Effect] {
         self.step(Event::Answered(answer(message, text)))
+    }
+
+    /// Lays away all that is over.
+    pub(super) fn lay_away(&mut self) {
+        while self.desk.has_payments_to_lay_away() {
+            self.step(Event::LayAway);
+        }
+    }
+
+    /// The desk as if nothing had been laid away.
+    pub(super) fn with_all(&self) -> Desk {
+        let mut desk = self.desk.clone();
+        for file in self.laid_away() {
+            desk.state.bring_back(file);
+        }
+        desk
+    }
+
+    /// Files of the payments that the desk does not hold.
+    pub(super) fn laid_away(&self) -> impl Iterator<Item = &PaymentFile> {
+        let files = self.files.values();
+        files.filter(|file| self.desk.payment(file.payment_id()).is_none())
     }
 
     /// Asks and has it approved.

@@ -1,0 +1,163 @@
+//! The desk in a form that can be kept: what its records add up to, so that a start reads only the
+//! records behind it. A cache of the journal, never more. What follows from the rest (who is
+//! undecided, what is queued) is not kept but found again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    card_ref::CardHash,
+    desk::{Counts, Desk, DeskConfig, EarlierHub, PaymentFile, State},
+    forward::Forward,
+    ids::{ForwardId, LaneEpoch, LaneId, PaymentId, Tid},
+    payment::Progress,
+    risk::{Exposure, LeaseLedger},
+    settlement::Balances,
+    terminal::Terminal,
+    time::BusinessDate,
+};
+
+/// What the records of a desk add up to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DeskCheckpoint {
+    /// Every payment the desk holds, by id.
+    pub payments: Vec<PaymentFile>,
+    /// Cards of offline payments that came before the journal that tells of them.
+    pub cards_ahead: BTreeSet<PaymentId>,
+    /// Given up before the request came.
+    pub abandoned_early: BTreeMap<PaymentId, LaneId>,
+    /// Which machine speaks for each lane.
+    pub lane_epochs: BTreeMap<LaneId, LaneEpoch>,
+    /// Each terminal, its queue left out.
+    pub terminals: Vec<Terminal>,
+    /// The newest queue entry there ever was.
+    pub last_forward: ForwardId,
+    /// The most entries there ever were in the queue.
+    pub queue_depth_max: usize,
+    /// What is undelivered.
+    pub exposure: Exposure,
+    /// All leases.
+    pub leases: LeaseLedger,
+    /// Cards the bank refused after the goods were gone.
+    pub hot_list: BTreeSet<CardHash>,
+    /// Entries that the close of the running day does not wait for.
+    pub carried: BTreeSet<ForwardId>,
+    /// What is known of a hub before.
+    pub earlier: EarlierHub,
+    /// The day that is being closed.
+    pub closing: Option<BusinessDate>,
+    /// The last closed day.
+    pub closed: Option<BusinessDate>,
+    /// What stands in each account (I1).
+    pub balances: Balances,
+    /// The part of it that payments laid away make up.
+    pub balances_laid_away: Balances,
+    /// Counts since the journal began.
+    pub counts: Counts,
+    /// Those when the running day began.
+    pub counts_before_today: Counts,
+    /// Those of each closed day.
+    pub counts_of_days: BTreeMap<BusinessDate, Counts>,
+    /// Records that named what nobody knows.
+    pub strays: u64,
+}
+
+impl Desk {
+    /// The durable half of the desk as of the last record it wrote or read.
+    #[must_use]
+    pub fn checkpoint(&self) -> DeskCheckpoint {
+        let state = &self.state;
+        let ids = state.payments.keys();
+        let unknown = |id: &&PaymentId| !state.payments.contains_key(*id);
+        DeskCheckpoint {
+            payments: ids.filter_map(|id| state.file(*id)).collect(),
+            cards_ahead: state
+                .offline_cards
+                .iter()
+                .filter(unknown)
+                .copied()
+                .collect(),
+            abandoned_early: state.abandoned_early.clone(),
+            lane_epochs: state.lane_epochs.clone(),
+            terminals: state.terminals.values().map(without_queue).collect(),
+            last_forward: state.last_forward,
+            queue_depth_max: state.queue_depth_max,
+            exposure: state.exposure.clone(),
+            leases: state.leases.clone(),
+            hot_list: state.hot_list.clone(),
+            carried: state.carried.clone(),
+            earlier: state.earlier.clone(),
+            closing: state.closing,
+            closed: state.closed,
+            balances: state.balances.clone(),
+            balances_laid_away: state.balances_laid_away.clone(),
+            counts: state.counts,
+            counts_before_today: state.counts_before_today,
+            counts_of_days: state.counts_of_days.clone(),
+            strays: state.strays,
+        }
+    }
+
+    /// A desk that goes on from there with the records behind it, as one that replayed all of them
+    /// would.
+    #[must_use]
+    pub fn from_checkpoint(config: DeskConfig, kept: DeskCheckpoint) -> Self {
+        let mut desk = Self::new(config);
+        desk.state = State::restored(kept);
+        desk
+    }
+}
+
+fn without_queue(terminal: &Terminal) -> Terminal {
+    Terminal {
+        reversals: BTreeSet::new(),
+        uploads: BTreeSet::new(),
+        ..terminal.clone()
+    }
+}
+
+impl State {
+    fn restored(kept: DeskCheckpoint) -> Self {
+        let terminals = kept.terminals.into_iter();
+        let terminals: BTreeMap<Tid, Terminal> = terminals
+            .map(|terminal| (terminal.tid.clone(), terminal))
+            .collect();
+        let mut state = Self {
+            abandoned_early: kept.abandoned_early,
+            lane_epochs: kept.lane_epochs,
+            terminals,
+            last_forward: kept.last_forward,
+            exposure: kept.exposure,
+            leases: kept.leases,
+            offline_cards: kept.cards_ahead,
+            hot_list: kept.hot_list,
+            carried: kept.carried,
+            earlier: kept.earlier,
+            closing: kept.closing,
+            closed: kept.closed,
+            balances: kept.balances,
+            counts: kept.counts,
+            counts_before_today: kept.counts_before_today,
+            counts_of_days: kept.counts_of_days,
+            strays: kept.strays,
+            ..Self::default()
+        };
+        for file in kept.payments {
+            state.hold_again(file);
+        }
+        state.queue_depth_max = kept.queue_depth_max;
+        // `hold_again` moved what is held out of it.
+        state.balances_laid_away = kept.balances_laid_away;
+        state
+    }
+
+    fn hold_again(&mut self, file: PaymentFile) {
+        self.bring_back(&file);
+        if matches!(file.payment.progress, Progress::Requested | Progress::Sent) {
+            self.undecided.insert(file.payment_id());
+        }
+        let queued = |entry: &&Forward| entry.end.is_none();
+        for entry in file.forwards.iter().filter(queued) {
+            self.enqueue(entry);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Payments that are over leave the desk, some in each commit and only while the disk keeps up; the
+//! checkpoint is made when the last of them has. So a start builds again what may still change, and
+//! not every payment there ever was.
+
+use domain::{
+    desk::{Effect, Event, Rejected},
+    ids::PaymentId,
+    limits::{HUB_CHECKPOINT_PAYMENTS_MAX, HUB_RECORDS_PER_CHECKPOINT},
+    time::Now,
+};
+use journal::{Batch, LogId};
+
+use super::payment_desk::PaymentDesk;
+use crate::checkpoint;
+
+impl PaymentDesk {
+    /// Steps the desk. An event about a payment that was laid away is stepped with its file; when
+    /// that can't be read, nothing is decided and nobody is answered: who asked asks again, or gives
+    /// the payment up.
+    pub(super) fn step_with_file(
+        &mut self,
+        now: Now,
+        event: Event,
+    ) -> Result<Vec<Effect>, Rejected> {
+        let jitter = self.parts.random.next_u64();
+        match self.shelf.file_for(&event, &self.desk, &self.parts.journal) {
+            Ok(None) => self.desk.step(now, jitter, event),
+            Ok(Some(file)) => self.desk.step_recalling(now, jitter, event, file),
+            Err(error) => {
+                tracing::error!(event = "file of a payment not read", code = "HUB0018", %error);
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// Whether the hub was ever asked for this payment. Of one whose file can't be read it was.
+    pub(super) fn knows(&self, id: PaymentId) -> bool {
+        let laid_away = || self.shelf.file(id, &self.parts.journal);
+        self.desk.payment(id).is_some() || laid_away().map_or(true, |file| file.is_some())
+    }
+
+    /// The journal became durable up to where it is: some more may go.
+    pub(super) fn lay_away_more(&mut self) {
+        let settled = self.shelf.settle(self.parts.journal.durable());
+        if self.stopped || !settled || !self.desk.has_payments_to_lay_away() {
+            return;
+        }
+        if self.parts.journal.refuses_new_work().is_some() {
+            return;
+        }
+        if let Err(rejected) = self.apply(Event::LayAway) {
+            tracing::warn!(event = "desk rejected an event", %rejected);
+        }
+        if !self.desk.has_payments_to_lay_away() {
+            self.keep_checkpoint();
+        }
+    }
+
+    /// Whether a start would have to read so much that it is time for a checkpoint.
+    pub(super) fn checkpoint_is_due(&self) -> bool {
+        let head = self.parts.journal.head(LogId::OWN).sequence;
+        head.saturating_sub(self.kept_at) >= HUB_RECORDS_PER_CHECKPOINT
+    }
+
+    /// Makes a checkpoint of what was decided so far, in a commit of its own behind it. It is a
+    /// cache: one that is too large, or that the journal has no room for, is left out, and is tried
+    /// again as many records later.
+    pub(super) fn keep_checkpoint(&mut self) {
+        if self.stopped {
+            return;
+        }
+        let journal = &self.parts.journal;
+        self.kept_at = journal.head(LogId::OWN).sequence;
+        let payments = self.desk.payments_held();
+        if payments > HUB_CHECKPOINT_PAYMENTS_MAX {
+            tracing::warn!(
+                event = "no checkpoint made, too many payments held",
+                payments
+            );
+            return;
+        }
+        let bytes = checkpoint::encode(&self.desk, self.hub_epoch, Some(self.history));
+        let kept =
+            journal.append_with_checkpoint(Batch::new(), checkpoint::NAME, LogId::OWN, &bytes);
+        match kept {
+            Ok(ticket) => self.ticket = ticket,
+            Err(error) => tracing::warn!(event = "no checkpoint made", %error),
+        }
+    }
+}

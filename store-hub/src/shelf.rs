@@ -1,0 +1,136 @@
+//! Payments that were laid away: each a value of the keyed state, written in the commit of the
+//! record that says so. An event about one of them is stepped with its file.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    desk::{Desk, Event, PaymentFile},
+    ids::PaymentId,
+};
+use journal::{Journal, ReadError, Ticket};
+use prost::Message;
+use proto::journal::v1 as wire;
+use wire_form::ConvertError;
+
+use crate::convert;
+
+/// Why a file can't be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ShelfError {
+    #[error("the payment's file can't be read: {0}")]
+    Read(#[from] ReadError),
+    #[error("the payment's file can't be understood: {0}")]
+    File(#[from] ConvertError),
+}
+
+/// What was laid away a moment ago: readers of the journal don't see it before it is durable.
+#[derive(Debug, Default)]
+pub(crate) struct Shelf {
+    fresh: BTreeMap<PaymentId, PaymentFile>,
+    durable_with: Ticket,
+}
+
+/// Keyed state: the file of a payment that was laid away.
+pub(crate) fn file_key(id: PaymentId) -> Vec<u8> {
+    let mut key = b"over/".to_vec();
+    key.extend_from_slice(&id.0.to_be_bytes());
+    key
+}
+
+/// A file as its value.
+pub(crate) fn file_value(file: &PaymentFile) -> Vec<u8> {
+    convert::file_to_proto(file).encode_to_vec()
+}
+
+impl Shelf {
+    /// Files that are written in the commit of this ticket.
+    pub(crate) fn put(&mut self, files: Vec<PaymentFile>, ticket: Ticket) {
+        if !files.is_empty() {
+            self.durable_with = ticket;
+        }
+        let files = files.into_iter().map(|file| (file.payment_id(), file));
+        self.fresh.extend(files);
+    }
+
+    /// The journal is durable up to here. True when all that was put here is.
+    pub(crate) fn settle(&mut self, durable: Ticket) -> bool {
+        let settled = self.durable_with <= durable;
+        if settled {
+            self.fresh.clear();
+        }
+        settled
+    }
+
+    /// The file that an event needs, if its payment was laid away.
+    pub(crate) fn file_for(
+        &self,
+        event: &Event,
+        desk: &Desk,
+        journal: &Journal,
+    ) -> Result<Option<PaymentFile>, ShelfError> {
+        match desk.asks_for(event) {
+            Some(id) => self.file(id, journal),
+            None => Ok(None),
+        }
+    }
+
+    /// The file of a payment that was laid away.
+    pub(crate) fn file(
+        &self,
+        id: PaymentId,
+        journal: &Journal,
+    ) -> Result<Option<PaymentFile>, ShelfError> {
+        if let Some(fresh) = self.fresh.get(&id) {
+            return Ok(Some(fresh.clone()));
+        }
+        let Some(bytes) = journal.get(file_key(id))? else {
+            return Ok(None);
+        };
+        let file = wire::PaymentFile::decode(bytes.as_slice())
+            .map_err(|error| ConvertError::new("file", error))?;
+        Ok(Some(convert::file_from_proto(&file)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use journal::{Batch, SimulatedDisk};
+
+    use super::*;
+    use crate::convert::a_file;
+
+    /// A request for it in that very moment is a repeat, and not a new payment.
+    #[test]
+    fn a_file_is_found_before_it_is_durable_and_afterwards() {
+        let disk = SimulatedDisk::new();
+        let (journal, mut committer) = Journal::open(disk.engine()).unwrap();
+        let (mut shelf, file) = (Shelf::default(), a_file());
+        let id = file.payment_id();
+        let mut batch = Batch::new();
+        batch.put(file_key(id), file_value(&file));
+        let ticket = journal.append(batch).unwrap();
+        shelf.put(vec![file.clone()], ticket);
+        assert!(!shelf.settle(journal.durable()), "not durable yet");
+        assert_eq!(shelf.file(id, &journal).unwrap(), Some(file.clone()));
+        assert_eq!(journal.get(file_key(id)).unwrap(), None);
+
+        while committer.commit_waiting().unwrap() {}
+        assert!(shelf.settle(journal.durable()));
+        assert!(shelf.fresh.is_empty());
+        assert_eq!(shelf.file(id, &journal).unwrap(), Some(file));
+        assert_eq!(shelf.file(PaymentId(id.0 + 1), &journal).unwrap(), None);
+    }
+
+    #[test]
+    fn a_file_that_can_not_be_read_is_not_one_that_is_not_there() {
+        let disk = SimulatedDisk::new();
+        let (journal, mut committer) = Journal::open(disk.engine()).unwrap();
+        let id = PaymentId(9);
+        let mut batch = Batch::new();
+        batch.put(file_key(id), [0xff; 9]);
+        journal.append(batch).unwrap();
+        while committer.commit_waiting().unwrap() {}
+        let read = Shelf::default().file(id, &journal);
+        assert!(matches!(read, Err(ShelfError::File(_))), "{read:?}");
+    }
+}
