@@ -15,9 +15,7 @@
     reason = "a test stops at the first surprise, and its child process talks on stdout"
 )]
 
-use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
@@ -29,6 +27,7 @@ use std::time::Duration;
 use journal::{
     AppendError, Batch, EngineKind, Journal, JournalLimits, LogId, Ticket, verify_folder,
 };
+use loop_disk::{LoopDisk, copy_image, make_image, run};
 use tokio::runtime::Builder;
 
 const FOLDER: &str = "JOURNAL_TEST_POWER_FOLDER";
@@ -36,7 +35,6 @@ const ENGINE: &str = "JOURNAL_TEST_POWER_ENGINE";
 const KEEPS_ALL: &str = "JOURNAL_TEST_POWER_KEEPS_ALL";
 const IMAGE_BYTES: u64 = 256 * 1024 * 1024;
 const SMALL_IMAGE_BYTES: u64 = 96 * 1024 * 1024;
-const BALLAST: &str = "ballast";
 /// Entries of the queue that the writer keeps: it removes one for each it adds.
 const QUEUE_DEPTH: u64 = 40;
 /// The writer appends so many at most before it waits.
@@ -90,69 +88,6 @@ fn next_batch(journal: &Journal) -> Batch {
 
 fn queue_key(number: u64) -> String {
     format!("queue/{number:012}")
-}
-
-fn run(program: &str, arguments: &[&dyn AsRef<OsStr>]) {
-    let mut command = Command::new(program);
-    for argument in arguments {
-        command.arg(argument.as_ref());
-    }
-    let status = command
-        .status()
-        .unwrap_or_else(|error| panic!("cannot run {program}: {error}"));
-    assert!(
-        status.success(),
-        "{command:?} ended with {status}: are root and a loop device here?"
-    );
-}
-
-/// A mounted image; unmounted when dropped.
-struct Mounted(PathBuf);
-
-impl Mounted {
-    fn new(image: &Path, at: &Path) -> Mounted {
-        Mounted::with("loop", image, at)
-    }
-
-    fn with(options: &str, image: &Path, at: &Path) -> Mounted {
-        std::fs::create_dir_all(at).unwrap();
-        run("mount", &[&"-o", &options, &image, &at]);
-        Mounted(at.to_owned())
-    }
-
-    /// Makes the file system become read-only, as an error of the disk does. A remount would be
-    /// refused while a file is open for writing.
-    fn fail(&self) {
-        let mounts = std::fs::read_to_string("/proc/mounts").unwrap();
-        let at = self.0.to_str().unwrap();
-        let line = mounts
-            .lines()
-            .find(|line| line.split(' ').nth(1) == Some(at));
-        let device = line.unwrap().split(' ').next().unwrap();
-        let name = device.strip_prefix("/dev/").unwrap();
-        std::fs::write(format!("/sys/fs/ext4/{name}/trigger_fs_error"), "a test").unwrap();
-    }
-}
-
-impl Drop for Mounted {
-    /// A child process of another test holds our open files until it starts its own program: what
-    /// is busy is tried again, for a while.
-    fn drop(&mut self) {
-        for _ in 0..100 {
-            let mut unmount = Command::new("umount");
-            let ended = unmount.arg(&self.0).stderr(Stdio::null()).status();
-            if ended.unwrap().success() {
-                return;
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        run("umount", &[&self.0]);
-    }
-}
-
-fn make_image(image: &Path, bytes: u64) {
-    File::create(image).unwrap().set_len(bytes).unwrap();
-    run("mkfs.ext4", &[&"-q", &"-F", &image]);
 }
 
 /// How a writer is to be.
@@ -242,11 +177,11 @@ fn threads_stand(process: &str) -> bool {
 /// Writes for some time, is stopped, and leaves `copy` as the disk was. Gives the last sequence
 /// that the writer acknowledged.
 fn cut(kind: EngineKind, image: &Path, copy: &Path, run_time: Duration, way: Way<'_>) -> u64 {
-    let mounted = Mounted::new(image, &image.with_extension("mount"));
-    let writer = Writer::start(kind, &mounted.0.join("journal"), way);
+    let mounted = LoopDisk::mount(image, &image.with_extension("mount"));
+    let writer = Writer::start(kind, &mounted.path().join("journal"), way);
     thread::sleep(run_time);
     writer.stop();
-    run("cp", &[&"--sparse=always", &image, &copy]);
+    copy_image(image, copy);
     writer.end()
 }
 
@@ -299,7 +234,7 @@ fn a_power_cut_takes_nothing_that_was_acknowledged(kind: EngineKind) {
     let (mut sealed, mut reused) = (0, 0);
     let used = folder.path().join("used");
     let written = make_used_image(kind, &used);
-    run("cp", &[&"--sparse=always", &used, &image]);
+    copy_image(&used, &image);
     for round in 0..cuts {
         let copy = folder.path().join("copy");
         let run_time = Duration::from_millis(150 + round * 7919 % 1900);
@@ -309,8 +244,8 @@ fn a_power_cut_takes_nothing_that_was_acknowledged(kind: EngineKind) {
         };
         let acknowledged = cut(kind, &image, &copy, run_time, way);
         acknowledged_in_all += acknowledged;
-        let mounted = Mounted::new(&copy, &folder.path().join("check"));
-        let opened = mounted.0.join("journal");
+        let mounted = LoopDisk::mount(&copy, &folder.path().join("check"));
+        let opened = mounted.path().join("journal");
         sealed = sealed.max(sealed_segments(&opened));
         reused += reused_segments(&opened, written);
         let checked = catch_unwind(|| check(kind, &opened, acknowledged));
@@ -321,7 +256,7 @@ fn a_power_cut_takes_nothing_that_was_acknowledged(kind: EngineKind) {
         // Every other cut goes on with what the last one left; the rest start anew.
         match round % 2 == 0 && failures.is_empty() {
             true => std::fs::rename(&copy, &image).unwrap(),
-            false => run("cp", &[&"--sparse=always", &used, &image]),
+            false => copy_image(&used, &image),
         }
     }
     println!(
@@ -371,8 +306,8 @@ fn reused_segments(journal: &Path, written: u64) -> usize {
 /// far its stream had come.
 fn make_used_image(kind: EngineKind, image: &Path) -> u64 {
     make_image(image, IMAGE_BYTES);
-    let mounted = Mounted::new(image, &image.with_extension("mount"));
-    let journal_folder = mounted.0.join("journal");
+    let mounted = LoopDisk::mount(image, &image.with_extension("mount"));
+    let journal_folder = mounted.path().join("journal");
     let engine = kind.open(&journal_folder).unwrap();
     let (journal, mut committer) = Journal::open_with_limits(engine, LIMITS).unwrap();
     for _ in 0..150 {
@@ -406,8 +341,8 @@ fn without_its_fdatasync_records_are_lost(kind: EngineKind) {
         make_image(&image, IMAGE_BYTES);
         let run_time = Duration::from_millis(600 + round * 331);
         let acknowledged = cut(kind, &image, &copy, run_time, Way::Without(&library));
-        let mounted = Mounted::new(&copy, &folder.path().join("check"));
-        let opened = mounted.0.join("journal");
+        let mounted = LoopDisk::mount(&copy, &folder.path().join("check"));
+        let opened = mounted.path().join("journal");
         let checked = catch_unwind(|| check(kind, &opened, acknowledged));
         println!("{kind} without fdatasync: acknowledged up to {acknowledged}, {checked:?}");
         if !matches!(checked, Ok(Ok(_))) {
@@ -455,11 +390,11 @@ fn a_read_only_disk_is_named_by_whoever_opens() {
         let image = folder.path().join("image");
         let at = folder.path().join("mount");
         make_image(&image, SMALL_IMAGE_BYTES);
-        let mounted = Mounted::new(&image, &at);
+        let mounted = LoopDisk::mount(&image, &at);
         let journal = at.join("journal");
         drop(Journal::open(kind.open(&journal).unwrap()).unwrap());
         drop(mounted);
-        let _mounted = Mounted::with("loop,ro", &image, &at);
+        let _mounted = LoopDisk::mount_with("loop,ro", &image, &at);
         for refused in [
             kind.open(&journal).unwrap_err(),
             kind.open_to_verify(&journal).unwrap_err(),
@@ -483,7 +418,7 @@ fn a_disk_that_becomes_read_only_ends_the_writer() {
         let image = folder.path().join("image");
         let at = folder.path().join("mount");
         make_image(&image, SMALL_IMAGE_BYTES);
-        let mounted = Mounted::with("loop,errors=remount-ro", &image, &at);
+        let mounted = LoopDisk::mount_with("loop,errors=remount-ro", &image, &at);
         let mut writer = Writer::start(kind, &at.join("journal"), Way::Seals);
         writer.first.recv().unwrap();
         // The moment is any: the writer never rests.
@@ -498,7 +433,7 @@ fn a_disk_that_becomes_read_only_ends_the_writer() {
         stderr.read_to_string(&mut said).unwrap();
         assert!(said.contains("commit failed: a commit failed"), "{said}");
         drop(mounted);
-        let _mounted = Mounted::new(&image, &at);
+        let _mounted = LoopDisk::mount(&image, &at);
         let before = acknowledged
             .saturating_sub(SYNCS_OF_A_MOMENT * BATCHES_A_SYNC)
             .max(1);
@@ -522,11 +457,11 @@ fn a_full_disk_refuses_and_recovers(kind: EngineKind) {
     let folder = tempfile::tempdir().unwrap();
     let (image, copy) = (folder.path().join("image"), folder.path().join("copy"));
     make_image(&image, SMALL_IMAGE_BYTES);
-    let mounted = Mounted::new(&image, &folder.path().join("mount"));
-    let opened = kind.open(&mounted.0.join("journal")).unwrap();
+    let mounted = LoopDisk::mount(&image, &folder.path().join("mount"));
+    let opened = kind.open(&mounted.path().join("journal")).unwrap();
     let (journal, committer) = Journal::open(opened).unwrap();
     let driver = committer.run_on_thread().unwrap();
-    let waits = fill_disk(&journal, &mounted.0.join(BALLAST));
+    let waits = fill_disk(&journal, &mounted);
     let acknowledged = journal.durable_head(LogId::OWN).sequence;
     println!("{kind}: full after {acknowledged} records");
     let refused = journal.append(next_batch(&journal)).unwrap_err();
@@ -535,23 +470,25 @@ fn a_full_disk_refuses_and_recovers(kind: EngineKind) {
     let read = journal.read(LogId::OWN, 1, usize::MAX).unwrap();
     assert_eq!(read.len() as u64, acknowledged);
 
-    run("cp", &[&"--sparse=always", &image, &copy]);
-    let cut = Mounted::new(&copy, &folder.path().join("check"));
+    copy_image(&image, &copy);
+    let cut = LoopDisk::mount(&copy, &folder.path().join("check"));
     // On a disk without a free byte it opens or says why not; it loses nothing by the attempt.
-    let opened = kind.open(&cut.0.join("journal")).and_then(Journal::open);
+    let opened = kind
+        .open(&cut.path().join("journal"))
+        .and_then(Journal::open);
     println!(
         "{kind}: opened on the full disk: {:?}",
         opened.as_ref().err()
     );
     drop(opened);
-    std::fs::remove_file(cut.0.join(BALLAST)).unwrap();
+    cut.empty();
     assert_eq!(
-        check(kind, &cut.0.join("journal"), acknowledged),
+        check(kind, &cut.path().join("journal"), acknowledged),
         Ok(acknowledged)
     );
     drop(cut);
 
-    std::fs::remove_file(mounted.0.join(BALLAST)).unwrap();
+    mounted.empty();
     let runtime = Builder::new_current_thread().build().unwrap();
     runtime.block_on(journal.wait(waits)).unwrap();
     let taken = journal.append(next_batch(&journal)).unwrap();
@@ -559,17 +496,14 @@ fn a_full_disk_refuses_and_recovers(kind: EngineKind) {
     journal.verify().unwrap();
     drop(journal);
     driver.join().unwrap();
-    let head = check(kind, &mounted.0.join("journal"), acknowledged + 2);
+    let head = check(kind, &mounted.path().join("journal"), acknowledged + 2);
     assert_eq!(head, Ok(acknowledged + 2));
 }
 
 /// Fills the disk, with an append between each two pieces until one has to wait: gives its ticket.
-fn fill_disk(journal: &Journal, ballast: &Path) -> Ticket {
-    let mut ballast = File::create(ballast).unwrap();
+fn fill_disk(journal: &Journal, disk: &LoopDisk) -> Ticket {
     let mut waits = None;
-    let piece = vec![b'b'; 512 * 1024];
-    while ballast.write_all(&piece).is_ok() {
-        ballast.sync_data().unwrap();
+    while disk.add_ballast() {
         waits = waits.or_else(|| append_until_it_waits(journal));
     }
     waits.expect("the disk was full before an append had to wait")
