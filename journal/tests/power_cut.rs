@@ -34,6 +34,8 @@ const FOLDER: &str = "JOURNAL_TEST_POWER_FOLDER";
 const ENGINE: &str = "JOURNAL_TEST_POWER_ENGINE";
 const KEEPS_ALL: &str = "JOURNAL_TEST_POWER_KEEPS_ALL";
 const IMAGE_BYTES: u64 = 256 * 1024 * 1024;
+/// What the journal that each run begins with holds.
+const USED_RECORDS: u64 = 6000;
 const SMALL_IMAGE_BYTES: u64 = 96 * 1024 * 1024;
 /// Entries of the queue that the writer keeps: it removes one for each it adds.
 const QUEUE_DEPTH: u64 = 40;
@@ -153,6 +155,10 @@ impl Writer {
         }
     }
 
+    fn go_on(&self) {
+        run("kill", &[&"-CONT", &self.process.id().to_string()]);
+    }
+
     /// Ends it, and gives the last sequence that it acknowledged.
     fn end(mut self) -> u64 {
         self.process.kill().unwrap();
@@ -230,11 +236,12 @@ fn a_power_cut_takes_nothing_that_was_acknowledged(kind: EngineKind) {
     let folder = tempfile::tempdir().unwrap();
     let image = folder.path().join("image");
     let mut failures = Vec::new();
-    let mut acknowledged_in_all = 0;
+    let (mut acknowledged_in_all, mut while_opening) = (0, 0);
     let (mut sealed, mut reused) = (0, 0);
     let used = folder.path().join("used");
     let written = make_used_image(kind, &used);
     copy_image(&used, &image);
+    let mut held = USED_RECORDS;
     for round in 0..cuts {
         let copy = folder.path().join("copy");
         let run_time = Duration::from_millis(150 + round * 7919 % 1900);
@@ -242,8 +249,18 @@ fn a_power_cut_takes_nothing_that_was_acknowledged(kind: EngineKind) {
             2 => Way::KeepsAll,
             _ => Way::Seals,
         };
-        let acknowledged = cut(kind, &image, &copy, run_time, way);
-        acknowledged_in_all += acknowledged;
+        let said = cut(kind, &image, &copy, run_time, way);
+        while_opening += u64::from(said == 0);
+        let acknowledged = said.max(held);
+        acknowledged_in_all += acknowledged - held;
+        // Every other cut goes on with what the last one left, as it left it: the next writer has
+        // to recover, and may be cut while it does. The rest start anew.
+        let (next, next_held) = match round % 2 {
+            0 => (&copy, acknowledged),
+            _ => (&used, USED_RECORDS),
+        };
+        copy_image(next, &image);
+        held = next_held;
         let mounted = LoopDisk::mount(&copy, &folder.path().join("check"));
         let opened = mounted.path().join("journal");
         sealed = sealed.max(sealed_segments(&opened));
@@ -252,16 +269,11 @@ fn a_power_cut_takes_nothing_that_was_acknowledged(kind: EngineKind) {
         let checked = checked.unwrap_or_else(|_| Err("it panicked while opening".to_owned()));
         println!("{kind}, cut {round}: acknowledged up to {acknowledged}, {checked:?}");
         failures.extend(checked.err().map(|error| format!("cut {round}: {error}")));
-        drop(mounted);
-        // Every other cut goes on with what the last one left; the rest start anew.
-        match round % 2 == 0 && failures.is_empty() {
-            true => std::fs::rename(&copy, &image).unwrap(),
-            false => copy_image(&used, &image),
-        }
     }
     println!(
-        "{kind}: {cuts} cuts, {acknowledged_in_all} acknowledged records; up to {sealed} sealed \
-         segments in a journal; {reused} segments of sled's own were used again"
+        "{kind}: {cuts} cuts, {while_opening} before the first acknowledgement; \
+         {acknowledged_in_all} acknowledged records; up to {sealed} sealed segments in a journal; \
+         {reused} segments of sled's own were used again"
     );
     assert!(sealed > 0, "no cut met a sealed segment");
     assert!(
@@ -310,7 +322,7 @@ fn make_used_image(kind: EngineKind, image: &Path) -> u64 {
     let journal_folder = mounted.path().join("journal");
     let engine = kind.open(&journal_folder).unwrap();
     let (journal, mut committer) = Journal::open_with_limits(engine, LIMITS).unwrap();
-    for _ in 0..150 {
+    while journal.head(LogId::OWN).sequence < USED_RECORDS {
         for _ in 0..40 {
             journal.append(next_batch(&journal)).unwrap();
         }
@@ -319,6 +331,32 @@ fn make_used_image(kind: EngineKind, image: &Path) -> u64 {
     drop((journal, committer));
     let places = sled_segments(&journal_folder).into_iter();
     places.map(|(_, place)| place).max().unwrap_or(0)
+}
+
+/// Why a cut waits until the writer stands: what is acknowledged after the image was copied is not
+/// in the copy, and a journal that lost nothing looks as if it had. The one loss that this suite
+/// ever saw is explained by that (docs/performance.md, "Power cuts").
+#[test]
+fn a_copy_of_a_disk_whose_writer_goes_on_is_no_power_cut() {
+    for kind in EngineKind::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let (image, copy) = (folder.path().join("image"), folder.path().join("copy"));
+        make_image(&image, IMAGE_BYTES);
+        let mounted = LoopDisk::mount(&image, &folder.path().join("mount"));
+        let writer = Writer::start(kind, &mounted.path().join("journal"), Way::Seals);
+        writer.first.recv().unwrap();
+        writer.stop();
+        copy_image(&image, &copy);
+        let copied = LoopDisk::mount(&copy, &folder.path().join("check"));
+        let journal = copied.path().join("journal");
+        let head = check(kind, &journal, 1).unwrap();
+        writer.go_on();
+        while writer.first.recv().unwrap() <= head {}
+        let acknowledged = writer.end();
+        let looks = format!("{} acknowledged records are lost", acknowledged - head);
+        assert_eq!(check(kind, &journal, acknowledged), Err(looks));
+        assert_eq!(check(kind, &journal, head), Ok(head));
+    }
 }
 
 #[test]
