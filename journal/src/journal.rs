@@ -289,9 +289,9 @@ impl Journal {
         }
     }
 
-    /// Why the disk takes nothing at the moment, if so: appends are refused meanwhile. It is what to
-    /// ask for work under way, which may use what is kept free to come to its end; before something
-    /// new is begun ask [`refuses_new_work`](Journal::refuses_new_work), which says more.
+    /// Why the disk takes nothing at the moment, if so: appends are refused meanwhile. Ask it for
+    /// work under way, which may use what is kept free to come to its end. Before something new is
+    /// begun ask [`refuses_new_work`](Journal::refuses_new_work), which sees a shortage sooner.
     pub fn no_room(&self) -> Option<NoRoom> {
         self.shared().state().batcher.no_room()
     }
