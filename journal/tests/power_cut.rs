@@ -146,7 +146,8 @@ impl Writer {
     }
 
     /// Stops it, and waits until every thread stands, or is inside the system and will stand before
-    /// it comes out: on a busy machine they run on for a while after the signal.
+    /// it comes out: one thread takes the signal, here the one that sleeps in the test harness, and
+    /// until it has a processor the others run on and acknowledge.
     fn stop(&self) {
         let process = self.process.id().to_string();
         run("kill", &[&"-STOP", &process]);
