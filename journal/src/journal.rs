@@ -289,8 +289,9 @@ impl Journal {
         }
     }
 
-    /// Why the disk takes nothing at the moment, if so: appends are refused meanwhile. Ask before a
-    /// decision that could not be recorded, and show it in metrics.
+    /// Why the disk takes nothing at the moment, if so: appends are refused meanwhile. Ask it for
+    /// work under way, which may use what is kept free to come to its end. Before something new is
+    /// begun ask [`refuses_new_work`](Journal::refuses_new_work), which sees a shortage sooner.
     pub fn no_room(&self) -> Option<NoRoom> {
         self.shared().state().batcher.no_room()
     }

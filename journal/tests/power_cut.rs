@@ -15,9 +15,7 @@
     reason = "a test stops at the first surprise, and its child process talks on stdout"
 )]
 
-use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
@@ -29,14 +27,16 @@ use std::time::Duration;
 use journal::{
     AppendError, Batch, EngineKind, Journal, JournalLimits, LogId, Ticket, verify_folder,
 };
+use loop_disk::{LoopDisk, copy_image, make_image, run};
 use tokio::runtime::Builder;
 
 const FOLDER: &str = "JOURNAL_TEST_POWER_FOLDER";
 const ENGINE: &str = "JOURNAL_TEST_POWER_ENGINE";
 const KEEPS_ALL: &str = "JOURNAL_TEST_POWER_KEEPS_ALL";
 const IMAGE_BYTES: u64 = 256 * 1024 * 1024;
+/// What the journal that each run begins with holds.
+const USED_RECORDS: u64 = 6000;
 const SMALL_IMAGE_BYTES: u64 = 96 * 1024 * 1024;
-const BALLAST: &str = "ballast";
 /// Entries of the queue that the writer keeps: it removes one for each it adds.
 const QUEUE_DEPTH: u64 = 40;
 /// The writer appends so many at most before it waits.
@@ -90,69 +90,6 @@ fn next_batch(journal: &Journal) -> Batch {
 
 fn queue_key(number: u64) -> String {
     format!("queue/{number:012}")
-}
-
-fn run(program: &str, arguments: &[&dyn AsRef<OsStr>]) {
-    let mut command = Command::new(program);
-    for argument in arguments {
-        command.arg(argument.as_ref());
-    }
-    let status = command
-        .status()
-        .unwrap_or_else(|error| panic!("cannot run {program}: {error}"));
-    assert!(
-        status.success(),
-        "{command:?} ended with {status}: are root and a loop device here?"
-    );
-}
-
-/// A mounted image; unmounted when dropped.
-struct Mounted(PathBuf);
-
-impl Mounted {
-    fn new(image: &Path, at: &Path) -> Mounted {
-        Mounted::with("loop", image, at)
-    }
-
-    fn with(options: &str, image: &Path, at: &Path) -> Mounted {
-        std::fs::create_dir_all(at).unwrap();
-        run("mount", &[&"-o", &options, &image, &at]);
-        Mounted(at.to_owned())
-    }
-
-    /// Makes the file system become read-only, as an error of the disk does. A remount would be
-    /// refused while a file is open for writing.
-    fn fail(&self) {
-        let mounts = std::fs::read_to_string("/proc/mounts").unwrap();
-        let at = self.0.to_str().unwrap();
-        let line = mounts
-            .lines()
-            .find(|line| line.split(' ').nth(1) == Some(at));
-        let device = line.unwrap().split(' ').next().unwrap();
-        let name = device.strip_prefix("/dev/").unwrap();
-        std::fs::write(format!("/sys/fs/ext4/{name}/trigger_fs_error"), "a test").unwrap();
-    }
-}
-
-impl Drop for Mounted {
-    /// A child process of another test holds our open files until it starts its own program: what
-    /// is busy is tried again, for a while.
-    fn drop(&mut self) {
-        for _ in 0..100 {
-            let mut unmount = Command::new("umount");
-            let ended = unmount.arg(&self.0).stderr(Stdio::null()).status();
-            if ended.unwrap().success() {
-                return;
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        run("umount", &[&self.0]);
-    }
-}
-
-fn make_image(image: &Path, bytes: u64) {
-    File::create(image).unwrap().set_len(bytes).unwrap();
-    run("mkfs.ext4", &[&"-q", &"-F", &image]);
 }
 
 /// How a writer is to be.
@@ -209,13 +146,18 @@ impl Writer {
     }
 
     /// Stops it, and waits until every thread stands, or is inside the system and will stand before
-    /// it comes out: on a busy machine they run on for a while after the signal.
+    /// it comes out: one thread takes the signal, here the one that sleeps in the test harness, and
+    /// until it has a processor the others run on and acknowledge.
     fn stop(&self) {
         let process = self.process.id().to_string();
         run("kill", &[&"-STOP", &process]);
         while !threads_stand(&process) {
             thread::yield_now();
         }
+    }
+
+    fn go_on(&self) {
+        run("kill", &[&"-CONT", &self.process.id().to_string()]);
     }
 
     /// Ends it, and gives the last sequence that it acknowledged.
@@ -242,11 +184,11 @@ fn threads_stand(process: &str) -> bool {
 /// Writes for some time, is stopped, and leaves `copy` as the disk was. Gives the last sequence
 /// that the writer acknowledged.
 fn cut(kind: EngineKind, image: &Path, copy: &Path, run_time: Duration, way: Way<'_>) -> u64 {
-    let mounted = Mounted::new(image, &image.with_extension("mount"));
-    let writer = Writer::start(kind, &mounted.0.join("journal"), way);
+    let mounted = LoopDisk::mount(image, &image.with_extension("mount"));
+    let writer = Writer::start(kind, &mounted.path().join("journal"), way);
     thread::sleep(run_time);
     writer.stop();
-    run("cp", &[&"--sparse=always", &image, &copy]);
+    copy_image(image, copy);
     writer.end()
 }
 
@@ -295,11 +237,12 @@ fn a_power_cut_takes_nothing_that_was_acknowledged(kind: EngineKind) {
     let folder = tempfile::tempdir().unwrap();
     let image = folder.path().join("image");
     let mut failures = Vec::new();
-    let mut acknowledged_in_all = 0;
+    let (mut acknowledged_in_all, mut while_opening) = (0, 0);
     let (mut sealed, mut reused) = (0, 0);
     let used = folder.path().join("used");
     let written = make_used_image(kind, &used);
-    run("cp", &[&"--sparse=always", &used, &image]);
+    copy_image(&used, &image);
+    let mut held = USED_RECORDS;
     for round in 0..cuts {
         let copy = folder.path().join("copy");
         let run_time = Duration::from_millis(150 + round * 7919 % 1900);
@@ -307,26 +250,31 @@ fn a_power_cut_takes_nothing_that_was_acknowledged(kind: EngineKind) {
             2 => Way::KeepsAll,
             _ => Way::Seals,
         };
-        let acknowledged = cut(kind, &image, &copy, run_time, way);
-        acknowledged_in_all += acknowledged;
-        let mounted = Mounted::new(&copy, &folder.path().join("check"));
-        let opened = mounted.0.join("journal");
+        let said = cut(kind, &image, &copy, run_time, way);
+        while_opening += u64::from(said == 0);
+        let acknowledged = said.max(held);
+        acknowledged_in_all += acknowledged - held;
+        // Every other cut goes on with what the last one left, as it left it: the next writer has
+        // to recover, and may be cut while it does. The rest start anew.
+        let (next, next_held) = match round % 2 {
+            0 => (&copy, acknowledged),
+            _ => (&used, USED_RECORDS),
+        };
+        copy_image(next, &image);
+        held = next_held;
+        let mounted = LoopDisk::mount(&copy, &folder.path().join("check"));
+        let opened = mounted.path().join("journal");
         sealed = sealed.max(sealed_segments(&opened));
         reused += reused_segments(&opened, written);
         let checked = catch_unwind(|| check(kind, &opened, acknowledged));
         let checked = checked.unwrap_or_else(|_| Err("it panicked while opening".to_owned()));
         println!("{kind}, cut {round}: acknowledged up to {acknowledged}, {checked:?}");
         failures.extend(checked.err().map(|error| format!("cut {round}: {error}")));
-        drop(mounted);
-        // Every other cut goes on with what the last one left; the rest start anew.
-        match round % 2 == 0 && failures.is_empty() {
-            true => std::fs::rename(&copy, &image).unwrap(),
-            false => run("cp", &[&"--sparse=always", &used, &image]),
-        }
     }
     println!(
-        "{kind}: {cuts} cuts, {acknowledged_in_all} acknowledged records; up to {sealed} sealed \
-         segments in a journal; {reused} segments of sled's own were used again"
+        "{kind}: {cuts} cuts, {while_opening} before the first acknowledgement; \
+         {acknowledged_in_all} acknowledged records; up to {sealed} sealed segments in a journal; \
+         {reused} segments of sled's own were used again"
     );
     assert!(sealed > 0, "no cut met a sealed segment");
     assert!(
@@ -371,11 +319,11 @@ fn reused_segments(journal: &Path, written: u64) -> usize {
 /// far its stream had come.
 fn make_used_image(kind: EngineKind, image: &Path) -> u64 {
     make_image(image, IMAGE_BYTES);
-    let mounted = Mounted::new(image, &image.with_extension("mount"));
-    let journal_folder = mounted.0.join("journal");
+    let mounted = LoopDisk::mount(image, &image.with_extension("mount"));
+    let journal_folder = mounted.path().join("journal");
     let engine = kind.open(&journal_folder).unwrap();
     let (journal, mut committer) = Journal::open_with_limits(engine, LIMITS).unwrap();
-    for _ in 0..150 {
+    while journal.head(LogId::OWN).sequence < USED_RECORDS {
         for _ in 0..40 {
             journal.append(next_batch(&journal)).unwrap();
         }
@@ -384,6 +332,32 @@ fn make_used_image(kind: EngineKind, image: &Path) -> u64 {
     drop((journal, committer));
     let places = sled_segments(&journal_folder).into_iter();
     places.map(|(_, place)| place).max().unwrap_or(0)
+}
+
+/// Why a cut waits until the writer stands: what is acknowledged after the image was copied is not
+/// in the copy, and a journal that lost nothing looks as if it had. The one loss that this suite
+/// ever saw is explained by that (docs/performance.md, "Power cuts").
+#[test]
+fn a_copy_of_a_disk_whose_writer_goes_on_is_no_power_cut() {
+    for kind in EngineKind::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let (image, copy) = (folder.path().join("image"), folder.path().join("copy"));
+        make_image(&image, IMAGE_BYTES);
+        let mounted = LoopDisk::mount(&image, &folder.path().join("mount"));
+        let writer = Writer::start(kind, &mounted.path().join("journal"), Way::Seals);
+        writer.first.recv().unwrap();
+        writer.stop();
+        copy_image(&image, &copy);
+        let copied = LoopDisk::mount(&copy, &folder.path().join("check"));
+        let journal = copied.path().join("journal");
+        let head = check(kind, &journal, 1).unwrap();
+        writer.go_on();
+        while writer.first.recv().unwrap() <= head {}
+        let acknowledged = writer.end();
+        let looks = format!("{} acknowledged records are lost", acknowledged - head);
+        assert_eq!(check(kind, &journal, acknowledged), Err(looks));
+        assert_eq!(check(kind, &journal, head), Ok(head));
+    }
 }
 
 #[test]
@@ -406,8 +380,8 @@ fn without_its_fdatasync_records_are_lost(kind: EngineKind) {
         make_image(&image, IMAGE_BYTES);
         let run_time = Duration::from_millis(600 + round * 331);
         let acknowledged = cut(kind, &image, &copy, run_time, Way::Without(&library));
-        let mounted = Mounted::new(&copy, &folder.path().join("check"));
-        let opened = mounted.0.join("journal");
+        let mounted = LoopDisk::mount(&copy, &folder.path().join("check"));
+        let opened = mounted.path().join("journal");
         let checked = catch_unwind(|| check(kind, &opened, acknowledged));
         println!("{kind} without fdatasync: acknowledged up to {acknowledged}, {checked:?}");
         if !matches!(checked, Ok(Ok(_))) {
@@ -455,11 +429,11 @@ fn a_read_only_disk_is_named_by_whoever_opens() {
         let image = folder.path().join("image");
         let at = folder.path().join("mount");
         make_image(&image, SMALL_IMAGE_BYTES);
-        let mounted = Mounted::new(&image, &at);
+        let mounted = LoopDisk::mount(&image, &at);
         let journal = at.join("journal");
         drop(Journal::open(kind.open(&journal).unwrap()).unwrap());
         drop(mounted);
-        let _mounted = Mounted::with("loop,ro", &image, &at);
+        let _mounted = LoopDisk::mount_with("loop,ro", &image, &at);
         for refused in [
             kind.open(&journal).unwrap_err(),
             kind.open_to_verify(&journal).unwrap_err(),
@@ -483,7 +457,7 @@ fn a_disk_that_becomes_read_only_ends_the_writer() {
         let image = folder.path().join("image");
         let at = folder.path().join("mount");
         make_image(&image, SMALL_IMAGE_BYTES);
-        let mounted = Mounted::with("loop,errors=remount-ro", &image, &at);
+        let mounted = LoopDisk::mount_with("loop,errors=remount-ro", &image, &at);
         let mut writer = Writer::start(kind, &at.join("journal"), Way::Seals);
         writer.first.recv().unwrap();
         // The moment is any: the writer never rests.
@@ -498,7 +472,7 @@ fn a_disk_that_becomes_read_only_ends_the_writer() {
         stderr.read_to_string(&mut said).unwrap();
         assert!(said.contains("commit failed: a commit failed"), "{said}");
         drop(mounted);
-        let _mounted = Mounted::new(&image, &at);
+        let _mounted = LoopDisk::mount(&image, &at);
         let before = acknowledged
             .saturating_sub(SYNCS_OF_A_MOMENT * BATCHES_A_SYNC)
             .max(1);
@@ -522,11 +496,11 @@ fn a_full_disk_refuses_and_recovers(kind: EngineKind) {
     let folder = tempfile::tempdir().unwrap();
     let (image, copy) = (folder.path().join("image"), folder.path().join("copy"));
     make_image(&image, SMALL_IMAGE_BYTES);
-    let mounted = Mounted::new(&image, &folder.path().join("mount"));
-    let opened = kind.open(&mounted.0.join("journal")).unwrap();
+    let mounted = LoopDisk::mount(&image, &folder.path().join("mount"));
+    let opened = kind.open(&mounted.path().join("journal")).unwrap();
     let (journal, committer) = Journal::open(opened).unwrap();
     let driver = committer.run_on_thread().unwrap();
-    let waits = fill_disk(&journal, &mounted.0.join(BALLAST));
+    let waits = fill_disk(&journal, &mounted);
     let acknowledged = journal.durable_head(LogId::OWN).sequence;
     println!("{kind}: full after {acknowledged} records");
     let refused = journal.append(next_batch(&journal)).unwrap_err();
@@ -535,23 +509,25 @@ fn a_full_disk_refuses_and_recovers(kind: EngineKind) {
     let read = journal.read(LogId::OWN, 1, usize::MAX).unwrap();
     assert_eq!(read.len() as u64, acknowledged);
 
-    run("cp", &[&"--sparse=always", &image, &copy]);
-    let cut = Mounted::new(&copy, &folder.path().join("check"));
+    copy_image(&image, &copy);
+    let cut = LoopDisk::mount(&copy, &folder.path().join("check"));
     // On a disk without a free byte it opens or says why not; it loses nothing by the attempt.
-    let opened = kind.open(&cut.0.join("journal")).and_then(Journal::open);
+    let opened = kind
+        .open(&cut.path().join("journal"))
+        .and_then(Journal::open);
     println!(
         "{kind}: opened on the full disk: {:?}",
         opened.as_ref().err()
     );
     drop(opened);
-    std::fs::remove_file(cut.0.join(BALLAST)).unwrap();
+    cut.empty();
     assert_eq!(
-        check(kind, &cut.0.join("journal"), acknowledged),
+        check(kind, &cut.path().join("journal"), acknowledged),
         Ok(acknowledged)
     );
     drop(cut);
 
-    std::fs::remove_file(mounted.0.join(BALLAST)).unwrap();
+    mounted.empty();
     let runtime = Builder::new_current_thread().build().unwrap();
     runtime.block_on(journal.wait(waits)).unwrap();
     let taken = journal.append(next_batch(&journal)).unwrap();
@@ -559,17 +535,14 @@ fn a_full_disk_refuses_and_recovers(kind: EngineKind) {
     journal.verify().unwrap();
     drop(journal);
     driver.join().unwrap();
-    let head = check(kind, &mounted.0.join("journal"), acknowledged + 2);
+    let head = check(kind, &mounted.path().join("journal"), acknowledged + 2);
     assert_eq!(head, Ok(acknowledged + 2));
 }
 
 /// Fills the disk, with an append between each two pieces until one has to wait: gives its ticket.
-fn fill_disk(journal: &Journal, ballast: &Path) -> Ticket {
-    let mut ballast = File::create(ballast).unwrap();
+fn fill_disk(journal: &Journal, disk: &LoopDisk) -> Ticket {
     let mut waits = None;
-    let piece = vec![b'b'; 512 * 1024];
-    while ballast.write_all(&piece).is_ok() {
-        ballast.sync_data().unwrap();
+    while disk.add_ballast() {
         waits = waits.or_else(|| append_until_it_waits(journal));
     }
     waits.expect("the disk was full before an append had to wait")

@@ -18,96 +18,23 @@ mod lane;
 #[path = "hub/store.rs"]
 mod store;
 
-use std::{
-    ffi::OsStr,
-    fs::{self, File},
-    io::Write,
-    path::PathBuf,
-    process::Command,
-};
+use std::{fs, process::Command};
 
 use acquirer_host::MemoryLedger;
 use journal::EngineKind;
+use loop_disk::LoopDisk;
 use proto::store::v1::{DecisionKind, RefusalReason};
 
 use lane::{Lane, new_id};
 use store::{APPROVED_PAN, Host, Hub, Store};
 
 const IMAGE_BYTES: u64 = 96 * 1024 * 1024;
-const PIECE_BYTES: usize = 256 * 1024;
 /// Free bytes that are less than new work needs and more than work under way does.
 const NEARLY_FULL_BYTES: u64 = 24 * 1024 * 1024;
 
-fn run(program: &str, arguments: &[&dyn AsRef<OsStr>]) {
-    let mut command = Command::new(program);
-    for argument in arguments {
-        command.arg(argument.as_ref());
-    }
-    let status = command.status().unwrap();
-    assert!(
-        status.success(),
-        "{command:?} ended with {status}: are root and a loop device here?"
-    );
-}
-
-/// A mounted image; unmounted when dropped.
-struct Disk {
-    at: PathBuf,
-    _home: tempfile::TempDir,
-}
-
-impl Disk {
-    fn new() -> Disk {
-        let home = tempfile::tempdir().unwrap();
-        let (image, at) = (home.path().join("image"), home.path().join("mount"));
-        File::create(&image).unwrap().set_len(IMAGE_BYTES).unwrap();
-        run("mkfs.ext4", &[&"-q", &"-F", &image]);
-        fs::create_dir(&at).unwrap();
-        run("mount", &[&"-o", &"loop", &image, &at]);
-        Disk { at, _home: home }
-    }
-
-    fn ballast(&self) -> PathBuf {
-        self.at.join("ballast")
-    }
-
-    fn available_bytes(&self) -> u64 {
-        let told = Command::new("df")
-            .args(["--output=avail", "-B1"])
-            .arg(&self.at)
-            .output()
-            .unwrap();
-        let told = String::from_utf8(told.stdout).unwrap();
-        told.lines().last().unwrap().trim().parse().unwrap()
-    }
-
-    /// Another program fills the disk until so little is left.
-    fn fill(&self, left_bytes: u64) {
-        let mut ballast = File::options()
-            .create(true)
-            .append(true)
-            .open(self.ballast())
-            .unwrap();
-        let piece = vec![b'b'; PIECE_BYTES];
-        while self.available_bytes() > left_bytes && ballast.write_all(&piece).is_ok() {
-            ballast.sync_data().unwrap();
-        }
-    }
-
-    fn empty(&self) {
-        fs::remove_file(self.ballast()).unwrap();
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        run("umount", &[&self.at]);
-    }
-}
-
-fn move_journal(store: &Store, disk: &Disk, engine: EngineKind) {
+fn move_journal(store: &Store, disk: &LoopDisk, engine: EngineKind) {
     let text = fs::read_to_string(store.config()).unwrap();
-    let journal = disk.at.join("journal");
+    let journal = disk.path().join("journal");
     let text = text
         .replace("engine = \"sled\"", &format!("engine = \"{engine}\""))
         .replace("folder = \"journal\"", &format!("folder = {journal:?}"));
@@ -130,7 +57,7 @@ async fn refused(hub: &Hub, lane: &mut Lane) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hub_whose_disk_fills_up_refuses_goes_on_and_loses_nothing() {
     for kind in EngineKind::ALL {
-        let disk = Disk::new();
+        let disk = LoopDisk::new(IMAGE_BYTES);
         let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
         let store = Store::new(bank.address);
         move_journal(&store, &disk, kind);

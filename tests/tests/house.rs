@@ -26,6 +26,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("journal", &[]),
     ("ports", &[]),
     ("card-seal", &[]),
+    // Nobody may name it but in `dev-dependencies`.
+    ("loop-disk", &[]),
     ("wire-form", &["domain", "proto"]),
     ("acquirer-host", &["iso8583", "ports"]),
     (

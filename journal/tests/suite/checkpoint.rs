@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use journal::{
-    AppendError, Batch, CHECKPOINT_BYTES_MAX, Checkpoint, Engine, Journal, JournalLimits, LogId,
-    ReadError, SimulatedDisk, VerifyError, migrate, remove_checkpoint, verify_checkpoint,
-    verify_engine,
+    AppendError, Batch, CHECKPOINT_BYTES_MAX, Checkpoint, DiskFault, Engine, Journal,
+    JournalLimits, LogId, ReadError, SimulatedDisk, VerifyError, migrate, remove_checkpoint,
+    verify_checkpoint, verify_engine,
 };
 
 use crate::draw::Draw;
@@ -119,6 +119,42 @@ fn a_large_one_goes_in_bounded_commits_and_replaces_the_one_before(place: &Place
     assert_eq!(pieces.len(), 10);
     let (journal, _committer) = place.open();
     assert_eq!(journal.checkpoint(NAME).unwrap(), kept);
+    journal.verify().unwrap();
+}
+
+/// What is decided can't be taken back, and waits for room in memory. Its checkpoint is a cache: it
+/// would only take the place of what else must wait.
+#[test]
+fn without_room_the_batch_waits_alone_and_the_checkpoint_is_left_out() {
+    let disk = SimulatedDisk::new();
+    let (journal, mut committer) = Journal::open(disk.engine()).unwrap();
+    journal
+        .append_with_checkpoint(one("1"), NAME, LOG, b"state of 1")
+        .unwrap();
+    commit_all(&mut committer);
+    let before = read(&journal);
+    disk.set_fault(Some(DiskFault::Full));
+    journal.append(one("2")).unwrap();
+    assert!(committer.commit_waiting().is_err());
+    let decided = journal
+        .append_with_checkpoint(one("3"), NAME, LOG, &bytes(3, 900_000))
+        .unwrap();
+    assert_eq!(journal.figures().batches_waiting, 1);
+    assert!(journal.figures().waiting_bytes < 1000);
+    assert!(committer.commit_waiting().is_err());
+    assert!(journal.durable() < decided);
+    disk.set_fault(None);
+    commit_all(&mut committer);
+    assert_eq!(journal.durable(), decided);
+    assert_eq!(journal.durable_head(LOG).sequence, 3);
+    assert_eq!(read(&journal), before, "the one before stands");
+    journal
+        .append_with_checkpoint(one("4"), NAME, LOG, b"state of 4")
+        .unwrap();
+    commit_all(&mut committer);
+    let after = read(&journal);
+    assert_eq!(after.bytes, b"state of 4");
+    assert_eq!(after.applied, journal.durable_head(LOG));
     journal.verify().unwrap();
 }
 
