@@ -2,7 +2,9 @@
 //! no more and no less.
 
 use acquirer_host::MemoryLedger;
-use proto::store::v1::{DecisionKind, LanesRequest};
+use proto::store::v1::{
+    DecisionKind, LanesRequest, ResolveDeadLetterRequest, WriteOffLeaseRequest,
+};
 use serde_json::Value;
 
 use crate::{
@@ -192,4 +194,38 @@ async fn an_operator_sees_what_is_open_who_owns_it_and_that_it_is_over() {
     }
     assert_eq!(status["queue_amount"]["amount_minor"], 0);
     assert_eq!(bank.lines(stood).len(), 1);
+}
+
+/// A note is part of a record, and a record has its bounds: a longer one is refused before the desk
+/// hears of it, and the hub goes on.
+#[tokio::test]
+async fn a_note_that_is_too_long_is_refused_by_name() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    let mut operations = hub.operations().await;
+    let long = || "x".repeat(501);
+    let resolved = operations
+        .resolve_dead_letter(ResolveDeadLetterRequest {
+            forward_id: 1,
+            resolution: "written-off".to_owned(),
+            note: long(),
+        })
+        .await;
+    let written_off = operations
+        .write_off_lease(WriteOffLeaseRequest {
+            lease_id: 1,
+            by: "Li Na".to_owned(),
+            reason: long(),
+        })
+        .await;
+    for (field, refused) in [
+        ("note", resolved.map(drop).unwrap_err()),
+        ("reason", written_off.map(drop).unwrap_err()),
+    ] {
+        assert_eq!(refused.code(), tonic::Code::InvalidArgument, "{refused}");
+        let what = format!("{field}: 501 bytes, at most 500 are kept");
+        assert_eq!(refused.message(), what);
+    }
+    assert_eq!(hub.status().await.hub_epoch, 1);
 }
