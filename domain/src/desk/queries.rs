@@ -326,6 +326,20 @@ impl Desk {
         }
     }
 
+    /// The day that a close means which names none: the running one. But while nothing was sold or
+    /// paid on it yet, the one before: then this is asked again by somebody who never heard that it
+    /// was done, and to close an empty day would book tomorrow's sales a day late. A day without a
+    /// sale is closed by naming it.
+    #[must_use]
+    pub fn day_meant(&self, running_is_empty: bool) -> BusinessDate {
+        match self.day() {
+            DayState::Open {
+                closed: Some(before),
+            } if running_is_empty => before,
+            DayState::Open { .. } | DayState::Closing { .. } => self.business_date(),
+        }
+    }
+
     /// Dead letters, oldest first; those resolved on the running day too: see `Forward::resolution`.
     pub fn dead_letters(&self) -> impl Iterator<Item = &Forward> {
         self.forwards()

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture};
 use domain::{
-    desk::{Blocker, DayState, Event, Rejected},
+    desk::{Blocker, Event, Rejected},
     time::BusinessDate,
 };
 use proto::store::v1::{BatchView, CloseDayProgress};
@@ -143,24 +143,14 @@ impl Close {
         self.report(date).await
     }
 
-    /// Which day is meant where none is named: the running one. But while nothing was sold or paid
-    /// on it yet, the one before: then this is asked again by somebody who never heard that it was
-    /// done, and to close an empty day would book tomorrow's sales a day late. A day without a
-    /// sale is closed by naming it.
+    /// Which day is meant where none is named: the desk says, by what was sold and paid so far.
     async fn meant(&self, today: BusinessDate) -> Result<BusinessDate, CloseError> {
-        let day = self.look(|desk| desk.desk.day()).await?;
-        let DayState::Open {
-            closed: Some(last_closed),
-        } = day
-        else {
-            return Ok(today);
-        };
         let report = self.make_report(today).await?;
         let is_empty = report.sales.count == 0
             && report.sales.voided == 0
             && report.payments.requested == 0
             && report.payments.offline_approved == 0;
-        Ok(if is_empty { last_closed } else { today })
+        self.look(move |desk| desk.desk.day_meant(is_empty)).await
     }
 
     async fn tell(&self, step: &str, detail: String) -> Result<(), CloseError> {

@@ -394,3 +394,17 @@ fn what_a_silent_lane_holds_up_is_carried_over_by_name_and_nothing_else_is() {
     assert_eq!(world.desk.queue_depth(), 1, "it is not dropped");
     assert_eq!(world.desk.silent().len(), 1, "the next close asks again");
 }
+
+#[test]
+fn a_close_without_a_date_means_the_running_day_unless_it_is_empty() {
+    let mut world = World::online();
+    for empty in [true, false] {
+        assert_eq!(world.desk.day_meant(empty), date(), "none was closed yet");
+    }
+    close_day(&mut world);
+    assert_eq!(world.desk.day_meant(true), date(), "asked again");
+    assert_eq!(world.desk.day_meant(false), date().next());
+    let date = date().next();
+    world.step(Event::CloseDay { date });
+    assert_eq!(world.desk.day_meant(true), date, "it is being closed");
+}
