@@ -184,8 +184,27 @@ fn read_length(byte: &impl Fn(usize) -> Option<u8>, at: usize) -> Option<(usize,
 
 /// Whether these are TLVs as chip data has them: no templates, tags of one or two bytes, lengths
 /// below 128. `false` says nothing yet: [`check`] has to look.
-#[inline]
+#[inline(never)]
 pub(crate) fn is_flat(mut bytes: &[u8]) -> bool {
+    // Four bytes hold all of a tag and its length: here the tag's first byte is the lowest.
+    while let Some(head) = bytes.first_chunk() {
+        let head = u32::from_le_bytes(*head);
+        let (flat, [length, ..], start) = if head & 0x3F == 0x1F {
+            (head & 0x0080_8000 == 0, (head >> 16).to_le_bytes(), 3)
+        } else {
+            let short = head & 0x8020 == 0 && head & 0xFF != 0;
+            (short, (head >> 8).to_le_bytes(), 2)
+        };
+        match bytes.get(start + usize::from(length)..) {
+            Some(rest) if flat => bytes = rest,
+            _ => return false,
+        }
+    }
+    ends_flat(bytes)
+}
+
+/// The last three bytes or fewer.
+fn ends_flat(mut bytes: &[u8]) -> bool {
     loop {
         let (length, rest) = match bytes {
             [] => return true,

@@ -9,7 +9,7 @@ mod field;
 mod format;
 mod layout;
 
-pub(crate) use layout::{Content, Layout, Masks, Prefix, Step};
+pub(crate) use layout::{Content, Layout, Masks, Prefix, Reading, Step};
 
 pub use field::{
     Class, Counts, Encoding, FieldSpec, Justify, Length, LengthEncoding, Part, Parts, Secrecy,
@@ -122,6 +122,17 @@ pub enum DialectError {
     },
 }
 
+static ABSENT: Shape = Shape {
+    class: Class::Binary,
+    encoding: Encoding::Raw,
+    length: Length::Fixed(0),
+    justify: Justify::Left,
+    pad_spaces: false,
+    gbk: false,
+    secrecy: Secrecy::Hidden,
+    parts: Parts::None,
+};
+
 impl Dialect {
     /// A built-in dialect: `cup-pos`, `iso87-ascii`, `iso87-binary`, `iso93-ascii`.
     pub fn named(name: &str) -> Result<Arc<Self>, DialectError> {
@@ -189,6 +200,17 @@ impl Dialect {
     #[inline]
     pub fn field(&self, number: u8) -> Option<&FieldSpec> {
         self.fields.get(usize::from(number))?.as_ref()
+    }
+
+    /// What a field is; nothing of one that isn't in the dialect.
+    pub(crate) fn name_of(&self, number: u8) -> &str {
+        self.field(number).map_or("", |spec| &spec.name)
+    }
+
+    /// A field's shape in messages of this type; of one that isn't in the dialect some bytes.
+    pub(crate) fn shape(&self, number: u8, mti: Mti) -> &Shape {
+        self.field(number)
+            .map_or(&ABSENT, |spec| spec.shape_in(mti))
     }
 
     /// How the fields stand on the wire in messages of this type.
