@@ -186,18 +186,18 @@ fn read_length(byte: &impl Fn(usize) -> Option<u8>, at: usize) -> Option<(usize,
 /// below 128. `false` says nothing yet: [`check`] has to look.
 #[inline(never)]
 pub(crate) fn is_flat(mut bytes: &[u8]) -> bool {
-    // Four bytes hold all of a tag and its length: here the tag's first byte is the lowest.
-    while let Some(head) = bytes.first_chunk() {
-        let head = u32::from_le_bytes(*head);
-        let (flat, [length, ..], start) = if head & 0x3F == 0x1F {
-            (head & 0x0080_8000 == 0, (head >> 16).to_le_bytes(), 3)
+    // Four bytes hold all of a tag and its length.
+    while let Some([first, second, third, _]) = bytes.first_chunk() {
+        let end = if first & 0x3F == 0x1F && (*second | *third) < 0x80 {
+            3 + usize::from(*third)
+        } else if is_short_primitive(*first) && *second < 0x80 {
+            2 + usize::from(*second)
         } else {
-            let short = head & 0x8020 == 0 && head & 0xFF != 0;
-            (short, (head >> 8).to_le_bytes(), 2)
+            return false;
         };
-        match bytes.get(start + usize::from(length)..) {
-            Some(rest) if flat => bytes = rest,
-            _ => return false,
+        match bytes.get(end..) {
+            Some(rest) => bytes = rest,
+            None => return false,
         }
     }
     ends_flat(bytes)

@@ -113,16 +113,17 @@ impl Masks {
     }
 }
 
-/// The steps of every field in some message types.
+/// The layout of most message types, and one for each type that a variant names.
 #[derive(Debug)]
-pub(crate) struct Layout {
-    mti: Option<Mti>,
-    steps: ByNumber<Step>,
+pub(super) struct Layouts {
+    usual: Layout,
+    /// Apart from their layouts, which are large: every message looks through all of them.
+    mtis: Vec<Mti>,
+    special: Vec<Layout>,
 }
 
-impl Layout {
-    /// The layout of most message types, and one for each type that a variant names.
-    pub(super) fn all(fields: &[Option<FieldSpec>]) -> (Self, Vec<Self>) {
+impl Layouts {
+    pub(super) fn new(fields: &[Option<FieldSpec>]) -> Self {
         let variants = fields.iter().flatten().flat_map(|spec| &spec.variants);
         let mut mtis: Vec<Mti> = variants
             .flat_map(|variant| &variant.mtis)
@@ -130,24 +131,37 @@ impl Layout {
             .collect();
         mtis.sort_unstable();
         mtis.dedup();
-        let steps = |mti: Option<Mti>| {
-            let shape = |spec: &FieldSpec| match mti {
-                Some(mti) => Step::of(spec.shape_in(mti)),
-                None => Step::of(&spec.shape),
-            };
+        let layout = |mti: Option<Mti>| {
             let mut steps = ByNumber::filled(Step::ABSENT);
             for spec in fields.iter().flatten() {
-                steps.set(spec.number, shape(spec));
+                let shape = mti.map_or(&spec.shape, |mti| spec.shape_in(mti));
+                steps.set(spec.number, Step::of(shape));
             }
-            Self { mti, steps }
+            Layout { steps }
         };
-        (steps(None), mtis.into_iter().map(Some).map(steps).collect())
+        Self {
+            usual: layout(None),
+            special: mtis.iter().copied().map(Some).map(layout).collect(),
+            mtis,
+        }
     }
 
-    pub(super) fn is_for(&self, mti: Mti) -> bool {
-        self.mti == Some(mti)
+    #[inline]
+    pub(super) fn of(&self, mti: Mti) -> &Layout {
+        let place = self.mtis.iter().position(|special| *special == mti);
+        place
+            .and_then(|place| self.special.get(place))
+            .unwrap_or(&self.usual)
     }
+}
 
+/// The steps of every field in some message types.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    steps: ByNumber<Step>,
+}
+
+impl Layout {
     /// How the field stands on the wire; one that the dialect doesn't have is for the careful way.
     #[inline]
     pub(crate) fn step(&self, number: u8) -> &Step {

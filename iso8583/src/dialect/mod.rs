@@ -19,6 +19,7 @@ pub use field::{
 use crate::frame::Framing;
 use crate::mac::{MacAlgorithm, Padding};
 use crate::message::Mti;
+use layout::Layouts;
 use std::path::Path;
 use std::sync::Arc;
 use thiserror::Error;
@@ -91,8 +92,7 @@ pub struct Dialect {
     mac_field: Option<u8>,
     settings: Settings,
     fields: Vec<Option<FieldSpec>>,
-    /// One for most message types, others for the types they name.
-    layouts: (Layout, Vec<Layout>),
+    layouts: Layouts,
 }
 
 /// Why a dialect can't be used.
@@ -216,11 +216,7 @@ impl Dialect {
     /// How the fields stand on the wire in messages of this type.
     #[inline]
     pub(crate) fn layout(&self, mti: Mti) -> &Layout {
-        let (usual, special) = &self.layouts;
-        special
-            .iter()
-            .find(|layout| layout.is_for(mti))
-            .unwrap_or(usual)
+        self.layouts.of(mti)
     }
 
     /// Settings of the acquirer.
