@@ -160,10 +160,16 @@ pub(super) fn write(step: &Step, after: &[u8], count: usize, room: &mut [u8]) ->
         let fits = count == most && sixteen::pack_digits(after, count, room.first_chunk_mut()?);
         return fits.then_some(usize::from(step.bytes));
     }
-    if count > most || (count < most && step.prefix == Prefix::None) {
+    if count > most {
         return None;
     }
-    let prefix = write_prefix(step.prefix, count, room)?;
+    let prefix = if step.prefix != Prefix::None {
+        write_prefix(step.prefix, count, room)?
+    } else if count == most {
+        0
+    } else {
+        return None;
+    };
     let room = room.get_mut(prefix..)?;
     let fits = match step.content {
         Content::Packed => return Some(prefix + write_digits(after, count, room)?),
