@@ -63,21 +63,27 @@ impl LengthPrefix {
 
     /// Writes the length over the first bytes of `out`, which are there for it.
     pub(crate) fn write(self, length: usize, out: &mut [u8]) {
-        let digit = |power: usize| u8::try_from(length / power % 10).unwrap_or(0);
         let wide = u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
-        let ascii = [digit(1000), digit(100), digit(10), digit(1)];
         let [_, _, high, low] = wide;
-        let [a, b, c, d] = ascii;
-        let (two, four) = match self {
-            Self::Binary2 => ([high, low], wide),
-            Self::Binary4 => ([high, low], wide),
-            Self::Bcd2 => ([a << 4 | b, c << 4 | d], wide),
-            Self::Ascii4 => ([high, low], ascii.map(|digit| digit + b'0')),
+        let digits = || {
+            let digit = |power: usize| u8::try_from(length / power % 10).unwrap_or(0);
+            [digit(1000), digit(100), digit(10), digit(1)]
         };
-        let bytes: &[u8] = if self.length() == 2 { &two } else { &four };
-        for (place, byte) in out.iter_mut().zip(bytes) {
-            *place = *byte;
+        match self {
+            Self::Binary2 => begin(out, [high, low]),
+            Self::Binary4 => begin(out, wide),
+            Self::Bcd2 => {
+                let [a, b, c, d] = digits();
+                begin(out, [a << 4 | b, c << 4 | d]);
+            }
+            Self::Ascii4 => begin(out, digits().map(|digit| digit + b'0')),
         }
+    }
+}
+
+fn begin<const N: usize>(out: &mut [u8], bytes: [u8; N]) {
+    if let Some(place) = out.first_chunk_mut() {
+        *place = bytes;
     }
 }
 

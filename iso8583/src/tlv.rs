@@ -184,8 +184,27 @@ fn read_length(byte: &impl Fn(usize) -> Option<u8>, at: usize) -> Option<(usize,
 
 /// Whether these are TLVs as chip data has them: no templates, tags of one or two bytes, lengths
 /// below 128. `false` says nothing yet: [`check`] has to look.
-#[inline]
+#[inline(never)]
 pub(crate) fn is_flat(mut bytes: &[u8]) -> bool {
+    // Four bytes hold all of a tag and its length.
+    while let Some([first, second, third, _]) = bytes.first_chunk() {
+        let end = if first & 0x3F == 0x1F && (*second | *third) < 0x80 {
+            3 + usize::from(*third)
+        } else if is_short_primitive(*first) && *second < 0x80 {
+            2 + usize::from(*second)
+        } else {
+            return false;
+        };
+        match bytes.get(end..) {
+            Some(rest) => bytes = rest,
+            None => return false,
+        }
+    }
+    ends_flat(bytes)
+}
+
+/// The last three bytes or fewer.
+fn ends_flat(mut bytes: &[u8]) -> bool {
     loop {
         let (length, rest) = match bytes {
             [] => return true,

@@ -57,8 +57,13 @@ const fn pairs(word: u64) -> bool {
 /// Whether all nibbles are digits or the separator, 0xD.
 #[inline]
 const fn track_pairs(word: u64) -> bool {
-    let separator = word << 1 & !(word << 2) & word << 3;
-    over_nine(word) & !separator & each(0x88) == 0
+    over_nine(word) & !separator(word) & each(0x88) == 0
+}
+
+/// The highest bit of each nibble that is 0xD is set, and that of some below nine.
+#[inline]
+const fn separator(word: u64) -> u64 {
+    word << 1 & !(word << 2) & word << 3
 }
 
 /// Whether every word of a value is fine. The last may overlap the one before; a value shorter
@@ -80,12 +85,6 @@ fn every_word(value: &[u8], fine: impl Fn(u64) -> bool) -> bool {
         [a, b, c] => fine(u64::from_le_bytes([a, b, c, a, b, c, a, b])),
         _ => true,
     }
-}
-
-/// Four bytes of packed digits as eight characters.
-#[inline]
-pub(super) const fn digits_of_pairs(pairs: [u8; 4]) -> [u8; 8] {
-    (nibbles_of_pairs(pairs) + each(b'0')).to_be_bytes()
 }
 
 /// Four bytes as eight characters: digits, and hex above nine.
@@ -145,18 +144,6 @@ pub(super) fn pack(characters: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Eight ASCII digits as eight nibbles, each in a byte; of fewer, the first ones, with zeros in
-/// front. `None` where one of them is no digit.
-#[inline]
-pub(super) fn nibbles_of_digits(characters: [u8; 8], count: usize) -> Option<u64> {
-    let skip = u32::try_from(8_usize.checked_sub(count)? * 8).ok()?;
-    let nibbles = (u64::from_be_bytes(characters) ^ each(b'0'))
-        .checked_shr(skip)
-        .unwrap_or(0);
-    let over_nine = (nibbles & each(0x0F)) + each(6);
-    ((nibbles | over_nine) & each(0xF0) == 0).then_some(nibbles)
-}
-
 /// A digit, a separator of a track or an upper-case hex character, found fit, as its nibble.
 #[inline]
 pub(super) const fn nibble(character: u8) -> u8 {
@@ -196,6 +183,57 @@ pub(super) fn wire_fits(class: Class, encoding: Encoding, odd: Odd, wire: &[u8])
         Encoding::Ebcdic => false,
         Encoding::Bcd => bcd_fits(class == Class::Track, odd, wire),
     }
+}
+
+/// Whether so many packed digits, or characters of a track, fit, an odd one with its pad nibble.
+/// `after` begins with them; what lies behind them is not looked at.
+#[inline(never)]
+pub(super) fn packed_fits(track: bool, after: &[u8], units: usize) -> bool {
+    let (mut after, mut units) = (after, units);
+    while units > 16 {
+        let Some((word, rest)) = after.split_first_chunk() else {
+            return false;
+        };
+        let word = u64::from_be_bytes(*word);
+        let fits = if track {
+            track_pairs(word)
+        } else {
+            pairs(word)
+        };
+        if !fits {
+            return false;
+        }
+        (after, units) = (rest, units - 16);
+    }
+    let word = match after.first_chunk() {
+        Some(word) => u64::from_be_bytes(*word),
+        None => last_word(after),
+    };
+    units == 0 || word_begins_fit(track, word, units)
+}
+
+/// Whether the first digits of a word fit: 1 to 16 of them.
+#[inline]
+const fn word_begins_fit(track: bool, word: u64, units: usize) -> bool {
+    let last = 64_usize.wrapping_sub(4 * units) & 63;
+    let wrong = if track {
+        over_nine(word) & !separator(word)
+    } else {
+        over_nine(word)
+    };
+    // Each bit of the pad nibble but the highest must be as the one above it.
+    let pad = if units % 2 == 1 { 7 << last >> 4 } else { 0 };
+    wrong & (each(0x88) << last) | (word ^ word >> 1) & pad == 0
+}
+
+/// Where memory ends before the word does.
+#[cold]
+fn last_word(after: &[u8]) -> u64 {
+    let mut word = [0; 8];
+    for (place, byte) in word.iter_mut().zip(after) {
+        *place = *byte;
+    }
+    u64::from_be_bytes(word)
 }
 
 /// Where the odd digit of a BCD value stands.
@@ -313,27 +351,33 @@ mod tests {
         }
     }
 
+    /// One byte of any value at any place, in memory that ends with the value and in memory that
+    /// goes on with what is forbidden.
     #[test]
-    fn digits_of_any_number_become_nibbles_or_none() {
-        for count in 0..=8 {
-            let expected = u64::from_str_radix(&"01".repeat(count), 16).unwrap_or(0);
-            assert_eq!(nibbles_of_digits(*b"11111111", count), Some(expected));
-            for (place, byte) in (0..8).flat_map(|at| (0..=255).map(move |byte| (at, byte))) {
-                let mut characters = *b"98765432";
-                characters[place] = byte;
-                let fits = place >= count || byte.is_ascii_digit();
-                assert_eq!(
-                    nibbles_of_digits(characters, count).is_some(),
-                    fits,
-                    "{byte:#x}"
-                );
+    fn packed_values_fit_where_the_bytes_do() {
+        for (track, units) in [1, 2, 3, 14, 15, 16, 17, 18, 31, 33, 37]
+            .into_iter()
+            .flat_map(|units| [(false, units), (true, units)])
+        {
+            let length = usize::div_ceil(units, 2);
+            let odd = if units % 2 == 1 {
+                Odd::Last
+            } else {
+                Odd::Nowhere
+            };
+            for (place, byte) in (0..length).flat_map(|at| (0..=255).map(move |byte| (at, byte))) {
+                let mut memory = [0xFF; 40];
+                memory[..length].fill(0x11);
+                memory[length - 1] = if units % 2 == 1 { 0x10 } else { 0x11 };
+                memory[place] = byte;
+                let expected = bcd_fits(track, odd, &memory[..length]);
+                for after in [&memory[..], &memory[..length]] {
+                    let found = packed_fits(track, after, units);
+                    assert_eq!(found, expected, "{track} {byte:#x} at {place} of {units}");
+                }
             }
         }
-        assert_eq!(nibbles_of_digits(*b"11111111", 9), None);
-        assert_eq!(
-            pairs_of_nibbles(0x0102_0304_0506_0708),
-            [0x12, 0x34, 0x56, 0x78]
-        );
+        assert!(packed_fits(false, &[], 0) && packed_fits(true, &[0xFF; 9], 0));
     }
 
     #[test]

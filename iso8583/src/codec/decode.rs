@@ -71,20 +71,7 @@ pub fn decode<'a>(dialect: &'a Dialect, frame: &'a [u8]) -> Result<Decoded<'a>, 
     let mti = read_mti(dialect, &mut cursor)?;
     let bitmap = read_bitmaps(dialect, &mut cursor)?;
     let mut decoded = Decoded::new(dialect, frame, tpdu, header, start, mti, bitmap);
-    let layout = dialect.layout(mti);
-    for number in numbers(bitmap & !bit(1)) {
-        let swift = layout
-            .step(number)
-            .and_then(|step| swift::read(step, frame, cursor.at));
-        let span = match swift {
-            Some((span, end)) => {
-                cursor.at = end;
-                span
-            }
-            None => read_field(dialect, mti, number, &mut cursor)?,
-        };
-        decoded.place(number, span);
-    }
+    read_fields(&mut decoded, &mut cursor)?;
     if cursor.left() > 0 {
         let reason = Reason::Trailing {
             left: cursor.left(),
@@ -98,6 +85,27 @@ pub fn decode<'a>(dialect: &'a Dialect, frame: &'a [u8]) -> Result<Decoded<'a>, 
     Ok(decoded)
 }
 
+#[inline]
+fn read_fields(decoded: &mut Decoded<'_>, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
+    let (dialect, layout, mti) = (decoded.dialect(), decoded.layout(), decoded.mti());
+    let frame = cursor.frame;
+    let mut rest = frame.get(cursor.at..).unwrap_or_default();
+    numbers(decoded.bitmap() & !bit(1)).try_each(|number| {
+        let at = frame.len() - rest.len();
+        if let Some(found) = swift::read(layout.step(number), rest) {
+            decoded.place(number, Span::new(at + found.prefix, found.units));
+            rest = found.rest;
+        } else {
+            cursor.at = at;
+            decoded.place(number, read_field(dialect, mti, number, cursor)?);
+            rest = frame.get(cursor.at..).unwrap_or_default();
+        }
+        Ok(())
+    })?;
+    cursor.at = frame.len() - rest.len();
+    Ok(())
+}
+
 fn read_mti(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<Mti, DecodeError> {
     let offset = cursor.at;
     let wrong = DecodeError {
@@ -106,13 +114,11 @@ fn read_mti(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<Mti, DecodeErr
         reason: Reason::MessageType,
     };
     let digits = match dialect.mti_encoding() {
+        // A nibble over nine gives a character that is no digit.
         MtiEncoding::Bcd => match *cursor.take(2, FieldPath::Mti)? {
-            [first, second] => [
-                hex::digit(first >> 4),
-                hex::digit(first & 0x0F),
-                hex::digit(second >> 4),
-                hex::digit(second & 0x0F),
-            ],
+            [first, second] => {
+                [first >> 4, first & 0x0F, second >> 4, second & 0x0F].map(|nibble| nibble + b'0')
+            }
             _ => return Err(wrong),
         },
         MtiEncoding::Ascii => cursor
@@ -148,22 +154,29 @@ fn read_bitmaps(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<u128, Deco
     Ok(bitmap | u128::from(read_bitmap(dialect, cursor, FieldPath::SecondaryBitmap)?))
 }
 
+#[inline]
 fn read_bitmap(
     dialect: &Dialect,
     cursor: &mut Cursor<'_>,
     field: FieldPath,
 ) -> Result<u64, DecodeError> {
-    let offset = cursor.at;
-    let ebcdic = match dialect.bitmap_encoding() {
+    match dialect.bitmap_encoding() {
         BitmapEncoding::Binary => {
             let bytes = cursor.take(8, field)?;
-            return Ok(bytes
-                .iter()
-                .fold(0, |bits, byte| bits << 8 | u64::from(*byte)));
+            let word = bytes.first_chunk().copied().unwrap_or_default();
+            Ok(u64::from_be_bytes(word))
         }
-        BitmapEncoding::Hex => false,
-        BitmapEncoding::HexEbcdic => true,
-    };
+        BitmapEncoding::Hex => read_hex_bitmap(false, cursor, field),
+        BitmapEncoding::HexEbcdic => read_hex_bitmap(true, cursor, field),
+    }
+}
+
+fn read_hex_bitmap(
+    ebcdic: bool,
+    cursor: &mut Cursor<'_>,
+    field: FieldPath,
+) -> Result<u64, DecodeError> {
+    let offset = cursor.at;
     let mut bits = 0;
     for (place, byte) in cursor.take(16, field)?.iter().enumerate() {
         let character = if ebcdic {

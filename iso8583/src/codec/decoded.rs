@@ -1,18 +1,15 @@
 //! A decoded message: fields borrowed from the frame.
 
-use super::decode::wire_length;
 use super::field::Field;
 use crate::card::Pan;
 use crate::describe;
-use crate::dialect::{Dialect, Parts};
+use crate::dialect::{Dialect, Layout, Parts};
 use crate::keys::DesKey;
 use crate::mac::{self, MacError};
-use crate::message::{Message, Mti, bit, numbers};
+use crate::message::{ByNumber, Message, Mti, bit, numbers};
 use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
-
-const FIELD_SLOTS: usize = 129;
 
 /// Where a value lies. The frame is at most 65,535 bytes long.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -21,11 +18,14 @@ pub(super) struct Span {
     units: u16,
 }
 
+const NOWHERE: Span = Span { start: 0, units: 0 };
+
 impl Span {
     #[inline]
     pub(super) fn new(start: usize, units: u16) -> Self {
+        let [low, high, ..] = start.to_le_bytes();
         Self {
-            start: u16::try_from(start).unwrap_or(u16::MAX),
+            start: u16::from_le_bytes([low, high]),
             units,
         }
     }
@@ -35,13 +35,14 @@ impl Span {
 #[derive(Clone)]
 pub struct Decoded<'a> {
     dialect: &'a Dialect,
+    layout: &'a Layout,
     frame: &'a [u8],
     tpdu: Option<&'a [u8]>,
     header: &'a [u8],
     start: usize,
     mti: Mti,
     bitmap: u128,
-    spans: [Span; FIELD_SLOTS],
+    spans: ByNumber<Span>,
 }
 
 /// Why a message's MAC is not good.
@@ -59,6 +60,7 @@ pub enum MacFault {
 }
 
 impl<'a> Decoded<'a> {
+    #[inline]
     pub(super) fn new(
         dialect: &'a Dialect,
         frame: &'a [u8],
@@ -68,27 +70,31 @@ impl<'a> Decoded<'a> {
         mti: Mti,
         bitmap: u128,
     ) -> Self {
-        let spans = [Span::default(); FIELD_SLOTS];
         Self {
             dialect,
+            layout: dialect.layout(mti),
             frame,
             tpdu,
             header,
             start,
             mti,
             bitmap,
-            spans,
+            spans: ByNumber::filled(NOWHERE),
         }
     }
 
     #[inline]
     pub(super) fn place(&mut self, number: u8, span: Span) {
-        if let Some(place) = self.spans.get_mut(usize::from(number)) {
-            *place = span;
-        }
+        self.spans.set(number, span);
+    }
+
+    #[inline]
+    pub(super) fn layout(&self) -> &'a Layout {
+        self.layout
     }
 
     /// The dialect it was read with.
+    #[inline]
     pub fn dialect(&self) -> &'a Dialect {
         self.dialect
     }
@@ -99,6 +105,7 @@ impl<'a> Decoded<'a> {
     }
 
     /// The message type.
+    #[inline]
     pub fn mti(&self) -> Mti {
         self.mti
     }
@@ -114,6 +121,7 @@ impl<'a> Decoded<'a> {
     }
 
     /// The bits of both bitmaps, field 1 the highest.
+    #[inline]
     pub fn bitmap(&self) -> u128 {
         self.bitmap
     }
@@ -137,18 +145,19 @@ impl<'a> Decoded<'a> {
     /// A field that is known to be there.
     #[inline]
     fn placed(&self, number: u8) -> Option<Field<'a>> {
-        let span = self.spans.get(usize::from(number))?;
-        let spec = self.dialect.field(number)?;
-        let shape = spec.shape_in(self.mti);
-        let (start, units) = (usize::from(span.start), usize::from(span.units));
-        let after = self.frame.get(start..)?;
+        let span = self.spans.get(number);
+        let step = self.layout.step(number);
+        let offset = usize::from(span.start);
+        let after = self.frame.get(offset..)?;
         Some(Field {
-            spec,
-            shape,
-            wire: after.get(..wire_length(shape, units))?,
+            dialect: self.dialect,
+            mti: self.mti,
+            number,
+            step,
+            wire: after.get(..step.wire_length(span.units))?,
             after,
-            units,
-            offset: start,
+            units: usize::from(span.units),
+            offset,
         })
     }
 

@@ -6,7 +6,8 @@ use super::decode::{counts_bytes_of_bcd, odd_digit, wire_length};
 use super::error::{EncodeError, FieldPath, Reason};
 use super::swift;
 use crate::dialect::{
-    BitmapEncoding, Counts, Dialect, Encoding, Length, LengthEncoding, MtiEncoding, Parts, Shape,
+    BitmapEncoding, Counts, Dialect, Encoding, Layout, Length, LengthEncoding, MtiEncoding, Parts,
+    Shape,
 };
 use crate::hex;
 use crate::keys::DesKey;
@@ -47,17 +48,11 @@ fn write_frame(
     writer.mti()?;
     let mac_bit = mac.map_or(0, |(_, number)| bit(number));
     writer.bitmap(message.present() | mac_bit)?;
+    let mut left = message.present() & !mac_bit;
     let layout = dialect.layout(message.mti());
-    let padded = message.has_pads();
-    for number in numbers(message.present() & !mac_bit) {
-        let (value, after) = message.last_set(number).unwrap_or_default();
-        let swift = layout
-            .step(number)
-            .filter(|_| !padded || message.pad(number) == 0)
-            .and_then(|step| swift::write(step, value, after, writer.out));
-        if swift.is_none() {
-            writer.field(number, value)?;
-        }
+    while let Some(number) = writer.fields(layout, left) {
+        writer.field(number, message.get(number).unwrap_or_default())?;
+        left &= bit(number).wrapping_sub(1);
     }
     if let Some((key, number)) = mac {
         let settings = dialect.settings();
@@ -67,6 +62,33 @@ fn write_frame(
         writer.field(number, &value)?;
     }
     writer.finish()
+}
+
+/// Writes the fields whose bits are set. Gives the bytes they take, and the number of the first
+/// that is left to the careful way.
+#[inline(never)]
+fn write_fields(
+    layout: &Layout,
+    message: &Message,
+    bits: u128,
+    room: &mut [u8],
+) -> (usize, Option<u8>) {
+    let padded = message.has_pads();
+    let mut at = 0;
+    let ended = numbers(bits).try_each(|number| {
+        let mut write = || {
+            let (after, count) = message.last_set(number)?;
+            swift::write(layout.step(number), after, count, room.get_mut(at..)?)
+        };
+        let written = if padded && message.pad(number) != 0 {
+            None
+        } else {
+            write()
+        };
+        at += written.ok_or(number)?;
+        Ok(())
+    });
+    (at, ended.err())
 }
 
 struct Writer<'a> {
@@ -156,6 +178,14 @@ impl<'a> Writer<'a> {
         }
         let bits = if secondary { present | bit(1) } else { present };
         let bytes = bits.to_be_bytes();
+        if let (BitmapEncoding::Binary, false, [first, _]) = (
+            self.dialect.bitmap_encoding(),
+            secondary,
+            bytes.as_chunks::<8>().0,
+        ) {
+            self.out.extend_from_slice(first);
+            return Ok(());
+        }
         let kept = bytes
             .get(..if secondary { 16 } else { 8 })
             .unwrap_or_default();
@@ -171,6 +201,17 @@ impl<'a> Writer<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The fast way: writes fields until one needs the careful way, and gives its number.
+    #[inline]
+    fn fields(&mut self, layout: &Layout, left: u128) -> Option<u8> {
+        let start = self.out.len();
+        self.out.resize(start + self.message.room(), 0);
+        let room = self.out.get_mut(start..).unwrap_or_default();
+        let (written, stopped) = write_fields(layout, self.message, left, room);
+        self.out.truncate(start + written);
+        stopped
     }
 
     /// The careful way: for what is rare, and to say what is wrong.

@@ -1,20 +1,23 @@
 //! One decoded field: borrowed bytes that are known to fit its format.
 
 use super::characters;
-use super::class_words::{Odd, digits_of_pairs, nibble, pair_of, unpack};
+use super::class_words::{Odd, nibble, pair_of, unpack};
 use super::decode::odd_digit;
 use super::swift;
 use crate::describe;
-use crate::dialect::{Class, Encoding, FieldSpec, Justify, Shape};
+use crate::dialect::{Class, Dialect, Encoding, Justify, Reading, Shape, Step};
 use crate::hex;
+use crate::message::Mti;
 use std::fmt;
 use zeroize::Zeroizing;
 
 /// A field of a decoded message. Its bytes were validated.
 #[derive(Clone, Copy)]
 pub struct Field<'a> {
-    pub(super) spec: &'a FieldSpec,
-    pub(super) shape: &'a Shape,
+    pub(super) dialect: &'a Dialect,
+    pub(super) mti: Mti,
+    pub(super) number: u8,
+    pub(super) step: &'a Step,
     pub(super) wire: &'a [u8],
     /// The frame from the value on.
     pub(super) after: &'a [u8],
@@ -49,17 +52,17 @@ impl<'a> Field<'a> {
     /// Its number.
     #[inline]
     pub fn number(&self) -> u8 {
-        self.spec.number
+        self.number
     }
 
     /// What it is, in a few words.
     pub fn name(&self) -> &'a str {
-        &self.spec.name
+        self.dialect.name_of(self.number)
     }
 
     /// Its shape in this type of message.
     pub fn shape(&self) -> &'a Shape {
-        self.shape
+        self.dialect.shape(self.number, self.mti)
     }
 
     /// The value's bytes as on the wire, without length prefix.
@@ -79,12 +82,12 @@ impl<'a> Field<'a> {
 
     /// The canonical value, a byte at a time; allocates nothing.
     pub fn canonical(&self) -> Canonical<'a> {
-        let skip = match (self.shape.encoding, self.shape.justify) {
+        let skip = match (self.shape().encoding, self.shape().justify) {
             (Encoding::Bcd, Justify::Right) => self.units % 2,
             _ => 0,
         };
         Canonical {
-            shape: self.shape,
+            shape: self.shape(),
             wire: self.wire,
             next: skip,
             end: skip + self.units,
@@ -104,9 +107,9 @@ impl<'a> Field<'a> {
     #[inline]
     pub fn read_into(&self, value: &mut Vec<u8>) {
         value.clear();
-        match self.shape.encoding {
+        match self.shape().encoding {
             Encoding::Ascii | Encoding::Raw => value.extend_from_slice(self.wire),
-            Encoding::Bcd => match (odd_digit(self.shape, self.units), self.wire) {
+            Encoding::Bcd => match (odd_digit(self.shape(), self.units), self.wire) {
                 (Odd::First, [first, pairs @ ..]) => {
                     let [_, digit] = pair_of(*first);
                     value.push(digit);
@@ -137,44 +140,14 @@ impl<'a> Field<'a> {
     where
         'a: 'b,
     {
-        let skip = match self.shape.encoding {
-            Encoding::Ascii | Encoding::Raw => return self.wire,
-            Encoding::Hex | Encoding::Ebcdic => {
-                self.read_into(text);
-                return text;
-            }
-            Encoding::Bcd => match self.shape.justify {
-                Justify::Left => 0,
-                Justify::Right => self.units % 2,
-            },
+        let skip = match self.step.reading {
+            Reading::Borrowed => return self.wire,
+            Reading::Packed => 0,
+            Reading::PackedRight => self.units % 2,
+            Reading::Careful => return read_carefully(*self, text),
         };
-        self.unpack(text);
+        swift::unpack(self.after, self.wire.len(), text);
         text.get(skip..skip + self.units).unwrap_or_default()
-    }
-
-    /// Puts packed characters into `text`, whole words of them: what follows is of no meaning.
-    #[inline]
-    fn unpack(&self, text: &mut Vec<u8>) {
-        let track = self.shape.class == Class::Track;
-        match (self.wire.len(), self.after, text.first_chunk_mut::<16>()) {
-            (0..=4, [a, b, c, d, ..], Some([place @ .., _, _, _, _, _, _, _, _])) if !track => {
-                *place = digits_of_pairs([*a, *b, *c, *d]);
-            }
-            (5..=8, [a, b, c, d, e, f, g, h, ..], Some(places)) if !track => {
-                let (halves, _) = places.as_chunks_mut();
-                if let [high, low] = halves {
-                    *high = digits_of_pairs([*a, *b, *c, *d]);
-                    *low = digits_of_pairs([*e, *f, *g, *h]);
-                }
-            }
-            (count, after, _) => {
-                let room = count * 2 + 8;
-                if text.len() < room {
-                    text.resize(room, 0);
-                }
-                swift::unpack(track, after, count, text);
-            }
-        }
     }
 
     /// Whether the canonical value is exactly this text.
@@ -196,7 +169,7 @@ impl<'a> Field<'a> {
 
     /// The value as text; `None` for binary fields and for text that isn't printable.
     pub fn text(&self) -> Option<Zeroizing<String>> {
-        if self.shape.class == Class::Binary {
+        if self.shape().class == Class::Binary {
             return None;
         }
         let value = self.value();
@@ -205,7 +178,7 @@ impl<'a> Field<'a> {
                 .ok()
                 .map(|text| Zeroizing::new(text.to_owned()));
         }
-        if self.shape.gbk {
+        if self.shape().gbk {
             gbk_text(&value)
         } else {
             None
@@ -221,15 +194,15 @@ impl<'a> Field<'a> {
             },
             None => Shown {
                 text: Zeroizing::new(hex::encode(&self.value())),
-                hex_for_text: self.shape.class != Class::Binary,
+                hex_for_text: self.shape().class != Class::Binary,
             },
         }
     }
 
     /// The pad nibble after an odd number of BCD digits, 0 where there is none.
     pub fn pad(&self) -> u8 {
-        let padded = self.shape.encoding == Encoding::Bcd
-            && self.shape.justify == Justify::Left
+        let padded = self.shape().encoding == Encoding::Bcd
+            && self.shape().justify == Justify::Left
             && self.units % 2 == 1;
         if padded {
             self.wire.last().map_or(0, |byte| byte & 0x0F)
@@ -237,6 +210,13 @@ impl<'a> Field<'a> {
             0
         }
     }
+}
+
+/// By value: else the field of a caller's loop would have to stand in memory, and not in registers.
+#[cold]
+fn read_carefully<'b>(field: Field<'_>, text: &'b mut Vec<u8>) -> &'b [u8] {
+    field.read_into(text);
+    text
 }
 
 /// GBK text that reads back to the same bytes and has no control character in it.

@@ -10,6 +10,7 @@ mod decoded;
 mod encode;
 mod error;
 mod field;
+mod sixteen;
 mod swift;
 
 pub use decode::decode;

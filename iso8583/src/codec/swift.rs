@@ -4,89 +4,107 @@
 //! nothing; then the careful way does it again and names what is wrong, if something is. So
 //! nothing here may take what the careful way refuses, or give other bytes.
 
-use super::class_words::{
-    Odd, bcd_fits, characters_fit, characters_of_pairs, digits_of_pairs, nibble, nibbles_of_digits,
-    over_nine, pack, pair_of, pairs_of_nibbles,
-};
-use super::decoded::Span;
-use crate::dialect::{Class, Content, Masks, Prefix, Step};
+use super::class_words::{Odd, bcd_fits, over_nine, packed_fits, pair_of};
+use super::sixteen::{self, PIECE, characters_fit};
+use crate::dialect::{Content, Masks, Prefix, Step};
 use crate::tlv;
 
-/// Reads the field that starts at `at`; gives where its value lies and where it ends.
+/// A field that was read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Found<'a> {
+    /// Bytes of its length prefix.
+    pub(super) prefix: usize,
+    /// Digits, characters or bytes of its value.
+    pub(super) units: u16,
+    /// What follows it.
+    pub(super) rest: &'a [u8],
+}
+
+/// Reads the field that the rest of a frame begins with.
 #[inline]
-pub(super) fn read(step: &Step, frame: &[u8], at: usize) -> Option<(Span, usize)> {
+pub(super) fn read<'a>(step: &Step, rest: &'a [u8]) -> Option<Found<'a>> {
     if step.masks.digits != 0
-        && let Some(word) = frame.get(at..).and_then(|rest| rest.first_chunk())
+        && let Some(word) = rest.first_chunk()
     {
-        let end = at + usize::from(step.bytes);
-        let fits = masks_fit(step.masks, u64::from_be_bytes(*word));
-        return fits.then(|| (Span::new(at, step.units), end));
+        let rest = rest.get(usize::from(step.bytes)..)?;
+        return masks_fit(step.masks, u64::from_be_bytes(*word)).then_some(Found {
+            prefix: 0,
+            units: step.units,
+            rest,
+        });
     }
-    let (start, units) = read_prefix(step, frame, at)?;
-    let end = start + wire_length(step.content, units)?;
-    let wire = frame.get(start..end)?;
+    let (prefix, units) = read_prefix(step, rest)?;
+    let after = rest.get(prefix..)?;
+    let (wire, rest) = after.split_at_checked(step.wire_length(units))?;
+    let count = usize::from(units);
     let fits = match step.content {
         Content::Bytes => true,
         Content::Tlv => tlv::is_flat(wire),
-        Content::Characters(class) => characters_fit(class, wire),
-        Content::Packed => bcd_fits(false, odd(units, Odd::Last), wire),
-        Content::PackedRight => bcd_fits(false, odd(units, Odd::First), wire),
-        Content::PackedTrack => bcd_fits(true, odd(units, Odd::Last), wire),
+        Content::Characters => characters_fit(step.class, after, count),
+        Content::FixedPacked | Content::Packed => packed_fits(false, after, count),
+        Content::PackedTrack => packed_fits(true, after, count),
+        Content::PackedRight if count % 2 == 1 => bcd_fits(false, Odd::First, wire),
+        Content::PackedRight => bcd_fits(false, Odd::Nowhere, wire),
         Content::Careful => false,
     };
-    fits.then(|| (Span::new(start, units), end))
+    fits.then_some(Found {
+        prefix,
+        units,
+        rest,
+    })
 }
 
 /// Whether fixed digits and their pad nibble are fine, in a word that may go on behind them.
 #[inline]
 const fn masks_fit(masks: Masks, word: u64) -> bool {
-    let pad = word & masks.pad;
-    over_nine(word) & masks.digits == 0 && word & masks.zero == 0 && (pad == 0 || pad == masks.pad)
+    over_nine(word) & masks.digits | (word ^ word >> 1) & masks.pad | word & masks.zero == 0
 }
 
-/// Bytes that a value of so many units takes.
+/// Bytes of the length prefix, and the units it says.
 #[inline]
-fn wire_length(content: Content, units: u16) -> Option<usize> {
-    match content {
-        Content::Bytes | Content::Tlv | Content::Characters(_) => Some(usize::from(units)),
-        Content::Packed | Content::PackedRight | Content::PackedTrack => {
-            Some(usize::from(units).div_ceil(2))
-        }
-        Content::Careful => None,
-    }
-}
-
-const fn odd(units: u16, place: Odd) -> Odd {
-    if units % 2 == 1 { place } else { Odd::Nowhere }
-}
-
-/// Where the value starts, and its units.
-#[inline]
-fn read_prefix(step: &Step, frame: &[u8], at: usize) -> Option<(usize, u16)> {
-    let (length, units) = match step.prefix {
-        Prefix::None => return Some((at, step.units)),
-        Prefix::Bcd1 => (1, bcd(*frame.get(at)?)?),
+fn read_prefix(step: &Step, rest: &[u8]) -> Option<(usize, u16)> {
+    let (prefix, units) = match step.prefix {
+        Prefix::None => return Some((0, step.units)),
+        Prefix::Bcd1 => (1, bcd(*rest.first()?)?),
         Prefix::Bcd2 => {
-            let [high, low] = *frame.get(at..)?.first_chunk()?;
+            let [high, low] = *rest.first_chunk()?;
             (2, bcd(high)? * 100 + bcd(low)?)
         }
         Prefix::Ascii2 => {
-            let [a, b] = *frame.get(at..)?.first_chunk()?;
+            let [a, b] = *rest.first_chunk()?;
             (2, digit(a)? * 10 + digit(b)?)
         }
         Prefix::Ascii3 => {
-            let [a, b, c] = *frame.get(at..)?.first_chunk()?;
+            let [a, b, c] = *rest.first_chunk()?;
             (3, digit(a)? * 100 + digit(b)? * 10 + digit(c)?)
         }
         Prefix::Careful => return None,
     };
-    (units <= step.units).then_some((at + length, units))
+    (units <= step.units).then_some((prefix, units))
 }
 
+/// For each byte its two digits as a number, or `NO_DIGITS`.
+const NUMBERS: [u8; 256] = {
+    let mut numbers = [NO_DIGITS; 256];
+    let mut number = 0;
+    #[allow(clippy::indexing_slicing, reason = "evaluated when compiling")]
+    while number < 100 {
+        numbers[number / 10 * 16 + number % 10] = number as u8;
+        number += 1;
+    }
+    numbers
+};
+
+const NO_DIGITS: u8 = 0xFF;
+
 #[inline]
+#[allow(
+    clippy::indexing_slicing,
+    reason = "a byte always lies inside a table of 256"
+)]
 fn bcd(byte: u8) -> Option<u16> {
-    let (high, low) = (byte >> 4, byte & 0x0F);
-    (high <= 9 && low <= 9).then(|| u16::from(high * 10 + low))
+    let number = NUMBERS[usize::from(byte)];
+    (number != NO_DIGITS).then_some(u16::from(number))
 }
 
 #[inline]
@@ -95,174 +113,188 @@ fn digit(character: u8) -> Option<u16> {
     (value <= 9).then_some(u16::from(value))
 }
 
-/// Puts the characters of `count` bytes of packed digits, or of a track, into `text`, four bytes
-/// at a time: what follows them in `text` is of no meaning. `after` starts with those bytes; `text`
-/// must have room for eight characters more.
-pub(super) fn unpack(track: bool, after: &[u8], count: usize, text: &mut [u8]) {
-    let words = count.div_ceil(4);
-    let (fours, rest) = after.as_chunks::<4>();
-    let (places, _) = text.as_chunks_mut::<8>();
-    for (place, four) in places.iter_mut().zip(fours).take(words) {
-        *place = if track {
-            characters_of_pairs(*four)
-        } else {
-            digits_of_pairs(*four)
-        };
-    }
-    if let Some(place) = places
-        .get_mut(fours.len()..words)
-        .and_then(<[_]>::first_mut)
-    {
-        let (pairs, _) = place.as_chunks_mut::<2>();
-        for (pair, byte) in pairs.iter_mut().zip(rest) {
-            *pair = pair_of(*byte);
-        }
+/// Puts the characters of `count` bytes of packed digits, or of a track, into `text`, whole pieces
+/// of them: what follows them in `text` is of no meaning. `after` begins with those bytes.
+#[inline]
+pub(super) fn unpack(after: &[u8], count: usize, text: &mut Vec<u8>) {
+    match (after.first_chunk(), text.first_chunk_mut()) {
+        (Some(bytes), Some(place)) if count <= PIECE / 2 => sixteen::unpack(bytes, place),
+        _ => unpack_pieces(after, count, text),
     }
 }
 
-/// Writes a field, its length prefix included. `after` is the value and what lies behind it in
-/// memory.
-#[inline]
-pub(super) fn write(step: &Step, value: &[u8], after: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let most = usize::from(step.units);
-    if step.masks.digits != 0
-        && value.len() == most
-        && most <= 8
-        && let Some(eight) = after.first_chunk()
-    {
-        let nibbles = nibbles_of_digits(*eight, most)?;
-        let pad_bits = if step.masks.pad == 0 { 0 } else { 8 };
-        write_last(nibbles << pad_bits, usize::from(step.bytes), out);
-        return Some(());
+#[inline(never)]
+fn unpack_pieces(after: &[u8], count: usize, text: &mut Vec<u8>) {
+    let pieces = count.div_ceil(PIECE / 2);
+    if text.len() < pieces * PIECE {
+        text.resize(pieces * PIECE, 0);
     }
-    let length_fits = match step.prefix {
-        Prefix::None => value.len() == most,
-        Prefix::Bcd1 | Prefix::Bcd2 | Prefix::Ascii2 | Prefix::Ascii3 => value.len() <= most,
-        Prefix::Careful => false,
-    };
-    if !length_fits {
+    let (places, _) = text.as_chunks_mut();
+    let (eights, rest) = after.as_chunks();
+    let places = places.get_mut(..pieces).unwrap_or_default();
+    let (whole, last) = places.split_at_mut(eights.len().min(pieces));
+    for (place, eight) in whole.iter_mut().zip(eights) {
+        sixteen::unpack(eight, place);
+    }
+    if let Some(place) = last.first_mut() {
+        unpack_last(rest, place);
+    }
+}
+
+/// Where memory ends before eight bytes do.
+#[cold]
+fn unpack_last(after: &[u8], place: &mut [u8; PIECE]) {
+    let (pairs, _) = place.as_chunks_mut();
+    for (pair, byte) in pairs.iter_mut().zip(after) {
+        *pair = pair_of(*byte);
+    }
+}
+
+/// Writes a field, its length prefix included, to the beginning of `room`; gives how many bytes it
+/// takes. What lies behind them is of no meaning, and so is all of it after `None`. `after` begins
+/// with the value's `count` bytes.
+#[inline]
+pub(super) fn write(step: &Step, after: &[u8], count: usize, room: &mut [u8]) -> Option<usize> {
+    let most = usize::from(step.units);
+    if step.content == Content::FixedPacked {
+        let fits = count == most && sixteen::pack_digits(after, count, room.first_chunk_mut()?);
+        return fits.then_some(usize::from(step.bytes));
+    }
+    if count > most {
         return None;
     }
-    match step.content {
-        Content::Packed => return write_digits(step.prefix, value, after, out),
-        Content::PackedRight => return write_right(step.prefix, value, after, out),
-        Content::Bytes => {}
-        Content::Tlv if tlv::is_flat(value) => {}
-        Content::Characters(class) if characters_fit(class, value) => {}
-        Content::PackedTrack if characters_fit(Class::Track, value) => {
-            write_prefix(step.prefix, value.len(), out);
-            write_track(value, out);
-            return Some(());
-        }
-        Content::Tlv | Content::Characters(_) | Content::PackedTrack | Content::Careful => {
-            return None;
-        }
+    let prefix = if step.prefix != Prefix::None {
+        write_prefix(step.prefix, count, room)?
+    } else if count == most {
+        0
+    } else {
+        return None;
+    };
+    let room = room.get_mut(prefix..)?;
+    let fits = match step.content {
+        Content::Packed => return Some(prefix + write_digits(after, count, room)?),
+        Content::PackedRight => return Some(prefix + write_right(after, count, room)?),
+        Content::PackedTrack => return Some(prefix + write_track(after, count, room)?),
+        Content::Characters => characters_fit(step.class, after, count),
+        Content::Bytes => true,
+        Content::Tlv => tlv::is_flat(after.get(..count)?),
+        Content::FixedPacked | Content::Careful => false,
+    };
+    if fits && write_bytes(after, count, room) {
+        Some(prefix + count)
+    } else {
+        None
     }
-    if step.prefix != Prefix::None {
-        write_prefix(step.prefix, value.len(), out);
-    }
-    write_bytes(value, after, out);
-    Some(())
 }
 
 /// Short values as the sixteen bytes they start: a copy whose size is known costs a third.
 #[inline]
-fn write_bytes(value: &[u8], after: &[u8], out: &mut Vec<u8>) {
-    match after.first_chunk::<16>() {
-        Some(chunk) if value.len() <= 16 => {
-            let end = out.len() + value.len();
-            out.extend_from_slice(chunk);
-            out.truncate(end);
-        }
-        _ => out.extend_from_slice(value),
+fn write_bytes(after: &[u8], count: usize, room: &mut [u8]) -> bool {
+    match (after.first_chunk::<PIECE>(), room.first_chunk_mut()) {
+        (Some(bytes), Some(place)) if count <= PIECE => *place = *bytes,
+        _ => match (after.get(..count), room.get_mut(..count)) {
+            (Some(bytes), Some(place)) => place.copy_from_slice(bytes),
+            _ => return false,
+        },
     }
+    true
 }
 
 /// Digits with a zero as pad nibble on the right.
-#[inline]
-fn write_digits(prefix: Prefix, value: &[u8], after: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let before = out.len();
-    if prefix != Prefix::None {
-        write_prefix(prefix, value.len(), out);
-    }
-    let written = write_words(value, after, out);
-    if written.is_none() {
-        out.truncate(before);
-    }
-    written
+#[inline(never)]
+fn write_digits(after: &[u8], count: usize, room: &mut [u8]) -> Option<usize> {
+    write_packed(after, count, room, sixteen::pack_digits)
+}
+
+/// A track with a zero as pad nibble on the right.
+#[inline(never)]
+fn write_track(after: &[u8], count: usize, room: &mut [u8]) -> Option<usize> {
+    write_packed(after, count, room, sixteen::pack_track)
 }
 
 #[inline]
-fn write_words(value: &[u8], after: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let (eights, rest) = value.as_chunks::<8>();
-    for eight in eights {
-        out.extend_from_slice(&pairs_of_nibbles(nibbles_of_digits(*eight, 8)?));
+fn write_packed(
+    after: &[u8],
+    count: usize,
+    room: &mut [u8],
+    pack: impl Fn(&[u8], usize, &mut [u8; PIECE / 2]) -> bool,
+) -> Option<usize> {
+    let (mut after, mut left, mut room) = (after, count, room);
+    while left > PIECE {
+        let (place, rest) = room.split_first_chunk_mut()?;
+        if !pack(after, PIECE, place) {
+            return None;
+        }
+        after = after.get(PIECE..)?;
+        left -= PIECE;
+        room = rest;
     }
-    if rest.is_empty() {
-        return Some(());
-    }
-    let last = after.get(value.len() - rest.len()..)?.first_chunk()?;
-    let nibbles = nibbles_of_digits(*last, rest.len())?;
-    let padded = if rest.len() % 2 == 1 {
-        nibbles << 8
-    } else {
-        nibbles
-    };
-    write_last(padded, rest.len().div_ceil(2), out);
-    Some(())
+    pack(after, left, room.first_chunk_mut()?).then_some(count.div_ceil(2))
 }
 
-/// Up to seven digits with a zero as pad nibble on the left.
-#[inline]
-fn write_right(prefix: Prefix, value: &[u8], after: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let nibbles = nibbles_of_digits(*after.first_chunk()?, value.len())?;
-    if prefix != Prefix::None {
+/// Up to sixteen digits with a zero as pad nibble on the left.
+#[inline(never)]
+fn write_right(after: &[u8], count: usize, room: &mut [u8]) -> Option<usize> {
+    let place = room.first_chunk_mut()?;
+    if count > PIECE || !sixteen::pack_digits(after, count, place) {
         return None;
     }
-    write_last(nibbles, value.len().div_ceil(2), out);
-    Some(())
-}
-
-/// A track that was found fit, with a zero as pad nibble on the right.
-#[inline]
-fn write_track(value: &[u8], out: &mut Vec<u8>) {
-    pack(value, out);
-    if let ([.., last], 1) = (value, value.len() % 2) {
-        out.push(nibble(*last) << 4);
+    if count % 2 == 1 {
+        *place = (u64::from_be_bytes(*place) >> 4).to_be_bytes();
     }
+    Some(count.div_ceil(2))
 }
 
-/// The last `count` of four bytes.
+/// Writes how long a value is; gives the bytes that takes. The dialect's check keeps a length below
+/// what the digits can say.
 #[inline]
-fn write_last(nibbles: u64, count: usize, out: &mut Vec<u8>) {
-    let word = u32::from_be_bytes(pairs_of_nibbles(nibbles));
-    let shift = 32_usize.wrapping_sub(8 * count) & 31;
-    let end = out.len() + count;
-    out.extend_from_slice(&(word << shift).to_be_bytes());
-    out.truncate(end);
-}
-
-/// The dialect's check keeps a length below what the digits can say.
-#[inline]
-fn write_prefix(prefix: Prefix, length: usize, out: &mut Vec<u8>) {
-    let two_digits = |number: usize| u8::try_from(number + number / 10 * 6).unwrap_or(u8::MAX);
-    let digit = |number: usize| b'0' + u8::try_from(number % 10).unwrap_or(0);
+fn write_prefix(prefix: Prefix, length: usize, room: &mut [u8]) -> Option<usize> {
+    let digit = |number: usize| b'0' | low_byte(number % 10);
     match prefix {
-        Prefix::None | Prefix::Careful => {}
-        Prefix::Bcd1 => out.push(two_digits(length)),
+        Prefix::None => return Some(0),
+        Prefix::Careful => return None,
+        Prefix::Bcd1 => *room.first_mut()? = two_digits(low_byte(length)),
         Prefix::Bcd2 => {
-            out.extend_from_slice(&[two_digits(length / 100), two_digits(length % 100)]);
+            *room.first_chunk_mut()? = if length < 100 {
+                [0, two_digits(low_byte(length))]
+            } else {
+                four_digits(length)
+            };
+            return Some(2);
         }
-        Prefix::Ascii2 => out.extend_from_slice(&[digit(length / 10), digit(length)]),
+        Prefix::Ascii2 => {
+            *room.first_chunk_mut()? = [digit(length / 10), digit(length)];
+            return Some(2);
+        }
         Prefix::Ascii3 => {
-            out.extend_from_slice(&[digit(length / 100), digit(length / 10), digit(length)]);
+            *room.first_chunk_mut()? = [digit(length / 100), digit(length / 10), digit(length)];
+            return Some(3);
         }
     }
+    Some(1)
+}
+
+/// A number below 100 as packed digits.
+#[inline]
+const fn two_digits(number: u8) -> u8 {
+    number + number / 10 * 6
+}
+
+#[inline(never)]
+fn four_digits(number: usize) -> [u8; 2] {
+    [number / 100, number % 100].map(|half| two_digits(low_byte(half)))
+}
+
+#[inline]
+fn low_byte(number: usize) -> u8 {
+    let [low, ..] = number.to_le_bytes();
+    low
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::decoded::Span;
     use crate::codec::{decode, encode};
     use crate::dialect::Dialect;
     use crate::message::Mti;
@@ -293,10 +325,8 @@ mod tests {
         for name in Dialect::names() {
             let dialect = Dialect::named(name).unwrap();
             for mti in [b"0200", b"0500", b"0810"].map(Mti::literal) {
-                for number in 2..=dialect.field_max() {
-                    if let Some(step) = dialect.layout(mti).step(number) {
-                        check(&dialect, mti, number, step);
-                    }
+                for number in (2..=dialect.field_max()).filter(|it| dialect.field(*it).is_some()) {
+                    check(&dialect, mti, number, dialect.layout(mti).step(number));
                 }
             }
         }
@@ -313,11 +343,12 @@ mod tests {
                 if let Some(first) = frame.first_mut().filter(|_| step.prefix == Prefix::Bcd1) {
                     *first %= 0x30;
                 }
-                if let Some(found) = read(step, &frame, 0) {
+                if let Some(found) = read(step, &frame) {
                     taken += 1;
                     let expected = decode::careful(dialect, mti, number, &frame);
+                    let end = frame.len() - found.rest.len();
                     assert_eq!(
-                        Ok(found),
+                        Ok((Span::new(found.prefix, found.units), end)),
                         expected,
                         "{} {number} {frame:02X?}",
                         dialect.name()
@@ -328,10 +359,11 @@ mod tests {
         assert!(taken > 5_000, "only {taken}");
     }
 
-    /// Whatever is written here the careful way writes, too; what isn't leaves no trace.
+    /// Whatever is written here the careful way writes, too.
     #[test]
     fn writes_nothing_that_the_careful_way_would_not() {
         let (mut random, mut written) = (SmallRng::seed_from_u64(1987), 0);
+        let mut room = [0xEE; 1024];
         each_field(|dialect, mti, number, step| {
             for round in 0..100 {
                 let most = usize::from(step.units);
@@ -342,21 +374,32 @@ mod tests {
                 };
                 let behind = random.random_range(0..20);
                 let after = draw(&mut random, length + behind);
-                let value = &after[..length];
-                let mut out = vec![0xEE];
-                if write(step, value, &after, &mut out).is_some() {
+                if let Some(end) = write(step, &after, length, &mut room) {
                     written += 1;
-                    let expected = encode::careful(dialect, mti, number, value);
+                    let expected = encode::careful(dialect, mti, number, &after[..length]);
                     assert_eq!(
-                        Ok(out.split_off(1)),
+                        Ok(room[..end].to_vec()),
                         expected,
                         "{} {number}",
                         dialect.name()
                     );
                 }
-                assert_eq!(out, [0xEE], "{} {number}", dialect.name());
             }
         });
         assert!(written > 5_000, "only {written}");
+    }
+
+    /// Room for a part of a field is room for nothing, and never too little to be safe.
+    #[test]
+    fn writes_nothing_where_there_is_no_room() {
+        each_field(|_, _, _, step| {
+            let after = vec![b'1'; usize::from(step.units) + PIECE];
+            let mut room = vec![0; usize::from(step.units) + 2 * PIECE];
+            let written = write(step, &after, usize::from(step.units), &mut room);
+            for less in 0..written.unwrap_or(0) {
+                let found = write(step, &after, usize::from(step.units), &mut room[..less]);
+                assert_eq!(found, None, "{step:?}");
+            }
+        });
     }
 }

@@ -1,7 +1,7 @@
 //! The TOML of a dialect and its checks.
 
 use super::format::Format;
-use super::layout::Layout;
+use super::layout::Layouts;
 use super::{
     BitmapEncoding, Class, Counts, Dialect, DialectError, Encoding, FieldSpec, Justify, Length,
     LengthEncoding, MtiEncoding, Part, Parts, Secrecy, Settings, Shape, Variant,
@@ -140,7 +140,7 @@ impl Definition {
             field_max,
             mac_field: self.message.mac_field,
             settings,
-            layouts: Layout::all(&fields),
+            layouts: Layouts::new(&fields),
             fields,
         })
     }

@@ -5,7 +5,7 @@
 //! which works from the [`Shape`] and names what is wrong.
 
 use super::{Class, Counts, Encoding, FieldSpec, Justify, Length, LengthEncoding, Parts, Shape};
-use crate::message::Mti;
+use crate::message::{ByNumber, Mti};
 
 /// How a value's units become bytes, and which bytes may stand there.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -14,10 +14,12 @@ pub(crate) enum Content {
     Bytes,
     /// BER-TLV.
     Tlv,
-    /// ASCII of one class.
-    Characters(Class),
+    /// ASCII of the step's class.
+    Characters,
     /// Two digits a byte; an odd number has a pad nibble after it.
     Packed,
+    /// The same, always as many as the masks are for.
+    FixedPacked,
     /// Two digits a byte; an odd number has a zero before it.
     PackedRight,
     /// Two digits or separators a byte.
@@ -43,15 +45,32 @@ pub(crate) enum Prefix {
     Careful,
 }
 
+/// How a value that was found valid is read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Reading {
+    /// It stands there as it is.
+    Borrowed,
+    /// Two characters a byte, an odd one first.
+    Packed,
+    /// Two characters a byte; an odd one after a zero.
+    PackedRight,
+    /// Something rare.
+    Careful,
+}
+
 /// One field on the wire.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Step {
     pub(crate) content: Content,
+    pub(crate) class: Class,
     pub(crate) prefix: Prefix,
+    pub(crate) reading: Reading,
+    /// Half bytes that a unit takes.
+    nibbles: u8,
     /// Units of a fixed value, most units of another.
     pub(crate) units: u16,
-    /// Bytes of a fixed value.
-    pub(crate) bytes: u16,
+    /// Bytes of digits that the masks are for.
+    pub(crate) bytes: u8,
     pub(crate) masks: Masks,
 }
 
@@ -61,7 +80,8 @@ pub(crate) struct Step {
 pub(crate) struct Masks {
     /// The highest bit of each nibble that is a digit.
     pub(crate) digits: u64,
-    /// The nibble after an odd number of digits: all zeros or all ones.
+    /// All but the highest bit of the nibble after an odd number of digits. Each must be as the
+    /// bit above it: so the nibble is all zeros or all ones.
     pub(crate) pad: u64,
     /// The nibble before an odd number of digits: all zeros.
     pub(crate) zero: u64,
@@ -76,7 +96,7 @@ impl Masks {
         }
         let whole = u64::MAX << (64 - 4 * nibbles);
         let last = if odd && content == Content::Packed {
-            whole & (0xF << (64 - 4 * nibbles))
+            0xF << (64 - 4 * nibbles)
         } else {
             0
         };
@@ -87,22 +107,23 @@ impl Masks {
         };
         Self {
             digits: 0x8888_8888_8888_8888 & whole & !last,
-            pad: last,
+            pad: last & 0x7777_7777_7777_7777,
             zero: first,
         }
     }
 }
 
-/// The steps of every field in some message types.
+/// The layout of most message types, and one for each type that a variant names.
 #[derive(Debug)]
-pub(crate) struct Layout {
-    mti: Option<Mti>,
-    steps: Vec<Option<Step>>,
+pub(super) struct Layouts {
+    usual: Layout,
+    /// Apart from their layouts, which are large: every message looks through all of them.
+    mtis: Vec<Mti>,
+    special: Vec<Layout>,
 }
 
-impl Layout {
-    /// The layout of most message types, and one for each type that a variant names.
-    pub(super) fn all(fields: &[Option<FieldSpec>]) -> (Self, Vec<Self>) {
+impl Layouts {
+    pub(super) fn new(fields: &[Option<FieldSpec>]) -> Self {
         let variants = fields.iter().flatten().flat_map(|spec| &spec.variants);
         let mut mtis: Vec<Mti> = variants
             .flat_map(|variant| &variant.mtis)
@@ -110,29 +131,66 @@ impl Layout {
             .collect();
         mtis.sort_unstable();
         mtis.dedup();
-        let steps = |mti: Option<Mti>| {
-            let shape = |spec: &FieldSpec| match mti {
-                Some(mti) => Step::of(spec.shape_in(mti)),
-                None => Step::of(&spec.shape),
-            };
-            let steps = fields.iter().map(|spec| spec.as_ref().map(shape)).collect();
-            Self { mti, steps }
+        let layout = |mti: Option<Mti>| {
+            let mut steps = ByNumber::filled(Step::ABSENT);
+            for spec in fields.iter().flatten() {
+                let shape = mti.map_or(&spec.shape, |mti| spec.shape_in(mti));
+                steps.set(spec.number, Step::of(shape));
+            }
+            Layout { steps }
         };
-        (steps(None), mtis.into_iter().map(Some).map(steps).collect())
+        Self {
+            usual: layout(None),
+            special: mtis.iter().copied().map(Some).map(layout).collect(),
+            mtis,
+        }
     }
 
-    pub(super) fn is_for(&self, mti: Mti) -> bool {
-        self.mti == Some(mti)
-    }
-
-    /// How the field stands on the wire.
     #[inline]
-    pub(crate) fn step(&self, number: u8) -> Option<&Step> {
-        self.steps.get(usize::from(number))?.as_ref()
+    pub(super) fn of(&self, mti: Mti) -> &Layout {
+        let place = self.mtis.iter().position(|special| *special == mti);
+        place
+            .and_then(|place| self.special.get(place))
+            .unwrap_or(&self.usual)
+    }
+}
+
+/// The steps of every field in some message types.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    steps: ByNumber<Step>,
+}
+
+impl Layout {
+    /// How the field stands on the wire; one that the dialect doesn't have is for the careful way.
+    #[inline]
+    pub(crate) fn step(&self, number: u8) -> &Step {
+        self.steps.get(number)
     }
 }
 
 impl Step {
+    const ABSENT: Self = Self {
+        content: Content::Careful,
+        class: Class::Any,
+        prefix: Prefix::Careful,
+        reading: Reading::Careful,
+        nibbles: 2,
+        units: 0,
+        bytes: 0,
+        masks: Masks {
+            digits: 0,
+            pad: 0,
+            zero: 0,
+        },
+    };
+
+    /// Bytes that a value of so many units takes.
+    #[inline]
+    pub(crate) fn wire_length(&self, units: u16) -> usize {
+        (usize::from(units) * usize::from(self.nibbles)).div_ceil(2)
+    }
+
     fn of(shape: &Shape) -> Self {
         let (prefix, units) = match shape.length {
             Length::Fixed(units) => (Prefix::None, units),
@@ -143,22 +201,33 @@ impl Step {
                 counts,
             } => (prefix(digits, encoding, counts, shape.encoding), max),
         };
-        let content = content(shape);
-        let fixed = prefix == Prefix::None;
-        Self {
-            content,
-            prefix,
-            units,
-            bytes: match content {
-                Content::Packed | Content::PackedRight | Content::PackedTrack => units.div_ceil(2),
-                Content::Bytes | Content::Tlv | Content::Characters(_) | Content::Careful => units,
-            },
-            masks: if fixed {
-                Masks::of(content, units)
-            } else {
-                Masks::default()
-            },
+        let mut content = content(shape);
+        let masks = if prefix == Prefix::None {
+            Masks::of(content, units)
+        } else {
+            Masks::default()
+        };
+        if content == Content::Packed && masks != Masks::default() {
+            content = Content::FixedPacked;
         }
+        let mut step = Self {
+            content,
+            class: shape.class,
+            prefix,
+            reading: reading(shape),
+            nibbles: match shape.encoding {
+                Encoding::Bcd => 1,
+                Encoding::Ascii | Encoding::Ebcdic | Encoding::Raw => 2,
+                Encoding::Hex => 4,
+            },
+            units,
+            bytes: 0,
+            masks,
+        };
+        if masks != Masks::default() {
+            step.bytes = u8::try_from(step.wire_length(units)).unwrap_or(u8::MAX);
+        }
+        step
     }
 }
 
@@ -177,13 +246,22 @@ fn prefix(digits: u8, encoding: LengthEncoding, counts: Counts, value: Encoding)
     }
 }
 
+fn reading(shape: &Shape) -> Reading {
+    match (shape.encoding, shape.justify) {
+        (Encoding::Ascii | Encoding::Raw, _) => Reading::Borrowed,
+        (Encoding::Bcd, Justify::Left) => Reading::Packed,
+        (Encoding::Bcd, Justify::Right) => Reading::PackedRight,
+        (Encoding::Hex | Encoding::Ebcdic, _) => Reading::Careful,
+    }
+}
+
 fn content(shape: &Shape) -> Content {
     let tlv = matches!(shape.parts, Parts::BerTlv);
     match (shape.encoding, shape.class, shape.justify) {
         (Encoding::Raw, _, _) if tlv => Content::Tlv,
         _ if tlv => Content::Careful,
         (Encoding::Raw, _, _) | (Encoding::Ascii, Class::Any, _) => Content::Bytes,
-        (Encoding::Ascii, class, _) => Content::Characters(class),
+        (Encoding::Ascii, _, _) => Content::Characters,
         (Encoding::Bcd, Class::Track, Justify::Left) => Content::PackedTrack,
         (Encoding::Bcd, Class::Digits, Justify::Left) => Content::Packed,
         (Encoding::Bcd, Class::Digits, Justify::Right) => Content::PackedRight,
@@ -199,24 +277,32 @@ mod tests {
     #[test]
     fn a_layout_follows_the_message_type() {
         let dialect = Dialect::named("cup-pos").unwrap();
-        let step = |mti, number| dialect.layout(Mti::literal(mti)).step(number).unwrap();
+        let step = |mti, number| *dialect.layout(Mti::literal(mti)).step(number);
         assert_eq!(step(b"0200", 48).content, Content::Bytes);
         assert_eq!(step(b"0500", 48).content, Content::Packed);
         assert_eq!(step(b"0320", 48).content, Content::Packed);
         let pan = Step {
             content: Content::Packed,
+            class: Class::Digits,
             prefix: Prefix::Bcd1,
+            reading: Reading::Packed,
+            nibbles: 1,
             units: 19,
-            bytes: 10,
+            bytes: 0,
             masks: Masks::default(),
         };
-        assert_eq!(step(b"0200", 2), &pan);
-        assert_eq!(step(b"0500", 2), &pan);
+        assert_eq!(step(b"0200", 2), pan);
+        assert_eq!(step(b"0500", 2), pan);
+        assert_eq!(step(b"0200", 22).content, Content::FixedPacked);
         assert_eq!(step(b"0200", 23).content, Content::PackedRight);
         assert_eq!(step(b"0200", 35).content, Content::PackedTrack);
         assert_eq!(step(b"0200", 55).content, Content::Tlv);
-        assert_eq!(dialect.layout(Mti::literal(b"0200")).step(5), None);
-        assert_eq!(dialect.layout(Mti::literal(b"0200")).step(128), None);
+        assert_eq!(step(b"0200", 5), Step::ABSENT);
+        assert_eq!(step(b"0200", 128), Step::ABSENT);
+        let hex = Dialect::named("iso87-ascii").unwrap();
+        let step = hex.layout(Mti::literal(b"0200")).step(52);
+        assert_eq!(step.wire_length(8), 16);
+        assert_eq!(size_of::<Step>(), 32, "two in a line of the cache");
     }
 
     #[test]
@@ -227,7 +313,7 @@ mod tests {
                 Content::Packed,
                 3,
                 0x8880_0000_0000_0000,
-                0x000F_0000_0000_0000,
+                0x0007_0000_0000_0000,
                 0,
             ),
             (
@@ -237,7 +323,7 @@ mod tests {
                 0,
                 0xF000_0000_0000_0000,
             ),
-            (Content::Packed, 15, 0x8888_8888_8888_8880, 0xF, 0),
+            (Content::Packed, 15, 0x8888_8888_8888_8880, 0x7, 0),
             (Content::Packed, 16, 0x8888_8888_8888_8888, 0, 0),
             (Content::Packed, 17, 0, 0, 0),
             (Content::PackedTrack, 4, 0, 0, 0),

@@ -9,7 +9,7 @@ mod field;
 mod format;
 mod layout;
 
-pub(crate) use layout::{Content, Layout, Masks, Prefix, Step};
+pub(crate) use layout::{Content, Layout, Masks, Prefix, Reading, Step};
 
 pub use field::{
     Class, Counts, Encoding, FieldSpec, Justify, Length, LengthEncoding, Part, Parts, Secrecy,
@@ -19,6 +19,7 @@ pub use field::{
 use crate::frame::Framing;
 use crate::mac::{MacAlgorithm, Padding};
 use crate::message::Mti;
+use layout::Layouts;
 use std::path::Path;
 use std::sync::Arc;
 use thiserror::Error;
@@ -91,8 +92,7 @@ pub struct Dialect {
     mac_field: Option<u8>,
     settings: Settings,
     fields: Vec<Option<FieldSpec>>,
-    /// One for most message types, others for the types they name.
-    layouts: (Layout, Vec<Layout>),
+    layouts: Layouts,
 }
 
 /// Why a dialect can't be used.
@@ -121,6 +121,17 @@ pub enum DialectError {
         reason: String,
     },
 }
+
+static ABSENT: Shape = Shape {
+    class: Class::Binary,
+    encoding: Encoding::Raw,
+    length: Length::Fixed(0),
+    justify: Justify::Left,
+    pad_spaces: false,
+    gbk: false,
+    secrecy: Secrecy::Hidden,
+    parts: Parts::None,
+};
 
 impl Dialect {
     /// A built-in dialect: `cup-pos`, `iso87-ascii`, `iso87-binary`, `iso93-ascii`.
@@ -191,14 +202,21 @@ impl Dialect {
         self.fields.get(usize::from(number))?.as_ref()
     }
 
+    /// What a field is; nothing of one that isn't in the dialect.
+    pub(crate) fn name_of(&self, number: u8) -> &str {
+        self.field(number).map_or("", |spec| &spec.name)
+    }
+
+    /// A field's shape in messages of this type; of one that isn't in the dialect some bytes.
+    pub(crate) fn shape(&self, number: u8, mti: Mti) -> &Shape {
+        self.field(number)
+            .map_or(&ABSENT, |spec| spec.shape_in(mti))
+    }
+
     /// How the fields stand on the wire in messages of this type.
     #[inline]
     pub(crate) fn layout(&self, mti: Mti) -> &Layout {
-        let (usual, special) = &self.layouts;
-        special
-            .iter()
-            .find(|layout| layout.is_for(mti))
-            .unwrap_or(usual)
+        self.layouts.of(mti)
     }
 
     /// Settings of the acquirer.

@@ -4,22 +4,30 @@
 //! ans, raw bytes for b. Whether they fit is decided by the encoder, which names the field.
 
 mod mti;
+mod numbers;
 
 pub use mti::{Mti, MtiError};
+use numbers::low_word;
+pub(crate) use numbers::{ByNumber, bit, numbers};
 
 use crate::codec::Decoded;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// Field numbers run from 2 to 128; 1 is the secondary bitmap.
-const FIELD_SLOTS: usize = 129;
 const ARENA_START: usize = 1024;
+/// Zeros there are behind the last value, so that the codec may read whole words of it.
+const ARENA_SPARE: usize = 16;
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Span {
     start: usize,
     length: usize,
 }
+
+const NOWHERE: Span = Span {
+    start: 0,
+    length: 0,
+};
 
 /// Fields by number with their canonical values, all in one block of memory that is wiped.
 ///
@@ -29,8 +37,9 @@ pub struct Message {
     mti: Mti,
     tpdu: Option<[u8; 5]>,
     header: Option<Vec<u8>>,
-    present: u128,
-    spans: [Span; FIELD_SLOTS],
+    /// The bits of both bitmaps.
+    present: [u64; 2],
+    spans: ByNumber<Span>,
     /// Zeros behind `used`.
     values: Zeroizing<Vec<u8>>,
     used: usize,
@@ -46,8 +55,8 @@ impl Message {
             mti,
             tpdu: None,
             header: None,
-            present: 0,
-            spans: [Span::default(); FIELD_SLOTS],
+            present: [0; 2],
+            spans: ByNumber::filled(NOWHERE),
             values: Zeroizing::new(vec![0; ARENA_START]),
             used: 0,
             pads: Vec::new(),
@@ -61,7 +70,7 @@ impl Message {
         self.mti = mti;
         self.tpdu = None;
         self.header = None;
-        self.present = 0;
+        self.present = [0; 2];
         // Only what was written: the rest never held a value. A byte at a time, as `zeroize` does
         // it, costs more than encoding; the black box keeps the wiping alive.
         if let Some(written) = self.values.get_mut(..self.used) {
@@ -127,29 +136,47 @@ impl Message {
         self
     }
 
+    /// What is usual, without a call to anything, so that it needs no registers of its caller.
     fn set_bytes(&mut self, field: u8, value: &[u8]) {
-        let start = self.used;
-        let end = start.saturating_add(value.len());
-        if end > self.values.len() {
+        let (start, length) = (self.used, value.len());
+        let room = self.values.get_mut(start..).unwrap_or_default();
+        let (true, [], Some(place)) = (
+            (2..=128).contains(&field) && length <= 2 * ARENA_SPARE,
+            self.pads.as_slice(),
+            room.first_chunk_mut(),
+        ) else {
+            return self.set_unusual(field, value);
+        };
+        copy(value, place);
+        self.note(field, Span { start, length });
+    }
+
+    /// A long value, a field that doesn't exist, pads, or no room: `set_bytes` needs some to spare.
+    #[inline(never)]
+    fn set_unusual(&mut self, field: u8, value: &[u8]) {
+        if !(2..=128).contains(&field) {
+            self.impossible_field = Some(field);
+            return;
+        }
+        let (start, length) = (self.used, value.len());
+        let end = start.saturating_add(length);
+        if end.saturating_add(ARENA_SPARE) > self.values.len() {
             self.grow(end);
         }
-        let span = self.spans.get_mut(usize::from(field));
-        let (Some(span), Some(place)) = (span, self.values.get_mut(start..end)) else {
-            self.impossible_field = Some(field);
-            return;
-        };
-        if field < 2 {
-            self.impossible_field = Some(field);
-            return;
+        if let Some(place) = self.values.get_mut(start..end) {
+            place.copy_from_slice(value);
         }
-        copy(value, place);
-        *span = Span {
-            start,
-            length: value.len(),
-        };
-        self.used = end;
-        self.present |= bit(field);
+        self.note(field, Span { start, length });
         self.forget_pad(field);
+    }
+
+    #[inline]
+    fn note(&mut self, field: u8, span: Span) {
+        self.spans.set(field, span);
+        self.used = span.start + span.length;
+        let [first, second] = &mut self.present;
+        let word = if field <= 64 { first } else { second };
+        *word |= 1_u64.rotate_right(u32::from(field));
     }
 
     #[inline]
@@ -162,7 +189,8 @@ impl Message {
     /// Grows by hand: a `Vec` that grows by itself leaves the old bytes in freed memory.
     #[cold]
     fn grow(&mut self, needed: usize) {
-        let mut larger = Zeroizing::new(vec![0; needed.saturating_mul(2)]);
+        let length = needed.saturating_mul(2).saturating_add(ARENA_SPARE);
+        let mut larger = Zeroizing::new(vec![0; length]);
         for (place, byte) in larger.iter_mut().zip(self.values.iter()) {
             *place = *byte;
         }
@@ -171,7 +199,8 @@ impl Message {
 
     /// Takes a field out; absent is fine.
     pub fn remove(&mut self, field: u8) -> &mut Self {
-        self.present &= !bit(field);
+        let present = self.present() & !bit(field);
+        self.present = [present >> 64, present].map(low_word);
         self.forget_pad(field);
         self
     }
@@ -180,24 +209,31 @@ impl Message {
     #[inline]
     pub fn get(&self, field: u8) -> Option<&[u8]> {
         if self.has(field) {
-            self.last_set(field).map(|(value, _)| value)
+            let (after, length) = self.last_set(field)?;
+            after.get(..length)
         } else {
             None
         }
     }
 
-    /// The value of a field that is known to be set, and all that follows its start in memory.
+    /// Memory from a value on, and the value's length. The field must be set.
     #[inline]
-    pub(crate) fn last_set(&self, field: u8) -> Option<(&[u8], &[u8])> {
-        let span = self.spans.get(usize::from(field))?;
+    pub(crate) fn last_set(&self, field: u8) -> Option<(&[u8], usize)> {
+        let span = self.spans.get(field);
         let after = self.values.get(span.start..)?;
-        Some((after.get(..span.length)?, after))
+        Some((after, span.length))
+    }
+
+    /// Bytes that all values take on most wires, and some more: it need not be enough.
+    #[inline]
+    pub(crate) fn room(&self) -> usize {
+        self.used + 128
     }
 
     /// Whether the field is set.
     #[inline]
     pub fn has(&self, field: u8) -> bool {
-        self.present & bit(field) != 0
+        self.present() & bit(field) != 0
     }
 
     /// All set fields in ascending order.
@@ -243,8 +279,10 @@ impl Message {
         !self.pads.is_empty()
     }
 
+    #[inline]
     pub(crate) fn present(&self) -> u128 {
-        self.present
+        let [first, second] = self.present.map(u128::from);
+        first << 64 | second
     }
 
     pub(crate) fn impossible_field(&self) -> Option<u8> {
@@ -252,78 +290,34 @@ impl Message {
     }
 }
 
-/// Copies a value to a place of its length. Short ones are copied as two pieces of a known size
-/// that may overlap, which costs half of a copy of unknown size.
+/// Copies a value of up to 32 bytes to the beginning of a place, in pieces of a known size that may
+/// overlap: that costs half of a copy of unknown size.
 #[inline]
-fn copy(value: &[u8], place: &mut [u8]) {
-    if value.len() > 16 {
-        place.copy_from_slice(value);
+fn copy(value: &[u8], place: &mut [u8; 2 * ARENA_SPARE]) {
+    if let (Some(first), Some(last)) = (value.first_chunk::<16>(), value.last_chunk::<16>()) {
+        ends(value.len(), place, *first, *last);
     } else if let (Some(first), Some(last)) = (value.first_chunk::<8>(), value.last_chunk::<8>()) {
-        ends(place, *first, *last);
+        ends(value.len(), place, *first, *last);
     } else if let (Some(first), Some(last)) = (value.first_chunk::<4>(), value.last_chunk::<4>()) {
-        ends(place, *first, *last);
-    } else {
-        for (place, byte) in place.iter_mut().zip(value) {
-            *place = *byte;
-        }
+        ends(value.len(), place, *first, *last);
+    } else if let (Some(first), Some(last)) = (value.first_chunk::<2>(), value.last_chunk::<2>()) {
+        ends(value.len(), place, *first, *last);
+    } else if let ([only], [first, ..]) = (value, place) {
+        *first = *only;
     }
 }
 
 #[inline]
-fn ends<const N: usize>(place: &mut [u8], first: [u8; N], last: [u8; N]) {
+fn ends<const N: usize>(length: usize, place: &mut [u8], first: [u8; N], last: [u8; N]) {
     if let Some(place) = place.first_chunk_mut() {
         *place = first;
     }
-    if let Some(place) = place.last_chunk_mut() {
+    if let Some(place) = place
+        .get_mut(length - N..)
+        .and_then(<[u8]>::first_chunk_mut)
+    {
         *place = last;
     }
-}
-
-/// The numbers of the fields whose bits are set, in ascending order.
-#[inline]
-pub(crate) fn numbers(bits: u128) -> Numbers {
-    let [word, second] = [64_u8, 0].map(|shift| u64::try_from(bits >> shift & WORD).unwrap_or(0));
-    Numbers {
-        word: word.reverse_bits(),
-        second: second.reverse_bits(),
-        first: 1,
-    }
-}
-
-const WORD: u128 = u64::MAX as u128;
-
-/// Numbers of fields, from one bitmap and then from the other; here their lowest bits come first.
-#[derive(Clone, Debug)]
-pub(crate) struct Numbers {
-    word: u64,
-    second: u64,
-    first: u8,
-}
-
-impl Iterator for Numbers {
-    type Item = u8;
-
-    #[inline]
-    fn next(&mut self) -> Option<u8> {
-        if self.word == 0 {
-            if self.second == 0 {
-                return None;
-            }
-            self.word = std::mem::take(&mut self.second);
-            self.first = 65;
-        }
-        let [zeros, ..] = self.word.trailing_zeros().to_le_bytes();
-        self.word &= self.word - 1;
-        Some(self.first + zeros)
-    }
-}
-
-/// The bit of a field, field 1 the highest; none for numbers outside 1 to 128.
-#[inline]
-pub(crate) fn bit(field: u8) -> u128 {
-    128_u32
-        .checked_sub(u32::from(field))
-        .map_or(0, |shift| 1_u128.checked_shl(shift).unwrap_or(0))
 }
 
 /// Only which fields are set and how long they are: a message knows no dialect, so it can't tell
@@ -407,16 +401,5 @@ mod tests {
             !text.contains("621626") && text.contains("19 bytes"),
             "{text}"
         );
-    }
-
-    #[test]
-    fn bits_count_from_the_left() {
-        assert_eq!(bit(1), 1 << 127);
-        assert_eq!(bit(128), 1);
-        assert_eq!((bit(0), bit(129)), (0, 0));
-        for fields in [&[][..], &[1], &[128], &[1, 2, 63, 64, 65, 66, 127, 128]] {
-            let bits = fields.iter().fold(0, |bits, field| bits | bit(*field));
-            assert_eq!(numbers(bits).collect::<Vec<_>>(), fields);
-        }
     }
 }
