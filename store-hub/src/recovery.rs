@@ -1,5 +1,5 @@
-//! Start-up is recovery: the hub's own log is read from its checkpoint on, or from its first record,
-//! and there is no other start.
+//! Start-up is recovery: the hub's own log is read from its checkpoint on, or from its first
+//! record, and there is no other start.
 
 use domain::{
     desk::{Desk, DeskConfig, Event, Rejected},

@@ -1,5 +1,5 @@
-//! Payments that are over are laid away: each goes into a file of its own, and the desk, which every
-//! start has to build again, holds only what may still change.
+//! Payments that are over are laid away: each goes into a file of its own, and the desk, which
+//! every start has to build again, holds only what may still change.
 //!
 //! Decides: which payments are over, and what a file says. Nothing is forgotten: an event about a
 //! payment that was laid away needs its file (`Desk::asks_for`), and is answered as if it had never

@@ -340,7 +340,8 @@ impl Desk {
         }
     }
 
-    /// Dead letters, oldest first; those resolved on the running day too: see `Forward::resolution`.
+    /// Dead letters, oldest first; those resolved on the running day too: see
+    /// `Forward::resolution`.
     pub fn dead_letters(&self) -> impl Iterator<Item = &Forward> {
         self.forwards()
             .filter(|forward| matches!(forward.end, Some(ForwardEnd::DeadLetter { .. })))

@@ -15,8 +15,8 @@ use crate::checkpoint;
 
 impl PaymentDesk {
     /// Steps the desk. An event about a payment that was laid away is stepped with its file; when
-    /// that can't be read, nothing is decided and nobody is answered: who asked asks again, or gives
-    /// the payment up.
+    /// that can't be read, nothing is decided and nobody is answered: who asked asks again, or
+    /// gives the payment up.
     pub(super) fn step_with_file(
         &mut self,
         now: Now,
