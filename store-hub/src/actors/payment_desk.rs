@@ -1,8 +1,8 @@
 //! The payment desk: owns `domain::Desk`, the journal and the outbox.
 //!
-//! All `Persist`, `LayAway`, `HoldCard` and `EraseCard` of a step are one commit; every other effect
-//! waits in the outbox until that commit is durable (I6). Start-up is recovery: the journal is
-//! replayed, and there is no other start. Asks nobody; see the graph in `actors`.
+//! All `Persist`, `LayAway`, `HoldCard` and `EraseCard` of a step are one commit; every other
+//! effect waits in the outbox until that commit is durable (I6). Start-up is recovery: the journal
+//! is replayed, and there is no other start. Asks nobody; see the graph in `actors`.
 
 use std::{collections::BTreeMap, sync::Arc};
 
