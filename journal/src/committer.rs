@@ -78,11 +78,13 @@ impl Committer {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn run_on_thread(self) -> io::Result<JoinHandle<()>> {
+    pub fn run_on_thread(mut self) -> io::Result<JoinHandle<()>> {
         thread::Builder::new()
             .name("journal-committer".to_owned())
             .spawn(move || {
                 let _guard = AbortOnPanic;
+                // It lives on until the end: whoever waits for a commit that failed must not hear
+                // that the journal was closed, and end in good order.
                 if let Err(failed) = self.run() {
                     abort(&failed);
                 }
@@ -146,7 +148,7 @@ impl Committer {
         Ok(self.seal_step()?)
     }
 
-    fn run(mut self) -> Result<(), CommitError> {
+    fn run(&mut self) -> Result<(), CommitError> {
         while let Some(commit) = self.wait_for_commit()? {
             let started = now();
             match self.write(commit)? {
@@ -331,7 +333,7 @@ impl Committer {
         witness::renew(self.shared.engine.as_ref(), &heads)
     }
 
-    fn finish(mut self) -> Result<(), CommitError> {
+    fn finish(&mut self) -> Result<(), CommitError> {
         if self.held.is_some() {
             let batches = self.shared.state().batcher.batches_waiting();
             warn!(
@@ -386,7 +388,9 @@ fn abort(failed: &CommitError) -> ! {
     let reasons = reasons(failed);
     error!(event = "commit failed", error = reasons);
     if !tracing::dispatcher::has_been_set() {
-        eprintln!("commit failed: {reasons}");
+        // In one piece: other threads write there, too.
+        let line = format!("commit failed: {reasons}\n");
+        eprint!("{line}");
     }
     process::abort();
 }

@@ -471,6 +471,7 @@ fn a_disk_that_becomes_read_only_ends_the_writer() {
         let stderr = writer.process.stderr.as_mut().unwrap();
         stderr.read_to_string(&mut said).unwrap();
         assert!(said.contains("commit failed: a commit failed"), "{said}");
+        assert!(!said.contains("panicked"), "{said}");
         drop(mounted);
         let _mounted = LoopDisk::mount(&image, &at);
         let before = acknowledged
