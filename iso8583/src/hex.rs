@@ -17,8 +17,7 @@ pub enum HexError {
 pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
-        text.push(char::from(digit(byte >> 4)));
-        text.push(char::from(digit(byte & 0x0F)));
+        text.extend(pair(*byte).map(char::from));
     }
     text
 }
@@ -45,14 +44,28 @@ pub fn decode(text: &str) -> Result<Vec<u8>, HexError> {
     Ok(bytes)
 }
 
-/// The upper-case ASCII digit of a value below 16.
-pub(crate) const fn digit(value: u8) -> u8 {
-    if value < 10 {
-        b'0' + value
-    } else {
-        b'A' + (value - 10)
-    }
+/// The two upper-case digits of a byte.
+#[inline]
+#[allow(
+    clippy::indexing_slicing,
+    reason = "a byte always lies inside a table of 256"
+)]
+pub(crate) fn pair(byte: u8) -> [u8; 2] {
+    PAIRS[usize::from(byte)]
 }
+
+/// Looked up: that takes three instructions a byte, and the codec reads most of its digits so.
+static PAIRS: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    #[allow(clippy::indexing_slicing, reason = "evaluated when compiling")]
+    while byte < 256 {
+        pairs[byte] = [DIGITS[byte / 16], DIGITS[byte % 16]];
+        byte += 1;
+    }
+    pairs
+};
 
 /// The value of an ASCII hex digit.
 pub(crate) const fn value(digit: u8) -> Option<u8> {

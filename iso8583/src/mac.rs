@@ -101,11 +101,9 @@ fn cup_ecb(padding: Padding, key: &DesKey, data: &[u8]) -> [u8; 8] {
 
 fn hex_characters(block: [u8; 8]) -> [u8; 16] {
     let mut text = [0; 16];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(block) {
-        if let [high, low] = pair {
-            *high = hex::digit(byte >> 4);
-            *low = hex::digit(byte & 0x0F);
-        }
+    let (pairs, _) = text.as_chunks_mut();
+    for (pair, byte) in pairs.iter_mut().zip(block) {
+        *pair = hex::pair(byte);
     }
     text
 }

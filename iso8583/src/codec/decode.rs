@@ -1,16 +1,15 @@
 //! From the bytes of a frame to borrowed, validated fields.
 
 use super::characters;
-use super::class_words::{self, Odd};
 use super::decoded::{Decoded, Span};
 use super::error::{DecodeError, FieldPath, Reason};
 use super::swift;
 use crate::dialect::{
-    BitmapEncoding, Class, Counts, Dialect, Encoding, Justify, Length, LengthEncoding, MtiEncoding,
-    Parts, Shape,
+    BitmapEncoding, Class, Counts, Dialect, Encoding, Justify, Layout, Length, LengthEncoding,
+    MtiEncoding, Parts, Shape,
 };
 use crate::hex;
-use crate::message::{Mti, bit, numbers};
+use crate::message::{ByNumber, FieldSet, Mti, narrow};
 use crate::tlv;
 
 /// Where the decoder stands.
@@ -48,7 +47,18 @@ impl<'a> Cursor<'a> {
 /// Reads one message: `frame` is what follows the length prefix.
 ///
 /// Every field is validated here; the accessors of [`Decoded`] can't fail afterwards.
+#[inline]
 pub fn decode<'a>(dialect: &'a Dialect, frame: &'a [u8]) -> Result<Decoded<'a>, DecodeError> {
+    let mut decoded = Decoded::unread(dialect, frame);
+    read(&mut decoded)?;
+    Ok(decoded)
+}
+
+/// Apart, so that the message is put together where the caller of [`decode`] has it: a copy of one
+/// costs as much as two fields.
+#[inline(never)]
+fn read(decoded: &mut Decoded<'_>) -> Result<(), DecodeError> {
+    let (dialect, frame) = (decoded.dialect, decoded.frame);
     let limit = dialect.framing().length_max;
     if frame.len() > limit {
         let reason = Reason::TooLarge {
@@ -62,16 +72,15 @@ pub fn decode<'a>(dialect: &'a Dialect, frame: &'a [u8]) -> Result<Decoded<'a>, 
         });
     }
     let mut cursor = Cursor { frame, at: 0 };
-    let tpdu = match dialect.tpdu() {
-        Some(default) => Some(cursor.take(default.len(), FieldPath::Tpdu)?),
-        None => None,
-    };
-    let header = cursor.take(dialect.header().len(), FieldPath::Header)?;
-    let start = cursor.at;
-    let mti = read_mti(dialect, &mut cursor)?;
-    let bitmap = read_bitmaps(dialect, &mut cursor)?;
-    let mut decoded = Decoded::new(dialect, frame, tpdu, header, start, mti, bitmap);
-    read_fields(&mut decoded, &mut cursor)?;
+    if let Some(default) = dialect.tpdu() {
+        cursor.take(default.len(), FieldPath::Tpdu)?;
+    }
+    cursor.take(dialect.header().len(), FieldPath::Header)?;
+    decoded.start = cursor.at;
+    decoded.mti = read_mti(dialect, &mut cursor)?;
+    decoded.fields = read_bitmaps(dialect, &mut cursor)?;
+    decoded.layout = dialect.layout(decoded.mti);
+    read_fields(decoded, &mut cursor)?;
     if cursor.left() > 0 {
         let reason = Reason::Trailing {
             left: cursor.left(),
@@ -82,28 +91,44 @@ pub fn decode<'a>(dialect: &'a Dialect, frame: &'a [u8]) -> Result<Decoded<'a>, 
             reason,
         });
     }
-    Ok(decoded)
+    Ok(())
 }
 
 #[inline]
 fn read_fields(decoded: &mut Decoded<'_>, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
-    let (dialect, layout, mti) = (decoded.dialect(), decoded.layout(), decoded.mti());
-    let frame = cursor.frame;
-    let mut rest = frame.get(cursor.at..).unwrap_or_default();
-    numbers(decoded.bitmap() & !bit(1)).try_each(|number| {
-        let at = frame.len() - rest.len();
-        if let Some(found) = swift::read(layout.step(number), rest) {
-            decoded.place(number, Span::new(at + found.prefix, found.units));
-            rest = found.rest;
-        } else {
-            cursor.at = at;
-            decoded.place(number, read_field(dialect, mti, number, cursor)?);
-            rest = frame.get(cursor.at..).unwrap_or_default();
-        }
+    let (dialect, layout, mti) = (decoded.dialect, decoded.layout, decoded.mti);
+    let mut left = decoded.fields.without(1);
+    loop {
+        let (end, stopped) =
+            read_swiftly(layout, cursor.frame, cursor.at, left, &mut decoded.spans);
+        cursor.at = end;
+        let Some(number) = stopped else {
+            return Ok(());
+        };
+        let span = read_field(dialect, mti, number, cursor)?;
+        decoded.spans.set(usize::from(number), span);
+        left = left.above(number);
+    }
+}
+
+/// The fast way: reads fields until one needs the careful way. Gives where it stands then, and the
+/// number of that one.
+#[inline(never)]
+fn read_swiftly(
+    layout: &Layout,
+    frame: &[u8],
+    start: usize,
+    fields: FieldSet,
+    spans: &mut ByNumber<Span>,
+) -> (usize, Option<u8>) {
+    let mut at = start;
+    let ended = fields.numbers().try_each(|number| {
+        let found = swift::read(layout.step(number), frame, at).ok_or(number)?;
+        spans.set(number, Span::new(found.start, found.units));
+        at = found.end;
         Ok(())
-    })?;
-    cursor.at = frame.len() - rest.len();
-    Ok(())
+    });
+    (at, ended.err().map(narrow))
 }
 
 fn read_mti(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<Mti, DecodeError> {
@@ -136,12 +161,12 @@ fn read_mti(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<Mti, DecodeErr
     Mti::from_ascii(&digits).ok_or(wrong)
 }
 
-/// The bits of both bitmaps, field 1 the highest.
-fn read_bitmaps(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<u128, DecodeError> {
+fn read_bitmaps(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<FieldSet, DecodeError> {
     let offset = cursor.at;
-    let bitmap = u128::from(read_bitmap(dialect, cursor, FieldPath::Bitmap)?) << 64;
-    if bitmap & bit(1) == 0 {
-        return Ok(bitmap);
+    let primary = read_bitmap(dialect, cursor, FieldPath::Bitmap)?;
+    let fields = FieldSet::from_bitmaps(primary, None);
+    if !fields.has(1) {
+        return Ok(fields);
     }
     if dialect.field_max() <= 64 {
         let reason = Reason::UnknownSecondaryBitmap;
@@ -151,7 +176,8 @@ fn read_bitmaps(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<u128, Deco
             reason,
         });
     }
-    Ok(bitmap | u128::from(read_bitmap(dialect, cursor, FieldPath::SecondaryBitmap)?))
+    let secondary = read_bitmap(dialect, cursor, FieldPath::SecondaryBitmap)?;
+    Ok(FieldSet::from_bitmaps(primary, Some(secondary)))
 }
 
 #[inline]
@@ -234,17 +260,26 @@ fn read_field(
         units = digits_in(shape, wire, field, start)?;
     }
     let odd = odd_digit(shape, units);
-    if !class_words::wire_fits(shape.class, shape.encoding, odd, wire) {
-        validate(shape, wire, odd).map_err(|(place, reason)| DecodeError {
-            field,
-            offset: start + place,
-            reason,
-        })?;
-    }
+    validate(shape, wire, odd).map_err(|(place, reason)| DecodeError {
+        field,
+        offset: start + place,
+        reason,
+    })?;
     if matches!(shape.parts, Parts::BerTlv) {
         validate_tlv(shape, number, wire, start)?;
     }
     Ok(Span::new(start, u16::try_from(units).unwrap_or(u16::MAX)))
+}
+
+/// Where the odd digit of a BCD value stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Odd {
+    /// Every byte holds two digits.
+    Nowhere,
+    /// The last byte holds one, and a pad nibble after it.
+    Last,
+    /// The first byte holds one, after a zero.
+    First,
 }
 
 /// Where a BCD value of this many digits has its odd one.
@@ -391,7 +426,6 @@ fn digit_value(character: u8) -> Option<usize> {
 }
 
 /// Finds the byte that does not fit and says why; an error tells the place inside the value.
-#[cold]
 fn validate(shape: &Shape, wire: &[u8], odd: Odd) -> Result<(), (usize, Reason)> {
     match shape.encoding {
         Encoding::Bcd => validate_bcd(shape, wire, odd),

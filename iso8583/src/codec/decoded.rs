@@ -6,7 +6,7 @@ use crate::describe;
 use crate::dialect::{Dialect, Layout, Parts};
 use crate::keys::DesKey;
 use crate::mac::{self, MacError};
-use crate::message::{ByNumber, Message, Mti, bit, numbers};
+use crate::message::{ByNumber, FieldSet, Message, Mti, narrow};
 use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -14,8 +14,8 @@ use zeroize::Zeroizing;
 /// Where a value lies. The frame is at most 65,535 bytes long.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Span {
-    start: u16,
-    units: u16,
+    pub(super) start: u16,
+    pub(super) units: u16,
 }
 
 const NOWHERE: Span = Span { start: 0, units: 0 };
@@ -34,15 +34,15 @@ impl Span {
 /// A message whose every field was found valid. Borrows the frame and the dialect.
 #[derive(Clone)]
 pub struct Decoded<'a> {
-    dialect: &'a Dialect,
-    layout: &'a Layout,
-    frame: &'a [u8],
-    tpdu: Option<&'a [u8]>,
-    header: &'a [u8],
-    start: usize,
-    mti: Mti,
-    bitmap: u128,
-    spans: ByNumber<Span>,
+    pub(super) dialect: &'a Dialect,
+    pub(super) layout: &'a Layout,
+    pub(super) frame: &'a [u8],
+    /// Where the MTI stands.
+    pub(super) start: usize,
+    pub(super) mti: Mti,
+    /// With field 1 where there is a secondary bitmap.
+    pub(super) fields: FieldSet,
+    pub(super) spans: ByNumber<Span>,
 }
 
 /// Why a message's MAC is not good.
@@ -60,37 +60,18 @@ pub enum MacFault {
 }
 
 impl<'a> Decoded<'a> {
+    /// What there is before anything was read.
     #[inline]
-    pub(super) fn new(
-        dialect: &'a Dialect,
-        frame: &'a [u8],
-        tpdu: Option<&'a [u8]>,
-        header: &'a [u8],
-        start: usize,
-        mti: Mti,
-        bitmap: u128,
-    ) -> Self {
+    pub(super) fn unread(dialect: &'a Dialect, frame: &'a [u8]) -> Self {
         Self {
             dialect,
-            layout: dialect.layout(mti),
+            layout: dialect.usual_layout(),
             frame,
-            tpdu,
-            header,
-            start,
-            mti,
-            bitmap,
+            start: 0,
+            mti: Mti::literal(b"0000"),
+            fields: FieldSet::EMPTY,
             spans: ByNumber::filled(NOWHERE),
         }
-    }
-
-    #[inline]
-    pub(super) fn place(&mut self, number: u8, span: Span) {
-        self.spans.set(number, span);
-    }
-
-    #[inline]
-    pub(super) fn layout(&self) -> &'a Layout {
-        self.layout
     }
 
     /// The dialect it was read with.
@@ -112,59 +93,52 @@ impl<'a> Decoded<'a> {
 
     /// The TPDU's five bytes, where the dialect has one.
     pub fn tpdu(&self) -> Option<&'a [u8]> {
-        self.tpdu
+        self.frame.get(..self.dialect.tpdu()?.len())
     }
 
     /// The header's bytes; empty where the dialect has none.
     pub fn header(&self) -> &'a [u8] {
-        self.header
+        let start = self.start.saturating_sub(self.dialect.header().len());
+        self.frame.get(start..self.start).unwrap_or_default()
     }
 
     /// The bits of both bitmaps, field 1 the highest.
     #[inline]
     pub fn bitmap(&self) -> u128 {
-        self.bitmap
+        let primary = u128::from(self.fields.primary_bitmap());
+        primary << 64 | u128::from(self.fields.secondary_bitmap())
     }
 
     /// Whether the field is there.
     #[inline]
     pub fn has(&self, number: u8) -> bool {
-        number != 1 && self.bitmap & bit(number) != 0
+        number != 1 && self.fields.has(number)
     }
 
     /// A field.
     #[inline]
     pub fn field(&self, number: u8) -> Option<Field<'a>> {
-        if self.has(number) {
-            self.placed(number)
-        } else {
-            None
-        }
+        self.has(number).then(|| self.placed(usize::from(number)))
     }
 
     /// A field that is known to be there.
     #[inline]
-    fn placed(&self, number: u8) -> Option<Field<'a>> {
-        let span = self.spans.get(number);
-        let step = self.layout.step(number);
-        let offset = usize::from(span.start);
-        let after = self.frame.get(offset..)?;
-        Some(Field {
+    fn placed(&self, number: usize) -> Field<'a> {
+        Field {
             dialect: self.dialect,
             mti: self.mti,
-            number,
-            step,
-            wire: after.get(..step.wire_length(span.units))?,
-            after,
-            units: usize::from(span.units),
-            offset,
-        })
+            number: narrow(number),
+            step: self.layout.step(number),
+            frame: self.frame,
+            span: *self.spans.get(number),
+        }
     }
 
     /// All fields in ascending order.
     #[inline]
     pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + '_ {
-        numbers(self.bitmap & !bit(1)).filter_map(|number| self.placed(number))
+        let numbers = self.fields.without(1).numbers();
+        numbers.map(|number| self.placed(number))
     }
 
     /// Digits or text. `None` where the field is absent, binary, or not printable.
@@ -258,11 +232,11 @@ impl<'a> Decoded<'a> {
     /// An owned copy; encoding it gives the same bytes.
     pub fn to_message(&self) -> Message {
         let mut message = Message::new(self.mti);
-        if let Some(tpdu) = self.tpdu.and_then(|tpdu| tpdu.try_into().ok()) {
+        if let Some(tpdu) = self.tpdu().and_then(|tpdu| tpdu.try_into().ok()) {
             message.set_tpdu(tpdu);
         }
-        message.set_header(self.header);
-        message.set_secondary_bitmap(self.bitmap & bit(1) != 0);
+        message.set_header(self.header());
+        message.set_secondary_bitmap(self.fields.has(1));
         for field in self.fields() {
             message.set(field.number(), &*field.value());
             if field.pad() != 0 {
@@ -275,11 +249,11 @@ impl<'a> Decoded<'a> {
     /// The start of an answer: response type, TPDU with its addresses swapped, same header.
     pub fn reply(&self) -> Message {
         let mut message = Message::new(self.mti.response());
-        if let Some(&[id, to_high, to_low, from_high, from_low]) = self.tpdu {
+        if let Some(&[id, to_high, to_low, from_high, from_low]) = self.tpdu() {
             message.set_tpdu([id, from_high, from_low, to_high, to_low]);
         }
-        if !self.header.is_empty() {
-            message.set_header(self.header);
+        if !self.header().is_empty() {
+            message.set_header(self.header());
         }
         message
     }

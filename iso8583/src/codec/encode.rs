@@ -1,9 +1,9 @@
 //! From a message to the bytes of a frame, in the caller's buffer.
 
 use super::characters;
-use super::class_words::{self, Odd, nibble, pack};
-use super::decode::{counts_bytes_of_bcd, odd_digit, wire_length};
+use super::decode::{Odd, counts_bytes_of_bcd, odd_digit, wire_length};
 use super::error::{EncodeError, FieldPath, Reason};
+use super::packed::{nibble, pack};
 use super::swift;
 use crate::dialect::{
     BitmapEncoding, Counts, Dialect, Encoding, Layout, Length, LengthEncoding, MtiEncoding, Parts,
@@ -12,7 +12,7 @@ use crate::dialect::{
 use crate::hex;
 use crate::keys::DesKey;
 use crate::mac;
-use crate::message::{Message, Mti, bit, numbers};
+use crate::message::{FieldSet, Message, narrow};
 use crate::tlv;
 
 /// Writes one whole frame, length prefix included, into `out`, which is cleared first.
@@ -46,13 +46,15 @@ fn write_frame(
     writer.envelope()?;
     let mab_start = writer.out.len();
     writer.mti()?;
-    let mac_bit = mac.map_or(0, |(_, number)| bit(number));
-    writer.bitmap(message.present() | mac_bit)?;
-    let mut left = message.present() & !mac_bit;
-    let layout = dialect.layout(message.mti());
-    while let Some(number) = writer.fields(layout, left) {
+    let present = message.present();
+    let (shown, mut left) = match mac {
+        Some((_, number)) => (present.with(number), present.without(number)),
+        None => (present, present),
+    };
+    writer.bitmap(shown)?;
+    while let Some(number) = writer.fields(left) {
         writer.field(number, message.get(number).unwrap_or_default())?;
-        left &= bit(number).wrapping_sub(1);
+        left = left.above(number);
     }
     if let Some((key, number)) = mac {
         let settings = dialect.settings();
@@ -64,31 +66,25 @@ fn write_frame(
     writer.finish()
 }
 
-/// Writes the fields whose bits are set. Gives the bytes they take, and the number of the first
-/// that is left to the careful way.
+/// The fast way: writes fields until one needs the careful way. Gives the bytes they take, and the
+/// number of that one.
 #[inline(never)]
-fn write_fields(
+fn write_swiftly(
     layout: &Layout,
     message: &Message,
-    bits: u128,
+    fields: FieldSet,
     room: &mut [u8],
 ) -> (usize, Option<u8>) {
-    let padded = message.has_pads();
     let mut at = 0;
-    let ended = numbers(bits).try_each(|number| {
+    let ended = fields.numbers().try_each(|number| {
         let mut write = || {
             let (after, count) = message.last_set(number)?;
             swift::write(layout.step(number), after, count, room.get_mut(at..)?)
         };
-        let written = if padded && message.pad(number) != 0 {
-            None
-        } else {
-            write()
-        };
-        at += written.ok_or(number)?;
+        at += write().ok_or(number)?;
         Ok(())
     });
-    (at, ended.err())
+    (at, ended.err().map(narrow))
 }
 
 struct Writer<'a> {
@@ -122,6 +118,15 @@ impl<'a> Writer<'a> {
         if let Some(number) = self.message.impossible_field() {
             return Err(self.fault(FieldPath::Field(number), Reason::UnknownField));
         }
+        if self.message.has_envelope() {
+            return self.own_envelope();
+        }
+        self.out.extend_from_slice(self.dialect.envelope());
+        Ok(())
+    }
+
+    /// With the message's own TPDU or header.
+    fn own_envelope(&mut self) -> Result<(), EncodeError> {
         match (self.dialect.tpdu(), self.message.tpdu()) {
             (Some(default), own) => self.out.extend_from_slice(&own.unwrap_or(default)),
             (None, None) => {}
@@ -148,7 +153,7 @@ impl<'a> Writer<'a> {
 
     fn mti(&mut self) -> Result<(), EncodeError> {
         let mti = self.message.mti();
-        if Mti::from_ascii(mti.digits()).is_none() {
+        if !mti.is_valid() {
             return Err(self.fault(FieldPath::Mti, Reason::MessageType));
         }
         let digits = mti.digits();
@@ -169,47 +174,49 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn bitmap(&mut self, present: u128) -> Result<(), EncodeError> {
-        let secondary =
-            present & u128::from(u64::MAX) != 0 || self.message.wants_secondary_bitmap();
-        if secondary && self.dialect.field_max() <= 64 {
+    fn bitmap(&mut self, fields: FieldSet) -> Result<(), EncodeError> {
+        let secondary = fields.needs_secondary() || self.message.wants_secondary_bitmap();
+        if !secondary {
+            self.bitmap_word(fields.primary_bitmap());
+            return Ok(());
+        }
+        if self.dialect.field_max() <= 64 {
             let reason = Reason::UnknownSecondaryBitmap;
             return Err(self.fault(FieldPath::Bitmap, reason));
         }
-        let bits = if secondary { present | bit(1) } else { present };
-        let bytes = bits.to_be_bytes();
-        if let (BitmapEncoding::Binary, false, [first, _]) = (
-            self.dialect.bitmap_encoding(),
-            secondary,
-            bytes.as_chunks::<8>().0,
-        ) {
-            self.out.extend_from_slice(first);
-            return Ok(());
-        }
-        let kept = bytes
-            .get(..if secondary { 16 } else { 8 })
-            .unwrap_or_default();
-        match self.dialect.bitmap_encoding() {
-            BitmapEncoding::Binary => self.out.extend_from_slice(kept),
-            BitmapEncoding::Hex => self.out.extend(kept.iter().flat_map(hex_pair)),
-            BitmapEncoding::HexEbcdic => {
-                self.out.extend(
-                    kept.iter()
-                        .flat_map(hex_pair)
-                        .filter_map(characters::to_ebcdic),
-                );
-            }
-        }
+        self.bitmap_word(fields.with(1).primary_bitmap());
+        self.bitmap_word(fields.secondary_bitmap());
         Ok(())
     }
 
-    /// The fast way: writes fields until one needs the careful way, and gives its number.
+    fn bitmap_word(&mut self, bits: u64) {
+        let bytes = bits.to_be_bytes();
+        match self.dialect.bitmap_encoding() {
+            BitmapEncoding::Binary => self.out.extend_from_slice(&bytes),
+            BitmapEncoding::Hex => {
+                self.out
+                    .extend_from_slice(bytes.map(hex::pair).as_flattened());
+            }
+            BitmapEncoding::HexEbcdic => {
+                let characters = bytes.into_iter().flat_map(hex::pair);
+                self.out
+                    .extend(characters.filter_map(characters::to_ebcdic));
+            }
+        }
+    }
+
+    /// The fast way, as far as it goes: the number of the field that stopped it. Pad nibbles other
+    /// than zero are none of its business.
     #[inline]
-    fn fields(&mut self, layout: &Layout, left: u128) -> Option<u8> {
+    fn fields(&mut self, left: FieldSet) -> Option<u8> {
+        if self.message.has_pads() {
+            return left.numbers().next().map(narrow);
+        }
         let start = self.out.len();
         self.out.resize(start + self.message.room(), 0);
         let room = self.out.get_mut(start..).unwrap_or_default();
-        let (written, stopped) = write_fields(layout, self.message, left, room);
+        let layout = self.dialect.layout(self.message.mti());
+        let (written, stopped) = write_swiftly(layout, self.message, left, room);
         self.out.truncate(start + written);
         stopped
     }
@@ -225,7 +232,9 @@ impl<'a> Writer<'a> {
         let spaces = self.length(field, shape, value.len())?;
         match shape.encoding {
             Encoding::Bcd => self.bcd(number, shape, value)?,
-            Encoding::Hex => self.out.extend(value.iter().flat_map(hex_pair)),
+            Encoding::Hex => self
+                .out
+                .extend(value.iter().flat_map(|byte| hex::pair(*byte))),
             Encoding::Raw => self.out.extend_from_slice(value),
             Encoding::Ascii | Encoding::Ebcdic => {
                 self.characters(field, shape, value)?;
@@ -316,10 +325,6 @@ impl<'a> Writer<'a> {
         shape: &Shape,
         value: &[u8],
     ) -> Result<(), EncodeError> {
-        if shape.encoding == Encoding::Ascii && class_words::characters_fit(shape.class, value) {
-            self.out.extend_from_slice(value);
-            return Ok(());
-        }
         for (place, character) in value.iter().enumerate() {
             let byte = match shape.encoding {
                 Encoding::Ebcdic => characters::to_ebcdic(*character),
@@ -341,11 +346,10 @@ impl<'a> Writer<'a> {
     }
 
     fn bcd(&mut self, number: u8, shape: &Shape, value: &[u8]) -> Result<(), EncodeError> {
-        if !class_words::characters_fit(shape.class, value) {
-            let wrong = |character: &u8| characters::to_nibble(shape.class, *character).is_none();
-            let before = value.iter().position(wrong).unwrap_or_default() / 2;
+        let wrong = |character: &u8| characters::to_nibble(shape.class, *character).is_none();
+        if let Some(place) = value.iter().position(wrong) {
             let mut error = self.not_allowed(FieldPath::Field(number), shape);
-            error.offset += before;
+            error.offset += place / 2;
             return Err(error);
         }
         let (first, pairs, last) = match (odd_digit(shape, value.len()), value) {
@@ -403,15 +407,11 @@ fn two_digits(number: u16) -> u8 {
     u8::try_from(((number / 10) << 4) | (number % 10)).unwrap_or(u8::MAX)
 }
 
-fn hex_pair(byte: &u8) -> [u8; 2] {
-    [hex::digit(byte >> 4), hex::digit(byte & 0x0F)]
-}
-
 /// One field by the careful way alone.
 #[cfg(test)]
 pub(super) fn careful(
     dialect: &Dialect,
-    mti: Mti,
+    mti: crate::message::Mti,
     number: u8,
     value: &[u8],
 ) -> Result<Vec<u8>, EncodeError> {

@@ -1,8 +1,9 @@
 //! One decoded field: borrowed bytes that are known to fit its format.
 
 use super::characters;
-use super::class_words::{Odd, nibble, pair_of, unpack};
-use super::decode::odd_digit;
+use super::decode::{Odd, odd_digit};
+use super::decoded::Span;
+use super::packed::{nibble, unpack};
 use super::swift;
 use crate::describe;
 use crate::dialect::{Class, Dialect, Encoding, Justify, Reading, Shape, Step};
@@ -18,11 +19,8 @@ pub struct Field<'a> {
     pub(super) mti: Mti,
     pub(super) number: u8,
     pub(super) step: &'a Step,
-    pub(super) wire: &'a [u8],
-    /// The frame from the value on.
-    pub(super) after: &'a [u8],
-    pub(super) units: usize,
-    pub(super) offset: usize,
+    pub(super) frame: &'a [u8],
+    pub(super) span: Span,
 }
 
 /// A value as a person reads it.
@@ -66,62 +64,73 @@ impl<'a> Field<'a> {
     }
 
     /// The value's bytes as on the wire, without length prefix.
+    #[inline]
     pub fn wire(&self) -> &'a [u8] {
-        self.wire
+        self.begins(self.step.wire_length(self.span.units))
     }
 
     /// Digits, characters or bytes.
+    #[inline]
     pub fn units(&self) -> usize {
-        self.units
+        usize::from(self.span.units)
     }
 
     /// Where the value starts, counted from the first byte after the length prefix.
+    #[inline]
     pub fn offset(&self) -> usize {
-        self.offset
+        usize::from(self.span.start)
+    }
+
+    /// So many bytes from the value on.
+    #[inline]
+    fn begins(&self, length: usize) -> &'a [u8] {
+        match self.frame.get(self.offset()..self.offset() + length) {
+            Some(bytes) => bytes,
+            None => &[],
+        }
     }
 
     /// The canonical value, a byte at a time; allocates nothing.
     pub fn canonical(&self) -> Canonical<'a> {
         let skip = match (self.shape().encoding, self.shape().justify) {
-            (Encoding::Bcd, Justify::Right) => self.units % 2,
+            (Encoding::Bcd, Justify::Right) => self.units() % 2,
             _ => 0,
         };
         Canonical {
             shape: self.shape(),
-            wire: self.wire,
+            wire: self.wire(),
             next: skip,
-            end: skip + self.units,
+            end: skip + self.units(),
         }
     }
 
     /// The canonical value: what [`crate::message::Message::set`] takes.
     pub fn value(&self) -> Zeroizing<Vec<u8>> {
         // One more than needed: BCD is unpacked in pairs, and a growing `Vec` leaves copies.
-        let mut value = Zeroizing::new(Vec::with_capacity(self.units + 1));
+        let mut value = Zeroizing::new(Vec::with_capacity(self.units() + 1));
         self.read_into(&mut value);
         value
     }
 
     /// Puts the canonical value into `value`, which is cleared first; reuse it, and nothing is
     /// allocated. Nothing is wiped: that is for whoever owns the buffer.
-    #[inline]
     pub fn read_into(&self, value: &mut Vec<u8>) {
         value.clear();
         match self.shape().encoding {
-            Encoding::Ascii | Encoding::Raw => value.extend_from_slice(self.wire),
-            Encoding::Bcd => match (odd_digit(self.shape(), self.units), self.wire) {
+            Encoding::Ascii | Encoding::Raw => value.extend_from_slice(self.wire()),
+            Encoding::Bcd => match (odd_digit(self.shape(), self.units()), self.wire()) {
                 (Odd::First, [first, pairs @ ..]) => {
-                    let [_, digit] = pair_of(*first);
+                    let [_, digit] = hex::pair(*first);
                     value.push(digit);
                     unpack(pairs, value);
                 }
-                _ => {
-                    unpack(self.wire, value);
-                    value.truncate(self.units);
+                (_, wire) => {
+                    unpack(wire, value);
+                    value.truncate(self.units());
                 }
             },
             Encoding::Hex => {
-                let (pairs, _) = self.wire.as_chunks::<2>();
+                let (pairs, _) = self.wire().as_chunks::<2>();
                 value.extend(
                     pairs
                         .iter()
@@ -140,14 +149,11 @@ impl<'a> Field<'a> {
     where
         'a: 'b,
     {
-        let skip = match self.step.reading {
-            Reading::Borrowed => return self.wire,
-            Reading::Packed => 0,
-            Reading::PackedRight => self.units % 2,
-            Reading::Careful => return read_carefully(*self, text),
-        };
-        swift::unpack(self.after, self.wire.len(), text);
-        text.get(skip..skip + self.units).unwrap_or_default()
+        match self.step.reading {
+            Reading::Borrowed => self.begins(self.units()),
+            Reading::Packed => swift::unpack(self.frame, self.offset(), 0, self.units(), text),
+            Reading::PackedRight | Reading::Hex | Reading::Careful => read_unusual(*self, text),
+        }
     }
 
     /// Whether the canonical value is exactly this text.
@@ -203,9 +209,9 @@ impl<'a> Field<'a> {
     pub fn pad(&self) -> u8 {
         let padded = self.shape().encoding == Encoding::Bcd
             && self.shape().justify == Justify::Left
-            && self.units % 2 == 1;
+            && self.units() % 2 == 1;
         if padded {
-            self.wire.last().map_or(0, |byte| byte & 0x0F)
+            self.wire().last().map_or(0, |byte| byte & 0x0F)
         } else {
             0
         }
@@ -213,10 +219,17 @@ impl<'a> Field<'a> {
 }
 
 /// By value: else the field of a caller's loop would have to stand in memory, and not in registers.
-#[cold]
-fn read_carefully<'b>(field: Field<'_>, text: &'b mut Vec<u8>) -> &'b [u8] {
-    field.read_into(text);
-    text
+#[inline(never)]
+fn read_unusual<'a>(field: Field<'_>, text: &'a mut Vec<u8>) -> &'a [u8] {
+    let units = field.units();
+    match field.step.reading {
+        Reading::PackedRight => swift::unpack(field.frame, field.offset(), units % 2, units, text),
+        Reading::Hex => swift::unpack_hex(field.wire(), text),
+        Reading::Borrowed | Reading::Packed | Reading::Careful => {
+            field.read_into(text);
+            text
+        }
+    }
 }
 
 /// GBK text that reads back to the same bytes and has no control character in it.

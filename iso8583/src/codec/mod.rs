@@ -4,12 +4,12 @@
 //! into the caller's buffer. No input panics; each error names field, byte and reason.
 
 mod characters;
-mod class_words;
 mod decode;
 mod decoded;
 mod encode;
 mod error;
 mod field;
+mod packed;
 mod sixteen;
 mod swift;
 

@@ -4,9 +4,7 @@
 //! finds, and each stands in a function that is not inlined and works from memory to memory: that
 //! is what lets the compiler make a dozen vector instructions of it, on any processor. Inlined, it
 //! takes the array apart into single bytes, which costs five times as much.
-//! As in [`super::class_words`], it is only said whether a whole value is fine.
-
-use crate::dialect::Class;
+//! As in [`super::packed`], it is only said whether a whole value is fine.
 
 /// Characters of a piece.
 pub(super) const PIECE: usize = 16;
@@ -75,6 +73,11 @@ fn digits(piece: Piece<'_>) -> bool {
 }
 
 #[inline(never)]
+fn upper_hex(piece: Piece<'_>) -> bool {
+    all(&filled(piece), is_upper_hex)
+}
+
+#[inline(never)]
 fn track(piece: Piece<'_>) -> bool {
     all(&filled(piece), is_track)
 }
@@ -95,6 +98,11 @@ fn text(piece: Piece<'_>) -> bool {
 }
 
 #[inline]
+const fn is_upper_hex(character: u8) -> bool {
+    is_digit(character) | (character.wrapping_sub(b'A') < 6)
+}
+
+#[inline]
 const fn is_track(character: u8) -> bool {
     is_digit(character) | (character == b'D') | (character == b'=')
 }
@@ -104,29 +112,52 @@ const fn is_digit(character: u8) -> bool {
     character.wrapping_sub(b'0') <= 9
 }
 
-/// Whether the first `count` characters of `after` fit a class. It must have as many.
+/// Whether the first `count` characters of `after` are ASCII digits. It must have as many; and so
+/// for the next ones.
 #[inline]
-pub(super) fn characters_fit(class: Class, after: &[u8], count: usize) -> bool {
-    let fine = match class {
-        Class::Any | Class::Binary => return true,
-        Class::Digits => digits,
-        Class::Track => track,
-        Class::Letters => letters,
-        Class::Text => text,
-        Class::SignedDigits => return signed_digits_fit(after, count),
-    };
-    if count <= PIECE {
-        with_piece(after, count, fine)
-    } else {
-        every_piece(after, count, fine)
-    }
+pub(super) fn digits_fit(after: &[u8], count: usize) -> bool {
+    pieces_fit(after, count, digits)
 }
 
-fn signed_digits_fit(after: &[u8], count: usize) -> bool {
+/// `C` or `D`, then digits.
+pub(super) fn signed_digits_fit(after: &[u8], count: usize) -> bool {
     match (after.split_first(), count.checked_sub(1)) {
         (Some((b'C' | b'D', after)), Some(count)) => every_piece(after, count, digits),
         (_, None) => true,
         (_, Some(_)) => false,
+    }
+}
+
+/// Digits and separators.
+#[inline]
+pub(super) fn track_fits(after: &[u8], count: usize) -> bool {
+    pieces_fit(after, count, track)
+}
+
+/// Letters, digits and spaces.
+#[inline]
+pub(super) fn letters_fit(after: &[u8], count: usize) -> bool {
+    pieces_fit(after, count, letters)
+}
+
+/// Printable ASCII.
+#[inline]
+pub(super) fn text_fits(after: &[u8], count: usize) -> bool {
+    pieces_fit(after, count, text)
+}
+
+/// Upper-case hex.
+#[inline]
+pub(super) fn hex_fits(after: &[u8], count: usize) -> bool {
+    pieces_fit(after, count, upper_hex)
+}
+
+#[inline]
+fn pieces_fit(after: &[u8], count: usize, fine: fn(Piece<'_>) -> bool) -> bool {
+    if count <= PIECE {
+        with_piece(after, count, fine)
+    } else {
+        every_piece(after, count, fine)
     }
 }
 
@@ -165,10 +196,40 @@ pub(super) fn pack_track(after: &[u8], count: usize, place: &mut [u8; PIECE / 2]
 #[inline(never)]
 fn pack_track_of(piece: Piece<'_>, place: &mut [u8; PIECE / 2]) -> bool {
     let characters = filled(piece);
-    // `D` is 0x44, `=` 0x3D: the bit that only `D` has adds what is missing to 0xD.
-    let nibbles = characters.map(|character| (character & 0x0F) + 9 * (character >> 6 & 1));
-    pack(&nibbles, place);
+    pack(&nibbles(&characters), place);
     all(&characters, is_track)
+}
+
+/// Packs up to sixteen upper-case hex characters, and zeros behind them; whether they are such.
+#[inline]
+pub(super) fn pack_hex(after: &[u8], count: usize, place: &mut [u8; PIECE / 2]) -> bool {
+    with_piece(after, count, |piece| pack_hex_of(piece, place))
+}
+
+/// Packs sixteen upper-case hex characters; whether they are such.
+#[inline]
+pub(super) fn pack_whole_hex(characters: &[u8; PIECE], place: &mut [u8; PIECE / 2]) -> bool {
+    let [.., all] = &KEPT;
+    pack_hex_of((characters, all), place)
+}
+
+#[inline(never)]
+fn pack_hex_of(piece: Piece<'_>, place: &mut [u8; PIECE / 2]) -> bool {
+    let characters = filled(piece);
+    pack(&nibbles(&characters), place);
+    all(&characters, is_upper_hex)
+}
+
+/// Packs sixteen upper-case hex characters that were found fit.
+#[inline(never)]
+pub(super) fn pack_fit_hex(characters: &[u8; PIECE], place: &mut [u8; PIECE / 2]) {
+    pack(&nibbles(characters), place);
+}
+
+/// `D` is 0x44, `=` 0x3D: the bit that only letters have adds what is missing to 0xD.
+#[inline(always)]
+fn nibbles(characters: &[u8; PIECE]) -> [u8; PIECE] {
+    characters.map(|character| (character & 0x0F) + 9 * (character >> 6 & 1))
 }
 
 /// Of each two characters the lower halves as one byte.
@@ -185,41 +246,28 @@ fn pack(characters: &[u8; PIECE], place: &mut [u8; PIECE / 2]) {
     }
 }
 
-/// Eight bytes as sixteen characters: digits, and `D` for the separator of a track.
-#[inline(never)]
-pub(super) fn unpack(bytes: &[u8; PIECE / 2], place: &mut [u8; PIECE]) {
-    let (pairs, _) = place.as_chunks_mut::<2>();
-    for (pair, byte) in pairs.iter_mut().zip(bytes) {
-        *pair = [character(byte >> 4), character(byte & 0x0F)];
-    }
-}
-
-#[inline]
-const fn character(nibble: u8) -> u8 {
-    nibble + b'0' + if nibble > 9 { 7 } else { 0 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::codec::characters;
-    use crate::codec::class_words;
+    use crate::dialect::Class;
+    use crate::hex;
 
-    const CLASSES: [Class; 7] = [
-        Class::Digits,
-        Class::SignedDigits,
-        Class::Track,
-        Class::Letters,
-        Class::Text,
-        Class::Any,
-        Class::Binary,
+    type Fits = fn(&[u8], usize) -> bool;
+
+    const CLASSES: [(Class, Fits); 5] = [
+        (Class::Digits, digits_fit),
+        (Class::SignedDigits, signed_digits_fit),
+        (Class::Track, track_fits),
+        (Class::Letters, letters_fit),
+        (Class::Text, text_fits),
     ];
 
     /// One byte of any value at any place, in memory that ends with the value and in memory that
     /// goes on with what the class forbids.
     #[test]
     fn pieces_say_what_the_rules_say() {
-        for class in CLASSES {
+        for (class, fits) in CLASSES {
             for (length, place) in [1, 2, 3, 8, 15, 16, 17, 31, 32, 37]
                 .into_iter()
                 .flat_map(|length| (0..length).map(move |at| (length, at)))
@@ -234,29 +282,56 @@ mod tests {
                     let expected = characters::allowed(class, byte, place);
                     for after in [&memory[..], &memory[..length]] {
                         assert_eq!(
-                            characters_fit(class, after, length),
+                            fits(after, length),
                             expected,
                             "{class:?} {byte:#x} at {place} of {length}"
                         );
                     }
                 }
             }
-            assert!(characters_fit(class, &[], 0) && characters_fit(class, &[0; 40], 0));
+            assert!(fits(&[], 0) && fits(&[0; 40], 0));
         }
     }
 
     #[test]
-    fn packs_and_unpacks_each_byte_at_each_place() {
+    fn packs_each_byte_at_each_place() {
         for byte in 0..=255_u8 {
             for place in 0..8 {
                 let mut bytes = [0x12; 8];
                 bytes[place] = byte;
-                let (mut text, mut packed) = ([0; 16], [0; 8]);
-                unpack(&bytes, &mut text);
-                assert_eq!(text[2 * place..2 * place + 2], class_words::pair_of(byte));
-                let digits = byte >> 4 <= 9 && byte & 0x0F <= 9;
-                assert_eq!(pack_digits(&text, 16, &mut packed), digits, "{byte:#x}");
-                assert!(!digits || packed == bytes, "{byte:#x}");
+                let text = bytes.map(hex::pair);
+                let (mut digits, mut track, mut any) = ([0; 8], [0; 8], [0; 8]);
+                let nibbles = [byte >> 4, byte & 0x0F];
+                let fits = nibbles.iter().all(|nibble| *nibble <= 9);
+                assert_eq!(pack_digits(text.as_flattened(), 16, &mut digits), fits);
+                let fits = nibbles.iter().all(|nibble| matches!(nibble, 0..=9 | 0xD));
+                assert_eq!(pack_track(text.as_flattened(), 16, &mut track), fits);
+                assert!(!fits || track == bytes, "{byte:#x}");
+                assert!(pack_hex(text.as_flattened(), 16, &mut any));
+                assert_eq!(any, bytes);
+                pack_fit_hex(text.as_flattened().first_chunk().unwrap(), &mut any);
+                assert_eq!(any, bytes);
+            }
+        }
+    }
+
+    /// Any character at any place.
+    #[test]
+    fn packs_what_is_allowed_and_nothing_else() {
+        for (place, byte) in (0..16).flat_map(|place| (0..=255).map(move |byte| (place, byte))) {
+            let mut text = [b'0'; 16];
+            text[place] = byte;
+            let mut packed = [0; 8];
+            let hex = matches!(byte, b'0'..=b'9' | b'A'..=b'F');
+            assert_eq!(pack_hex(&text, 16, &mut packed), hex, "{byte:#x}");
+            let track = characters::allowed(Class::Track, byte, place);
+            assert_eq!(pack_track(&text, 16, &mut packed), track, "{byte:#x}");
+            assert_eq!(pack_digits(&text, 16, &mut packed), byte.is_ascii_digit());
+            if place > 0 {
+                assert!(
+                    pack_hex(&text, place, &mut packed),
+                    "nothing behind is looked at"
+                );
             }
         }
     }

@@ -129,11 +129,13 @@ impl Definition {
         let fields = self.check_fields(field_max)?;
         self.check_mac_field(&fields)?;
         let settings = self.check_settings(&fields)?;
+        let tpdu = self.check_tpdu()?;
+        let header = hex::decode(&self.frame.header)
+            .map_err(|error| invalid("frame.header", error.to_string()))?;
         Ok(Dialect {
             framing: self.check_framing()?,
-            tpdu: self.check_tpdu()?,
-            header: hex::decode(&self.frame.header)
-                .map_err(|error| invalid("frame.header", error.to_string()))?,
+            tpdu,
+            envelope: tpdu.into_iter().flatten().chain(header).collect(),
             name: self.name,
             mti: self.message.mti,
             bitmap: self.message.bitmap,
@@ -282,20 +284,8 @@ impl ShapeTable {
                 "right is for fixed lengths",
             ));
         }
-        if let Length::Variable {
-            digits,
-            encoding: LengthEncoding::Binary,
-            max,
-            ..
-        } = length
-            && digits == 2
-            && max > 255
-        {
-            return Err(invalid(
-                format!("{key}.format"),
-                "one binary byte counts to 255",
-            ));
-        }
+        check_prefix(encoding, length)
+            .map_err(|reason| invalid(format!("{key}.format"), reason))?;
         Ok(Shape {
             class: format.class,
             encoding,
@@ -353,6 +343,22 @@ fn part(text: &str) -> Option<Part> {
         length,
         secrecy,
     })
+}
+
+/// A length counts two hex characters for each byte: the most must still fit its digits.
+fn check_prefix(encoding: Encoding, length: Length) -> Result<(), String> {
+    let (Encoding::Hex, Length::Variable { digits, max, .. }) = (encoding, length) else {
+        return Ok(());
+    };
+    let most = 10_usize.pow(digits.into()) / 2;
+    if usize::from(max) < most {
+        Ok(())
+    } else {
+        Err(format!(
+            "a length of {digits} digits counts the hex characters of at most {} bytes",
+            most - 1
+        ))
+    }
 }
 
 fn check_encoding(class: Class, encoding: Encoding) -> Result<(), String> {

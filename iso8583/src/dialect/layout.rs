@@ -14,16 +14,26 @@ pub(crate) enum Content {
     Bytes,
     /// BER-TLV.
     Tlv,
-    /// ASCII of the step's class.
-    Characters,
+    /// ASCII digits.
+    Digits,
+    /// `C` or `D` and ASCII digits.
+    SignedDigits,
+    /// ASCII digits and separators.
+    Track,
+    /// ASCII letters, digits and spaces.
+    Letters,
+    /// Printable ASCII.
+    Text,
     /// Two digits a byte; an odd number has a pad nibble after it.
     Packed,
-    /// The same, always as many as the masks are for.
-    FixedPacked,
     /// Two digits a byte; an odd number has a zero before it.
     PackedRight,
-    /// Two digits or separators a byte.
+    /// Two digits or separators a byte; an odd number has a pad nibble after it.
     PackedTrack,
+    /// Two upper-case hex characters for each byte.
+    Hex,
+    /// BER-TLV, in two upper-case hex characters for each byte.
+    HexTlv,
     /// Something rare.
     Careful,
 }
@@ -54,6 +64,8 @@ pub(crate) enum Reading {
     Packed,
     /// Two characters a byte; an odd one after a zero.
     PackedRight,
+    /// A byte for two characters.
+    Hex,
     /// Something rare.
     Careful,
 }
@@ -61,54 +73,64 @@ pub(crate) enum Reading {
 /// One field on the wire.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Step {
+    /// Of fixed digits, left or right, of up to eight bytes; for all else no bit is set.
+    pub(crate) masks: Masks,
+    /// Of fixed digits, left, of up to eight: a byte of ones for each, the first the lowest.
+    pub(crate) kept: u64,
+    /// Units of a fixed value, most units of another.
+    pub(crate) units: u16,
+    /// Bytes of a fixed value.
+    pub(crate) bytes: u16,
     pub(crate) content: Content,
-    pub(crate) class: Class,
     pub(crate) prefix: Prefix,
     pub(crate) reading: Reading,
     /// Half bytes that a unit takes.
-    nibbles: u8,
-    /// Units of a fixed value, most units of another.
-    pub(crate) units: u16,
-    /// Bytes of digits that the masks are for.
-    pub(crate) bytes: u8,
-    pub(crate) masks: Masks,
+    pub(crate) nibbles: u8,
 }
 
-/// Fixed packed digits of up to eight bytes, as bits of a word that begins with them. All zero
-/// for everything else.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+/// What packed digits of up to eight bytes must be, as bits of a word that begins with them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Masks {
     /// The highest bit of each nibble that is a digit.
     pub(crate) digits: u64,
-    /// All but the highest bit of the nibble after an odd number of digits. Each must be as the
-    /// bit above it: so the nibble is all zeros or all ones.
+    /// Bits that must each be as the one above it, and the highest zero. All but the highest of a
+    /// nibble after an odd number of digits: it is all zeros or all ones. All of a nibble before
+    /// them: it is zero.
     pub(crate) pad: u64,
-    /// The nibble before an odd number of digits: all zeros.
-    pub(crate) zero: u64,
 }
 
 impl Masks {
-    fn of(content: Content, units: u16) -> Self {
-        let odd = units % 2 == 1;
-        let nibbles = u32::from(units.next_multiple_of(2));
-        if nibbles > 16 || !matches!(content, Content::Packed | Content::PackedRight) {
-            return Self::default();
-        }
-        let whole = u64::MAX << (64 - 4 * nibbles);
-        let last = if odd && content == Content::Packed {
-            0xF << (64 - 4 * nibbles)
-        } else {
-            0
-        };
-        let first = if odd && content == Content::PackedRight {
-            0xF << 60
-        } else {
-            0
-        };
+    pub(crate) const NONE: Self = Self { digits: 0, pad: 0 };
+
+    /// For up to sixteen digits, an odd one followed by its pad nibble.
+    pub(crate) const fn left(digits: u32) -> Self {
+        let (whole, last) = (
+            Self::of_bytes(digits.div_ceil(2)),
+            Self::of_bytes(digits / 2),
+        );
+        let pad = whole & !last & 0x0F0F_0F0F_0F0F_0F0F;
         Self {
-            digits: 0x8888_8888_8888_8888 & whole & !last,
-            pad: last & 0x7777_7777_7777_7777,
-            zero: first,
+            digits: whole & !pad & Self::HIGHEST,
+            pad: pad & !Self::HIGHEST,
+        }
+    }
+
+    /// For up to sixteen digits, an odd one after a zero.
+    pub(crate) const fn right(digits: u32) -> Self {
+        Self {
+            digits: Self::of_bytes(digits.div_ceil(2)) & Self::HIGHEST,
+            pad: if digits % 2 == 1 { 0xF << 60 } else { 0 },
+        }
+    }
+
+    /// Of each nibble.
+    const HIGHEST: u64 = 0x8888_8888_8888_8888;
+
+    /// All bits of the first bytes.
+    const fn of_bytes(bytes: u32) -> u64 {
+        match u64::MAX.checked_shr(8 * bytes) {
+            Some(behind) => !behind,
+            None => u64::MAX,
         }
     }
 }
@@ -135,7 +157,7 @@ impl Layouts {
             let mut steps = ByNumber::filled(Step::ABSENT);
             for spec in fields.iter().flatten() {
                 let shape = mti.map_or(&spec.shape, |mti| spec.shape_in(mti));
-                steps.set(spec.number, Step::of(shape));
+                steps.set(usize::from(spec.number), Step::of(shape));
             }
             Layout { steps }
         };
@@ -144,6 +166,11 @@ impl Layouts {
             special: mtis.iter().copied().map(Some).map(layout).collect(),
             mtis,
         }
+    }
+
+    #[inline]
+    pub(super) fn usual(&self) -> &Layout {
+        &self.usual
     }
 
     #[inline]
@@ -164,31 +191,33 @@ pub(crate) struct Layout {
 impl Layout {
     /// How the field stands on the wire; one that the dialect doesn't have is for the careful way.
     #[inline]
-    pub(crate) fn step(&self, number: u8) -> &Step {
+    pub(crate) fn step(&self, number: usize) -> &Step {
         self.steps.get(number)
     }
 }
 
 impl Step {
     const ABSENT: Self = Self {
+        masks: Masks::NONE,
+        kept: 0,
+        units: 0,
+        bytes: 0,
         content: Content::Careful,
-        class: Class::Any,
         prefix: Prefix::Careful,
         reading: Reading::Careful,
         nibbles: 2,
-        units: 0,
-        bytes: 0,
-        masks: Masks {
-            digits: 0,
-            pad: 0,
-            zero: 0,
-        },
     };
 
     /// Bytes that a value of so many units takes.
     #[inline]
     pub(crate) fn wire_length(&self, units: u16) -> usize {
         (usize::from(units) * usize::from(self.nibbles)).div_ceil(2)
+    }
+
+    /// Whether it stands there as hex characters, which a length prefix counts.
+    #[inline]
+    pub(crate) fn is_hex(&self) -> bool {
+        self.nibbles == 4
     }
 
     fn of(shape: &Shape) -> Self {
@@ -201,18 +230,22 @@ impl Step {
                 counts,
             } => (prefix(digits, encoding, counts, shape.encoding), max),
         };
-        let mut content = content(shape);
-        let masks = if prefix == Prefix::None {
-            Masks::of(content, units)
-        } else {
-            Masks::default()
+        let content = content(shape);
+        let masks = match (prefix, content, units) {
+            (Prefix::None, Content::Packed, 1..=16) => Masks::left(units.into()),
+            (Prefix::None, Content::PackedRight, 1..=16) => Masks::right(units.into()),
+            _ => Masks::NONE,
         };
-        if content == Content::Packed && masks != Masks::default() {
-            content = Content::FixedPacked;
-        }
+        let kept = match (prefix, content, units) {
+            (Prefix::None, Content::Packed, 1..=8) => u64::MAX >> (64 - 8 * units),
+            _ => 0,
+        };
         let mut step = Self {
+            masks,
+            kept,
+            units,
+            bytes: 0,
             content,
-            class: shape.class,
             prefix,
             reading: reading(shape),
             nibbles: match shape.encoding {
@@ -220,12 +253,12 @@ impl Step {
                 Encoding::Ascii | Encoding::Ebcdic | Encoding::Raw => 2,
                 Encoding::Hex => 4,
             },
-            units,
-            bytes: 0,
-            masks,
         };
-        if masks != Masks::default() {
-            step.bytes = u8::try_from(step.wire_length(units)).unwrap_or(u8::MAX);
+        // A longer one than the field can say is longer than any frame: no step is careful enough.
+        match (prefix, u16::try_from(step.wire_length(units))) {
+            (Prefix::None, Ok(bytes)) => step.bytes = bytes,
+            (Prefix::None, Err(_)) => step.content = Content::Careful,
+            _ => {}
         }
         step
     }
@@ -251,21 +284,31 @@ fn reading(shape: &Shape) -> Reading {
         (Encoding::Ascii | Encoding::Raw, _) => Reading::Borrowed,
         (Encoding::Bcd, Justify::Left) => Reading::Packed,
         (Encoding::Bcd, Justify::Right) => Reading::PackedRight,
-        (Encoding::Hex | Encoding::Ebcdic, _) => Reading::Careful,
+        (Encoding::Hex, _) => Reading::Hex,
+        (Encoding::Ebcdic, _) => Reading::Careful,
     }
 }
 
 fn content(shape: &Shape) -> Content {
-    let tlv = matches!(shape.parts, Parts::BerTlv);
+    if matches!(shape.parts, Parts::BerTlv) {
+        return match shape.encoding {
+            Encoding::Raw => Content::Tlv,
+            Encoding::Hex => Content::HexTlv,
+            Encoding::Bcd | Encoding::Ascii | Encoding::Ebcdic => Content::Careful,
+        };
+    }
     match (shape.encoding, shape.class, shape.justify) {
-        (Encoding::Raw, _, _) if tlv => Content::Tlv,
-        _ if tlv => Content::Careful,
-        (Encoding::Raw, _, _) | (Encoding::Ascii, Class::Any, _) => Content::Bytes,
-        (Encoding::Ascii, _, _) => Content::Characters,
+        (Encoding::Raw, _, _) | (Encoding::Ascii, Class::Any | Class::Binary, _) => Content::Bytes,
+        (Encoding::Hex, _, _) => Content::Hex,
+        (Encoding::Ascii, Class::Digits, _) => Content::Digits,
+        (Encoding::Ascii, Class::SignedDigits, _) => Content::SignedDigits,
+        (Encoding::Ascii, Class::Track, _) => Content::Track,
+        (Encoding::Ascii, Class::Letters, _) => Content::Letters,
+        (Encoding::Ascii, Class::Text, _) => Content::Text,
         (Encoding::Bcd, Class::Track, Justify::Left) => Content::PackedTrack,
         (Encoding::Bcd, Class::Digits, Justify::Left) => Content::Packed,
         (Encoding::Bcd, Class::Digits, Justify::Right) => Content::PackedRight,
-        (Encoding::Bcd | Encoding::Ebcdic | Encoding::Hex, _, _) => Content::Careful,
+        (Encoding::Bcd | Encoding::Ebcdic, _, _) => Content::Careful,
     }
 }
 
@@ -282,57 +325,57 @@ mod tests {
         assert_eq!(step(b"0500", 48).content, Content::Packed);
         assert_eq!(step(b"0320", 48).content, Content::Packed);
         let pan = Step {
+            masks: Masks::NONE,
+            kept: 0,
+            units: 19,
+            bytes: 0,
             content: Content::Packed,
-            class: Class::Digits,
             prefix: Prefix::Bcd1,
             reading: Reading::Packed,
             nibbles: 1,
-            units: 19,
-            bytes: 0,
-            masks: Masks::default(),
         };
         assert_eq!(step(b"0200", 2), pan);
         assert_eq!(step(b"0500", 2), pan);
-        assert_eq!(step(b"0200", 22).content, Content::FixedPacked);
+        let entry_mode = Step {
+            masks: Masks::left(3),
+            kept: 0x00FF_FFFF,
+            units: 3,
+            bytes: 2,
+            prefix: Prefix::None,
+            ..pan
+        };
+        assert_eq!(step(b"0200", 22), entry_mode);
         assert_eq!(step(b"0200", 23).content, Content::PackedRight);
+        assert_eq!(step(b"0200", 23).masks, Masks::right(3));
         assert_eq!(step(b"0200", 35).content, Content::PackedTrack);
         assert_eq!(step(b"0200", 55).content, Content::Tlv);
         assert_eq!(step(b"0200", 5), Step::ABSENT);
         assert_eq!(step(b"0200", 128), Step::ABSENT);
         let hex = Dialect::named("iso87-ascii").unwrap();
         let step = hex.layout(Mti::literal(b"0200")).step(52);
+        assert_eq!((step.content, step.bytes), (Content::Hex, 16));
         assert_eq!(step.wire_length(8), 16);
         assert_eq!(size_of::<Step>(), 32, "two in a line of the cache");
     }
 
     #[test]
     fn masks_cover_the_digits_and_nothing_behind() {
-        for (content, units, digits, pad, zero) in [
-            (Content::Packed, 2, 0x8800_0000_0000_0000, 0, 0),
-            (
-                Content::Packed,
-                3,
-                0x8880_0000_0000_0000,
-                0x0007_0000_0000_0000,
-                0,
-            ),
-            (
-                Content::PackedRight,
-                3,
-                0x8888_0000_0000_0000,
-                0,
-                0xF000_0000_0000_0000,
-            ),
-            (Content::Packed, 15, 0x8888_8888_8888_8880, 0x7, 0),
-            (Content::Packed, 16, 0x8888_8888_8888_8888, 0, 0),
-            (Content::Packed, 17, 0, 0, 0),
-            (Content::PackedTrack, 4, 0, 0, 0),
+        for (units, digits, pad) in [
+            (0, 0, 0),
+            (1, 0x8000_0000_0000_0000, 0x0700_0000_0000_0000),
+            (2, 0x8800_0000_0000_0000, 0),
+            (3, 0x8880_0000_0000_0000, 0x0007_0000_0000_0000),
+            (15, 0x8888_8888_8888_8880, 0x7),
+            (16, 0x8888_8888_8888_8888, 0),
         ] {
-            assert_eq!(
-                Masks::of(content, units),
-                Masks { digits, pad, zero },
-                "{units}"
-            );
+            assert_eq!(Masks::left(units), Masks { digits, pad }, "{units}");
+        }
+        for (units, digits, pad) in [
+            (2, 0x8800_0000_0000_0000, 0),
+            (3, 0x8888_0000_0000_0000, 0xF000_0000_0000_0000),
+            (16, 0x8888_8888_8888_8888, 0),
+        ] {
+            assert_eq!(Masks::right(units), Masks { digits, pad }, "{units}");
         }
     }
 }

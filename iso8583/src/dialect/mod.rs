@@ -85,7 +85,8 @@ pub struct Dialect {
     name: String,
     framing: Framing,
     tpdu: Option<[u8; 5]>,
-    header: Vec<u8>,
+    /// TPDU and header.
+    envelope: Vec<u8>,
     mti: MtiEncoding,
     bitmap: BitmapEncoding,
     field_max: u8,
@@ -178,7 +179,13 @@ impl Dialect {
 
     /// Header sent where the message names none; empty: the dialect has no header.
     pub fn header(&self) -> &[u8] {
-        &self.header
+        let tpdu = self.tpdu.map_or(0, |tpdu| tpdu.len());
+        self.envelope.get(tpdu..).unwrap_or_default()
+    }
+
+    /// TPDU and header that are sent where the message names neither.
+    pub(crate) fn envelope(&self) -> &[u8] {
+        &self.envelope
     }
 
     /// How the message type is written.
@@ -217,6 +224,12 @@ impl Dialect {
     #[inline]
     pub(crate) fn layout(&self, mti: Mti) -> &Layout {
         self.layouts.of(mti)
+    }
+
+    /// The layout of most message types.
+    #[inline]
+    pub(crate) fn usual_layout(&self) -> &Layout {
+        self.layouts.usual()
     }
 
     /// Settings of the acquirer.
@@ -323,6 +336,14 @@ mod tests {
                 .unwrap_err()
                 .to_string();
             assert!(error.contains(key), "{error}");
+        }
+        let hex = include_str!("../../dialects/iso93-ascii.toml");
+        assert!(hex.contains("b..48 LL"));
+        for (most, fits) in [(49, true), (50, false)] {
+            let text = hex.replacen("b..48 LL", &format!("b..{most} LL"), 1);
+            let error = Dialect::parse(&text).err().map(|error| error.to_string());
+            assert_eq!(error.is_none(), fits, "{error:?}");
+            assert!(error.is_none_or(|it| it.contains("fields.53.format") && it.contains("49")));
         }
         let unknown = good.replacen("[frame]", "[frame]\nlenght = 2", 1);
         assert!(matches!(

@@ -7,8 +7,7 @@ mod mti;
 mod numbers;
 
 pub use mti::{Mti, MtiError};
-use numbers::low_word;
-pub(crate) use numbers::{ByNumber, bit, numbers};
+pub(crate) use numbers::{ByNumber, FieldSet, narrow};
 
 use crate::codec::Decoded;
 use std::fmt;
@@ -37,8 +36,7 @@ pub struct Message {
     mti: Mti,
     tpdu: Option<[u8; 5]>,
     header: Option<Vec<u8>>,
-    /// The bits of both bitmaps.
-    present: [u64; 2],
+    present: FieldSet,
     spans: ByNumber<Span>,
     /// Zeros behind `used`.
     values: Zeroizing<Vec<u8>>,
@@ -55,7 +53,7 @@ impl Message {
             mti,
             tpdu: None,
             header: None,
-            present: [0; 2],
+            present: FieldSet::EMPTY,
             spans: ByNumber::filled(NOWHERE),
             values: Zeroizing::new(vec![0; ARENA_START]),
             used: 0,
@@ -70,7 +68,7 @@ impl Message {
         self.mti = mti;
         self.tpdu = None;
         self.header = None;
-        self.present = [0; 2];
+        self.present = FieldSet::EMPTY;
         // Only what was written: the rest never held a value. A byte at a time, as `zeroize` does
         // it, costs more than encoding; the black box keeps the wiping alive.
         if let Some(written) = self.values.get_mut(..self.used) {
@@ -172,11 +170,9 @@ impl Message {
 
     #[inline]
     fn note(&mut self, field: u8, span: Span) {
-        self.spans.set(field, span);
+        self.spans.set(usize::from(field), span);
         self.used = span.start + span.length;
-        let [first, second] = &mut self.present;
-        let word = if field <= 64 { first } else { second };
-        *word |= 1_u64.rotate_right(u32::from(field));
+        self.present.insert(field);
     }
 
     #[inline]
@@ -199,8 +195,7 @@ impl Message {
 
     /// Takes a field out; absent is fine.
     pub fn remove(&mut self, field: u8) -> &mut Self {
-        let present = self.present() & !bit(field);
-        self.present = [present >> 64, present].map(low_word);
+        self.present = self.present.without(field);
         self.forget_pad(field);
         self
     }
@@ -209,7 +204,7 @@ impl Message {
     #[inline]
     pub fn get(&self, field: u8) -> Option<&[u8]> {
         if self.has(field) {
-            let (after, length) = self.last_set(field)?;
+            let (after, length) = self.last_set(usize::from(field))?;
             after.get(..length)
         } else {
             None
@@ -218,7 +213,7 @@ impl Message {
 
     /// Memory from a value on, and the value's length. The field must be set.
     #[inline]
-    pub(crate) fn last_set(&self, field: u8) -> Option<(&[u8], usize)> {
+    pub(crate) fn last_set(&self, field: usize) -> Option<(&[u8], usize)> {
         let span = self.spans.get(field);
         let after = self.values.get(span.start..)?;
         Some((after, span.length))
@@ -233,12 +228,13 @@ impl Message {
     /// Whether the field is set.
     #[inline]
     pub fn has(&self, field: u8) -> bool {
-        self.present() & bit(field) != 0
+        self.present.has(field)
     }
 
     /// All set fields in ascending order.
     pub fn fields(&self) -> impl Iterator<Item = (u8, &[u8])> {
-        (2..=128).filter_map(|field| Some((field, self.get(field)?)))
+        let numbers = self.present.numbers().map(narrow);
+        numbers.filter_map(|field| Some((field, self.get(field)?)))
     }
 
     /// Copies a field's value out of a decoded message; absent there leaves it as it is here.
@@ -280,9 +276,13 @@ impl Message {
     }
 
     #[inline]
-    pub(crate) fn present(&self) -> u128 {
-        let [first, second] = self.present.map(u128::from);
-        first << 64 | second
+    pub(crate) fn present(&self) -> FieldSet {
+        self.present
+    }
+
+    /// Whether it has a TPDU or a header of its own.
+    pub(crate) fn has_envelope(&self) -> bool {
+        self.tpdu.is_some() || self.header.is_some()
     }
 
     pub(crate) fn impossible_field(&self) -> Option<u8> {

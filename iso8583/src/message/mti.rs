@@ -25,10 +25,15 @@ impl Mti {
 
     pub(crate) fn from_ascii(bytes: &[u8]) -> Option<Self> {
         let digits: [u8; 4] = bytes.try_into().ok()?;
-        digits
-            .iter()
-            .all(u8::is_ascii_digit)
-            .then_some(Self(digits))
+        Self(digits).is_valid().then_some(Self(digits))
+    }
+
+    /// Whether it is four digits, as one made by [`Self::literal`] may not be.
+    #[inline]
+    pub(crate) const fn is_valid(self) -> bool {
+        // A byte above nine gets its highest bit set, if it hasn't.
+        let digits = u32::from_le_bytes(self.0) ^ 0x3030_3030;
+        (digits.wrapping_add(0x7676_7676) | digits) & 0x8080_8080 == 0
     }
 
     /// The four digits.
