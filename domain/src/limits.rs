@@ -36,8 +36,6 @@ pub const ACQUIRER_ANSWERS_WAITING_MAX: usize = 256;
 
 /// Payments that one commit lays away: their ids are one record.
 pub const PAYMENTS_LAID_AWAY_AT_ONCE: usize = 100;
-/// Bytes of a payment's id in a record of the journal, with what precedes it there.
-pub const PAYMENT_ID_BYTES: usize = 18;
 /// Queue entries in the file of a payment that is laid away.
 pub const FILE_ENTRIES_MAX: usize = 6;
 /// Bytes of what people and hosts wrote about those entries.
@@ -108,7 +106,8 @@ const _: () = {
     assert!(LANE_RESULT_TIMEOUT_MS > ANSWER_TIMEOUT_MS + SEND_WAIT_MS);
     assert!(FORWARD_BACKOFF_MIN_MS < FORWARD_BACKOFF_MAX_MS);
     assert!(JOURNAL_RECORD_BYTES_MAX < 4096);
-    assert!(PAYMENTS_LAID_AWAY_AT_ONCE * PAYMENT_ID_BYTES < JOURNAL_RECORD_BYTES_MAX - 200);
+    // An id takes 18 bytes in a record, with what precedes it there.
+    assert!(PAYMENTS_LAID_AWAY_AT_ONCE * 18 < JOURNAL_RECORD_BYTES_MAX - 200);
     assert!(FILE_TEXT_BYTES_MAX + FILE_ENTRIES_MAX * 200 < JOURNAL_RECORD_BYTES_MAX - 600);
     assert!(NOTE_BYTES_MAX < FILE_TEXT_BYTES_MAX);
     assert!(LANE_STREAM_FRAMES_MAX > 2 * LEASE_PAYMENTS_MAX as usize);

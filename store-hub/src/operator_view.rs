@@ -1,13 +1,15 @@
 //! The desk as an operator sees it: the same over gRPC as from the journal of a stopped hub.
 
 use domain::{
-    desk::{Counts, DayState, Desk, TerminalView},
+    desk::{DayState, Desk, TerminalView},
     forward::{Forward, ForwardEnd, ForwardKind},
     time::BusinessDate,
 };
 use journal::NoRoom;
-use proto::store::v1::{DeadLetter, PaymentCounts, StatusResponse, TerminalStatus, Unresolved};
+use proto::store::v1::{DeadLetter, StatusResponse, TerminalStatus, Unresolved};
 use wire_form::money_to_proto;
+
+use crate::convert::payments_to_proto;
 
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
@@ -49,7 +51,7 @@ pub(crate) fn status(desk: &Desk, around: Around<'_>) -> StatusResponse {
         journal_durable_lag_batches: around.journal_lag_batches,
         terminals: desk.terminals().map(|view| terminal(&view)).collect(),
         day_state: closing.to_owned(),
-        counts: Some(counts(&desk.counts_today())),
+        counts: Some(payments_to_proto(&desk.counts_today())),
         no_room: around
             .no_room
             .map_or_else(String::new, |why| why.to_string()),
@@ -64,27 +66,6 @@ fn terminal(view: &TerminalView) -> TerminalStatus {
         stopped: view.stopped,
         batch: view.batch.map_or(0, |batch| batch.number()),
         queue_depth: number(view.queue_depth),
-    }
-}
-
-/// Decisions, as they travel.
-pub(crate) fn counts(counts: &Counts) -> PaymentCounts {
-    PaymentCounts {
-        requested: counts.requested,
-        approved: counts.approved,
-        partially_approved: counts.partially_approved,
-        declined: counts.declined,
-        unknown: counts.unknown,
-        refused: counts.refused,
-        reversed: counts.reversed,
-        stand_in: counts.stand_in,
-        offline_approved: counts.offline_approved,
-        declined_after_goods: counts.declined_after_goods,
-        forward_queued: counts.forward_queued,
-        forward_delivered: counts.forward_delivered,
-        forward_withdrawn: counts.forward_withdrawn,
-        forward_dead_letters: counts.forward_dead_letters,
-        late_answers: counts.late_answers,
     }
 }
 

@@ -143,7 +143,7 @@ impl State {
                 self.day_closed(*date);
                 Some(())
             }
-            DeskRecord::LaidAway { payment_ids } => self.lay_away(payment_ids),
+            DeskRecord::LaidAway { payment_ids } => self.put_all_away(payment_ids),
             DeskRecord::Recalled { file } => {
                 self.bring_back(file);
                 Some(())

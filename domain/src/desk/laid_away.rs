@@ -121,6 +121,14 @@ impl Desk {
         self.over = ids.filter(|id| self.state.is_over(*id)).collect();
     }
 
+    /// Some of them went before a restart: they were the first ones.
+    pub(super) fn laid_away_before(&mut self, payment_ids: &[PaymentId]) {
+        let Some(last) = payment_ids.last() else {
+            return;
+        };
+        while self.over.pop_front().is_some_and(|id| id != *last) {}
+    }
+
     /// Lays some of them away: their files are written in the commit of the record.
     pub(crate) fn lay_away(&mut self, out: &mut Outcome) {
         let mut payment_ids = Vec::new();
@@ -216,7 +224,7 @@ impl State {
     }
 
     /// `None` if one of them is not here.
-    pub(crate) fn lay_away(&mut self, ids: &[PaymentId]) -> Option<()> {
+    pub(crate) fn put_all_away(&mut self, ids: &[PaymentId]) -> Option<()> {
         let all_here = ids.iter().all(|id| self.payments.contains_key(id));
         for id in ids {
             self.put_away(*id);

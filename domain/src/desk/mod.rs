@@ -100,6 +100,11 @@ impl Desk {
     /// in any order, then `Event::Recovered`, then the rest.
     pub fn replay(&mut self, record: &DeskRecord) {
         self.state.apply(record);
+        match record {
+            DeskRecord::DayClosed { .. } => self.find_payments_over(),
+            DeskRecord::LaidAway { payment_ids } => self.laid_away_before(payment_ids),
+            _ => {}
+        }
     }
 
     /// Takes one event: decides, applies what it decided, and says what is to be done, `Persist`

@@ -56,10 +56,12 @@ impl PaymentDesk {
         }
     }
 
-    /// Whether a start would have to read so much that it is time for a checkpoint.
+    /// Whether a start would have to read so much that it is time for a checkpoint. Which payments
+    /// wait to be laid away is in the log alone: there is none before the last of them has gone.
     pub(super) fn checkpoint_is_due(&self) -> bool {
         let head = self.parts.journal.head(LogId::OWN).sequence;
-        head.saturating_sub(self.kept_at) >= HUB_RECORDS_PER_CHECKPOINT
+        !self.desk.has_payments_to_lay_away()
+            && head.saturating_sub(self.kept_at) >= HUB_RECORDS_PER_CHECKPOINT
     }
 
     /// Makes a checkpoint of what was decided so far, in a commit of its own behind it. It is a

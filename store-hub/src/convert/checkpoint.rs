@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     card_ref::CardHash,
-    desk::{Counts, DeskCheckpoint, EarlierHub},
+    desk::{DeskCheckpoint, EarlierHub},
     ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, Tid},
     risk::{EndedLease, Exposure, LeaseLedger},
     settlement::{Account, Balances},
@@ -18,6 +18,7 @@ use wire_form::{
 };
 
 use super::{
+    counts::{counts_from_proto, counts_to_proto},
     file::{file_from_proto, file_to_proto, place_from_proto, place_to_proto},
     record_in::{batch, date, lane, lease_end_from_proto, stan, tid, totals_from_proto},
     record_out::{lease_end_to_proto, totals_to_proto},
@@ -27,7 +28,7 @@ type Result<T> = std::result::Result<T, ConvertError>;
 
 /// The version of the message. Another one is another meaning of the same fields, or has fewer: add
 /// one whenever the desk keeps something new.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// As it is kept; `started` says whose journal it is.
 pub(crate) fn checkpoint_to_proto(
@@ -138,7 +139,7 @@ fn all<F, T, C: FromIterator<T>>(from: &[F], read: impl Fn(&F) -> Result<T>) -> 
     from.iter().map(read).collect()
 }
 
-fn needed<'a, T>(field: &'static str, value: Option<&'a T>) -> Result<&'a T> {
+pub(super) fn needed<'a, T>(field: &'static str, value: Option<&'a T>) -> Result<&'a T> {
     value.ok_or_else(|| ConvertError::missing(field))
 }
 
@@ -320,49 +321,4 @@ fn balances_from_proto(from: &[journal::AccountBalance]) -> Result<Balances> {
         Ok((account, i128::from_be_bytes(minor)))
     })?;
     Ok(Balances::restored(accounts))
-}
-
-fn counts_to_proto(counts: &Counts) -> journal::DeskCounts {
-    journal::DeskCounts {
-        requested: counts.requested,
-        approved: counts.approved,
-        partially_approved: counts.partially_approved,
-        declined: counts.declined,
-        unknown: counts.unknown,
-        refused: counts.refused,
-        reversed: counts.reversed,
-        stand_in: counts.stand_in,
-        offline_approved: counts.offline_approved,
-        declined_after_goods: counts.declined_after_goods,
-        forward_queued: counts.forward_queued,
-        forward_delivered: counts.forward_delivered,
-        forward_withdrawn: counts.forward_withdrawn,
-        forward_dead_letters: counts.forward_dead_letters,
-        late_answers: counts.late_answers,
-        batches: counts.batches,
-        batches_balanced: counts.batches_balanced,
-    }
-}
-
-fn counts_from_proto(from: Option<&journal::DeskCounts>) -> Result<Counts> {
-    let from = needed("counts", from)?;
-    Ok(Counts {
-        requested: from.requested,
-        approved: from.approved,
-        partially_approved: from.partially_approved,
-        declined: from.declined,
-        unknown: from.unknown,
-        refused: from.refused,
-        reversed: from.reversed,
-        stand_in: from.stand_in,
-        offline_approved: from.offline_approved,
-        declined_after_goods: from.declined_after_goods,
-        forward_queued: from.forward_queued,
-        forward_delivered: from.forward_delivered,
-        forward_withdrawn: from.forward_withdrawn,
-        forward_dead_letters: from.forward_dead_letters,
-        late_answers: from.late_answers,
-        batches: from.batches,
-        batches_balanced: from.batches_balanced,
-    })
 }

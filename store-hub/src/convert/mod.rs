@@ -3,6 +3,7 @@
 //! Everything that comes in is checked; what can't be is refused with the field it is about.
 
 mod checkpoint;
+mod counts;
 mod file;
 #[cfg(test)]
 mod kept_tests;
@@ -15,6 +16,7 @@ mod tests;
 pub(crate) use kept_tests::a_file;
 
 pub(crate) use checkpoint::{checkpoint_from_proto, checkpoint_to_proto};
+pub(crate) use counts::payments_to_proto;
 pub(crate) use file::{file_from_proto, file_to_proto};
 pub(crate) use record_in::{decode, desk_record, resolution_from_text};
 pub(crate) use record_out::{encode, started};

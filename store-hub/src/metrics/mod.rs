@@ -17,7 +17,7 @@ use domain::{
 use exposition::{Exposition, Kind};
 pub(crate) use journal::JournalFigures;
 
-use crate::operator_view;
+use crate::convert;
 
 /// Lanes with figures of their own: a made-up lane number must not cost a label each.
 const LANES_MAX: usize = 256;
@@ -208,7 +208,7 @@ impl Figures {
     }
 
     fn decisions(&self, text: &mut Exposition) {
-        let counts = operator_view::counts(&self.desk.counts);
+        let counts = convert::payments_to_proto(&self.desk.counts);
         text.counter(
             "lanekeeper_hub_payments_requested_total",
             "Payments asked for since the journal began.",
