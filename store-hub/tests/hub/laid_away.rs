@@ -1,18 +1,18 @@
 //! Payments of a closed day lie in files of their own: a start does not build them again, and none
 //! is forgotten. Nor is a start that finds a checkpoint another start.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use acquirer_host::MemoryLedger;
-use domain::ids::PaymentId;
-use journal::{EngineKind, Write};
+use domain::{ids::PaymentId, limits::PAYMENTS_LAID_AWAY_AT_ONCE};
+use journal::{EngineKind, SimulatedDisk, Write};
 use proto::store::v1::{DecisionKind, RefusalReason, lane_frame};
 
 use crate::{
     lane::{Lane, new_id},
     metrics::scrape_until,
     stopped_journal::{done, refused, store_hub},
-    store::{APPROVED_PAN, Host, Hub, SILENT_PAN, Store},
+    store::{APPROVED_PAN, DECLINED_PAN, Host, Hub, SILENT_PAN, Store},
 };
 
 /// A sale, a payment taken back, one more whose sale is running; then the day closes, and what is
@@ -66,6 +66,45 @@ impl Closed {
         self.lane = self.lane.again(&self.hub).await;
         self
     }
+
+    fn stop(self) -> Stopped {
+        drop(self.lane);
+        self.hub.stop();
+        Stopped {
+            bank: self.bank,
+            store: self.store,
+            sold: self.sold,
+            doubtful: self.doubtful,
+        }
+    }
+}
+
+/// The day, and a hub that was stopped in good order.
+struct Stopped {
+    bank: Host,
+    store: Store,
+    sold: PaymentId,
+    doubtful: PaymentId,
+}
+
+impl Stopped {
+    fn says(&self, command: &[&str]) -> String {
+        done(&store_hub(&self.store, command))
+    }
+
+    async fn start(self) -> Closed {
+        let hub = self.store.start();
+        hub.signed_on().await;
+        let lane = Lane::attach(&hub, 1).await;
+        Closed {
+            bank: self.bank,
+            store: self.store,
+            hub,
+            lane,
+            sold: self.sold,
+            doubtful: self.doubtful,
+        }
+    }
 }
 
 async fn held(hub: &Hub, payments: i64) {
@@ -89,12 +128,7 @@ async fn a_payment_of_a_closed_day_is_answered_as_it_was_and_charged_once() {
         held(&day.hub, 1).await;
         day = day.after_a_kill().await;
     }
-    let Closed {
-        store, hub, lane, ..
-    } = day;
-    drop(lane);
-    hub.stop();
-    let told = done(&store_hub(&store, &["verify", "--rebuild"]));
+    let told = day.stop().says(&["verify", "--rebuild"]);
     assert!(told.contains("values of the keyed state"), "{told}");
 }
 
@@ -115,10 +149,7 @@ async fn what_a_lane_tells_of_it_late_is_taken_and_what_it_repeats_changes_nothi
 
     // Declined, so nobody has said yet what became of its sale.
     let declined = new_id();
-    let decision = day
-        .lane
-        .pay(declined, crate::store::DECLINED_PAN, 500)
-        .await;
+    let decision = day.lane.pay(declined, DECLINED_PAN, 500).await;
     assert_eq!(decision.kind(), DecisionKind::Declined);
     day.hub.close_day().await.unwrap();
     held(&day.hub, 1).await;
@@ -130,12 +161,7 @@ async fn what_a_lane_tells_of_it_late_is_taken_and_what_it_repeats_changes_nothi
         day.asked_again(sold, 1250).await.kind(),
         DecisionKind::Approved
     );
-    let Closed {
-        store, hub, lane, ..
-    } = day;
-    drop(lane);
-    hub.stop();
-    done(&store_hub(&store, &["verify", "--rebuild"]));
+    day.stop().says(&["verify", "--rebuild"]);
 }
 
 fn below(folder: &Path, change: impl Fn(&dyn journal::Engine) -> Write) {
@@ -150,21 +176,12 @@ async fn a_start_from_the_checkpoint_is_a_start_from_the_first_record() {
     let mut day = Closed::day().await;
     day.lane.pay(new_id(), APPROVED_PAN, 300).await;
     let seen = day.hub.status().await;
-    let Closed {
-        store,
-        hub,
-        lane,
-        bank,
-        sold,
-        doubtful,
-    } = day;
-    drop(lane);
-    hub.stop();
-    let verified = done(&store_hub(&store, &["verify", "--rebuild"]));
-    let from_checkpoint = done(&store_hub(&store, &["status"]));
+    let stopped = day.stop();
+    let verified = stopped.says(&["verify", "--rebuild"]);
+    let from_checkpoint = stopped.says(&["status"]);
 
     // Damaged by a bad disk: it is told, it is not used, and it is removed when asked for.
-    below(store.folder.path(), |engine| {
+    below(stopped.store.folder.path(), |engine| {
         let pairs = engine.scan(b"p", Some(b"q"), 1).unwrap();
         let (key, mut value) = pairs.into_iter().next().unwrap();
         *value.last_mut().unwrap() ^= 1;
@@ -172,39 +189,54 @@ async fn a_start_from_the_checkpoint_is_a_start_from_the_first_record() {
         Write { key, value }
     });
     refused(
-        &store_hub(&store, &["verify"]),
+        &store_hub(&stopped.store, &["verify"]),
         1,
         &["the checkpoint", "--restore"],
     );
-    let from_the_log = done(&store_hub(&store, &["status"]));
+    let from_the_log = stopped.says(&["status"]);
     assert!(
         from_the_log.starts_with(&from_checkpoint) && from_the_log.contains("not used"),
         "{from_the_log}"
     );
-    done(&store_hub(&store, &["verify", "--rebuild", "--restore"]));
-    assert_eq!(done(&store_hub(&store, &["verify", "--rebuild"])), verified);
-    assert_eq!(done(&store_hub(&store, &["status"])), from_checkpoint);
+    stopped.says(&["verify", "--rebuild", "--restore"]);
+    assert_eq!(stopped.says(&["verify", "--rebuild"]), verified);
+    assert_eq!(stopped.says(&["status"]), from_checkpoint);
 
-    let hub = store.start();
-    hub.signed_on().await;
-    let again = hub.status().await;
+    let mut day = stopped.start().await;
+    let again = day.hub.status().await;
     assert_eq!(
         (again.counts, again.queue_depth),
         (seen.counts, seen.queue_depth)
     );
     assert_eq!(again.business_date, seen.business_date);
-    let lane = Lane::attach(&hub, 1).await;
-    let mut day = Closed {
-        bank,
-        store,
-        hub,
-        lane,
-        sold,
-        doubtful,
-    };
+    let sold = day.sold;
     assert_eq!(
         day.asked_again(sold, 1250).await.kind(),
         DecisionKind::Approved
     );
     assert_eq!(day.bank.lines(sold).len(), 1);
+}
+
+/// Killed as soon as the day is closed, on a slow disk, with more payments than one commit takes.
+#[tokio::test]
+async fn a_hub_killed_while_it_lays_payments_away_goes_on_with_the_rest() {
+    let [quick, slow] = [1, 200].map(Duration::from_millis);
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let (store, disk) = (Store::new(bank.address), SimulatedDisk::new());
+    let hub = store.start_on_disk(&disk, quick);
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let count = PAYMENTS_LAID_AWAY_AT_ONCE + 20;
+    for _ in 0..count {
+        lane.pay(new_id(), DECLINED_PAN, 500).await;
+    }
+    drop(lane);
+    hub.stop();
+    let hub = store.start_on_disk(&disk, slow);
+    hub.signed_on().await;
+    hub.close_day().await.unwrap();
+    hub.crash();
+    let hub = store.start_on_disk(&disk, quick);
+    held(&hub, 0).await;
+    hub.stop();
 }
