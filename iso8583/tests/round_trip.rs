@@ -180,3 +180,28 @@ fn an_odd_digit_survives_a_length_in_bytes() {
         "field 2 at byte 22: length 20, at most 19 allowed"
     );
 }
+
+/// Of chip data in hex an offset counts characters, when it is written as when it is read.
+#[test]
+fn an_error_in_chip_data_has_the_same_place_both_ways() {
+    for name in ["iso87-ascii", "iso87-binary"] {
+        let dialect = Dialect::named(name).unwrap();
+        let mut message = Message::new(Mti::literal(b"0200"));
+        let mut frame = Vec::new();
+        message
+            .set(3, "000000")
+            .set(55, [0x82, 2, 1, 2, 0x95, 1, 9]);
+        codec::encode(&dialect, &message, None, &mut frame).unwrap();
+        let mut wire = frame.split_off(dialect.framing().prefix.length());
+        // The length of the second value: more than there is.
+        match name {
+            "iso87-ascii" => *wire.iter_mut().nth_back(2).unwrap() = b'9',
+            _ => *wire.iter_mut().nth_back(1).unwrap() = 9,
+        }
+        let read = codec::decode(&dialect, &wire).unwrap_err();
+        message.set(55, [0x82, 2, 1, 2, 0x95, 9, 9]);
+        let written = codec::encode(&dialect, &message, None, &mut frame).unwrap_err();
+        assert_eq!(read.field, written.field);
+        assert_eq!(read.offset, written.offset, "{name}: {read} {written}");
+    }
+}

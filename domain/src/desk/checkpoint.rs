@@ -1,6 +1,7 @@
 //! The desk in a form that can be kept: what its records add up to, so that a start reads only the
 //! records behind it. A cache of the journal, never more. What follows from the rest (who is
-//! undecided, what is queued) is not kept but found again.
+//! undecided, what is queued) is not kept but found again; only which payments wait to be laid away
+//! is not, so that none is made while some do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,7 +63,8 @@ pub struct DeskCheckpoint {
 }
 
 impl Desk {
-    /// The durable half of the desk as of the last record it wrote or read.
+    /// The durable half of the desk as of the last record it wrote or read. Not to be kept while
+    /// `has_payments_to_lay_away`: those would wait for the next day's close.
     #[must_use]
     pub fn checkpoint(&self) -> DeskCheckpoint {
         let state = &self.state;

@@ -121,12 +121,12 @@ impl Desk {
         self.over = ids.filter(|id| self.state.is_over(*id)).collect();
     }
 
-    /// Some of them went before a restart: they were the first ones.
+    /// Some of them went before a restart. They go in the order of their ids.
     pub(super) fn laid_away_before(&mut self, payment_ids: &[PaymentId]) {
-        let Some(last) = payment_ids.last() else {
-            return;
-        };
-        while self.over.pop_front().is_some_and(|id| id != *last) {}
+        let last = payment_ids.last();
+        while self.over.front() <= last && !self.over.is_empty() {
+            self.over.pop_front();
+        }
     }
 
     /// Lays some of them away: their files are written in the commit of the record.

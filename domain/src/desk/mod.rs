@@ -64,7 +64,8 @@ use crate::{
     time::{MonoMs, Now},
 };
 
-/// The machine. Two halves: `state` is what the records say, the rest is only true while it runs.
+/// The machine. Two halves: `state` is what the records say, the rest is only true while it runs,
+/// but for `over`, which follows from the records.
 #[derive(Clone, Debug)]
 pub struct Desk {
     config: DeskConfig,

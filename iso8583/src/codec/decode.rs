@@ -513,8 +513,9 @@ pub(super) fn careful(
     mti: Mti,
     number: u8,
     frame: &[u8],
+    at: usize,
 ) -> Result<(Span, usize), DecodeError> {
-    let mut cursor = Cursor { frame, at: 0 };
+    let mut cursor = Cursor { frame, at };
     let span = read_field(dialect, mti, number, &mut cursor)?;
     Ok((span, cursor.at))
 }

@@ -205,8 +205,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The fast way, as far as it goes: the number of the field that stopped it. Pad nibbles other
-    /// than zero are none of its business.
+    /// The fast way, as far as it goes: the number of the field that stopped it. A message with a
+    /// pad nibble other than zero takes the careful way from the first field on.
     #[inline]
     fn fields(&mut self, left: FieldSet) -> Option<u8> {
         if self.message.has_pads() {
@@ -221,7 +221,7 @@ impl<'a> Writer<'a> {
         stopped
     }
 
-    /// The careful way: for what is rare, and to say what is wrong.
+    /// The careful way: for what is rare, for a MAC, and to say what is wrong.
     #[cold]
     fn field(&mut self, number: u8, value: &[u8]) -> Result<(), EncodeError> {
         let field = FieldPath::Field(number);
@@ -244,7 +244,7 @@ impl<'a> Writer<'a> {
             }
         }
         if matches!(shape.parts, Parts::BerTlv) {
-            self.check_tlv(number, value)?;
+            self.check_tlv(number, shape, value)?;
         }
         Ok(())
     }
@@ -374,15 +374,16 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn check_tlv(&self, number: u8, value: &[u8]) -> Result<(), EncodeError> {
-        let start = self.out.len().saturating_sub(self.prefix + value.len());
+    fn check_tlv(&self, number: u8, shape: &Shape, value: &[u8]) -> Result<(), EncodeError> {
+        let written = wire_length(shape, value.len());
+        let start = self.out.len().saturating_sub(self.prefix + written);
         let byte = |place: usize| value.get(place).copied();
         tlv::check(&byte, value.len()).map_err(|error| EncodeError {
             field: match error.tag {
                 Some(tag) => FieldPath::Tag(number, tag),
                 None => FieldPath::Field(number),
             },
-            offset: start + error.offset,
+            offset: start + wire_length(shape, error.offset),
             reason: Reason::Tlv(error.fault),
         })
     }

@@ -1,9 +1,9 @@
 //! Characters sixteen at a time.
 //!
-//! Every loop here runs over an array of a fixed size and leaves no iteration out, whatever it
-//! finds, and each stands in a function that is not inlined and works from memory to memory: that
-//! is what lets the compiler make a dozen vector instructions of it, on any processor. Inlined, it
-//! takes the array apart into single bytes, which costs five times as much.
+//! Every loop over characters here runs over an array of a fixed size and leaves no iteration out,
+//! whatever it finds, and each stands in a function that is not inlined and works from memory to
+//! memory: that is what lets the compiler make a dozen vector instructions of it, on any processor.
+//! Inlined, it takes the array apart into single bytes, which costs five times as much.
 //! As in [`super::packed`], it is only said whether a whole value is fine.
 
 /// Characters of a piece.

@@ -347,16 +347,29 @@ fn part(text: &str) -> Option<Part> {
 
 /// A length counts two hex characters for each byte: the most must still fit its digits.
 fn check_prefix(encoding: Encoding, length: Length) -> Result<(), String> {
-    let (Encoding::Hex, Length::Variable { digits, max, .. }) = (encoding, length) else {
+    let (
+        Encoding::Hex,
+        Length::Variable {
+            digits,
+            max,
+            encoding,
+            ..
+        },
+    ) = (encoding, length)
+    else {
         return Ok(());
     };
-    let most = 10_usize.pow(digits.into()) / 2;
-    if usize::from(max) < most {
+    let says = match (encoding, digits) {
+        (LengthEncoding::Binary, 2) => 0xFF,
+        (LengthEncoding::Binary, _) => 0xFFFF,
+        _ => 10_usize.pow(digits.into()) - 1,
+    };
+    if usize::from(max) * 2 <= says {
         Ok(())
     } else {
         Err(format!(
-            "a length of {digits} digits counts the hex characters of at most {} bytes",
-            most - 1
+            "its length counts hex characters, {says} at the most: {} bytes",
+            says / 2
         ))
     }
 }

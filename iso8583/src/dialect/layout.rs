@@ -85,7 +85,7 @@ pub(crate) struct Step {
     pub(crate) prefix: Prefix,
     pub(crate) reading: Reading,
     /// Half bytes that a unit takes.
-    pub(crate) nibbles: u8,
+    nibbles: u8,
 }
 
 /// What packed digits of up to eight bytes must be, as bits of a word that begins with them.
@@ -116,7 +116,7 @@ impl Masks {
     }
 
     /// For up to sixteen digits, an odd one after a zero.
-    pub(crate) const fn right(digits: u32) -> Self {
+    const fn right(digits: u32) -> Self {
         Self {
             digits: Self::of_bytes(digits.div_ceil(2)) & Self::HIGHEST,
             pad: if digits % 2 == 1 { 0xF << 60 } else { 0 },
@@ -254,7 +254,7 @@ impl Step {
                 Encoding::Hex => 4,
             },
         };
-        // A longer one than the field can say is longer than any frame: no step is careful enough.
+        // A value longer than that is left to the careful way; no format has one.
         match (prefix, u16::try_from(step.wire_length(units))) {
             (Prefix::None, Ok(bytes)) => step.bytes = bytes,
             (Prefix::None, Err(_)) => step.content = Content::Careful,

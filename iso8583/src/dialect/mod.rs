@@ -339,11 +339,22 @@ mod tests {
         }
         let hex = include_str!("../../dialects/iso93-ascii.toml");
         assert!(hex.contains("b..48 LL"));
-        for (most, fits) in [(49, true), (50, false)] {
-            let text = hex.replacen("b..48 LL", &format!("b..{most} LL"), 1);
+        for (most, fits) in [
+            ("49 LL\"", true),
+            ("50 LL\"", false),
+            ("50 LL\", length = \"binary\"", true),
+            ("499 LLL\"", true),
+            ("500 LLL\"", false),
+            ("999 LLL\", length = \"binary\"", true),
+        ] {
+            let text = hex.replacen("b..48 LL\"", &format!("b..{most}"), 1);
             let error = Dialect::parse(&text).err().map(|error| error.to_string());
             assert_eq!(error.is_none(), fits, "{error:?}");
-            assert!(error.is_none_or(|it| it.contains("fields.53.format") && it.contains("49")));
+            assert!(
+                error.is_none_or(
+                    |it| it.contains("fields.53.format") && it.contains("99 at the most")
+                )
+            );
         }
         let unknown = good.replacen("[frame]", "[frame]\nlenght = 2", 1);
         assert!(matches!(

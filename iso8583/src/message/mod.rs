@@ -248,7 +248,9 @@ impl Message {
     /// Keeps the pad nibble a decoder saw, so that encoding gives the same bytes.
     pub fn set_pad(&mut self, field: u8, nibble: u8) -> &mut Self {
         self.forget_pad(field);
-        self.pads.push((field, nibble & 0x0F));
+        if nibble & 0x0F != 0 {
+            self.pads.push((field, nibble & 0x0F));
+        }
         self
     }
 

@@ -83,7 +83,7 @@ impl FieldSet {
         }
     }
 
-    /// Those with higher numbers.
+    /// Those with higher numbers than a field from 1 to 128.
     pub(crate) const fn above(self, field: u8) -> Self {
         let Self { first, second } = Self::only(field);
         if second == 0 {

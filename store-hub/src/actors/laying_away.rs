@@ -48,10 +48,11 @@ impl PaymentDesk {
         if self.parts.journal.refuses_new_work().is_some() {
             return;
         }
+        let kept_before = self.kept_at;
         if let Err(rejected) = self.apply(Event::LayAway) {
             tracing::warn!(event = "desk rejected an event", %rejected);
         }
-        if !self.desk.has_payments_to_lay_away() {
+        if !self.desk.has_payments_to_lay_away() && self.kept_at == kept_before {
             self.keep_checkpoint();
         }
     }

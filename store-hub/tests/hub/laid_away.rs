@@ -10,7 +10,7 @@ use proto::store::v1::{DecisionKind, RefusalReason, lane_frame};
 
 use crate::{
     lane::{Lane, new_id},
-    metrics::scrape_until,
+    metrics::{scrape, scrape_until},
     stopped_journal::{done, refused, store_hub},
     store::{APPROVED_PAN, DECLINED_PAN, Host, Hub, SILENT_PAN, Store},
 };
@@ -217,16 +217,16 @@ async fn a_start_from_the_checkpoint_is_a_start_from_the_first_record() {
     assert_eq!(day.bank.lines(sold).len(), 1);
 }
 
-/// Killed as soon as the day is closed, on a slow disk, with more payments than one commit takes.
+/// Killed on a slow disk when the first hundred has gone, the second is on its way and some wait.
 #[tokio::test]
 async fn a_hub_killed_while_it_lays_payments_away_goes_on_with_the_rest() {
-    let [quick, slow] = [1, 200].map(Duration::from_millis);
+    let [quick, slow] = [1, 300].map(Duration::from_millis);
     let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
     let (store, disk) = (Store::new(bank.address), SimulatedDisk::new());
     let hub = store.start_on_disk(&disk, quick);
     hub.signed_on().await;
     let mut lane = Lane::attach(&hub, 1).await;
-    let count = PAYMENTS_LAID_AWAY_AT_ONCE + 20;
+    let count = 2 * PAYMENTS_LAID_AWAY_AT_ONCE + 20;
     for _ in 0..count {
         lane.pay(new_id(), DECLINED_PAN, 500).await;
     }
@@ -235,6 +235,9 @@ async fn a_hub_killed_while_it_lays_payments_away_goes_on_with_the_rest() {
     let hub = store.start_on_disk(&disk, slow);
     hub.signed_on().await;
     hub.close_day().await.unwrap();
+    while scrape(&hub).await["lanekeeper_hub_payments_held"] > 20 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     hub.crash();
     let hub = store.start_on_disk(&disk, quick);
     held(&hub, 0).await;
