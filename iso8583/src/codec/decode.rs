@@ -5,11 +5,11 @@ use super::decoded::{Decoded, Span};
 use super::error::{DecodeError, FieldPath, Reason};
 use super::swift;
 use crate::dialect::{
-    BitmapEncoding, Class, Counts, Dialect, Encoding, Justify, Layout, Length, LengthEncoding,
-    MtiEncoding, Parts, Shape,
+    BitmapEncoding, Class, Counts, Dialect, Encoding, Justify, Length, LengthEncoding, MtiEncoding,
+    Parts, Shape, Step,
 };
 use crate::hex;
-use crate::message::{ByNumber, FieldSet, Mti, narrow};
+use crate::message::{ByPlace, FieldSet, Half, Mti, Places, value_at};
 use crate::tlv;
 
 /// Where the decoder stands.
@@ -72,10 +72,10 @@ fn read(decoded: &mut Decoded<'_>) -> Result<(), DecodeError> {
         });
     }
     let mut cursor = Cursor { frame, at: 0 };
-    if let Some(default) = dialect.tpdu() {
-        cursor.take(default.len(), FieldPath::Tpdu)?;
+    if frame.len() < dialect.envelope().len() {
+        missing_envelope(dialect, &mut cursor)?;
     }
-    cursor.take(dialect.header().len(), FieldPath::Header)?;
+    cursor.at = dialect.envelope().len();
     decoded.start = cursor.at;
     decoded.mti = read_mti(dialect, &mut cursor)?;
     decoded.fields = read_bitmaps(dialect, &mut cursor)?;
@@ -94,41 +94,110 @@ fn read(decoded: &mut Decoded<'_>) -> Result<(), DecodeError> {
     Ok(())
 }
 
+/// Says what is missing of TPDU and header.
+#[cold]
+fn missing_envelope(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
+    if let Some(default) = dialect.tpdu() {
+        cursor.take(default.len(), FieldPath::Tpdu)?;
+    }
+    cursor.take(dialect.header().len(), FieldPath::Header)?;
+    Ok(())
+}
+
 #[inline]
 fn read_fields(decoded: &mut Decoded<'_>, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
-    let (dialect, layout, mti) = (decoded.dialect, decoded.layout, decoded.mti);
-    let mut left = decoded.fields.without(1);
-    loop {
-        let (end, stopped) =
-            read_swiftly(layout, cursor.frame, cursor.at, left, &mut decoded.spans);
-        cursor.at = end;
-        let Some(number) = stopped else {
-            return Ok(());
-        };
-        let span = read_field(dialect, mti, number, cursor)?;
-        decoded.spans.set(usize::from(number), span);
-        left = left.above(number);
+    Unread::of(decoded, Half::First).read(cursor, &mut decoded.spans)?;
+    decoded.second_half = cursor.at;
+    if decoded.fields.needs_secondary() {
+        read_second_half(decoded, cursor)?;
+    }
+    Ok(())
+}
+
+/// Reads the fields above 64; gives where they lie.
+#[cold]
+fn read_second_half(
+    decoded: &Decoded<'_>,
+    cursor: &mut Cursor<'_>,
+) -> Result<ByPlace<Span>, DecodeError> {
+    let mut spans = Span::NOWHERES;
+    Unread::of(decoded, Half::Second).read(cursor, &mut spans)?;
+    Ok(spans)
+}
+
+/// Where the fields above 64 of a message lie, which was found valid.
+pub(super) fn second_half(decoded: &Decoded<'_>) -> ByPlace<Span> {
+    let mut cursor = Cursor {
+        frame: decoded.frame,
+        at: decoded.second_half,
+    };
+    read_second_half(decoded, &mut cursor).unwrap_or(Span::NOWHERES)
+}
+
+/// What is to be read of a half.
+struct Unread<'a> {
+    dialect: &'a Dialect,
+    mti: Mti,
+    steps: &'a ByPlace<Step>,
+    half: Half,
+    places: Places,
+}
+
+impl<'a> Unread<'a> {
+    #[inline]
+    fn of(decoded: &Decoded<'a>, half: Half) -> Self {
+        Self {
+            dialect: decoded.dialect,
+            mti: decoded.mti,
+            steps: decoded.layout.half(half),
+            half,
+            places: decoded.fields.without(1).places(half),
+        }
+    }
+
+    #[inline]
+    fn read(self, cursor: &mut Cursor<'_>, spans: &mut ByPlace<Span>) -> Result<(), DecodeError> {
+        let mut left = self.places;
+        loop {
+            let (end, stopped) =
+                read_swiftly(self.steps, cursor.frame, cursor.at, left.clone(), spans);
+            cursor.at = end;
+            let Some(place) = stopped else {
+                return Ok(());
+            };
+            let span = read_field(self.dialect, self.mti, self.half.number(place), cursor)?;
+            note(spans, place, span);
+            left = left.above(place);
+        }
     }
 }
 
 /// The fast way: reads fields until one needs the careful way. Gives where it stands then, and the
-/// number of that one.
+/// place of that one.
 #[inline(never)]
 fn read_swiftly(
-    layout: &Layout,
+    steps: &ByPlace<Step>,
     frame: &[u8],
     start: usize,
-    fields: FieldSet,
-    spans: &mut ByNumber<Span>,
-) -> (usize, Option<u8>) {
+    places: Places,
+    spans: &mut ByPlace<Span>,
+) -> (usize, Option<usize>) {
     let mut at = start;
-    let ended = fields.numbers().try_each(|number| {
-        let found = swift::read(layout.step(number), frame, at).ok_or(number)?;
-        spans.set(number, Span::new(found.start, found.units));
+    for place in places {
+        let Some(found) = swift::read(value_at(steps, place), frame, at) else {
+            return (at, Some(place));
+        };
+        note(spans, place, Span::new(found.start, found.units));
         at = found.end;
-        Ok(())
-    });
-    (at, ended.err().map(narrow))
+    }
+    (at, None)
+}
+
+#[inline]
+fn note(spans: &mut ByPlace<Span>, place: usize, span: Span) {
+    if let Some(held) = spans.get_mut(place & 0x3F) {
+        *held = span;
+    }
 }
 
 fn read_mti(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<Mti, DecodeError> {

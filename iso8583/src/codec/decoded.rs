@@ -1,12 +1,13 @@
 //! A decoded message: fields borrowed from the frame.
 
+use super::decode;
 use super::field::Field;
 use crate::card::Pan;
 use crate::describe;
 use crate::dialect::{Dialect, Layout, Parts};
 use crate::keys::DesKey;
 use crate::mac::{self, MacError};
-use crate::message::{ByNumber, FieldSet, Message, Mti, narrow};
+use crate::message::{ByPlace, FieldSet, Half, Message, Mti, Places, value_at};
 use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -18,9 +19,10 @@ pub(super) struct Span {
     pub(super) units: u16,
 }
 
-const NOWHERE: Span = Span { start: 0, units: 0 };
-
 impl Span {
+    /// Of fields that aren't there.
+    pub(super) const NOWHERES: ByPlace<Self> = [Self { start: 0, units: 0 }; 64];
+
     #[inline]
     pub(super) fn new(start: usize, units: u16) -> Self {
         let [low, high, ..] = start.to_le_bytes();
@@ -42,7 +44,11 @@ pub struct Decoded<'a> {
     pub(super) mti: Mti,
     /// With field 1 where there is a secondary bitmap.
     pub(super) fields: FieldSet,
-    pub(super) spans: ByNumber<Span>,
+    /// Where the fields up to 64 lie. Those above are read again when they are asked for: few
+    /// messages have any, and all of this is moved twice until a caller has it.
+    pub(super) spans: ByPlace<Span>,
+    /// Where the first field above 64 stands.
+    pub(super) second_half: usize,
 }
 
 /// Why a message's MAC is not good.
@@ -70,7 +76,8 @@ impl<'a> Decoded<'a> {
             start: 0,
             mti: Mti::literal(b"0000"),
             fields: FieldSet::EMPTY,
-            spans: ByNumber::filled(NOWHERE),
+            spans: Span::NOWHERES,
+            second_half: 0,
         }
     }
 
@@ -118,27 +125,37 @@ impl<'a> Decoded<'a> {
     /// A field.
     #[inline]
     pub fn field(&self, number: u8) -> Option<Field<'a>> {
-        self.has(number).then(|| self.placed(usize::from(number)))
+        if !self.has(number) {
+            return None;
+        }
+        Some(match Half::of(number) {
+            (Half::First, place) => self.placed(Half::First, &self.spans, place),
+            (Half::Second, place) => self.placed(Half::Second, &decode::second_half(self), place),
+        })
     }
 
-    /// A field that is known to be there.
     #[inline]
-    fn placed(&self, number: usize) -> Field<'a> {
+    fn placed(&self, half: Half, spans: &ByPlace<Span>, place: usize) -> Field<'a> {
         Field {
             dialect: self.dialect,
             mti: self.mti,
-            number: narrow(number),
-            step: self.layout.step(number),
+            half,
+            place,
+            step: value_at(self.layout.half(half), place),
             frame: self.frame,
-            span: *self.spans.get(number),
+            span: *value_at(spans, place),
         }
     }
 
     /// All fields in ascending order.
     #[inline]
     pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + '_ {
-        let numbers = self.fields.without(1).numbers();
-        numbers.map(|number| self.placed(number))
+        let fields = self.fields.without(1);
+        Fields {
+            decoded: self,
+            first: fields.places(Half::First),
+            second: fields.places(Half::Second),
+        }
     }
 
     /// Digits or text. `None` where the field is absent, binary, or not printable.
@@ -259,6 +276,48 @@ impl<'a> Decoded<'a> {
     }
 }
 
+/// One at a time, or in a loop that looks for the fields above 64 once.
+struct Fields<'d, 'a> {
+    decoded: &'d Decoded<'a>,
+    first: Places,
+    second: Places,
+}
+
+impl<'a> Iterator for Fields<'_, 'a> {
+    type Item = Field<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Field<'a>> {
+        match self.first.next() {
+            Some(place) => Some(self.decoded.placed(Half::First, &self.decoded.spans, place)),
+            None => {
+                let place = self.second.next()?;
+                self.decoded.field(Half::Second.number(place))
+            }
+        }
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, Field<'a>) -> B>(self, start: B, mut each: F) -> B {
+        let mut folded = start;
+        for (half, places) in [(Half::First, self.first), (Half::Second, self.second)] {
+            let found;
+            let spans = match half {
+                Half::First => &self.decoded.spans,
+                Half::Second if places.is_empty() => break,
+                Half::Second => {
+                    found = decode::second_half(self.decoded);
+                    &found
+                }
+            };
+            for place in places {
+                folded = each(folded, self.decoded.placed(half, spans, place));
+            }
+        }
+        folded
+    }
+}
+
 /// Masked, as [`crate::describe`] says.
 impl fmt::Debug for Decoded<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -268,5 +327,65 @@ impl fmt::Debug for Decoded<'_> {
             map.entry(&field.number(), &describe::masked(&field));
         }
         map.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec;
+
+    /// Fields of both halves, for the fast way and for the careful one, the last of them long.
+    fn message() -> Message {
+        let mut message = Message::new(Mti::literal(b"0200"));
+        message
+            .set(2, "6216261000000000018")
+            .set(64, [0x64; 8])
+            .set(66, "6")
+            .set(90, "9".repeat(42))
+            .set(102, "ACCOUNT 1")
+            .set(128, [0x28; 8]);
+        message
+    }
+
+    #[test]
+    fn fields_above_64_are_found_by_every_way() {
+        for name in ["iso87-ascii", "iso87-binary"] {
+            let dialect = Dialect::named(name).unwrap();
+            let (message, mut out) = (message(), Vec::new());
+            codec::encode(&dialect, &message, None, &mut out).unwrap();
+            let frame = out.split_off(dialect.framing().prefix.length());
+            let decoded = codec::decode(&dialect, &frame).unwrap();
+            let expected: Vec<(u8, Vec<u8>)> = message
+                .fields()
+                .map(|(number, value)| (number, value.to_vec()))
+                .collect();
+            let shown = |field: Field<'_>| (field.number(), field.value().to_vec());
+            let mut one_by_one = Vec::new();
+            for field in decoded.fields() {
+                one_by_one.push(shown(field));
+            }
+            assert_eq!(one_by_one, expected, "{name}");
+            let mut folded = Vec::new();
+            decoded.fields().for_each(|field| folded.push(shown(field)));
+            assert_eq!(folded, expected, "{name}");
+            for number in 0..=255 {
+                let value = decoded.field(number).map(|field| shown(field).1);
+                assert_eq!(value.as_deref(), message.get(number), "{name} {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn without_fields_above_64_none_is_looked_for() {
+        let dialect = Dialect::named("iso87-ascii").unwrap();
+        let mut message = Message::new(Mti::literal(b"0800"));
+        message.set(11, "000001").set_secondary_bitmap(true);
+        let mut out = Vec::new();
+        codec::encode(&dialect, &message, None, &mut out).unwrap();
+        let frame = out.split_off(dialect.framing().prefix.length());
+        let decoded = codec::decode(&dialect, &frame).unwrap();
+        assert_eq!(decoded.fields().map(|field| field.number()).max(), Some(11));
+        assert!(decoded.field(1).is_none() && decoded.field(65).is_none());
     }
 }

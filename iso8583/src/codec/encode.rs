@@ -12,7 +12,7 @@ use crate::dialect::{
 use crate::hex;
 use crate::keys::DesKey;
 use crate::mac;
-use crate::message::{FieldSet, Message, narrow};
+use crate::message::{FieldSet, Half, Message, value_at};
 use crate::tlv;
 
 /// Writes one whole frame, length prefix included, into `out`, which is cleared first.
@@ -76,15 +76,20 @@ fn write_swiftly(
     room: &mut [u8],
 ) -> (usize, Option<u8>) {
     let mut at = 0;
-    let ended = fields.numbers().try_each(|number| {
-        let mut write = || {
-            let (after, count) = message.last_set(number)?;
-            swift::write(layout.step(number), after, count, room.get_mut(at..)?)
-        };
-        at += write().ok_or(number)?;
-        Ok(())
-    });
-    (at, ended.err().map(narrow))
+    for half in [Half::First, Half::Second] {
+        let steps = layout.half(half);
+        for place in fields.places(half) {
+            let mut write = || {
+                let (after, count) = message.last_set(half, place)?;
+                swift::write(value_at(steps, place), after, count, room.get_mut(at..)?)
+            };
+            match write() {
+                Some(length) => at += length,
+                None => return (at, Some(half.number(place))),
+            }
+        }
+    }
+    (at, None)
 }
 
 struct Writer<'a> {
@@ -210,7 +215,7 @@ impl<'a> Writer<'a> {
     #[inline]
     fn fields(&mut self, left: FieldSet) -> Option<u8> {
         if self.message.has_pads() {
-            return left.numbers().next().map(narrow);
+            return left.numbers().next();
         }
         let start = self.out.len();
         self.out.resize(start + self.message.room(), 0);

@@ -8,7 +8,7 @@ use super::swift;
 use crate::describe;
 use crate::dialect::{Class, Dialect, Encoding, Justify, Reading, Shape, Step};
 use crate::hex;
-use crate::message::Mti;
+use crate::message::{Half, Mti};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -17,7 +17,8 @@ use zeroize::Zeroizing;
 pub struct Field<'a> {
     pub(super) dialect: &'a Dialect,
     pub(super) mti: Mti,
-    pub(super) number: u8,
+    pub(super) half: Half,
+    pub(super) place: usize,
     pub(super) step: &'a Step,
     pub(super) frame: &'a [u8],
     pub(super) span: Span,
@@ -50,17 +51,17 @@ impl<'a> Field<'a> {
     /// Its number.
     #[inline]
     pub fn number(&self) -> u8 {
-        self.number
+        self.half.number(self.place)
     }
 
     /// What it is, in a few words.
     pub fn name(&self) -> &'a str {
-        self.dialect.name_of(self.number)
+        self.dialect.name_of(self.number())
     }
 
     /// Its shape in this type of message.
     pub fn shape(&self) -> &'a Shape {
-        self.dialect.shape(self.number, self.mti)
+        self.dialect.shape(self.number(), self.mti)
     }
 
     /// The value's bytes as on the wire, without length prefix.

@@ -226,6 +226,34 @@ pub(super) fn pack_fit_hex(characters: &[u8; PIECE], place: &mut [u8; PIECE / 2]
     pack(&nibbles(characters), place);
 }
 
+/// The sixteen upper-case hex characters of eight bytes: digits, and `D` for the separator of a track.
+#[inline(never)]
+pub(super) fn unpack(bytes: &[u8; PIECE / 2], place: &mut [u8; PIECE]) {
+    let mut nibbles = [0; PIECE / 2];
+    for (pair, byte) in nibbles.iter_mut().zip(bytes) {
+        let byte = u16::from(*byte);
+        // In the order in which they stand in memory.
+        *pair = (byte >> 4 | byte << 8) & 0x0F0F;
+    }
+    let (places, _) = place.as_chunks_mut();
+    for (place, pair) in places.iter_mut().zip(nibbles) {
+        let letters = ((pair + 0x0606) >> 4) & 0x0101;
+        let digits = u16::from_le_bytes([b'0'; 2]);
+        *place = (pair + digits + letters * u16::from(b'A' - b'9' - 1)).to_le_bytes();
+    }
+}
+
+/// As [`unpack`], where memory ends before eight bytes do: zeros behind them.
+#[cold]
+#[inline(never)]
+pub(super) fn unpack_last(after: &[u8], place: &mut [u8; PIECE]) {
+    let mut bytes = [0; PIECE / 2];
+    for (held, byte) in bytes.iter_mut().zip(after) {
+        *held = *byte;
+    }
+    unpack(&bytes, place);
+}
+
 /// `D` is 0x44, `=` 0x3D: the bit that only letters have adds what is missing to 0xD.
 #[inline(always)]
 fn nibbles(characters: &[u8; PIECE]) -> [u8; PIECE] {

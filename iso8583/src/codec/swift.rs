@@ -39,32 +39,31 @@ pub(super) fn read(step: &Step, frame: &[u8], at: usize) -> Option<Found> {
             end,
         });
     }
-    let (prefix, units, length) = if step.prefix == Prefix::None {
-        (0, step.units, usize::from(step.bytes))
+    let (prefix, units) = if step.prefix == Prefix::None {
+        (0, step.units)
     } else {
-        let (prefix, units) = read_prefix(step, rest)?;
-        (prefix, units, step.wire_length(units))
+        read_prefix(step, rest)?
     };
     let after = rest.get(prefix..)?;
-    let wire = after.get(..length)?;
     let count = usize::from(units);
-    let fits = match step.content {
-        Content::Bytes => true,
-        Content::Tlv => tlv::is_flat(wire),
-        Content::Digits => sixteen::digits_fit(after, count),
-        Content::SignedDigits => sixteen::signed_digits_fit(after, count),
-        Content::Track => sixteen::track_fits(after, count),
-        Content::Letters => sixteen::letters_fit(after, count),
-        Content::Text => sixteen::text_fits(after, count),
-        Content::Packed => packed_fits::<false>(after, count),
-        Content::PackedTrack => packed_fits::<true>(after, count),
-        Content::Hex => sixteen::hex_fits(after, length),
-        Content::HexTlv => hex_tlv_fits(after, length),
+    let (length, fits) = match step.content {
+        Content::Bytes => (count, true),
+        Content::Tlv => (count, tlv::is_flat(after.get(..count)?)),
+        Content::Digits => (count, sixteen::digits_fit(after, count)),
+        Content::SignedDigits => (count, sixteen::signed_digits_fit(after, count)),
+        Content::Track => (count, sixteen::track_fits(after, count)),
+        Content::Letters => (count, sixteen::letters_fit(after, count)),
+        Content::Text => (count, sixteen::text_fits(after, count)),
+        Content::Packed => (count.div_ceil(2), packed_fits::<false>(after, count)),
+        Content::PackedTrack => (count.div_ceil(2), packed_fits::<true>(after, count)),
+        Content::Hex => (2 * count, sixteen::hex_fits(after, 2 * count)),
+        Content::HexTlv => (2 * count, hex_tlv_fits(after, 2 * count)),
         // Of a usual length the masks did it, but where the frame ends behind it.
-        Content::PackedRight | Content::Careful => false,
+        Content::PackedRight | Content::Careful => return None,
     };
     let start = at + prefix;
-    fits.then_some(Found {
+    // What stands behind the end of a frame fits in none of them, or is none of their business.
+    (fits && length <= after.len()).then_some(Found {
         start,
         units,
         end: start + length,
@@ -167,66 +166,56 @@ pub(super) fn unpack<'a>(
     text: &'a mut Vec<u8>,
 ) -> &'a [u8] {
     let end = skip + units;
-    if text.len() < PIECE {
-        make_room(text, PIECE);
-    }
+    let after = frame.get(start..).unwrap_or_default();
     if end <= PIECE / 2
-        && let Some(bytes) = frame.get(start..).and_then(<[u8]>::first_chunk)
+        && text.len() >= PIECE / 2
+        && let Some(bytes) = after.first_chunk()
     {
         let Some(place) = text.first_chunk_mut() else {
             return &[];
         };
-        unpack_into::<{ PIECE / 4 }, { PIECE / 2 }>(bytes, place);
-        place.get(skip..end).unwrap_or_default()
-    } else if end <= PIECE
-        && let Some(bytes) = frame.get(start..).and_then(<[u8]>::first_chunk)
-    {
-        let Some(place) = text.first_chunk_mut() else {
-            return &[];
-        };
-        unpack_into::<{ PIECE / 2 }, PIECE>(bytes, place);
+        unpack_short(bytes, place);
         place.get(skip..end).unwrap_or_default()
     } else {
-        unpack_long_or_last(frame.get(start..).unwrap_or_default(), end, text);
+        unpack_long_or_last(after, end, text);
         text.get(skip..end).unwrap_or_default()
     }
 }
 
-#[cold]
-fn make_room(text: &mut Vec<u8>, length: usize) {
-    // What it held is of no meaning any more, and must not stay in memory that is given back.
-    text.zeroize();
-    text.resize(length, 0);
-}
-
 #[inline]
-fn unpack_into<const BYTES: usize, const CHARACTERS: usize>(
-    bytes: &[u8; BYTES],
-    place: &mut [u8; CHARACTERS],
-) {
+fn unpack_short(bytes: &[u8; PIECE / 4], place: &mut [u8; PIECE / 2]) {
     let (pairs, _) = place.as_chunks_mut();
     for (pair, byte) in pairs.iter_mut().zip(bytes) {
         *pair = hex::pair(*byte);
     }
 }
 
-/// More than sixteen characters, or where memory ends before their words do.
+/// More than a piece, or where memory ends before a piece does, or room for one.
 #[inline(never)]
 fn unpack_long_or_last(after: &[u8], characters: usize, text: &mut Vec<u8>) {
-    let bytes = after.get(..characters.div_ceil(2)).unwrap_or(after);
-    if text.len() < 2 * bytes.len() {
-        make_room(text, 2 * bytes.len());
+    // Whole pieces of it are written.
+    if text.len() < characters + PIECE {
+        make_room(text, characters + PIECE);
     }
-    let (eights, last) = bytes.as_chunks();
-    let (places, _) = text.as_chunks_mut();
-    for (place, eight) in places.iter_mut().zip(eights) {
-        unpack_into::<{ PIECE / 2 }, PIECE>(eight, place);
+    let (mut after, mut left, mut room) = (after, characters, text.as_mut_slice());
+    while let Some((place, behind)) = room.split_first_chunk_mut() {
+        let Some((bytes, rest)) = after.split_first_chunk() else {
+            return sixteen::unpack_last(after, place);
+        };
+        sixteen::unpack(bytes, place);
+        if left <= PIECE {
+            return;
+        }
+        (after, left, room) = (rest, left - PIECE, behind);
     }
-    let rest = text.get_mut(eights.len() * PIECE..).unwrap_or_default();
-    let (pairs, _) = rest.as_chunks_mut();
-    for (pair, byte) in pairs.iter_mut().zip(last) {
-        *pair = hex::pair(*byte);
-    }
+}
+
+#[cold]
+#[inline(never)]
+fn make_room(text: &mut Vec<u8>, length: usize) {
+    // What it held is of no meaning any more, and must not stay in memory that is given back.
+    text.zeroize();
+    text.resize(length, 0);
 }
 
 /// The bytes that hex characters, found fit, say, put into `text`; what stands behind them there is
@@ -410,7 +399,7 @@ mod tests {
     use crate::codec::decoded::Span;
     use crate::codec::{decode, encode};
     use crate::dialect::Dialect;
-    use crate::message::Mti;
+    use crate::message::{Half, Mti, value_at};
     use rand::rngs::SmallRng;
     use rand::{Rng, SeedableRng};
 
@@ -459,7 +448,8 @@ mod tests {
             let dialect = Dialect::named(name).unwrap();
             for mti in [b"0200", b"0500", b"0810"].map(Mti::literal) {
                 for number in (2..=dialect.field_max()).filter(|it| dialect.field(*it).is_some()) {
-                    let step = dialect.layout(mti).step(usize::from(number));
+                    let (half, place) = Half::of(number);
+                    let step = value_at(dialect.layout(mti).half(half), place);
                     check(&dialect, mti, number, step);
                 }
             }

@@ -5,7 +5,7 @@
 //! which works from the [`Shape`] and names what is wrong.
 
 use super::{Class, Counts, Encoding, FieldSpec, Justify, Length, LengthEncoding, Parts, Shape};
-use crate::message::{ByNumber, Mti};
+use crate::message::{ByNumber, ByPlace, Half, Mti};
 
 /// How a value's units become bytes, and which bytes may stand there.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -139,6 +139,8 @@ impl Masks {
 #[derive(Debug)]
 pub(super) struct Layouts {
     usual: Layout,
+    /// A bit for each second digit of `mtis`: most message types need no look at them.
+    classes: u16,
     /// Apart from their layouts, which are large: every message looks through all of them.
     mtis: Vec<Mti>,
     special: Vec<Layout>,
@@ -157,12 +159,13 @@ impl Layouts {
             let mut steps = ByNumber::filled(Step::ABSENT);
             for spec in fields.iter().flatten() {
                 let shape = mti.map_or(&spec.shape, |mti| spec.shape_in(mti));
-                steps.set(usize::from(spec.number), Step::of(shape));
+                steps.set(spec.number, Step::of(shape));
             }
             Layout { steps }
         };
         Self {
             usual: layout(None),
+            classes: mtis.iter().fold(0, |classes, mti| classes | class(*mti)),
             special: mtis.iter().copied().map(Some).map(layout).collect(),
             mtis,
         }
@@ -175,11 +178,21 @@ impl Layouts {
 
     #[inline]
     pub(super) fn of(&self, mti: Mti) -> &Layout {
+        if self.classes & class(mti) == 0 {
+            return &self.usual;
+        }
         let place = self.mtis.iter().position(|special| *special == mti);
         place
             .and_then(|place| self.special.get(place))
             .unwrap_or(&self.usual)
     }
+}
+
+/// A bit for the second digit of a message type.
+#[inline]
+fn class(mti: Mti) -> u16 {
+    let [_, class, ..] = mti.digits();
+    1_u16.wrapping_shl(u32::from(*class))
 }
 
 /// The steps of every field in some message types.
@@ -189,10 +202,11 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// How the field stands on the wire; one that the dialect doesn't have is for the careful way.
+    /// How the fields of a half stand on the wire, by their places; those that the dialect doesn't
+    /// have are for the careful way.
     #[inline]
-    pub(crate) fn step(&self, number: usize) -> &Step {
-        self.steps.get(number)
+    pub(crate) fn half(&self, half: Half) -> &ByPlace<Step> {
+        self.steps.half(half)
     }
 }
 
@@ -316,11 +330,15 @@ fn content(shape: &Shape) -> Content {
 mod tests {
     use super::*;
     use crate::dialect::Dialect;
+    use crate::message::value_at;
 
     #[test]
     fn a_layout_follows_the_message_type() {
         let dialect = Dialect::named("cup-pos").unwrap();
-        let step = |mti, number| *dialect.layout(Mti::literal(mti)).step(number);
+        let step = |mti, number| {
+            let (half, place) = Half::of(number);
+            *value_at(dialect.layout(Mti::literal(mti)).half(half), place)
+        };
         assert_eq!(step(b"0200", 48).content, Content::Bytes);
         assert_eq!(step(b"0500", 48).content, Content::Packed);
         assert_eq!(step(b"0320", 48).content, Content::Packed);
@@ -352,7 +370,8 @@ mod tests {
         assert_eq!(step(b"0200", 5), Step::ABSENT);
         assert_eq!(step(b"0200", 128), Step::ABSENT);
         let hex = Dialect::named("iso87-ascii").unwrap();
-        let step = hex.layout(Mti::literal(b"0200")).step(52);
+        let (half, place) = Half::of(52);
+        let step = value_at(hex.layout(Mti::literal(b"0200")).half(half), place);
         assert_eq!((step.content, step.bytes), (Content::Hex, 16));
         assert_eq!(step.wire_length(8), 16);
         assert_eq!(size_of::<Step>(), 32, "two in a line of the cache");

@@ -7,7 +7,7 @@ mod mti;
 mod numbers;
 
 pub use mti::{Mti, MtiError};
-pub(crate) use numbers::{ByNumber, FieldSet, narrow};
+pub(crate) use numbers::{ByNumber, ByPlace, FieldSet, Half, Places, value_at};
 
 use crate::codec::Decoded;
 use std::fmt;
@@ -170,7 +170,7 @@ impl Message {
 
     #[inline]
     fn note(&mut self, field: u8, span: Span) {
-        self.spans.set(usize::from(field), span);
+        self.spans.set(field, span);
         self.used = span.start + span.length;
         self.present.insert(field);
     }
@@ -204,17 +204,17 @@ impl Message {
     #[inline]
     pub fn get(&self, field: u8) -> Option<&[u8]> {
         if self.has(field) {
-            let (after, length) = self.last_set(usize::from(field))?;
-            after.get(..length)
+            let span = self.spans.get(field);
+            self.values.get(span.start..)?.get(..span.length)
         } else {
             None
         }
     }
 
-    /// Memory from a value on, and the value's length. The field must be set.
+    /// Memory from the value of a field that is set on, and the value's length.
     #[inline]
-    pub(crate) fn last_set(&self, field: usize) -> Option<(&[u8], usize)> {
-        let span = self.spans.get(field);
+    pub(crate) fn last_set(&self, half: Half, place: usize) -> Option<(&[u8], usize)> {
+        let span = value_at(self.spans.half(half), place);
         let after = self.values.get(span.start..)?;
         Some((after, span.length))
     }
@@ -233,7 +233,7 @@ impl Message {
 
     /// All set fields in ascending order.
     pub fn fields(&self) -> impl Iterator<Item = (u8, &[u8])> {
-        let numbers = self.present.numbers().map(narrow);
+        let numbers = self.present.numbers();
         numbers.filter_map(|field| Some((field, self.get(field)?)))
     }
 

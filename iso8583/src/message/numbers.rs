@@ -116,112 +116,126 @@ impl FieldSet {
         }
     }
 
+    /// The places of those in one half.
+    #[inline]
+    pub(crate) const fn places(self, half: Half) -> Places {
+        match half {
+            Half::First => Places(self.first),
+            Half::Second => Places(self.second),
+        }
+    }
+
     /// The numbers in ascending order.
     #[inline]
-    pub(crate) const fn numbers(self) -> Numbers {
-        Numbers {
-            word: self.first,
-            second: self.second,
-            first: 1,
-        }
+    pub(crate) fn numbers(self) -> impl Iterator<Item = u8> {
+        let of = |half: Half| self.places(half).map(move |place| half.number(place));
+        of(Half::First).chain(of(Half::Second))
     }
 }
 
-/// Numbers of fields, from one bitmap and then from the other. Wide ones: a number of eight bits
-/// would have to be widened wherever it finds a place in memory.
-#[derive(Clone, Debug)]
-pub(crate) struct Numbers {
-    word: u64,
-    second: u64,
-    first: usize,
+/// The two halves of the fields: one bitmap says each.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Half {
+    /// Fields 1 to 64.
+    First,
+    /// Fields 65 to 128.
+    Second,
 }
 
-impl Numbers {
-    /// Calls `each` with every number until it fails: a loop in a loop, which asks for the second
-    /// bitmap once and not with every number.
+impl Half {
+    /// The half and the place there of a field from 1 to 128; other numbers share those of these.
     #[inline]
-    pub(crate) fn try_each<E>(self, mut each: impl FnMut(usize) -> Result<(), E>) -> Result<(), E> {
-        let (mut word, mut first, mut second) = (self.word, self.first, self.second);
-        loop {
-            while word != 0 {
-                each(take_lowest(&mut word, first))?;
-            }
-            if second == 0 {
-                return Ok(());
-            }
-            (word, first) = (std::mem::take(&mut second), 65);
+    pub(crate) const fn of(number: u8) -> (Self, usize) {
+        let place = number.wrapping_sub(1);
+        let half = if place & 0x40 == 0 {
+            Self::First
+        } else {
+            Self::Second
+        };
+        (half, (place & 0x3F) as usize)
+    }
+
+    /// The number of the field at a place of this half.
+    #[inline]
+    pub(crate) fn number(self, place: usize) -> u8 {
+        let [place, ..] = place.to_le_bytes();
+        match self {
+            Self::First => place.wrapping_add(1),
+            Self::Second => place.wrapping_add(65),
         }
     }
 }
 
-/// Takes the lowest bit out and gives its number, the first bit's being `first`.
-#[inline]
-fn take_lowest(word: &mut u64, first: usize) -> usize {
-    let zeros = usize::try_from(word.trailing_zeros()).unwrap_or_default();
-    *word &= word.wrapping_sub(1);
-    first + zeros
+/// The places of some fields in their half, from 0 to 63, in ascending order. Wide ones: a number of
+/// eight bits would have to be widened wherever it finds something in memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Places(u64);
+
+impl Places {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0 == 0
+    }
+
+    /// Without those up to a place.
+    pub(crate) const fn above(&self, place: usize) -> Self {
+        let bit = 1_u64.wrapping_shl(place as u32);
+        Self(self.0 & !(bit | bit.wrapping_sub(1)))
+    }
 }
 
-/// The number as it is written.
-#[inline]
-pub(crate) fn narrow(number: usize) -> u8 {
-    let [narrow, ..] = number.to_le_bytes();
-    narrow
-}
-
-impl Iterator for Numbers {
+impl Iterator for Places {
     type Item = usize;
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
-        if self.word == 0 {
-            if self.second == 0 {
-                return None;
-            }
-            self.word = std::mem::take(&mut self.second);
-            self.first = 65;
+        if self.0 == 0 {
+            return None;
         }
-        Some(take_lowest(&mut self.word, self.first))
-    }
-
-    #[inline]
-    fn fold<B, F: FnMut(B, usize) -> B>(self, start: B, mut each: F) -> B {
-        let mut folded = start;
-        let (mut word, mut first, mut second) = (self.word, self.first, self.second);
-        loop {
-            while word != 0 {
-                folded = each(folded, take_lowest(&mut word, first));
-            }
-            if second == 0 {
-                return folded;
-            }
-            (word, first) = (std::mem::take(&mut second), 65);
-        }
+        let zeros = usize::try_from(self.0.trailing_zeros()).unwrap_or_default();
+        self.0 &= self.0.wrapping_sub(1);
+        Some(zeros)
     }
 }
 
-/// A value for each field number from 1 to 128.
-///
-/// One for each power of two there is: so a number needs no check to find its place. The place of
-/// 128 is the first; numbers above it share the places of others, and 0 that of 128.
+/// A value for each place of a half.
+pub(crate) type ByPlace<T> = [T; 64];
+
+/// The value of a place. There is a power of two of them: so a place needs no check.
+#[inline]
+pub(crate) fn value_at<T>(values: &ByPlace<T>, place: usize) -> &T {
+    let [first, ..] = values;
+    values.get(place & 0x3F).unwrap_or(first)
+}
+
+/// A value for each field number from 1 to 128; other numbers share the places of these.
 #[derive(Clone, Debug)]
-pub(crate) struct ByNumber<T>([T; 128]);
+pub(crate) struct ByNumber<T>([ByPlace<T>; 2]);
 
 impl<T: Copy> ByNumber<T> {
     pub(crate) const fn filled(value: T) -> Self {
-        Self([value; 128])
+        Self([[value; 64]; 2])
     }
 
     #[inline]
-    pub(crate) fn get(&self, number: usize) -> &T {
-        let [first, ..] = &self.0;
-        self.0.get(number & 0x7F).unwrap_or(first)
+    pub(crate) fn half(&self, half: Half) -> &ByPlace<T> {
+        let [first, second] = &self.0;
+        match half {
+            Half::First => first,
+            Half::Second => second,
+        }
     }
 
     #[inline]
-    pub(crate) fn set(&mut self, number: usize, value: T) {
-        if let Some(place) = self.0.get_mut(number & 0x7F) {
-            *place = value;
+    pub(crate) fn get(&self, number: u8) -> &T {
+        let (half, place) = Half::of(number);
+        value_at(self.half(half), place)
+    }
+
+    #[inline]
+    pub(crate) fn set(&mut self, number: u8, value: T) {
+        let place = usize::from(number.wrapping_sub(1) & 0x7F);
+        if let Some(held) = self.0.as_flattened_mut().get_mut(place) {
+            *held = value;
         }
     }
 }
@@ -251,39 +265,41 @@ mod tests {
     }
 
     #[test]
-    fn numbers_come_in_ascending_order_by_every_way() {
+    fn numbers_come_in_ascending_order() {
         for fields in [&[][..], &[1], &[128], &[1, 2, 63, 64, 65, 66, 127, 128]] {
-            let numbers = set(fields).numbers();
-            let mut seen = Vec::new();
-            let ended: Result<(), ()> = numbers.clone().try_each(|number| {
-                seen.push(narrow(number));
-                Ok(())
-            });
-            let mut one_by_one = numbers.clone();
-            assert_eq!((ended, &seen[..]), (Ok(()), fields));
-            assert!(
-                std::iter::from_fn(|| one_by_one.next())
-                    .map(narrow)
-                    .eq(seen)
-            );
-            assert_eq!(numbers.map(narrow).collect::<Vec<_>>(), fields);
+            assert_eq!(set(fields).numbers().collect::<Vec<_>>(), fields);
         }
+    }
+
+    #[test]
+    fn every_number_has_its_half_and_place() {
+        assert_eq!(Half::of(1), (Half::First, 0));
+        assert_eq!(Half::of(64), (Half::First, 63));
+        assert_eq!(Half::of(65), (Half::Second, 0));
+        assert_eq!(Half::of(128), (Half::Second, 63));
+        for number in 1..=128 {
+            let (half, place) = Half::of(number);
+            assert_eq!(half.number(place), number);
+            let only = set(&[number]);
+            assert_eq!(only.places(half).collect::<Vec<_>>(), [place]);
+            assert!(!only.places(half).is_empty());
+            assert_eq!(only.places(half).above(place).next(), None);
+        }
+        let places = || set(&[1, 2, 63, 64]).places(Half::First);
+        assert_eq!(places().above(1).collect::<Vec<_>>(), [62, 63]);
+        assert_eq!(places().above(0).next(), Some(1));
     }
 
     #[test]
     fn a_set_has_what_was_put_in_and_not_taken_out() {
         let all = set(&[1, 2, 63, 64, 65, 66, 127, 128]);
         for field in 0..=255 {
-            let listed = || all.numbers().map(narrow);
-            assert_eq!(all.has(field), listed().any(|number| number == field));
+            assert_eq!(all.has(field), all.numbers().any(|number| number == field));
             assert!(!all.without(field).has(field));
             assert_eq!(all.without(field).with(field), all.with(field));
             if (1..=128).contains(&field) {
-                let above = all.above(field).numbers().map(narrow);
-                assert!(
-                    above.eq(listed().filter(|number| *number > field)),
-                    "{field}"
-                );
+                let above = all.above(field).numbers();
+                assert!(above.eq(all.numbers().filter(|number| *number > field)));
             }
         }
     }
