@@ -226,7 +226,8 @@ pub(super) fn pack_fit_hex(characters: &[u8; PIECE], place: &mut [u8; PIECE / 2]
     pack(&nibbles(characters), place);
 }
 
-/// The sixteen upper-case hex characters of eight bytes: digits, and `D` for the separator of a track.
+/// The sixteen upper-case hex characters of eight bytes: digits, and `D` for the separator of a
+/// track.
 #[inline(never)]
 pub(super) fn unpack(bytes: &[u8; PIECE / 2], place: &mut [u8; PIECE]) {
     let mut nibbles = [0; PIECE / 2];

@@ -14,7 +14,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 const ARENA_START: usize = 1024;
-/// Zeros there are behind the last value, so that the codec may read whole words of it.
+/// Room behind the last value: with it the codec reads whole words of a value, and without it the
+/// careful way does.
 const ARENA_SPARE: usize = 16;
 
 #[derive(Clone, Copy, Debug)]

@@ -166,8 +166,8 @@ impl Half {
     }
 }
 
-/// The places of some fields in their half, from 0 to 63, in ascending order. Wide ones: a number of
-/// eight bits would have to be widened wherever it finds something in memory.
+/// The places of some fields in their half, from 0 to 63, in ascending order. Wide ones: a number
+/// of eight bits would have to be widened wherever it finds something in memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Places(u64);
 
