@@ -54,8 +54,7 @@ pub fn decode<'a>(dialect: &'a Dialect, frame: &'a [u8]) -> Result<Decoded<'a>, 
     Ok(decoded)
 }
 
-/// Apart, so that the message is put together where the caller of [`decode`] has it: a copy of one
-/// costs as much as two fields.
+/// Apart, so that [`decode`] is small enough to be inlined: that spares the message one more copy.
 #[inline(never)]
 fn read(decoded: &mut Decoded<'_>) -> Result<(), DecodeError> {
     let (dialect, frame) = (decoded.dialect, decoded.frame);
@@ -114,24 +113,29 @@ fn read_fields(decoded: &mut Decoded<'_>, cursor: &mut Cursor<'_>) -> Result<(),
     Ok(())
 }
 
-/// Reads the fields above 64; gives where they lie.
 #[cold]
-fn read_second_half(
-    decoded: &Decoded<'_>,
-    cursor: &mut Cursor<'_>,
-) -> Result<ByPlace<Span>, DecodeError> {
+fn read_second_half(decoded: &Decoded<'_>, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
     let mut spans = Span::NOWHERES;
-    Unread::of(decoded, Half::Second).read(cursor, &mut spans)?;
-    Ok(spans)
+    Unread::of(decoded, Half::Second).read(cursor, &mut spans)
 }
 
-/// Where the fields above 64 of a message lie, which was found valid.
-pub(super) fn second_half(decoded: &Decoded<'_>) -> ByPlace<Span> {
-    let mut cursor = Cursor {
-        frame: decoded.frame,
-        at: decoded.second_half,
+/// Reads fields above 64, which were found valid and of which the first stands at a place in the
+/// frame; gives where they lie, and where the last ends.
+pub(super) fn second_half(
+    decoded: &Decoded<'_>,
+    places: Places,
+    at: usize,
+) -> (ByPlace<Span>, usize) {
+    let frame = decoded.frame;
+    let (mut cursor, mut spans) = (Cursor { frame, at }, Span::NOWHERES);
+    let unread = Unread {
+        places,
+        ..Unread::of(decoded, Half::Second)
     };
-    read_second_half(decoded, &mut cursor).unwrap_or(Span::NOWHERES)
+    match unread.read(&mut cursor, &mut spans) {
+        Ok(()) => (spans, cursor.at),
+        Err(_) => (Span::NOWHERES, at),
+    }
 }
 
 /// What is to be read of a half.

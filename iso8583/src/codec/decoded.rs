@@ -44,8 +44,9 @@ pub struct Decoded<'a> {
     pub(super) mti: Mti,
     /// With field 1 where there is a secondary bitmap.
     pub(super) fields: FieldSet,
-    /// Where the fields up to 64 lie. Those above are read again when they are asked for: few
-    /// messages have any, and all of this is moved twice until a caller has it.
+    /// Where the fields up to 64 lie. Those above, of which a message has a MAC and seldom two
+    /// more, are read again when they are asked for: all of this is moved twice until a caller has
+    /// it.
     pub(super) spans: ByPlace<Span>,
     /// Where the first field above 64 stands.
     pub(super) second_half: usize,
@@ -130,8 +131,15 @@ impl<'a> Decoded<'a> {
         }
         Some(match Half::of(number) {
             (Half::First, place) => self.placed(Half::First, &self.spans, place),
-            (Half::Second, place) => self.placed(Half::Second, &decode::second_half(self), place),
+            (Half::Second, place) => self.placed(Half::Second, &self.second_spans(), place),
         })
+    }
+
+    /// As `spans`, of the fields above 64.
+    fn second_spans(&self) -> ByPlace<Span> {
+        let places = self.fields.places(Half::Second);
+        let (spans, _) = decode::second_half(self, places, self.second_half);
+        spans
     }
 
     #[inline]
@@ -155,6 +163,7 @@ impl<'a> Decoded<'a> {
             decoded: self,
             first: fields.places(Half::First),
             second: fields.places(Half::Second),
+            at: self.second_half,
         }
     }
 
@@ -276,11 +285,12 @@ impl<'a> Decoded<'a> {
     }
 }
 
-/// One at a time, or in a loop that looks for the fields above 64 once.
 struct Fields<'d, 'a> {
     decoded: &'d Decoded<'a>,
     first: Places,
     second: Places,
+    /// Where the next of `second` stands.
+    at: usize,
 }
 
 impl<'a> Iterator for Fields<'_, 'a> {
@@ -292,7 +302,9 @@ impl<'a> Iterator for Fields<'_, 'a> {
             Some(place) => Some(self.decoded.placed(Half::First, &self.decoded.spans, place)),
             None => {
                 let place = self.second.next()?;
-                self.decoded.field(Half::Second.number(place))
+                let (spans, end) = decode::second_half(self.decoded, Places::only(place), self.at);
+                self.at = end;
+                Some(self.decoded.placed(Half::Second, &spans, place))
             }
         }
     }
@@ -306,7 +318,7 @@ impl<'a> Iterator for Fields<'_, 'a> {
                 Half::First => &self.decoded.spans,
                 Half::Second if places.is_empty() => break,
                 Half::Second => {
-                    found = decode::second_half(self.decoded);
+                    found = self.decoded.second_spans();
                     &found
                 }
             };

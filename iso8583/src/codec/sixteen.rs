@@ -112,8 +112,8 @@ const fn is_digit(character: u8) -> bool {
     character.wrapping_sub(b'0') <= 9
 }
 
-/// Whether the first `count` characters of `after` are ASCII digits. It must have as many; and so
-/// for the next ones.
+/// Whether the first `count` characters of `after` are ASCII digits. Where it has fewer, this says
+/// nothing about those that are missing; and so for the next ones.
 #[inline]
 pub(super) fn digits_fit(after: &[u8], count: usize) -> bool {
     pieces_fit(after, count, digits)
@@ -164,7 +164,7 @@ fn pieces_fit(after: &[u8], count: usize, fine: fn(Piece<'_>) -> bool) -> bool {
 #[inline(never)]
 fn every_piece(after: &[u8], count: usize, fine: fn(Piece<'_>) -> bool) -> bool {
     let (mut after, mut count) = (after, count);
-    while count > PIECE {
+    while count > PIECE && !after.is_empty() {
         if !with_piece(after, PIECE, fine) {
             return false;
         }

@@ -62,7 +62,7 @@ pub(super) fn read(step: &Step, frame: &[u8], at: usize) -> Option<Found> {
         Content::PackedRight | Content::Careful => return None,
     };
     let start = at + prefix;
-    // What stands behind the end of a frame fits in none of them, or is none of their business.
+    // Bytes that are missing counted as zeros above, which fit: only this says that they are there.
     (fits && length <= after.len()).then_some(Found {
         start,
         units,
@@ -190,7 +190,7 @@ fn unpack_short(bytes: &[u8; PIECE / 4], place: &mut [u8; PIECE / 2]) {
     }
 }
 
-/// More than a piece, or where memory ends before a piece does, or room for one.
+/// More than half a piece, or where memory ends before that does, or room for it.
 #[inline(never)]
 fn unpack_long_or_last(after: &[u8], characters: usize, text: &mut Vec<u8>) {
     // Whole pieces of it are written.

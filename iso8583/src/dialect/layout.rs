@@ -139,9 +139,9 @@ impl Masks {
 #[derive(Debug)]
 pub(super) struct Layouts {
     usual: Layout,
-    /// A bit for each second digit of `mtis`: most message types need no look at them.
-    classes: u16,
-    /// Apart from their layouts, which are large: every message looks through all of them.
+    /// A bit for each second digit of `mtis`: most messages need no look at those.
+    mti_classes: u16,
+    /// Apart from their layouts, which are large.
     mtis: Vec<Mti>,
     special: Vec<Layout>,
 }
@@ -165,7 +165,7 @@ impl Layouts {
         };
         Self {
             usual: layout(None),
-            classes: mtis.iter().fold(0, |classes, mti| classes | class(*mti)),
+            mti_classes: mtis.iter().fold(0, |bits, mti| bits | mti_class(*mti)),
             special: mtis.iter().copied().map(Some).map(layout).collect(),
             mtis,
         }
@@ -178,7 +178,7 @@ impl Layouts {
 
     #[inline]
     pub(super) fn of(&self, mti: Mti) -> &Layout {
-        if self.classes & class(mti) == 0 {
+        if self.mti_classes & mti_class(mti) == 0 {
             return &self.usual;
         }
         let place = self.mtis.iter().position(|special| *special == mti);
@@ -190,7 +190,7 @@ impl Layouts {
 
 /// A bit for the second digit of a message type.
 #[inline]
-fn class(mti: Mti) -> u16 {
+fn mti_class(mti: Mti) -> u16 {
     let [_, class, ..] = mti.digits();
     1_u16.wrapping_shl(u32::from(*class))
 }

@@ -14,8 +14,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 const ARENA_START: usize = 1024;
-/// Room behind the last value: with it the codec reads whole words of a value, and without it the
-/// careful way does.
+/// Room that is kept behind the last value, mostly: with it the codec takes whole words of a value,
+/// and without it a slower way.
 const ARENA_SPARE: usize = 16;
 
 #[derive(Clone, Copy, Debug)]

@@ -172,6 +172,10 @@ impl Half {
 pub(crate) struct Places(u64);
 
 impl Places {
+    pub(crate) const fn only(place: usize) -> Self {
+        Self(1_u64.wrapping_shl(place as u32))
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.0 == 0
     }
