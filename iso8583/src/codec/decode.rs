@@ -9,7 +9,7 @@ use crate::dialect::{
     Parts, Shape, Step,
 };
 use crate::hex;
-use crate::message::{ByPlace, FieldSet, Half, Mti, Places, value_at};
+use crate::message::{ByPlace, FieldSet, Half, Mti, Places, set_value_at, value_at};
 use crate::tlv;
 
 /// Where the decoder stands.
@@ -170,7 +170,7 @@ impl<'a> Unread<'a> {
                 return Ok(());
             };
             let span = read_field(self.dialect, self.mti, self.half.number(place), cursor)?;
-            note(spans, place, span);
+            set_value_at(spans, place, span);
             left = left.above(place);
         }
     }
@@ -191,17 +191,10 @@ fn read_swiftly(
         let Some(found) = swift::read(value_at(steps, place), frame, at) else {
             return (at, Some(place));
         };
-        note(spans, place, Span::new(found.start, found.units));
+        set_value_at(spans, place, Span::new(found.start, found.units));
         at = found.end;
     }
     (at, None)
-}
-
-#[inline]
-fn note(spans: &mut ByPlace<Span>, place: usize, span: Span) {
-    if let Some(held) = spans.get_mut(place & 0x3F) {
-        *held = span;
-    }
 }
 
 fn read_mti(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<Mti, DecodeError> {

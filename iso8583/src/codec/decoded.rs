@@ -347,7 +347,7 @@ mod tests {
     use super::*;
     use crate::codec;
 
-    /// Fields of both halves, for the fast way and for the careful one, the last of them long.
+    /// Fields at both ends of both halves.
     fn message() -> Message {
         let mut message = Message::new(Mti::literal(b"0200"));
         message

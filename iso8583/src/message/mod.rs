@@ -7,7 +7,7 @@ mod mti;
 mod numbers;
 
 pub use mti::{Mti, MtiError};
-pub(crate) use numbers::{ByNumber, ByPlace, FieldSet, Half, Places, value_at};
+pub(crate) use numbers::{ByNumber, ByPlace, FieldSet, Half, Places, set_value_at, value_at};
 
 use crate::codec::Decoded;
 use std::fmt;
@@ -205,8 +205,9 @@ impl Message {
     #[inline]
     pub fn get(&self, field: u8) -> Option<&[u8]> {
         if self.has(field) {
-            let span = self.spans.get(field);
-            self.values.get(span.start..)?.get(..span.length)
+            let (half, place) = Half::of(field);
+            let (after, length) = self.last_set(half, place)?;
+            after.get(..length)
         } else {
             None
         }
