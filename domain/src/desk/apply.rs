@@ -63,9 +63,16 @@ impl State {
                 attempt,
                 at,
             } => self.tried(*forward_id, (*stan, *batch), *attempt, *at),
-            DeskRecord::ForwardDeferred { forward_id, code } => {
+            DeskRecord::ForwardDeferred {
+                forward_id,
+                code,
+                sent_in_full,
+            } => {
                 let forward = self.forwards.get_mut(forward_id)?;
                 forward.last_code = code.or(forward.last_code);
+                if !sent_in_full {
+                    forward.attempts = forward.attempts.saturating_sub(1);
+                }
                 Some(())
             }
             DeskRecord::ForwardEnded {

@@ -62,6 +62,8 @@ impl Event {
             | Self::Line { .. }
             | Self::SignedOn { .. }
             | Self::SignOnFailed { .. }
+            | Self::SignOnRefused { .. }
+            | Self::TryNow
             | Self::NotSent { .. }
             | Self::SentThenBroke { .. }
             | Self::Answered(_)

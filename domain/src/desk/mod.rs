@@ -79,6 +79,8 @@ pub struct Desk {
     velocity: Velocity,
     /// Payments of closed days that can be laid away.
     over: Over,
+    /// When the host last said anything.
+    heard_at: Option<MonoMs>,
 }
 
 impl Desk {
@@ -94,6 +96,7 @@ impl Desk {
             wake_at: None,
             velocity: Velocity::default(),
             over: Over::default(),
+            heard_at: None,
         }
     }
 
@@ -173,9 +176,16 @@ impl Desk {
             Event::Abandoned { payment_id, lane } => return self.abandoned(out, payment_id, lane),
             Event::Line { up } => self.line(out, up),
             Event::SignedOn { tid, batch } => return self.signed_on(out, &tid, batch),
+            Event::SignOnRefused { tid } => {
+                self.heard_at = Some(out.now.mono);
+                return self.sign_on_failed(out, &tid);
+            }
             Event::SignOnFailed { tid } => return self.sign_on_failed(out, &tid),
             Event::NotSent { tid, stan } => self.not_sent(out, &tid, stan),
-            Event::SentThenBroke { tid, stan } => self.sent_then_broke(out, &tid, stan),
+            Event::SentThenBroke { tid, stan, in_full } => {
+                self.sent_then_broke(out, &tid, stan, in_full);
+            }
+            Event::TryNow => self.try_now(out),
             Event::Answered(answer) => self.answered(out, &answer),
             Event::Tick => {
                 self.wake_at = None;

@@ -117,7 +117,11 @@ fn entries() -> Vec<DeskRecord> {
                 at: WallMs(NOW.0 + 5),
             });
             let code = domain::response_code::ResponseCode::new("96").ok();
-            all.push(DeskRecord::ForwardDeferred { forward_id, code });
+            all.push(DeskRecord::ForwardDeferred {
+                forward_id,
+                code,
+                sent_in_full: true,
+            });
             let at = NOW;
             let is_dead = matches!(end, ForwardEnd::DeadLetter { .. });
             all.push(DeskRecord::ForwardEnded {

@@ -231,6 +231,7 @@ fn forward_record(body: &Body, at: WallMs) -> Result<DeskRecord> {
         Body::ForwardDeferred(from) => DeskRecord::ForwardDeferred {
             forward_id: ForwardId(from.forward_id),
             code: optional(&from.response_code, |text| code("response_code", text))?,
+            sent_in_full: !from.not_sent_in_full,
         },
         Body::ForwardEnded(from) => DeskRecord::ForwardEnded {
             forward_id: ForwardId(from.forward_id),

@@ -76,6 +76,7 @@ pub(super) fn decisions() -> Vec<Decision> {
         RefusalReason::ContentDiffers,
         RefusalReason::Fenced,
         RefusalReason::NoTerminal,
+        RefusalReason::BankBusy,
         RefusalReason::InvalidAmount,
         RefusalReason::TooMany,
         RefusalReason::NoRoom,
@@ -199,7 +200,11 @@ fn forward_records() -> Vec<DeskRecord> {
         });
     }
     for code in [None, Some(ResponseCode::new("96").unwrap())] {
-        all.push(DeskRecord::ForwardDeferred { forward_id, code });
+        all.push(DeskRecord::ForwardDeferred {
+            forward_id,
+            code,
+            sent_in_full: code.is_some(),
+        });
     }
     for how in [
         Resolution::Retry,

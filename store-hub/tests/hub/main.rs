@@ -9,6 +9,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod bank_link;
 mod commands;
 mod day;
 mod laid_away;

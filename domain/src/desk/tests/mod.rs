@@ -12,6 +12,7 @@ mod host;
 mod hot_cards;
 mod laid_away;
 mod life;
+mod line;
 mod offline;
 mod payments;
 mod restart;
