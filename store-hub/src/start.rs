@@ -25,20 +25,20 @@ use tokio::{
 use crate::{
     actors::{
         acquirer_link::{AcquirerLink, LineHandle, LineView, LinkParts, Patience},
-        forwarder::Forwarder,
         lanes::{EndSessions, Lanes},
         payment_desk::{DeskParts, FallSilent, Outlets, PaymentDesk},
         reports::{ReportParts, Reports},
         settlement::DayClose,
+        timer::Timer,
     },
     config::{AcquirerConfig, Config},
     grpc::{self, Services},
     hot_list_file::{self, HotListError},
     keys::KeyStore,
+    ports::Ports,
     prices::{PriceFile, PriceFileError},
     recovery::RecoveryError,
     report::DaysFolder,
-    world::Ports,
 };
 
 /// How long open calls may go on once the hub stops.
@@ -121,7 +121,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     let desk = PaymentDesk::recover(parts)?.start();
     let listener = listen(&config, &seams, ports.services.as_ref()).await?;
     let address = listener.address;
-    Forwarder {
+    Timer {
         desk: desk.clone(),
         clock: Arc::clone(&seams.clock),
         wake: woken,
@@ -268,7 +268,7 @@ fn link_parts(
         terminals: terminals
             .map(|terminal| (terminal.tid.clone(), terminal.mid.clone()))
             .collect(),
-        patience: Patience {
+        close_timeout: Patience {
             down_after: acquirer.line_down_after,
             backoff_min: acquirer.backoff_min,
             backoff_max: acquirer.backoff_max,
@@ -308,7 +308,7 @@ fn services(
         lanes: lanes.clone(),
         reports: reports.clone(),
         changed,
-        patience: config.offline.close_patience,
+        close_timeout: config.offline.close_timeout,
         running: false,
     }
     .start();

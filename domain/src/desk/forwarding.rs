@@ -27,7 +27,7 @@ impl Desk {
         id: ForwardId,
         answer: &Answer,
     ) {
-        let Some(forward) = self.state.forwards.get(&id).cloned() else {
+        let Some(forward) = self.durable.forwards.get(&id).cloned() else {
             return;
         };
         let code = answer.code;
@@ -59,7 +59,7 @@ impl Desk {
 
     /// Ends an entry.
     pub(crate) fn end_forward(&mut self, out: &mut Outcome, id: ForwardId, end: ForwardEnd) {
-        let Some(forward) = self.state.forwards.get(&id) else {
+        let Some(forward) = self.durable.forwards.get(&id) else {
             return;
         };
         let (tid, payment_id) = (forward.tid.clone(), forward.payment_id);
@@ -82,10 +82,10 @@ impl Desk {
         };
         let hot_list_before = self.hot_list_version();
         self.note(out, record);
-        let payment = self.state.payments.get(&payment_id);
+        let payment = self.durable.payments.get(&payment_id);
         let card = payment.and_then(|paid| paid.request.card.hash);
         self.tell_hot_card(out, hot_list_before, card);
-        if let Some(station) = self.stations.get_mut(&tid) {
+        if let Some(station) = self.volatile.stations.get_mut(&tid) {
             station.not_before.remove(&id);
         }
         self.erase_card_if_done(out, payment_id);
@@ -135,7 +135,7 @@ impl Desk {
         code: Option<ResponseCode>,
         sent: Sent,
     ) {
-        let Some(forward) = self.state.forwards.get(&id) else {
+        let Some(forward) = self.durable.forwards.get(&id) else {
             return;
         };
         let is_reversal = matches!(forward.kind, ForwardKind::Reversal { .. });
@@ -146,7 +146,7 @@ impl Desk {
             sent_in_full: sent == Sent::InFull,
         };
         self.note(out, record);
-        let tries = self.state.forwards.get(&id).map_or(0, Forward::tries);
+        let tries = self.durable.forwards.get(&id).map_or(0, Forward::tries);
         let timing = self.config.timing;
         if is_reversal && tries >= timing.reversal_tries_max {
             self.bury(
@@ -158,7 +158,7 @@ impl Desk {
         }
         let (min_ms, max_ms) = (timing.backoff_min_ms, timing.backoff_max_ms);
         let pause_ms = backoff_ms(tries, min_ms, max_ms, out.random());
-        if let Some(station) = self.stations.get_mut(&tid) {
+        if let Some(station) = self.volatile.stations.get_mut(&tid) {
             let moment = out.now.mono.after(pause_ms);
             station.not_before.insert(id, moment);
         }
@@ -169,7 +169,7 @@ impl Desk {
     pub(crate) fn be_quiet(&mut self, out: &mut Outcome, tid: &Tid) {
         let timing = self.config.timing;
         let random = out.random();
-        if let Some(station) = self.stations.get_mut(tid) {
+        if let Some(station) = self.volatile.stations.get_mut(tid) {
             station.silences = station.silences.saturating_add(1);
             let (min_ms, max_ms) = (timing.backoff_min_ms, timing.backoff_max_ms);
             let pause_ms = backoff_ms(station.silences, min_ms, max_ms, random);

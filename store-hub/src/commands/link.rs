@@ -1,4 +1,4 @@
-//! `store-hub link`: the line to the bank, and a try without waiting for a pause.
+//! `store-hub link`: the acquirer link, and a try without waiting for a pause.
 
 use clap::Args;
 use proto::store::v1::{LinkRequest, LinkResponse};

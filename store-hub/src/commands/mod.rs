@@ -86,7 +86,7 @@ enum Command {
         #[command(subcommand)]
         action: Option<leases::LeaseAction>,
     },
-    /// The line to the bank: up or down, since when and why
+    /// The acquirer link: up or down, since when and why
     Link {
         #[command(flatten)]
         asked: Asked,

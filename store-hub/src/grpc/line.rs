@@ -1,4 +1,4 @@
-//! The line to the bank, as an operator asks of it, and has it tried at once.
+//! The acquirer link, as an operator asks of it, and has it tried at once.
 
 use std::time::Duration;
 

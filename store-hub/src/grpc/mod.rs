@@ -58,7 +58,7 @@ pub(crate) struct Services {
     pub(crate) days: DaysFolder,
     pub(crate) store_id: String,
     pub(crate) clock: Arc<dyn Clock>,
-    /// The line to the bank, once it is tried.
+    /// The acquirer link, once it is tried.
     pub(crate) line: Option<LineHandle>,
 }
 

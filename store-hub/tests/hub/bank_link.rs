@@ -51,7 +51,7 @@ async fn a_bank_is_asked_whether_it_keeps_connections_or_closes_them() {
                 }
             }
             let status = hub.status().await;
-            assert!(status.line_up);
+            assert!(status.link_up);
             assert!(status.terminals.iter().all(|terminal| terminal.signed_on));
             let counts = status.counts.unwrap();
             assert_eq!((counts.approved, counts.stand_in), (8, 0));

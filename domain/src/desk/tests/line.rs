@@ -1,4 +1,4 @@
-//! The line to the bank: what a sign-on outlives, when the hub stands in, which tries count.
+//! The acquirer link: what a sign-on outlives, when the hub stands in, which tries count.
 
 use super::{
     forward::advice_at_bank,
@@ -30,7 +30,7 @@ fn a_connection_that_closes_takes_no_sign_on_with_it() {
         world.ask(id, 1, 1_000);
         let sale = world.sent_one();
         world.answer(&sale, "00");
-        assert_eq!(world.standing(id), "approved");
+        assert_eq!(world.status(id), "approved");
     }
     world.ask(5, 1, 1_000);
     let stan = world.sent_one().binding().stan;
@@ -54,11 +54,11 @@ fn a_connection_that_closes_takes_no_sign_on_with_it() {
 #[test]
 fn a_line_that_was_down_is_signed_on_to_once_when_it_is_back() {
     let mut world = World::online();
-    world.step(Event::Line { up: false });
+    world.step(Event::AcquirerLink { up: false });
     assert_eq!(sign_ons(&world), 0);
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     assert_eq!(sign_ons(&world), 2);
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     assert_eq!(sign_ons(&world), 0);
 }
 
@@ -93,7 +93,7 @@ fn a_host_that_answers_is_never_stood_in_for() {
 #[test]
 fn a_refused_sign_on_is_no_reason_to_stand_in() {
     let mut world = World::new();
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.ask(1, 1, 1_000);
     world.now.mono = world.now.mono.after(1);
     world.step(Event::SignOnRefused { tid: tid(1) });
@@ -122,7 +122,7 @@ fn only_tries_that_were_sent_in_full_use_up_a_reversal() {
             },
         };
         world.step(event);
-        assert_eq!(world.standing(1), "unknown, being reversed", "{round}");
+        assert_eq!(world.status(1), "unknown, being reversed", "{round}");
         world.pass(8_000);
         assert!(matches!(world.sent_one(), Outgoing::Reversal { .. }));
     }
@@ -135,7 +135,7 @@ fn only_tries_that_were_sent_in_full_use_up_a_reversal() {
         });
         world.pass(8_000);
     }
-    assert_eq!(world.standing(1), "dead letter");
+    assert_eq!(world.status(1), "dead letter");
 }
 
 /// F21: `store-hub link --now`.
@@ -151,7 +151,7 @@ fn told_to_try_now_the_desk_waits_for_no_pause() {
     assert_eq!(world.sent_one(), reversal);
 
     let mut world = World::new();
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     assert_eq!(sign_ons(&world), 2);
     world.step(Event::TryNow);
     assert_eq!(sign_ons(&world), 0, "under way already");
@@ -213,7 +213,7 @@ fn a_live_payment_answered_94_is_declined_with_an_alarm() {
     world.ask(1, 1, 1_000);
     let sale = world.sent_one();
     world.answer(&sale, "94");
-    assert_eq!(world.standing(1), "declined");
+    assert_eq!(world.status(1), "declined");
     let stan = Stan::FIRST;
     assert_eq!(world.alarms(), [Alarm::StanCollision { tid: tid(1), stan }]);
 }

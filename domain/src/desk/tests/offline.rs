@@ -173,7 +173,7 @@ fn the_advice_waits_for_the_sale_and_for_the_card() {
             world.card(7);
         }
         world.told(7, 1, 10_000, 1);
-        assert_eq!(world.standing(7), "approved offline by the lane");
+        assert_eq!(world.status(7), "approved offline by the lane");
         world.step(Event::Completed {
             payment_id: PaymentId(7),
             receipt: receipt(1, 1),
@@ -181,7 +181,7 @@ fn the_advice_waits_for_the_sale_and_for_the_card() {
         if !card_first {
             assert_eq!(world.advices(), 0);
             assert_eq!(
-                world.standing(7),
+                world.status(7),
                 "approved offline, its card is still at the lane"
             );
             let unresolved = world.desk.unresolved();
@@ -216,7 +216,7 @@ fn a_sale_that_was_given_up_withdraws_the_advice_before_or_after_the_hub_hears_o
         if !abandon_first {
             world.step(abandoned);
         }
-        assert_eq!(world.standing(7), "approved without the bank, withdrawn");
+        assert_eq!(world.status(7), "approved without the bank, withdrawn");
         assert_eq!(world.desk.exposure().store_minor(), 0);
         world.card(7);
         assert!(
@@ -242,7 +242,7 @@ fn what_no_lease_covers_is_booked_and_never_told_to_the_bank() {
         let outside = Alarm::OutsideLease { payment_id, lane };
         assert_eq!(world.alarms(), [outside, Alarm::DeadLetter(entry)]);
         assert_eq!(world.desk.lease_of(payment_id), Some(LeaseId(lease)));
-        assert_eq!(world.standing(id), "dead letter");
+        assert_eq!(world.status(id), "dead letter");
         let Some(ForwardEnd::DeadLetter { reason, .. }) = world.end_of(entry.0) else {
             panic!("{:?}", world.effects);
         };
@@ -277,7 +277,7 @@ fn an_abandoned_sale_outside_a_lease_is_withdrawn_like_any_other() {
     world.attach(1);
     world.abandon(7, 1);
     world.told(7, 1, 4_900_000, 99);
-    assert_eq!(world.standing(7), "approved without the bank, withdrawn");
+    assert_eq!(world.status(7), "approved without the bank, withdrawn");
     assert_eq!(world.desk.exposure().store_minor(), 0);
 }
 

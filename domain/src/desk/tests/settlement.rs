@@ -62,7 +62,7 @@ fn a_day_closes_with_its_totals_and_opens_the_next_batch() {
         [.., DeskRecord::DayClosed { .. }]
     ));
     assert_eq!(batch_of(&world, &tid(1)), 2);
-    assert_eq!(world.standing(1), "settled");
+    assert_eq!(world.status(1), "settled");
     assert_eq!(
         world.desk.counts_of_day(date()).unwrap().batches_balanced,
         2
@@ -149,7 +149,7 @@ fn an_unanswered_0500_is_repeated_the_same_and_over_a_restart() {
     world.pass(1_000);
     assert_eq!(world.sent()[0], first);
     world.restart();
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     // Its 0510 was lost: the host is in the next batch already.
     world.step(Event::SignedOn {
         tid: tid(1),
@@ -159,7 +159,7 @@ fn an_unanswered_0500_is_repeated_the_same_and_over_a_restart() {
     assert_eq!(world.sent_one(), first);
     world.answer(&first, "00");
     assert_eq!(batch_of(&world, &tid(1)), 2);
-    assert_eq!(world.standing(1), "settled");
+    assert_eq!(world.status(1), "settled");
 }
 
 #[test]
@@ -172,8 +172,8 @@ fn a_0500_of_an_empty_batch_is_not_repeated_in_another() {
         stan: Stan::FIRST,
         in_full: true,
     });
-    world.step(Event::Line { up: false });
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: false });
+    world.step(Event::AcquirerLink { up: true });
     world.step(Event::SignedOn {
         tid: tid(1),
         batch: batch(8),
@@ -215,7 +215,7 @@ fn an_approval_given_up_after_the_0500_is_left_to_a_person() {
     world.approve(1, 1, 1_000);
     world.step(close());
     world.abandon(1, 1);
-    assert_eq!(world.standing(1), "dead letter");
+    assert_eq!(world.status(1), "dead letter");
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn another_batch_at_the_host_closes_ours_by_name_unless_it_is_empty() {
     let sale = world.approve(2, 1, 1_000);
     assert_eq!(sale.binding().batch, theirs);
     world.abandon(1, 1);
-    assert_eq!(world.standing(1), "dead letter", "its batch is closed");
+    assert_eq!(world.status(1), "dead letter", "its batch is closed");
     assert_eq!(world.sent(), []);
 }
 
@@ -277,9 +277,9 @@ fn what_belongs_to_a_batch_the_host_has_cut_is_a_dead_letter_at_once() {
         stan: Stan::new(2).unwrap(),
         in_full: true,
     });
-    world.step(Event::Line { up: false });
+    world.step(Event::AcquirerLink { up: false });
     world.pass(30_000);
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.step(Event::SignedOn {
         tid: tid(1),
         batch: batch(9),
@@ -289,7 +289,7 @@ fn what_belongs_to_a_batch_the_host_has_cut_is_a_dead_letter_at_once() {
         batch: batch(1),
     };
     assert!(world.alarms().contains(&unbalanced), "{:?}", world.effects);
-    assert_eq!(world.standing(2), "dead letter");
+    assert_eq!(world.status(2), "dead letter");
     assert_eq!(batch_of(&world, &tid(1)), 9);
     let reversal = world.last_forward();
     let retry = Event::DeadLetterResolved {
@@ -323,7 +323,7 @@ fn a_terminal_that_never_signed_on_does_not_hold_up_the_day() {
 #[test]
 fn a_day_waits_for_the_payment_of_a_terminal_that_never_signed_on() {
     let mut world = World::new();
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.ask(1, 1, 1_000);
     world.step(close());
     assert_eq!(world.desk.day(), DayState::Closing { date: date() });
@@ -375,7 +375,7 @@ fn what_a_silent_lane_holds_up_is_carried_over_by_name_and_nothing_else_is() {
     world.ask(1, 1, 1_000);
     world.ask(2, 1, 2_000);
     world.complete(2, 1);
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.step(Event::SignedOn {
         tid: tid(1),
         batch: batch(1),
@@ -388,7 +388,7 @@ fn what_a_silent_lane_holds_up_is_carried_over_by_name_and_nothing_else_is() {
     let silent = world.desk.silent();
     let silent: Vec<PaymentId> = silent.iter().map(|one| one.payment_id).collect();
     assert_eq!(silent, [PaymentId(1)], "the other only has to be delivered");
-    world.step(Event::PatienceIsOver);
+    world.step(Event::CloseTimedOut);
     let depths = (world.desk.queue_depth(), world.desk.queue_depth_to_close());
     assert_eq!(depths, (2, 1));
     world.step(close());

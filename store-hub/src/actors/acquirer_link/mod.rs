@@ -1,4 +1,4 @@
-//! The line to the bank: one connection that many terminals share, or one for each exchange.
+//! The acquirer link: one connection that many terminals share, or one for each exchange.
 //!
 //! Tells the desk when the line is up or down, what was not sent (no byte left), what broke after
 //! a byte may have left, and what was answered. What to send, and when an answer is overdue, the

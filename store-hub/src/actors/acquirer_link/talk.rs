@@ -52,7 +52,7 @@ impl Talk {
 
     pub(super) async fn line(&self, up: bool) -> Result<(), HubStops> {
         tracing::info!(event = "bank line", up);
-        self.tell(Event::Line { up }).await
+        self.tell(Event::AcquirerLink { up }).await
     }
 
     pub(super) async fn not_sent(&self, command: &LinkCommand) -> Result<(), HubStops> {
