@@ -7,6 +7,7 @@
 )]
 
 mod abandoned;
+mod check;
 mod forward;
 mod host;
 mod hot_cards;
