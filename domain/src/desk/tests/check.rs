@@ -18,7 +18,7 @@ use crate::{
 fn world() -> World {
     let mut world = World::online();
     world.approve(1, 1, 1_000);
-    world.step(crate::desk::Event::Line { up: false });
+    world.step(crate::desk::Event::AcquirerLink { up: false });
     world.ask(2, 2, 500);
     assert_eq!(world.desk.check_invariants(), []);
     world
@@ -41,7 +41,7 @@ fn says(broken: &[Broken], invariant: Invariant, about: Option<u128>, words: &st
 }
 
 fn payment_mut(desk: &mut Desk, id: u128) -> &mut Payment {
-    desk.state.payments.get_mut(&PaymentId(id)).unwrap()
+    desk.durable.payments.get_mut(&PaymentId(id)).unwrap()
 }
 
 fn the_entry(desk: &Desk) -> ForwardId {
@@ -51,9 +51,9 @@ fn the_entry(desk: &Desk) -> ForwardId {
 #[test]
 fn accounts_that_do_not_sum_up_to_zero_break_i1() {
     let broken = broken_by(world().desk, |desk| {
-        let mut accounts: Vec<_> = desk.state.balances.accounts().collect();
+        let mut accounts: Vec<_> = desk.durable.balances.accounts().collect();
         accounts.first_mut().unwrap().1 += 1;
-        desk.state.balances = Balances::restored(accounts);
+        desk.durable.balances = Balances::restored(accounts);
         assert_eq!(desk.check_running().len(), 1, "looked at after every event");
     });
     says(&broken, Invariant::I1, None, "accounts sum up to 1");
@@ -62,7 +62,7 @@ fn accounts_that_do_not_sum_up_to_zero_break_i1() {
 #[test]
 fn an_amount_that_stands_in_the_wrong_account_breaks_i1() {
     let broken = broken_by(world().desk, |desk| {
-        desk.state.balances.post(Transfer {
+        desk.durable.balances.post(Transfer {
             from: Account::Authorised,
             to: Account::Settled,
             amount: cny(1),
@@ -82,7 +82,7 @@ fn an_amount_that_stands_in_the_wrong_account_breaks_i1() {
 #[test]
 fn a_queue_that_is_counted_wrong_breaks_i9() {
     let broken = broken_by(world().desk, |desk| {
-        desk.state.queue_depth += 1;
+        desk.durable.queue_depth += 1;
         assert_eq!(desk.check_running().len(), 1, "looked at after every event");
     });
     says(&broken, Invariant::I9, None, "1 entries queued, 2 counted");
@@ -91,10 +91,10 @@ fn a_queue_that_is_counted_wrong_breaks_i9() {
 #[test]
 fn an_entry_that_left_the_queue_without_an_end_breaks_i9() {
     let broken = broken_by(world().desk, |desk| {
-        let terminal = desk.state.terminals.get_mut(&tid(2)).unwrap();
+        let terminal = desk.durable.terminals.get_mut(&tid(2)).unwrap();
         assert_eq!(terminal.uploads.len(), 1);
         terminal.uploads.clear();
-        desk.state.queue_depth = 0;
+        desk.durable.queue_depth = 0;
     });
     says(&broken, Invariant::I9, Some(2), "neither queued nor ended");
 }
@@ -103,7 +103,7 @@ fn an_entry_that_left_the_queue_without_an_end_breaks_i9() {
 fn an_entry_that_ended_and_is_still_queued_breaks_i9() {
     let broken = broken_by(world().desk, |desk| {
         let id = the_entry(desk);
-        let entry = desk.state.forwards.get_mut(&id).unwrap();
+        let entry = desk.durable.forwards.get_mut(&id).unwrap();
         entry.end = Some(ForwardEnd::Delivered {
             code: code("00"),
             amount: cny(500),
@@ -117,7 +117,7 @@ fn an_entry_withdrawn_after_a_try_breaks_i9() {
     let withdrawn = |attempts| {
         broken_by(world().desk, |desk| {
             let id = the_entry(desk);
-            let entry = desk.state.forwards.get_mut(&id).unwrap();
+            let entry = desk.durable.forwards.get_mut(&id).unwrap();
             entry.end = Some(ForwardEnd::Withdrawn);
             entry.attempts = attempts;
         })
@@ -168,7 +168,7 @@ fn a_stan_of_a_payment_and_of_an_advice_breaks_i7() {
     let broken = broken_by(world().desk, |desk| {
         payment_mut(desk, 1).bound = Some((tid(2), Stan::new(9).unwrap(), batch(1)));
         let id = the_entry(desk);
-        let entry = desk.state.forwards.get_mut(&id).unwrap();
+        let entry = desk.durable.forwards.get_mut(&id).unwrap();
         entry.bound = Some((Stan::new(9).unwrap(), batch(1)));
     });
     says(&broken, Invariant::I7, Some(2), "of entry");
@@ -189,7 +189,7 @@ fn a_stan_of_a_payment_and_of_its_reversal_is_right() {
 #[test]
 fn an_exposure_that_is_counted_wrong_breaks_i10() {
     let broken = broken_by(world().desk, |desk| {
-        desk.state.exposure = Exposure::default();
+        desk.durable.exposure = Exposure::default();
     });
     let words = "exposure 0 is counted, 500 is undelivered";
     says(&broken, Invariant::I10, None, words);
@@ -298,7 +298,7 @@ fn two_undos_of_one_payment_break_i13() {
 
 #[test]
 fn records_that_name_what_nobody_knows_break_i14() {
-    let broken = broken_by(world().desk, |desk| desk.state.strays = 2);
+    let broken = broken_by(world().desk, |desk| desk.durable.orphan_records = 2);
     says(
         &broken,
         Invariant::I14,

@@ -7,11 +7,11 @@
 )]
 
 mod abandoned;
+mod archive;
 mod check;
 mod forward;
 mod host;
 mod hot_cards;
-mod laid_away;
 mod life;
 mod offline;
 mod payments;
