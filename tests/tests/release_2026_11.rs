@@ -149,8 +149,8 @@ fn each_payment_says_what_became_of_it(config: &Path) {
     ];
     for (id, expected) in cases {
         let payment = ask("store-hub", &["payment", id], config);
-        let standing = payment["standing"].as_str().expect("a word");
-        assert!(standing.contains(expected), "{id}: {payment}");
+        let status = payment["standing"].as_str().expect("a word");
+        assert!(status.contains(expected), "{id}: {payment}");
         for side in ["lane", "hub", "host"] {
             assert!(payment[side].as_array().is_some_and(|all| !all.is_empty()));
         }
