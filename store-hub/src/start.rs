@@ -24,7 +24,7 @@ use tokio::{
 
 use crate::{
     actors::{
-        acquirer_link::{AcquirerLink, LineHandle, LineView, LinkParts, Patience},
+        acquirer_link::{AcquirerLink, LineHandle, LineView, LinkParts, ReachTiming},
         lanes::{EndSessions, Lanes},
         payment_desk::{DeskParts, FallSilent, Outlets, PaymentDesk},
         reports::{ReportParts, Reports},
@@ -268,7 +268,7 @@ fn link_parts(
         terminals: terminals
             .map(|terminal| (terminal.tid.clone(), terminal.mid.clone()))
             .collect(),
-        close_timeout: Patience {
+        timing: ReachTiming {
             down_after: acquirer.line_down_after,
             backoff_min: acquirer.backoff_min,
             backoff_max: acquirer.backoff_max,

@@ -4,43 +4,32 @@
 //! Decides: what is sent to the bank and when, what a lane is told, what goes into the queue.
 //! Never: sends, writes or waits. Keeps I4–I10, I13, I19.
 
-mod acquirer_link;
-mod answered;
 mod apply;
-mod apply_forward;
-mod apply_offline;
 mod archive;
-mod carry_over;
 mod check;
 mod checkpoint;
-mod close_day;
-mod completed;
 mod config;
 mod counts;
-mod dead_letter;
-mod deciding;
+mod day;
 mod durable_state;
 mod effect;
 mod event;
-mod forwarding;
-mod hot_cards;
-mod offline;
+mod forward;
+mod hub;
+mod lease;
 mod outcome;
+mod payment;
 mod posting;
-mod previous_hub;
 mod queries;
 mod record;
 mod rejected;
-mod requested;
-mod sending;
-mod unanswered;
+mod terminal;
 mod volatile_state;
 
 #[cfg(test)]
 mod tests;
 
 pub use archive::PaymentFile;
-pub use carry_over::Silent;
 pub use checkpoint::DeskCheckpoint;
 pub use config::{DeskConfig, Timing};
 pub use counts::Counts;
@@ -48,7 +37,8 @@ pub(crate) use durable_state::DurableState;
 pub use durable_state::OfflineFact;
 pub use effect::{Alarm, Binding, Effect, Financial, Outgoing};
 pub use event::Event;
-pub use previous_hub::{LaneMemory, PreviousHub};
+pub use forward::Silent;
+pub use hub::{LaneMemory, PreviousHub};
 pub use queries::{Blocker, DayState, PaymentStatus, TerminalView, Unresolved};
 pub use record::DeskRecord;
 pub use rejected::Rejected;
@@ -67,8 +57,6 @@ pub struct Desk {
     volatile: VolatileState,
     /// Payments of closed days that can be archived.
     archivable: Archivable,
-    /// When the host last said anything.
-    heard_at: Option<MonoMs>,
 }
 
 impl Desk {
@@ -80,7 +68,6 @@ impl Desk {
             durable: DurableState::default(),
             volatile: VolatileState::default(),
             archivable: Archivable::default(),
-            heard_at: None,
         }
     }
 
@@ -161,7 +148,7 @@ impl Desk {
             Event::AcquirerLink { up } => self.acquirer_link(out, up),
             Event::SignedOn { tid, batch } => return self.signed_on(out, &tid, batch),
             Event::SignOnRefused { tid } => {
-                self.heard_at = Some(out.now.mono);
+                self.volatile.heard_at = Some(out.now.mono);
                 return self.sign_on_failed(out, &tid);
             }
             Event::SignOnFailed { tid } => return self.sign_on_failed(out, &tid),

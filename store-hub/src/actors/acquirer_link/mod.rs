@@ -30,7 +30,7 @@ use super::payment_desk::PaymentDesk;
 use crate::{card_vault::CardForMessage, config::ConnectionHabit, keys::KeyStore};
 
 use reach::Reach;
-pub(crate) use reach::{LineView, Patience};
+pub(crate) use reach::{LineView, ReachTiming};
 use talk::Talk;
 
 /// What the desk tells the link. It never waits for it.
@@ -60,7 +60,7 @@ pub(crate) struct LinkParts {
     pub(crate) address: String,
     pub(crate) habit: ConnectionHabit,
     pub(crate) terminals: Vec<(Tid, Mid)>,
-    pub(crate) patience: Patience,
+    pub(crate) timing: ReachTiming,
     pub(crate) echo_every: Duration,
     pub(crate) sign_on_timeout: Duration,
     /// The longest that the desk waits for any answer.
@@ -115,7 +115,7 @@ impl Link {
         let reach = Reach::new(
             parts.address.clone(),
             Arc::clone(&parts.clock),
-            parts.patience,
+            parts.timing,
             parts.view.clone(),
         );
         Self {

@@ -35,7 +35,7 @@ pub(crate) struct LineView {
 
 /// How long until what is done.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
+pub(crate) struct ReachTiming {
     /// Without a connect for so long the line is down.
     pub(crate) down_after: Duration,
     /// The first pause between two connects; it doubles.
@@ -48,7 +48,7 @@ pub(crate) struct Patience {
 pub(super) struct Reach {
     address: String,
     clock: Arc<dyn Clock>,
-    patience: Patience,
+    timing: ReachTiming,
     view: watch::Sender<LineView>,
     /// The first connect that failed since one did not.
     failing_since: Option<Instant>,
@@ -75,7 +75,7 @@ impl Reach {
     pub(super) fn new(
         address: String,
         clock: Arc<dyn Clock>,
-        patience: Patience,
+        timing: ReachTiming,
         view: watch::Sender<LineView>,
     ) -> Self {
         let since_wall_ms = clock.wall_ms();
@@ -83,7 +83,7 @@ impl Reach {
         Self {
             address,
             clock,
-            patience,
+            timing,
             view,
             failing_since: None,
             mute_since: None,
@@ -107,7 +107,7 @@ impl Reach {
     pub(super) fn next_notice(&self) -> Option<Instant> {
         let down_at = self
             .failing_since
-            .map(|since| since + self.patience.down_after);
+            .map(|since| since + self.timing.down_after);
         let again_at = self
             .told_down
             .map(|told| told + Duration::from_millis(LINE_TOLD_EVERY_MS));
@@ -130,14 +130,10 @@ impl Reach {
         }
         let factor = 2_u32.saturating_pow(tries.saturating_sub(1).min(16));
         let longest = self
-            .patience
+            .timing
             .backoff_max
             .min(Duration::from_millis(LINK_BACKOFF_MAX_MS));
-        let full = self
-            .patience
-            .backoff_min
-            .saturating_mul(factor)
-            .min(longest);
+        let full = self.timing.backoff_min.saturating_mul(factor).min(longest);
         let half_ms = u64::try_from(full.as_millis() / 2)
             .unwrap_or(u64::MAX)
             .max(1);
@@ -325,7 +321,7 @@ mod tests {
 
     fn reach() -> (Reach, watch::Receiver<LineView>) {
         let (view, watching) = watch::channel(LineView::default());
-        let patience = Patience {
+        let timing = ReachTiming {
             down_after: Duration::from_secs(5),
             backoff_min: Duration::from_secs(1),
             backoff_max: Duration::from_secs(60),
@@ -333,7 +329,7 @@ mod tests {
         let reach = Reach::new(
             "bank:7".to_owned(),
             Arc::new(SystemClock::default()),
-            patience,
+            timing,
             view,
         );
         (reach, watching)

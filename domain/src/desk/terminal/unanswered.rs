@@ -1,7 +1,7 @@
 //! A message came to nothing: it was not sent, the link broke, or time ran out.
 
 use crate::{
-    desk::{Desk, forwarding::Sent, outcome::Outcome},
+    desk::{Desk, forward::Sent, outcome::Outcome},
     ids::{PaymentId, Stan, Tid},
     payment::{Decision, Progress, RefusalReason, UnknownReason},
     terminal::{Outstanding, Waiting, What},
@@ -75,7 +75,7 @@ impl Desk {
     /// Nothing of this payment was sent, though the line is not down. A host that has spoken since
     /// is never stood in for (rule 3): this terminal alone did not come to it.
     fn decide_unsent(&mut self, out: &mut Outcome, id: PaymentId, since: MonoMs) {
-        let answers = self.heard_at.is_some_and(|heard| heard > since);
+        let answers = self.volatile.heard_at.is_some_and(|heard| heard > since);
         if self.volatile.link_up && answers {
             let reason = RefusalReason::BankBusy;
             self.decide(out, id, Decision::Refused { reason });

@@ -104,7 +104,7 @@ impl Desk {
         tid: &Tid,
         theirs: BatchNumber,
     ) -> Result<(), Rejected> {
-        self.heard_at = Some(out.now.mono);
+        self.volatile.heard_at = Some(out.now.mono);
         let station = self.volatile.stations.get_mut(tid);
         let station = station.ok_or(Rejected::UnknownTerminal)?;
         if !self.volatile.link_up {

@@ -12,7 +12,7 @@ use crate::{
 
 impl Desk {
     pub(crate) fn answered(&mut self, out: &mut Outcome, answer: &Answer) {
-        self.heard_at = Some(out.now.mono);
+        self.volatile.heard_at = Some(out.now.mono);
         let Some(message) = self.matching(answer) else {
             self.unmatched(out, answer);
             return;
