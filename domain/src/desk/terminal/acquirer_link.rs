@@ -1,7 +1,7 @@
 //! The acquirer link and the sign-on of terminals.
 
 use crate::{
-    desk::{Alarm, Desk, DeskRecord, Effect, Rejected, outcome::Outcome},
+    desk::{Alarm, Desk, Effect, Rejected, TerminalFact, outcome::Outcome},
     forward::backoff_ms,
     ids::{BatchNumber, LaneId, Mid, PaymentId, Tid},
     payment::{Decision, RefusalReason},
@@ -121,19 +121,19 @@ impl Desk {
     fn compare_batch(&mut self, out: &mut Outcome, tid: &Tid, theirs: BatchNumber) {
         let tid = tid.clone();
         let Some(terminal) = self.durable.terminals.get(&tid) else {
-            self.note(out, DeskRecord::SignedOn { tid, batch: theirs });
+            self.note(out, TerminalFact::SignedOn { tid, batch: theirs });
             return;
         };
         match terminal.batch {
             Some(ours) if ours == theirs && terminal.stopped.is_none() => {}
             Some(ours) if ours == theirs => {
-                self.note(out, DeskRecord::SignedOn { tid, batch: theirs });
+                self.note(out, TerminalFact::SignedOn { tid, batch: theirs });
             }
             Some(ours) if closed_at_host(terminal, ours, theirs) => {}
             Some(ours) if !self.batch_is_empty(terminal, ours) => {
                 self.batch_was_cut(out, tid, ours, theirs);
             }
-            Some(_) | None => self.note(out, DeskRecord::SignedOn { tid, batch: theirs }),
+            Some(_) | None => self.note(out, TerminalFact::SignedOn { tid, batch: theirs }),
         }
     }
 
@@ -146,7 +146,7 @@ impl Desk {
         ours: BatchNumber,
         theirs: BatchNumber,
     ) {
-        let stopped = DeskRecord::TerminalStopped {
+        let stopped = TerminalFact::Stopped {
             tid: tid.clone(),
             theirs,
         };

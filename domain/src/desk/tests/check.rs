@@ -139,7 +139,7 @@ fn a_terminal_with_two_messages_at_the_bank_breaks_i7() {
     world.ask(1, 1, 1_000);
     world.sent_one();
     let broken = broken_by(world.desk, |desk| {
-        let station = desk.stations.get_mut(&tid(1)).unwrap();
+        let station = desk.volatile.stations.get_mut(&tid(1)).unwrap();
         station.outstanding.as_mut().unwrap().what = What::Settlement;
         assert_eq!(desk.check_running().len(), 1, "looked at after every event");
     });

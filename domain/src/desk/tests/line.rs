@@ -5,7 +5,7 @@ use super::{
     world::{World, answer, batch, tid},
 };
 use crate::{
-    desk::{Alarm, DeskRecord, Effect, Event, Outgoing},
+    desk::{Alarm, DeskRecord, Effect, Event, Outgoing, TerminalFact},
     forward::ForwardEnd,
     ids::Stan,
     payment::{Decision, RefusalReason, UnknownReason},
@@ -223,9 +223,14 @@ fn a_live_payment_answered_94_is_declined_with_an_alarm() {
 fn a_terminal_stopped_before_goes_on_in_the_hosts_batch() {
     let mut world = World::online();
     world.approve(1, 1, 1_000);
-    let stopped = DeskRecord::TerminalStopped {
+    let stopped = TerminalFact::Stopped {
         tid: tid(1),
         theirs: batch(9),
+    };
+    let stopped = DeskRecord {
+        at: world.now.wall,
+        date: world.desk.business_date(),
+        fact: stopped.into(),
     };
     world.desk.replay(&stopped);
     world.journal.push(stopped);
