@@ -59,14 +59,14 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     let committing = ports.commits.drive(committer);
     let committing = committing.map_err(StartError::Thread)?;
     let checkout = recovery::replay(&journal, config.checkout)?;
-    let world = World {
+    let seams = Seams {
         clock: ports.clock,
         random: ports.random,
         network: ports.network,
     };
     let ended = run(
         &config,
-        world,
+        seams,
         journal,
         checkout,
         ports.devices,
@@ -80,7 +80,8 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     ended
 }
 
-struct World {
+/// What every actor may use of the outside.
+struct Seams {
     clock: Arc<dyn ports::Clock>,
     random: Arc<dyn ports::Random>,
     network: Arc<dyn ports::Network>,
@@ -98,7 +99,7 @@ struct Channels {
 
 async fn run(
     config: &Config,
-    world: World,
+    seams: Seams,
     journal: Journal,
     checkout: Checkout,
     devices: crate::devices::DeviceSource,
@@ -113,20 +114,20 @@ async fn run(
         hub_up: watch::Sender::new(false),
     };
     let (to_flow, from_hub) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);
-    write_start(config, &world, &journal, &channels)?;
+    write_start(config, &seams, &journal, &channels)?;
     let devices = devices(Wiring {
-        clock: Arc::clone(&world.clock),
-        random: Arc::clone(&world.random),
+        clock: Arc::clone(&seams.clock),
+        random: Arc::clone(&seams.random),
         screens: channels.screens.subscribe(),
         last_order_reference: checkout.last_order_reference().to_owned(),
         pin_entries: checkout.pin_entries(),
         script_finished: channels.script_finished.clone(),
     })?;
-    let link = link(config, &world, &journal, &checkout, &channels, to_flow)?.start();
+    let link = link(config, &seams, &journal, &checkout, &channels, to_flow)?.start();
     let (fatal, mut fatals) = mpsc::channel(1);
     let people = actors(
         config,
-        &world,
+        &seams,
         journal.clone(),
         checkout,
         devices,
@@ -157,7 +158,7 @@ async fn run(
 )]
 fn actors(
     config: &Config,
-    world: &World,
+    seams: &Seams,
     journal: Journal,
     checkout: Checkout,
     devices: Devices,
@@ -170,8 +171,8 @@ fn actors(
     let flow = TransactionFlow::new(FlowParts {
         checkout,
         journal,
-        clock: Arc::clone(&world.clock),
-        random: Arc::clone(&world.random),
+        clock: Arc::clone(&seams.clock),
+        random: Arc::clone(&seams.random),
         reader: CardReader::new(devices.reader, channels.keys.subscribe(), hub_grace).start(),
         printer: Printer::new(devices.printer).start(),
         link,
@@ -201,7 +202,7 @@ fn actors(
 
 fn link(
     config: &Config,
-    world: &World,
+    seams: &Seams,
     journal: &Journal,
     checkout: &Checkout,
     channels: &Channels,
@@ -212,8 +213,8 @@ fn link(
         checkout: config.checkout,
         address: config.hub_address.clone(),
         journal: journal.clone(),
-        network: Arc::clone(&world.network),
-        random: Arc::clone(&world.random),
+        network: Arc::clone(&seams.network),
+        random: Arc::clone(&seams.random),
         abandoned: checkout.abandoned().clone(),
         keys: channels.keys.clone(),
         facts: channels.facts.clone(),
@@ -238,11 +239,11 @@ fn known_facts(config: &Config) -> Option<Arc<HubFacts>> {
 
 fn write_start(
     config: &Config,
-    world: &World,
+    seams: &Seams,
     journal: &Journal,
     channels: &Channels,
 ) -> Result<(), StartError> {
-    let at = WallMs(world.clock.wall_ms());
+    let at = WallMs(seams.clock.wall_ms());
     let facts = channels.facts.borrow();
     let date = facts
         .as_ref()
