@@ -24,7 +24,7 @@ use tokio::{
 
 use crate::{
     actors::{
-        acquirer_link::{AcquirerLink, LineHandle, LineView, LinkParts, ReachTiming},
+        acquirer_link::{AcquirerLink, LineHandle, LineView, LinkCommand, LinkParts, ReachTiming},
         lanes::{EndSessions, Lanes},
         payment_desk::{DeskParts, FallSilent, Outlets, PaymentDesk},
         reports::{ReportParts, Reports},
@@ -129,16 +129,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     .start();
     let (view, viewed) = watch::channel(LineView::default());
     let parts = link_parts(&config, &seams, dialect, desk.clone(), view);
-    let line = LineHandle {
-        address: parts.address.clone(),
-        view: viewed,
-        try_now: Arc::clone(&parts.try_now),
-    };
-    AcquirerLink {
-        parts,
-        commands: Some(commands),
-    }
-    .start();
+    let line = start_link(parts, commands, viewed);
     let mut services = services(&config, &seams, desk, watching, prices);
     services.line = Some(line);
     let hub = Running {
@@ -245,6 +236,25 @@ async fn listen(
         address: config.listen_address.clone(),
         source,
     })
+}
+
+/// Gives what the rest of the hub may know and want of the link.
+fn start_link(
+    parts: LinkParts,
+    commands: mpsc::Receiver<LinkCommand>,
+    view: watch::Receiver<LineView>,
+) -> LineHandle {
+    let line = LineHandle {
+        address: parts.address.clone(),
+        view,
+        try_now: Arc::clone(&parts.try_now),
+    };
+    AcquirerLink {
+        parts,
+        commands: Some(commands),
+    }
+    .start();
+    line
 }
 
 fn link_parts(
