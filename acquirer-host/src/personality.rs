@@ -3,16 +3,16 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
+use configuration::{ClockConfig, Fault, FileError, Section, read_clock};
 
-use crate::{
-    behaviour::Behaviour,
-    file::{self, FileError},
-};
+use crate::behaviour::{self, Behaviour};
+
+/// A day: nobody waits longer for an answer, and nobody's zone is further away.
+const DAY_MS: u64 = 86_400_000;
+const DAY_MINUTES: i32 = 1_440;
 
 /// A host's manners. Every key may be left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Personality {
     /// Seed of everything random here; without one, from the machine.
     pub seed: Option<u64>,
@@ -31,55 +31,48 @@ pub struct Personality {
     /// The zone of fields 12 and 13, in minutes east of the clock's.
     pub utc_offset_minutes: i32,
     /// The clock of the host; without it the machine's.
-    pub clock: Option<BusinessDay>,
-}
-
-/// A business day squeezed into a run, shared by all programs that get the same three numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BusinessDay {
-    /// Always `business`.
-    pub kind: ClockKind,
-    /// Real milliseconds since 1970 at which the day starts.
-    pub origin_real_ms: i64,
-    /// Business milliseconds since 1970 shown then.
-    pub origin_business_ms: i64,
-    /// How much faster business time passes.
-    pub speed: u32,
-}
-
-/// Kind of clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ClockKind {
-    /// Scaled from an origin.
-    Business,
+    pub clock: ClockConfig,
 }
 
 impl Personality {
     /// Reads a personality file.
     ///
     /// # Errors
-    /// Unreadable, no TOML, an unknown key, a latency range whose end is before its start.
+    /// Unreadable, or all faults it has.
     pub fn load(path: &Path) -> Result<Self, FileError> {
-        Self::parse(path, &file::read(path)?)
+        configuration::read_file(path, |root, _folder| read(root))
     }
 
-    /// Reads the text of a personality file; `path` is for the error only.
+    /// Reads the text of a personality file.
     ///
     /// # Errors
-    /// As [`Personality::load`].
-    pub fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
-        let personality: Self = file::parse(path, text)?;
-        let (shortest, longest) = personality.latency_ms;
-        if shortest > longest {
-            return Err(file::faulty(
-                path,
-                "latency_ms ends before it starts".to_owned(),
-            ));
-        }
-        Ok(personality)
+    /// All faults it has.
+    pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
+        configuration::parse(text, read)
     }
+}
+
+fn read(root: &mut Section<'_>) -> Option<Personality> {
+    let [shortest_ms, longest_ms] = root
+        .optional_numbers("latency_ms", 0..=DAY_MS)
+        .unwrap_or_default();
+    if shortest_ms > longest_ms {
+        root.fault("latency_ms", "ends before it starts");
+    }
+    let default_behaviour = root.optional("default_behaviour", behaviour::FORM, |text| {
+        text.parse().ok()
+    });
+    Some(Personality {
+        seed: root.optional_number("seed", 0..=u64::MAX),
+        latency_ms: (shortest_ms, longest_ms),
+        default_behaviour,
+        bad_mac_every: root.number_or("bad_mac_every", 0..=u64::MAX, 0),
+        drop_answer_every: root.number_or("drop_answer_every", 0..=u64::MAX, 0),
+        late_answer_every: root.number_or("late_answer_every", 0..=u64::MAX, 0),
+        late_answer_ms: root.number_or("late_answer_ms", 0..=DAY_MS, 0),
+        utc_offset_minutes: root.number_or("utc_offset_minutes", -DAY_MINUTES..=DAY_MINUTES, 0),
+        clock: read_clock(root)?,
+    })
 }
 
 /// What happens to one answer on its way out.
@@ -156,7 +149,7 @@ mod tests {
     #[test]
     fn every_nth_financial_answer_is_treated_and_latency_stays_in_range() {
         let text = "seed = 7\nlatency_ms = [5, 9]\nbad_mac_every = 3\ndrop_answer_every = 4";
-        let personality = Personality::parse(Path::new("p"), text).unwrap();
+        let personality = Personality::parse(text).unwrap();
         let draw = || {
             let mut manners = Manners::new(personality.clone(), 0);
             manners.next(false);
@@ -179,13 +172,21 @@ mod tests {
 
     #[test]
     fn faults_of_a_personality_are_told() {
-        let fault = |text| {
-            Personality::parse(Path::new("p.toml"), text)
-                .unwrap_err()
-                .to_string()
+        let faults = |text: &str| -> Vec<String> {
+            let faults = Personality::parse(text).unwrap_err();
+            faults.iter().map(ToString::to_string).collect()
         };
-        assert!(fault("latency_ms = [9, 5]").contains("ends before"));
-        assert!(fault("latency = 5").contains("unknown field"));
-        assert!(fault("default_behaviour = \"no\"").contains("behaviour is"));
+        assert_eq!(
+            faults("latency_ms = [9, 5]"),
+            ["line 1: latency_ms: ends before it starts"]
+        );
+        assert_eq!(
+            faults("latency = 5\ndefault_behaviour = \"no\"\n"),
+            [
+                "line 1: latency: is not a known key; did you mean latency_ms?",
+                "line 2: default_behaviour: \"no\" is not approve, decline:CC, partial, slow:MS \
+                 (at most 600000) or silent"
+            ]
+        );
     }
 }

@@ -22,6 +22,7 @@ pub mod config;
 mod convert;
 pub mod devices;
 mod hub_facts;
+mod pages;
 mod price_book;
 mod recovery;
 mod start;

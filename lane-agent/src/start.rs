@@ -22,6 +22,7 @@ use crate::{
     convert,
     devices::{DeviceError, Devices, Wiring},
     hub_facts::HubFacts,
+    pages::{Pages, Watched},
     recovery::{self, RecoveryError},
     world::Ports,
 };
@@ -41,6 +42,14 @@ pub enum StartError {
     /// The hub's address can't be used.
     #[error("hub.address: {0}")]
     Address(#[from] tonic::transport::Error),
+    /// The port for metrics and health can't be had.
+    #[error("metrics.listen {address}: {reason}")]
+    Listen {
+        /// As configured.
+        address: String,
+        /// Why.
+        reason: io::Error,
+    },
     /// The system gives no thread.
     #[error("no thread for the journal")]
     Thread(#[source] io::Error),
@@ -113,6 +122,7 @@ async fn run(
         hub_up: watch::Sender::new(false),
     };
     let (to_flow, from_hub) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);
+    let pages = pages(config, &world, &journal, &channels).await?;
     write_start(config, &world, &journal, &channels)?;
     let devices = devices(Wiring {
         clock: Arc::clone(&world.clock),
@@ -136,6 +146,7 @@ async fn run(
         fatal,
     );
     let people = people.map(spawn_local);
+    let pages = pages.map(|pages| spawn_local(pages.serve()));
     let ended = tokio::select! {
         biased;
         Some(fatal) = fatals.recv() => Err(StartError::Stopped(fatal.to_string())),
@@ -143,6 +154,9 @@ async fn run(
     };
     if let Some(people) = people {
         people.abort();
+    }
+    if let Some(pages) = pages {
+        pages.abort();
     }
     info!(event = "lane stopping");
     journal.close();
@@ -222,6 +236,30 @@ fn link(
         script_finished: channels.script_finished.subscribe(),
         to_flow,
         up: channels.hub_up.clone(),
+    })
+}
+
+async fn pages(
+    config: &Config,
+    world: &World,
+    journal: &Journal,
+    channels: &Channels,
+) -> Result<Option<Pages>, StartError> {
+    let Some(address) = &config.metrics_listen else {
+        return Ok(None);
+    };
+    let watched = Watched {
+        lane: config.checkout.lane,
+        journal: journal.clone(),
+        clock: Arc::clone(&world.clock),
+        progress: channels.progress.subscribe(),
+        hub_up: channels.hub_up.subscribe(),
+        facts: channels.facts.subscribe(),
+    };
+    let pages = Pages::open(world.network.as_ref(), address, watched).await;
+    pages.map(Some).map_err(|reason| StartError::Listen {
+        address: address.clone(),
+        reason,
     })
 }
 

@@ -36,11 +36,10 @@ mod world;
 
 pub use commands::run;
 pub use config::{
-    AcquirerConfig, ClockConfig, Config, ConfigError, Fault, JournalConfig, OfflineConfig,
-    StoreConfig, TerminalConfig,
+    AcquirerConfig, Config, JournalConfig, OfflineConfig, StoreConfig, TerminalConfig,
 };
 pub use hot_list_file::HotListError;
-pub use keys::{KeyFile, KeyFileError, KeyStore, KeyStoreError, SoftwareKeys};
+pub use keys::{KeyFile, KeyStore, KeyStoreError, SoftwareKeys};
 pub use ledger::LedgerError;
 pub use prices::PriceFileError;
 pub use recovery::RecoveryError;

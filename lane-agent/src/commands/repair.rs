@@ -17,7 +17,7 @@ use serde_json::json;
 use tokio::time::timeout;
 use tonic::{Status, Streaming};
 
-use super::{Outcome, Output, answer, say, with_sources};
+use super::{Exit, Outcome, Output, answer, open_code, say, with_sources};
 use crate::{actors::hub_client, config::Config};
 
 /// A hub that says nothing for so long is given up.
@@ -27,7 +27,7 @@ type Run = RangeInclusive<u64>;
 
 /// Why the journal was not repaired.
 #[derive(Debug, thiserror::Error)]
-enum Failed {
+enum RepairFailed {
     #[error("the journal can't be opened")]
     Open(#[from] OpenError),
     #[error("the journal can't be read")]
@@ -58,19 +58,12 @@ struct Held {
 }
 
 pub(super) fn repair(config: &Config, output: Output) -> Outcome {
-    match mend(config) {
-        Ok(survey) => {
-            tell(&survey, output);
-            Outcome::Done
-        }
-        Err(failed) => {
-            say(&with_sources(&failed));
-            outcome_of(&failed)
-        }
-    }
+    let survey = mend(config)
+        .map_err(|failed| super::Failed::new(exit_of(&failed), with_sources(&failed)))?;
+    tell(&survey, output)
 }
 
-fn mend(config: &Config) -> Result<Survey, Failed> {
+fn mend(config: &Config) -> Result<Survey, RepairFailed> {
     let engine = config
         .journal
         .engine
@@ -80,28 +73,28 @@ fn mend(config: &Config) -> Result<Survey, Failed> {
     for run in &survey.broken {
         mend_run(config, engine.as_ref(), run)?;
     }
-    verify_engine(engine.as_ref()).map_err(Failed::More)?;
+    verify_engine(engine.as_ref()).map_err(RepairFailed::More)?;
     Ok(survey)
 }
 
 /// One run, whole: a part of it could be tied to nothing.
-fn mend_run(config: &Config, engine: &dyn Engine, run: &Run) -> Result<(), Failed> {
+fn mend_run(config: &Config, engine: &dyn Engine, run: &Run) -> Result<(), RepairFailed> {
     let (from, to) = (*run.start(), *run.end());
     let copy = ask(config, run.clone())?;
     if copy.records.last().map(|record| record.sequence) != Some(to) {
         let held = copy.sequence;
-        return Err(Failed::NotHeld { from, to, held });
+        return Err(RepairFailed::NotHeld { from, to, held });
     }
     say(&format!(
         "records {from} to {to}: broken; putting them back"
     ));
     let mended = repair_log(engine, LogId::OWN, &copy.records);
-    mended.map_err(|source| Failed::Refused { from, to, source })?;
+    mended.map_err(|source| RepairFailed::Refused { from, to, source })?;
     Ok(())
 }
 
 /// Asks the hub for a run of records, or how far its copy reaches.
-fn ask(config: &Config, run: Run) -> Result<Held, Failed> {
+fn ask(config: &Config, run: Run) -> Result<Held, RepairFailed> {
     let mut held = Held {
         sequence: 0,
         records: Vec::new(),
@@ -124,7 +117,7 @@ fn ask(config: &Config, run: Run) -> Result<Held, Failed> {
     }
 }
 
-async fn receive(config: &Config, run: &Run, held: &mut Held) -> Result<(), Failed> {
+async fn receive(config: &Config, run: &Run, held: &mut Held) -> Result<(), RepairFailed> {
     let mut hub = hub_client(&config.hub_address, Arc::new(TcpNetwork))?;
     let request = JournalCopyRequest {
         lane: u32::from(config.checkout.lane.0),
@@ -133,7 +126,7 @@ async fn receive(config: &Config, run: &Run, held: &mut Held) -> Result<(), Fail
         to_sequence: *run.end(),
     };
     let asked = timeout(ANSWER_TIMEOUT, hub.journal_copy(request)).await;
-    let mut copy = asked.map_err(|_| Failed::Silent)??.into_inner();
+    let mut copy = asked.map_err(|_| RepairFailed::Silent)??.into_inner();
     while let Some(response) = next(&mut copy).await? {
         held.sequence = response.durable_sequence;
         for entry in response.entries {
@@ -145,9 +138,9 @@ async fn receive(config: &Config, run: &Run, held: &mut Held) -> Result<(), Fail
 
 async fn next(
     copy: &mut Streaming<JournalCopyResponse>,
-) -> Result<Option<JournalCopyResponse>, Failed> {
+) -> Result<Option<JournalCopyResponse>, RepairFailed> {
     let answer = timeout(ANSWER_TIMEOUT, copy.message()).await;
-    Ok(answer.map_err(|_| Failed::Silent)??)
+    Ok(answer.map_err(|_| RepairFailed::Silent)??)
 }
 
 fn record(entry: JournalEntry) -> Result<Record, Status> {
@@ -159,7 +152,7 @@ fn record(entry: JournalEntry) -> Result<Record, Status> {
     })
 }
 
-fn tell(survey: &Survey, output: Output) {
+fn tell(survey: &Survey, output: Output) -> Outcome {
     let runs = survey.broken.iter();
     let lines: Vec<String> = runs
         .clone()
@@ -170,19 +163,17 @@ fn tell(survey: &Survey, output: Output) {
         .map(|run| json!({"from": run.start(), "to": run.end()}))
         .collect();
     let json = json!({ "sound": true, "records": survey.end, "repaired": repaired });
-    answer(output, &text, &json);
+    answer(output, &text, &json)
 }
 
-fn outcome_of(failed: &Failed) -> Outcome {
+fn exit_of(failed: &RepairFailed) -> Exit {
     match failed {
-        Failed::Open(OpenError::OtherEngine { .. }) | Failed::Address(_) => Outcome::Usage,
-        Failed::Open(OpenError::InUse { .. }) | Failed::Silent | Failed::Hub(_) => {
-            Outcome::Unreachable
+        RepairFailed::Open(error) => open_code(error),
+        RepairFailed::Address(_) => Exit::Usage,
+        RepairFailed::Hub(status) => command_line::answered(status).exit,
+        RepairFailed::Engine(_) | RepairFailed::Silent => Exit::Unreachable,
+        RepairFailed::NotHeld { .. } | RepairFailed::Refused { .. } | RepairFailed::More(_) => {
+            Exit::No
         }
-        Failed::Open(_)
-        | Failed::Engine(_)
-        | Failed::NotHeld { .. }
-        | Failed::Refused { .. }
-        | Failed::More(_) => Outcome::AnswerIsNo,
     }
 }

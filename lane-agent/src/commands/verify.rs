@@ -7,12 +7,10 @@ use domain::{
     money::Money,
     sale::{SaleFact, SaleRecord, Tender},
 };
-use journal::{
-    Engine, Journal, LogId, OpenError, VerifyError, restore_state, verify_engine, verify_state,
-};
+use journal::{Engine, Journal, LogId, VerifyError, restore_state, verify_engine, verify_state};
 use serde_json::json;
 
-use super::{ConfigArgs, Outcome, Output, answer, say, with_config};
+use super::{ConfigArgs, Exit, Failed, Outcome, Output, answer, load, open_code, say};
 use crate::{checkpoint, config::Config, convert};
 
 /// Records read at a time.
@@ -47,42 +45,24 @@ struct Depth {
 }
 
 pub(super) fn run(args: &VerifyArgs) -> Outcome {
-    with_config(&args.config, |config, output| {
-        verify(config, args.depth, output)
-    })
+    verify(&load(&args.config)?, args.depth, args.config.output)
 }
 
 fn verify(config: &Config, depth: Depth, output: Output) -> Outcome {
     let report = rebuild(config, depth).and_then(|()| verify_engine(opened(config)?.as_ref()));
     let report = match report {
         Ok(report) => report,
-        Err(error) => {
-            say(&error.to_string());
-            let json = json!({ "sound": false, "fault": error.to_string() });
-            answer(output, "the journal is not sound", &json);
-            return outcome_of(&error);
-        }
+        Err(error) => return not_sound(output, exit_of(&error), &error.to_string()),
     };
     if depth.rebuild && report.state_values > 0 {
         let what = format!(
-            "{} keys are stored that no lane writes",
+            "{} keys are stored that no lane writes: `verify --rebuild --restore` removes them",
             report.state_values
         );
-        say(&format!(
-            "{what}: `verify --rebuild --restore` removes them"
-        ));
-        answer(output, &what, &json!({ "sound": false, "fault": what }));
-        return Outcome::AnswerIsNo;
+        return not_sound(output, Exit::No, &what);
     }
     let records = report.logs.iter().map(|log| log.records).sum::<u64>();
-    let walk = match walk(config) {
-        Ok(walk) => walk,
-        Err(error) => {
-            say(&error);
-            return Outcome::AnswerIsNo;
-        }
-    };
-    let mut walk = walk;
+    let mut walk = walk(config).map_err(|error| Failed::new(Exit::No, error))?;
     walk.compare_checkpoint(config);
     let sound = walk.broken.is_empty() && walk.records == records;
     let lines: Vec<String> = walk
@@ -99,12 +79,20 @@ fn verify(config: &Config, depth: Depth, output: Output) -> Outcome {
     let json = json!({
         "sound": sound, "records": records, "receipts": walk.receipts, "broken": lines,
     });
-    answer(output, text.trim_end(), &json);
-    if sound {
-        Outcome::Done
-    } else {
-        Outcome::AnswerIsNo
+    answer(output, text.trim_end(), &json)?;
+    match sound {
+        true => Ok(()),
+        false => Err(Failed::new(Exit::No, "the journal is not sound")),
     }
+}
+
+/// A journal that can't be opened gives no answer; a damaged one gives the answer no.
+fn not_sound(output: Output, exit: Exit, what: &str) -> Outcome {
+    if exit == Exit::No {
+        let json = json!({"sound": false, "fault": what});
+        answer(output, "the journal is not sound", &json)?;
+    }
+    Err(Failed::new(exit, what))
 }
 
 fn opened(config: &Config) -> Result<Box<dyn Engine>, VerifyError> {
@@ -130,15 +118,11 @@ fn rebuild(config: &Config, depth: Depth) -> Result<(), VerifyError> {
     }
 }
 
-fn outcome_of(error: &VerifyError) -> Outcome {
+const fn exit_of(error: &VerifyError) -> Exit {
     match error {
-        VerifyError::Open(OpenError::OtherEngine { .. }) => Outcome::Usage,
-        VerifyError::Open(OpenError::InUse { .. }) => Outcome::Unreachable,
-        VerifyError::Record(_)
-        | VerifyError::Keyed(_)
-        | VerifyError::UnknownKey
-        | VerifyError::Open(_)
-        | VerifyError::Engine(_) => Outcome::AnswerIsNo,
+        VerifyError::Open(error) => open_code(error),
+        VerifyError::Engine(_) => Exit::Unreachable,
+        VerifyError::Record(_) | VerifyError::Keyed(_) | VerifyError::UnknownKey => Exit::No,
     }
 }
 

@@ -72,6 +72,8 @@ pub(crate) struct PaymentDesk {
     pub(super) stopped: bool,
     /// The disk had no room when it was last looked at: told once.
     pub(super) without_room: bool,
+    /// When the line to the bank last came or went.
+    line_since: WallMs,
 }
 
 impl PaymentDesk {
@@ -101,6 +103,7 @@ impl PaymentDesk {
             sessions: BTreeMap::new(),
             stopped: false,
             without_room: false,
+            line_since: WallMs(parts.clock.wall_ms()),
             parts,
         };
         let mut commit = Commit::default();
@@ -139,6 +142,7 @@ impl PaymentDesk {
             counts: self.desk.counts(),
             outbox_waiting: self.outbox.len(),
             payments_held: self.desk.payments_held(),
+            line_since_wall_ms: self.line_since.0,
         }
     }
 
@@ -170,8 +174,12 @@ impl PaymentDesk {
         }
         let now = self.now();
         let day = self.desk.business_date();
+        let line_up = self.desk.line_up();
         match self.step_with_file(now, event) {
             Ok(effects) => {
+                if self.desk.line_up() != line_up {
+                    self.line_since = now.wall;
+                }
                 for effect in effects {
                     self.collect(commit, now, effect);
                 }

@@ -119,7 +119,7 @@ impl Host {
                 listen,
                 dialect: Dialect::named("cup-pos").unwrap(),
                 personality: Personality::default(),
-                accounts: Accounts::parse(Path::new("accounts.toml"), ACCOUNTS).unwrap(),
+                accounts: Accounts::parse(ACCOUNTS).unwrap(),
                 terminal_keys: TerminalKeys::test().unwrap(),
             };
             let ports = acquirer_host::Ports {

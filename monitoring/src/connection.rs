@@ -12,21 +12,23 @@ use tonic::transport::server::Connected;
 
 /// A newtype, since tonic asks for a trait of its own.
 #[derive(Debug)]
-pub(crate) struct HubIo(Io);
+pub struct Connection(Io);
 
-impl HubIo {
-    pub(crate) const fn new(io: Io) -> Self {
+impl Connection {
+    /// Over this connection.
+    #[must_use]
+    pub const fn new(io: Io) -> Self {
         Self(io)
     }
 }
 
-impl Connected for HubIo {
+impl Connected for Connection {
     type ConnectInfo = ();
 
     fn connect_info(&self) -> Self::ConnectInfo {}
 }
 
-impl AsyncRead for HubIo {
+impl AsyncRead for Connection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -36,7 +38,7 @@ impl AsyncRead for HubIo {
     }
 }
 
-impl AsyncWrite for HubIo {
+impl AsyncWrite for Connection {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
