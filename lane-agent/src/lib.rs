@@ -23,12 +23,12 @@ mod convert;
 pub mod devices;
 mod hub_facts;
 mod pages;
+mod ports;
 mod price_book;
 mod recovery;
 mod start;
-mod world;
 
+pub use crate::ports::Ports;
 pub use commands::run;
 pub use config::Config;
 pub use start::{StartError, start};
-pub use world::Ports;

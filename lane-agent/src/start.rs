@@ -23,8 +23,8 @@ use crate::{
     devices::{DeviceError, Devices, Wiring},
     hub_facts::HubFacts,
     pages::{Pages, Watched},
+    ports::Ports,
     recovery::{self, RecoveryError},
-    world::Ports,
 };
 
 /// Why a lane doesn't start, or stopped by itself.

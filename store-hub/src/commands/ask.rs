@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    operator_view::{self, Around},
+    operator_view::{self, HubFigures},
     recovery::{ReplayFrom, lane_logs},
 };
 
@@ -41,8 +41,8 @@ pub(super) fn status(asked: &Asked) -> Outcome {
 }
 
 fn status_of_stopped(config: &Config) -> Result<proto::store::v1::StatusResponse, Failed> {
-    let told = Stopped::open(config)?.told(config, ReplayFrom::Checkpoint)?;
-    let around = Around {
+    let told = Stopped::open(config)?.desk(config, ReplayFrom::Checkpoint)?;
+    let hub = HubFigures {
         store_id: &config.store.id,
         business_date: told.desk.business_date(),
         hub_epoch: told.hub_epoch,
@@ -50,7 +50,7 @@ fn status_of_stopped(config: &Config) -> Result<proto::store::v1::StatusResponse
         no_room: told.no_room,
         journal_lag_batches: 0,
     };
-    Ok(operator_view::status(&told.desk, around))
+    Ok(operator_view::status(&told.desk, hub))
 }
 
 pub(super) fn lanes(asked: &Asked) -> Outcome {
@@ -107,7 +107,7 @@ pub(super) fn unresolved(asked: &Asked) -> Outcome {
                 Ok((answer.payments, answer.wall_ms))
             }
             Source::Stopped(config) => {
-                let told = Stopped::open(&config)?.told(&config, ReplayFrom::Checkpoint)?;
+                let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
                 let now_ms = clock(config.clock).wall_ms();
                 Ok((operator_view::unresolved(&told.desk), now_ms))
             }
@@ -125,7 +125,7 @@ pub(super) fn dead_letters(asked: &Asked, all: bool) -> Outcome {
                 Ok(answer.await?.dead_letters)
             }
             Source::Stopped(config) => {
-                let told = Stopped::open(&config)?.told(&config, ReplayFrom::Checkpoint)?;
+                let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
                 Ok(operator_view::dead_letters(&told.desk))
             }
         }

@@ -107,7 +107,7 @@ fn write(file: &File) -> io::Result<()> {
     open.open(&file.path)?.write_all(file.text.as_bytes())
 }
 
-fn told(options: &Init, count: usize) -> String {
+fn desk(options: &Init, count: usize) -> String {
     let folder = options.folder.display();
     let bank = options.port.saturating_add(1);
     format!(

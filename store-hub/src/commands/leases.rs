@@ -51,7 +51,7 @@ fn list(asked: &Asked) -> Outcome {
                     .await
             }
             Source::Stopped(config) => {
-                let told = Stopped::open(&config)?.told(&config, ReplayFrom::Checkpoint)?;
+                let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
                 let now = WallMs(command_line::clock(config.clock).wall_ms());
                 Ok(lease_view::leases(&told.desk, now))
             }

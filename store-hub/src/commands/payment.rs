@@ -17,7 +17,7 @@ pub(super) fn payment(id: &str, asked: &Asked) -> Outcome {
     let query = PaymentQuery {
         payment_id: payment_id.to_string(),
     };
-    let story = block_on(async {
+    let history = block_on(async {
         let config = match source(asked).await? {
             Source::Running(mut hub) => return hub.ask(async |hub| hub.payment(query).await).await,
             Source::Stopped(config) => config,
@@ -29,5 +29,5 @@ pub(super) fn payment(id: &str, asked: &Asked) -> Outcome {
             .map_err(|error| Failed::new(NO, error))?
             .ok_or_else(|| Failed::new(NO, format!("no payment {payment_id}")))
     })?;
-    show(asked.output, views::story(&story))
+    show(asked.output, views::history(&history))
 }

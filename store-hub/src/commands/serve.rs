@@ -18,8 +18,8 @@ use super::{Failed, NO, Outcome, Run, USAGE, check_config, load, stopped::open_c
 use crate::{
     config::Config,
     keys::{KeyFile, KeyStore, SoftwareKeys},
+    ports::Ports,
     start::{StartError, start},
-    world::Ports,
 };
 
 /// Threads that serve gRPC; the actors have the main thread.

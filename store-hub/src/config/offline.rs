@@ -31,7 +31,7 @@ pub struct OfflineConfig {
     pub hot_list_file: Option<PathBuf>,
     /// How long the close of a day waits for a lane that has not said what became of a payment, or
     /// not sent its card.
-    pub close_patience: Duration,
+    pub close_timeout: Duration,
     /// Of the first two, what all lanes together hold as leases; 0: no lane decides alone.
     pub lease_share_percent: u8,
 }
@@ -49,9 +49,9 @@ pub(super) fn offline(
     let hot_list_file = section
         .optional_text("hot_list_file")
         .map(|file| folder.join(file));
-    let close_patience = section.duration_or(
-        "close_patience",
-        Duration::from_millis(limits::CLOSE_PATIENCE_MS),
+    let close_timeout = section.duration_or(
+        "close_timeout",
+        Duration::from_millis(limits::CLOSE_TIMEOUT_MS),
     );
     let share = limits::LEASE_SHARE_PERCENT;
     let lease_share_percent = section.number_or("lease_share_percent", 0..=100, share);
@@ -62,7 +62,7 @@ pub(super) fn offline(
         floor_limits: floor_limits?,
         velocity,
         hot_list_file,
-        close_patience,
+        close_timeout,
         lease_share_percent,
     };
     if config.payment_cap.minor() > config.card_cap.minor() {

@@ -50,7 +50,7 @@ pub(crate) struct DeskFigures {
     pub(crate) outbox_waiting: usize,
     /// Payments in the desk's memory: those of the running day, and older ones that are not over.
     pub(crate) payments_held: usize,
-    /// When the line to the bank last came or went; nothing has come yet: when the hub started.
+    /// When the acquirer link last came or went; nothing has come yet: when the hub started.
     pub(crate) line_since_wall_ms: i64,
 }
 
@@ -195,7 +195,7 @@ impl Figures {
         text.gauge(
             "lanekeeper_hub_line_up",
             "1 while messages can be sent to the bank.",
-            u8::from(status.line_up),
+            u8::from(status.link_up),
         );
         text.gauge(
             "lanekeeper_hub_line_since_seconds",
@@ -285,7 +285,7 @@ mod tests {
         Figures {
             desk: DeskFigures {
                 status: StatusResponse {
-                    line_up: true,
+                    link_up: true,
                     business_date: "2026-11-22".to_owned(),
                     queue_depth: 3,
                     queue_amount: Some(Money {
