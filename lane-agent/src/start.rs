@@ -68,14 +68,14 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     let committing = ports.commits.drive(committer);
     let committing = committing.map_err(StartError::Thread)?;
     let checkout = recovery::replay(&journal, config.checkout)?;
-    let world = World {
+    let seams = Seams {
         clock: ports.clock,
         random: ports.random,
         network: ports.network,
     };
     let ended = run(
         &config,
-        world,
+        seams,
         journal,
         checkout,
         ports.devices,
@@ -89,7 +89,8 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     ended
 }
 
-struct World {
+/// What every actor may use of the outside.
+struct Seams {
     clock: Arc<dyn ports::Clock>,
     random: Arc<dyn ports::Random>,
     network: Arc<dyn ports::Network>,
@@ -107,7 +108,7 @@ struct Channels {
 
 async fn run(
     config: &Config,
-    world: World,
+    seams: Seams,
     journal: Journal,
     checkout: Checkout,
     devices: crate::devices::DeviceSource,
@@ -122,21 +123,21 @@ async fn run(
         hub_up: watch::Sender::new(false),
     };
     let (to_flow, from_hub) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);
-    let pages = pages(config, &world, &journal, &channels).await?;
-    write_start(config, &world, &journal, &channels)?;
+    let pages = pages(config, &seams, &journal, &channels).await?;
+    write_start(config, &seams, &journal, &channels)?;
     let devices = devices(Wiring {
-        clock: Arc::clone(&world.clock),
-        random: Arc::clone(&world.random),
+        clock: Arc::clone(&seams.clock),
+        random: Arc::clone(&seams.random),
         screens: channels.screens.subscribe(),
         last_order_reference: checkout.last_order_reference().to_owned(),
         pin_entries: checkout.pin_entries(),
         script_finished: channels.script_finished.clone(),
     })?;
-    let link = link(config, &world, &journal, &checkout, &channels, to_flow)?.start();
+    let link = link(config, &seams, &journal, &checkout, &channels, to_flow)?.start();
     let (fatal, mut fatals) = mpsc::channel(1);
     let people = actors(
         config,
-        &world,
+        &seams,
         journal.clone(),
         checkout,
         devices,
@@ -171,7 +172,7 @@ async fn run(
 )]
 fn actors(
     config: &Config,
-    world: &World,
+    seams: &Seams,
     journal: Journal,
     checkout: Checkout,
     devices: Devices,
@@ -184,8 +185,8 @@ fn actors(
     let flow = TransactionFlow::new(FlowParts {
         checkout,
         journal,
-        clock: Arc::clone(&world.clock),
-        random: Arc::clone(&world.random),
+        clock: Arc::clone(&seams.clock),
+        random: Arc::clone(&seams.random),
         reader: CardReader::new(devices.reader, channels.keys.subscribe(), hub_grace).start(),
         printer: Printer::new(devices.printer).start(),
         link,
@@ -215,7 +216,7 @@ fn actors(
 
 fn link(
     config: &Config,
-    world: &World,
+    seams: &Seams,
     journal: &Journal,
     checkout: &Checkout,
     channels: &Channels,
@@ -226,8 +227,8 @@ fn link(
         checkout: config.checkout,
         address: config.hub_address.clone(),
         journal: journal.clone(),
-        network: Arc::clone(&world.network),
-        random: Arc::clone(&world.random),
+        network: Arc::clone(&seams.network),
+        random: Arc::clone(&seams.random),
         abandoned: checkout.abandoned().clone(),
         keys: channels.keys.clone(),
         facts: channels.facts.clone(),
@@ -241,7 +242,7 @@ fn link(
 
 async fn pages(
     config: &Config,
-    world: &World,
+    seams: &Seams,
     journal: &Journal,
     channels: &Channels,
 ) -> Result<Option<Pages>, StartError> {
@@ -251,12 +252,12 @@ async fn pages(
     let watched = Watched {
         lane: config.checkout.lane,
         journal: journal.clone(),
-        clock: Arc::clone(&world.clock),
+        clock: Arc::clone(&seams.clock),
         progress: channels.progress.subscribe(),
         hub_up: channels.hub_up.subscribe(),
         facts: channels.facts.subscribe(),
     };
-    let pages = Pages::open(world.network.as_ref(), address, watched).await;
+    let pages = Pages::open(seams.network.as_ref(), address, watched).await;
     pages.map(Some).map_err(|reason| StartError::Listen {
         address: address.clone(),
         reason,
@@ -276,11 +277,11 @@ fn known_facts(config: &Config) -> Option<Arc<HubFacts>> {
 
 fn write_start(
     config: &Config,
-    world: &World,
+    seams: &Seams,
     journal: &Journal,
     channels: &Channels,
 ) -> Result<(), StartError> {
-    let at = WallMs(world.clock.wall_ms());
+    let at = WallMs(seams.clock.wall_ms());
     let facts = channels.facts.borrow();
     let date = facts
         .as_ref()

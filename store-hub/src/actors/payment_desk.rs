@@ -181,7 +181,7 @@ impl PaymentDesk {
                     self.line_since = now.wall;
                 }
                 for effect in effects {
-                    self.collect(commit, now, effect);
+                    self.collect(commit, effect);
                 }
                 let today = self.desk.business_date();
                 if today != day {
@@ -365,7 +365,7 @@ impl PaymentDesk {
     }
 }
 
-/// What one commit carries, and what waits for it.
+/// One commit, and the pending effects that wait for it.
 #[derive(Default)]
 pub(super) struct Commit {
     pub(super) batch: Batch,
