@@ -37,8 +37,8 @@ mod start;
 pub use crate::ports::Ports;
 pub use commands::run;
 pub use config::{
-    AcquirerConfig, ClockConfig, Config, ConfigError, Fault, JournalConfig, OfflineConfig,
-    StoreConfig, TerminalConfig,
+    AcquirerConfig, ClockConfig, Config, ConfigError, ConnectionHabit, Fault, JournalConfig,
+    OfflineConfig, StoreConfig, TerminalConfig,
 };
 pub use hot_list_file::HotListError;
 pub use keys::{KeyFile, KeyFileError, KeyStore, KeyStoreError, SoftwareKeys};

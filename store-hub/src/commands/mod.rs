@@ -3,6 +3,7 @@
 mod ask;
 mod init;
 mod leases;
+mod link;
 mod migrate;
 mod payment;
 mod repair;
@@ -84,6 +85,13 @@ enum Command {
         asked: Asked,
         #[command(subcommand)]
         action: Option<leases::LeaseAction>,
+    },
+    /// The acquirer link: up or down, since when and why
+    Link {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(flatten)]
+        how: link::Try,
     },
     /// Closes the business day: queue, compare, settle, report
     CloseDay {
@@ -257,6 +265,7 @@ fn execute(options: Options) -> Outcome {
                 }),
         } => ask::resolve(&asked, forward_id, how, note),
         Command::Leases { asked, action } => leases::leases(&asked, action),
+        Command::Link { asked, how } => link::link(&asked, &how),
         Command::CloseDay { asked, date } => ask::close_day(&asked, date),
         Command::Verify { asked, depth } => verify::verify(&asked, depth),
         Command::Repair { asked, copy } => repair::repair(&asked, &copy),

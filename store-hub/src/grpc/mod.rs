@@ -7,6 +7,7 @@ mod date;
 mod io;
 mod journal_copy;
 mod lane_service;
+mod line;
 mod metrics_route;
 mod operations_service;
 mod price_stream;
@@ -31,7 +32,10 @@ use tonic::{Status, service::Routes, transport::Server};
 use tower::util::MapResponseLayer;
 
 use crate::{
-    actors::{lanes::Lanes, payment_desk::PaymentDesk, reports::Reports, settlement::DayClose},
+    actors::{
+        acquirer_link::LineHandle, lanes::Lanes, payment_desk::PaymentDesk, reports::Reports,
+        settlement::DayClose,
+    },
     prices::PriceFile,
     report::DaysFolder,
 };
@@ -54,6 +58,8 @@ pub(crate) struct Services {
     pub(crate) days: DaysFolder,
     pub(crate) store_id: String,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The acquirer link, once it is tried.
+    pub(crate) line: Option<LineHandle>,
 }
 
 /// Serves until `stop` resolves; streams that are open then have been ended by the actors.

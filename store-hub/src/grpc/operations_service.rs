@@ -11,10 +11,10 @@ use domain::{
 use futures::{Stream, StreamExt};
 use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse, LanesRequest,
-    LanesResponse, LeasesRequest, LeasesResponse, PaymentHistory, PaymentQuery,
-    ResolveDeadLetterRequest, ResolveDeadLetterResponse, StatusRequest, StatusResponse,
-    UnresolvedRequest, UnresolvedResponse, WriteOffLeaseRequest, WriteOffLeaseResponse,
-    operations_service_server::OperationsService,
+    LanesResponse, LeasesRequest, LeasesResponse, LinkRequest, LinkResponse, PaymentHistory,
+    PaymentQuery, ResolveDeadLetterRequest, ResolveDeadLetterResponse, StatusRequest,
+    StatusResponse, UnresolvedRequest, UnresolvedResponse, WriteOffLeaseRequest,
+    WriteOffLeaseResponse, operations_service_server::OperationsService,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -121,6 +121,16 @@ impl OperationsService for Services {
         Ok(Response::new(ResolveDeadLetterResponse {}))
     }
 
+    async fn link(&self, request: Request<LinkRequest>) -> Result<Response<LinkResponse>, Status> {
+        let line = self.line.clone();
+        let mut line = line.ok_or_else(|| Status::unavailable("the hub is starting"))?;
+        if request.into_inner().now {
+            self.order(Event::TryNow).await?;
+            line.try_now().await;
+        }
+        Ok(Response::new(line.told()))
+    }
+
     async fn leases(&self, _: Request<LeasesRequest>) -> Result<Response<LeasesResponse>, Status> {
         let now = WallMs(self.clock.wall_ms());
         let leases = self
@@ -203,6 +213,7 @@ fn rejected_status(rejected: &Rejected) -> Status {
         | Rejected::OfflineContentDiffers(_)
         | Rejected::NotAnOpenDeadLetter(_)
         | Rejected::BatchIsClosed(_)
+        | Rejected::NeverForwarded(_)
         | Rejected::UnknownLease(_)
         | Rejected::OtherDayClosing { .. } => Status::failed_precondition(text),
     }

@@ -10,6 +10,7 @@
 )]
 
 mod archive;
+mod bank_link;
 mod commands;
 mod day;
 mod lane;

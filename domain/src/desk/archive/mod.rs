@@ -67,6 +67,8 @@ impl Event {
             | Self::AcquirerLink { .. }
             | Self::SignedOn { .. }
             | Self::SignOnFailed { .. }
+            | Self::SignOnRefused { .. }
+            | Self::TryNow
             | Self::NotSent { .. }
             | Self::SentThenBroke { .. }
             | Self::Answered(_)
