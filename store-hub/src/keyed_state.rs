@@ -105,6 +105,7 @@ impl KeyedState {
                 forward.map(|forward| forward.payment_id)
             }
             DeskRecord::LaneAttached { .. }
+            | DeskRecord::EpochTakenBack { .. }
             | DeskRecord::LaidAway { .. }
             | DeskRecord::HubBefore { .. }
             | DeskRecord::SignedOn { .. }

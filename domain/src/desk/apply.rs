@@ -32,6 +32,10 @@ impl State {
                 self.lane_epochs.insert(*lane, *epoch);
                 Some(())
             }
+            DeskRecord::EpochTakenBack { lane, to, .. } => {
+                self.lane_epochs.insert(*lane, *to);
+                Some(())
+            }
             DeskRecord::Requested { request, at } => self.requested(request, *at),
             DeskRecord::Sent {
                 payment_id,

@@ -8,6 +8,7 @@ mod answered;
 mod apply;
 mod apply_forward;
 mod apply_offline;
+mod attached;
 mod carry_over;
 mod check;
 mod checkpoint;
@@ -147,6 +148,12 @@ impl Desk {
             }
             Event::Recovered => self.recovered(out),
             Event::LaneAttached { lane, epoch } => return self.lane_attached(out, lane, epoch),
+            Event::EpochTakenBack {
+                lane,
+                to,
+                by,
+                reason,
+            } => return self.epoch_taken_back(out, lane, to, by, reason),
             Event::LaneRemembers { lane, memory } => self.lane_remembers(out, lane, memory),
             Event::Requested(request) => self.requested(out, request),
             Event::RequestedBefore(request) => self.requested_before(out, request),

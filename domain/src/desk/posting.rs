@@ -42,6 +42,7 @@ pub(crate) fn transfers(state: &State, record: &DeskRecord) -> Vec<Transfer> {
         }
         DeskRecord::BatchClosed { tid, batch, .. } => batch_closed(state, tid, *batch),
         DeskRecord::LaneAttached { .. }
+        | DeskRecord::EpochTakenBack { .. }
         | DeskRecord::Requested { .. }
         | DeskRecord::Sent { .. }
         | DeskRecord::Completed { .. }

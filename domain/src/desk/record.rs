@@ -24,6 +24,21 @@ pub enum DeskRecord {
         /// Its epoch from here on.
         epoch: LaneEpoch,
     },
+    /// An operator took a lane's epoch back: an older machine speaks for it again.
+    EpochTakenBack {
+        /// The lane.
+        lane: LaneId,
+        /// Its epoch until here.
+        from: LaneEpoch,
+        /// Its epoch from here on.
+        to: LaneEpoch,
+        /// Who decided it.
+        by: String,
+        /// Why.
+        reason: String,
+        /// When.
+        at: WallMs,
+    },
     /// A lane asked.
     Requested {
         /// What it asked.

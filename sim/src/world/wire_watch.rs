@@ -138,6 +138,7 @@ impl Seen {
             }
             Body::Started(_)
             | Body::LaneAttached(_)
+            | Body::EpochTakenBack(_)
             | Body::HubBefore(_)
             | Body::AskedOfHubBefore(_)
             | Body::CarriedOver(_)

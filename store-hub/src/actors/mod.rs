@@ -21,9 +21,12 @@
 //! mailboxes. No handler waits for a peer.
 
 pub(crate) mod acquirer_link;
+pub(crate) mod copy_check;
 mod disk_room;
 mod effects;
 pub(crate) mod forwarder;
+pub(crate) mod greeting;
+pub(crate) mod hub_before;
 pub(crate) mod lane_session;
 pub(crate) mod lanes;
 mod laying_away;

@@ -75,6 +75,14 @@ pub(crate) fn desk_record(record: &journal::HubRecord) -> Result<Option<DeskReco
             lane: lane(from.lane)?,
             epoch: LaneEpoch(from.epoch),
         },
+        Body::EpochTakenBack(told) => DeskRecord::EpochTakenBack {
+            lane: lane(told.lane)?,
+            from: LaneEpoch(told.from),
+            to: LaneEpoch(told.to),
+            by: told.by.clone(),
+            reason: told.reason.clone(),
+            at,
+        },
         Body::Requested(from) => DeskRecord::Requested {
             request: request(from)?,
             at,

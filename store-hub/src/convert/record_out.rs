@@ -56,6 +56,7 @@ fn at(record: &DeskRecord) -> Option<WallMs> {
         | DeskRecord::OfflineReported { at, .. }
         | DeskRecord::LeaseGranted { at, .. }
         | DeskRecord::LeaseEnded { at, .. }
+        | DeskRecord::EpochTakenBack { at, .. }
         | DeskRecord::AskedOfHubBefore { at, .. } => Some(*at),
         DeskRecord::LaneAttached { .. }
         | DeskRecord::Sent { .. }
@@ -86,6 +87,20 @@ fn body(record: &DeskRecord) -> Body {
         DeskRecord::LaneAttached { lane, epoch } => Body::LaneAttached(journal::LaneAttached {
             lane: lane.0.into(),
             epoch: epoch.0,
+        }),
+        DeskRecord::EpochTakenBack {
+            lane,
+            from,
+            to,
+            by,
+            reason,
+            ..
+        } => Body::EpochTakenBack(journal::EpochTakenBack {
+            lane: lane.0.into(),
+            from: from.0,
+            to: to.0,
+            by: by.clone(),
+            reason: reason.clone(),
         }),
         DeskRecord::Requested { request, .. } => Body::Requested(requested(request)),
         DeskRecord::Sent {

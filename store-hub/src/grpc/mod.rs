@@ -32,6 +32,7 @@ use tower::util::MapResponseLayer;
 
 use crate::{
     actors::{lanes::Lanes, payment_desk::PaymentDesk, reports::Reports, settlement::DayClose},
+    damaged_copies::DamagedCopies,
     prices::PriceFile,
     report::DaysFolder,
 };
@@ -54,6 +55,7 @@ pub(crate) struct Services {
     pub(crate) days: DaysFolder,
     pub(crate) store_id: String,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) damaged: DamagedCopies,
 }
 
 /// Serves until `stop` resolves; streams that are open then have been ended by the actors.

@@ -9,10 +9,13 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod asking;
 mod commands;
+mod damaged_copy;
 mod day;
 mod laid_away;
 mod lane;
+mod machines;
 mod metrics;
 mod money;
 mod no_room;
