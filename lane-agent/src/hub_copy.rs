@@ -40,13 +40,13 @@ pub(crate) struct Held {
     pub(crate) records: Vec<Record>,
 }
 
-/// Asks for a run of records. A hub that says nothing for as long as `patience` is given up. Long
+/// Asks for a run of records. A hub that says nothing for as long as `time_limit` is given up. Long
 /// runs are asked for in parts: the hub gives no more at once.
 pub(crate) async fn ask(
     hub: &mut HubClient,
     lane: CheckoutConfig,
     run: Run,
-    patience: Duration,
+    time_limit: Duration,
 ) -> Result<Held, CopyError> {
     let mut held = Held::default();
     let (mut from, to) = run.into_inner();
@@ -59,7 +59,7 @@ pub(crate) async fn ask(
             from_sequence: from,
             to_sequence: last,
         };
-        receive(hub, request, patience, &mut held).await?;
+        receive(hub, request, time_limit, &mut held).await?;
         let received = held.records.last().map_or(0, |record| record.sequence);
         if last >= to || received < last {
             return Ok(held);
@@ -71,12 +71,12 @@ pub(crate) async fn ask(
 async fn receive(
     hub: &mut HubClient,
     request: JournalCopyRequest,
-    patience: Duration,
+    time_limit: Duration,
     held: &mut Held,
 ) -> Result<(), CopyError> {
-    let asked = timeout(patience, hub.journal_copy(request)).await;
+    let asked = timeout(time_limit, hub.journal_copy(request)).await;
     let mut copy = asked.map_err(|_| CopyError::Silent)??.into_inner();
-    while let Some(response) = next(&mut copy, patience).await? {
+    while let Some(response) = next(&mut copy, time_limit).await? {
         held.sequence = response.durable_sequence;
         held.known_sequence = held.known_sequence.max(response.known_sequence);
         if !response.hub_history.is_empty() {
@@ -91,9 +91,9 @@ async fn receive(
 
 async fn next(
     copy: &mut Streaming<JournalCopyResponse>,
-    patience: Duration,
+    time_limit: Duration,
 ) -> Result<Option<JournalCopyResponse>, CopyError> {
-    let answer = timeout(patience, copy.message()).await;
+    let answer = timeout(time_limit, copy.message()).await;
     Ok(answer.map_err(|_| CopyError::Silent)??)
 }
 

@@ -23,14 +23,14 @@ mod convert;
 pub mod devices;
 mod hub_copy;
 mod hub_facts;
+mod ports;
 mod price_book;
 mod recovery;
 mod start;
 mod take_back;
-mod world;
 
+pub use crate::ports::Ports;
 pub use commands::run;
 pub use config::Config;
 pub use start::{StartError, start};
 pub use take_back::TakeBackError;
-pub use world::Ports;

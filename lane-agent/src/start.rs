@@ -22,9 +22,9 @@ use crate::{
     convert,
     devices::{DeviceError, Devices, Wiring},
     hub_facts::HubFacts,
+    ports::Ports,
     recovery::{self, RecoveryError},
     take_back::{Parts, TakeBackError, take_back},
-    world::Ports,
 };
 
 /// Why a lane doesn't start, or stopped by itself.

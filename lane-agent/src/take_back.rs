@@ -173,8 +173,8 @@ impl Parts<'_> {
     }
 
     async fn copy(&self, hub: &mut HubClient, run: Run) -> Result<Held, CopyError> {
-        let patience = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
-        hub_copy::ask(hub, self.lane, run, patience).await
+        let time_limit = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
+        hub_copy::ask(hub, self.lane, run, time_limit).await
     }
 
     /// Nobody knows of a record that neither this journal nor the copy holds.

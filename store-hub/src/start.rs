@@ -26,21 +26,21 @@ use crate::{
     actors::{
         acquirer_link::{AcquirerLink, LinkParts},
         copy_check::CopyCheck,
-        forwarder::Forwarder,
         lanes::{EndSessions, Lanes},
         payment_desk::{DeskParts, FallSilent, Outlets, PaymentDesk},
         reports::{ReportParts, Reports},
         settlement::DayClose,
+        timer::Timer,
     },
     config::{AcquirerConfig, Config},
     damaged_copies::DamagedCopies,
     grpc::{self, Services},
     hot_list_file::{self, HotListError},
     keys::KeyStore,
+    ports::Ports,
     prices::{PriceFile, PriceFileError},
     recovery::RecoveryError,
     report::DaysFolder,
-    world::Ports,
 };
 
 /// How long open calls may go on once the hub stops.
@@ -124,7 +124,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     let desk = PaymentDesk::recover(parts)?.start();
     let listener = listen(&config, &seams, ports.services.as_ref()).await?;
     let address = listener.address;
-    Forwarder {
+    Timer {
         desk: desk.clone(),
         clock: Arc::clone(&seams.clock),
         wake: woken,
@@ -298,7 +298,7 @@ fn services(
         lanes: lanes.clone(),
         reports: reports.clone(),
         changed,
-        patience: config.offline.close_patience,
+        close_timeout: config.offline.close_timeout,
         running: false,
     }
     .start();

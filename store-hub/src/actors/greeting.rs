@@ -8,7 +8,7 @@ use journal::Head;
 use proto::store::v1::LaneHello;
 
 use super::{
-    hub_before::HubBefore, lane_session::history_of, replica_trouble::Machine,
+    lane_session::history_of, previous_hub::PreviousHub, replica_trouble::Machine,
     replication::ReplicaRefused,
 };
 use crate::{connection::Connection, replica::head_from_proto};
@@ -51,7 +51,7 @@ pub(super) struct Greeting {
     pub(super) lane: LaneId,
     pub(super) epoch: LaneEpoch,
     pub(super) abandoned: Vec<PaymentId>,
-    pub(super) before: Option<HubBefore>,
+    pub(super) before: Option<PreviousHub>,
     pub(super) journal: Option<Head>,
 }
 
@@ -70,12 +70,12 @@ pub(super) fn greeting(hello: &LaneHello) -> Result<Greeting, AttachRefused> {
         lane: LaneId(lane),
         epoch: LaneEpoch(hello.epoch),
         abandoned: abandoned.map_err(|error| bad(error.to_string()))?,
-        before: hub_before(hello).map_err(|error| bad(error.to_string()))?,
+        before: previous_hub(hello).map_err(|error| bad(error.to_string()))?,
         journal: head_from_proto(hello.journal.as_ref()).map_err(|error| bad(error.to_string()))?,
     })
 }
 
-fn hub_before(hello: &LaneHello) -> Result<Option<HubBefore>, wire_form::ConvertError> {
+fn previous_hub(hello: &LaneHello) -> Result<Option<PreviousHub>, wire_form::ConvertError> {
     let Some(history) = history_of(&hello.hub_history) else {
         return Ok(None);
     };
@@ -85,7 +85,7 @@ fn hub_before(hello: &LaneHello) -> Result<Option<HubBefore>, wire_form::Convert
         last_lease: LeaseId(hello.last_lease_id),
     };
     let acknowledged = head_from_proto(hello.acknowledged.as_ref()).ok().flatten();
-    Ok(Some(HubBefore {
+    Ok(Some(PreviousHub {
         history,
         memory,
         terminal: Tid::new(&hello.tid).ok(),

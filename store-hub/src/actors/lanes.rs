@@ -206,7 +206,7 @@ impl Handler<Attach> for Lanes {
             lane,
             epoch,
             abandoned: greeting.abandoned,
-            before: greeting.before,
+            previous_hub: greeting.previous_hub,
             session: session.clone(),
         });
         let version = attach.hello.software_version;
@@ -396,18 +396,18 @@ fn end(session: &Addr<LaneSession>) {
 /// A lane told how it is.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(crate) struct Heard {
+pub(crate) struct StatusReport {
     pub(crate) lane: LaneId,
     pub(crate) status: LaneStatus,
 }
 
-impl Handler<Heard> for Lanes {
+impl Handler<StatusReport> for Lanes {
     type Result = ();
 
-    fn handle(&mut self, heard: Heard, _: &mut Self::Context) {
+    fn handle(&mut self, report: StatusReport, _: &mut Self::Context) {
         let now = self.clock.wall_ms();
-        let known = self.lanes.entry(heard.lane).or_default();
-        known.status = heard.status;
+        let known = self.lanes.entry(report.lane).or_default();
+        known.status = report.status;
         known.last_heard_wall_ms = now;
     }
 }

@@ -20,9 +20,9 @@ use tonic::{Status, Streaming};
 use super::{Services, lane_id, stopping};
 use crate::{
     actors::{
-        hub_before::CompareCopy,
         lane_session::history_of,
         lanes::{ReplicaBegins, ReplicaInOrder, ReplicaNotTaken},
+        previous_hub::CompareCopy,
         replication::{ReplicaRefused, TakeReplica, Taken},
     },
     connection::Connection,

@@ -119,7 +119,7 @@ fn entry(before: Head, bytes: Vec<u8>) -> JournalEntry {
 
 /// F10: a second machine says that it is lane 1, and the honest one goes on, by card too.
 #[tokio::test]
-#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
+#[allow(clippy::too_many_lines, reason = "one case in its order")]
 async fn clone_locks_out() {
     let (_bank, store) = store();
     let hub = store.start();
@@ -281,7 +281,7 @@ fn copy_folder(from: &Path, to: &Path) {
 /// F12: a snapshot of the hub is put back. Its lanes remember more of the same journal: a rebuilt
 /// hub, and no STAN is used twice.
 #[tokio::test]
-#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
+#[allow(clippy::too_many_lines, reason = "one case in its order")]
 async fn old_hub_restored() {
     let (bank, store) = store();
     let hub = store.start();
@@ -506,7 +506,7 @@ async fn one_bad_record() {
         one.pay(id, APPROVED_PAN, 1250).await;
         let sale = one.sale(1250, &[(id, 1250)]);
         one.replicate(sale).await.unwrap();
-        assert!(hub.story(id).await.is_some());
+        assert!(hub.history(id).await.is_some());
         lane_until(&hub, "lanes are told", |lane| lane.replicated_sequence == 4).await;
         assert!(hub.close_day().await.unwrap().last().unwrap().done);
         hub.stop();

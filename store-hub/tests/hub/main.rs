@@ -9,11 +9,11 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod archive;
 mod asking;
 mod commands;
 mod damaged_copy;
 mod day;
-mod laid_away;
 mod lane;
 mod machines;
 mod metrics;

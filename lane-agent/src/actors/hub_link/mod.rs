@@ -117,7 +117,7 @@ pub(crate) struct HubLink {
     hello: watch::Sender<Option<Arc<wire::HubHello>>>,
     /// The last record that a hub has acknowledged since this start.
     acknowledged: watch::Sender<Head>,
-    status: status::Told,
+    status: status::LastStatus,
     hot_list: HotListReader,
 }
 
@@ -134,7 +134,7 @@ impl HubLink {
             pending: BTreeMap::new(),
             hello: watch::Sender::new(None),
             acknowledged: watch::Sender::new(Head::default()),
-            status: status::Told::default(),
+            status: status::LastStatus::default(),
             hot_list: HotListReader::default(),
             parts,
         })

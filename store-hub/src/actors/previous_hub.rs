@@ -2,7 +2,7 @@
 //! older copy of it was put back (payments.md, "Identity, swap, rebuild").
 //!
 //! Either way this is a rebuilt hub. It says so, takes a later epoch, skips STANs and leases far
-//! ahead, never sends what the hub before may have sent, and takes its lanes' knowledge. What an
+//! ahead, never sends what the previous hub may have sent, and takes its lanes' knowledge. What an
 //! older copy was goes on as another journal, with a history of its own: two that differ must not
 //! bear one name.
 
@@ -21,7 +21,7 @@ use crate::replica::log_of;
 
 /// The hub a lane was attached to last: its journal, and how far the lane knows it.
 #[derive(Clone, Debug)]
-pub(crate) struct HubBefore {
+pub(crate) struct PreviousHub {
     pub(crate) history: u128,
     pub(crate) memory: LaneMemory,
     /// The terminal that hub had told the lane of.
@@ -31,13 +31,13 @@ pub(crate) struct HubBefore {
 }
 
 impl PaymentDesk {
-    /// What the lane gave up meanwhile may have been sent by the hub before.
+    /// What the lane gave up meanwhile may have been sent by the previous hub.
     pub(super) fn compare_with_memory(
         &mut self,
         commit: &mut Commit,
         lane: LaneId,
         epoch: LaneEpoch,
-        before: &HubBefore,
+        before: &PreviousHub,
         abandoned: &[PaymentId],
     ) {
         let memory = before.memory;
@@ -58,12 +58,12 @@ impl PaymentDesk {
         }
         self.step_into(commit, Event::LaneRemembers { lane, memory });
         for payment_id in abandoned.iter().copied() {
-            self.step_into(commit, Event::AbandonedBefore { payment_id, lane });
+            self.step_into(commit, Event::AbandonedAtPreviousHub { payment_id, lane });
         }
     }
 
     /// The journal is the one that the lane knew, and lacks what the lane knows of it.
-    fn is_behind(&self, lane: LaneId, epoch: LaneEpoch, before: &HubBefore) -> bool {
+    fn is_behind(&self, lane: LaneId, epoch: LaneEpoch, before: &PreviousHub) -> bool {
         let terminal = before.terminal.as_ref();
         before.memory.hub_epoch > self.hub_epoch
             || self.desk.is_behind(lane, terminal, &before.memory)

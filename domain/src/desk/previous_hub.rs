@@ -1,14 +1,14 @@
 //! A hub whose journal is not the one its lanes knew: it was lost, and this one began anew
 //! (payments.md, "Identity, swap, rebuild").
 //!
-//! What the lanes remember is all there is: how far the hub before had counted, and what it had
-//! lent. An id that the hub before may have been asked for is never sent: Unknown, and named until
+//! What the lanes remember is all there is: how far the previous hub had counted, and what it had
+//! lent. An id that the previous hub may have been asked for is never sent: Unknown, and named until
 //! the day is closed, since only the acquirer's file tells what became of it.
 
 use std::collections::BTreeMap;
 
 use crate::{
-    desk::{Desk, DeskRecord, Standing, State, Unresolved, outcome::Outcome},
+    desk::{Desk, DeskRecord, DurableState, PaymentStatus, Unresolved, outcome::Outcome},
     ids::{LaneId, LeaseId, PaymentId, Stan, Tid},
     limits::{LEASE_IDS_SKIPPED, STANS_SKIPPED},
     payment::{Decision, PaymentRequest, UnknownReason},
@@ -27,9 +27,9 @@ pub struct LaneMemory {
     pub last_lease: LeaseId,
 }
 
-/// What is known of the hub before.
+/// What is known of the previous hub.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct EarlierHub {
+pub struct PreviousHub {
     /// Its highest epoch that a lane remembers; 0 when there was none.
     pub epoch: u64,
     /// Its highest lease that a lane remembers.
@@ -43,7 +43,7 @@ impl Desk {
     /// older copy of it was put back. `terminal` is the one the lane was told of, if it knows.
     #[must_use]
     pub fn is_behind(&self, lane: LaneId, terminal: Option<&Tid>, memory: &LaneMemory) -> bool {
-        if memory.last_lease > self.state.leases.last_id() {
+        if memory.last_lease > self.durable.leases.last_id() {
             return true;
         }
         let own = self.terminal_of(lane);
@@ -51,7 +51,7 @@ impl Desk {
             // It counted on another terminal.
             return false;
         }
-        let next = own.and_then(|tid| self.state.terminals.get(tid));
+        let next = own.and_then(|tid| self.durable.terminals.get(tid));
         match (next, memory.last_stan) {
             (Some(terminal), Some(last)) => !is_later(terminal.next_stan, last),
             (Some(_), None) | (None, _) => false,
@@ -63,11 +63,11 @@ impl Desk {
     #[must_use]
     pub fn own_memory(&self, lane: LaneId, hub_epoch: u64) -> LaneMemory {
         let terminal = self.terminal_of(lane);
-        let terminal = terminal.and_then(|tid| self.state.terminals.get(tid));
+        let terminal = terminal.and_then(|tid| self.durable.terminals.get(tid));
         LaneMemory {
             hub_epoch,
             last_stan: terminal.map(|terminal| terminal.next_stan),
-            last_lease: self.state.leases.last_id(),
+            last_lease: self.durable.leases.last_id(),
         }
     }
 
@@ -76,7 +76,7 @@ impl Desk {
     pub(crate) fn lane_remembers(&mut self, out: &mut Outcome, lane: LaneId, memory: LaneMemory) {
         let tid = self.terminal_of(lane).cloned();
         let skipped = tid.map(|tid| {
-            let own = self.state.terminals.get(&tid);
+            let own = self.durable.terminals.get(&tid);
             let own = own.map_or(Stan::FIRST, |terminal| terminal.next_stan);
             let remembered = memory.last_stan.unwrap_or(Stan::FIRST);
             let farther = match is_later(own, remembered) {
@@ -85,7 +85,7 @@ impl Desk {
             };
             (tid, farther.skip(STANS_SKIPPED))
         });
-        let record = DeskRecord::HubBefore {
+        let record = DeskRecord::PreviousHub {
             lane,
             hub_epoch: memory.hub_epoch,
             last_lease: memory.last_lease,
@@ -94,9 +94,9 @@ impl Desk {
         self.note(out, record);
     }
 
-    /// A lane asks for what the hub before may have been asked for. It is never sent again.
-    pub(crate) fn requested_before(&mut self, out: &mut Outcome, request: PaymentRequest) {
-        let known = self.state.payments.contains_key(&request.payment_id);
+    /// A lane asks for what the previous hub may have been asked for. It is never sent again.
+    pub(crate) fn requested_of_previous_hub(&mut self, out: &mut Outcome, request: PaymentRequest) {
+        let known = self.durable.payments.contains_key(&request.payment_id);
         let fenced = self
             .epoch_of(request.lane)
             .is_some_and(|epoch| request.epoch < epoch);
@@ -106,27 +106,27 @@ impl Desk {
         let (payment_id, lane) = (request.payment_id, request.lane);
         let at = out.now.wall;
         self.note(out, DeskRecord::Requested { request, at });
-        self.asked_before(out, payment_id, lane);
+        self.asked_of_previous_hub(out, payment_id, lane);
         let reason = UnknownReason::HubRestarted;
         self.decide(out, payment_id, Decision::Unknown { reason });
     }
 
-    /// A lane gave it up while the hub before was lost.
-    pub(crate) fn abandoned_before(
+    /// A lane gave it up while the previous hub was lost.
+    pub(crate) fn abandoned_at_previous_hub(
         &mut self,
         out: &mut Outcome,
         payment_id: PaymentId,
         lane: LaneId,
     ) {
-        if !self.state.payments.contains_key(&payment_id) {
-            self.asked_before(out, payment_id, lane);
+        if !self.durable.payments.contains_key(&payment_id) {
+            self.asked_of_previous_hub(out, payment_id, lane);
         }
     }
 
-    fn asked_before(&mut self, out: &mut Outcome, payment_id: PaymentId, lane: LaneId) {
-        if !self.state.earlier.asked.contains_key(&payment_id) {
+    fn asked_of_previous_hub(&mut self, out: &mut Outcome, payment_id: PaymentId, lane: LaneId) {
+        if !self.durable.previous_hub.asked.contains_key(&payment_id) {
             let at = out.now.wall;
-            let record = DeskRecord::AskedOfHubBefore {
+            let record = DeskRecord::AskedOfPreviousHub {
                 payment_id,
                 lane,
                 at,
@@ -135,10 +135,10 @@ impl Desk {
         }
     }
 
-    /// A lane's journal shows a lease of the hub before: it counts like one of this hub's.
+    /// A lane's journal shows a lease of the previous hub: it counts like one of this hub's.
     pub(crate) fn lease_shown(&mut self, out: &mut Outcome, lease: OfflineLease) {
-        let leases = &self.state.leases;
-        if lease.id <= self.state.earlier.last_lease && !leases.knows(lease.id) {
+        let leases = &self.durable.leases;
+        if lease.id <= self.durable.previous_hub.last_lease && !leases.knows(lease.id) {
             let at = out.now.wall;
             self.note(out, DeskRecord::LeaseGranted { lease, at });
         }
@@ -147,16 +147,16 @@ impl Desk {
     /// Whether a hub before this one lost its journal.
     #[must_use]
     pub const fn is_rebuilt(&self) -> bool {
-        self.state.earlier.epoch > 0
+        self.durable.previous_hub.epoch > 0
     }
 
-    pub(crate) fn unresolved_of_hub_before(&self) -> impl Iterator<Item = Unresolved> + '_ {
-        let asked = self.state.earlier.asked.iter();
+    pub(crate) fn unresolved_of_previous_hub(&self) -> impl Iterator<Item = Unresolved> + '_ {
+        let asked = self.durable.previous_hub.asked.iter();
         asked.map(|(payment_id, (lane, since))| Unresolved {
             payment_id: *payment_id,
             lane: *lane,
             amount: self.payment(*payment_id).map(|paid| paid.request.amount),
-            standing: Standing::AskedOfHubBefore,
+            status: PaymentStatus::AskedOfPreviousHub,
             since: *since,
             owner: "store manager",
         })
@@ -175,15 +175,15 @@ fn is_later(stan: Stan, than: Stan) -> bool {
     (1..=Stan::LAST.number() / 2).contains(&ahead)
 }
 
-impl State {
-    pub(crate) fn hub_before(
+impl DurableState {
+    pub(crate) fn previous_hub(
         &mut self,
         epoch: u64,
         last_lease: LeaseId,
         skipped: Option<&(Tid, Stan)>,
     ) {
-        self.earlier.epoch = self.earlier.epoch.max(epoch);
-        self.earlier.last_lease = self.earlier.last_lease.max(last_lease);
+        self.previous_hub.epoch = self.previous_hub.epoch.max(epoch);
+        self.previous_hub.last_lease = self.previous_hub.last_lease.max(last_lease);
         let beyond = last_lease.0.saturating_add(LEASE_IDS_SKIPPED);
         self.leases.skip_to(LeaseId(beyond));
         if let Some((tid, stan)) = skipped {
