@@ -51,7 +51,7 @@ pub(super) struct Greeting {
     pub(super) lane: LaneId,
     pub(super) epoch: LaneEpoch,
     pub(super) abandoned: Vec<PaymentId>,
-    pub(super) before: Option<PreviousHub>,
+    pub(super) previous_hub: Option<PreviousHub>,
     pub(super) journal: Option<Head>,
 }
 
@@ -70,7 +70,7 @@ pub(super) fn greeting(hello: &LaneHello) -> Result<Greeting, AttachRefused> {
         lane: LaneId(lane),
         epoch: LaneEpoch(hello.epoch),
         abandoned: abandoned.map_err(|error| bad(error.to_string()))?,
-        before: previous_hub(hello).map_err(|error| bad(error.to_string()))?,
+        previous_hub: previous_hub(hello).map_err(|error| bad(error.to_string()))?,
         journal: head_from_proto(hello.journal.as_ref()).map_err(|error| bad(error.to_string()))?,
     })
 }

@@ -184,7 +184,7 @@ impl PaymentDesk {
         match self.step_with_file(now, event) {
             Ok(effects) => {
                 for effect in effects {
-                    self.collect(commit, now, effect);
+                    self.collect(commit, effect);
                 }
                 let today = self.desk.business_date();
                 if today != day {
@@ -248,7 +248,7 @@ impl PaymentDesk {
         self.step(&mut commit, Event::LaneAttached { lane, epoch })?;
         self.sessions.insert(lane, attach.session);
         if let Some(previous) = &attach.previous_hub {
-            self.compare_with_memory(&mut commit, lane, epoch, before, &attach.abandoned);
+            self.compare_with_memory(&mut commit, lane, epoch, previous, &attach.abandoned);
         }
         let hello = self.hello(lane, epoch);
         // The hello is the first frame, and what was given up is obeyed before all else.

@@ -5,7 +5,7 @@
 //! operator can take it back.
 
 use crate::{
-    desk::{Desk, DeskRecord, Rejected, outcome::Outcome},
+    desk::{Desk, HubFact, Rejected, outcome::Outcome},
     ids::{LaneEpoch, LaneId},
     limits::EPOCH_RAISE_MAX,
 };
@@ -20,7 +20,7 @@ impl Desk {
     ) -> Result<(), Rejected> {
         self.check_epoch(lane, epoch)?;
         if self.epoch_of(lane) != Some(epoch) {
-            self.note(out, DeskRecord::LaneAttached { lane, epoch });
+            self.note(out, HubFact::LaneAttached { lane, epoch });
         }
         self.lane_is_here(out, lane, epoch);
         Ok(())
@@ -56,16 +56,14 @@ impl Desk {
         if reason.is_empty() {
             return Err(Rejected::NoteMissing);
         }
-        let at = out.now.wall;
-        let record = DeskRecord::EpochTakenBack {
+        let fact = HubFact::EpochTakenBack {
             lane,
             from,
             to,
             by,
             reason,
-            at,
         };
-        self.note(out, record);
+        self.note(out, fact);
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! A lane asks for a payment.
 
 use crate::{
-    desk::{Alarm, Desk, DeskRecord, Effect, outcome::Outcome},
+    desk::{Alarm, Desk, Effect, HubFact, PaymentFact, outcome::Outcome},
     ids::Tid,
     limits::{AMOUNT_MINOR_MAX, PAYMENTS_IN_FLIGHT_PER_LANE_MAX, SEND_WAIT_MS},
     money::Money,
@@ -21,11 +21,10 @@ impl Desk {
             out.effect(Effect::Alarm(Alarm::FencedLane(request.lane)));
         } else if self.epoch_of(request.lane) != Some(request.epoch) {
             let (lane, epoch) = (request.lane, request.epoch);
-            self.note(out, DeskRecord::LaneAttached { lane, epoch });
+            self.note(out, HubFact::LaneAttached { lane, epoch });
         }
         let tid = self.terminal_of(request.lane).cloned();
-        let at = out.now.wall;
-        self.note(out, DeskRecord::Requested { request, at });
+        self.note(out, PaymentFact::Requested { request });
         match (refusal, tid) {
             (Some(reason), _) => self.decide(out, id, Decision::Refused { reason }),
             (None, None) => {
