@@ -156,7 +156,7 @@ async fn clone_locks_out() {
         };
         assert!(Lane::attach_with(&hub, hello).await.is_err(), "{claimed:?}");
     }
-    let start = record(Body::LaneStarted(proto::journal::v1::LaneStarted {
+    let start = record(Body::Started(proto::journal::v1::LaneStarted {
         lane: 1,
         epoch: 1,
         software_version: "clone".to_owned(),
@@ -259,7 +259,7 @@ async fn empty_card_same_epoch() {
         assert_eq!(records[..150], lived.records()[..150], "{card}");
         let starts = records.iter().filter(|record| {
             let record = LaneRecord::decode(record.bytes.as_slice()).unwrap();
-            matches!(record.body, Some(Body::LaneStarted(_)))
+            matches!(record.body, Some(Body::Started(_)))
         });
         assert!(starts.count() >= 2, "{card}: its own start is behind them");
     }
