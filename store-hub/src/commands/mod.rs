@@ -1,6 +1,7 @@
 //! The program: its commands, their output, their exit codes.
 
 mod ask;
+mod epoch;
 mod init;
 mod leases;
 mod link;
@@ -9,6 +10,7 @@ mod payment;
 mod repair;
 mod serve;
 mod stopped;
+mod trouble_view;
 mod verify;
 mod views;
 
@@ -59,7 +61,12 @@ enum Command {
     /// The store in a few lines
     Status(Asked),
     /// Lanes: connected or not, and how much of their journals is here
-    Lanes(Asked),
+    Lanes {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(subcommand)]
+        action: Option<LaneAction>,
+    },
     /// One payment from receipt to bank
     Payment {
         /// 32 hex digits, as on the receipt
@@ -162,6 +169,12 @@ struct Asked {
 }
 
 #[derive(Subcommand)]
+enum LaneAction {
+    /// Lets an older machine speak for a lane again: journaled, with who and why
+    TakeBackEpoch(epoch::TakeBackEpoch),
+}
+
+#[derive(Subcommand)]
 enum DeadLetterAction {
     /// Resolves one: journaled, with who bears what
     Resolve {
@@ -246,7 +259,14 @@ fn execute(options: Options) -> Outcome {
         Command::Init { folder, lanes } => init::init(&folder, lanes),
         Command::CheckConfig(asked) => check_config(&asked),
         Command::Status(asked) => ask::status(&asked),
-        Command::Lanes(asked) => ask::lanes(&asked),
+        Command::Lanes {
+            asked,
+            action: None,
+        } => ask::lanes(&asked),
+        Command::Lanes {
+            asked,
+            action: Some(LaneAction::TakeBackEpoch(order)),
+        } => epoch::take_back(&asked, order),
         Command::Payment { id, asked } => payment::payment(&id, &asked),
         Command::Unresolved(asked) => ask::unresolved(&asked),
         Command::DeadLetters {

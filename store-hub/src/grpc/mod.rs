@@ -36,6 +36,7 @@ use crate::{
         acquirer_link::LineHandle, lanes::Lanes, payment_desk::PaymentDesk, reports::Reports,
         settlement::DayClose,
     },
+    damaged_copies::DamagedCopies,
     prices::PriceFile,
     report::DaysFolder,
 };
@@ -60,6 +61,7 @@ pub(crate) struct Services {
     pub(crate) clock: Arc<dyn Clock>,
     /// The acquirer link, once it is tried.
     pub(crate) line: Option<LineHandle>,
+    pub(crate) damaged: DamagedCopies,
 }
 
 /// Serves until `stop` resolves; streams that are open then have been ended by the actors.
