@@ -107,13 +107,19 @@ fn serve(options: &Options) -> Outcome {
 }
 
 fn configure(options: &Options) -> Result<Config, Failed> {
+    let personality = match &options.personality {
+        Some(path) => Personality::load(path).map_err(usage)?,
+        None => Personality::default(),
+    };
+    let dialect = Dialect::built_in(&options.dialect).map_err(usage)?;
+    let dialect = match personality.length_counts_itself {
+        true => dialect.counting_prefix(true),
+        false => dialect,
+    };
     Ok(Config {
         listen: options.listen.clone(),
-        dialect: Dialect::named(&options.dialect).map_err(usage)?,
-        personality: match &options.personality {
-            Some(path) => Personality::load(path).map_err(usage)?,
-            None => Personality::default(),
-        },
+        dialect: Arc::new(dialect),
+        personality,
         accounts: match &options.accounts {
             Some(path) => Accounts::load(path).map_err(usage)?,
             None => Accounts::default(),

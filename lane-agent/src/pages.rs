@@ -20,7 +20,7 @@ use axum::{
 use domain::{ids::LaneId, sale::business_date, time::WallMs};
 use futures::StreamExt;
 use journal::{Journal, LogId};
-use monitoring::{Connection, Exposition, Kind, METRICS, beside_grpc, dated_by, metrics_page};
+use monitoring::{Accepted, Exposition, Kind, METRICS, beside_grpc, dated_by, metrics_page};
 use ports::{Clock, Listener, Network};
 use serde_json::json;
 use tokio::sync::watch;
@@ -78,7 +78,7 @@ impl Pages {
             // For the pages: gRPC has no HTTP/1.
             .accept_http1(true)
             .add_routes(beside_grpc(Routes::new(health), pages))
-            .serve_with_incoming(connections.map(|one| one.map(Connection::new)));
+            .serve_with_incoming(connections.map(|one| one.map(Accepted::new)));
         let watch = watch_hub(self.watched, self.hub_since_wall_ms);
         tokio::select! {
             biased;

@@ -25,6 +25,7 @@ use crate::{
     pages::{Pages, Watched},
     ports::Ports,
     recovery::{self, RecoveryError},
+    take_back::{Parts, TakeBackError, take_back},
 };
 
 /// Why a lane doesn't start, or stopped by itself.
@@ -53,6 +54,9 @@ pub enum StartError {
     /// The system gives no thread.
     #[error("no thread for the journal")]
     Thread(#[source] io::Error),
+    /// The lane must not sell from its journal.
+    #[error(transparent)]
+    TakeBack(#[from] TakeBackError),
     /// What was decided can't be made durable.
     #[error("the lane stopped: {0}")]
     Stopped(String),
@@ -63,17 +67,23 @@ pub enum StartError {
 ///
 /// # Errors
 /// It can't start, or what it decided can't be made durable.
-pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
+pub async fn start(config: Config, mut ports: Ports) -> Result<(), StartError> {
     let (journal, committer) = Journal::open(ports.engine)?;
-    let committing = ports.commits.drive(committer);
-    let committing = committing.map_err(StartError::Thread)?;
-    let checkout = recovery::replay(&journal, config.checkout)?;
+    let committing = ports.commits.drive(&journal, committer);
+    // Until the very end: the journal's files are whole when the process ends.
+    let _committing = committing.map_err(StartError::Thread)?;
     let seams = Seams {
         clock: ports.clock,
         random: ports.random,
         network: ports.network,
     };
-    let ended = run(
+    tokio::select! {
+        biased;
+        taken = take_back(take_back_parts(&config, &seams, &journal)) => taken?,
+        () = &mut ports.shutdown => return Ok(()),
+    }
+    let checkout = recovery::replay(&journal, config.checkout)?;
+    run(
         &config,
         seams,
         journal,
@@ -81,12 +91,19 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         ports.devices,
         ports.shutdown,
     )
-    .await;
-    if let Some(thread) = committing {
-        // All clones of the journal are gone by now or go with the actors; the committer ends then.
-        drop(thread);
+    .await
+}
+
+fn take_back_parts<'a>(config: &'a Config, seams: &Seams, journal: &'a Journal) -> Parts<'a> {
+    let facts = known_facts(config);
+    Parts {
+        journal,
+        lane: config.checkout,
+        hub_address: &config.hub_address,
+        network: Arc::clone(&seams.network),
+        random: Arc::clone(&seams.random),
+        hub_history: facts.map(|facts| facts.hub_history()).unwrap_or_default(),
     }
-    ended
 }
 
 /// What every actor may use of the outside.

@@ -15,7 +15,7 @@ mod date;
 mod exposition;
 mod pages;
 
-pub use connection::Connection;
+pub use connection::{Accepted, RemoteAddress};
 pub use date::dated_by;
 pub use exposition::{Exposition, Kind};
 pub use pages::{METRICS, beside_grpc, metrics_page};

@@ -112,6 +112,8 @@ const fn open_code(error: &OpenError) -> Exit {
             Exit::Usage
         }
         OpenError::Blobs { .. }
+        | OpenError::Emptied { .. }
+        | OpenError::FilesLost { .. }
         | OpenError::NotAJournal
         | OpenError::Witness(_)
         | OpenError::Damaged(_) => Exit::No,

@@ -52,7 +52,7 @@ fn failed(error: &StartError) -> Failed {
         StartError::Journal(error) => open_code(error),
         StartError::Device(_) | StartError::Address(_) | StartError::Listen { .. } => Exit::Usage,
         StartError::Thread(_) => Exit::Unreachable,
-        StartError::Recovery(_) | StartError::Stopped(_) => Exit::No,
+        StartError::Recovery(_) | StartError::TakeBack(_) | StartError::Stopped(_) => Exit::No,
     };
     Failed::new(exit, error)
 }

@@ -2,14 +2,17 @@
 
 mod ask;
 mod check_config;
+mod epoch;
 mod hub;
 mod init;
 mod leases;
+mod link;
 mod migrate;
 mod payment;
 mod repair;
 mod serve;
 mod stopped;
+mod trouble_view;
 mod verify;
 mod views;
 
@@ -49,7 +52,12 @@ enum Command {
     /// The store in a few lines
     Status(Asked),
     /// Lanes: connected or not, and how much of their journals is here
-    Lanes(Asked),
+    Lanes {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(subcommand)]
+        action: Option<LaneAction>,
+    },
     /// One payment from receipt to bank
     Payment {
         /// 32 hex digits, as on the receipt
@@ -75,6 +83,13 @@ enum Command {
         asked: Asked,
         #[command(subcommand)]
         action: Option<leases::LeaseAction>,
+    },
+    /// The acquirer link: up or down, since when and why
+    Link {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(flatten)]
+        how: link::Try,
     },
     /// Closes the business day: queue, compare, settle, report
     CloseDay {
@@ -145,6 +160,12 @@ struct Asked {
 }
 
 #[derive(Subcommand)]
+enum LaneAction {
+    /// Lets an older machine speak for a lane again: journaled, with who and why
+    TakeBackEpoch(epoch::TakeBackEpoch),
+}
+
+#[derive(Subcommand)]
 enum DeadLetterAction {
     /// Resolves one: journaled, with who bears what
     Resolve {
@@ -180,7 +201,14 @@ fn execute(command: Command) -> Outcome {
         Command::Init(options) => init::init(&options),
         Command::CheckConfig(asked) => check_config::check(&asked),
         Command::Status(asked) => ask::status(&asked),
-        Command::Lanes(asked) => ask::lanes(&asked),
+        Command::Lanes {
+            asked,
+            action: None,
+        } => ask::lanes(&asked),
+        Command::Lanes {
+            asked,
+            action: Some(LaneAction::TakeBackEpoch(order)),
+        } => epoch::take_back(&asked, order),
         Command::Payment { id, asked } => payment::payment(&id, &asked),
         Command::Unresolved(asked) => ask::unresolved(&asked),
         Command::DeadLetters {
@@ -199,6 +227,7 @@ fn execute(command: Command) -> Outcome {
                 }),
         } => ask::resolve(&asked, forward_id, how, note),
         Command::Leases { asked, action } => leases::leases(&asked, action),
+        Command::Link { asked, how } => link::link(&asked, &how),
         Command::CloseDay { asked, date } => ask::close_day(&asked, date),
         Command::Verify { asked, depth } => verify::verify(&asked, depth),
         Command::Repair { asked, copy } => repair::repair(&asked, &copy),

@@ -66,11 +66,26 @@ pub struct StoreConfig {
     pub business_date: BusinessDate,
 }
 
+/// How the acquirer treats connections (A).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ConnectionHabit {
+    /// One connection, kept, for all terminals.
+    Kept,
+    /// One for each exchange; terminals run in parallel all the same.
+    OneExchange,
+}
+
 /// The acquirer link.
 #[derive(Clone, Debug)]
 pub struct AcquirerConfig {
     /// `host:port`.
     pub address: String,
+    /// Whether connections are kept.
+    pub connection: ConnectionHabit,
+    /// The length prefix of a frame counts itself.
+    pub length_counts_itself: bool,
+    /// Without a connect of any terminal for so long the line is down.
+    pub line_down_after: Duration,
     /// How long a 0200 may stay unanswered.
     pub answer_timeout: Duration,
     /// How long a reversal or an advice may stay unanswered.
@@ -184,6 +199,8 @@ fn is_store_id(id: &str) -> bool {
 fn acquirer(mut section: Section<'_>, folder: &Path) -> Option<AcquirerConfig> {
     let address = section.peer_address("address");
     let dialect = section.choice("dialect", &[("cup-pos", ())]);
+    let connection = section.choice_or_first("connection", &CONNECTION_HABITS);
+    let length_counts_itself = section.choice_or_first("length_prefix", &LENGTH_PREFIXES);
     let mut duration =
         |name, otherwise_ms| section.duration_or(name, Duration::from_millis(otherwise_ms));
     let answer_timeout = duration("answer_timeout", limits::ANSWER_TIMEOUT_MS);
@@ -192,8 +209,16 @@ fn acquirer(mut section: Section<'_>, folder: &Path) -> Option<AcquirerConfig> {
     let backoff_min = duration("backoff_min", limits::FORWARD_BACKOFF_MIN_MS);
     let backoff_max = duration("backoff_max", limits::FORWARD_BACKOFF_MAX_MS);
     let echo_every = duration("echo_every", ECHO_EVERY_MS);
+    let shortest = answer_timeout.min(forward_answer_timeout);
+    // What the line is being tried for must not be overdue before it is called down.
+    let line_down_default = Duration::from_millis(limits::LINE_DOWN_AFTER_MS).min(shortest / 2);
+    let line_down_after = section.duration_or("line_down_after", line_down_default);
     if backoff_min > backoff_max {
         section.fault("backoff_min", "must not be longer than backoff_max");
+    }
+    if line_down_after >= shortest {
+        let what = "must be shorter than answer_timeout and forward_answer_timeout";
+        section.fault("line_down_after", what);
     }
     let reconciliation_file = section
         .optional_text("reconciliation_file")
@@ -201,6 +226,9 @@ fn acquirer(mut section: Section<'_>, folder: &Path) -> Option<AcquirerConfig> {
     let () = dialect?;
     Some(AcquirerConfig {
         address: address?,
+        connection: connection?,
+        length_counts_itself: length_counts_itself?,
+        line_down_after,
         answer_timeout,
         forward_answer_timeout,
         backoff_min,
@@ -209,6 +237,13 @@ fn acquirer(mut section: Section<'_>, folder: &Path) -> Option<AcquirerConfig> {
         reconciliation_file,
     })
 }
+
+const CONNECTION_HABITS: [(&str, ConnectionHabit); 2] = [
+    ("kept", ConnectionHabit::Kept),
+    ("one-exchange", ConnectionHabit::OneExchange),
+];
+/// Whether the length prefix of a frame counts itself.
+const LENGTH_PREFIXES: [(&str, bool); 2] = [("of-what-follows", false), ("counts-itself", true)];
 
 fn terminals(root: &mut Section<'_>) -> Vec<TerminalConfig> {
     let mut terminals: Vec<TerminalConfig> = Vec::new();

@@ -5,6 +5,7 @@
 
 mod journal_copy;
 mod lane_service;
+mod line;
 mod metrics_route;
 mod operations_service;
 mod price_stream;
@@ -21,7 +22,7 @@ use domain::{
 };
 use futures::StreamExt;
 use journal::Journal;
-use monitoring::{Connection, METRICS, beside_grpc, dated_by, metrics_page};
+use monitoring::{Accepted, METRICS, beside_grpc, dated_by, metrics_page};
 use ports::{Clock, Listener};
 use proto::store::v1::{
     lane_service_server::LaneServiceServer, operations_service_server::OperationsServiceServer,
@@ -32,7 +33,11 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use tower::util::MapResponseLayer;
 
 use crate::{
-    actors::{lanes::Lanes, payment_desk::PaymentDesk, reports::Reports, settlement::DayClose},
+    actors::{
+        acquirer_link::LineHandle, lanes::Lanes, payment_desk::PaymentDesk, reports::Reports,
+        settlement::DayClose,
+    },
+    damaged_copies::DamagedCopies,
     prices::PriceFile,
     report::DaysFolder,
 };
@@ -54,6 +59,9 @@ pub(crate) struct Services {
     pub(crate) days: DaysFolder,
     pub(crate) store_id: String,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The acquirer link, once it is tried.
+    pub(crate) line: Option<LineHandle>,
+    pub(crate) damaged: DamagedCopies,
 }
 
 /// Serves until `stop` resolves; streams that are open then have been ended by the actors.
@@ -74,7 +82,7 @@ pub(crate) async fn serve(
         .await;
     let connections = listener
         .connections
-        .map(|accepted| accepted.map(Connection::new));
+        .map(|accepted| accepted.map(Accepted::new));
     let dated = dated_by(Arc::clone(&services.clock));
     let routes = beside_grpc(grpc(&services, health), pages(services));
     Server::builder()

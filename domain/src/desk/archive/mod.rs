@@ -60,6 +60,7 @@ impl Event {
             Self::TerminalConfigured { .. }
             | Self::Recovered
             | Self::LaneAttached { .. }
+            | Self::EpochTakenBack { .. }
             | Self::LaneRemembers { .. }
             | Self::LeaseShown(_)
             | Self::LeaseReturned { .. }
@@ -67,6 +68,8 @@ impl Event {
             | Self::AcquirerLink { .. }
             | Self::SignedOn { .. }
             | Self::SignOnFailed { .. }
+            | Self::SignOnRefused { .. }
+            | Self::TryNow
             | Self::NotSent { .. }
             | Self::SentThenBroke { .. }
             | Self::Answered(_)
