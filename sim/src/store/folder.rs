@@ -1,6 +1,7 @@
 //! The folder of a run: where everything lies, and what may be written there.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -88,6 +89,16 @@ impl RunFolder {
     #[must_use]
     pub fn lane(&self, lane: u16) -> PathBuf {
         self.root.join("lanes").join(lane.to_string())
+    }
+
+    /// The lanes that have a folder, by number.
+    #[must_use]
+    pub fn lanes(&self) -> BTreeSet<u16> {
+        let folders = fs::read_dir(self.root.join("lanes"));
+        let names = folders.into_iter().flatten().flatten();
+        names
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .collect()
     }
 
     /// What the lane's printer printed.

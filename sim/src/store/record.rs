@@ -31,6 +31,16 @@ pub struct RunRecord {
     /// Whether `host/line.jsonl` holds the messages between hub and bank.
     #[serde(default)]
     pub captured: bool,
+    /// Business days that it lives.
+    #[serde(default = "one_day")]
+    pub days: u16,
+    /// Lanes that rest in the evening of each day but the last.
+    #[serde(default)]
+    pub lanes_to_rest: usize,
+    /// Whether it was interrupted and gone on with: who was selling at a turn of the date is
+    /// chance then.
+    #[serde(default)]
+    pub resumed: bool,
     /// Approvals that never reached the hub.
     pub lost: Vec<Approval>,
     /// SHA-256 of `manifest.json`; `None` until the run is finished.
@@ -42,6 +52,11 @@ pub struct RunRecord {
 /// Runs of before there was a choice.
 fn first_engine() -> EngineKind {
     EngineKind::Sled
+}
+
+/// Runs of before there were several.
+const fn one_day() -> u16 {
+    1
 }
 
 /// An engine as its name.

@@ -74,6 +74,7 @@ impl Store {
     pub(super) fn lay_out(options: WorldOptions, root: &Path) -> Result<Self, WorldError> {
         let store = StoreOptions {
             lanes: options.lanes,
+            days: 1,
             baskets: options.baskets,
             basket_file: None,
             price_file: None,
@@ -249,6 +250,10 @@ impl Journals for Store {
         };
         let machine = self.machines.get(&host).ok_or("no such host")?;
         Logs::behind(machine.disk.durable().engine())
+    }
+
+    fn has(&self, lane: u16) -> bool {
+        self.machines.contains_key(&Host::Lane(lane))
     }
 }
 
