@@ -33,7 +33,7 @@ use crate::{line::Approval, store::folder::RunFolder};
 use evidence::Evidence;
 use manifest::Manifest;
 
-pub use days::DayFigures;
+pub use days::{DayFigures, newest_versions_are_complete};
 pub use figures::{Examples, Figures, Forward, Payments, Settlement, Tenders};
 pub use journals::copy_folder;
 pub(crate) use journals::{Journals, Logs, Owner, Unread};

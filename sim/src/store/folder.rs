@@ -107,10 +107,12 @@ impl RunFolder {
         self.root.join("receipts").join(format!("lane-{lane}"))
     }
 
-    /// How many receipts all printers have printed.
+    /// How many receipts the printers of these lanes have printed.
     #[must_use]
-    pub fn receipts_printed(&self, lanes: u16) -> usize {
-        let files = (1..=lanes).filter_map(|lane| fs::read_dir(self.receipts(lane)).ok());
+    pub fn receipts_printed(&self, lanes: &[u16]) -> usize {
+        let files = lanes
+            .iter()
+            .filter_map(|lane| fs::read_dir(self.receipts(*lane)).ok());
         let names = files.flatten().flatten().map(|file| file.file_name());
         let texts =
             names.filter(|name| Path::new(name).extension().is_some_and(|end| end == "txt"));

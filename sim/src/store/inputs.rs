@@ -87,7 +87,10 @@ impl Run {
             let days = calendar.days;
             return Err(InputError::TooFewBaskets { days });
         }
-        let faults = options.faults.of_run(calendar).map_err(InputError::Faults)?;
+        let faults = options
+            .faults
+            .of_run(calendar)
+            .map_err(InputError::Faults)?;
         let workload = Workload::draw(options.seed, calendar, &baskets, &mut prices);
         let folder = RunFolder::create(options.out.as_deref())?;
         folder.lay_out(options.lanes)?;

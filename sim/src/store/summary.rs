@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     oracle::{
-        Broken, DayFigures, Examples, Figures, Findings, Forward, Payments, Settlement, Tenders, TerminalDay,
+        Broken, DayFigures, Examples, Figures, Findings, Forward, Payments, Settlement, Tenders,
+        TerminalDay,
     },
     store::conductor::FaultReport,
     workload::price_list::CURRENCY,

@@ -19,7 +19,7 @@ const HOURS_BY_DAY: usize = 12;
 const EVENING_PERCENT: usize = 15;
 const EVENING_CUSTOMERS_MIN: usize = 6;
 /// Fewer baskets a day leave nothing to sell through its end.
-pub const BASKETS_A_DAY_MIN: usize = 12;
+pub const BASKETS_A_DAY_MIN: usize = 8;
 
 /// How many customers come in each hour from 08:00, relative to the others.
 const CUSTOMERS_BY_HOUR: [u64; 14] = [4, 6, 7, 8, 8, 7, 6, 6, 7, 8, 9, 8, 6, 4];
@@ -163,6 +163,9 @@ mod tests {
     #[test]
     fn half_the_lanes_rest_where_there_is_another_day() {
         let rest = |lanes, days| Calendar { lanes, days }.lanes_to_rest();
-        assert_eq!((rest(4, 1), rest(4, 2), rest(5, 3), rest(1, 3)), (0, 2, 2, 0));
+        assert_eq!(
+            (rest(4, 1), rest(4, 2), rest(5, 3), rest(1, 3)),
+            (0, 2, 2, 0)
+        );
     }
 }

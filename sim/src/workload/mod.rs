@@ -115,12 +115,7 @@ pub struct Workload {
 impl Workload {
     /// Draws the days: baskets go in turn to the lanes that are open, as they arrive.
     #[must_use]
-    pub fn draw(
-        seed: u64,
-        calendar: Calendar,
-        baskets: &[Basket],
-        prices: &mut PriceList,
-    ) -> Self {
+    pub fn draw(seed: u64, calendar: Calendar, baskets: &[Basket], prices: &mut PriceList) -> Self {
         let cards = deal_cards(seed, baskets.len());
         let mut weights = Dice::new(seed, "weights");
         let mut customers = Dice::new(seed, "customers");
@@ -256,7 +251,11 @@ mod tests {
             }
         }
         let order = days.visits.windows(2);
-        assert!(order.into_iter().all(|two| two[0].arrive_wall_ms <= two[1].arrive_wall_ms));
+        assert!(
+            order
+                .into_iter()
+                .all(|two| two[0].arrive_wall_ms <= two[1].arrive_wall_ms)
+        );
     }
 
     #[test]

@@ -32,7 +32,10 @@ pub(super) fn check(versions: &Versions, verdict: &mut Verdict) {
         let other = named.insert(before, version);
         verdict.check(other.is_none(), "I20", None, || {
             let other = other.map_or("", |other| other.place.as_str());
-            format!("{} and {other} were sealed after the same version", version.place)
+            format!(
+                "{} and {other} were sealed after the same version",
+                version.place
+            )
         });
     }
     let has_begun = named.contains_key("") || sealed.is_empty();

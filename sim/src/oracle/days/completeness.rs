@@ -11,11 +11,7 @@ use super::{
     sealed::{SealedLane, Version},
 };
 
-pub(super) fn check(
-    frames: &BTreeMap<u16, LaneFrames>,
-    version: &Version,
-    verdict: &mut Verdict,
-) {
+pub(super) fn check(frames: &BTreeMap<u16, LaneFrames>, version: &Version, verdict: &mut Verdict) {
     for lane in version.lanes() {
         let Some(journal) = frames.get(&lane.lane) else {
             continue;

@@ -67,13 +67,7 @@ pub(in crate::oracle) fn read(lane: u16, records: &[(u64, LaneRecord)]) -> LaneF
     frames
 }
 
-fn entry(
-    lane: u16,
-    sequence: u64,
-    record: &LaneRecord,
-    closed: &SaleClosed,
-    date: &str,
-) -> Entry {
+fn entry(lane: u16, sequence: u64, record: &LaneRecord, closed: &SaleClosed, date: &str) -> Entry {
     let number = &closed.receipt_number;
     let mut paid = closed.tenders.iter().map(|tender| &tender.payment_id);
     Entry {

@@ -18,7 +18,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::oracle::{evidence::Evidence, settlement::TerminalDay, verdict::Verdict};
+use crate::{
+    oracle::{evidence::Evidence, settlement::TerminalDay, verdict::Verdict},
+    store::folder::RunFolder,
+};
 
 use frames::Entry;
 use sealed::{Version, Versions};
@@ -84,6 +87,15 @@ pub(super) fn check(
     figures.collect()
 }
 
+/// Whether the newest version of every day calls each of its lanes complete: for a run that waits
+/// for its late lanes, and for nothing that is checked.
+#[must_use]
+pub fn newest_versions_are_complete(folder: &RunFolder) -> bool {
+    let versions = Versions::read(folder, &mut Verdict::default());
+    let mut newest = versions.newest_of_all();
+    newest.all(|version| version.lanes_incomplete() == 0)
+}
+
 fn count<'a>(entries: impl Iterator<Item = &'a &'a Entry>) -> u32 {
     u32::try_from(entries.count()).unwrap_or(u32::MAX)
 }
@@ -146,14 +158,19 @@ fn check_day(date: &str, entries: &[&Entry], newest: Option<&Version>, verdict: 
     for lane in lanes {
         let (sales, minor) = wanted.get(&lane).copied().unwrap_or_default();
         let (in_seal, minor_in_seal) = sealed.get(&lane).copied().unwrap_or_default();
-        verdict.check((sales, minor) == (in_seal, minor_in_seal), "I20", None, || {
-            let (lane, epoch) = lane;
-            format!(
-                "{date} version {}: lane {lane} epoch {epoch} sold {sales} for {minor}, \
+        verdict.check(
+            (sales, minor) == (in_seal, minor_in_seal),
+            "I20",
+            None,
+            || {
+                let (lane, epoch) = lane;
+                format!(
+                    "{date} version {}: lane {lane} epoch {epoch} sold {sales} for {minor}, \
                  sealed are {in_seal} for {minor_in_seal}",
-                newest.number
-            )
-        });
+                    newest.number
+                )
+            },
+        );
     }
 }
 
@@ -163,7 +180,10 @@ fn check_contained(frames: &BTreeMap<u16, LaneFrames>, version: &Version, verdic
     for lane in version.lanes() {
         let Some(journal) = frames.get(&lane.lane) else {
             let (date, number) = (&version.date, version.number);
-            let what = format!("{date} version {number} tells of lane {}, which is none", lane.lane);
+            let what = format!(
+                "{date} version {number} tells of lane {}, which is none",
+                lane.lane
+            );
             verdict.broke("I18", None, what);
             continue;
         };

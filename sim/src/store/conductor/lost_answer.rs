@@ -1,6 +1,6 @@
 //! An approval never reaches the hub: unknown, taken back.
 
-use super::{Ending, Misfortune, Moment, Step};
+use super::{Ending, Misfortune, Moment, Plan, Step};
 
 /// How long a lost answer may take to be unknown and reversed.
 const REVERSAL_MS_MAX: u64 = 30_000;

@@ -147,12 +147,7 @@ impl Turn {
         order
     }
 
-    fn go_on(
-        &mut self,
-        stage: Stage,
-        moment: &Moment<'_>,
-        plan: &Plan,
-    ) -> (Stage, Option<Order>) {
+    fn go_on(&mut self, stage: Stage, moment: &Moment<'_>, plan: &Plan) -> (Stage, Option<Order>) {
         match stage {
             Stage::Daytime => self.begin(moment),
             Stage::Alone { since_ms, receipts } => self.stay_alone(moment, since_ms, receipts),
@@ -254,12 +249,7 @@ impl Turn {
         }
     }
 
-    fn close(
-        &self,
-        moment: &Moment<'_>,
-        holds: bool,
-        rested: Vec<u16>,
-    ) -> (Stage, Option<Order>) {
+    fn close(&self, moment: &Moment<'_>, holds: bool, rested: Vec<u16>) -> (Stage, Option<Order>) {
         let closing = Stage::Closing {
             since_ms: moment.at_ms,
             holds,
@@ -341,11 +331,7 @@ impl Turn {
         orders
     }
 
-    fn sleep(
-        &self,
-        moment: &Moment<'_>,
-        mut to_wake: VecDeque<Order>,
-    ) -> (Stage, Option<Order>) {
+    fn sleep(&self, moment: &Moment<'_>, mut to_wake: VecDeque<Order>) -> (Stage, Option<Order>) {
         if moment.wall_ms < opens_wall_ms(self.day + 1) - MORNING_BEFORE_MS {
             return (Stage::Night { to_wake }, None);
         }
