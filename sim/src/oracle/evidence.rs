@@ -49,6 +49,8 @@ pub(super) struct Evidence {
     pub lanes_to_rest: usize,
     /// Whether the run was interrupted and gone on with.
     pub resumed: bool,
+    /// Whether lanes of that time marked the ends of their days.
+    pub has_frames: bool,
 }
 
 impl Evidence {
@@ -89,7 +91,8 @@ impl Evidence {
             hub_logs,
             days: record.as_ref().map_or(1, |record| record.days),
             lanes_to_rest: record.as_ref().map_or(0, |record| record.lanes_to_rest),
-            resumed: record.is_some_and(|record| record.resumed),
+            resumed: record.as_ref().is_some_and(|record| record.resumed),
+            has_frames: record.is_some_and(|record| record.has_frames()),
         }
     }
 }

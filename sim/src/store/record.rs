@@ -12,6 +12,9 @@ use crate::{
     },
 };
 
+/// The form of a run's record from which on its lanes mark the ends of their days.
+const FIRST_FORM_WITH_FRAMES: u32 = 2;
+
 /// What is kept of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunRecord {
@@ -117,6 +120,12 @@ impl RunRecord {
             day: self.day,
             engine: self.engine,
         }
+    }
+
+    /// Whether its lanes mark the ends of their days; a run of several days is nothing without.
+    #[must_use]
+    pub const fn has_frames(&self) -> bool {
+        self.version >= FIRST_FORM_WITH_FRAMES || self.days > 1
     }
 
     /// Writes it into the run's folder.
