@@ -62,7 +62,7 @@ struct Books {
 
 pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) {
     let mut books = Books::default();
-    for record in &evidence.hub_story {
+    for record in &evidence.hub_bodies {
         if let Some(body) = &record.body {
             books.take(body);
         }
@@ -117,8 +117,8 @@ impl Books {
             Body::DeadLetterResolved(_)
             | Body::Started(_)
             | Body::LaneAttached(_)
-            | Body::HubBefore(_)
-            | Body::AskedOfHubBefore(_)
+            | Body::PreviousHub(_)
+            | Body::AskedOfPreviousHub(_)
             | Body::CarriedOver(_)
             | Body::Completed(_)
             | Body::Abandoned(_)
@@ -132,8 +132,8 @@ impl Books {
             | Body::LeaseGranted(_)
             | Body::LeaseEnded(_)
             | Body::OfflineCardHeld(_)
-            | Body::LaidAway(_)
-            | Body::Recalled(_) => {}
+            | Body::Archived(_)
+            | Body::Restored(_) => {}
         }
     }
 

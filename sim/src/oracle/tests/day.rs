@@ -18,7 +18,7 @@ use proto::{
 use serde_json::json;
 
 use crate::{
-    line::Approval,
+    acquirer_link::Approval,
     oracle::evidence::replica_log,
     store::{business_day::BusinessDay, folder::RunFolder, record::RunRecord},
     workload::{

@@ -16,7 +16,7 @@ use std::{collections::VecDeque, fmt};
 use proto::store::v1::PaymentCounts;
 
 use crate::{
-    line::Approval,
+    acquirer_link::Approval,
     oracle::{Figures, OpenSale},
     store::{fault::Fault, watch::Sight},
     workload::{
@@ -36,7 +36,7 @@ use turn::Turn;
 /// What the run is to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Cut the line to the bank.
+    /// Cut the acquirer link.
     CutLine,
     /// Mend it.
     MendLine,
