@@ -10,9 +10,9 @@
 //!
 //! Architecture invariant: the oracle calls none of the money code it judges.
 
+pub mod acquirer_link;
 pub mod audit;
 mod cli;
-pub mod acquirer_link;
 pub mod oracle;
 pub mod store;
 pub mod sweep;

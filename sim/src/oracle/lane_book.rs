@@ -213,7 +213,8 @@ impl LaneBook {
 
     fn sale(&mut self, number: u32) -> &mut Sale {
         if !self.sales.contains_key(&number) {
-            self.orphan_records.push(format!("sale {number} was never opened"));
+            self.orphan_records
+                .push(format!("sale {number} was never opened"));
         }
         self.sales.entry(number).or_default()
     }

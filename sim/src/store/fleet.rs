@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    line::{Cable, Capture, AcquirerLink},
+    line::{AcquirerLink, Cable, Capture},
     store::{
         configuration::{self, Setting},
         folder::{FolderError, RunFolder},
