@@ -62,7 +62,7 @@ struct Books {
 
 pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) {
     let mut books = Books::default();
-    for record in &evidence.hub_bodies {
+    for record in &evidence.hub_records {
         if let Some(body) = &record.body {
             books.take(body);
         }

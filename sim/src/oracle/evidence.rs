@@ -40,7 +40,7 @@ pub(super) struct Evidence {
     /// What the hub wrote.
     pub hub: HubBook,
     /// The same in the order in which it was written.
-    pub hub_bodies: Vec<HubRecord>,
+    pub hub_records: Vec<HubRecord>,
     /// The hub's journal, with its copies of the lanes'.
     pub hub_logs: Logs,
     /// Business days that the run was asked to live.
@@ -65,8 +65,8 @@ impl Evidence {
         let visits = read_visits(folder, verdict);
         let ledger = Ledger::read(&folder.ledger(), verdict);
         let hub_logs = Logs::read(journals, Owner::Hub, verdict);
-        let hub_bodies = hub_logs.hub_records(verdict);
-        let hub = HubBook::tell(&hub_bodies);
+        let hub_records = hub_logs.hub_records(verdict);
+        let hub = HubBook::tell(&hub_records);
         let mut lanes = BTreeMap::new();
         let mut frames = BTreeMap::new();
         let mut lane_logs = BTreeMap::new();
@@ -87,7 +87,7 @@ impl Evidence {
             frames,
             lane_logs,
             hub,
-            hub_bodies,
+            hub_records,
             hub_logs,
             days: record.as_ref().map_or(1, |record| record.days),
             lanes_to_rest: record.as_ref().map_or(0, |record| record.lanes_to_rest),

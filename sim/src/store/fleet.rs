@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    line::{AcquirerLink, Cable, Capture},
+    acquirer_link::{AcquirerLink, Cable, Capture},
     store::{
         configuration::{self, Setting},
         folder::{FolderError, RunFolder},

@@ -10,7 +10,7 @@ use crate::oracle::{evidence::Evidence, verdict::Verdict};
 /// By the date that ended: card payments that were at the bank then. The last day ends at rest; who
 /// was selling in a run that was broken off and gone on with is chance.
 pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) -> BTreeMap<String, u32> {
-    let turns = read(&evidence.hub_bodies);
+    let turns = read(&evidence.hub_records);
     if evidence.days > 1 && !evidence.resumed {
         check_each(evidence, &turns, verdict);
     }
