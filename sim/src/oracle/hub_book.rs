@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proto::{
     journal::v1::{
         BatchClosed, ForwardEndKind, ForwardEnded, ForwardKind, ForwardQueued, HubRecord,
-        OfflineReported, SettlementSent, hub_record::Body,
+        OfflineReported, Requested, SettlementSent, hub_record::Body,
     },
     store::v1::{Decision, DecisionKind},
 };
@@ -183,17 +183,7 @@ impl HubBook {
             }
             Body::LeaseEnded(ended) => self.leases.end(ended.lease_id),
             Body::OfflineReported(reported) => self.offline(reported),
-            Body::Requested(asked) => {
-                let payment = self.payments.entry(asked.payment_id.clone()).or_default();
-                payment.lane = asked.lane;
-                payment.requested = true;
-                payment.asked_minor = Some(minor(asked.amount.as_ref()));
-                payment.card_hash = asked
-                    .card
-                    .as_ref()
-                    .map(|card| card.hash.to_vec())
-                    .unwrap_or_default();
-            }
+            Body::Requested(asked) => self.ask(asked),
             Body::Sent(sent) => {
                 let place = (sent.tid.clone(), sent.batch, sent.stan);
                 self.payment(&sent.payment_id).sent.push(place);
@@ -234,6 +224,15 @@ impl HubBook {
             }
             Body::DayClosed(closed) => self.days_closed.push(closed.date.clone()),
         }
+    }
+
+    fn ask(&mut self, asked: &Requested) {
+        let card = asked.card.as_ref();
+        let payment = self.payments.entry(asked.payment_id.clone()).or_default();
+        payment.lane = asked.lane;
+        payment.requested = true;
+        payment.asked_minor = Some(minor(asked.amount.as_ref()));
+        payment.card_hash = card.map(|card| card.hash.to_vec()).unwrap_or_default();
     }
 
     fn queue(&mut self, queued: &ForwardQueued) {

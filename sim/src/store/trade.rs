@@ -192,8 +192,9 @@ impl<'a> Day<'a> {
             sleep(LOOK_EVERY).await;
         }
         let today = self.sight.status.business_date.as_str();
-        let over = (FIRST_DAY..=self.run.record.days).filter(|day| date_of(*day).as_str() < today);
-        if let Some(last) = over.last() {
+        let mut over =
+            (FIRST_DAY..=self.run.record.days).filter(|day| date_of(*day).as_str() < today);
+        if let Some(last) = over.next_back() {
             self.conductor.go_on_with(last + 1);
             self.closing.begin(hub, date_of(last));
         }
