@@ -103,10 +103,16 @@ mod tests {
         assert_eq!(at_hub.read(&mut heard).await.unwrap(), 0);
         assert_eq!(lane.read(&mut heard).await.unwrap_or(0), 0);
         cable.put_in();
-        let again = TcpStream::connect(cable.address());
-        let (again, accepted) = tokio::join!(again, hub.accept());
-        again.unwrap().write_all(b"again").await.unwrap();
-        accepted.unwrap().0.read_exact(&mut heard).await.unwrap();
+        let mut again = loop {
+            // It may not be back yet.
+            match TcpStream::connect(cable.address()).await {
+                Ok(lane) => break lane,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
+        let (mut at_hub, _) = hub.accept().await.unwrap();
+        again.write_all(b"again").await.unwrap();
+        at_hub.read_exact(&mut heard).await.unwrap();
         assert_eq!(&heard, b"again");
     }
 }
