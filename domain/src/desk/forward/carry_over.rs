@@ -2,7 +2,7 @@
 //! queue, are named, and go into the next batch (payments.md, "Settlement").
 
 use crate::{
-    desk::{Desk, DeskRecord, DurableState, outcome::Outcome},
+    desk::{Desk, DurableState, ForwardFact, outcome::Outcome},
     forward::Forward,
     ids::{ForwardId, LaneId, PaymentId},
     money::Money,
@@ -29,7 +29,7 @@ impl Desk {
     pub(crate) fn carry_over(&mut self, out: &mut Outcome) {
         for silent in self.silent() {
             let (forward_id, payment_id) = (silent.forward_id, silent.payment_id);
-            let record = DeskRecord::CarriedOver {
+            let record = ForwardFact::CarriedOver {
                 forward_id,
                 payment_id,
             };

@@ -2,7 +2,7 @@
 //! the next day. Each step is resumable, and twice does no harm.
 
 use crate::{
-    desk::{Alarm, Desk, DeskRecord, Effect, Rejected, outcome::Outcome},
+    desk::{Alarm, DayFact, Desk, Effect, Rejected, TerminalFact, outcome::Outcome},
     ids::{BatchNumber, ForwardId, Tid},
     payment::{Answer, Completion},
     settlement::BatchTotals,
@@ -20,7 +20,7 @@ impl Desk {
             Some(closing) if closing != date => return Err(Rejected::OtherDayClosing { closing }),
             Some(_) => {}
             None if self.durable.closed.is_some_and(|closed| date <= closed) => return Ok(()),
-            None => self.note(out, DeskRecord::DayClosing { date }),
+            None => self.note(out, DayFact::Closing { date }),
         }
         for tid in self.volatile.stations.keys() {
             out.touch(tid);
@@ -81,7 +81,7 @@ impl Desk {
         totals: BatchTotals,
         balanced: bool,
     ) {
-        let record = DeskRecord::BatchClosed {
+        let record = TerminalFact::BatchClosed {
             tid: tid.clone(),
             batch,
             totals,
@@ -123,7 +123,7 @@ impl Desk {
             .into_iter()
             .all(|terminal| self.is_settled(terminal));
         if all_settled && self.durable.undecided.is_empty() {
-            self.note(out, DeskRecord::DayClosed { date });
+            self.note(out, DayFact::Closed { date });
             self.find_archivable();
         }
     }
