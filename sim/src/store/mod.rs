@@ -4,6 +4,7 @@
 //! is the customers, the bank, the clock's speed, and the misfortunes.
 
 pub mod business_day;
+mod closing;
 pub mod conductor;
 pub mod configuration;
 pub mod fault;
@@ -115,14 +116,9 @@ pub fn run(options: &StoreOptions) -> Result<Summary, StoreError> {
         None => Run::prepare(options, clock.wall_ms())?,
     };
     let runtime = runtime()?;
-    // What was made go wrong before an interruption isn't made to go wrong again.
-    let faults = match options.resume {
-        Some(_) => &[],
-        None => options.faults.0.as_slice(),
-    };
     let folder = run.folder.root().display().to_string();
     let traded = runtime
-        .block_on(trade(&run, faults))
+        .block_on(trade(&run))
         .map_err(|source| StoreError::Trade {
             source,
             folder: folder.clone(),
@@ -132,7 +128,7 @@ pub fn run(options: &StoreOptions) -> Result<Summary, StoreError> {
     let findings = examine(&run.folder, &run.record.lost);
     let mut faults = traded.faults;
     for fault in &mut faults {
-        fault.confirm(&findings.figures.resumed);
+        fault.confirm(&findings.figures);
     }
     let facts = RunFacts {
         lanes: run.record.lanes,
