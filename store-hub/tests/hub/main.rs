@@ -10,8 +10,8 @@
 )]
 
 mod archive;
-mod bank_link;
 mod asking;
+mod bank_link;
 mod commands;
 mod damaged_copy;
 mod day;
