@@ -70,7 +70,7 @@ pub(super) fn init(options: &Init) -> Outcome {
             Failed::new(USAGE, what)
         })?;
     }
-    print(&told(options, files.len()))
+    print(&next_steps(options, files.len()))
 }
 
 fn files(options: &Init, today: BusinessDate) -> Vec<File> {
@@ -107,7 +107,7 @@ fn write(file: &File) -> io::Result<()> {
     open.open(&file.path)?.write_all(file.text.as_bytes())
 }
 
-fn desk(options: &Init, count: usize) -> String {
+fn next_steps(options: &Init, count: usize) -> String {
     let folder = options.folder.display();
     let bank = options.port.saturating_add(1);
     format!(
