@@ -68,6 +68,8 @@ pub const STANS_SKIPPED: u32 = 10_000;
 /// How far a rebuilt hub skips ahead of the last lease that a lane knows: other lanes may hold
 /// later ones.
 pub const LEASE_IDS_SKIPPED: u64 = 1_000_000;
+/// How far one hello may raise the epoch of a lane: machines are swapped one at a time.
+pub const EPOCH_RAISE_MAX: u32 = 1;
 /// Cards on the hot list, keyed hashes of 32 bytes; lanes hold a copy.
 pub const HOT_LIST_CARDS_MAX: usize = 50_000;
 /// Among them, cards the hub itself added.

@@ -22,8 +22,10 @@ use crate::{
     convert,
     devices::{DeviceError, Devices, Wiring},
     hub_facts::HubFacts,
+    pages::{Pages, Watched},
     ports::Ports,
     recovery::{self, RecoveryError},
+    take_back::{Parts, TakeBackError, take_back},
 };
 
 /// Why a lane doesn't start, or stopped by itself.
@@ -41,9 +43,20 @@ pub enum StartError {
     /// The hub's address can't be used.
     #[error("hub.address: {0}")]
     Address(#[from] tonic::transport::Error),
+    /// The port for metrics and health can't be had.
+    #[error("metrics.listen {address}: {reason}")]
+    Listen {
+        /// As configured.
+        address: String,
+        /// Why.
+        reason: io::Error,
+    },
     /// The system gives no thread.
     #[error("no thread for the journal")]
     Thread(#[source] io::Error),
+    /// The lane must not sell from its journal.
+    #[error(transparent)]
+    TakeBack(#[from] TakeBackError),
     /// What was decided can't be made durable.
     #[error("the lane stopped: {0}")]
     Stopped(String),
@@ -54,17 +67,23 @@ pub enum StartError {
 ///
 /// # Errors
 /// It can't start, or what it decided can't be made durable.
-pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
+pub async fn start(config: Config, mut ports: Ports) -> Result<(), StartError> {
     let (journal, committer) = Journal::open(ports.engine)?;
-    let committing = ports.commits.drive(committer);
-    let committing = committing.map_err(StartError::Thread)?;
-    let checkout = recovery::replay(&journal, config.checkout)?;
+    let committing = ports.commits.drive(&journal, committer);
+    // Until the very end: the journal's files are whole when the process ends.
+    let _committing = committing.map_err(StartError::Thread)?;
     let seams = Seams {
         clock: ports.clock,
         random: ports.random,
         network: ports.network,
     };
-    let ended = run(
+    tokio::select! {
+        biased;
+        taken = take_back(take_back_parts(&config, &seams, &journal)) => taken?,
+        () = &mut ports.shutdown => return Ok(()),
+    }
+    let checkout = recovery::replay(&journal, config.checkout)?;
+    run(
         &config,
         seams,
         journal,
@@ -72,12 +91,19 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         ports.devices,
         ports.shutdown,
     )
-    .await;
-    if let Some(thread) = committing {
-        // All clones of the journal are gone by now or go with the actors; the committer ends then.
-        drop(thread);
+    .await
+}
+
+fn take_back_parts<'a>(config: &'a Config, seams: &Seams, journal: &'a Journal) -> Parts<'a> {
+    let facts = known_facts(config);
+    Parts {
+        journal,
+        lane: config.checkout,
+        hub_address: &config.hub_address,
+        network: Arc::clone(&seams.network),
+        random: Arc::clone(&seams.random),
+        hub_history: facts.map(|facts| facts.hub_history()).unwrap_or_default(),
     }
-    ended
 }
 
 /// What every actor may use of the outside.
@@ -114,6 +140,7 @@ async fn run(
         hub_up: watch::Sender::new(false),
     };
     let (to_flow, from_hub) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);
+    let pages = pages(config, &seams, &journal, &channels).await?;
     write_start(config, &seams, &journal, &channels)?;
     let devices = devices(Wiring {
         clock: Arc::clone(&seams.clock),
@@ -137,6 +164,7 @@ async fn run(
         fatal,
     );
     let people = people.map(spawn_local);
+    let pages = pages.map(|pages| spawn_local(pages.serve()));
     let ended = tokio::select! {
         biased;
         Some(fatal) = fatals.recv() => Err(StartError::Stopped(fatal.to_string())),
@@ -144,6 +172,9 @@ async fn run(
     };
     if let Some(people) = people {
         people.abort();
+    }
+    if let Some(pages) = pages {
+        pages.abort();
     }
     info!(event = "lane stopping");
     journal.close();
@@ -223,6 +254,30 @@ fn link(
         script_finished: channels.script_finished.subscribe(),
         to_flow,
         up: channels.hub_up.clone(),
+    })
+}
+
+async fn pages(
+    config: &Config,
+    seams: &Seams,
+    journal: &Journal,
+    channels: &Channels,
+) -> Result<Option<Pages>, StartError> {
+    let Some(address) = &config.metrics_listen else {
+        return Ok(None);
+    };
+    let watched = Watched {
+        lane: config.checkout.lane,
+        journal: journal.clone(),
+        clock: Arc::clone(&seams.clock),
+        progress: channels.progress.subscribe(),
+        hub_up: channels.hub_up.subscribe(),
+        facts: channels.facts.subscribe(),
+    };
+    let pages = Pages::open(seams.network.as_ref(), address, watched).await;
+    pages.map(Some).map_err(|reason| StartError::Listen {
+        address: address.clone(),
+        reason,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Starts a whole hub: what `run` does in production and `sim` in simulation.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use actix::{Actor, Addr};
 use domain::{
@@ -25,6 +25,7 @@ use tokio::{
 use crate::{
     actors::{
         acquirer_link::{AcquirerLink, LineHandle, LineView, LinkCommand, LinkParts, ReachTiming},
+        copy_check::CopyCheck,
         lanes::{EndSessions, Lanes},
         payment_desk::{DeskParts, FallSilent, Outlets, PaymentDesk},
         reports::{ReportParts, Reports},
@@ -32,6 +33,7 @@ use crate::{
         timer::Timer,
     },
     config::{AcquirerConfig, Config},
+    damaged_copies::DamagedCopies,
     grpc::{self, Services},
     hot_list_file::{self, HotListError},
     keys::KeyStore,
@@ -97,8 +99,9 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         .map(Arc::new)
         .map_err(|error| StartError::Dialect(error.to_string()))?;
     let (journal, committer) = Journal::open(ports.engine)?;
-    let committer = ports.commits.drive(committer);
-    let committer = committer.map_err(StartError::Committer)?;
+    let committing = ports.commits.drive(&journal, committer);
+    // Until the very end: the journal's files are whole when the process ends.
+    let _committing = committing.map_err(StartError::Committer)?;
     let seams = Seams {
         clock: ports.clock,
         random: ports.random,
@@ -116,7 +119,9 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         changed,
         fatal,
     };
+    let damaged = DamagedCopies::default();
     let mut parts = desk_parts(&config, &seams, &prices, outlets);
+    parts.damaged = damaged.clone();
     parts.desk.hot_list = Arc::new(hot_list.unwrap_or_default());
     let desk = PaymentDesk::recover(parts)?.start();
     let listener = listen(&config, &seams, ports.services.as_ref()).await?;
@@ -130,13 +135,14 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     let (view, viewed) = watch::channel(LineView::default());
     let parts = link_parts(&config, &seams, dialect, desk.clone(), view);
     let line = start_link(parts, commands, viewed);
-    let mut services = services(&config, &seams, desk, watching, prices);
+    let (journal, clock) = (seams.journal.clone(), Arc::clone(&seams.clock));
+    CopyCheck::new(journal, clock, damaged.clone()).start();
+    let mut services = services(&config, &seams, desk, watching, prices, damaged);
     services.line = Some(line);
     let hub = Running {
         lanes: services.lanes.clone(),
         desk: services.desk.clone(),
         journal: seams.journal,
-        committer,
         failed,
     };
     let (stop, stopped) = oneshot::channel::<()>();
@@ -172,6 +178,7 @@ fn desk_parts(config: &Config, seams: &Seams, prices: &PriceFile, outlets: Outle
         random: Arc::clone(&seams.random),
         keys: Arc::clone(&seams.keys),
         price_version: prices.version.clone(),
+        damaged: DamagedCopies::default(),
         outlets,
     }
 }
@@ -297,11 +304,13 @@ fn services(
     desk: Addr<PaymentDesk>,
     changed: watch::Receiver<u64>,
     prices: PriceFile,
+    damaged: DamagedCopies,
 ) -> Services {
     let days = DaysFolder::new(config.days_folder.clone(), config.reports_folder.clone());
     let clock = Arc::clone(&seams.clock);
     let configured = config.terminals.iter().map(|terminal| terminal.lane);
-    let lanes = Lanes::new(desk.clone(), clock, seams.journal.clone(), configured).start();
+    let journal = seams.journal.clone();
+    let lanes = Lanes::new(desk.clone(), clock, journal, damaged.clone(), configured).start();
     let reports = Reports::new(ReportParts {
         store_id: config.store.id.clone(),
         store_name: config.store.name.clone(),
@@ -333,6 +342,7 @@ fn services(
         store_id: config.store.id.clone(),
         clock: Arc::clone(&seams.clock),
         line: None,
+        damaged,
     }
 }
 
@@ -341,7 +351,6 @@ struct Running {
     lanes: Addr<Lanes>,
     desk: Addr<PaymentDesk>,
     journal: Journal,
-    committer: Option<thread::JoinHandle<()>>,
     failed: mpsc::Receiver<String>,
 }
 
@@ -385,11 +394,6 @@ impl Running {
             );
         }
         self.journal.close();
-        if let Some(committer) = self.committer
-            && committer.join().is_err()
-        {
-            tracing::error!(event = "committer panicked");
-        }
     }
 }
 

@@ -32,6 +32,17 @@ pub enum Event {
         /// Its epoch; an older one than known is fenced.
         epoch: LaneEpoch,
     },
+    /// An operator takes a lane's epoch back.
+    EpochTakenBack {
+        /// The lane.
+        lane: LaneId,
+        /// The epoch that speaks for it from now on: an older one than known.
+        to: LaneEpoch,
+        /// Who decides it.
+        by: String,
+        /// Why; required.
+        reason: String,
+    },
     /// A lane's machine said hello and remembers a hub whose journal this is not.
     LaneRemembers {
         /// The lane.

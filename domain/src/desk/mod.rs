@@ -126,6 +126,12 @@ impl Desk {
             }
             Event::Recovered => self.recovered(out),
             Event::LaneAttached { lane, epoch } => return self.lane_attached(out, lane, epoch),
+            Event::EpochTakenBack {
+                lane,
+                to,
+                by,
+                reason,
+            } => return self.epoch_taken_back(out, lane, to, by, reason),
             Event::LaneRemembers { lane, memory } => self.lane_remembers(out, lane, memory),
             Event::Requested(request) => self.requested(out, request),
             Event::RequestedOfPreviousHub(request) => self.requested_of_previous_hub(out, request),

@@ -263,6 +263,7 @@ impl LaneService for TestHub {
                         heard.status = status;
                         heard.statuses += 1;
                     }),
+                    Hear::PriceConfirmed(_) => {}
                 }
                 for body in replies {
                     let frame = wire::HubFrame { body: Some(body) };
@@ -330,6 +331,7 @@ impl LaneService for TestHub {
             Ok(wire::JournalCopyResponse {
                 durable_sequence,
                 entries,
+                ..Default::default()
             })
         });
         Ok(Response::new(futures::stream::iter(answers).boxed()))

@@ -3,7 +3,7 @@
 use domain::desk::Desk;
 use journal::{Journal, LogId, NoRoom, OpenError};
 
-use super::{Failed, NO, UNREACHABLE, USAGE};
+use super::{Exit, Failed, NO, UNREACHABLE};
 use crate::{
     config::Config,
     ledger::Books,
@@ -13,11 +13,9 @@ use crate::{
 
 const READ_RECORDS_MAX: usize = 4096;
 
-/// A journal opened to be read.
+/// A journal opened to be read: whoever asks changes no byte of it.
 pub(super) struct Stopped {
     pub(super) journal: Journal,
-    // Held, not driven: nothing is ever appended.
-    _committer: journal::Committer,
 }
 
 /// The desk as its journal tells it.
@@ -39,15 +37,12 @@ impl Stopped {
             );
             return Err(Failed::new(UNREACHABLE, what));
         }
-        let opened = config.journal.engine.open(folder).and_then(Journal::open);
-        let (journal, committer) = opened.map_err(|error| {
+        let engine = config.journal.engine.open_to_read(folder);
+        let journal = engine.and_then(Journal::open_to_read).map_err(|error| {
             let what = format!("journal {}: {error}", folder.display());
             Failed::new(open_code(&error), what)
         })?;
-        Ok(Self {
-            journal,
-            _committer: committer,
-        })
+        Ok(Self { journal })
     }
 
     /// Replays the hub's own log.
@@ -79,17 +74,18 @@ impl Stopped {
     }
 }
 
-/// The exit code of a journal that can't be opened: the other engine's is a matter of
-/// configuration.
-pub(super) fn open_code(error: &OpenError) -> u8 {
+/// The exit code of a journal that can't be opened; the same for a lane's.
+pub(super) const fn open_code(error: &OpenError) -> Exit {
     match error {
-        OpenError::OtherEngine { .. } => USAGE,
-        OpenError::InUse { .. }
-        | OpenError::NoJournal { .. }
-        | OpenError::Blobs { .. }
+        OpenError::InUse { .. } | OpenError::NoJournal { .. } | OpenError::OtherEngine { .. } => {
+            Exit::Usage
+        }
+        OpenError::Blobs { .. }
+        | OpenError::Emptied { .. }
+        | OpenError::FilesLost { .. }
         | OpenError::NotAJournal
         | OpenError::Witness(_)
-        | OpenError::Damaged(_)
-        | OpenError::Engine(_) => UNREACHABLE,
+        | OpenError::Damaged(_) => Exit::No,
+        OpenError::Engine(_) => Exit::Unreachable,
     }
 }

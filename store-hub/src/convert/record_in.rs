@@ -86,6 +86,7 @@ fn fact(body: &Body) -> Result<Option<DeskFact>> {
     Ok(Some(match body {
         Body::Started(_) => return Ok(None),
         Body::LaneAttached(from) => lane_attached(from)?.into(),
+        Body::EpochTakenBack(told) => epoch_taken_back(told)?.into(),
         Body::Requested(from) => PaymentFact::Requested {
             request: request(from)?,
         }
@@ -189,6 +190,16 @@ fn restored(from: &journal::Restored) -> Result<ArchiveFact> {
     let file = file.ok_or_else(|| ConvertError::missing("file"))?;
     let file = Box::new(file_from_proto(file)?);
     Ok(ArchiveFact::Restored { file })
+}
+
+fn epoch_taken_back(told: &journal::EpochTakenBack) -> Result<HubFact> {
+    Ok(HubFact::EpochTakenBack {
+        lane: lane(told.lane)?,
+        from: LaneEpoch(told.from),
+        to: LaneEpoch(told.to),
+        by: told.by.clone(),
+        reason: told.reason.clone(),
+    })
 }
 
 fn previous_hub(from: &journal::PreviousHub) -> Result<HubFact> {

@@ -185,6 +185,19 @@ fn hub(fact: &HubFact) -> Body {
             lane: lane.0.into(),
             epoch: epoch.0,
         }),
+        HubFact::EpochTakenBack {
+            lane,
+            from,
+            to,
+            by,
+            reason,
+        } => Body::EpochTakenBack(journal::EpochTakenBack {
+            lane: lane.0.into(),
+            from: from.0,
+            to: to.0,
+            by: by.clone(),
+            reason: reason.clone(),
+        }),
         HubFact::PreviousHub {
             lane,
             hub_epoch,
@@ -338,6 +351,7 @@ pub(super) fn requested(request: &PaymentRequest) -> journal::Requested {
         entry_mode: entry_mode_to_proto(request.entry_mode).into(),
         pin_entered: request.pin_entered,
         card: Some(card_to_proto(&request.card)),
+        ..journal::Requested::default()
     }
 }
 

@@ -312,6 +312,14 @@ pub(super) fn lease_records() -> Vec<DeskFact> {
     ];
     let mut all = vec![
         LeaseFact::Granted { lease: lease() }.into(),
+        HubFact::EpochTakenBack {
+            lane,
+            from: LaneEpoch(7),
+            to: LaneEpoch(2),
+            by: "store manager".to_owned(),
+            reason: "a test machine".to_owned(),
+        }
+        .into(),
         HubFact::PreviousHub {
             lane,
             hub_epoch: 5,

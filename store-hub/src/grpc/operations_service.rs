@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use domain::{
     desk::{Event, Rejected},
-    ids::{ForwardId, LeaseId, PaymentId},
+    ids::{ForwardId, LaneEpoch, LeaseId, PaymentId},
     limits::NOTE_BYTES_MAX,
     time::WallMs,
 };
@@ -13,21 +13,22 @@ use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse, LanesRequest,
     LanesResponse, LeasesRequest, LeasesResponse, LinkRequest, LinkResponse, PaymentHistory,
     PaymentQuery, ResolveDeadLetterRequest, ResolveDeadLetterResponse, StatusRequest,
-    StatusResponse, UnresolvedRequest, UnresolvedResponse, WriteOffLeaseRequest,
-    WriteOffLeaseResponse, operations_service_server::OperationsService,
+    StatusResponse, TakeBackEpochRequest, TakeBackEpochResponse, UnresolvedRequest,
+    UnresolvedResponse, WriteOffLeaseRequest, WriteOffLeaseResponse,
+    operations_service_server::OperationsService,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::{
-    Services,
+    Services, lane_id,
     report_service::{read_date, report_status},
     stopping,
 };
 use crate::{
     actors::{
-        lanes::ViewLanes,
+        lanes::{EpochIs, ViewLanes},
         payment_desk::{DeskQuery, Happened, PaymentDesk},
         reports::{CountSales, FindPaymentHistory},
         settlement::{CloseDay, CloseError},
@@ -57,7 +58,10 @@ impl OperationsService for Services {
 
     async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusResponse>, Status> {
         let store_id = self.store_id.clone();
-        let status = self.look(move |desk| desk.view(&store_id)).await?;
+        let mut status = self.look(move |desk| desk.view(&store_id)).await?;
+        let mut lanes = self.lanes.send(ViewLanes).await.map_err(stopping)?;
+        lanes.retain(|lane| !lane.troubles.is_empty());
+        status.lanes_in_trouble = lanes;
         Ok(Response::new(status))
     }
 
@@ -92,7 +96,8 @@ impl OperationsService for Services {
         let payments = self
             .look(|desk| operator_view::unresolved(&desk.desk))
             .await?;
-        Ok(Response::new(UnresolvedResponse { payments }))
+        let wall_ms = self.clock.wall_ms();
+        Ok(Response::new(UnresolvedResponse { payments, wall_ms }))
     }
 
     async fn dead_letters(
@@ -155,6 +160,26 @@ impl OperationsService for Services {
         Ok(Response::new(WriteOffLeaseResponse {}))
     }
 
+    async fn take_back_epoch(
+        &self,
+        request: Request<TakeBackEpochRequest>,
+    ) -> Result<Response<TakeBackEpochResponse>, Status> {
+        let request = request.into_inner();
+        check_note("by", &request.by)?;
+        check_note("reason", &request.reason)?;
+        let (lane, to) = (lane_id(request.lane)?, LaneEpoch(request.to));
+        self.order(Event::EpochTakenBack {
+            lane,
+            to,
+            by: request.by,
+            reason: request.reason,
+        })
+        .await?;
+        let told = self.lanes.send(EpochIs { lane, epoch: to }).await;
+        told.map_err(stopping)?;
+        Ok(Response::new(TakeBackEpochResponse {}))
+    }
+
     async fn close_day(
         &self,
         request: Request<CloseDayRequest>,
@@ -204,6 +229,8 @@ fn rejected_status(rejected: &Rejected) -> Status {
         Rejected::NoteMissing => Status::invalid_argument(text),
         Rejected::TerminalConfiguredTwice
         | Rejected::Fenced { .. }
+        | Rejected::EpochTooFar { .. }
+        | Rejected::NoEpochToTakeBack { .. }
         | Rejected::OtherLane(_)
         | Rejected::CompletedAfterAbandoned(_)
         | Rejected::AbandonedAfterCompleted(_)

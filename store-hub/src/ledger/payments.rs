@@ -162,6 +162,7 @@ impl PaymentBook {
             }
             Some(
                 Body::LaneAttached(_)
+                | Body::EpochTakenBack(_)
                 | Body::PreviousHub(_)
                 | Body::SignedOn(_)
                 | Body::TerminalStopped(_)

@@ -60,6 +60,7 @@ impl Event {
             Self::TerminalConfigured { .. }
             | Self::Recovered
             | Self::LaneAttached { .. }
+            | Self::EpochTakenBack { .. }
             | Self::LaneRemembers { .. }
             | Self::LeaseShown(_)
             | Self::LeaseReturned { .. }
