@@ -157,7 +157,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     hub.run(server, stop, ports.shutdown).await
 }
 
-/// What every actor may reach the world through.
+/// What every actor may use of the outside.
 struct Seams {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,

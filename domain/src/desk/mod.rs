@@ -53,13 +53,13 @@ use volatile_state::VolatileState;
 
 use crate::time::Now;
 
-/// The machine.
+/// The machine: a durable state, which records build, and a volatile one, which events build.
 #[derive(Clone, Debug)]
 pub struct Desk {
     config: DeskConfig,
     durable: DurableState,
     volatile: VolatileState,
-    /// Payments of closed days that can be archived.
+    /// Payments of closed days that can be archived. The records tell them, too.
     archivable: Archivable,
 }
 

@@ -1,4 +1,4 @@
-//! What a stop takes away from the desk: a start finds it again from events.
+//! The volatile state: what a stop takes from the desk. A start learns it again from events.
 
 use std::collections::{BTreeMap, BTreeSet};
 

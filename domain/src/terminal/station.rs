@@ -1,5 +1,5 @@
-//! What is only true of a terminal while the hub runs: who it serves, whether it is signed on, what
-//! is outstanding, and when something is due again. Gone with a restart, and rebuilt from events.
+//! A station is a terminal while the hub runs: which lane it serves, whether it is signed on, which
+//! message is outstanding, and when something is due again. A restart loses it; events rebuild it.
 
 use std::collections::{BTreeMap, VecDeque};
 

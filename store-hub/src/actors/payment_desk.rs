@@ -343,7 +343,7 @@ impl PaymentDesk {
     }
 }
 
-/// What one commit carries, and what waits for it.
+/// One commit, and the pending effects that wait for it.
 #[derive(Default)]
 pub(super) struct Commit {
     pub(super) batch: Batch,

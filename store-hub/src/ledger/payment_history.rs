@@ -1,4 +1,4 @@
-//! One payment from receipt to bank: `payment ID`.
+//! The history of one payment, from receipt to bank: what `store-hub payment ID` shows.
 
 use std::{
     fs,

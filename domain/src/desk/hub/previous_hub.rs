@@ -1,9 +1,9 @@
-//! A hub whose journal is not the one its lanes knew: it was lost, and this one began anew
+//! A lane knew a hub that wrote another journal. That journal was lost, and this hub began anew
 //! (payments.md, "Identity, swap, rebuild").
 //!
-//! What the lanes remember is all there is: how far the previous hub had counted, and what it had
-//! lent. An id that the previous hub may have been asked for is never sent: Unknown, and named until
-//! the day is closed, since only the acquirer's file tells what became of it.
+//! Only the lanes remember the previous hub: how far it had counted, and what it had lent. It may have
+//! sent a payment that this hub never heard of. Such a payment is never sent again: it is Unknown, and
+//! named until the day is closed, since only the acquirer's file says what became of it.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The acquirer link and the sign-on of terminals.
+//! The acquirer link goes up and down, and terminals sign on.
 
 use crate::{
     desk::{Alarm, Desk, Effect, Rejected, TerminalFact, outcome::Outcome},

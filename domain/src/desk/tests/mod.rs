@@ -9,6 +9,7 @@
 mod abandoned;
 mod archive;
 mod check;
+mod checkpoint;
 mod forward;
 mod host;
 mod hot_cards;
