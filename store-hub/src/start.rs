@@ -24,7 +24,7 @@ use tokio::{
 
 use crate::{
     actors::{
-        acquirer_link::{AcquirerLink, LinkParts},
+        acquirer_link::{AcquirerLink, LineHandle, LineView, LinkParts, ReachTiming},
         copy_check::CopyCheck,
         lanes::{EndSessions, Lanes},
         payment_desk::{DeskParts, FallSilent, Outlets, PaymentDesk},
@@ -94,8 +94,10 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     let prices = PriceFile::load(&config.prices_file)?;
     let hot_list = config.offline.hot_list_file.as_deref();
     let hot_list = hot_list.map(hot_list_file::load).transpose()?;
-    let dialect =
-        Dialect::named("cup-pos").map_err(|error| StartError::Dialect(error.to_string()))?;
+    let dialect = Dialect::built_in("cup-pos")
+        .map(|dialect| dialect.counting_prefix(config.acquirer.length_counts_itself))
+        .map(Arc::new)
+        .map_err(|error| StartError::Dialect(error.to_string()))?;
     let (journal, committer) = Journal::open(ports.engine)?;
     let committing = ports.commits.drive(&journal, committer);
     // Until the very end: the journal's files are whole when the process ends.
@@ -130,14 +132,22 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         wake: woken,
     }
     .start();
+    let (view, viewed) = watch::channel(LineView::default());
+    let parts = link_parts(&config, &seams, dialect, desk.clone(), view);
+    let line = LineHandle {
+        address: parts.address.clone(),
+        view: viewed,
+        try_now: Arc::clone(&parts.try_now),
+    };
     AcquirerLink {
-        parts: link_parts(&config, &seams, dialect, desk.clone()),
+        parts,
         commands: Some(commands),
     }
     .start();
     let (journal, clock) = (seams.journal.clone(), Arc::clone(&seams.clock));
     CopyCheck::new(journal, clock, damaged.clone()).start();
-    let services = services(&config, &seams, desk, watching, prices, damaged);
+    let mut services = services(&config, &seams, desk, watching, prices, damaged);
+    services.line = Some(line);
     let hub = Running {
         lanes: services.lanes.clone(),
         desk: services.desk.clone(),
@@ -249,23 +259,32 @@ fn link_parts(
     seams: &Seams,
     dialect: Arc<Dialect>,
     desk: Addr<PaymentDesk>,
+    view: watch::Sender<LineView>,
 ) -> LinkParts {
     let acquirer: &AcquirerConfig = &config.acquirer;
     let terminals = config.terminals.iter();
     LinkParts {
         desk,
         network: Arc::clone(&seams.network),
+        clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
         keys: Arc::clone(&seams.keys),
         dialect,
         address: acquirer.address.clone(),
+        habit: acquirer.connection,
         terminals: terminals
             .map(|terminal| (terminal.tid.clone(), terminal.mid.clone()))
             .collect(),
-        backoff_min: acquirer.backoff_min,
-        backoff_max: acquirer.backoff_max,
+        timing: ReachTiming {
+            down_after: acquirer.line_down_after,
+            backoff_min: acquirer.backoff_min,
+            backoff_max: acquirer.backoff_max,
+        },
         echo_every: acquirer.echo_every,
         sign_on_timeout: acquirer.forward_answer_timeout,
+        answer_timeout: acquirer.answer_timeout.max(acquirer.forward_answer_timeout),
+        try_now: Arc::default(),
+        view,
     }
 }
 
@@ -312,6 +331,7 @@ fn services(
         days,
         store_id: config.store.id.clone(),
         clock: Arc::clone(&seams.clock),
+        line: None,
         damaged,
     }
 }

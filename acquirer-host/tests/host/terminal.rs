@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -92,8 +91,8 @@ pub(crate) fn config(personality: &str) -> Config {
     Config {
         listen: "127.0.0.1:0".to_owned(),
         dialect: dialect(),
-        personality: Personality::parse(Path::new("personality.toml"), personality).unwrap(),
-        accounts: Accounts::parse(Path::new("accounts.toml"), ACCOUNTS).unwrap(),
+        personality: Personality::parse(personality).unwrap(),
+        accounts: Accounts::parse(ACCOUNTS).unwrap(),
         terminal_keys: TerminalKeys::test().unwrap(),
     }
 }
@@ -208,6 +207,19 @@ impl Terminal {
             keys: None,
             writer,
         }
+    }
+
+    /// The host has closed the connection.
+    pub(crate) async fn is_closed(&mut self) {
+        let next = timeout(PATIENCE, self.frames.next()).await.unwrap();
+        assert!(matches!(next, Ok(None)), "the host says more");
+    }
+
+    /// Another connection of the same terminal: keys and batch stay.
+    pub(crate) async fn connect_again(&mut self, host: &Host) {
+        let fresh = Self::connect(host.address, &self.tid).await;
+        self.frames = fresh.frames;
+        self.writer = fresh.writer;
     }
 
     pub(crate) async fn sign_on(&mut self) -> Answer {

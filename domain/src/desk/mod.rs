@@ -158,9 +158,16 @@ impl Desk {
             Event::Abandoned { payment_id, lane } => return self.abandoned(out, payment_id, lane),
             Event::AcquirerLink { up } => self.acquirer_link(out, up),
             Event::SignedOn { tid, batch } => return self.signed_on(out, &tid, batch),
+            Event::SignOnRefused { tid } => {
+                self.volatile.heard_at = Some(out.now.mono);
+                return self.sign_on_failed(out, &tid);
+            }
             Event::SignOnFailed { tid } => return self.sign_on_failed(out, &tid),
             Event::NotSent { tid, stan } => self.not_sent(out, &tid, stan),
-            Event::SentThenBroke { tid, stan } => self.sent_then_broke(out, &tid, stan),
+            Event::SentThenBroke { tid, stan, in_full } => {
+                self.sent_then_broke(out, &tid, stan, in_full);
+            }
+            Event::TryNow => self.try_now(out),
             Event::Answered(answer) => self.answered(out, &answer),
             Event::Tick => {
                 self.volatile.wake_at = None;

@@ -81,6 +81,9 @@ pub enum Rejected {
     /// something else by now (payments.md, "Store and forward").
     #[error("the batch of queue entry {} is closed: settle it by hand", _0.0)]
     BatchIsClosed(ForwardId),
+    /// A lane approved it outside its lease: the bank is never told, whoever asks for it.
+    #[error("queue entry {} was approved outside a lease: settle it by hand", _0.0)]
+    NeverForwarded(ForwardId),
     /// A note is required.
     #[error("a reference or a reason is required")]
     NoteMissing,
@@ -115,6 +118,7 @@ impl Rejected {
             | Self::UnknownLease(_)
             | Self::NotAnOpenDeadLetter(_)
             | Self::BatchIsClosed(_)
+            | Self::NeverForwarded(_)
             | Self::NoteMissing
             | Self::OtherDayClosing { .. } => None,
         }

@@ -17,6 +17,8 @@ pub(crate) struct VolatileState {
     pub(crate) attached: BTreeSet<LaneId>,
     /// Whether a message can be sent to the acquirer.
     pub(crate) link_up: bool,
+    /// When the host last said anything.
+    pub(crate) heard_at: Option<MonoMs>,
     pub(crate) wake_at: Option<MonoMs>,
     /// Cards stood in for lately.
     pub(crate) velocity: Velocity,

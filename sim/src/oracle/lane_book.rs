@@ -98,12 +98,12 @@ pub(super) struct LaneBook {
 impl LaneBook {
     /// Tells a lane's records again.
     #[must_use]
-    pub(super) fn tell(lane: u16, records: &[LaneRecord]) -> Self {
+    pub(super) fn tell(lane: u16, records: &[(u64, LaneRecord)]) -> Self {
         let mut book = Self {
             lane,
             ..Self::default()
         };
-        for record in records {
+        for (_, record) in records {
             if let Some(body) = &record.body {
                 book.take(body);
             }
@@ -121,7 +121,8 @@ impl LaneBook {
 
     fn take(&mut self, body: &Body) {
         match body {
-            Body::CardNotRead(_) => {}
+            // Frames of a day are the day's oracle's to judge; here sales and payments are.
+            Body::CardNotRead(_) | Body::DayMarker(_) | Body::LaneRested(_) => {}
             Body::Started(_) => {
                 self.leases.started();
                 for sale in self.sales.values_mut().filter(|sale| sale.is_open()) {

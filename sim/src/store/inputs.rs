@@ -1,12 +1,13 @@
 //! From options to the files of a run: the day is drawn, and everything the programs need is
 //! written.
 
-use std::{fs, io};
+use std::{fs, io, path::Path};
 
 use crate::{
     store::{
-        business_day::BusinessDay,
+        business_day::{BusinessDay, planned_ms},
         configuration,
+        fault::Fault,
         folder::{FolderError, RunFolder},
         options::StoreOptions,
         record::{RecordError, RunRecord},
@@ -14,6 +15,7 @@ use crate::{
     workload::{
         Visit, Workload,
         basket_file::{BasketFileError, GROCERIES_NAME, read_baskets},
+        days::BASKETS_A_DAY_MIN,
         keys::StoreKeys,
         price_list::{PriceList, PriceListError},
     },
@@ -30,6 +32,8 @@ pub struct Run {
     pub keys: StoreKeys,
     /// The customers.
     pub visits: Vec<Visit>,
+    /// What is to go wrong.
+    pub faults: Vec<Fault>,
 }
 
 /// Why a run can't be prepared. All of these are for the user to put right.
@@ -41,12 +45,32 @@ pub enum InputError {
     /// The prices.
     #[error(transparent)]
     Prices(#[from] PriceListError),
+    /// What is added to the bank's personality.
+    #[error("the bank's personality {path}: {source}")]
+    Personality {
+        /// Which file.
+        path: String,
+        /// What is wrong.
+        source: io::Error,
+    },
     /// The run's folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// The run to go on with.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// A fault that this run can't have.
+    #[error("--faults: {0}")]
+    Faults(String),
+    /// Nothing could be sold through the end of a day.
+    #[error(
+        "{days} days need at least {} baskets, {BASKETS_A_DAY_MIN} a day",
+        usize::from(*days) * BASKETS_A_DAY_MIN
+    )]
+    TooFewBaskets {
+        /// How many were asked for.
+        days: u16,
+    },
     /// A file of the run couldn't be made or read back.
     #[error("the run's folder {folder}: {source}")]
     Content {
@@ -66,7 +90,17 @@ impl Run {
     pub fn prepare(options: &StoreOptions, now_ms: i64) -> Result<Self, InputError> {
         let mut prices = PriceList::read(options.price_file.as_deref())?;
         let baskets = read_baskets(options.basket_file.as_deref(), options.baskets)?;
-        let workload = Workload::draw(options.seed, options.lanes, &baskets, &mut prices);
+        let calendar = options.calendar();
+        if calendar.days > 1 && baskets.len() < usize::from(calendar.days) * BASKETS_A_DAY_MIN {
+            let days = calendar.days;
+            return Err(InputError::TooFewBaskets { days });
+        }
+        let faults = options
+            .faults
+            .of_run(calendar)
+            .map_err(InputError::Faults)?;
+        let manners = manners(options.bank_personality.as_deref())?;
+        let workload = Workload::draw(options.seed, calendar, &baskets, &mut prices);
         let folder = RunFolder::create(options.out.as_deref())?;
         folder.lay_out(options.lanes)?;
         let keys = StoreKeys::draw(options.seed, options.lanes);
@@ -78,12 +112,13 @@ impl Run {
             // The programs need a moment to start; the first customers come when they have.
             day: BusinessDay::starting(
                 now_ms + STARTING_MS,
-                baskets.len(),
-                options.lanes,
-                options.faults.0.len(),
+                planned_ms(calendar, baskets.len(), faults.len()),
             ),
             engine: options.engine,
             captured: options.capture,
+            days: calendar.days,
+            lanes_to_rest: usize::from(calendar.lanes_to_rest()),
+            resumed: false,
             lost: Vec::new(),
             manifest_sha256: None,
             summary: None,
@@ -93,8 +128,13 @@ impl Run {
             record,
             keys,
             visits: workload.visits.clone(),
+            faults,
         };
-        let written = run.write(&workload, &prices, options.bank_latency);
+        let bank = BankInput {
+            latency_ms: options.bank_latency,
+            manners,
+        };
+        let written = run.write(&workload, &prices, &bank);
         written.map_err(|error| match error {
             WriteError::Folder(error) => InputError::Folder(error),
             WriteError::Content(source) => run.content(source),
@@ -106,7 +146,7 @@ impl Run {
     ///
     /// # Errors
     /// The folder holds no run that was interrupted.
-    pub fn resume(root: &std::path::Path, now_ms: i64) -> Result<Self, InputError> {
+    pub fn resume(root: &Path, now_ms: i64) -> Result<Self, InputError> {
         let mut record = RunRecord::read(root)?;
         let folder = root.display().to_string();
         if record.summary.is_some() {
@@ -119,6 +159,7 @@ impl Run {
         let run_folder = RunFolder::at(&root.canonicalize().map_err(content)?);
         let visits = read_visits(&run_folder).map_err(content)?;
         let stopped_ms = last_written_ms(&run_folder).map_err(content)?;
+        record.resumed = true;
         record.day.origin_real_ms += (now_ms + STARTING_MS - stopped_ms).max(0);
         let keys = StoreKeys::draw(record.seed, record.lanes);
         let run = Self {
@@ -126,6 +167,8 @@ impl Run {
             record,
             keys,
             visits,
+            // What was made go wrong before an interruption isn't made to go wrong again.
+            faults: Vec::new(),
         };
         run.record.write(&run.folder).map_err(content)?;
         Ok(run)
@@ -152,7 +195,7 @@ impl Run {
         &self,
         workload: &Workload,
         prices: &PriceList,
-        bank_latency_ms: u64,
+        bank: &BankInput,
     ) -> Result<(), WriteError> {
         let Self { folder, keys, .. } = self;
         let day = self.record.day;
@@ -174,11 +217,33 @@ impl Run {
             &folder.host().join("keys.toml"),
             configuration::host_keys(keys),
         )?;
-        let personality = configuration::personality(self.record.seed, bank_latency_ms, day);
+        let BankInput {
+            latency_ms,
+            manners,
+        } = bank;
+        let personality = configuration::personality(self.record.seed, *latency_ms, manners, day);
         folder.write(&folder.host().join("personality.toml"), personality)?;
         self.record.write(folder)?;
         Ok(())
     }
+}
+
+/// How the bank's side behaves.
+struct BankInput {
+    latency_ms: u64,
+    /// Further keys of its personality.
+    manners: String,
+}
+
+/// What a file adds to the bank's personality.
+fn manners(path: Option<&Path>) -> Result<String, InputError> {
+    let read = path.map(|path| {
+        fs::read_to_string(path).map_err(|source| InputError::Personality {
+            path: path.display().to_string(),
+            source,
+        })
+    });
+    read.transpose().map(Option::unwrap_or_default)
 }
 
 /// From the first file to the first customer, in real time.

@@ -276,6 +276,7 @@ fn deferred(from: &journal::ForwardDeferred) -> Result<ForwardFact> {
     Ok(ForwardFact::Deferred {
         forward_id: ForwardId(from.forward_id),
         code: optional(&from.response_code, |text| code("response_code", text))?,
+        sent_in_full: !from.not_sent_in_full,
     })
 }
 

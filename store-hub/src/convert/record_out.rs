@@ -114,7 +114,11 @@ fn forward(fact: &ForwardFact) -> Body {
             batch,
             attempt,
         } => forward_sent(*forward_id, *stan, *batch, *attempt),
-        ForwardFact::Deferred { forward_id, code } => deferred(*forward_id, code.as_ref()),
+        ForwardFact::Deferred {
+            forward_id,
+            code,
+            sent_in_full,
+        } => deferred(*forward_id, code.as_ref(), *sent_in_full),
         ForwardFact::Ended { forward_id, end } => Body::ForwardEnded(ended(*forward_id, end)),
         ForwardFact::Resolved { forward_id, how } => resolved(*forward_id, how),
         ForwardFact::CarriedOver {
@@ -265,10 +269,11 @@ fn forward_sent(forward_id: ForwardId, stan: Stan, batch: BatchNumber, attempt: 
     })
 }
 
-fn deferred(forward_id: ForwardId, code: Option<&ResponseCode>) -> Body {
+fn deferred(forward_id: ForwardId, code: Option<&ResponseCode>, sent_in_full: bool) -> Body {
     Body::ForwardDeferred(journal::ForwardDeferred {
         forward_id: forward_id.0,
         response_code: text(code.map(ResponseCode::as_str)),
+        not_sent_in_full: !sent_in_full,
     })
 }
 
@@ -346,6 +351,7 @@ pub(super) fn requested(request: &PaymentRequest) -> journal::Requested {
         entry_mode: entry_mode_to_proto(request.entry_mode).into(),
         pin_entered: request.pin_entered,
         card: Some(card_to_proto(&request.card)),
+        ..journal::Requested::default()
     }
 }
 

@@ -88,6 +88,7 @@ pub(super) fn decisions() -> Vec<Decision> {
         RefusalReason::ContentDiffers,
         RefusalReason::Fenced,
         RefusalReason::NoTerminal,
+        RefusalReason::BankBusy,
         RefusalReason::InvalidAmount,
         RefusalReason::TooMany,
         RefusalReason::NoRoom,
@@ -213,7 +214,14 @@ pub(super) fn forward_records() -> Vec<DeskFact> {
         all.push(ForwardFact::Ended { forward_id, end }.into());
     }
     for code in [None, Some(ResponseCode::new("96").unwrap())] {
-        all.push(ForwardFact::Deferred { forward_id, code }.into());
+        all.push(
+            ForwardFact::Deferred {
+                forward_id,
+                code,
+                sent_in_full: code.is_some(),
+            }
+            .into(),
+        );
     }
     for how in [
         Resolution::Retry,

@@ -11,10 +11,11 @@ use domain::{
 use futures::{Stream, StreamExt};
 use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse, LanesRequest,
-    LanesResponse, LeasesRequest, LeasesResponse, PaymentHistory, PaymentQuery,
-    ResolveDeadLetterRequest, ResolveDeadLetterResponse, StatusRequest, StatusResponse,
-    TakeBackEpochRequest, TakeBackEpochResponse, UnresolvedRequest, UnresolvedResponse,
-    WriteOffLeaseRequest, WriteOffLeaseResponse, operations_service_server::OperationsService,
+    LanesResponse, LeasesRequest, LeasesResponse, LinkRequest, LinkResponse, PaymentHistory,
+    PaymentQuery, ResolveDeadLetterRequest, ResolveDeadLetterResponse, StatusRequest,
+    StatusResponse, TakeBackEpochRequest, TakeBackEpochResponse, UnresolvedRequest,
+    UnresolvedResponse, WriteOffLeaseRequest, WriteOffLeaseResponse,
+    operations_service_server::OperationsService,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -95,7 +96,8 @@ impl OperationsService for Services {
         let payments = self
             .look(|desk| operator_view::unresolved(&desk.desk))
             .await?;
-        Ok(Response::new(UnresolvedResponse { payments }))
+        let wall_ms = self.clock.wall_ms();
+        Ok(Response::new(UnresolvedResponse { payments, wall_ms }))
     }
 
     async fn dead_letters(
@@ -122,6 +124,16 @@ impl OperationsService for Services {
         };
         self.order(event).await?;
         Ok(Response::new(ResolveDeadLetterResponse {}))
+    }
+
+    async fn link(&self, request: Request<LinkRequest>) -> Result<Response<LinkResponse>, Status> {
+        let line = self.line.clone();
+        let mut line = line.ok_or_else(|| Status::unavailable("the hub is starting"))?;
+        if request.into_inner().now {
+            self.order(Event::TryNow).await?;
+            line.try_now().await;
+        }
+        Ok(Response::new(line.told()))
     }
 
     async fn leases(&self, _: Request<LeasesRequest>) -> Result<Response<LeasesResponse>, Status> {
@@ -228,6 +240,7 @@ fn rejected_status(rejected: &Rejected) -> Status {
         | Rejected::OfflineContentDiffers(_)
         | Rejected::NotAnOpenDeadLetter(_)
         | Rejected::BatchIsClosed(_)
+        | Rejected::NeverForwarded(_)
         | Rejected::UnknownLease(_)
         | Rejected::OtherDayClosing { .. } => Status::failed_precondition(text),
     }

@@ -187,6 +187,7 @@ const fn refusal(reason: wire::RefusalReason) -> &'static str {
         wire::RefusalReason::ContentDiffers => "same id, other content",
         wire::RefusalReason::Fenced => "fenced lane",
         wire::RefusalReason::NoTerminal => "no terminal",
+        wire::RefusalReason::BankBusy => "bank busy",
         wire::RefusalReason::InvalidAmount => "invalid amount",
         wire::RefusalReason::TooMany => "too many in flight",
         wire::RefusalReason::NoRoom => "no room on the hub's disk",
@@ -317,6 +318,9 @@ fn forward_step(
             );
             history.host.push(line(at, text.clone()));
             text
+        }
+        Body::ForwardDeferred(body) if body.not_sent_in_full => {
+            format!("{} did not leave", name(body.forward_id))
         }
         Body::ForwardDeferred(body) => {
             format!(

@@ -11,6 +11,7 @@
 
 mod archive;
 mod asking;
+mod bank_link;
 mod commands;
 mod damaged_copy;
 mod day;

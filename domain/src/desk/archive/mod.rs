@@ -68,6 +68,8 @@ impl Event {
             | Self::AcquirerLink { .. }
             | Self::SignedOn { .. }
             | Self::SignOnFailed { .. }
+            | Self::SignOnRefused { .. }
+            | Self::TryNow
             | Self::NotSent { .. }
             | Self::SentThenBroke { .. }
             | Self::Answered(_)

@@ -47,6 +47,7 @@ impl Desk {
         if let Some(station) = self.volatile.stations.get_mut(tid) {
             station.waiting.push_back(Waiting {
                 payment_id,
+                since: out.now.mono,
                 deadline,
             });
         }
