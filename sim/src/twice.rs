@@ -7,11 +7,11 @@ use std::{
 };
 
 use clap::Args;
+use command_line::Output;
 use serde_json::json;
 
 use crate::{
     oracle,
-    store::options::Output,
     world::{self, Course, Trouble, WorldOptions, WorldOutcome},
 };
 

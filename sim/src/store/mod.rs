@@ -26,6 +26,7 @@ pub mod watchdog;
 
 use std::{io, path::Path};
 
+use command_line::Exit;
 use ports::{Clock, SystemClock};
 
 use crate::oracle::{examine, seal};
@@ -74,17 +75,18 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// 2 for what the user can put right, 3 for a program that isn't there, 1 for the rest.
+    /// Usage for what the user can put right, unreachable for a program that isn't there, no for the
+    /// rest.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
+    pub fn exit(&self) -> Exit {
         match self {
-            Self::Input(_) => 2,
+            Self::Input(_) => Exit::Usage,
             Self::Trade { source, .. } => match source {
                 TradeError::Fleet(FleetError::Process(
                     ProcessError::NotStarted { .. } | ProcessError::NotListening { .. },
                 ))
                 | TradeError::Fleet(FleetError::NoLine(_))
-                | TradeError::HubSilent(_) => 3,
+                | TradeError::HubSilent(_) => Exit::Unreachable,
                 TradeError::Fleet(FleetError::Process(
                     ProcessError::Ended { .. }
                     | ProcessError::NotKilled { .. }
@@ -96,9 +98,9 @@ impl StoreError {
                 | TradeError::StandsStill { .. }
                 | TradeError::NotClosed(_)
                 | TradeError::NoReport(_)
-                | TradeError::Pull(_) => 1,
+                | TradeError::Pull(_) => Exit::No,
             },
-            Self::NotSealed { .. } | Self::NotOpen { .. } | Self::NoRuntime(_) => 1,
+            Self::NotSealed { .. } | Self::NotOpen { .. } | Self::NoRuntime(_) => Exit::No,
         }
     }
 }

@@ -2,20 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use command_line::Output;
 use journal::EngineKind;
 
 use crate::{store::fault::FaultChoice, workload::days::Calendar};
-
-/// How results are written on standard output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// For people.
-    #[default]
-    Text,
-    /// Exactly one JSON object.
-    Json,
-}
 
 /// Options of `sim store`.
 #[derive(Args, Clone, Debug)]

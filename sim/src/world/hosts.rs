@@ -7,6 +7,7 @@ use std::{
 
 use ::ports::Random;
 use acquirer_host::{Accounts, MemoryLedger, Personality, TerminalKeys};
+use command_line::Output;
 use iso8583::dialect::Dialect;
 use journal::{CommitDriver, DiskFault, Engine, EngineKind, SimulatedDisk};
 use store_hub::{KeyFile, SoftwareKeys};
@@ -25,8 +26,7 @@ use super::{
 use crate::{
     oracle::{self, Findings, Journals, Logs, Owner, Unread},
     store::{
-        configuration, fault::FaultChoice, folder::RunFolder, inputs::Run, options::Output,
-        options::StoreOptions,
+        configuration, fault::FaultChoice, folder::RunFolder, inputs::Run, options::StoreOptions,
     },
     workload::OPENING_WALL_MS,
 };
@@ -354,7 +354,8 @@ async fn run_hub(around: &Surroundings, text: &str, folder: &Path) -> Outcome {
 }
 
 async fn run_lane(around: &Surroundings, text: &str, folder: &Path) -> Outcome {
-    let mut config = lane_agent::Config::parse(text, folder)?;
+    let mut config =
+        lane_agent::Config::parse(text, folder).map_err(|faults| format!("{faults:?}"))?;
     config.hub_address = HUB_ADDRESS.to_owned();
     let configured = lane_agent::devices::configured(&config.devices);
     let people = VirtualClock::new(around.time_lapse.clone(), Skew::default());
