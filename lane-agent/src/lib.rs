@@ -22,7 +22,7 @@ pub mod config;
 mod convert;
 pub mod devices;
 mod hub_facts;
-mod price_book;
+mod price_shelf;
 mod recovery;
 mod start;
 mod world;

@@ -25,6 +25,7 @@ mod keys;
 mod lease_view;
 mod ledger;
 mod metrics;
+mod moment;
 mod operator_view;
 mod prices;
 mod recovery;

@@ -67,11 +67,13 @@ fn read(root: &mut Section, folder: &Path, faults: &mut Vec<Fault>) -> Option<Co
     let devices = devices(root, folder, faults);
     let beside_journal = journal.folder.parent().unwrap_or(folder);
     let hub_facts_file = beside_journal.join("hub-facts.json");
+    let prices_folder = beside_journal.join("prices");
     Some(Config {
         store_id,
         checkout: checkout?,
         hub_address: hub_address?,
         hub_facts_file,
+        prices_folder,
         journal,
         clock: clock?,
         timeouts,

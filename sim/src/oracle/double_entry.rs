@@ -131,7 +131,9 @@ impl Books {
             | Body::LeaseEnded(_)
             | Body::OfflineCardHeld(_)
             | Body::LaidAway(_)
-            | Body::Recalled(_) => {}
+            | Body::Recalled(_)
+            | Body::PriceImported(_)
+            | Body::PriceActivated(_) => {}
         }
     }
 

@@ -165,6 +165,8 @@ impl HubBook {
             | Body::OfflineCardHeld(_)
             | Body::LaidAway(_)
             | Body::Recalled(_)
+            | Body::PriceImported(_)
+            | Body::PriceActivated(_)
             | Body::SettlementSent(_) => {}
             Body::LeaseGranted(granted) => {
                 self.leases

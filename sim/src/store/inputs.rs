@@ -13,7 +13,7 @@ use crate::{
     },
     workload::{
         Visit, Workload,
-        basket_file::{BasketFileError, GROCERIES_NAME, read_baskets},
+        basket_file::{BasketFileError, GROCERIES_NAME, check_names, read_baskets},
         keys::StoreKeys,
         price_list::{PriceList, PriceListError},
     },
@@ -66,6 +66,9 @@ impl Run {
     pub fn prepare(options: &StoreOptions, now_ms: i64) -> Result<Self, InputError> {
         let mut prices = PriceList::read(options.price_file.as_deref())?;
         let baskets = read_baskets(options.basket_file.as_deref(), options.baskets)?;
+        if let Some(file) = &options.basket_file {
+            check_names(&baskets, &prices, &file.display().to_string())?;
+        }
         let workload = Workload::draw(options.seed, options.lanes, &baskets, &mut prices);
         let folder = RunFolder::create(options.out.as_deref())?;
         folder.lay_out(options.lanes)?;

@@ -159,7 +159,9 @@ impl Seen {
             | Body::OfflineReported(_)
             | Body::OfflineCardHeld(_)
             | Body::LaidAway(_)
-            | Body::Recalled(_) => None,
+            | Body::Recalled(_)
+            | Body::PriceImported(_)
+            | Body::PriceActivated(_) => None,
         };
         self.durable.extend(name);
     }

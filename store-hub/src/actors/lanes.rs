@@ -10,17 +10,18 @@ use domain::{
 };
 use journal::{Head, Journal};
 use ports::Clock;
-use proto::store::v1::{HubFrame, LaneHello, LaneStatus, LaneView};
-use tokio::sync::mpsc;
+use proto::store::v1::{HubFrame, LaneHello, LaneStatus, LaneView, PriceAnswer};
+use tokio::sync::{mpsc, watch};
 
 use super::{
-    lane_session::{EndSession, LaneSession, SessionGauges, history_of},
+    lane_session::{EndSession, LaneSession, SessionGauges, SessionPrices, history_of},
     payment_desk::{AbandonPayment, AttachLane, HubBefore, PaymentDesk},
     replica_trouble::Troubles,
     replication::ReplicaRefused,
 };
 use crate::{
     metrics::LaneFigures,
+    prices::PriceOffer,
     recovery::lane_logs,
     replica::{check_claim, head_from_proto, log_of},
 };
@@ -35,6 +36,8 @@ struct Lane {
     software_version: String,
     status: LaneStatus,
     last_heard_wall_ms: i64,
+    /// What it said of the price versions it was told of, by their names.
+    price_answers: BTreeMap<String, PriceAnswer>,
 }
 
 type LaneEpochOrNone = Option<LaneEpoch>;
@@ -46,6 +49,7 @@ pub(crate) struct Lanes {
     journal: Journal,
     lanes: BTreeMap<LaneId, Lane>,
     troubles: Troubles,
+    prices: watch::Receiver<PriceOffer>,
 }
 
 impl Lanes {
@@ -56,6 +60,7 @@ impl Lanes {
         clock: Arc<dyn Clock>,
         journal: Journal,
         configured: impl Iterator<Item = LaneId>,
+        prices: watch::Receiver<PriceOffer>,
     ) -> Self {
         let mut lanes: BTreeMap<LaneId, Lane> =
             configured.map(|lane| (lane, Lane::default())).collect();
@@ -69,6 +74,7 @@ impl Lanes {
             journal,
             lanes,
             troubles: Troubles::default(),
+            prices,
         }
     }
 
@@ -89,6 +95,8 @@ impl Lanes {
             last_heard_wall_ms: known.last_heard_wall_ms,
             troubles: self.troubles.of_lane(lane),
             journal_durable_lag_batches: known.status.journal_durable_lag_batches,
+            price_file_version: known.status.price_file_version.clone(),
+            price_answers: known.price_answers.values().cloned().collect(),
         }
     }
 }
@@ -110,6 +118,8 @@ impl Lanes {
             replicated_sequence: view.replicated_sequence,
             journal_lag_batches: view.journal_durable_lag_batches,
             troubles: view.troubles.len(),
+            sells_by_current_prices: view.price_file_version
+                == self.prices.borrow().selling.version,
         }
     }
 }
@@ -205,6 +215,7 @@ impl Handler<Attach> for Lanes {
             outbound: attach.outbound,
             in_flight: Default::default(),
             gauges: gauges.clone(),
+            prices: SessionPrices::new(self.prices.clone()),
         }
         .start();
         let asked = self.desk.send(AttachLane {
@@ -297,6 +308,7 @@ impl Lanes {
         if let Some(before) = known.session.replace(session.clone()) {
             end(&before);
         }
+        known.price_answers.clear();
         known.epoch = Some(epoch);
         known.software_version = software_version;
         known.last_heard_wall_ms = self.clock.wall_ms();
@@ -325,6 +337,36 @@ impl Handler<Heard> for Lanes {
         let known = self.lanes.entry(heard.lane).or_default();
         known.status = heard.status;
         known.last_heard_wall_ms = now;
+    }
+}
+
+/// A lane said what became of a price version.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct PricesAnswered {
+    pub(crate) lane: LaneId,
+    pub(crate) answer: PriceAnswer,
+}
+
+impl Handler<PricesAnswered> for Lanes {
+    type Result = ();
+
+    fn handle(&mut self, told: PricesAnswered, _: &mut Self::Context) {
+        let PricesAnswered { lane, answer } = told;
+        let (version, why) = (&answer.version, &answer.refused_because);
+        if !why.is_empty() {
+            tracing::warn!(event = "lane can't take prices", code = "HUB0031", %lane, version, why);
+        }
+        let answers = &mut self.lanes.entry(lane).or_default().price_answers;
+        if answer.active {
+            for other in answers.values_mut() {
+                other.active = false;
+            }
+        }
+        answers.insert(answer.version.clone(), answer);
+        // Of versions that nobody is told of any more nothing is kept.
+        let offer = self.prices.borrow();
+        answers.retain(|version, answer| answer.active || offer.named(version).is_some());
     }
 }
 

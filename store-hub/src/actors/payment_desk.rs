@@ -27,6 +27,7 @@ use crate::{
     keys::KeyStore,
     metrics::DeskFigures,
     operator_view::{self, Around},
+    prices::PriceOffer,
     recovery::{self, RecoveryError, Replay, ReplayFrom},
     replica::{head_to_proto, log_of},
     shelf::Shelf,
@@ -42,7 +43,7 @@ pub(crate) struct DeskParts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) keys: Arc<dyn KeyStore>,
-    pub(crate) price_version: String,
+    pub(crate) prices: watch::Receiver<PriceOffer>,
     pub(crate) outlets: Outlets,
 }
 
@@ -320,7 +321,7 @@ impl PaymentDesk {
             currency: self.parts.desk.currency.letters().to_owned(),
             card_sealing_key: self.parts.keys.card_sealing_key().to_vec().into(),
             card_hash_key: self.parts.keys.card_hash_key().to_vec().into(),
-            price_file_version: self.parts.price_version.clone(),
+            price_file_version: self.parts.prices.borrow().selling.version.clone(),
             tid: text(terminal.map(|(tid, _, _)| tid.as_str())),
             mid: text(terminal.map(|(_, mid, _)| mid.as_str())),
             merchant_name: self.parts.merchant_name.clone(),

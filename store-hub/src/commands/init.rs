@@ -12,8 +12,20 @@ const EXAMPLE: &str = include_str!("../../../config/store-hub.example.toml");
 const TEST_MASTER_KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
 /// Base key of the published DUKPT vectors.
 const TEST_BASE_KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
-const PRICES: &str = "barcode,name,price_minor,currency,kind\n\
-                      6900000000017,whole milk,1250,CNY,piece\n";
+/// Ten articles: pieces, a bag that costs nothing, and a labelled one.
+const PRICES: &str = "\
+barcode,name,price_minor,currency,kind
+6900000000014,whole milk,1250,CNY,piece
+6900000000021,rolls,380,CNY,piece
+6900000000038,butter,1680,CNY,piece
+6900000000045,eggs,1490,CNY,piece
+6900000000052,rice,2990,CNY,piece
+6900000000069,tea,3200,CNY,piece
+6900000000076,apples,890,CNY,piece
+6900000000083,soap,650,CNY,piece
+6900000000090,bag,0,CNY,piece
+2100001,beef,7800,CNY,price-embedded
+";
 
 pub(super) fn init(folder: &Path, lanes: u16) -> Outcome {
     let config = folder.join("store-hub.toml");

@@ -5,6 +5,7 @@ mod init;
 mod leases;
 mod migrate;
 mod payment;
+mod prices;
 mod repair;
 mod serve;
 mod stopped;
@@ -84,6 +85,13 @@ enum Command {
         asked: Asked,
         #[command(subcommand)]
         action: Option<leases::LeaseAction>,
+    },
+    /// The price versions of the store, and who sells by which
+    Prices {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(subcommand)]
+        action: prices::PriceAction,
     },
     /// Closes the business day: queue, compare, settle, report
     CloseDay {
@@ -257,6 +265,7 @@ fn execute(options: Options) -> Outcome {
                 }),
         } => ask::resolve(&asked, forward_id, how, note),
         Command::Leases { asked, action } => leases::leases(&asked, action),
+        Command::Prices { asked, action } => prices::prices(&asked, action),
         Command::CloseDay { asked, date } => ask::close_day(&asked, date),
         Command::Verify { asked, depth } => verify::verify(&asked, depth),
         Command::Repair { asked, copy } => repair::repair(&asked, &copy),

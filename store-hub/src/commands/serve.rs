@@ -23,7 +23,7 @@ use crate::{
     config::{ClockConfig, Config},
     hot_list_file,
     keys::{KeyFile, KeyStore, SoftwareKeys},
-    prices::PriceFile,
+    prices,
     start::{StartError, start},
     world::Ports,
 };
@@ -101,8 +101,7 @@ pub(super) fn check_files(config: &Config) -> Outcome {
     if let Some(file) = &config.offline.hot_list_file {
         hot_list_file::load(file).map_err(|error| Failed::new(USAGE, error))?;
     }
-    PriceFile::load(&config.prices_file)
-        .map(|_| ())
+    prices::check_configured(&config.prices_file, config.store.currency)
         .map_err(|error| Failed::new(USAGE, error))
 }
 

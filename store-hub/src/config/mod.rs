@@ -39,8 +39,12 @@ pub struct Config {
     pub journal: JournalConfig,
     /// Keys of the software key store.
     pub keys_file: PathBuf,
-    /// The price file handed to lanes.
+    /// The price file of a first start; at later ones it is taken when it was changed.
     pub prices_file: PathBuf,
+    /// Where price versions are kept.
+    pub prices_folder: PathBuf,
+    /// Where other programs put price files, if they may.
+    pub inbox_folder: Option<PathBuf>,
     /// What may be approved without the bank.
     pub offline: OfflineConfig,
     /// Sealed days, `DATE/vN/`; kept for ever.
@@ -187,7 +191,10 @@ fn read(table: &toml::Table, folder: &Path, faults: &Faults) -> Option<Config> {
     let terminals = terminals(&mut root);
     let journal = journal(root.section("journal"), folder);
     let keys_file = one_path(root.section("keys"), "file", folder);
-    let prices_file = one_path(root.section("prices"), "file", folder);
+    let (prices_file, prices_folder) = prices(root.section("prices"), folder);
+    let inbox_folder = root
+        .optional_section("inbox")
+        .map(|section| one_path(section, "folder", folder));
     let offline = offline(root.section("offline"), currency, folder);
     let days_folder = root.optional_section("days").map_or_else(
         || folder.join("days"),
@@ -206,6 +213,8 @@ fn read(table: &toml::Table, folder: &Path, faults: &Faults) -> Option<Config> {
         journal,
         keys_file,
         prices_file,
+        prices_folder,
+        inbox_folder,
         offline,
         days_folder,
         reports_folder,
@@ -351,6 +360,14 @@ fn one_path(mut section: Section<'_>, name: &'static str, folder: &Path) -> Path
     let path = section.text(name);
     section.close();
     folder.join(path)
+}
+
+fn prices(mut section: Section<'_>, folder: &Path) -> (PathBuf, PathBuf) {
+    let file = folder.join(section.text("file"));
+    let versions = section.optional_text("folder");
+    section.close();
+    let versions = versions.unwrap_or_else(|| "prices".to_owned());
+    (file, folder.join(versions))
 }
 
 fn clock(mut section: Section<'_>) -> Option<ClockConfig> {

@@ -70,7 +70,7 @@ pub(crate) fn desk_record(record: &journal::HubRecord) -> Result<Option<DeskReco
         .as_ref()
         .ok_or_else(|| ConvertError::missing("body"))?;
     let desk = match body {
-        Body::Started(_) => return Ok(None),
+        Body::Started(_) | Body::PriceImported(_) | Body::PriceActivated(_) => return Ok(None),
         Body::LaneAttached(from) => DeskRecord::LaneAttached {
             lane: lane(from.lane)?,
             epoch: LaneEpoch(from.epoch),

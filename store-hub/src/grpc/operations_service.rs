@@ -10,15 +10,16 @@ use domain::{
 };
 use futures::{Stream, StreamExt};
 use proto::store::v1::{
-    CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse, LanesRequest,
-    LanesResponse, LeasesRequest, LeasesResponse, PaymentQuery, PaymentStory,
+    CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse,
+    ImportPricesRequest, ImportPricesResponse, LanesRequest, LanesResponse, LeasesRequest,
+    LeasesResponse, PaymentQuery, PaymentStory, PricesRequest, PricesResponse,
     ResolveDeadLetterRequest, ResolveDeadLetterResponse, StatusRequest, StatusResponse,
     UnresolvedRequest, UnresolvedResponse, WriteOffLeaseRequest, WriteOffLeaseResponse,
     operations_service_server::OperationsService,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use super::{
     Services,
@@ -139,6 +140,19 @@ impl OperationsService for Services {
         })
         .await?;
         Ok(Response::new(WriteOffLeaseResponse {}))
+    }
+
+    async fn import_prices(
+        &self,
+        request: Request<Streaming<ImportPricesRequest>>,
+    ) -> Result<Response<ImportPricesResponse>, Status> {
+        self.take_prices(request.into_inner())
+            .await
+            .map(Response::new)
+    }
+
+    async fn prices(&self, _: Request<PricesRequest>) -> Result<Response<PricesResponse>, Status> {
+        self.view_prices().await.map(Response::new)
     }
 
     async fn close_day(

@@ -170,7 +170,9 @@ impl PaymentBook {
                 | Body::LeaseEnded(_)
                 | Body::OfflineCardHeld(_)
                 | Body::LaidAway(_)
-                | Body::Recalled(_),
+                | Body::Recalled(_)
+                | Body::PriceImported(_)
+                | Body::PriceActivated(_),
             )
             | None => {}
         }

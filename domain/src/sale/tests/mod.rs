@@ -86,6 +86,7 @@ impl Lane {
         self.step(Event::Open {
             operator: OperatorId(7),
             order_reference: "basket-1".to_owned(),
+            price_version: "v1".to_owned(),
         });
         self.step(Event::Scanned(item("whole milk", 1, 1250)));
         self.step(Event::Scanned(item("yogurt", 2, 150)));
