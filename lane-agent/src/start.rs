@@ -22,9 +22,9 @@ use crate::{
     convert,
     devices::{DeviceError, Devices, Wiring},
     hub_facts::{self, HubFacts, Kept, Learnt},
+    ports::Ports,
     price_shelf::PriceShelf,
     recovery::{self, RecoveryError},
-    world::Ports,
 };
 
 /// Why a lane doesn't start, or stopped by itself.

@@ -26,22 +26,22 @@ use tokio::{
 use crate::{
     actors::{
         acquirer_link::{AcquirerLink, LinkParts},
-        forwarder::Forwarder,
         lanes::{EndSessions, Lanes},
         payment_desk::{DeskParts, FallSilent, Outlets, PaymentDesk},
         prices::Prices,
         reports::{ReportParts, Reports},
         settlement::DayClose,
+        timer::Timer,
     },
     config::{AcquirerConfig, Config},
     grpc::{self, Services},
     hot_list_file::{self, HotListError},
     keys::KeyStore,
     moment::read_moment,
+    ports::Ports,
     prices::{self, Importer, Inbox, PriceFileError, PriceFolder, PriceOffer, PriceStore},
     recovery::RecoveryError,
     report::DaysFolder,
-    world::Ports,
 };
 
 /// How long open calls may go on once the hub stops.
@@ -124,7 +124,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     keep_first_imports(&seams.journal, first_imports).await;
     let listener = listen(&config, &seams, ports.services.as_ref()).await?;
     let address = listener.address;
-    Forwarder {
+    Timer {
         desk: desk.clone(),
         clock: Arc::clone(&seams.clock),
         wake: woken,
@@ -362,7 +362,7 @@ fn services(
         lanes: lanes.clone(),
         reports: reports.clone(),
         changed,
-        patience: config.offline.close_patience,
+        close_timeout: config.offline.close_timeout,
         running: false,
     }
     .start();

@@ -137,7 +137,7 @@ pub(crate) struct HubLink {
     price_notices: mpsc::Sender<wire::PriceNotice>,
     /// Until whoever follows them is started.
     notices: Option<mpsc::Receiver<wire::PriceNotice>>,
-    status: status::Told,
+    status: status::LastStatus,
     hot_list: HotListReader,
 }
 
@@ -157,7 +157,7 @@ impl HubLink {
             hello: watch::Sender::new(None),
             price_notices,
             notices: Some(notices),
-            status: status::Told::default(),
+            status: status::LastStatus::default(),
             hot_list: HotListReader::default(),
             parts,
         })

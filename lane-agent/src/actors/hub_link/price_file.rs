@@ -124,9 +124,9 @@ impl Prices {
     /// Another version may become due, and another hello come, while a file is on its way.
     async fn fetch(&mut self, version: String) -> Heard {
         let mut client = self.parts.client.clone();
-        let patience = Duration::from_millis(FETCH_TIMEOUT_MS);
+        let time_limit = Duration::from_millis(FETCH_TIMEOUT_MS);
         let named = version.clone();
-        let fetching = async move { timeout(patience, fetch(&mut client, &named)).await };
+        let fetching = async move { timeout(time_limit, fetch(&mut client, &named)).await };
         tokio::pin!(fetching);
         let fetched = loop {
             tokio::select! {
@@ -364,8 +364,8 @@ async fn fetch(client: &mut Client, version: &str) -> Result<Vec<u8>, Status> {
         version: version.to_owned(),
     };
     let opening = client.price_file(tokio_stream::once(request));
-    let patience = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
-    let opened = timeout(patience, opening).await;
+    let time_limit = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
+    let opened = timeout(time_limit, opening).await;
     let opened = opened.map_err(|_| Status::deadline_exceeded("no answer"))?;
     let mut chunks = opened?.into_inner();
     let mut file = Vec::new();
