@@ -1,10 +1,10 @@
-//! What the records say: everything of the desk that survives a restart, and nothing else.
+//! The durable state: what the records say. It survives a restart; nothing else of the desk does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     card_ref::CardHash,
-    desk::{Counts, previous_hub::PreviousHub},
+    desk::{Counts, PreviousHub},
     forward::{Forward, ForwardEnd, ForwardKind},
     ids::{ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, Stan, Tid},
     payment::{Completion, Decision, Payment, Progress},

@@ -4,54 +4,48 @@
 //! Decides: what is sent to the bank and when, what a lane is told, what goes into the queue.
 //! Never: sends, writes or waits. Keeps I4–I10, I13, I19.
 
-mod acquirer_link;
-mod answered;
 mod apply;
-mod apply_forward;
-mod apply_offline;
 mod archive;
-mod carry_over;
 mod check;
 mod checkpoint;
-mod close_day;
-mod completed;
 mod config;
 mod counts;
-mod dead_letter;
-mod deciding;
+mod day;
 mod durable_state;
 mod effect;
 mod event;
-mod forwarding;
-mod hot_cards;
-mod offline;
+mod forward;
+mod hub;
+mod lease;
 mod outcome;
+mod payment;
 mod posting;
-mod previous_hub;
 mod queries;
 mod record;
 mod rejected;
-mod requested;
-mod sending;
-mod unanswered;
+mod terminal;
 mod volatile_state;
 
 #[cfg(test)]
 mod tests;
 
-pub use archive::PaymentFile;
-pub use carry_over::Silent;
+pub use archive::{ArchiveFact, PaymentFile};
 pub use checkpoint::DeskCheckpoint;
 pub use config::{DeskConfig, Timing};
 pub use counts::Counts;
+pub use day::DayFact;
 pub(crate) use durable_state::DurableState;
 pub use durable_state::OfflineFact;
 pub use effect::{Alarm, Binding, Effect, Financial, Outgoing};
 pub use event::Event;
-pub use previous_hub::{LaneMemory, PreviousHub};
+pub use forward::{ForwardFact, Silent};
+pub use hub::{HubFact, LaneMemory, PreviousHub};
+pub use lease::LeaseFact;
+pub use payment::PaymentFact;
 pub use queries::{Blocker, DayState, PaymentStatus, TerminalView, Unresolved};
-pub use record::DeskRecord;
+pub use record::{DeskFact, DeskRecord};
 pub use rejected::Rejected;
+pub use terminal::TerminalFact;
 
 use archive::Archivable;
 use outcome::Outcome;
@@ -59,13 +53,13 @@ use volatile_state::VolatileState;
 
 use crate::time::Now;
 
-/// The machine.
+/// The machine: a durable state, which records build, and a volatile one, which events build.
 #[derive(Clone, Debug)]
 pub struct Desk {
     config: DeskConfig,
     durable: DurableState,
     volatile: VolatileState,
-    /// Payments of closed days that can be archived.
+    /// Payments of closed days that can be archived. The records tell them, too.
     archivable: Archivable,
 }
 
@@ -85,10 +79,11 @@ impl Desk {
     /// in any order, then `Event::Recovered`, then the rest.
     pub fn replay(&mut self, record: &DeskRecord) {
         self.durable.apply(record);
-        match record {
-            DeskRecord::DayClosed { .. } => self.find_archivable(),
-            DeskRecord::Archived { payment_ids } => self.archived_before(payment_ids),
-            _ => {}
+        if let DeskFact::Day(DayFact::Closed { .. }) = &record.fact {
+            self.find_archivable();
+        }
+        if let DeskFact::Archive(ArchiveFact::Archived { payment_ids }) = &record.fact {
+            self.archived_before(payment_ids);
         }
     }
 
@@ -131,6 +126,12 @@ impl Desk {
             }
             Event::Recovered => self.recovered(out),
             Event::LaneAttached { lane, epoch } => return self.lane_attached(out, lane, epoch),
+            Event::EpochTakenBack {
+                lane,
+                to,
+                by,
+                reason,
+            } => return self.epoch_taken_back(out, lane, to, by, reason),
             Event::LaneRemembers { lane, memory } => self.lane_remembers(out, lane, memory),
             Event::Requested(request) => self.requested(out, request),
             Event::RequestedOfPreviousHub(request) => self.requested_of_previous_hub(out, request),
@@ -157,9 +158,16 @@ impl Desk {
             Event::Abandoned { payment_id, lane } => return self.abandoned(out, payment_id, lane),
             Event::AcquirerLink { up } => self.acquirer_link(out, up),
             Event::SignedOn { tid, batch } => return self.signed_on(out, &tid, batch),
+            Event::SignOnRefused { tid } => {
+                self.volatile.heard_at = Some(out.now.mono);
+                return self.sign_on_failed(out, &tid);
+            }
             Event::SignOnFailed { tid } => return self.sign_on_failed(out, &tid),
             Event::NotSent { tid, stan } => self.not_sent(out, &tid, stan),
-            Event::SentThenBroke { tid, stan } => self.sent_then_broke(out, &tid, stan),
+            Event::SentThenBroke { tid, stan, in_full } => {
+                self.sent_then_broke(out, &tid, stan, in_full);
+            }
+            Event::TryNow => self.try_now(out),
             Event::Answered(answer) => self.answered(out, &answer),
             Event::Tick => {
                 self.volatile.wake_at = None;

@@ -335,6 +335,7 @@ impl LaneService for TestHub {
             Ok(wire::JournalCopyResponse {
                 durable_sequence,
                 entries,
+                ..Default::default()
             })
         });
         Ok(Response::new(futures::stream::iter(answers).boxed()))

@@ -7,6 +7,7 @@ mod date;
 mod io;
 mod journal_copy;
 mod lane_service;
+mod line;
 mod metrics_route;
 mod operations_service;
 mod price_service;
@@ -33,9 +34,10 @@ use tower::util::MapResponseLayer;
 
 use crate::{
     actors::{
-        lanes::Lanes, payment_desk::PaymentDesk, prices::Prices, reports::Reports,
-        settlement::DayClose,
+        acquirer_link::LineHandle, lanes::Lanes, payment_desk::PaymentDesk, prices::Prices,
+        reports::Reports, settlement::DayClose,
     },
+    damaged_copies::DamagedCopies,
     prices::{Importer, PriceOffer},
     report::DaysFolder,
 };
@@ -61,6 +63,9 @@ pub(crate) struct Services {
     pub(crate) days: DaysFolder,
     pub(crate) store_id: String,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The acquirer link, once it is tried.
+    pub(crate) line: Option<LineHandle>,
+    pub(crate) damaged: DamagedCopies,
 }
 
 /// Serves until `stop` resolves; streams that are open then have been ended by the actors.

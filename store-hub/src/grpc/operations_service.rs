@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use domain::{
     desk::{Event, Rejected},
-    ids::{ForwardId, LeaseId, PaymentId},
+    ids::{ForwardId, LaneEpoch, LeaseId, PaymentId},
     limits::NOTE_BYTES_MAX,
     time::WallMs,
 };
@@ -12,9 +12,10 @@ use futures::{Stream, StreamExt};
 use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse,
     ImportPricesRequest, ImportPricesResponse, LanesRequest, LanesResponse, LeasesRequest,
-    LeasesResponse, PaymentHistory, PaymentQuery, PricesRequest, PricesResponse,
-    ResolveDeadLetterRequest, ResolveDeadLetterResponse, StatusRequest, StatusResponse,
-    UnresolvedRequest, UnresolvedResponse, WriteOffLeaseRequest, WriteOffLeaseResponse,
+    LeasesResponse, LinkRequest, LinkResponse, PaymentHistory, PaymentQuery, PricesRequest,
+    PricesResponse, ResolveDeadLetterRequest, ResolveDeadLetterResponse, StatusRequest,
+    StatusResponse, TakeBackEpochRequest, TakeBackEpochResponse, UnresolvedRequest,
+    UnresolvedResponse, WriteOffLeaseRequest, WriteOffLeaseResponse,
     operations_service_server::OperationsService,
 };
 use tokio::sync::mpsc;
@@ -22,13 +23,13 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
-    Services,
+    Services, lane_id,
     report_service::{read_date, report_status},
     stopping,
 };
 use crate::{
     actors::{
-        lanes::ViewLanes,
+        lanes::{EpochIs, ViewLanes},
         payment_desk::{DeskQuery, Happened, PaymentDesk},
         reports::{CountSales, FindPaymentHistory},
         settlement::{CloseDay, CloseError},
@@ -58,7 +59,10 @@ impl OperationsService for Services {
 
     async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusResponse>, Status> {
         let store_id = self.store_id.clone();
-        let status = self.look(move |desk| desk.view(&store_id)).await?;
+        let mut status = self.look(move |desk| desk.view(&store_id)).await?;
+        let mut lanes = self.lanes.send(ViewLanes).await.map_err(stopping)?;
+        lanes.retain(|lane| !lane.troubles.is_empty());
+        status.lanes_in_trouble = lanes;
         Ok(Response::new(status))
     }
 
@@ -122,6 +126,16 @@ impl OperationsService for Services {
         Ok(Response::new(ResolveDeadLetterResponse {}))
     }
 
+    async fn link(&self, request: Request<LinkRequest>) -> Result<Response<LinkResponse>, Status> {
+        let line = self.line.clone();
+        let mut line = line.ok_or_else(|| Status::unavailable("the hub is starting"))?;
+        if request.into_inner().now {
+            self.order(Event::TryNow).await?;
+            line.try_now().await;
+        }
+        Ok(Response::new(line.told()))
+    }
+
     async fn leases(&self, _: Request<LeasesRequest>) -> Result<Response<LeasesResponse>, Status> {
         let now = WallMs(self.clock.wall_ms());
         let leases = self
@@ -144,6 +158,26 @@ impl OperationsService for Services {
         })
         .await?;
         Ok(Response::new(WriteOffLeaseResponse {}))
+    }
+
+    async fn take_back_epoch(
+        &self,
+        request: Request<TakeBackEpochRequest>,
+    ) -> Result<Response<TakeBackEpochResponse>, Status> {
+        let request = request.into_inner();
+        check_note("by", &request.by)?;
+        check_note("reason", &request.reason)?;
+        let (lane, to) = (lane_id(request.lane)?, LaneEpoch(request.to));
+        self.order(Event::EpochTakenBack {
+            lane,
+            to,
+            by: request.by,
+            reason: request.reason,
+        })
+        .await?;
+        let told = self.lanes.send(EpochIs { lane, epoch: to }).await;
+        told.map_err(stopping)?;
+        Ok(Response::new(TakeBackEpochResponse {}))
     }
 
     async fn import_prices(
@@ -208,6 +242,8 @@ fn rejected_status(rejected: &Rejected) -> Status {
         Rejected::NoteMissing => Status::invalid_argument(text),
         Rejected::TerminalConfiguredTwice
         | Rejected::Fenced { .. }
+        | Rejected::EpochTooFar { .. }
+        | Rejected::NoEpochToTakeBack { .. }
         | Rejected::OtherLane(_)
         | Rejected::CompletedAfterAbandoned(_)
         | Rejected::AbandonedAfterCompleted(_)
@@ -217,6 +253,7 @@ fn rejected_status(rejected: &Rejected) -> Status {
         | Rejected::OfflineContentDiffers(_)
         | Rejected::NotAnOpenDeadLetter(_)
         | Rejected::BatchIsClosed(_)
+        | Rejected::NeverForwarded(_)
         | Rejected::UnknownLease(_)
         | Rejected::OtherDayClosing { .. } => Status::failed_precondition(text),
     }

@@ -8,10 +8,13 @@
 
 mod abandoned;
 mod archive;
+mod check;
+mod checkpoint;
 mod forward;
 mod host;
 mod hot_cards;
 mod life;
+mod line;
 mod offline;
 mod payments;
 mod restart;

@@ -117,7 +117,7 @@ fn cny(minor: i64) -> Money {
 
 fn item(name: &str, quantity: u32, minor: i64) -> PricedItem {
     PricedItem {
-        barcode: "6900000000017".to_owned(),
+        barcode: "6900000000014".to_owned(),
         name: name.to_owned(),
         quantity,
         unit_price: cny(minor),

@@ -27,7 +27,7 @@ use domain::{
     risk::{HotList, OfflineLease},
     sale::CheckoutConfig,
 };
-use journal::Journal;
+use journal::{Head, Journal};
 use ports::{Clock, Network, Random};
 use proto::store::v1::{self as wire, lane_frame::Body};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -41,7 +41,7 @@ use crate::{
     price_shelf::PriceShelf,
 };
 use connection::Client;
-pub(crate) use connection::client as hub_client;
+pub(crate) use connection::{Client as HubClient, client as hub_client};
 
 /// What a link is made of.
 pub(crate) struct LinkParts {
@@ -134,6 +134,8 @@ pub(crate) struct HubLink {
     greeted: bool,
     pending: BTreeMap<PaymentId, oneshot::Sender<Fate>>,
     hello: watch::Sender<Option<Arc<wire::HubHello>>>,
+    /// The last record that a hub has acknowledged since this start.
+    acknowledged: watch::Sender<Head>,
     price_notices: mpsc::Sender<wire::PriceNotice>,
     /// Until whoever follows them is started.
     notices: Option<mpsc::Receiver<wire::PriceNotice>>,
@@ -155,6 +157,7 @@ impl HubLink {
             greeted: false,
             pending: BTreeMap::new(),
             hello: watch::Sender::new(None),
+            acknowledged: watch::Sender::new(Head::default()),
             price_notices,
             notices: Some(notices),
             status: status::LastStatus::default(),
@@ -189,6 +192,8 @@ impl Actor for HubLink {
             journal: self.parts.journal.clone(),
             lane: self.parts.checkout.lane,
             epoch: self.parts.checkout.epoch,
+            facts: self.parts.facts.subscribe(),
+            acknowledged: self.acknowledged.clone(),
             backoff: Backoff::new(Arc::clone(&self.parts.random)),
         });
         ctx.spawn(replicate.into_actor(self));
