@@ -36,6 +36,7 @@ use super::{
     payment_desk::{
         AbandonPayment, AskPayment, DetachLane, PaymentDesk, TakeOfflineCard, result_frame,
     },
+    price_answers::PricesAnswered,
 };
 use crate::{card_vault::EncryptedPin, prices::PriceOffer};
 

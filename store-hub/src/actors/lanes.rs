@@ -35,7 +35,7 @@ const REPLICATING_PER_LANE_MAX: usize = 16;
 
 /// One lane, connected or not.
 #[derive(Default)]
-struct Lane {
+pub(super) struct Lane {
     epoch: LaneEpochOrNone,
     session: Option<Addr<LaneSession>>,
     /// The machine that has or had the session, and where its journal ended when it said hello.
@@ -52,7 +52,7 @@ struct Lane {
     status: LaneStatus,
     last_heard_wall_ms: i64,
     /// What it said of the price versions it was told of, by their names.
-    price_answers: BTreeMap<String, PriceAnswer>,
+    pub(super) price_answers: BTreeMap<String, PriceAnswer>,
 }
 
 type LaneEpochOrNone = Option<LaneEpoch>;
@@ -62,10 +62,10 @@ pub(crate) struct Lanes {
     desk: Addr<PaymentDesk>,
     clock: Arc<dyn Clock>,
     journal: Journal,
-    lanes: BTreeMap<LaneId, Lane>,
+    pub(super) lanes: BTreeMap<LaneId, Lane>,
     troubles: Troubles,
     damaged: DamagedCopies,
-    prices: watch::Receiver<PriceOffer>,
+    pub(super) prices: watch::Receiver<PriceOffer>,
 }
 
 impl Lanes {
@@ -445,36 +445,6 @@ impl Handler<EpochIs> for Lanes {
             known.status = LaneStatus::default();
             known.claimed = None;
         }
-    }
-}
-
-/// A lane said what became of a price version.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(crate) struct PricesAnswered {
-    pub(crate) lane: LaneId,
-    pub(crate) answer: PriceAnswer,
-}
-
-impl Handler<PricesAnswered> for Lanes {
-    type Result = ();
-
-    fn handle(&mut self, told: PricesAnswered, _: &mut Self::Context) {
-        let PricesAnswered { lane, answer } = told;
-        let (version, why) = (&answer.version, &answer.refused_because);
-        if !why.is_empty() {
-            tracing::warn!(event = "lane can't take prices", code = "HUB0031", %lane, version, why);
-        }
-        let answers = &mut self.lanes.entry(lane).or_default().price_answers;
-        if answer.active {
-            for other in answers.values_mut() {
-                other.active = false;
-            }
-        }
-        answers.insert(answer.version.clone(), answer);
-        // Of versions that nobody is told of any more nothing is kept.
-        let offer = self.prices.borrow();
-        answers.retain(|version, answer| answer.active || offer.named(version).is_some());
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) mod lane_session;
 pub(crate) mod lanes;
 pub(crate) mod payment_desk;
 pub(crate) mod previous_hub;
+mod price_answers;
 pub(crate) mod prices;
 mod replica_trouble;
 pub(crate) mod replication;
