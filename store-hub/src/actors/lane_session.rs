@@ -32,7 +32,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Stopping,
-    lanes::{Lanes, Left, PricesAnswered, StatusReport},
+    lanes::{Lanes, Left, StatusReport},
     payment_desk::{
         AbandonPayment, AskPayment, DetachLane, PaymentDesk, TakeOfflineCard, result_frame,
     },
