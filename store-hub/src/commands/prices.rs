@@ -269,7 +269,7 @@ fn lane_json(lane: &LanePrices) -> Value {
     })
 }
 
-fn answer_json(answer: &PriceAnswer) -> Value {
+pub(super) fn answer_json(answer: &PriceAnswer) -> Value {
     json!({
         "version": answer.version,
         "active": answer.active,
