@@ -93,7 +93,9 @@ impl PriceShelf {
         for file in files {
             let path = file.path();
             let stem = path.file_stem().and_then(|stem| stem.to_str());
-            if stem.is_none_or(|version| !wanted(version)) {
+            // Whatever else lies there is not ours.
+            let version = stem.filter(|stem| is_price_version(stem));
+            if version.is_some_and(|version| !wanted(version)) {
                 let removed = fs::remove_file(&path);
                 tracing::debug!(event = "price file removed", ?path, ok = removed.is_ok());
             }

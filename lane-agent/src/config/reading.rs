@@ -67,7 +67,7 @@ fn read(root: &mut Section, folder: &Path, faults: &mut Vec<Fault>) -> Option<Co
     let devices = devices(root, folder, faults);
     let beside_journal = journal.folder.parent().unwrap_or(folder);
     let hub_facts_file = beside_journal.join("hub-facts.json");
-    let prices_folder = beside_journal.join("prices");
+    let prices_folder = beside_journal.join("kept-prices");
     Some(Config {
         store_id,
         checkout: checkout?,
