@@ -268,6 +268,7 @@ impl LaneService for TestHub {
                         heard.status = status;
                         heard.statuses += 1;
                     }),
+                    Hear::PriceConfirmed(_) => {}
                 }
                 for body in replies {
                     let frame = wire::HubFrame { body: Some(body) };

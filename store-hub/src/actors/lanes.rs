@@ -6,8 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, ResponseActFuture};
-use actix::{ActorFutureExt, WrapFuture};
+use actix::{
+    Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseActFuture,
+    WrapFuture,
+};
 use domain::ids::{LaneEpoch, LaneId};
 use journal::{Head, Journal};
 use ports::Clock;
@@ -36,7 +38,7 @@ const REPLICATING_PER_LANE_MAX: usize = 16;
 /// One lane, connected or not.
 #[derive(Default)]
 pub(super) struct Lane {
-    epoch: LaneEpochOrNone,
+    epoch: Option<LaneEpoch>,
     session: Option<Addr<LaneSession>>,
     /// The machine that has or had the session, and where its journal ended when it said hello.
     connection: Connection,
@@ -54,8 +56,6 @@ pub(super) struct Lane {
     /// What it said of the price versions it was told of, by their names.
     pub(super) price_answers: BTreeMap<String, PriceAnswer>,
 }
-
-type LaneEpochOrNone = Option<LaneEpoch>;
 
 /// The actor.
 pub(crate) struct Lanes {
@@ -153,19 +153,21 @@ impl Lanes {
         let gauges = known.session.as_ref().and(known.gauges.as_ref());
         let (payments_in_flight, frames_waiting) =
             gauges.map_or((0, 0), SessionGauges::payments_and_frames);
+        let heard_of = known.epoch.is_some();
+        let lag = view
+            .journal_sequence
+            .saturating_sub(view.replicated_sequence);
         LaneFigures {
+            complete: heard_of && lag == 0 && view.troubles.is_empty(),
             lane: lane.0,
             connected: view.connected,
             payments_in_flight,
             frames_waiting,
-            replication_lag_records: view
-                .journal_sequence
-                .saturating_sub(view.replicated_sequence),
+            replication_lag_records: lag,
             replicated_sequence: view.replicated_sequence,
             journal_lag_batches: view.journal_durable_lag_batches,
             troubles: view.troubles.len(),
-            sells_by_current_prices: view.price_file_version
-                == self.prices.borrow().selling.version,
+            sells_by_current_prices: self.prices.borrow().sells(&view.price_file_version),
         }
     }
 }

@@ -33,6 +33,11 @@ impl PriceOffer {
         std::iter::once(selling).chain(waiting)
     }
 
+    /// Whether this is the version that sells.
+    pub(crate) fn sells(&self, version: &str) -> bool {
+        self.selling.version == version
+    }
+
     /// A version by its name; what sells by the empty one.
     pub(crate) fn named(&self, version: &str) -> Option<&OfferedPrices> {
         let mut all = std::iter::once(&self.selling).chain(&self.waiting);
