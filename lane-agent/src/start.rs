@@ -96,7 +96,7 @@ pub async fn start(config: Config, mut ports: Ports) -> Result<(), StartError> {
 }
 
 fn take_back_parts<'a>(config: &'a Config, seams: &Seams, journal: &'a Journal) -> Parts<'a> {
-    let facts = known_facts(config);
+    let facts = kept_facts(config, seams, &price_shelf(config)).facts;
     Parts {
         journal,
         lane: config.checkout,
@@ -134,11 +134,7 @@ async fn run(
     devices: crate::devices::DeviceSource,
     shutdown: LocalBoxFuture<'static, ()>,
 ) -> Result<(), StartError> {
-    let shelf = PriceShelf::new(
-        config.prices_folder.clone(),
-        config.checkout.currency,
-        config.label_layout,
-    );
+    let shelf = price_shelf(config);
     let kept = kept_facts(config, &seams, &shelf);
     let channels = Channels {
         screens: watch::Sender::new(None),
@@ -312,6 +308,14 @@ async fn pages(
         address: address.clone(),
         reason,
     })
+}
+
+fn price_shelf(config: &Config) -> PriceShelf {
+    PriceShelf::new(
+        config.prices_folder.clone(),
+        config.checkout.currency,
+        config.label_layout,
+    )
 }
 
 /// A damaged file is not needed: the hub has what stood in it.

@@ -3,8 +3,8 @@
 //! Five kinds of keys. How far the consequences of a lane's log were drawn: in the commit of its
 //! last record, so it is that record's place. Which cards lie at rest, each under its day: what the
 //! desk says of a payment whose card came. The file of each payment that was archived: what the
-//! desk knew of it then. Price files that were taken. Which days have a salt: an index of the side table,
-//! which is erasable and in no log, so it is taken from there.
+//! desk knew of it then. Price files that were taken. Which days have a salt: an index of the side
+//! table, which is erasable and in no log, so it is taken from there.
 
 use std::collections::BTreeMap;
 

@@ -11,9 +11,9 @@
 //!
 //! | column | holds |
 //! |---|---|
-//! | `barcode` | kind `piece`: UPC-A, EAN-13, EAN-8 or GTIN-14; `price-embedded`: prefix and item of its labels, 6 or 7 digits from 2 |
+//! | `barcode` | `piece`: a GTIN of any length; `price-embedded`: first 6 or 7 digits of its labels |
 //! | `name` | as on receipts |
-//! | `price_minor` | whole fen or cents; 0: free; of labelled goods, which carry their own, whatever is kept |
+//! | `price_minor` | whole fen or cents; 0: free; labelled goods carry their own |
 //! | `currency` | the store's |
 //! | `kind` | `piece` or `price-embedded` |
 //! | `category`, `tax_class`, `unit` | words, kept |

@@ -163,7 +163,8 @@ impl Taken {
 
     /// What is wrong with it.
     pub(crate) fn refused(&self, faults: &PriceFaults) {
-        tracing::error!(event = "price file not taken", code = "HUB0030", file = self.name, %faults);
+        let (code, file) = ("HUB0030", &self.name);
+        tracing::error!(event = "price file not taken", code, file, %faults);
         let said = json!({
             "taken": false,
             "code": "HUB0030",

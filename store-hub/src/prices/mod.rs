@@ -1,7 +1,7 @@
 //! The prices of the store: files taken, versions kept, which one sells.
 //!
-//! A file is checked as a whole where it comes in, kept in one form under the name of its bytes, and
-//! then journaled: what was taken is there after a kill at any moment, and what was not left
+//! A file is checked as a whole where it comes in, kept in one form under the name of its bytes,
+//! and then journaled: what was taken is there after a kill at any moment, and what was not left
 //! nothing that counts. Lanes hear of a version, fetch it from one shared copy, and confirm it.
 //! Must never: take half a file, or let a version sell before the record that says so is durable.
 

@@ -126,7 +126,10 @@ fn f29_a_basket_of_free_articles_closes_with_a_receipt() {
     let effects = lane.step(Event::Total);
     assert!(matches!(
         facts(&effects).as_slice(),
-        [SaleFact::SaleTotalled { .. }, SaleFact::SaleClosed { total, change, tenders, items: 1, .. }]
+        [
+            SaleFact::SaleTotalled { .. },
+            SaleFact::SaleClosed { total, change, tenders, items: 1, .. },
+        ]
             if total.is_zero() && change.is_zero() && tenders.is_empty()
     ));
     assert!(!effects.contains(&Effect::OpenDrawer));
