@@ -96,14 +96,13 @@ pub async fn start(config: Config, mut ports: Ports) -> Result<(), StartError> {
 }
 
 fn take_back_parts<'a>(config: &'a Config, seams: &Seams, journal: &'a Journal) -> Parts<'a> {
-    let facts = known_facts(config);
     Parts {
         journal,
         lane: config.checkout,
         hub_address: &config.hub_address,
         network: Arc::clone(&seams.network),
         random: Arc::clone(&seams.random),
-        hub_history: facts.map(|facts| facts.hub_history()).unwrap_or_default(),
+        hub_history: hub_facts::known_history(&config.hub_facts_file),
     }
 }
 
