@@ -89,6 +89,12 @@ impl Learnt {
         Ok(write_whole(path, &serde_json::to_vec(self)?)?)
     }
 
+    /// Which journal the hub had, as it said it.
+    fn history(&self) -> Vec<u8> {
+        let history = u128::from_str_radix(&self.hub_history, 16);
+        history.map_or_else(|_| Vec::new(), |history| history.to_be_bytes().to_vec())
+    }
+
     /// The same with this schedule.
     pub(crate) fn with(mut self, schedule: &PriceSchedule) -> Self {
         let versions = schedule.versions().iter();
@@ -156,6 +162,13 @@ pub(crate) fn selling(
     }
 }
 
+/// Which journal the hub had that this lane knew last; empty: none is known.
+pub(crate) fn known_history(path: &Path) -> Vec<u8> {
+    let kept = fs::read(path).ok();
+    let learnt: Option<Learnt> = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    learnt.map(|learnt| learnt.history()).unwrap_or_default()
+}
+
 /// What an earlier run kept, with what has become due since; `None` when there is no file.
 pub(crate) fn open(
     path: &Path,
@@ -191,8 +204,7 @@ impl HubFacts {
 
     /// Which journal the hub had, as it said it.
     pub(crate) fn hub_history(&self) -> Vec<u8> {
-        let history = u128::from_str_radix(&self.learnt.hub_history, 16);
-        history.map_or_else(|_| Vec::new(), |history| history.to_be_bytes().to_vec())
+        self.learnt.history()
     }
 
     /// The hub's business date.

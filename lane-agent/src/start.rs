@@ -96,14 +96,13 @@ pub async fn start(config: Config, mut ports: Ports) -> Result<(), StartError> {
 }
 
 fn take_back_parts<'a>(config: &'a Config, seams: &Seams, journal: &'a Journal) -> Parts<'a> {
-    let facts = kept_facts(config, seams, &price_shelf(config)).facts;
     Parts {
         journal,
         lane: config.checkout,
         hub_address: &config.hub_address,
         network: Arc::clone(&seams.network),
         random: Arc::clone(&seams.random),
-        hub_history: facts.map(|facts| facts.hub_history()).unwrap_or_default(),
+        hub_history: hub_facts::known_history(&config.hub_facts_file),
     }
 }
 
@@ -134,7 +133,11 @@ async fn run(
     devices: crate::devices::DeviceSource,
     shutdown: LocalBoxFuture<'static, ()>,
 ) -> Result<(), StartError> {
-    let shelf = price_shelf(config);
+    let shelf = PriceShelf::new(
+        config.prices_folder.clone(),
+        config.checkout.currency,
+        config.label_layout,
+    );
     let kept = kept_facts(config, &seams, &shelf);
     let channels = Channels {
         screens: watch::Sender::new(None),
@@ -308,14 +311,6 @@ async fn pages(
         address: address.clone(),
         reason,
     })
-}
-
-fn price_shelf(config: &Config) -> PriceShelf {
-    PriceShelf::new(
-        config.prices_folder.clone(),
-        config.checkout.currency,
-        config.label_layout,
-    )
 }
 
 /// A damaged file is not needed: the hub has what stood in it.

@@ -1,6 +1,6 @@
 //! What lanes say of the price versions they were told of.
 
-use actix::{Context, Handler, Message};
+use actix::{Handler, Message};
 use domain::ids::LaneId;
 use proto::store::v1::PriceAnswer;
 

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::{
     Asked, Failed, NO, Outcome, USAGE,
-    ask::{block_on, patiently, running, show},
-    load,
+    ask::show,
+    hub::{block_on, running},
     views::View,
 };
 use crate::{
@@ -72,10 +72,10 @@ pub(super) fn prices(asked: &Asked, action: PriceAction) -> Outcome {
 }
 
 fn ask(asked: &Asked) -> Result<PricesResponse, Failed> {
-    let config = load(&asked.config)?;
     block_on(async {
-        let mut hub = running(asked, &config).await?;
-        patiently(hub.prices(PricesRequest {})).await
+        let mut hub = running(asked).await?;
+        hub.ask(async |hub| hub.prices(PricesRequest {}).await)
+            .await
     })
 }
 
@@ -85,7 +85,6 @@ fn import(
     activate_at: Option<&str>,
     encoding: TextEncoding,
 ) -> Outcome {
-    let config = load(&asked.config)?;
     let at = activate_at.map(|text| {
         let what = format!("--activate-at: \"{text}\" is no moment as in 2026-12-01T06:00");
         read_moment(text).ok_or_else(|| Failed::new(USAGE, what))
@@ -107,9 +106,10 @@ fn import(
         })
         .collect();
     let answer = block_on(async {
-        let mut hub = running(asked, &config).await?;
-        let requests = std::iter::once(first).chain(chunks);
-        patiently(hub.import_prices(futures::stream::iter(requests))).await
+        let mut hub = running(asked).await?;
+        let requests = std::iter::once(first).chain(chunks).collect::<Vec<_>>();
+        hub.ask(async |hub| hub.import_prices(futures::stream::iter(requests)).await)
+            .await
     })?;
     show(asked.output, taken(&answer))?;
     if answer.taken {
