@@ -137,7 +137,7 @@ fn sale(sale_number: u32) -> Vec<Body> {
     let opened = Body::SaleOpened(SaleOpened {
         sale_number,
         operator_id: 1,
-        order_reference: String::new(),
+        ..SaleOpened::default()
     });
     let mut bodies = vec![opened];
     bodies.extend((1..=LINES_A_SALE).map(line));

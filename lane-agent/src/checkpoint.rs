@@ -51,6 +51,7 @@ pub(crate) fn encode(checkout: &Checkout) -> Option<Vec<u8>> {
         last_lease_id: kept.last_lease.map_or(0, |id| id.0),
         last_stan: kept.last_stan.map_or(0, |stan| stan.number()),
         last_order_reference: kept.last_order_reference,
+        ..wire::CheckoutCheckpoint::default()
     };
     Some(checkpoint.encode_to_vec())
 }

@@ -124,6 +124,7 @@ pub fn offline_to_proto(request: &PaymentRequest, lease: LeaseId) -> wire::Offli
         pin_entered: request.pin_entered,
         card: Some(card_to_proto(&request.card)),
         lease_id: lease.0,
+        ..wire::OfflinePayment::default()
     }
 }
 

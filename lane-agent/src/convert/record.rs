@@ -75,6 +75,7 @@ fn body(fact: &SaleFact) -> Body {
             sale_number: sale.0,
             operator_id: operator.0,
             order_reference: order_reference.clone(),
+            ..wire::SaleOpened::default()
         }),
         SaleFact::LineAdded { sale, line } => Body::LineAdded(line_to_proto(*sale, line)),
         SaleFact::LineVoided { sale, line_number } => Body::LineVoided(wire::LineVoided {
@@ -178,7 +179,7 @@ fn printed(receipt: ReceiptNumber, text: &str, reprint: bool) -> Body {
 
 fn fact(body: Body) -> Result<Option<SaleFact>> {
     let fact = match body {
-        Body::Started(_) => return Ok(None),
+        Body::Started(_) | Body::DayMarker(_) | Body::LaneRested(_) => return Ok(None),
         Body::SaleOpened(from) => SaleFact::SaleOpened {
             sale: SaleNumber(from.sale_number),
             operator: OperatorId(from.operator_id),
@@ -272,6 +273,7 @@ fn intent_to_proto(sale: SaleNumber, payment: &PendingPayment) -> wire::PaymentI
         entry_mode: entry_mode_to_proto(payment.entry_mode).into(),
         pin_entered: payment.pin_entered,
         card: Some(card_to_proto(&payment.card)),
+        ..wire::PaymentIntended::default()
     }
 }
 

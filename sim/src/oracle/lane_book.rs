@@ -121,7 +121,8 @@ impl LaneBook {
 
     fn take(&mut self, body: &Body) {
         match body {
-            Body::CardNotRead(_) => {}
+            // Frames of a day are the day's oracle's to judge; here sales and payments are.
+            Body::CardNotRead(_) | Body::DayMarker(_) | Body::LaneRested(_) => {}
             Body::Started(_) => {
                 self.leases.started();
                 for sale in self.sales.values_mut().filter(|sale| sale.is_open()) {

@@ -136,6 +136,7 @@ impl Handler<FromLane> for LaneSession {
             Some(lane_frame::Body::Abandon(abandon)) => self.abandon(&abandon.payment_id),
             Some(lane_frame::Body::OfflineCard(card)) => self.offline_card(&card),
             Some(lane_frame::Body::Status(status)) => self.status(status),
+            Some(lane_frame::Body::PriceConfirmed(_)) => refuse("a price file nobody told of"),
             Some(lane_frame::Body::Hello(_)) => refuse("a second hello"),
             None => refuse("an empty frame"),
         }

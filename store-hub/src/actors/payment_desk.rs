@@ -326,6 +326,7 @@ impl PaymentDesk {
             merchant_name: self.parts.merchant_name.clone(),
             hub_history: self.history.to_be_bytes().to_vec().into(),
             journal_copy: Some(head_to_proto(copy)),
+            ..wire::HubHello::default()
         }
     }
 

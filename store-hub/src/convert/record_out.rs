@@ -330,6 +330,7 @@ pub(super) fn requested(request: &PaymentRequest) -> journal::Requested {
         entry_mode: entry_mode_to_proto(request.entry_mode).into(),
         pin_entered: request.pin_entered,
         card: Some(card_to_proto(&request.card)),
+        ..journal::Requested::default()
     }
 }
 

@@ -147,6 +147,7 @@ impl Lane {
             pin_block,
             pin_ksn,
             hub_history: self.hello.hub_history.clone(),
+            ..PaymentRequest::default()
         }
     }
 

@@ -65,6 +65,7 @@ impl Lane {
                     funding: wire::Funding::Credit.into(),
                 }),
                 lease_id,
+                ..OfflinePayment::default()
             }),
         }))
     }

@@ -58,6 +58,7 @@ impl HubLink {
             devices: Vec::new(),
             script_finished,
             journal_durable_lag_batches: self.parts.journal.figures().batches_not_durable,
+            ..wire::LaneStatus::default()
         }
     }
 }

@@ -91,6 +91,7 @@ impl Lane {
             sale_number: number,
             operator_id: 1,
             order_reference: format!("basket-{number}"),
+            ..SaleOpened::default()
         }));
         self.bodies.push(lane_record::Body::LineAdded(LineAdded {
             sale_number: number,
