@@ -25,6 +25,10 @@ pub const SALE_LINES_MAX: usize = 500;
 pub const SALE_TENDERS_MAX: usize = 32;
 /// The largest single amount: ISO 8583 field 4 has 12 digits.
 pub const AMOUNT_MINOR_MAX: i64 = 999_999_999_999;
+/// Items of one 0320 (field 48).
+pub const UPLOAD_ITEMS_PER_MESSAGE_MAX: usize = 8;
+/// Tries of a 0320 that a host never answers, before the upload is given up by name.
+pub const UPLOAD_TRIES_MAX: u32 = 5;
 /// Messages of one batch: the counts of a 0500 have three digits (field 48).
 pub const BATCH_ITEMS_MAX: usize = 999;
 /// A batch this full is settled as soon as nothing in it is open, and the next one begins.

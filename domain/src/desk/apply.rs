@@ -6,9 +6,8 @@ use crate::{
     forward::{Forward, ForwardKind},
     ids::{BatchNumber, LaneId, PaymentId, Stan, Tid},
     payment::{Completion, Decision, Payment, PaymentRequest, Progress},
-    settlement::BatchTotals,
     terminal::{BatchItem, Settling},
-    time::{BusinessDate, WallMs},
+    time::WallMs,
 };
 
 impl State {
@@ -124,6 +123,17 @@ impl State {
                 self.closing = Some(*date);
                 Some(())
             }
+            DeskRecord::DateTurned { ended, begins, by } => {
+                self.date_turned(*ended, *begins, *by);
+                Some(())
+            }
+            DeskRecord::SettlementOrdered { date } => {
+                self.all_batches_due(*date);
+                Some(())
+            }
+            DeskRecord::UploadSent { tid, sent, .. } => self.upload_sent(tid, *sent),
+            DeskRecord::UploadAnswered { tid, ended, .. } => self.upload_answered(tid, *ended),
+            DeskRecord::EpochEndStated { .. } => Some(()),
             DeskRecord::SettlementSent {
                 tid, stan, totals, ..
             } => {
@@ -134,9 +144,10 @@ impl State {
                 tid,
                 batch,
                 balanced,
+                upload_follows,
                 ..
             } => {
-                self.batch_closed(tid, *batch, *balanced);
+                self.batch_closed(tid, *batch, *balanced, *upload_follows);
                 Some(())
             }
             DeskRecord::DayClosed { date } => {
@@ -259,48 +270,6 @@ impl State {
             terminal.reversals.remove(&forward.id) | terminal.uploads.remove(&forward.id);
         if was_there {
             self.queue_depth = self.queue_depth.saturating_sub(1);
-        }
-    }
-
-    fn settlement_sent(&mut self, tid: &Tid, stan: Stan, totals: BatchTotals) {
-        let terminal = self.terminal_mut(tid);
-        terminal.next_stan = stan.next();
-        terminal.settling = Settling::Sent { stan, totals };
-    }
-
-    fn batch_closed(&mut self, tid: &Tid, batch: BatchNumber, balanced: bool) {
-        count(&mut self.counts.batches);
-        if balanced {
-            count(&mut self.counts.batches_balanced);
-        }
-        let day_is_closing = self.closing.is_some();
-        let terminal = self.terminal_mut(tid);
-        let items = std::mem::take(&mut terminal.items);
-        // A terminal that rule 10 had stopped goes on in the host's batch.
-        terminal.batch = Some(terminal.stopped.take().unwrap_or(batch.next()));
-        terminal.last_financial = None;
-        // A full batch is settled during the day as well; the day's own settlement comes then, too.
-        terminal.settling = match day_is_closing {
-            true => Settling::Closed,
-            false => Settling::Open,
-        };
-        for item in items.values() {
-            if let Some(payment) = self.payments.get_mut(&item.payment_id) {
-                payment.settled_in = Some(batch);
-            }
-        }
-    }
-
-    fn day_closed(&mut self, date: BusinessDate) {
-        self.closed = Some(date);
-        self.closing = None;
-        self.earlier.asked.clear();
-        self.carried.clear();
-        let today = self.counts.since(&self.counts_before_today);
-        self.counts_of_days.insert(date, today);
-        self.counts_before_today = self.counts;
-        for terminal in self.terminals.values_mut() {
-            terminal.settling = Settling::Open;
         }
     }
 }

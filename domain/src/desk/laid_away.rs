@@ -68,7 +68,9 @@ impl Event {
             | Self::Tick
             | Self::DeadLetterResolved { .. }
             | Self::PatienceIsOver
-            | Self::CloseDay { .. }
+            | Self::TurnDate { .. }
+            | Self::OrderSettlement
+            | Self::StateEpochEnd { .. }
             | Self::LayAway => None,
         }
     }
@@ -195,7 +197,8 @@ impl State {
             }
             Decision::Declined { .. } | Decision::Unknown { .. } | Decision::Refused { .. } => true,
         };
-        closed && at_their_end && fits_a_file(&entries)
+        let uploaded = !self.is_being_uploaded(payment);
+        closed && at_their_end && uploaded && fits_a_file(&entries)
     }
 
     fn entry_is_over(&self, entry: &Forward) -> bool {

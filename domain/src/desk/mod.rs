@@ -6,12 +6,12 @@
 
 mod answered;
 mod apply;
+mod apply_day;
 mod apply_forward;
 mod apply_offline;
 mod carry_over;
 mod check;
 mod checkpoint;
-mod close_day;
 mod completed;
 mod config;
 mod counts;
@@ -32,8 +32,11 @@ mod record;
 mod rejected;
 mod requested;
 mod sending;
+mod settling;
 mod state;
+mod turned;
 mod unanswered;
+mod uploading;
 
 #[cfg(test)]
 mod tests;
@@ -58,10 +61,10 @@ use laid_away::Over;
 use outcome::Outcome;
 
 use crate::{
-    ids::{LaneId, Tid},
+    ids::{LaneId, PaymentId, Tid},
     risk::Velocity,
     terminal::Station,
-    time::{MonoMs, Now},
+    time::{BusinessDate, MonoMs, Now},
 };
 
 /// The machine. Two halves: `state` is what the records say, the rest is only true while it runs,
@@ -79,6 +82,10 @@ pub struct Desk {
     velocity: Velocity,
     /// Payments of closed days that can be laid away.
     over: Over,
+    /// Payments that were not decided when their date was turned.
+    undecided_at_turn: BTreeMap<PaymentId, BusinessDate>,
+    /// Batches that are due wait no longer for lanes that are silent.
+    waits_no_longer: bool,
 }
 
 impl Desk {
@@ -94,6 +101,8 @@ impl Desk {
             wake_at: None,
             velocity: Velocity::default(),
             over: Over::default(),
+            undecided_at_turn: BTreeMap::new(),
+            waits_no_longer: false,
         }
     }
 
@@ -103,6 +112,9 @@ impl Desk {
         self.state.apply(record);
         match record {
             DeskRecord::DayClosed { .. } => self.find_payments_over(),
+            DeskRecord::DateTurned { .. } | DeskRecord::BatchClosed { date: Some(_), .. } => {
+                self.find_payments_over_when_settled();
+            }
             DeskRecord::LaidAway { payment_ids } => self.laid_away_before(payment_ids),
             _ => {}
         }
@@ -129,7 +141,7 @@ impl Desk {
     fn follow_up(&mut self, mut out: Outcome) -> Vec<Effect> {
         self.grant_leases(&mut out);
         self.send_what_is_due(&mut out);
-        self.advance_close(&mut out);
+        self.give_up_stopped_batches(&mut out);
         self.send_what_is_due(&mut out);
         self.ask_to_be_woken(&mut out);
         debug_assert!(
@@ -186,7 +198,15 @@ impl Desk {
             }
             Event::PatienceIsOver => self.carry_over(out),
             Event::LayAway => self.lay_away(out),
-            Event::CloseDay { date } => return self.close_day(out, date),
+            Event::TurnDate { ended, begins, by } => self.turn_date(out, ended, begins, by),
+            Event::OrderSettlement => self.order_settlement(out),
+            Event::StateEpochEnd {
+                lane,
+                epoch,
+                sequence,
+                by,
+                reason,
+            } => return self.state_epoch_end(out, (lane, epoch), sequence, (by, reason)),
         }
         Ok(())
     }

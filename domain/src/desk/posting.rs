@@ -54,6 +54,11 @@ pub(crate) fn transfers(state: &State, record: &DeskRecord) -> Vec<Transfer> {
         | DeskRecord::DayClosing { .. }
         | DeskRecord::SettlementSent { .. }
         | DeskRecord::DayClosed { .. }
+        | DeskRecord::DateTurned { .. }
+        | DeskRecord::SettlementOrdered { .. }
+        | DeskRecord::UploadSent { .. }
+        | DeskRecord::UploadAnswered { .. }
+        | DeskRecord::EpochEndStated { .. }
         | DeskRecord::HubBefore { .. }
         | DeskRecord::AskedOfHubBefore { .. }
         | DeskRecord::CarriedOver { .. }

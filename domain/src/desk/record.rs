@@ -1,6 +1,7 @@
 //! What the desk writes. The payments of a store are exactly what these records say.
 
 use crate::{
+    day::TurnedBy,
     desk::PaymentFile,
     forward::{ForwardEnd, ForwardKind, Resolution},
     ids::{
@@ -11,6 +12,7 @@ use crate::{
     response_code::ResponseCode,
     risk::{LeaseEnd, OfflineLease},
     settlement::BatchTotals,
+    terminal::UploadSent,
     time::{BusinessDate, WallMs},
 };
 
@@ -143,7 +145,7 @@ pub enum DeskRecord {
         /// When.
         at: WallMs,
     },
-    /// The day is being closed: no new payments.
+    /// A hub before this release closed a day: no new payments until all batches were closed.
     DayClosing {
         /// The day.
         date: BusinessDate,
@@ -169,8 +171,59 @@ pub enum DeskRecord {
         totals: BatchTotals,
         /// Whether the host counted the same.
         balanced: bool,
+        /// The date with which it fell due; `None`: it was closed in mid-day.
+        date: Option<BusinessDate>,
+        /// Whether the host is told what was in it, or only that this was all (0320).
+        upload_follows: bool,
     },
-    /// All batches are closed; the next day is open.
+    /// The store's date was turned, at once. Carries the date that ended; every batch is due.
+    DateTurned {
+        /// From this date.
+        ended: BusinessDate,
+        /// To this one.
+        begins: BusinessDate,
+        /// By whom.
+        by: TurnedBy,
+    },
+    /// Every batch is due in mid-day.
+    SettlementOrdered {
+        /// The running date.
+        date: BusinessDate,
+    },
+    /// A 0320 goes out.
+    UploadSent {
+        /// The terminal.
+        tid: Tid,
+        /// The closed batch.
+        batch: BatchNumber,
+        /// The message.
+        sent: UploadSent,
+    },
+    /// A 0320 was answered, or given up.
+    UploadAnswered {
+        /// The terminal.
+        tid: Tid,
+        /// The closed batch.
+        batch: BatchNumber,
+        /// Nothing more is sent of it.
+        ended: bool,
+        /// The host's code, if it answered.
+        code: Option<ResponseCode>,
+    },
+    /// An operator said where the journal of a machine that is gone had ended.
+    EpochEndStated {
+        /// The lane.
+        lane: LaneId,
+        /// Its machine.
+        epoch: LaneEpoch,
+        /// Its last record.
+        sequence: u64,
+        /// Who said it.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// A hub before this release had closed all batches; the next day is open.
     DayClosed {
         /// The day.
         date: BusinessDate,

@@ -15,7 +15,7 @@ impl Desk {
         };
         match message.what {
             What::Live(id) => self.decide_without_bank(out, id),
-            What::Forward(_) | What::Settlement => self.silence(out, tid, message),
+            What::Forward(_) | What::Settlement | What::Upload => self.silence(out, tid, message),
         }
     }
 
@@ -25,7 +25,7 @@ impl Desk {
         };
         match message.what {
             What::Live(id) => self.doubt(out, id, UnknownReason::LinkBroke),
-            What::Forward(_) | What::Settlement => self.silence(out, tid, message),
+            What::Forward(_) | What::Settlement | What::Upload => self.silence(out, tid, message),
         }
     }
 
@@ -40,6 +40,10 @@ impl Desk {
             if let Some(message) = station.outstanding.take_if(|sent| sent.deadline <= now) {
                 overdue.push((tid.clone(), message));
             }
+            // It waits for one exchange of a settlement, and is never stood in for meanwhile.
+            if station.is_settling() {
+                continue;
+            }
             let late = station.waiting.iter().filter(|one| one.deadline <= now);
             waited.extend(late.map(|one| one.payment_id));
             station.waiting.retain(|one| one.deadline > now);
@@ -47,7 +51,9 @@ impl Desk {
         for (tid, message) in overdue {
             match message.what {
                 What::Live(id) => self.doubt(out, id, UnknownReason::NoAnswer),
-                What::Forward(_) | What::Settlement => self.silence(out, &tid, message),
+                What::Forward(_) | What::Settlement | What::Upload => {
+                    self.silence(out, &tid, message);
+                }
             }
         }
         for id in waited {
@@ -59,6 +65,7 @@ impl Desk {
     /// not sent is refused: that nothing left is certain (I6), track data and PIN are gone, and the
     /// lane, whose link broke with the hub, abandons it (rule 2).
     pub(crate) fn recovered(&mut self, out: &mut Outcome) {
+        self.finish_old_close(out);
         for id in self.state.undecided.clone() {
             let progress = self.state.payments.get(&id).map(|paid| &paid.progress);
             match progress {
@@ -94,6 +101,7 @@ impl Desk {
                 self.defer(out, id, None);
             }
             What::Settlement => self.be_quiet(out, tid),
+            What::Upload => self.upload_unanswered(out, tid),
             What::Live(_) => {}
         }
     }

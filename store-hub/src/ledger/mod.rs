@@ -1,19 +1,24 @@
 //! Projections: what the journals say, in the shape reports need. Computed from the records alone,
 //! in the running hub as over the folder of a stopped one; nothing here decides anything.
 
+mod dates;
 mod payments;
 mod sales;
 mod story;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{ids::LaneEpoch, ids::LaneId, money::Currency, time::BusinessDate};
+use domain::{
+    day::{DayConfig, Days},
+    money::Currency,
+};
 use journal::{Journal, LogId, ReadError, Record};
+use ports::StoreZone;
 use prost::Message;
 use proto::journal::v1::{HubRecord, LaneRecord, hub_record, lane_record};
 
 pub(crate) use payments::{BatchFacts, ForwardFacts, PaymentBook, PaymentFacts};
-pub(crate) use sales::{SalesBook, Watermark};
+pub(crate) use sales::SalesBook;
 pub(crate) use story::{HostFile, counted_in, tell};
 
 use crate::replica::lane_log;
@@ -39,6 +44,8 @@ pub enum LedgerError {
 pub(crate) struct Books {
     pub(crate) payments: PaymentBook,
     pub(crate) sales: SalesBook,
+    /// The store's dates, and how far each lane's part of them is known.
+    pub(crate) days: Days,
     /// Where the records of a payment stand, oldest first.
     places: BTreeMap<u128, Vec<(LogId, u64)>>,
     /// Queue entries and the payments they are for.
@@ -51,10 +58,11 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    pub(crate) fn new(currency: Currency, first_day: BusinessDate) -> Self {
+    pub(crate) fn new(currency: Currency, zone: StoreZone, days: DayConfig) -> Self {
         Self {
-            payments: PaymentBook::new(currency, first_day),
-            sales: SalesBook::new(),
+            payments: PaymentBook::new(currency),
+            sales: SalesBook::new(zone),
+            days: Days::new(days),
             places: BTreeMap::new(),
             entries: BTreeMap::new(),
             tried: BTreeMap::new(),
@@ -94,11 +102,22 @@ impl Books {
                 let hub = HubRecord::decode(record.bytes.as_slice()).map_err(|_| none())?;
                 self.index_hub(record.sequence, &hub);
                 self.payments.take(&hub);
+                if let Some(fact) = dates::hub_fact(&hub) {
+                    self.days.take(&fact);
+                }
             }
             Some((lane, epoch)) => {
-                let decoded = LaneRecord::decode(record.bytes.as_slice()).map_err(|_| none())?;
+                let decoded = LaneRecord::decode(record.bytes.as_slice()).ok();
+                let fact = dates::lane_fact((lane, epoch), record.sequence, decoded.as_ref());
+                self.days.take(&fact);
+                // It costs its own lane's completeness, and nobody else.
+                let Some(decoded) = decoded else {
+                    tracing::error!(event = "unreadable lane record", %lane, record.sequence);
+                    self.positions.insert(log, record.sequence);
+                    return Ok(());
+                };
                 self.index_lane(log, record.sequence, &decoded);
-                self.sales.take(lane, epoch, record.sequence, &decoded);
+                self.sales.take(lane, epoch, &decoded);
             }
         }
         self.positions.insert(log, record.sequence);
@@ -186,8 +205,9 @@ impl Books {
         }
     }
 
-    /// Lanes whose journals are held, each with its epoch.
-    pub(crate) fn watermarks(&self) -> impl Iterator<Item = (&(LaneId, LaneEpoch), &Watermark)> {
-        self.sales.watermarks.iter()
+    /// Whether the sale that a lane has open was tried to be paid with this payment.
+    pub(crate) fn is_of_open_sale(&self, payment_id: u128) -> bool {
+        let id = domain::ids::PaymentId(payment_id).to_string();
+        self.tried.values().any(|(_, tried)| tried.contains(&id))
     }
 }
