@@ -14,6 +14,7 @@ use domain::{
     time::BusinessDate,
 };
 use journal::{LogId, RebuiltState, Record};
+use proto::journal::v1::hub_record::Body;
 
 use crate::{
     card_vault::{day_key, held_key},
@@ -27,6 +28,8 @@ pub(crate) struct KeyedState {
     desk: Desk,
     /// Cards that came, each with the day it came on.
     came: BTreeMap<PaymentId, BusinessDate>,
+    /// The hub that wrote what is read holds cards until their batch is over.
+    keeps_cards: bool,
     /// Days with a salt in the side table, until they are told.
     salted: Vec<BusinessDate>,
 }
@@ -37,6 +40,7 @@ impl KeyedState {
         Self {
             desk: Desk::new(desk),
             came: BTreeMap::new(),
+            keeps_cards: false,
             salted,
         }
     }
@@ -56,6 +60,11 @@ impl KeyedState {
     /// A record that can't be understood says nothing here: `verify` names it.
     fn fold_own(&mut self, state: &mut RebuiltState, record: &Record) {
         let decoded = convert::decode(&record.bytes).ok();
+        if let Some(Body::Started(started)) =
+            decoded.as_ref().and_then(|record| record.body.as_ref())
+        {
+            self.keeps_cards |= started.keeps_cards;
+        }
         let Some(Ok(Some(record))) = decoded.as_ref().map(convert::desk_record) else {
             return;
         };
@@ -66,6 +75,9 @@ impl KeyedState {
             }
         }
         self.desk.replay(&record);
+        if ends_a_batch(&record) {
+            self.forget_cards(state);
+        }
         let Some(payment_id) = self.payment_of(&record) else {
             return;
         };
@@ -75,10 +87,25 @@ impl KeyedState {
         let Some(date) = self.came.get(&payment_id) else {
             return;
         };
-        if self.desk.holds_card(payment_id) {
+        if self.holds_card(payment_id) {
             state.put(held_key(payment_id), date.to_string());
         } else {
             state.delete(&held_key(payment_id));
+        }
+    }
+
+    fn holds_card(&self, payment_id: PaymentId) -> bool {
+        match self.keeps_cards {
+            true => self.desk.holds_card(payment_id),
+            false => self.desk.held_card_before(payment_id),
+        }
+    }
+
+    /// The cards of a whole batch are needed no more.
+    fn forget_cards(&self, state: &mut RebuiltState) {
+        let over = self.came.keys().filter(|id| !self.holds_card(**id));
+        for payment_id in over {
+            state.delete(&held_key(*payment_id));
         }
     }
 
@@ -114,10 +141,22 @@ impl KeyedState {
             | DeskRecord::SettlementSent { .. }
             | DeskRecord::BatchClosed { .. }
             | DeskRecord::DayClosed { .. }
+            | DeskRecord::DateTurned { .. }
+            | DeskRecord::SettlementOrdered { .. }
+            | DeskRecord::UploadSent { .. }
+            | DeskRecord::UploadAnswered { .. }
+            | DeskRecord::EpochEndStated { .. }
             | DeskRecord::LeaseGranted { .. }
             | DeskRecord::LeaseEnded { .. } => None,
         }
     }
+}
+
+fn ends_a_batch(record: &DeskRecord) -> bool {
+    matches!(
+        record,
+        DeskRecord::BatchClosed { .. } | DeskRecord::UploadAnswered { ended: true, .. }
+    )
 }
 
 /// The card is in memory when a lane asks; that of an offline payment is uploaded.

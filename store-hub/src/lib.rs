@@ -15,6 +15,7 @@ mod acquirer;
 mod actors;
 mod card_vault;
 mod checkpoint;
+mod clocks;
 mod commands;
 mod config;
 mod convert;
@@ -32,12 +33,13 @@ mod replica;
 mod report;
 mod shelf;
 mod start;
+mod store_calendar;
 mod world;
 
 pub use commands::run;
 pub use config::{
-    AcquirerConfig, ClockConfig, Config, ConfigError, Fault, JournalConfig, OfflineConfig,
-    StoreConfig, TerminalConfig,
+    AcquirerConfig, ClockConfig, Config, ConfigError, DayConfig, Fault, JournalConfig,
+    OfflineConfig, StoreConfig, TerminalConfig,
 };
 pub use hot_list_file::HotListError;
 pub use keys::{KeyFile, KeyFileError, KeyStore, KeyStoreError, SoftwareKeys};

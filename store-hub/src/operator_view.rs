@@ -55,6 +55,7 @@ pub(crate) fn status(desk: &Desk, around: Around<'_>) -> StatusResponse {
         no_room: around
             .no_room
             .map_or_else(String::new, |why| why.to_string()),
+        ..StatusResponse::default()
     }
 }
 
@@ -66,6 +67,7 @@ fn terminal(view: &TerminalView) -> TerminalStatus {
         stopped: view.stopped,
         batch: view.batch.map_or(0, |batch| batch.number()),
         queue_depth: number(view.queue_depth),
+        settling: view.is_settling,
     }
 }
 

@@ -4,6 +4,7 @@ use std::{sync::Arc, thread, time::Duration};
 
 use actix::{Actor, Addr};
 use domain::{
+    day::DayConfig,
     desk::{DeskConfig, Timing},
     ids::{LaneId, Mid, Tid},
     limits::{
@@ -25,12 +26,15 @@ use tokio::{
 use crate::{
     actors::{
         acquirer_link::{AcquirerLink, LinkParts},
+        business_day::{BusinessDay, DayParts},
+        day_close::DayClose,
         forwarder::Forwarder,
         lanes::{EndSessions, Lanes},
         payment_desk::{DeskParts, FallSilent, Outlets, PaymentDesk},
         reports::{ReportParts, Reports},
-        settlement::DayClose,
+        told_dates::ToldDates,
     },
+    clocks::Clocks,
     config::{AcquirerConfig, Config},
     grpc::{self, Services},
     hot_list_file::{self, HotListError},
@@ -38,6 +42,7 @@ use crate::{
     prices::{PriceFile, PriceFileError},
     recovery::RecoveryError,
     report::DaysFolder,
+    store_calendar::StoreCalendar,
     world::Ports,
 };
 
@@ -171,6 +176,10 @@ fn desk_parts(config: &Config, seams: &Seams, prices: &PriceFile, outlets: Outle
         random: Arc::clone(&seams.random),
         keys: Arc::clone(&seams.keys),
         price_version: prices.version.clone(),
+        dates: ToldDates {
+            calendar: calendar(config),
+            day: config.day,
+        },
         outlets,
     }
 }
@@ -189,6 +198,23 @@ pub(crate) fn desk_config(config: &Config) -> DeskConfig {
             backoff_max_ms: milliseconds(acquirer.backoff_max),
             reversal_tries_max: REVERSAL_TRIES_MAX,
         },
+        marker_when_balanced: false,
+    }
+}
+
+fn calendar(config: &Config) -> StoreCalendar {
+    StoreCalendar {
+        zone: config.store.time_zone.clone(),
+        ends_at: config.day.ends_at,
+    }
+}
+
+pub(crate) fn day_config(config: &Config) -> DayConfig {
+    DayConfig {
+        first_day: config.store.business_date,
+        close_timeout_ms: milliseconds(config.day.close_timeout),
+        late_quiet_ms: milliseconds(config.day.late_quiet),
+        warning_ms: milliseconds(config.day.warning),
     }
 }
 
@@ -272,27 +298,35 @@ fn services(
     let days = DaysFolder::new(config.days_folder.clone(), config.reports_folder.clone());
     let clock = Arc::clone(&seams.clock);
     let configured = config.terminals.iter().map(|terminal| terminal.lane);
-    let lanes = Lanes::new(desk.clone(), clock, seams.journal.clone(), configured).start();
+    let clocks = Clocks::new(Arc::clone(&clock));
+    let told = (clock, clocks.clone());
+    let lanes = Lanes::new(desk.clone(), told, seams.journal.clone(), configured).start();
     let reports = Reports::new(ReportParts {
         store_id: config.store.id.clone(),
         store_name: config.store.name.clone(),
         currency: config.store.currency,
-        first_day: config.store.business_date,
+        zone: config.store.time_zone.clone(),
+        day: day_config(config),
         journal: seams.journal.clone(),
         clock: Arc::clone(&seams.clock),
         days: days.clone(),
         reconciliation_file: config.acquirer.reconciliation_file.clone(),
     })
     .start();
-    let day_close = DayClose {
+    let parts = DayParts {
         desk: desk.clone(),
         lanes: lanes.clone(),
         reports: reports.clone(),
-        changed,
-        patience: config.offline.close_patience,
-        running: false,
+        clock: Arc::clone(&seams.clock),
+        clocks: clocks.clone(),
+        calendar: calendar(config),
+    };
+    BusinessDay {
+        parts: parts.clone(),
+        looking: false,
     }
     .start();
+    let day_close = DayClose { parts, changed }.start();
     Services {
         desk,
         lanes,
@@ -303,6 +337,8 @@ fn services(
         days,
         store_id: config.store.id.clone(),
         clock: Arc::clone(&seams.clock),
+        clocks,
+        calendar: calendar(config),
     }
 }
 

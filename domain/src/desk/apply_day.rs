@@ -13,12 +13,7 @@ use crate::{
 
 impl State {
     /// Batches that a hub before this release had closed for this very date are not due again.
-    pub(crate) fn date_turned(
-        &mut self,
-        ended: BusinessDate,
-        begins: BusinessDate,
-        by: TurnedBy,
-    ) {
+    pub(crate) fn date_turned(&mut self, ended: BusinessDate, begins: BusinessDate, by: TurnedBy) {
         self.closing = None;
         self.running = Some(begins);
         if by != TurnedBy::Moved {

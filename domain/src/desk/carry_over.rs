@@ -51,6 +51,15 @@ impl Desk {
         entries.filter_map(|entry| self.silent_one(entry)).collect()
     }
 
+    /// What was carried over, as far as it still waits for its lane.
+    #[must_use]
+    pub fn carried_over(&self) -> Vec<Silent> {
+        let entries = self.state.carried.iter();
+        let entries = entries.filter_map(|id| self.state.forwards.get(id));
+        let open = entries.filter(|entry| entry.end.is_none());
+        open.filter_map(|entry| self.silent_one(entry)).collect()
+    }
+
     fn silent_one(&self, entry: &Forward) -> Option<Silent> {
         let payment = self.state.payments.get(&entry.payment_id)?;
         (!self.state.is_eligible(entry)).then_some(Silent {

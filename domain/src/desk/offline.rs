@@ -5,9 +5,9 @@
 //! is ever refused; what does not fit its lease raises an alarm.
 
 use crate::{
-    desk::{Alarm, Desk, DeskRecord, Effect, Rejected, outcome::Outcome},
+    desk::{Alarm, Desk, DeskRecord, Effect, Rejected, State, outcome::Outcome},
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
-    payment::{Decision, PaymentRequest},
+    payment::{Decision, Payment, PaymentRequest},
     risk::{LeaseEnd, OfflineLease},
 };
 
@@ -67,12 +67,22 @@ impl Desk {
     /// still need it.
     #[must_use]
     pub fn holds_card(&self, payment_id: PaymentId) -> bool {
+        self.card_lies(payment_id, State::needs_card)
+    }
+
+    /// What `holds_card` was before cards were held until their batch is over.
+    #[must_use]
+    pub fn held_card_before(&self, payment_id: PaymentId) -> bool {
+        self.card_lies(payment_id, State::needs_card_by_itself)
+    }
+
+    fn card_lies(&self, payment_id: PaymentId, needs: fn(&State, &Payment) -> bool) -> bool {
         let uploaded = self.state.offline_cards.contains(&payment_id);
         match self.state.payments.get(&payment_id) {
             None => uploaded,
             Some(payment) => {
                 let came = uploaded || !self.state.offline.contains_key(&payment_id);
-                came && self.state.needs_card(payment)
+                came && needs(&self.state, payment)
             }
         }
     }
@@ -144,7 +154,7 @@ impl Desk {
     /// Each attached lane without a lease gets one, as far as the budget goes. While a day is being
     /// closed none is granted: nothing new must arise that the day would not know of.
     pub(crate) fn grant_leases(&mut self, out: &mut Outcome) {
-        if self.config.policy.leases.is_none() || self.state.closing.is_some() {
+        if self.config.policy.leases.is_none() {
             return;
         }
         let without: Vec<(LaneId, LaneEpoch)> = self

@@ -86,9 +86,7 @@ impl Desk {
         let timing = self.config.timing;
         let timeout_ms = match what {
             What::Live(_) => timing.answer_timeout_ms,
-            What::Forward(_) | What::Settlement | What::Upload => {
-                timing.forward_answer_timeout_ms
-            }
+            What::Forward(_) | What::Settlement | What::Upload => timing.forward_answer_timeout_ms,
         };
         station.outstanding = Some(Outstanding {
             what,

@@ -127,12 +127,14 @@ impl State {
         }
     }
 
-    /// Whether the card of this payment may still have to be sent to the bank.
+    /// Whether the card of this payment may still have to be sent to the bank: as part of its batch,
+    /// too, which the host may want to be told item by item.
     pub(crate) fn needs_card(&self, payment: &Payment) -> bool {
-        // The host may want to be told it again, item by item.
-        if self.is_to_be_settled(payment) {
-            return true;
-        }
+        self.needs_card_by_itself(payment) || self.is_to_be_settled(payment)
+    }
+
+    /// Whether a message of its own may still need the card.
+    pub(crate) fn needs_card_by_itself(&self, payment: &Payment) -> bool {
         let open_entry = payment.forwards.iter().any(|id| {
             self.forwards
                 .get(id)

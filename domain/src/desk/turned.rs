@@ -24,7 +24,8 @@ impl Desk {
             return;
         }
         let undecided = &self.state.undecided;
-        self.undecided_at_turn.retain(|id, _| undecided.contains(id));
+        self.undecided_at_turn
+            .retain(|id, _| undecided.contains(id));
         for id in undecided {
             self.undecided_at_turn.entry(*id).or_insert(ended);
         }

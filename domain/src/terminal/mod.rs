@@ -9,5 +9,5 @@ mod station;
 mod upload;
 
 pub use batch::{BatchItem, Settling, Terminal};
-pub use upload::{BatchUpload, UploadItem, UploadSent};
 pub(crate) use station::{Outstanding, Station, Waiting, What};
+pub use upload::{BatchUpload, UploadItem, UploadSent};

@@ -165,6 +165,10 @@ impl HubBook {
             | Body::OfflineCardHeld(_)
             | Body::LaidAway(_)
             | Body::Recalled(_)
+            | Body::SettlementOrdered(_)
+            | Body::BatchUploadSent(_)
+            | Body::BatchUploadAnswered(_)
+            | Body::EpochEndStated(_)
             | Body::SettlementSent(_) => {}
             Body::LeaseGranted(granted) => {
                 self.leases
@@ -220,6 +224,7 @@ impl HubBook {
             Body::UnmatchedAnswer(_) => self.unmatched_answers += 1,
             Body::BatchClosed(closed) => self.batches.push(closed.clone()),
             Body::DayClosed(closed) => self.days_closed.push(closed.date.clone()),
+            Body::DateTurned(turned) => self.days_closed.push(turned.ended.clone()),
         }
     }
 

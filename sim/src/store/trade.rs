@@ -168,8 +168,8 @@ impl<'a> Day<'a> {
         Ok(())
     }
 
-    /// A run that was interrupted after its day was closed has nothing to close any more. A closing
-    /// in the middle of which a program was killed is asked for again.
+    /// A closing in the middle of which a program was killed is asked for again, and so is one that
+    /// was done before a run was interrupted: twice does no harm.
     async fn close_day(&mut self, fleet: &mut Fleet, hub: &mut HubWatch) -> Result<(), TradeError> {
         self.progress.step("all baskets are sold; closing the day");
         loop {
@@ -177,9 +177,6 @@ impl<'a> Day<'a> {
                 fleet.tend().await?;
                 sleep(LOOK_EVERY).await;
                 continue;
-            }
-            if self.sight.status.business_date != BUSINESS_DATE {
-                return Ok(());
             }
             match close_and_tend(fleet, hub).await? {
                 Closing::Done => return Ok(()),
@@ -303,7 +300,7 @@ enum Closing {
 
 async fn close_and_tend(fleet: &mut Fleet, hub: &mut HubWatch) -> Result<Closing, TradeError> {
     let mut tended = false;
-    let closing = hub.close_day();
+    let closing = hub.close_day(BUSINESS_DATE);
     tokio::pin!(closing);
     let closed = loop {
         tokio::select! {

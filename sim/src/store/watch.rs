@@ -146,12 +146,15 @@ impl HubWatch {
         })
     }
 
-    /// Closes the running business day and waits for it.
+    /// Closes a business day and waits until it is sealed; one that is, is told at once.
     ///
     /// # Errors
     /// The hub refuses, says so in its status, or ends without having closed.
-    pub async fn close_day(&mut self) -> Result<CloseDayProgress, Status> {
-        let request = timed(CloseDayRequest::default(), CLOSE_TIMEOUT);
+    pub async fn close_day(&mut self, date: &str) -> Result<CloseDayProgress, Status> {
+        let request = CloseDayRequest {
+            business_date: date.to_owned(),
+        };
+        let request = timed(request, CLOSE_TIMEOUT);
         let mut steps = self.client.close_day(request).await?.into_inner();
         let mut last = None;
         while let Some(step) = steps.message().await? {

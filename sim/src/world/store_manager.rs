@@ -16,6 +16,8 @@ use tonic::{
 };
 use turmoil::Sim;
 
+use crate::workload::BUSINESS_DATE;
+
 use super::{
     HUB_ADDRESS, OPENS_AFTER_MS, WorldOptions, WorldOutcome, network::VirtualNetwork, trace,
 };
@@ -115,7 +117,7 @@ async fn look(
 async fn close_day(hub: &mut Operations) -> Result<(), Status> {
     let closing = async {
         let request = CloseDayRequest {
-            business_date: String::new(),
+            business_date: BUSINESS_DATE.to_owned(),
         };
         let mut steps = hub.close_day(request).await?.into_inner();
         while let Some(step) = steps.message().await? {

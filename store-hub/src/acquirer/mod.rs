@@ -4,6 +4,7 @@
 //! MAC happen inside the key store.
 
 mod answer;
+mod batch_upload;
 mod network_management;
 mod outgoing;
 

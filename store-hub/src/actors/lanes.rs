@@ -5,8 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, ResponseActFuture};
 use actix::{ActorFutureExt, WrapFuture};
 use domain::{
+    day::{LaneSeen, Machine, Witness},
     desk::{LaneMemory, Rejected},
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
+    time::WallMs,
 };
 use journal::{Head, Journal};
 use ports::Clock;
@@ -20,6 +22,7 @@ use super::{
     replication::ReplicaRefused,
 };
 use crate::{
+    clocks::Clocks,
     metrics::LaneFigures,
     recovery::lane_logs,
     replica::{check_claim, head_from_proto, log_of},
@@ -43,6 +46,7 @@ type LaneEpochOrNone = Option<LaneEpoch>;
 pub(crate) struct Lanes {
     desk: Addr<PaymentDesk>,
     clock: Arc<dyn Clock>,
+    clocks: Clocks,
     journal: Journal,
     lanes: BTreeMap<LaneId, Lane>,
     troubles: Troubles,
@@ -53,7 +57,7 @@ impl Lanes {
     /// though not connected.
     pub(crate) fn new(
         desk: Addr<PaymentDesk>,
-        clock: Arc<dyn Clock>,
+        (clock, clocks): (Arc<dyn Clock>, Clocks),
         journal: Journal,
         configured: impl Iterator<Item = LaneId>,
     ) -> Self {
@@ -66,6 +70,7 @@ impl Lanes {
         Self {
             desk,
             clock,
+            clocks,
             journal,
             lanes,
             troubles: Troubles::default(),
@@ -89,11 +94,29 @@ impl Lanes {
             last_heard_wall_ms: known.last_heard_wall_ms,
             troubles: self.troubles.of_lane(lane),
             journal_durable_lag_batches: known.status.journal_durable_lag_batches,
+            business_date: known.status.business_date.clone(),
+            clock_ahead_ms: self.clocks.ahead_ms(Witness::Lane(lane)),
         }
     }
 }
 
 impl Lanes {
+    fn seen(&self, lane: LaneId, known: &Lane) -> LaneSeen {
+        let view = self.view(lane, known);
+        let epoch = LaneEpoch(view.epoch);
+        let trouble = view
+            .troubles
+            .iter()
+            .find(|trouble| trouble.epoch == view.epoch);
+        LaneSeen {
+            machine: Machine { lane, epoch },
+            connected: view.connected,
+            last_heard: (view.last_heard_wall_ms != 0).then_some(WallMs(view.last_heard_wall_ms)),
+            said_sequence: view.journal_sequence,
+            trouble: trouble.map(|trouble| format!("{}: {}", trouble.code, trouble.what)),
+        }
+    }
+
     fn figures(&self, lane: LaneId, known: &Lane) -> LaneFigures {
         let view = self.view(lane, known);
         let gauges = known.session.as_ref().and(known.gauges.as_ref());
@@ -323,6 +346,10 @@ impl Handler<Heard> for Lanes {
     fn handle(&mut self, heard: Heard, _: &mut Self::Context) {
         let now = self.clock.wall_ms();
         let known = self.lanes.entry(heard.lane).or_default();
+        if heard.status.wall_ms != 0 {
+            let theirs_ms = heard.status.wall_ms;
+            self.clocks.told(Witness::Lane(heard.lane), theirs_ms);
+        }
         known.status = heard.status;
         known.last_heard_wall_ms = now;
     }
@@ -393,6 +420,20 @@ impl Handler<ViewLanes> for Lanes {
     fn handle(&mut self, _: ViewLanes, _: &mut Self::Context) -> Self::Result {
         let lanes = self.lanes.iter();
         lanes.map(|(lane, known)| self.view(*lane, known)).collect()
+    }
+}
+
+/// All lanes, as the machine of the days has to know them.
+#[derive(Message)]
+#[rtype(result = "Vec<LaneSeen>")]
+pub(crate) struct SeeLanes;
+
+impl Handler<SeeLanes> for Lanes {
+    type Result = Vec<LaneSeen>;
+
+    fn handle(&mut self, _: SeeLanes, _: &mut Self::Context) -> Self::Result {
+        let lanes = self.lanes.iter();
+        lanes.map(|(lane, known)| self.seen(*lane, known)).collect()
     }
 }
 

@@ -8,19 +8,22 @@
 //!   gRPC Replicate ──────────────────────────┤
 //!   AcquirerLink ────────────────────────────┼──► PaymentDesk ──► journal
 //!   Forwarder ───────────────────────────────┤
-//!   gRPC Operations ──► Settlement ──────────┤
-//!                           │                │
-//!   gRPC Reports ───────────┴──► Reports ────┘ (reads the journal itself)
+//!   gRPC Operations ──► DayClose ────────────┤
+//!                 BusinessDay ──┬────────────┤
+//!                               │            │
+//!   gRPC Reports ───────────────┴► Reports ──┘ (reads the journal itself)
 //! ```
 //!
 //! Who tells whom (never waits; bounded; what does not fit closes the stream or comes back as an
 //! event): PaymentDesk → AcquirerLink by a bounded channel, PaymentDesk → LaneSession by its
-//! mailbox, LaneSession → Lanes by its mailbox, PaymentDesk → Forwarder and Settlement by watches.
+//! mailbox, LaneSession → Lanes by its mailbox, PaymentDesk → Forwarder and DayClose by watches.
 //!
 //! Bounds come from credits (payments in flight a lane, one message outstanding a TID), not from
 //! mailboxes. No handler waits for a peer.
 
 pub(crate) mod acquirer_link;
+pub(crate) mod business_day;
+pub(crate) mod day_close;
 mod disk_room;
 mod effects;
 pub(crate) mod forwarder;
@@ -31,7 +34,7 @@ pub(crate) mod payment_desk;
 mod replica_trouble;
 pub(crate) mod replication;
 pub(crate) mod reports;
-pub(crate) mod settlement;
+pub(crate) mod told_dates;
 
 /// An actor is gone: the hub is stopping.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

@@ -20,7 +20,9 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::WatchStream;
 use wire_form::{decision_to_proto, hot_list_to_parts};
 
-use super::{acquirer_link::LinkCommand, effects::Waiting, lane_session::LaneSession};
+use super::{
+    acquirer_link::LinkCommand, effects::Waiting, lane_session::LaneSession, told_dates::ToldDates,
+};
 use crate::{
     card_vault::{CardVault, EncryptedPin},
     convert,
@@ -43,6 +45,7 @@ pub(crate) struct DeskParts {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) keys: Arc<dyn KeyStore>,
     pub(crate) price_version: String,
+    pub(crate) dates: ToldDates,
     pub(crate) outlets: Outlets,
 }
 
@@ -316,7 +319,6 @@ impl PaymentDesk {
             hub_epoch: self.hub_epoch,
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
             store_id: self.parts.store_id.clone(),
-            business_date: self.desk.business_date().to_string(),
             currency: self.parts.desk.currency.letters().to_owned(),
             card_sealing_key: self.parts.keys.card_sealing_key().to_vec().into(),
             card_hash_key: self.parts.keys.card_hash_key().to_vec().into(),
@@ -326,7 +328,7 @@ impl PaymentDesk {
             merchant_name: self.parts.merchant_name.clone(),
             hub_history: self.history.to_be_bytes().to_vec().into(),
             journal_copy: Some(head_to_proto(copy)),
-            ..wire::HubHello::default()
+            ..self.dates_of_hello()
         }
     }
 

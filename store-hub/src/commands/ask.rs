@@ -4,9 +4,8 @@ use std::{fs, future::Future, time::Duration};
 
 use domain::{limits::CONNECT_TIMEOUT_MS, time::WallMs};
 use proto::store::v1::{
-    CloseDayProgress, CloseDayRequest, DeadLettersRequest, LaneView, LanesRequest,
-    ResolveDeadLetterRequest, StatusRequest, UnresolvedRequest,
-    operations_service_client::OperationsServiceClient,
+    DeadLettersRequest, LaneView, LanesRequest, ResolveDeadLetterRequest, StatusRequest,
+    UnresolvedRequest, operations_service_client::OperationsServiceClient,
 };
 use tonic::{Code, Status, transport::Channel, transport::Endpoint};
 
@@ -204,36 +203,4 @@ pub(super) fn resolve(asked: &Asked, forward_id: u64, how: Resolve, note: String
             "resolution": resolution,
         })),
     }
-}
-
-/// Steps on stderr as they come; at the end the closed day on stdout. 1 when a batch did not
-/// balance.
-pub(super) fn close_day(asked: &Asked, date: Option<String>) -> Outcome {
-    let config = load(&asked.config)?;
-    let closed = block_on(async {
-        let mut hub = running(asked, &config).await?;
-        let request = CloseDayRequest {
-            business_date: date.unwrap_or_default(),
-        };
-        let mut steps = patiently(hub.close_day(request)).await?;
-        loop {
-            match steps.message().await {
-                Ok(Some(step)) if step.done => return Ok(step),
-                Ok(Some(step)) => tell_step(&step),
-                Ok(None) => return Err(Failed::new(UNREACHABLE, "the hub went away")),
-                Err(status) => return Err(failed(&status)),
-            }
-        }
-    })?;
-    show(asked.output, views::closed(&closed))?;
-    if closed.batches.iter().all(|batch| batch.balanced) {
-        Ok(())
-    } else {
-        Err(Failed::new(NO, "a batch did not balance"))
-    }
-}
-
-#[allow(clippy::print_stderr, reason = "progress belongs on stderr")]
-fn tell_step(step: &CloseDayProgress) {
-    eprintln!("{}: {}", step.step, step.detail);
 }

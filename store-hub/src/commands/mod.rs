@@ -1,6 +1,7 @@
 //! The program: its commands, their output, their exit codes.
 
 mod ask;
+mod day;
 mod init;
 mod leases;
 mod migrate;
@@ -89,9 +90,26 @@ enum Command {
     CloseDay {
         #[command(flatten)]
         asked: Asked,
-        /// The day, YYYY-MM-DD; without it the running one, or the last if nothing was sold since
+        /// The day, YYYY-MM-DD; without it the running one, or the last while nothing was done since
         #[arg(long)]
         date: Option<String>,
+    },
+    /// Settles every batch with the bank in mid-day; the business day goes on
+    Settle(Asked),
+    /// Moves a store forward to a date, while nothing was done under the running one
+    OpenDay {
+        #[command(flatten)]
+        asked: Asked,
+        /// The date, YYYY-MM-DD
+        #[arg(long)]
+        date: String,
+    },
+    /// Says where the journal of a lane's machine that is gone had ended
+    StateEpochEnd {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(flatten)]
+        end: day::EpochEnd,
     },
     /// Walks the journal: checksums, hash chains, records, accounts
     Verify {
@@ -257,7 +275,10 @@ fn execute(options: Options) -> Outcome {
                 }),
         } => ask::resolve(&asked, forward_id, how, note),
         Command::Leases { asked, action } => leases::leases(&asked, action),
-        Command::CloseDay { asked, date } => ask::close_day(&asked, date),
+        Command::CloseDay { asked, date } => day::close(&asked, date),
+        Command::Settle(asked) => day::settle(&asked),
+        Command::OpenDay { asked, date } => day::open(&asked, date),
+        Command::StateEpochEnd { asked, end } => day::state_epoch_end(&asked, end),
         Command::Verify { asked, depth } => verify::verify(&asked, depth),
         Command::Repair { asked, copy } => repair::repair(&asked, &copy),
         Command::Migrate { asked, to } => migrate::migrate(&asked, to),

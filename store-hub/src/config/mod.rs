@@ -2,6 +2,7 @@
 //!
 //! Paths in the file are relative to the file's folder.
 
+mod day;
 mod offline;
 mod section;
 
@@ -18,7 +19,10 @@ use domain::{
     time::BusinessDate,
 };
 use journal::{EngineKind, UnknownEngine};
+use ports::StoreZone;
 
+pub use day::DayConfig;
+use day::day;
 pub use offline::OfflineConfig;
 use offline::offline;
 pub use section::Fault;
@@ -43,6 +47,8 @@ pub struct Config {
     pub prices_file: PathBuf,
     /// What may be approved without the bank.
     pub offline: OfflineConfig,
+    /// When a business day ends, and what its close waits for.
+    pub day: DayConfig,
     /// Sealed days, `DATE/vN/`; kept for ever.
     pub days_folder: PathBuf,
     /// Where a copy of the newest day report is put.
@@ -64,6 +70,8 @@ pub struct StoreConfig {
     pub currency: Currency,
     /// The first business day, when the journal is empty.
     pub business_date: BusinessDate,
+    /// Local time of receipts, reports and the end of a day.
+    pub time_zone: StoreZone,
 }
 
 /// The line to the bank.
@@ -189,6 +197,7 @@ fn read(table: &toml::Table, folder: &Path, faults: &Faults) -> Option<Config> {
     let keys_file = one_path(root.section("keys"), "file", folder);
     let prices_file = one_path(root.section("prices"), "file", folder);
     let offline = offline(root.section("offline"), currency, folder);
+    let day = day(root.optional_section("day"), offline.close_patience);
     let days_folder = root.optional_section("days").map_or_else(
         || folder.join("days"),
         |section| one_path(section, "folder", folder),
@@ -207,6 +216,7 @@ fn read(table: &toml::Table, folder: &Path, faults: &Faults) -> Option<Config> {
         keys_file,
         prices_file,
         offline,
+        day,
         days_folder,
         reports_folder,
         clock: clock?,
@@ -226,12 +236,24 @@ fn store(mut section: Section<'_>) -> Option<StoreConfig> {
     let business_date = section.parsed("business_date", "a date as in \"2026-11-22\"", |text| {
         BusinessDate::parse(text).ok()
     });
+    let time_zone = match section.has("time_zone") {
+        true => section.parsed(
+            "time_zone",
+            "a time zone, as in \"Asia/Shanghai\"",
+            |text| StoreZone::named(text).ok(),
+        ),
+        false => {
+            section.optional_text("time_zone");
+            Some(StoreZone::utc())
+        }
+    };
     section.close();
     Some(StoreConfig {
         id,
         name,
         currency: currency?,
         business_date: business_date?,
+        time_zone: time_zone?,
     })
 }
 

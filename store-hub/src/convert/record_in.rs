@@ -19,7 +19,7 @@ use wire_form::{
     lease_from_proto, money_from_proto, offline_from_proto, optional, payment_id, rrn,
 };
 
-use super::{checkpoint::id_from_bytes, file::file_from_proto};
+use super::{checkpoint::id_from_bytes, day::day_record, file::file_from_proto};
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
@@ -104,13 +104,18 @@ pub(crate) fn desk_record(record: &journal::HubRecord) -> Result<Option<DeskReco
         | Body::ForwardDeferred(_)
         | Body::ForwardEnded(_)
         | Body::DeadLetterResolved(_) => forward_record(body, at)?,
-        Body::SignedOn(_)
-        | Body::TerminalStopped(_)
-        | Body::UnmatchedAnswer(_)
-        | Body::DayClosing(_)
+        Body::SignedOn(_) | Body::TerminalStopped(_) | Body::UnmatchedAnswer(_) => {
+            terminal_record(body, at)?
+        }
+        Body::DayClosing(_)
+        | Body::DayClosed(_)
+        | Body::DateTurned(_)
+        | Body::SettlementOrdered(_)
         | Body::SettlementSent(_)
         | Body::BatchClosed(_)
-        | Body::DayClosed(_) => terminal_record(body, at)?,
+        | Body::BatchUploadSent(_)
+        | Body::BatchUploadAnswered(_)
+        | Body::EpochEndStated(_) => day_record(body, &record.business_date)?,
         Body::LeaseGranted(_)
         | Body::LeaseEnded(_)
         | Body::OfflineReported(_)
@@ -297,25 +302,7 @@ fn terminal_record(body: &Body, at: WallMs) -> Result<DeskRecord> {
             code: code("response_code", &from.response_code)?,
             at,
         },
-        Body::DayClosing(from) => DeskRecord::DayClosing {
-            date: date(&from.date)?,
-        },
-        Body::SettlementSent(from) => DeskRecord::SettlementSent {
-            tid: tid(&from.tid)?,
-            batch: batch(from.batch)?,
-            stan: stan(from.stan)?,
-            totals: totals_from_proto(from.totals.as_ref())?,
-        },
-        Body::BatchClosed(from) => DeskRecord::BatchClosed {
-            tid: tid(&from.tid)?,
-            batch: batch(from.batch)?,
-            totals: totals_from_proto(from.totals.as_ref())?,
-            balanced: from.balanced,
-        },
-        Body::DayClosed(from) => DeskRecord::DayClosed {
-            date: date(&from.date)?,
-        },
-        _ => return Err(ConvertError::new("body", "not about a terminal or a day")),
+        _ => return Err(ConvertError::new("body", "not about a terminal")),
     })
 }
 

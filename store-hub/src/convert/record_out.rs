@@ -19,7 +19,7 @@ use wire_form::{
     offline_to_proto, text,
 };
 
-use super::{checkpoint::id_to_bytes, file::file_to_proto};
+use super::{checkpoint::id_to_bytes, day, file::file_to_proto};
 
 /// The first record of a start: which epoch of the hub wrote what follows.
 pub(crate) fn started(epoch: u64, history: u128, at: WallMs, date: BusinessDate) -> Vec<u8> {
@@ -27,6 +27,7 @@ pub(crate) fn started(epoch: u64, history: u128, at: WallMs, date: BusinessDate)
         hub_epoch: epoch,
         software_version: env!("CARGO_PKG_VERSION").to_owned(),
         history: history.to_be_bytes().to_vec().into(),
+        keeps_cards: true,
     });
     wrap(body, at, date)
 }
@@ -69,6 +70,11 @@ fn at(record: &DeskRecord) -> Option<WallMs> {
         | DeskRecord::SettlementSent { .. }
         | DeskRecord::BatchClosed { .. }
         | DeskRecord::DayClosed { .. }
+        | DeskRecord::DateTurned { .. }
+        | DeskRecord::SettlementOrdered { .. }
+        | DeskRecord::UploadSent { .. }
+        | DeskRecord::UploadAnswered { .. }
+        | DeskRecord::EpochEndStated { .. }
         | DeskRecord::HubBefore { .. }
         | DeskRecord::CarriedOver { .. }
         | DeskRecord::OfflineCardHeld { .. }
@@ -156,7 +162,33 @@ fn body(record: &DeskRecord) -> Body {
             batch,
             totals,
             balanced,
-        } => batch_closed(tid, *batch, totals, *balanced),
+            date,
+            upload_follows,
+        } => day::batch_closed(tid, *batch, totals, (*balanced, *date, *upload_follows)),
+        DeskRecord::DateTurned { ended, begins, by } => day::date_turned(*ended, *begins, *by),
+        DeskRecord::SettlementOrdered { .. } => {
+            Body::SettlementOrdered(journal::SettlementOrdered {})
+        }
+        DeskRecord::UploadSent { tid, batch, sent } => day::upload_sent(tid, *batch, *sent),
+        DeskRecord::UploadAnswered {
+            tid,
+            batch,
+            ended,
+            code,
+        } => day::upload_answered(tid, *batch, *ended, code.as_ref()),
+        DeskRecord::EpochEndStated {
+            lane,
+            epoch,
+            sequence,
+            by,
+            reason,
+        } => Body::EpochEndStated(journal::EpochEndStated {
+            lane: lane.0.into(),
+            epoch: epoch.0,
+            sequence: *sequence,
+            by: by.clone(),
+            reason: reason.clone(),
+        }),
         DeskRecord::DayClosed { date } => Body::DayClosed(journal::DayClosed {
             date: date.to_string(),
         }),
@@ -287,15 +319,6 @@ fn settlement_sent(tid: &Tid, batch: BatchNumber, stan: Stan, totals: &BatchTota
         batch: batch.number(),
         stan: stan.number(),
         totals: Some(totals_to_proto(totals)),
-    })
-}
-
-fn batch_closed(tid: &Tid, batch: BatchNumber, totals: &BatchTotals, balanced: bool) -> Body {
-    Body::BatchClosed(journal::BatchClosed {
-        tid: tid.to_string(),
-        batch: batch.number(),
-        totals: Some(totals_to_proto(totals)),
-        balanced,
     })
 }
 

@@ -4,6 +4,7 @@
 //! Runs as `Send` tasks beside the actors and reaches them by their addresses alone.
 
 mod date;
+mod day_status;
 mod io;
 mod journal_copy;
 mod lane_service;
@@ -31,9 +32,11 @@ use tonic::{Status, service::Routes, transport::Server};
 use tower::util::MapResponseLayer;
 
 use crate::{
-    actors::{lanes::Lanes, payment_desk::PaymentDesk, reports::Reports, settlement::DayClose},
+    actors::{day_close::DayClose, lanes::Lanes, payment_desk::PaymentDesk, reports::Reports},
+    clocks::Clocks,
     prices::PriceFile,
     report::DaysFolder,
+    store_calendar::StoreCalendar,
 };
 
 pub(crate) use io::HubIo;
@@ -54,6 +57,8 @@ pub(crate) struct Services {
     pub(crate) days: DaysFolder,
     pub(crate) store_id: String,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clocks: Clocks,
+    pub(crate) calendar: StoreCalendar,
 }
 
 /// Serves until `stop` resolves; streams that are open then have been ended by the actors.

@@ -137,7 +137,10 @@ impl PaymentBook {
             }
             Some(Body::CarriedOver(body)) => {
                 if let Ok(id) = u128::from_str_radix(&body.payment_id, 16) {
-                    self.carried.insert(id, record.business_date.clone());
+                    // The date was turned before its batches were settled without it.
+                    let asked = self.payments.get(&id).map(|facts| facts.date.clone());
+                    let date = asked.unwrap_or_else(|| record.business_date.clone());
+                    self.carried.insert(id, date);
                 }
             }
             Some(Body::AskedOfHubBefore(body)) => {

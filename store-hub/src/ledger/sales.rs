@@ -78,12 +78,7 @@ impl SalesBook {
         )
     }
 
-    pub(super) fn take(
-        &mut self,
-        lane: LaneId,
-        epoch: LaneEpoch,
-        record: &LaneRecord,
-    ) {
+    pub(super) fn take(&mut self, lane: LaneId, epoch: LaneEpoch, record: &LaneRecord) {
         match &record.body {
             Some(Body::SaleClosed(closed)) => {
                 let counted = self.close(lane, epoch, record, closed);

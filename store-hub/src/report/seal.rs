@@ -196,7 +196,12 @@ impl DaysFolder {
             self.copy_to_reports(&files, &sealed)?;
         }
         let date = &manifest.business_date;
-        tracing::info!(event = "day sealed", date, version, because = manifest.because);
+        tracing::info!(
+            event = "day sealed",
+            date,
+            version,
+            because = manifest.because
+        );
         Ok(sealed)
     }
 

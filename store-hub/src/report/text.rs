@@ -131,7 +131,10 @@ impl Page {
             ));
         }
         for batch in &report.settlement.batches {
-            for (sum, whose) in [(batch.later_sales, "later"), (batch.earlier_sales, "earlier")] {
+            for (sum, whose) in [
+                (batch.later_sales, "later"),
+                (batch.earlier_sales, "earlier"),
+            ] {
                 if sum.count > 0 {
                     let name = format!("{} {}: of {whose} sales", batch.tid, batch.batch);
                     self.row(&name, sum.count, sum.minor);

@@ -11,6 +11,7 @@
 
 mod commands;
 mod day;
+mod days;
 mod laid_away;
 mod lane;
 mod metrics;

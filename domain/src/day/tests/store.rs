@@ -101,6 +101,7 @@ impl Store {
     }
 
     pub(super) fn turn(&mut self, ended: u8, begins: u8) {
+        self.around.calendar.first_ahead = date(begins);
         self.days.take(&Fact::Turned {
             ended: date(ended),
             begins: date(begins),

@@ -185,6 +185,7 @@ fn a_date_that_was_only_passed_over_is_no_day() {
         begins: date(25),
         by: TurnedBy::Moved,
     });
+    store.around.calendar.first_ahead = date(25);
     assert_eq!(store.pass(CLOSE_TIMEOUT_MS), []);
     assert!(store.days.known(date(22)).is_err());
     store.sale(1, 22);

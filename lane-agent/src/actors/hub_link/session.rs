@@ -216,13 +216,19 @@ impl HubLink {
             hub_frame::Body::OfflineCardHeld(held) => self.card_held(&held),
             hub_frame::Body::HotList(part) => self.hot_list_part(&part),
             hub_frame::Body::DayTurned(turned) => {
-                warn!(event = "turn of the date not followed", begins = turned.begins);
+                warn!(
+                    event = "turn of the date not followed",
+                    begins = turned.begins
+                );
             }
             hub_frame::Body::DayEndsSoon(soon) => {
                 info!(event = "day ends soon", date = soon.date);
             }
             hub_frame::Body::PriceNotice(notice) => {
-                warn!(event = "price notice not followed", version = notice.version);
+                warn!(
+                    event = "price notice not followed",
+                    version = notice.version
+                );
             }
             hub_frame::Body::Progress(progress) => {
                 debug!(event = "payment progress", stage = progress.stage);
