@@ -219,7 +219,7 @@ mod tests {
     fn what_is_kept_comes_back_and_only_to_the_same_machine() {
         let checkout = stands();
         let bytes = encode(&checkout).unwrap();
-        assert!(decode(&bytes, CONFIG).unwrap().stands_like(&checkout));
+        assert!(decode(&bytes, CONFIG).unwrap().durable_equals(&checkout));
         let swapped = CheckoutConfig {
             epoch: LaneEpoch(3),
             ..CONFIG

@@ -22,12 +22,12 @@ pub mod config;
 mod convert;
 pub mod devices;
 mod hub_facts;
+mod ports;
 mod price_book;
 mod recovery;
 mod start;
-mod world;
 
+pub use crate::ports::Ports;
 pub use commands::run;
 pub use config::Config;
 pub use start::{StartError, start};
-pub use world::Ports;

@@ -22,8 +22,8 @@ use crate::{
     convert,
     devices::{DeviceError, Devices, Wiring},
     hub_facts::HubFacts,
+    ports::Ports,
     recovery::{self, RecoveryError},
-    world::Ports,
 };
 
 /// Why a lane doesn't start, or stopped by itself.

@@ -28,10 +28,10 @@ use crate::{
         acquirer_link::{AcquirerLink, LinkParts},
         business_day::{BusinessDay, DayParts},
         day_close::DayClose,
-        forwarder::Forwarder,
         lanes::{EndSessions, Lanes},
         payment_desk::{DeskParts, FallSilent, Outlets, PaymentDesk},
         reports::{ReportParts, Reports},
+        timer::Timer,
         told_dates::ToldDates,
     },
     clocks::Clocks,
@@ -39,11 +39,11 @@ use crate::{
     grpc::{self, Services},
     hot_list_file::{self, HotListError},
     keys::KeyStore,
+    ports::Ports,
     prices::{PriceFile, PriceFileError},
     recovery::RecoveryError,
     report::DaysFolder,
     store_calendar::StoreCalendar,
-    world::Ports,
 };
 
 /// How long open calls may go on once the hub stops.
@@ -124,7 +124,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     let desk = PaymentDesk::recover(parts)?.start();
     let listener = listen(&config, &seams, ports.services.as_ref()).await?;
     let address = listener.address;
-    Forwarder {
+    Timer {
         desk: desk.clone(),
         clock: Arc::clone(&seams.clock),
         wake: woken,

@@ -3,7 +3,7 @@
 
 use crate::{
     day::TurnedBy,
-    desk::{State, counts::count},
+    desk::{DurableState, counts::count},
     ids::{BatchNumber, Stan, Tid},
     payment::Payment,
     settlement::BatchTotals,
@@ -11,7 +11,7 @@ use crate::{
     time::BusinessDate,
 };
 
-impl State {
+impl DurableState {
     /// Batches that a hub before this release had closed for this very date are not due again.
     pub(crate) fn date_turned(&mut self, ended: BusinessDate, begins: BusinessDate, by: TurnedBy) {
         self.closing = None;
@@ -41,7 +41,7 @@ impl State {
     }
 
     fn day_ended(&mut self, date: BusinessDate) {
-        self.earlier.asked.clear();
+        self.previous_hub.asked.clear();
         self.carried.clear();
         let today = self.counts.since(&self.counts_before_today);
         self.counts_of_days.insert(date, today);

@@ -43,10 +43,10 @@ pub enum Event {
     /// A lane asks for a payment.
     Requested(PaymentRequest),
     /// A lane asks for a payment whose intent it made under a hub whose journal this is not.
-    RequestedBefore(PaymentRequest),
+    RequestedOfPreviousHub(PaymentRequest),
     /// A lane gave this payment up while a hub whose journal this is not was away. Told before
     /// `Abandoned`.
-    AbandonedBefore {
+    AbandonedAtPreviousHub {
         /// The payment.
         payment_id: PaymentId,
         /// Who gave it up.
@@ -96,8 +96,8 @@ pub enum Event {
         /// Who gave it up.
         lane: LaneId,
     },
-    /// The line to the bank is up or down. Down: nothing can be sent.
-    Line {
+    /// The acquirer link is up or down. Down: nothing can be sent.
+    AcquirerLink {
         /// True when a message can be sent.
         up: bool,
     },
@@ -141,7 +141,7 @@ pub enum Event {
         how: crate::forward::Resolution,
     },
     /// Settlements wait no longer for lanes that are silent.
-    PatienceIsOver,
+    CloseTimedOut,
     /// Turn the store's date. Nobody is refused, and every batch is due.
     TurnDate {
         /// The running date; any other was turned before.
@@ -166,6 +166,6 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// Some of the payments that are over may be laid away now.
-    LayAway,
+    /// Some of the payments that are over may be archived now.
+    Archive,
 }

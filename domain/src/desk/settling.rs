@@ -18,7 +18,7 @@ impl Desk {
         let settled_now = match terminal.due {
             Some(_) => {
                 let nothing_open = self.waits_no_longer || self.nothing_open_in_batch(terminal);
-                self.state.depth_to_close(terminal) == 0 && nothing_open
+                self.durable.depth_to_close(terminal) == 0 && nothing_open
             }
             None => terminal.batch_is_nearly_full() && self.nothing_open_in_batch(terminal),
         };
@@ -30,11 +30,11 @@ impl Desk {
     /// of it is under way. What was never sent goes into the next.
     fn nothing_open_in_batch(&self, terminal: &Terminal) -> bool {
         let payments = terminal.items.values().map(|item| item.payment_id);
-        let mut payments = payments.filter_map(|id| self.state.payments.get(&id));
+        let mut payments = payments.filter_map(|id| self.durable.payments.get(&id));
         let mut entries = terminal.reversals.iter().chain(&terminal.uploads);
         payments.all(|payment| payment.completion != Completion::Open)
             && entries.all(|id| {
-                self.state
+                self.durable
                     .forwards
                     .get(id)
                     .is_none_or(|one| one.batch().is_none())
@@ -43,7 +43,7 @@ impl Desk {
 
     /// A payment came, or waits already, while its terminal settles.
     pub(crate) fn tell_if_settling(&self, out: &mut Outcome, tid: &Tid, payment_id: PaymentId) {
-        let station = self.stations.get(tid);
+        let station = self.volatile.stations.get(tid);
         if let Some(station) = station.filter(|station| station.is_settling()) {
             let lane = station.lane;
             out.effect(Effect::WaitsForSettlement { lane, payment_id });
@@ -54,7 +54,7 @@ impl Desk {
     /// says; only one that says the host did nothing yet (sign on first, try again) is no answer to
     /// the totals: the 0500 is repeated after a pause, equal to the first.
     pub(crate) fn settlement_answered(&mut self, out: &mut Outcome, tid: &Tid, answer: &Answer) {
-        let Some(terminal) = self.state.terminals.get(tid) else {
+        let Some(terminal) = self.durable.terminals.get(tid) else {
             return;
         };
         let (Settling::Sent { totals, .. }, Some(batch)) = (terminal.settling, terminal.batch)
@@ -92,7 +92,7 @@ impl Desk {
         balanced: bool,
         upload_follows: bool,
     ) {
-        let terminal = self.state.terminals.get(tid);
+        let terminal = self.durable.terminals.get(tid);
         let items = terminal.map(|terminal| terminal.items.values().map(|item| item.payment_id));
         let payments: Vec<PaymentId> = items.into_iter().flatten().collect();
         let record = DeskRecord::BatchClosed {
@@ -123,12 +123,12 @@ impl Desk {
     /// An entry that belongs to a closed batch is never renumbered: its outcome is resolved from
     /// the acquirer's file.
     fn bury_entries_of(&mut self, out: &mut Outcome, tid: &Tid, batch: BatchNumber) {
-        let Some(terminal) = self.state.terminals.get(tid) else {
+        let Some(terminal) = self.durable.terminals.get(tid) else {
             return;
         };
         let entries = terminal.reversals.iter().chain(&terminal.uploads);
         let of_batch = entries.filter(|id| {
-            let forward = self.state.forwards.get(id);
+            let forward = self.durable.forwards.get(id);
             forward.and_then(crate::forward::Forward::batch) == Some(batch)
         });
         for id in of_batch.copied().collect::<Vec<ForwardId>>() {
@@ -139,7 +139,7 @@ impl Desk {
     /// The host is in another batch than a stopped terminal: no 0500 of ours could close it. It is
     /// closed here as not balanced, by name, and the terminal goes on in the host's batch.
     pub(crate) fn give_up_stopped_batches(&mut self, out: &mut Outcome) {
-        let stopped = self.state.terminals.values();
+        let stopped = self.durable.terminals.values();
         let stopped =
             stopped.filter(|terminal| terminal.stopped.is_some() && terminal.due.is_some());
         let given_up: Vec<(Tid, BatchNumber, BatchTotals)> = stopped

@@ -23,7 +23,7 @@ impl Desk {
         if ended != self.business_date() || begins <= ended {
             return;
         }
-        let undecided = &self.state.undecided;
+        let undecided = &self.durable.undecided;
         self.undecided_at_turn
             .retain(|id, _| undecided.contains(id));
         for id in undecided {
@@ -44,7 +44,7 @@ impl Desk {
     fn settle_again(&mut self, out: &mut Outcome) {
         self.waits_no_longer = false;
         self.find_payments_over_when_settled();
-        for tid in self.stations.keys() {
+        for tid in self.volatile.stations.keys() {
             out.touch(tid);
         }
     }
@@ -52,7 +52,7 @@ impl Desk {
     /// A hub before this release was stopped while it closed a day: the date is turned now, and
     /// what it had not settled is due.
     pub(crate) fn finish_old_close(&mut self, out: &mut Outcome) {
-        if let Some(ended) = self.state.closing {
+        if let Some(ended) = self.durable.closing {
             let begins = ended.next();
             let by = TurnedBy::Hand;
             self.turn_date(out, ended, begins, by);
@@ -86,7 +86,7 @@ impl Desk {
     /// The running business date: what happens now is booked under it.
     #[must_use]
     pub fn business_date(&self) -> BusinessDate {
-        let state = &self.state;
+        let state = &self.durable;
         let running = state.closing.or(state.running);
         running.unwrap_or(self.config.first_day)
     }
@@ -97,7 +97,7 @@ impl Desk {
         match self.settlement_due().first() {
             Some(date) => DayState::Closing { date: *date },
             None => DayState::Open {
-                closed: self.state.closed,
+                closed: self.durable.closed,
             },
         }
     }
@@ -105,7 +105,7 @@ impl Desk {
     /// Dates with which a batch fell due that is not closed yet.
     #[must_use]
     pub fn settlement_due(&self) -> BTreeSet<BusinessDate> {
-        let terminals = self.state.terminals.values();
+        let terminals = self.durable.terminals.values();
         let open = terminals.filter(|terminal| !self.is_settled(terminal));
         open.filter_map(|terminal| terminal.due).collect()
     }
@@ -114,7 +114,7 @@ impl Desk {
     #[must_use]
     pub fn undecided_dates(&self) -> BTreeSet<BusinessDate> {
         let asked = self.undecided_at_turn.iter();
-        let open = asked.filter(|(id, _)| self.state.undecided.contains(*id));
+        let open = asked.filter(|(id, _)| self.durable.undecided.contains(*id));
         open.map(|(_, date)| *date).collect()
     }
 
@@ -122,12 +122,12 @@ impl Desk {
     #[must_use]
     pub fn close_day_blockers(&self) -> Vec<Blocker> {
         let mut blockers = Vec::new();
-        for terminal in self.state.terminals.values() {
+        for terminal in self.durable.terminals.values() {
             if self.is_settled(terminal) {
                 continue;
             }
             let entries = terminal.reversals.iter().chain(&terminal.uploads);
-            let entries = entries.filter(|id| !self.state.carried.contains(id));
+            let entries = entries.filter(|id| !self.durable.carried.contains(id));
             blockers.extend(entries.map(|id| self.entry_blocker(*id)));
             blockers.push(Blocker::NotSettled(terminal.tid.clone()));
         }
@@ -136,14 +136,15 @@ impl Desk {
 
     /// Whether nothing waits any more for this terminal's batch.
     fn is_settled(&self, terminal: &Terminal) -> bool {
-        let is_gone = terminal.items.is_empty() && !self.stations.contains_key(&terminal.tid);
+        let is_gone =
+            terminal.items.is_empty() && !self.volatile.stations.contains_key(&terminal.tid);
         terminal.due.is_none() || is_gone
     }
 
     pub(crate) fn find_payments_over_when_settled(&mut self) {
         if self.settlement_due().is_empty() {
             self.waits_no_longer = false;
-            self.find_payments_over();
+            self.find_archivable();
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 impl Desk {
     /// The first try is written down; its repeats equal it.
     pub(crate) fn send_upload(&mut self, out: &mut Outcome, tid: &Tid) -> Option<Binding> {
-        let terminal = self.state.terminals.get(tid)?;
+        let terminal = self.durable.terminals.get(tid)?;
         let upload = terminal.upload.as_ref()?;
         let batch = upload.batch;
         let sent = match upload.sent {
@@ -28,10 +28,10 @@ impl Desk {
                 sent
             }
         };
-        let upload = self.state.terminals.get(tid)?.upload.as_ref()?;
+        let upload = self.durable.terminals.get(tid)?.upload.as_ref()?;
         let binding = Binding {
             tid: tid.clone(),
-            mid: self.stations.get(tid)?.mid.clone(),
+            mid: self.volatile.stations.get(tid)?.mid.clone(),
             stan: sent.stan,
             batch,
         };
@@ -63,7 +63,7 @@ impl Desk {
     }
 
     pub(crate) fn upload_unanswered(&mut self, out: &mut Outcome, tid: &Tid) {
-        let station = self.stations.get_mut(tid);
+        let station = self.volatile.stations.get_mut(tid);
         let tries = station.map_or(0, |station| {
             station.upload_tries = station.upload_tries.saturating_add(1);
             station.upload_tries
@@ -76,7 +76,7 @@ impl Desk {
     }
 
     fn upload_at_host(&self, tid: &Tid) -> Option<UploadSent> {
-        let terminal = self.state.terminals.get(tid)?;
+        let terminal = self.durable.terminals.get(tid)?;
         terminal.upload.as_ref()?.sent
     }
 
@@ -87,10 +87,10 @@ impl Desk {
         ended: bool,
         code: Option<ResponseCode>,
     ) {
-        if let Some(station) = self.stations.get_mut(tid) {
+        if let Some(station) = self.volatile.stations.get_mut(tid) {
             station.upload_tries = 0;
         }
-        let terminal = self.state.terminals.get(tid);
+        let terminal = self.durable.terminals.get(tid);
         let Some(upload) = terminal.and_then(|terminal| terminal.upload.as_ref()) else {
             return;
         };
@@ -112,7 +112,7 @@ impl Desk {
     }
 
     fn not_uploaded(&self, out: &mut Outcome, tid: &Tid) {
-        let terminal = self.state.terminals.get(tid);
+        let terminal = self.durable.terminals.get(tid);
         if let Some(upload) = terminal.and_then(|terminal| terminal.upload.as_ref()) {
             let (tid, batch) = (tid.clone(), upload.batch);
             out.effect(Effect::Alarm(Alarm::NotUploaded { tid, batch }));

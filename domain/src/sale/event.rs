@@ -109,7 +109,7 @@ pub enum Event {
     /// The hub lends a part of its offline budget.
     LeaseOffered(OfflineLease),
     /// The hub's hot list, whole.
-    HotListTold(Arc<HotList>),
+    HotListReceived(Arc<HotList>),
     /// The hub is there: now and then while it is, and each time it comes back.
     HubReached,
     /// The printer says the receipt is out.

@@ -14,7 +14,7 @@ use ports::Clock;
 use super::{
     Stopping,
     lanes::{Lanes, SeeLanes},
-    payment_desk::{Happened, Look, PaymentDesk},
+    payment_desk::{DeskQuery, Happened, PaymentDesk},
     reports::{LookAtDays, ReportError, Reports},
     told_dates::WarnLanes,
 };
@@ -108,7 +108,7 @@ impl DayParts {
             DayEffect::Warn { date, ends } => self.desk.send(WarnLanes { date, ends }).await?,
             DayEffect::StopWaiting { date } => {
                 tracing::warn!(event = "the close waits no longer", %date);
-                self.tell_desk(Event::PatienceIsOver).await?;
+                self.tell_desk(Event::CloseTimedOut).await?;
             }
             DayEffect::Alarm(alarm) => raise(alarm),
             // Sealed where it was found to be due.
@@ -130,7 +130,7 @@ impl DayParts {
         &self,
         question: impl FnOnce(&PaymentDesk) -> R + Send + 'static,
     ) -> Result<R, DayError> {
-        let seen = self.desk.send(Look::at(question)).await?;
+        let seen = self.desk.send(DeskQuery::new(question)).await?;
         seen.ok_or(DayError::Left)
     }
 
@@ -140,7 +140,7 @@ impl DayParts {
         let seen = self.ask_desk(|desk| {
             let desk = &desk.desk;
             let (due, undecided) = (desk.settlement_due(), desk.undecided_dates());
-            (desk.business_date(), due, undecided, desk.line_up())
+            (desk.business_date(), due, undecided, desk.link_up())
         });
         let (running, batches_due, undecided, link_up): (
             BusinessDate,

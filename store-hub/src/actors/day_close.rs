@@ -139,9 +139,9 @@ impl Work {
     }
 
     async fn close(&mut self, date: Option<BusinessDate>) -> Result<(), DayError> {
-        let standing = self.standing(date).await?;
-        let date = standing.date;
-        if date == standing.running {
+        let status = self.status(date).await?;
+        let date = status.date;
+        if date == status.running {
             self.turn(date).await?;
         }
         self.wait_until_sealed(date).await?;
@@ -160,7 +160,7 @@ impl Work {
         self.parts.tell_desk(turn).await
     }
 
-    async fn standing(&self, date: Option<BusinessDate>) -> Result<DateStanding, DayError> {
+    async fn status(&self, date: Option<BusinessDate>) -> Result<DateStanding, DayError> {
         let around = self.parts.around().await?;
         Ok(self.parts.reports.send(AskDate { date, around }).await??)
     }
@@ -169,11 +169,11 @@ impl Work {
     async fn wait_until_sealed(&mut self, date: BusinessDate) -> Result<(), DayError> {
         loop {
             self.parts.look().await?;
-            let standing = self.standing(Some(date)).await?;
-            if standing.sealed.is_some() {
+            let status = self.status(Some(date)).await?;
+            if status.sealed.is_some() {
                 return Ok(());
             }
-            let waits: Vec<String> = standing.waits.iter().map(in_words).collect();
+            let waits: Vec<String> = status.waits.iter().map(in_words).collect();
             self.tell_once("queue", waits.join("; ")).await?;
             self.tell_blockers().await?;
             self.pause().await?;
@@ -264,7 +264,7 @@ impl Work {
     }
 
     async fn closed(&self, date: BusinessDate, report: &DayReport) -> Result<(), DayError> {
-        let sealed = self.standing(Some(date)).await?.sealed;
+        let sealed = self.status(Some(date)).await?.sealed;
         let sealed = sealed.ok_or(DayError::Left)?;
         let manifest = &sealed.manifest;
         let files = manifest.files.len();

@@ -7,7 +7,7 @@
 //!   gRPC Replicate ──► Lanes                 │
 //!   gRPC Replicate ──────────────────────────┤
 //!   AcquirerLink ────────────────────────────┼──► PaymentDesk ──► journal
-//!   Forwarder ───────────────────────────────┤
+//!   Timer ───────────────────────────────────┤
 //!   gRPC Operations ──► DayClose ────────────┤
 //!                 BusinessDay ──┬────────────┤
 //!                               │            │
@@ -16,24 +16,24 @@
 //!
 //! Who tells whom (never waits; bounded; what does not fit closes the stream or comes back as an
 //! event): PaymentDesk → AcquirerLink by a bounded channel, PaymentDesk → LaneSession by its
-//! mailbox, LaneSession → Lanes by its mailbox, PaymentDesk → Forwarder and DayClose by watches.
+//! mailbox, LaneSession → Lanes by its mailbox, PaymentDesk → Timer and DayClose by watches.
 //!
 //! Bounds come from credits (payments in flight a lane, one message outstanding a TID), not from
 //! mailboxes. No handler waits for a peer.
 
 pub(crate) mod acquirer_link;
+mod archiving;
 pub(crate) mod business_day;
 pub(crate) mod day_close;
 mod disk_room;
 mod effects;
-pub(crate) mod forwarder;
 pub(crate) mod lane_session;
 pub(crate) mod lanes;
-mod laying_away;
 pub(crate) mod payment_desk;
 mod replica_trouble;
 pub(crate) mod replication;
 pub(crate) mod reports;
+pub(crate) mod timer;
 pub(crate) mod told_dates;
 
 /// An actor is gone: the hub is stopping.

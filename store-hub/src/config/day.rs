@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::limits::{CLOSE_PATIENCE_MS, DAY_GRACE_MS, DAY_WARNING_MS, LATE_QUIET_MS};
+use domain::limits::{CLOSE_TIMEOUT_MS, DAY_GRACE_MS, DAY_WARNING_MS, LATE_QUIET_MS};
 use ports::TimeOfDay;
 
 use super::section::Section;
@@ -23,19 +23,19 @@ pub struct DayConfig {
     pub late_quiet: Duration,
 }
 
-/// Reads the section, which may be absent. `close_patience` of `[offline]` is what `close_timeout`
+/// Reads the section, which may be absent. `close_timeout` of `[offline]` is what `close_timeout`
 /// was called before.
-pub(super) fn day(section: Option<Section<'_>>, close_patience: Duration) -> DayConfig {
+pub(super) fn day(section: Option<Section<'_>>, close_timeout: Duration) -> DayConfig {
     let Some(mut section) = section else {
         return DayConfig {
             ends_at: None,
             warning: Duration::from_millis(DAY_WARNING_MS),
             grace: Duration::from_millis(DAY_GRACE_MS),
-            close_timeout: close_patience,
+            close_timeout,
             late_quiet: Duration::from_millis(LATE_QUIET_MS),
         };
     };
-    let patience_ms = u64::try_from(close_patience.as_millis()).unwrap_or(CLOSE_PATIENCE_MS);
+    let patience_ms = u64::try_from(close_timeout.as_millis()).unwrap_or(CLOSE_TIMEOUT_MS);
     let ends_at = match section.has("ends_at") {
         true => section.parsed(
             "ends_at",

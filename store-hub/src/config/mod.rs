@@ -35,7 +35,7 @@ pub struct Config {
     pub store: StoreConfig,
     /// `host:port` for lanes, operators and head office; port 0 takes any free one.
     pub listen_address: String,
-    /// The line to the bank.
+    /// The acquirer link.
     pub acquirer: AcquirerConfig,
     /// Terminals the bank knows, one a lane.
     pub terminals: Vec<TerminalConfig>,
@@ -74,7 +74,7 @@ pub struct StoreConfig {
     pub time_zone: StoreZone,
 }
 
-/// The line to the bank.
+/// The acquirer link.
 #[derive(Clone, Debug)]
 pub struct AcquirerConfig {
     /// `host:port`.
@@ -197,7 +197,7 @@ fn read(table: &toml::Table, folder: &Path, faults: &Faults) -> Option<Config> {
     let keys_file = one_path(root.section("keys"), "file", folder);
     let prices_file = one_path(root.section("prices"), "file", folder);
     let offline = offline(root.section("offline"), currency, folder);
-    let day = day(root.optional_section("day"), offline.close_patience);
+    let day = day(root.optional_section("day"), offline.close_timeout);
     let days_folder = root.optional_section("days").map_or_else(
         || folder.join("days"),
         |section| one_path(section, "folder", folder),

@@ -11,8 +11,8 @@ use domain::{
 use futures::{Stream, StreamExt};
 use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse, LanesRequest,
-    LanesResponse, LeasesRequest, LeasesResponse, OpenDayRequest, OpenDayResponse, PaymentQuery,
-    PaymentStory, ResolveDeadLetterRequest, ResolveDeadLetterResponse, SettleRequest,
+    LanesResponse, LeasesRequest, LeasesResponse, OpenDayRequest, OpenDayResponse, PaymentHistory,
+    PaymentQuery, ResolveDeadLetterRequest, ResolveDeadLetterResponse, SettleRequest,
     StateEpochEndRequest, StateEpochEndResponse, StatusRequest, StatusResponse, UnresolvedRequest,
     UnresolvedResponse, WriteOffLeaseRequest, WriteOffLeaseResponse,
     operations_service_server::OperationsService,
@@ -29,10 +29,10 @@ use super::{
 use crate::{
     actors::{
         business_day::DayError,
-        day_close::{CloseDay, OpenDay, SettleNow, Told},
+        day_close::{CloseDay, CloseUpdate, OpenDay, SettleNow},
         lanes::ViewLanes,
-        payment_desk::{Happened, Look, PaymentDesk},
-        reports::{CountSales, TellStory},
+        payment_desk::{DeskQuery, Happened, PaymentDesk},
+        reports::{CountSales, FindPaymentHistory},
     },
     convert::resolution_from_text,
     lease_view, operator_view,
@@ -75,12 +75,16 @@ impl OperationsService for Services {
     async fn payment(
         &self,
         request: Request<PaymentQuery>,
-    ) -> Result<Response<PaymentStory>, Status> {
+    ) -> Result<Response<PaymentHistory>, Status> {
         let id = PaymentId::parse(&request.into_inner().payment_id)
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
-        let told = self.reports.send(TellStory(id)).await.map_err(stopping)?;
-        let story = told.map_err(report_status)?;
-        story
+        let told = self
+            .reports
+            .send(FindPaymentHistory(id))
+            .await
+            .map_err(stopping)?;
+        let history = told.map_err(report_status)?;
+        history
             .map(Response::new)
             .ok_or_else(|| Status::not_found(format!("no payment {id}")))
     }
@@ -201,7 +205,7 @@ impl OperationsService for Services {
     }
 }
 
-fn told(steps: mpsc::Receiver<Told>) -> Steps {
+fn told(steps: mpsc::Receiver<CloseUpdate>) -> Steps {
     let steps = ReceiverStream::new(steps);
     steps.map(|step| step.map_err(day_status)).boxed()
 }
@@ -211,7 +215,11 @@ impl Services {
         &self,
         question: impl FnOnce(&PaymentDesk) -> R + Send + 'static,
     ) -> Result<R, Status> {
-        let seen = self.desk.send(Look::at(question)).await.map_err(stopping)?;
+        let seen = self
+            .desk
+            .send(DeskQuery::new(question))
+            .await
+            .map_err(stopping)?;
         seen.ok_or_else(|| Status::unavailable("the hub is stopping"))
     }
 

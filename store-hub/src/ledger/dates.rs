@@ -73,11 +73,11 @@ pub(super) fn hub_fact(record: &HubRecord) -> Option<Fact> {
         | Body::LeaseGranted(_)
         | Body::LeaseEnded(_)
         | Body::OfflineCardHeld(_)
-        | Body::HubBefore(_)
-        | Body::AskedOfHubBefore(_)
+        | Body::PreviousHub(_)
+        | Body::AskedOfPreviousHub(_)
         | Body::CarriedOver(_)
-        | Body::LaidAway(_)
-        | Body::Recalled(_) => None,
+        | Body::Archived(_)
+        | Body::Restored(_) => None,
     }
 }
 

@@ -2,9 +2,9 @@
 //! in the running hub as over the folder of a stopped one; nothing here decides anything.
 
 mod dates;
+mod payment_history;
 mod payments;
 mod sales;
-mod story;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +17,9 @@ use ports::StoreZone;
 use prost::Message;
 use proto::journal::v1::{HubRecord, LaneRecord, hub_record, lane_record};
 
+pub(crate) use payment_history::{HostFile, counted_in, tell};
 pub(crate) use payments::{BatchFacts, ForwardFacts, PaymentBook, PaymentFacts};
 pub(crate) use sales::SalesBook;
-pub(crate) use story::{HostFile, counted_in, tell};
 
 use crate::replica::lane_log;
 
@@ -50,7 +50,7 @@ pub(crate) struct Books {
     places: BTreeMap<u128, Vec<(LogId, u64)>>,
     /// Queue entries and the payments they are for.
     entries: BTreeMap<u64, u128>,
-    /// Payments tried in each lane's open sale: how the sale ended belongs to their story.
+    /// Payments tried in each lane's open sale: how the sale ended belongs to their history.
     tried: BTreeMap<LogId, (u32, Vec<String>)>,
     /// Where the printed receipts stand, reprints last.
     receipts: BTreeMap<String, Vec<(LogId, u64)>>,

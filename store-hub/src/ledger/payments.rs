@@ -143,14 +143,14 @@ impl PaymentBook {
                     self.carried.insert(id, date);
                 }
             }
-            Some(Body::AskedOfHubBefore(body)) => {
+            Some(Body::AskedOfPreviousHub(body)) => {
                 if let Ok(id) = u128::from_str_radix(&body.payment_id, 16) {
                     self.asked_before.insert(id, record.business_date.clone());
                 }
             }
             Some(
                 Body::LaneAttached(_)
-                | Body::HubBefore(_)
+                | Body::PreviousHub(_)
                 | Body::SignedOn(_)
                 | Body::TerminalStopped(_)
                 | Body::SettlementSent(_)
@@ -164,8 +164,8 @@ impl PaymentBook {
                 | Body::BatchUploadSent(_)
                 | Body::BatchUploadAnswered(_)
                 | Body::EpochEndStated(_)
-                | Body::LaidAway(_)
-                | Body::Recalled(_),
+                | Body::Archived(_)
+                | Body::Restored(_),
             )
             | None => {}
         }

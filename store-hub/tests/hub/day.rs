@@ -239,7 +239,7 @@ async fn a_lane_that_stays_silent_is_named_and_what_it_holds_up_goes_into_the_ne
     let sale = lane.sale(900, &[(paid, 900)]);
     lane.replicate(sale).await.unwrap();
     let (address, ledger) = bank.stop();
-    hub.status_until("the line is down", |status| !status.line_up)
+    hub.status_until("the line is down", |status| !status.link_up)
         .await;
     let id = new_id();
     let decision = lane.pay(id, APPROVED_PAN, 1250).await;

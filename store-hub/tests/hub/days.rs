@@ -280,6 +280,6 @@ async fn all_batches_are_settled_in_mid_day_and_the_date_stays() {
     assert!(last.done && last.batches.iter().all(|batch| batch.balanced));
     assert_eq!(last.batches.len(), 2);
     assert_eq!(hub.status().await.business_date, DAY_1);
-    let story = hub.story(paid).await.unwrap();
-    assert!(story.standing.contains("settled"), "{}", story.standing);
+    let history = hub.history(paid).await.unwrap();
+    assert!(history.status.contains("settled"), "{}", history.status);
 }

@@ -9,10 +9,10 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod archive;
 mod commands;
 mod day;
 mod days;
-mod laid_away;
 mod lane;
 mod metrics;
 mod money;

@@ -31,7 +31,7 @@ fn close() -> Event {
 pub(super) fn close_day(world: &mut World) {
     world.step(close());
     let mut settlements = world.sent();
-    world.step(Event::PatienceIsOver);
+    world.step(Event::CloseTimedOut);
     settlements.extend(world.sent());
     assert_eq!(settlements.len(), usize::from(LANES));
     for settlement in settlements {
@@ -76,7 +76,7 @@ fn a_day_closes_with_its_totals_and_opens_the_next_batch() {
     ));
     assert_eq!(world.desk.business_date(), date().next());
     assert_eq!(batch_of(&world, &tid(1)), 2);
-    assert_eq!(world.standing(1), "settled");
+    assert_eq!(world.status(1), "settled");
     assert_eq!(world.desk.counts_of_day(date()).unwrap().approved, 1);
     assert_eq!(world.desk.counts().batches_balanced, 2);
     assert_eq!(world.desk.counts_today().approved, 0);
@@ -106,7 +106,7 @@ fn a_turn_refuses_nobody_and_a_payment_waits_for_its_settlement_alone() {
     assert!(matches!(sale, Outgoing::Sale { .. }));
     assert_eq!(sale.binding().batch, batch(2));
     world.answer(&sale, "00");
-    assert_eq!(world.standing(1), "approved");
+    assert_eq!(world.status(1), "approved");
 }
 
 /// While a 0500 is at the bank, a payment is not stood in for; after the exchange it is decided as
@@ -158,7 +158,7 @@ fn an_old_close_is_brought_to_its_end() {
     world.restart();
     assert_eq!(world.desk.business_date(), date().next());
     assert_eq!(world.desk.day(), DayState::Closing { date: date() });
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     for (lane, number) in [(2, 2), (1, 1)] {
         world.step(Event::SignedOn {
             tid: tid(lane),
@@ -238,7 +238,7 @@ fn an_unanswered_0500_is_repeated_the_same_and_over_a_restart() {
     world.pass(1_000);
     assert_eq!(world.sent()[0], first);
     world.restart();
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     // Its 0510 was lost: the host is in the next batch already.
     world.step(Event::SignedOn {
         tid: tid(1),
@@ -248,7 +248,7 @@ fn an_unanswered_0500_is_repeated_the_same_and_over_a_restart() {
     assert_eq!(world.sent_one(), first);
     world.answer(&first, "00");
     assert_eq!(batch_of(&world, &tid(1)), 2);
-    assert_eq!(world.standing(1), "settled");
+    assert_eq!(world.status(1), "settled");
 }
 
 #[test]
@@ -260,8 +260,8 @@ fn a_0500_of_an_empty_batch_is_not_repeated_in_another() {
         tid: tid(1),
         stan: Stan::FIRST,
     });
-    world.step(Event::Line { up: false });
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: false });
+    world.step(Event::AcquirerLink { up: true });
     world.step(Event::SignedOn {
         tid: tid(1),
         batch: batch(8),
@@ -302,10 +302,10 @@ fn an_approval_given_up_after_the_0500_is_left_to_a_person() {
     let mut world = World::online();
     world.approve(1, 1, 1_000);
     world.step(close());
-    world.step(Event::PatienceIsOver);
+    world.step(Event::CloseTimedOut);
     assert_eq!(world.sent().len(), 1, "its lane is waited for no longer");
     world.abandon(1, 1);
-    assert_eq!(world.standing(1), "dead letter");
+    assert_eq!(world.status(1), "dead letter");
 }
 
 #[test]
@@ -353,9 +353,9 @@ fn the_batch_of_a_stopped_terminal_is_given_up_by_name_when_the_day_closes() {
         tid: tid(1),
         stan: Stan::new(2).unwrap(),
     });
-    world.step(Event::Line { up: false });
+    world.step(Event::AcquirerLink { up: false });
     world.pass(30_000);
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.step(Event::SignedOn {
         tid: tid(1),
         batch: batch(9),
@@ -366,7 +366,7 @@ fn the_batch_of_a_stopped_terminal_is_given_up_by_name_when_the_day_closes() {
         batch: batch(1),
     };
     assert!(world.alarms().contains(&unbalanced), "{:?}", world.effects);
-    assert_eq!(world.standing(2), "dead letter");
+    assert_eq!(world.status(2), "dead letter");
     assert_eq!(batch_of(&world, &tid(1)), 9);
     let reversal = world.last_forward();
     let retry = Event::DeadLetterResolved {
@@ -400,7 +400,7 @@ fn a_terminal_that_never_signed_on_does_not_hold_up_the_day() {
 #[test]
 fn a_payment_of_a_terminal_that_never_signed_on_is_of_the_date_that_ended() {
     let mut world = World::new();
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.ask(1, 1, 1_000);
     world.step(close());
     assert!(world.desk.undecided_dates().contains(&date()));
@@ -447,7 +447,7 @@ fn what_a_silent_lane_holds_up_is_carried_over_by_name_and_nothing_else_is() {
     world.ask(1, 1, 1_000);
     world.ask(2, 1, 2_000);
     world.complete(2, 1);
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.step(Event::SignedOn {
         tid: tid(1),
         batch: batch(1),
@@ -462,7 +462,7 @@ fn what_a_silent_lane_holds_up_is_carried_over_by_name_and_nothing_else_is() {
     assert_eq!(silent, [PaymentId(1)], "the other only has to be delivered");
     world.step(close());
     let second = world.sent_one();
-    world.step(Event::PatienceIsOver);
+    world.step(Event::CloseTimedOut);
     let depths = (world.desk.queue_depth(), world.desk.queue_depth_to_close());
     assert_eq!(depths, (2, 1));
     world.answer(&second, "00");

@@ -179,7 +179,7 @@ fn an_upload_goes_on_after_a_restart() {
     let mut world = settled(config(), |given| given.settlement_result = Some(2));
     let first = world.sent_one();
     world.restart();
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.step(Event::SignedOn {
         tid: tid(1),
         batch: batch(2),

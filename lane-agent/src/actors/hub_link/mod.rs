@@ -115,7 +115,7 @@ pub(crate) struct HubLink {
     greeted: bool,
     pending: BTreeMap<PaymentId, oneshot::Sender<Fate>>,
     hello: watch::Sender<Option<Arc<wire::HubHello>>>,
-    status: status::Told,
+    status: status::LastStatus,
     hot_list: HotListReader,
 }
 
@@ -131,7 +131,7 @@ impl HubLink {
             greeted: false,
             pending: BTreeMap::new(),
             hello: watch::Sender::new(None),
-            status: status::Told::default(),
+            status: status::LastStatus::default(),
             hot_list: HotListReader::default(),
             parts,
         })
