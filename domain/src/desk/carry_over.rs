@@ -27,7 +27,7 @@ pub struct Silent {
 impl Desk {
     /// Silent lanes are waited for no longer: batches may be closed without what they hold up.
     pub(crate) fn carry_over(&mut self, out: &mut Outcome) {
-        self.waits_no_longer = true;
+        self.volatile.waits_no_longer = true;
         for silent in self.silent() {
             let (forward_id, payment_id) = (silent.forward_id, silent.payment_id);
             let record = DeskRecord::CarriedOver {

@@ -37,6 +37,7 @@ mod settling;
 mod turned;
 mod unanswered;
 mod uploading;
+mod volatile_state;
 
 #[cfg(test)]
 mod tests;
@@ -57,13 +58,9 @@ pub use rejected::Rejected;
 
 use archive::Archivable;
 use outcome::Outcome;
+use volatile_state::VolatileState;
 
-use crate::{
-    ids::{LaneId, PaymentId, Tid},
-    risk::Velocity,
-    terminal::Station,
-    time::{BusinessDate, MonoMs, Now},
-};
+use crate::time::Now;
 
 /// The machine.
 #[derive(Clone, Debug)]
@@ -73,10 +70,6 @@ pub struct Desk {
     volatile: VolatileState,
     /// Payments of closed days that can be archived.
     archivable: Archivable,
-    /// Payments that were not decided when their date was turned.
-    undecided_at_turn: BTreeMap<PaymentId, BusinessDate>,
-    /// Batches that are due wait no longer for lanes that are silent.
-    waits_no_longer: bool,
 }
 
 impl Desk {
@@ -88,8 +81,6 @@ impl Desk {
             durable: DurableState::default(),
             volatile: VolatileState::default(),
             archivable: Archivable::default(),
-            undecided_at_turn: BTreeMap::new(),
-            waits_no_longer: false,
         }
     }
 
@@ -100,7 +91,7 @@ impl Desk {
         match record {
             DeskRecord::DayClosed { .. } => self.find_archivable(),
             DeskRecord::DateTurned { .. } | DeskRecord::BatchClosed { date: Some(_), .. } => {
-                self.find_payments_over_when_settled();
+                self.find_archivable_when_settled();
             }
             DeskRecord::Archived { payment_ids } => self.archived_before(payment_ids),
             _ => {}

@@ -17,7 +17,8 @@ impl Desk {
     pub(crate) fn may_settle(&self, terminal: &Terminal) -> bool {
         let settled_now = match terminal.due {
             Some(_) => {
-                let nothing_open = self.waits_no_longer || self.nothing_open_in_batch(terminal);
+                let nothing_open =
+                    self.volatile.waits_no_longer || self.nothing_open_in_batch(terminal);
                 self.durable.depth_to_close(terminal) == 0 && nothing_open
             }
             None => terminal.batch_is_nearly_full() && self.nothing_open_in_batch(terminal),
@@ -110,7 +111,7 @@ impl Desk {
         }
         self.bury_entries_of(out, tid, batch);
         self.erase_cards_if_done(out, payments);
-        self.find_payments_over_when_settled();
+        self.find_archivable_when_settled();
         out.touch(tid);
     }
 

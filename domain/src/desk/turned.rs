@@ -24,10 +24,11 @@ impl Desk {
             return;
         }
         let undecided = &self.durable.undecided;
-        self.undecided_at_turn
+        self.volatile
+            .undecided_at_turn
             .retain(|id, _| undecided.contains(id));
         for id in undecided {
-            self.undecided_at_turn.entry(*id).or_insert(ended);
+            self.volatile.undecided_at_turn.entry(*id).or_insert(ended);
         }
         self.note(out, DeskRecord::DateTurned { ended, begins, by });
         out.effect(Effect::DateTurned { ended, begins });
@@ -42,8 +43,8 @@ impl Desk {
     }
 
     fn settle_again(&mut self, out: &mut Outcome) {
-        self.waits_no_longer = false;
-        self.find_payments_over_when_settled();
+        self.volatile.waits_no_longer = false;
+        self.find_archivable_when_settled();
         for tid in self.volatile.stations.keys() {
             out.touch(tid);
         }
@@ -113,7 +114,7 @@ impl Desk {
     /// Dates that were turned while a payment of theirs is not decided yet. A start decides all.
     #[must_use]
     pub fn undecided_dates(&self) -> BTreeSet<BusinessDate> {
-        let asked = self.undecided_at_turn.iter();
+        let asked = self.volatile.undecided_at_turn.iter();
         let open = asked.filter(|(id, _)| self.durable.undecided.contains(*id));
         open.map(|(_, date)| *date).collect()
     }
@@ -141,9 +142,9 @@ impl Desk {
         terminal.due.is_none() || is_gone
     }
 
-    pub(crate) fn find_payments_over_when_settled(&mut self) {
+    pub(crate) fn find_archivable_when_settled(&mut self) {
         if self.settlement_due().is_empty() {
-            self.waits_no_longer = false;
+            self.volatile.waits_no_longer = false;
             self.find_archivable();
         }
     }

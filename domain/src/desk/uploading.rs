@@ -106,7 +106,7 @@ impl Desk {
         self.note(out, record);
         if ended {
             self.erase_cards_if_done(out, payments);
-            self.find_payments_over_when_settled();
+            self.find_archivable_when_settled();
         }
         out.touch(tid);
     }

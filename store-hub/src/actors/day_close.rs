@@ -39,21 +39,21 @@ impl Actor for DayClose {
 }
 
 /// What is told: steps, and in the end the day or the reason.
-pub(crate) type Told = Result<CloseDayProgress, DayError>;
+pub(crate) type CloseUpdate = Result<CloseDayProgress, DayError>;
 
 /// Close this day, or the one that is meant.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct CloseDay {
     pub(crate) date: Option<BusinessDate>,
-    pub(crate) listener: mpsc::Sender<Told>,
+    pub(crate) listener: mpsc::Sender<CloseUpdate>,
 }
 
 /// Settle every batch; the date stays.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct SettleNow {
-    pub(crate) listener: mpsc::Sender<Told>,
+    pub(crate) listener: mpsc::Sender<CloseUpdate>,
 }
 
 /// Move an empty store forward. Answers with the date it was on.
@@ -101,7 +101,7 @@ impl Handler<OpenDay> for DayClose {
 }
 
 impl DayClose {
-    fn work(&self, listener: mpsc::Sender<Told>) -> Work {
+    fn work(&self, listener: mpsc::Sender<CloseUpdate>) -> Work {
         Work {
             parts: self.parts.clone(),
             changed: self.changed.clone(),
@@ -114,7 +114,7 @@ impl DayClose {
 struct Work {
     parts: DayParts,
     changed: watch::Receiver<u64>,
-    listener: mpsc::Sender<Told>,
+    listener: mpsc::Sender<CloseUpdate>,
     /// What was told of what is waited for: each line once.
     told: BTreeSet<String>,
 }

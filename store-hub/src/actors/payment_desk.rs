@@ -145,11 +145,6 @@ impl PaymentDesk {
         }
     }
 
-    /// The ticket of everything decided so far.
-    pub(crate) const fn last_ticket(&self) -> Ticket {
-        self.ticket
-    }
-
     pub(super) fn now(&self) -> Now {
         Now {
             wall: WallMs(self.parts.clock.wall_ms()),

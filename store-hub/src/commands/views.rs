@@ -202,6 +202,8 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
         "end_needs_person": status.end_needs_person,
         "dates_closing": status.dates_closing,
         "wrong_clocks": wrong_clocks(status),
+        "lanes_complete": status.lanes_complete,
+        "lanes_named": status.lanes_named,
         "line_up": status.link_up,
         "queue_depth": status.queue_depth,
         "queue_depth_max": status.queue_depth_max,

@@ -23,8 +23,7 @@ pub struct DayConfig {
     pub late_quiet: Duration,
 }
 
-/// Reads the section, which may be absent. `close_timeout` of `[offline]` is what `close_timeout`
-/// was called before.
+/// Reads the section, which may be absent. `close_timeout` is where it stood before: in `[offline]`.
 pub(super) fn day(section: Option<Section<'_>>, close_timeout: Duration) -> DayConfig {
     let Some(mut section) = section else {
         return DayConfig {

@@ -2,6 +2,7 @@
 
 use domain::{
     card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
+    day::TurnedBy,
     desk::DeskRecord,
     forward::{ForwardEnd, ForwardKind, Resolution},
     ids::{
@@ -14,6 +15,7 @@ use domain::{
     response_code::ResponseCode,
     risk::{FloorLimits, LeaseEnd, OfflineLease, VelocityLimit},
     settlement::BatchTotals,
+    terminal::UploadSent,
     time::{BusinessDate, WallMs},
 };
 use proto::store::v1 as wire;
@@ -250,8 +252,42 @@ pub(super) fn terminal_records() -> Vec<DeskRecord> {
             batch,
             totals,
             balanced: true,
+            date: Some(date),
+            upload_follows: true,
+        },
+        DeskRecord::BatchClosed {
+            tid: tid(),
+            batch,
+            totals,
+            balanced: false,
+            date: None,
+            upload_follows: false,
+        },
+        DeskRecord::UploadSent {
+            tid: tid(),
+            batch,
+            sent: UploadSent { stan, items: 8 },
+        },
+        DeskRecord::UploadAnswered {
+            tid: tid(),
+            batch,
+            ended: true,
+            code: Some(ResponseCode::APPROVED),
         },
         DeskRecord::DayClosed { date },
+        DeskRecord::DateTurned {
+            ended: date,
+            begins: date.next(),
+            by: TurnedBy::Moved,
+        },
+        DeskRecord::SettlementOrdered { date },
+        DeskRecord::EpochEndStated {
+            lane: LaneId(3),
+            epoch: LaneEpoch(1),
+            sequence: 77,
+            by: "manager".to_owned(),
+            reason: "its disk was read".to_owned(),
+        },
     ]
 }
 

@@ -22,6 +22,9 @@ impl Services {
         status.day_ends_wall_ms = ends.map_or(0, |ends| ends.0);
         status.end_needs_person = days.end_needs_person;
         status.dates_closing = days.closing;
+        let (complete, named) = days.lanes_complete;
+        status.lanes_complete = u32::try_from(complete).unwrap_or(u32::MAX);
+        status.lanes_named = u32::try_from(named).unwrap_or(u32::MAX);
         let wrong = self.clocks.wrong().into_iter();
         status.wrong_clocks = wrong
             .map(|wrong| WrongClock {

@@ -183,7 +183,7 @@ async fn a_lane_that_said_it_has_more_makes_the_figures_partial() {
             .unwrap()
             .into_inner();
         assert_eq!(summary.sales_total.unwrap().minor, 1250);
-        let mark = summary.watermarks[0];
+        let mark = &summary.watermarks[0];
         assert_eq!(mark.through_sequence, 2);
         if mark.known_sequence == 9 {
             return;
