@@ -4,46 +4,32 @@
 //! Decides: what is sent to the bank and when, what a lane is told, what goes into the queue.
 //! Never: sends, writes or waits. Keeps I4–I10, I13, I19.
 
-mod acquirer_link;
-mod answered;
 mod apply;
-mod apply_day;
-mod apply_forward;
-mod apply_offline;
 mod archive;
-mod carry_over;
 mod check;
 mod checkpoint;
-mod completed;
 mod config;
 mod counts;
-mod dead_letter;
-mod deciding;
+mod day;
 mod durable_state;
 mod effect;
 mod event;
-mod forwarding;
-mod hot_cards;
-mod offline;
+mod forward;
+mod hub;
+mod lease;
 mod outcome;
+mod payment;
 mod posting;
-mod previous_hub;
 mod queries;
 mod record;
 mod rejected;
-mod requested;
-mod sending;
-mod settling;
-mod turned;
-mod unanswered;
-mod uploading;
+mod terminal;
 mod volatile_state;
 
 #[cfg(test)]
 mod tests;
 
 pub use archive::PaymentFile;
-pub use carry_over::Silent;
 pub use checkpoint::DeskCheckpoint;
 pub use config::{DeskConfig, Timing};
 pub use counts::Counts;
@@ -51,7 +37,8 @@ pub(crate) use durable_state::DurableState;
 pub use durable_state::OfflineFact;
 pub use effect::{Alarm, Binding, Effect, Financial, Outgoing};
 pub use event::Event;
-pub use previous_hub::{LaneMemory, PreviousHub};
+pub use forward::Silent;
+pub use hub::{LaneMemory, PreviousHub};
 pub use queries::{Blocker, DayState, PaymentStatus, TerminalView, Unresolved};
 pub use record::DeskRecord;
 pub use rejected::Rejected;

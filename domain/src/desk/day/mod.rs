@@ -1,0 +1,6 @@
+//! The business day of the store, and the settlement of batches apart from it.
+
+mod apply;
+mod settling;
+mod turned;
+mod uploading;

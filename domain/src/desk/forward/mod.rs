@@ -1,0 +1,8 @@
+//! The store-and-forward queue: what must reach the host whatever happens.
+
+mod apply;
+mod carry_over;
+mod dead_letter;
+mod forwarding;
+
+pub use carry_over::Silent;
