@@ -29,19 +29,23 @@ mod volatile_state;
 #[cfg(test)]
 mod tests;
 
-pub use archive::PaymentFile;
+pub use archive::{ArchiveFact, PaymentFile};
 pub use checkpoint::DeskCheckpoint;
 pub use config::{DeskConfig, Timing};
 pub use counts::Counts;
+pub use day::DayFact;
 pub(crate) use durable_state::DurableState;
 pub use durable_state::OfflineFact;
 pub use effect::{Alarm, Binding, Effect, Financial, Outgoing};
 pub use event::Event;
-pub use forward::Silent;
-pub use hub::{LaneMemory, PreviousHub};
+pub use forward::{ForwardFact, Silent};
+pub use hub::{HubFact, LaneMemory, PreviousHub};
+pub use lease::LeaseFact;
+pub use payment::PaymentFact;
 pub use queries::{Blocker, DayState, PaymentStatus, TerminalView, Unresolved};
-pub use record::DeskRecord;
+pub use record::{DeskFact, DeskRecord};
 pub use rejected::Rejected;
+pub use terminal::TerminalFact;
 
 use archive::Archivable;
 use outcome::Outcome;
@@ -75,13 +79,16 @@ impl Desk {
     /// in any order, then `Event::Recovered`, then the rest.
     pub fn replay(&mut self, record: &DeskRecord) {
         self.durable.apply(record);
-        match record {
-            DeskRecord::DayClosed { .. } => self.find_archivable(),
-            DeskRecord::DateTurned { .. } | DeskRecord::BatchClosed { date: Some(_), .. } => {
+        match &record.fact {
+            DeskFact::Day(DayFact::Closed { .. }) => self.find_archivable(),
+            DeskFact::Day(DayFact::Turned { .. })
+            | DeskFact::Terminal(TerminalFact::BatchClosed { date: Some(_), .. }) => {
                 self.find_archivable_when_settled();
             }
-            DeskRecord::Archived { payment_ids } => self.archived_before(payment_ids),
             _ => {}
+        }
+        if let DeskFact::Archive(ArchiveFact::Archived { payment_ids }) = &record.fact {
+            self.archived_before(payment_ids);
         }
     }
 

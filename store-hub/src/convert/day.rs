@@ -2,7 +2,7 @@
 
 use domain::{
     day::TurnedBy,
-    desk::DeskRecord,
+    desk::{DayFact, HubFact, TerminalFact},
     ids::{BatchNumber, LaneEpoch, Tid},
     response_code::ResponseCode,
     settlement::BatchTotals,
@@ -19,61 +19,54 @@ use super::{
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
-/// Reads a record of a date or a settlement; `header` is the date of its header.
-pub(super) fn day_record(body: &Body, header: &str) -> Result<DeskRecord> {
-    Ok(match body {
-        Body::DayClosing(from) => DeskRecord::DayClosing {
-            date: date(&from.date)?,
-        },
-        Body::DayClosed(from) => DeskRecord::DayClosed {
-            date: date(&from.date)?,
-        },
-        Body::DateTurned(from) => DeskRecord::DateTurned {
-            ended: date(&from.ended)?,
-            begins: date(&from.begins)?,
-            by: turned_by_from_proto(from.by()),
-        },
-        Body::SettlementOrdered(_) => DeskRecord::SettlementOrdered {
-            date: date(header)?,
-        },
-        Body::SettlementSent(from) => DeskRecord::SettlementSent {
-            tid: tid(&from.tid)?,
-            batch: batch(from.batch)?,
-            stan: stan(from.stan)?,
-            totals: totals_from_proto(from.totals.as_ref())?,
-        },
-        Body::BatchClosed(from) => DeskRecord::BatchClosed {
-            tid: tid(&from.tid)?,
-            batch: batch(from.batch)?,
-            totals: totals_from_proto(from.totals.as_ref())?,
-            balanced: from.balanced,
-            date: optional(&from.date, date)?,
-            upload_follows: from.upload_follows,
-        },
-        Body::BatchUploadSent(from) => DeskRecord::UploadSent {
-            tid: tid(&from.tid)?,
-            batch: batch(from.batch)?,
-            sent: upload_sent_from_proto(from)?,
-        },
-        Body::BatchUploadAnswered(from) => DeskRecord::UploadAnswered {
-            tid: tid(&from.tid)?,
-            batch: batch(from.batch)?,
-            ended: from.ended,
-            code: optional(&from.response_code, |text| code("response_code", text))?,
-        },
-        Body::EpochEndStated(from) => DeskRecord::EpochEndStated {
-            lane: lane(from.lane)?,
-            epoch: LaneEpoch(from.epoch),
-            sequence: from.sequence,
-            by: from.by.clone(),
-            reason: from.reason.clone(),
-        },
-        _ => {
-            return Err(ConvertError::new(
-                "body",
-                "not about a date or a settlement",
-            ));
-        }
+/// Reads how the date was turned.
+pub(super) fn turned(from: &journal::DateTurned) -> Result<DayFact> {
+    Ok(DayFact::Turned {
+        ended: date(&from.ended)?,
+        begins: date(&from.begins)?,
+        by: turned_by_from_proto(from.by()),
+    })
+}
+
+/// Reads how a batch was closed.
+pub(super) fn batch_closed_from_proto(from: &journal::BatchClosed) -> Result<TerminalFact> {
+    Ok(TerminalFact::BatchClosed {
+        tid: tid(&from.tid)?,
+        batch: batch(from.batch)?,
+        totals: totals_from_proto(from.totals.as_ref())?,
+        balanced: from.balanced,
+        date: optional(&from.date, date)?,
+        upload_follows: from.upload_follows,
+    })
+}
+
+/// Reads that a 0320 went out.
+pub(super) fn upload_sent_fact(from: &journal::BatchUploadSent) -> Result<TerminalFact> {
+    Ok(TerminalFact::UploadSent {
+        tid: tid(&from.tid)?,
+        batch: batch(from.batch)?,
+        sent: upload_sent_from_proto(from)?,
+    })
+}
+
+/// Reads what became of a 0320.
+pub(super) fn upload_answered_fact(from: &journal::BatchUploadAnswered) -> Result<TerminalFact> {
+    Ok(TerminalFact::UploadAnswered {
+        tid: tid(&from.tid)?,
+        batch: batch(from.batch)?,
+        ended: from.ended,
+        code: optional(&from.response_code, |text| code("response_code", text))?,
+    })
+}
+
+/// Reads what an operator said of a machine that is gone.
+pub(super) fn epoch_end_stated(from: &journal::EpochEndStated) -> Result<HubFact> {
+    Ok(HubFact::EpochEndStated {
+        lane: lane(from.lane)?,
+        epoch: LaneEpoch(from.epoch),
+        sequence: from.sequence,
+        by: from.by.clone(),
+        reason: from.reason.clone(),
     })
 }
 

@@ -6,7 +6,11 @@
 //! been away. If the event changes something, the desk holds the payment again, until the next day
 //! is closed.
 
+mod fact;
+
 use std::collections::VecDeque;
+
+pub use fact::ArchiveFact;
 
 use crate::{
     desk::{
@@ -99,14 +103,18 @@ impl Desk {
     ) -> Result<Vec<Effect>, Rejected> {
         let mut out = Outcome::new(now, jitter);
         let id = file.payment_id();
-        let day = self.business_date();
+        let date = self.business_date();
         self.durable.restore(&file);
         let dispatched = self.dispatch(&mut out, event);
         if out.wrote_nothing() {
             self.durable.archive(id);
         } else {
             let file = Box::new(file);
-            out.persist_first(DeskRecord::Restored { file }, day);
+            out.persist_first(DeskRecord {
+                at: now.wall,
+                date,
+                fact: ArchiveFact::Restored { file }.into(),
+            });
         }
         dispatched?;
         Ok(self.follow_up(out))
@@ -148,7 +156,7 @@ impl Desk {
             }
         }
         if !payment_ids.is_empty() {
-            self.note(out, DeskRecord::Archived { payment_ids });
+            self.note(out, ArchiveFact::Archived { payment_ids });
         }
     }
 
@@ -228,7 +236,18 @@ impl DurableState {
     }
 
     /// `None` if one of them is not here.
-    pub(crate) fn archive_all(&mut self, ids: &[PaymentId]) -> Option<()> {
+    pub(in crate::desk) fn apply_archive(&mut self, fact: &ArchiveFact) -> Option<()> {
+        match fact {
+            ArchiveFact::Archived { payment_ids } => self.archive_all(payment_ids),
+            ArchiveFact::Restored { file } => {
+                self.restore(file);
+                Some(())
+            }
+        }
+    }
+
+    /// `None` if one of them is not here.
+    fn archive_all(&mut self, ids: &[PaymentId]) -> Option<()> {
         let all_here = ids.iter().all(|id| self.payments.contains_key(id));
         for id in ids {
             self.archive(*id);

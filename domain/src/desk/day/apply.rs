@@ -3,7 +3,7 @@
 
 use crate::{
     day::TurnedBy,
-    desk::{DurableState, counts::count},
+    desk::{DayFact, DurableState, counts::count},
     ids::{BatchNumber, Stan, Tid},
     payment::Payment,
     settlement::BatchTotals,
@@ -12,8 +12,17 @@ use crate::{
 };
 
 impl DurableState {
+    pub(in crate::desk) fn apply_day(&mut self, fact: &DayFact, header: BusinessDate) {
+        match fact {
+            DayFact::Turned { ended, begins, by } => self.date_turned(*ended, *begins, *by),
+            DayFact::SettlementOrdered => self.all_batches_due(header),
+            DayFact::Closing { date } => self.closing = Some(*date),
+            DayFact::Closed { date } => self.day_closed(*date),
+        }
+    }
+
     /// Batches that a hub before this release had closed for this very date are not due again.
-    pub(crate) fn date_turned(&mut self, ended: BusinessDate, begins: BusinessDate, by: TurnedBy) {
+    fn date_turned(&mut self, ended: BusinessDate, begins: BusinessDate, by: TurnedBy) {
         self.closing = None;
         self.running = Some(begins);
         if by != TurnedBy::Moved {
@@ -30,7 +39,7 @@ impl DurableState {
     }
 
     /// How a hub before this release ended a day: every batch was closed.
-    pub(crate) fn day_closed(&mut self, date: BusinessDate) {
+    fn day_closed(&mut self, date: BusinessDate) {
         self.closing = None;
         self.closed = Some(date);
         self.running = Some(date.next());
@@ -48,7 +57,7 @@ impl DurableState {
         self.counts_before_today = self.counts;
     }
 
-    pub(crate) fn all_batches_due(&mut self, date: BusinessDate) {
+    fn all_batches_due(&mut self, date: BusinessDate) {
         self.carried.clear();
         for terminal in self.terminals.values_mut() {
             if terminal.batch.is_some() {

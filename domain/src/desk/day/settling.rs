@@ -3,7 +3,7 @@
 //! After an answer the batch is cut: never a second 0500.
 
 use crate::{
-    desk::{Alarm, Desk, DeskRecord, Effect, outcome::Outcome},
+    desk::{Alarm, Desk, Effect, TerminalFact, outcome::Outcome},
     ids::{BatchNumber, ForwardId, PaymentId, Tid},
     payment::{Answer, Completion},
     settlement::BatchTotals,
@@ -96,7 +96,7 @@ impl Desk {
         let terminal = self.durable.terminals.get(tid);
         let items = terminal.map(|terminal| terminal.items.values().map(|item| item.payment_id));
         let payments: Vec<PaymentId> = items.into_iter().flatten().collect();
-        let record = DeskRecord::BatchClosed {
+        let record = TerminalFact::BatchClosed {
             tid: tid.clone(),
             batch,
             totals,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     day::TurnedBy,
-    desk::{Blocker, DayState, Desk, DeskRecord, Effect, Rejected, outcome::Outcome},
+    desk::{Blocker, DayFact, DayState, Desk, Effect, HubFact, Rejected, outcome::Outcome},
     ids::{LaneEpoch, LaneId},
     terminal::Terminal,
     time::BusinessDate,
@@ -30,15 +30,14 @@ impl Desk {
         for id in undecided {
             self.volatile.undecided_at_turn.entry(*id).or_insert(ended);
         }
-        self.note(out, DeskRecord::DateTurned { ended, begins, by });
+        self.note(out, DayFact::Turned { ended, begins, by });
         out.effect(Effect::DateTurned { ended, begins });
         self.settle_again(out);
     }
 
     /// Every batch is due in mid-day; the date stays.
     pub(crate) fn order_settlement(&mut self, out: &mut Outcome) {
-        let date = self.business_date();
-        self.note(out, DeskRecord::SettlementOrdered { date });
+        self.note(out, DayFact::SettlementOrdered);
         self.settle_again(out);
     }
 
@@ -73,14 +72,14 @@ impl Desk {
         if by.trim().is_empty() || reason.trim().is_empty() {
             return Err(Rejected::NoteMissing);
         }
-        let record = DeskRecord::EpochEndStated {
+        let fact = HubFact::EpochEndStated {
             lane,
             epoch,
             sequence,
             by,
             reason,
         };
-        self.note(out, record);
+        self.note(out, fact);
         Ok(())
     }
 

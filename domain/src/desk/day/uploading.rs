@@ -3,7 +3,7 @@
 //! the acquirer's file clears it up.
 
 use crate::{
-    desk::{Alarm, Binding, Desk, DeskRecord, Effect, Outgoing, outcome::Outcome},
+    desk::{Alarm, Binding, Desk, Effect, Outgoing, TerminalFact, outcome::Outcome},
     ids::{PaymentId, Tid},
     limits::UPLOAD_TRIES_MAX,
     payment::Answer,
@@ -24,7 +24,7 @@ impl Desk {
                 let items = upload.next_items();
                 let sent = UploadSent { stan, items };
                 let tid = tid.clone();
-                self.note(out, DeskRecord::UploadSent { tid, batch, sent });
+                self.note(out, TerminalFact::UploadSent { tid, batch, sent });
                 sent
             }
         };
@@ -97,7 +97,7 @@ impl Desk {
         let batch = upload.batch;
         let items = upload.items.iter().map(|item| item.payment_id);
         let payments: Vec<PaymentId> = items.collect();
-        let record = DeskRecord::UploadAnswered {
+        let record = TerminalFact::UploadAnswered {
             tid: tid.clone(),
             batch,
             ended,

@@ -2,7 +2,7 @@
 //! something nobody knows.
 
 use crate::{
-    desk::{DeskRecord, DurableState, counts::count},
+    desk::{DurableState, ForwardFact, counts::count},
     forward::{Forward, ForwardEnd, ForwardKind, Resolution},
     ids::{BatchNumber, ForwardId, Stan},
     limits::HOT_LIST_OWN_CARDS_MAX,
@@ -11,44 +11,85 @@ use crate::{
 };
 
 impl DurableState {
-    pub(crate) fn queued(&mut self, record: &DeskRecord) -> Option<()> {
-        let DeskRecord::ForwardQueued {
-            forward_id,
-            payment_id,
-            tid,
-            kind,
-            amount,
-            at,
-        } = record
-        else {
-            return None;
+    pub(in crate::desk) fn apply_forward(&mut self, fact: &ForwardFact, at: WallMs) -> Option<()> {
+        match fact {
+            ForwardFact::Queued {
+                forward_id,
+                payment_id,
+                tid,
+                kind,
+                amount,
+            } => self.queued(Forward {
+                id: *forward_id,
+                payment_id: *payment_id,
+                tid: tid.clone(),
+                kind: kind.clone(),
+                amount: *amount,
+                queued_at: at,
+                bound: None,
+                attempts: 0,
+                attempts_forgiven: 0,
+                first_try: None,
+                last_try: None,
+                last_code: None,
+                end: None,
+                resolution: None,
+            }),
+            ForwardFact::Sent {
+                forward_id,
+                stan,
+                batch,
+                attempt,
+            } => self.tried(*forward_id, (*stan, *batch), *attempt, at),
+            ForwardFact::Deferred { forward_id, code } => {
+                let forward = self.forwards.get_mut(forward_id)?;
+                forward.last_code = code.or(forward.last_code);
+                Some(())
+            }
+            ForwardFact::Ended { forward_id, end } => self.ended(*forward_id, end),
+            ForwardFact::Resolved { forward_id, how } => self.resolved(*forward_id, how),
+            ForwardFact::CarriedOver { forward_id, .. } => {
+                self.carried.insert(*forward_id);
+                self.forwards.get(forward_id).map(|_| ())
+            }
+        }
+    }
+
+    /// Puts an entry into the queue of its terminal.
+    pub(crate) fn enqueue(&mut self, forward: &Forward) {
+        let terminal = self.terminal_mut(&forward.tid);
+        let is_new = match forward.kind {
+            ForwardKind::Reversal { .. } => terminal.reversals.insert(forward.id),
+            ForwardKind::Advice | ForwardKind::Void { .. } => terminal.uploads.insert(forward.id),
         };
-        let forward = Forward {
-            id: *forward_id,
-            payment_id: *payment_id,
-            tid: tid.clone(),
-            kind: kind.clone(),
-            amount: *amount,
-            queued_at: *at,
-            bound: None,
-            attempts: 0,
-            attempts_forgiven: 0,
-            first_try: None,
-            last_try: None,
-            last_code: None,
-            end: None,
-            resolution: None,
-        };
+        if is_new {
+            self.queue_depth = self.queue_depth.saturating_add(1);
+            self.queue_depth_max = self.queue_depth_max.max(self.queue_depth);
+        }
+    }
+
+    /// Takes an entry out of the queue of its terminal.
+    pub(crate) fn dequeue(&mut self, forward: &Forward) {
+        let terminal = self.terminal_mut(&forward.tid);
+        let was_there =
+            terminal.reversals.remove(&forward.id) | terminal.uploads.remove(&forward.id);
+        if was_there {
+            self.queue_depth = self.queue_depth.saturating_sub(1);
+        }
+    }
+
+    fn queued(&mut self, forward: Forward) -> Option<()> {
+        let (id, payment_id) = (forward.id, forward.payment_id);
         count(&mut self.counts.forward_queued);
-        self.last_forward = self.last_forward.max(*forward_id);
+        self.last_forward = self.last_forward.max(id);
         self.enqueue(&forward);
-        self.forwards.insert(*forward_id, forward);
-        let payment = self.payments.get_mut(payment_id)?;
-        payment.forwards.push(*forward_id);
+        self.forwards.insert(id, forward);
+        let payment = self.payments.get_mut(&payment_id)?;
+        payment.forwards.push(id);
         Some(())
     }
 
-    pub(crate) fn tried(
+    fn tried(
         &mut self,
         id: ForwardId,
         bound: (Stan, BatchNumber),
@@ -74,7 +115,7 @@ impl DurableState {
         Some(())
     }
 
-    pub(crate) fn ended(&mut self, id: ForwardId, end: &ForwardEnd) -> Option<()> {
+    fn ended(&mut self, id: ForwardId, end: &ForwardEnd) -> Option<()> {
         let forward = self.forwards.get_mut(&id)?;
         forward.end = Some(end.clone());
         let forward = forward.clone();
@@ -148,7 +189,7 @@ impl DurableState {
         }
     }
 
-    pub(crate) fn resolved(&mut self, id: ForwardId, how: &Resolution) -> Option<()> {
+    fn resolved(&mut self, id: ForwardId, how: &Resolution) -> Option<()> {
         let forward = self.forwards.get_mut(&id)?;
         match how {
             Resolution::Retry => {

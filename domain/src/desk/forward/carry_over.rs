@@ -2,7 +2,7 @@
 //! queue, are named, and go into the next batch (payments.md, "Settlement").
 
 use crate::{
-    desk::{Desk, DeskRecord, DurableState, outcome::Outcome},
+    desk::{Desk, DurableState, ForwardFact, outcome::Outcome},
     forward::Forward,
     ids::{ForwardId, LaneId, PaymentId},
     money::Money,
@@ -30,7 +30,7 @@ impl Desk {
         self.volatile.waits_no_longer = true;
         for silent in self.silent() {
             let (forward_id, payment_id) = (silent.forward_id, silent.payment_id);
-            let record = DeskRecord::CarriedOver {
+            let record = ForwardFact::CarriedOver {
                 forward_id,
                 payment_id,
             };

@@ -1,7 +1,7 @@
 //! Somebody resolves a dead letter by hand: retry, settled with a reference, written off.
 
 use crate::{
-    desk::{Desk, DeskRecord, Rejected, outcome::Outcome},
+    desk::{Desk, ForwardFact, Rejected, outcome::Outcome},
     forward::{Forward, ForwardEnd, Resolution},
     ids::ForwardId,
 };
@@ -32,7 +32,7 @@ impl Desk {
             }
         }
         let (tid, payment_id) = (forward.tid.clone(), forward.payment_id);
-        let record = DeskRecord::DeadLetterResolved {
+        let record = ForwardFact::Resolved {
             forward_id: id,
             how,
         };

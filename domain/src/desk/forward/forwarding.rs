@@ -2,7 +2,7 @@
 //! ends (I9).
 
 use crate::{
-    desk::{Alarm, Desk, DeskRecord, Effect, outcome::Outcome},
+    desk::{Alarm, Desk, Effect, ForwardFact, outcome::Outcome},
     forward::{Forward, ForwardEnd, ForwardKind, Meaning, backoff_ms, meaning},
     ids::{ForwardId, Tid},
     money::Money,
@@ -60,10 +60,9 @@ impl Desk {
                 }
             }
         }
-        let record = DeskRecord::ForwardEnded {
+        let record = ForwardFact::Ended {
             forward_id: id,
             end,
-            at: out.now.wall,
         };
         let hot_list_before = self.hot_list_version();
         self.note(out, record);
@@ -119,7 +118,7 @@ impl Desk {
         };
         let is_reversal = matches!(forward.kind, ForwardKind::Reversal { .. });
         let (tid, tries) = (forward.tid.clone(), forward.tries());
-        let record = DeskRecord::ForwardDeferred {
+        let record = ForwardFact::Deferred {
             forward_id: id,
             code,
         };

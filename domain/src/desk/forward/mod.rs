@@ -3,6 +3,8 @@
 mod apply;
 mod carry_over;
 mod dead_letter;
+mod fact;
 mod forwarding;
 
 pub use carry_over::Silent;
+pub use fact::ForwardFact;

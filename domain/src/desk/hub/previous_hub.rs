@@ -8,9 +8,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    desk::{Desk, DeskRecord, DurableState, PaymentStatus, Unresolved, outcome::Outcome},
-    ids::{LaneId, LeaseId, PaymentId, Stan, Tid},
-    limits::{LEASE_IDS_SKIPPED, STANS_SKIPPED},
+    desk::{Desk, HubFact, LeaseFact, PaymentFact, PaymentStatus, Unresolved, outcome::Outcome},
+    ids::{LaneId, LeaseId, PaymentId, Stan},
+    limits::STANS_SKIPPED,
     payment::{Decision, PaymentRequest, UnknownReason},
     risk::OfflineLease,
     time::WallMs,
@@ -44,7 +44,7 @@ impl Desk {
         let next_stan = memory.last_stan.unwrap_or(Stan::FIRST).skip(STANS_SKIPPED);
         let tid = self.terminal_of(lane).cloned();
         let skipped = tid.map(|tid| (tid, next_stan));
-        let record = DeskRecord::PreviousHub {
+        let record = HubFact::PreviousHub {
             lane,
             hub_epoch: memory.hub_epoch,
             last_lease: memory.last_lease,
@@ -63,8 +63,7 @@ impl Desk {
             return self.requested(out, request);
         }
         let (payment_id, lane) = (request.payment_id, request.lane);
-        let at = out.now.wall;
-        self.note(out, DeskRecord::Requested { request, at });
+        self.note(out, PaymentFact::Requested { request });
         self.asked_of_previous_hub(out, payment_id, lane);
         let reason = UnknownReason::HubRestarted;
         self.decide(out, payment_id, Decision::Unknown { reason });
@@ -84,12 +83,7 @@ impl Desk {
 
     fn asked_of_previous_hub(&mut self, out: &mut Outcome, payment_id: PaymentId, lane: LaneId) {
         if !self.durable.previous_hub.asked.contains_key(&payment_id) {
-            let at = out.now.wall;
-            let record = DeskRecord::AskedOfPreviousHub {
-                payment_id,
-                lane,
-                at,
-            };
+            let record = HubFact::AskedOfPreviousHub { payment_id, lane };
             self.note(out, record);
         }
     }
@@ -98,8 +92,7 @@ impl Desk {
     pub(crate) fn lease_shown(&mut self, out: &mut Outcome, lease: OfflineLease) {
         let leases = &self.durable.leases;
         if lease.id <= self.durable.previous_hub.last_lease && !leases.knows(lease.id) {
-            let at = out.now.wall;
-            self.note(out, DeskRecord::LeaseGranted { lease, at });
+            self.note(out, LeaseFact::Granted { lease });
         }
     }
 
@@ -119,22 +112,5 @@ impl Desk {
             since: *since,
             owner: "store manager",
         })
-    }
-}
-
-impl DurableState {
-    pub(crate) fn previous_hub(
-        &mut self,
-        epoch: u64,
-        last_lease: LeaseId,
-        skipped: Option<&(Tid, Stan)>,
-    ) {
-        self.previous_hub.epoch = self.previous_hub.epoch.max(epoch);
-        self.previous_hub.last_lease = self.previous_hub.last_lease.max(last_lease);
-        let beyond = last_lease.0.saturating_add(LEASE_IDS_SKIPPED);
-        self.leases.skip_to(LeaseId(beyond));
-        if let Some((tid, stan)) = skipped {
-            self.terminal_mut(tid).next_stan = *stan;
-        }
     }
 }

@@ -1,25 +1,22 @@
-//! What the record of an offline payment makes of the state.
+//! What the records of a lease make of the state.
 
 use crate::{
-    desk::{DurableState, durable_state::OfflineFact},
-    ids::LeaseId,
-    payment::PaymentRequest,
+    desk::{DurableState, LeaseFact},
     time::WallMs,
 };
 
 impl DurableState {
-    /// What was lent becomes what is owed to the bank: the decision in the same commit adds it to
-    /// the exposure.
-    pub(crate) fn offline_reported(
-        &mut self,
-        request: &PaymentRequest,
-        lease: LeaseId,
-        at: WallMs,
-    ) -> Option<()> {
-        let card = request.card.hash.as_ref();
-        let covered = self.leases.spend(lease, request.amount, card);
-        let fact = OfflineFact { lease, covered };
-        self.offline.insert(request.payment_id, fact);
-        self.requested(request, at)
+    /// `None`: nobody knows the lease.
+    pub(in crate::desk) fn apply_lease(&mut self, fact: &LeaseFact, at: WallMs) -> Option<()> {
+        match fact {
+            LeaseFact::Granted { lease } => {
+                self.leases.grant(lease.clone(), at);
+                Some(())
+            }
+            LeaseFact::Ended { lease_id, end } => {
+                let ended = self.leases.end(*lease_id, end.clone(), at);
+                ended.then_some(())
+            }
+        }
     }
 }

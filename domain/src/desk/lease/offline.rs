@@ -5,7 +5,7 @@
 //! is ever refused; what does not fit its lease raises an alarm.
 
 use crate::{
-    desk::{Alarm, Desk, DeskRecord, DurableState, Effect, Rejected, outcome::Outcome},
+    desk::{Alarm, Desk, DurableState, Effect, LeaseFact, PaymentFact, Rejected, outcome::Outcome},
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
     payment::{Decision, Payment, PaymentRequest},
     risk::{LeaseEnd, OfflineLease},
@@ -29,8 +29,7 @@ impl Desk {
             };
         }
         let amount = request.amount;
-        let at = out.now.wall;
-        self.note(out, DeskRecord::OfflineReported { request, lease, at });
+        self.note(out, PaymentFact::OfflineReported { request, lease });
         if !self
             .durable
             .offline
@@ -50,7 +49,7 @@ impl Desk {
             out.effect(Effect::ForgetSecrets(payment_id));
             return;
         }
-        self.note(out, DeskRecord::OfflineCardHeld { payment_id });
+        self.note(out, PaymentFact::OfflineCardHeld { payment_id });
         out.hold_card(payment_id);
         out.effect(Effect::ForgetSecrets(payment_id));
         let lane = self
@@ -138,8 +137,7 @@ impl Desk {
     }
 
     fn end_lease(&mut self, out: &mut Outcome, lease_id: LeaseId, end: LeaseEnd) {
-        let at = out.now.wall;
-        self.note(out, DeskRecord::LeaseEnded { lease_id, end, at });
+        self.note(out, LeaseFact::Ended { lease_id, end });
     }
 
     /// A lane that is back is told of the lease it holds: the grant may have been lost. A lane that
@@ -190,9 +188,8 @@ impl Desk {
             floor_limits: policy.floor_limits.clone(),
             velocity: policy.velocity,
         };
-        let at = out.now.wall;
         let granted = Effect::GrantLease(lease.clone());
-        self.note(out, DeskRecord::LeaseGranted { lease, at });
+        self.note(out, LeaseFact::Granted { lease });
         out.effect(granted);
     }
 }

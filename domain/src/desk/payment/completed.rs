@@ -1,7 +1,7 @@
 //! The lane says what became of a payment: its sale was closed with it, or it was given up.
 
 use crate::{
-    desk::{Desk, DeskRecord, Rejected, outcome::Outcome},
+    desk::{Desk, PaymentFact, Rejected, outcome::Outcome},
     forward::{ForwardEnd, ForwardKind},
     ids::{LaneId, PaymentId, ReceiptNumber},
     payment::{Completion, Decision, Payment, Progress, RefusalReason},
@@ -35,7 +35,7 @@ impl Desk {
             return Err(Rejected::NotPaid(payment_id));
         }
         let lane = payment.request.lane;
-        let record = DeskRecord::Completed {
+        let record = PaymentFact::Completed {
             payment_id,
             receipt,
         };
@@ -56,7 +56,7 @@ impl Desk {
     ) -> Result<(), Rejected> {
         let Some(payment) = self.durable.payments.get(&payment_id) else {
             if !self.durable.abandoned_early.contains_key(&payment_id) {
-                self.note(out, DeskRecord::Abandoned { payment_id, lane });
+                self.note(out, PaymentFact::Abandoned { payment_id, lane });
             }
             return Ok(());
         };
@@ -69,7 +69,7 @@ impl Desk {
             Completion::Open => {}
         }
         let progress = payment.progress.clone();
-        self.note(out, DeskRecord::Abandoned { payment_id, lane });
+        self.note(out, PaymentFact::Abandoned { payment_id, lane });
         self.obey_abandon(out, payment_id, &progress);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The decision of a payment, and what is queued in the same commit.
 
 use crate::{
-    desk::{Desk, DeskRecord, Effect, outcome::Outcome},
+    desk::{Desk, DeskFact, DeskRecord, Effect, ForwardFact, PaymentFact, outcome::Outcome},
     forward::{ForwardEnd, ForwardKind},
     ids::{BatchNumber, ForwardId, PaymentId, Stan, Tid},
     money::Money,
@@ -12,19 +12,22 @@ use crate::{
 
 impl Desk {
     /// Writes a record: applied at once, made durable before anything that depends on it.
-    pub(crate) fn note(&mut self, out: &mut Outcome, record: DeskRecord) {
-        let day = self.business_date();
+    pub(crate) fn note(&mut self, out: &mut Outcome, fact: impl Into<DeskFact>) {
+        let record = DeskRecord {
+            at: out.now.wall,
+            date: self.business_date(),
+            fact: fact.into(),
+        };
         self.durable.apply(&record);
-        out.persist(record, day);
+        out.persist(record);
     }
 
     /// Decides a payment, once. An unknown outcome queues its reversal in the same commit (rule 4),
     /// a stand-in its advice, and an approval that the lane has given up is undone (rule 2).
     pub(crate) fn decide(&mut self, out: &mut Outcome, id: PaymentId, decision: Decision) {
-        let record = DeskRecord::Decided {
+        let record = PaymentFact::Decided {
             payment_id: id,
             decision: decision.clone(),
-            at: out.now.wall,
         };
         self.note(out, record);
         match &decision {
@@ -146,13 +149,12 @@ impl Desk {
         amount: Money,
     ) -> ForwardId {
         let forward_id = self.durable.next_forward_id();
-        let record = DeskRecord::ForwardQueued {
+        let record = ForwardFact::Queued {
             forward_id,
             payment_id,
             tid: tid.clone(),
             kind,
             amount,
-            at: out.now.wall,
         };
         self.note(out, record);
         out.touch(tid);

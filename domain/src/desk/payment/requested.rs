@@ -1,7 +1,7 @@
 //! A lane asks for a payment, or says hello.
 
 use crate::{
-    desk::{Alarm, Desk, DeskRecord, Effect, Rejected, outcome::Outcome},
+    desk::{Alarm, Desk, Effect, HubFact, PaymentFact, Rejected, outcome::Outcome},
     ids::{LaneEpoch, LaneId, Tid},
     limits::{AMOUNT_MINOR_MAX, PAYMENTS_IN_FLIGHT_PER_LANE_MAX, SEND_WAIT_MS},
     money::Money,
@@ -24,7 +24,7 @@ impl Desk {
                 Ok(())
             }
             Some(_) | None => {
-                self.note(out, DeskRecord::LaneAttached { lane, epoch });
+                self.note(out, HubFact::LaneAttached { lane, epoch });
                 self.lane_is_here(out, lane, epoch);
                 Ok(())
             }
@@ -42,11 +42,10 @@ impl Desk {
             out.effect(Effect::Alarm(Alarm::FencedLane(request.lane)));
         } else if self.epoch_of(request.lane) != Some(request.epoch) {
             let (lane, epoch) = (request.lane, request.epoch);
-            self.note(out, DeskRecord::LaneAttached { lane, epoch });
+            self.note(out, HubFact::LaneAttached { lane, epoch });
         }
         let tid = self.terminal_of(request.lane).cloned();
-        let at = out.now.wall;
-        self.note(out, DeskRecord::Requested { request, at });
+        self.note(out, PaymentFact::Requested { request });
         match (refusal, tid) {
             (Some(reason), _) => self.decide(out, id, Decision::Refused { reason }),
             (None, None) => {

@@ -1,7 +1,7 @@
 //! The acquirer link and the sign-on of terminals.
 
 use crate::{
-    desk::{Alarm, Desk, DeskRecord, Effect, Rejected, outcome::Outcome},
+    desk::{Alarm, Desk, Effect, Rejected, TerminalFact, outcome::Outcome},
     forward::backoff_ms,
     ids::{BatchNumber, LaneId, Mid, PaymentId, Tid},
     payment::{Decision, RefusalReason},
@@ -113,20 +113,20 @@ impl Desk {
     fn compare_batch(&mut self, out: &mut Outcome, tid: &Tid, theirs: BatchNumber) {
         let tid = tid.clone();
         let Some(terminal) = self.durable.terminals.get(&tid) else {
-            self.note(out, DeskRecord::SignedOn { tid, batch: theirs });
+            self.note(out, TerminalFact::SignedOn { tid, batch: theirs });
             return;
         };
         match terminal.batch {
             Some(ours) if ours == theirs && terminal.stopped.is_none() => {}
             Some(ours) if ours == theirs => {
-                self.note(out, DeskRecord::SignedOn { tid, batch: theirs });
+                self.note(out, TerminalFact::SignedOn { tid, batch: theirs });
             }
             Some(_) if terminal.stopped == Some(theirs) => self.refuse_waiting(out, &tid),
             Some(ours) if closed_at_host(terminal, ours, theirs) => {}
             Some(ours) if !self.batch_is_empty(terminal, ours) => {
                 self.note(
                     out,
-                    DeskRecord::TerminalStopped {
+                    TerminalFact::Stopped {
                         tid: tid.clone(),
                         theirs,
                     },
@@ -134,7 +134,7 @@ impl Desk {
                 self.refuse_waiting(out, &tid);
                 out.effect(Effect::Alarm(Alarm::BatchMismatch { tid, ours, theirs }));
             }
-            Some(_) | None => self.note(out, DeskRecord::SignedOn { tid, batch: theirs }),
+            Some(_) | None => self.note(out, TerminalFact::SignedOn { tid, batch: theirs }),
         }
     }
 

@@ -2,7 +2,7 @@
 //! nothing outstanding is written down and counted, and never changes an outcome.
 
 use crate::{
-    desk::{Alarm, Desk, DeskRecord, Effect, outcome::Outcome},
+    desk::{Alarm, Desk, Effect, TerminalFact, outcome::Outcome},
     forward::ForwardKind,
     ids::{PaymentId, Tid},
     payment::{Answer, Decision, UnknownReason, verdict},
@@ -56,12 +56,11 @@ impl Desk {
 
     fn unmatched(&mut self, out: &mut Outcome, answer: &Answer) {
         let (tid, stan) = (answer.tid.clone(), answer.stan);
-        let record = DeskRecord::UnmatchedAnswer {
+        let record = TerminalFact::UnmatchedAnswer {
             tid: tid.clone(),
             stan,
             mti: answer.mti,
             code: answer.code,
-            at: out.now.wall,
         };
         self.note(out, record);
         out.effect(Effect::Alarm(Alarm::UnmatchedAnswer { tid, stan }));

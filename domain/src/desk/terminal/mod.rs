@@ -2,5 +2,9 @@
 
 mod acquirer_link;
 mod answered;
+mod apply;
+mod fact;
 mod sending;
 mod unanswered;
+
+pub use fact::TerminalFact;

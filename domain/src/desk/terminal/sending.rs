@@ -3,7 +3,10 @@
 //! of its messages between two of them; signed on before any of them.
 
 use crate::{
-    desk::{Binding, Desk, DeskRecord, Effect, Financial, Outgoing, outcome::Outcome},
+    desk::{
+        Binding, Desk, Effect, Financial, ForwardFact, Outgoing, PaymentFact, TerminalFact,
+        outcome::Outcome,
+    },
     forward::{Forward, ForwardKind},
     ids::{ForwardId, PaymentId, Tid},
     money::Money,
@@ -137,7 +140,7 @@ impl Desk {
         let station = self.volatile.stations.get_mut(tid)?;
         station.waiting.retain(|waiting| waiting.payment_id != id);
         let (stan, batch) = (bound.stan, bound.batch);
-        let record = DeskRecord::Sent {
+        let record = PaymentFact::Sent {
             payment_id: id,
             tid: tid.clone(),
             stan,
@@ -173,12 +176,11 @@ impl Desk {
             },
             None => self.bind(tid)?,
         };
-        let record = DeskRecord::ForwardSent {
+        let record = ForwardFact::Sent {
             forward_id: id,
             stan: bound.stan,
             batch: bound.batch,
             attempt: forward.attempts.saturating_add(1),
-            at: out.now.wall,
         };
         self.note(out, record);
         if let Some(station) = self.volatile.stations.get_mut(tid) {
@@ -204,7 +206,7 @@ impl Desk {
             Settling::Open | Settling::Closed => {
                 let totals = terminal.totals(self.config.currency).ok()?;
                 let bound = self.bind(tid)?;
-                let record = DeskRecord::SettlementSent {
+                let record = TerminalFact::SettlementSent {
                     tid: tid.clone(),
                     batch: bound.batch,
                     stan: bound.stan,

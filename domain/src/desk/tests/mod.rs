@@ -8,6 +8,7 @@
 
 mod abandoned;
 mod archive;
+mod check;
 mod forward;
 mod host;
 mod hot_cards;

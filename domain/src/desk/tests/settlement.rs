@@ -3,7 +3,10 @@
 use super::world::{LANES, World, answer, batch, cny, tid};
 use crate::{
     day::TurnedBy,
-    desk::{Alarm, Blocker, DayState, DeskRecord, Effect, Event, Outgoing, Rejected},
+    desk::{
+        Alarm, Blocker, DayFact, DayState, DeskFact, DeskRecord, Effect, Event, Outgoing, Rejected,
+        TerminalFact,
+    },
     ids::{PaymentId, Stan, Tid},
     limits::BATCH_ITEMS_SETTLE_AT,
     payment::{Decision, RefusalReason},
@@ -71,8 +74,8 @@ fn a_day_closes_with_its_totals_and_opens_the_next_batch() {
     }
     let due = Some(date());
     assert!(matches!(
-        world.records()[..],
-        [.., DeskRecord::BatchClosed { date, .. }] if *date == due
+        world.facts()[..],
+        [.., DeskFact::Terminal(TerminalFact::BatchClosed { date, .. })] if *date == due
     ));
     assert_eq!(world.desk.business_date(), date().next());
     assert_eq!(batch_of(&world, &tid(1)), 2);
@@ -92,7 +95,7 @@ fn a_day_closes_with_its_totals_and_opens_the_next_batch() {
 fn a_turn_refuses_nobody_and_a_payment_waits_for_its_settlement_alone() {
     let mut world = World::online();
     world.step(close());
-    assert!(matches!(world.effects[0], Effect::Persist { day, .. } if day == date()));
+    assert!(matches!(&world.effects[0], Effect::Persist(record) if record.date == date()));
     let settlements = world.sent();
     world.ask(1, 1, 1_000);
     let waits = Effect::WaitsForSettlement {
@@ -146,15 +149,22 @@ fn an_old_close_is_brought_to_its_end() {
     let mut world = World::online();
     world.approve(1, 1, 1_000);
     world.complete(1, 1);
-    world.journal.push(DeskRecord::DayClosing { date: date() });
-    world.journal.push(DeskRecord::BatchClosed {
+    let closing = DayFact::Closing { date: date() };
+    let closed = TerminalFact::BatchClosed {
         tid: tid(2),
         batch: batch(1),
         totals: world.totals(2),
         balanced: true,
         date: None,
         upload_follows: false,
-    });
+    };
+    for fact in [DeskFact::from(closing), DeskFact::from(closed)] {
+        world.journal.push(DeskRecord {
+            at: world.now.wall,
+            date: date(),
+            fact,
+        });
+    }
     world.restart();
     assert_eq!(world.desk.business_date(), date().next());
     assert_eq!(world.desk.day(), DayState::Closing { date: date() });
@@ -271,10 +281,10 @@ fn a_0500_of_an_empty_batch_is_not_repeated_in_another() {
     };
     assert_eq!(binding.batch, batch(8));
     assert!(matches!(
-        world.records()[..],
+        world.facts()[..],
         [
-            DeskRecord::SignedOn { .. },
-            DeskRecord::SettlementSent { .. }
+            DeskFact::Terminal(TerminalFact::SignedOn { .. }),
+            DeskFact::Terminal(TerminalFact::SettlementSent { .. })
         ]
     ));
 }

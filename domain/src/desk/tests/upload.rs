@@ -5,7 +5,7 @@ use super::{
     world::{World, answer, batch, config, tid},
 };
 use crate::{
-    desk::{Alarm, DeskConfig, DeskRecord, Effect, Event, Outgoing},
+    desk::{Alarm, DeskConfig, DeskFact, Effect, Event, Outgoing, TerminalFact},
     limits::UPLOAD_TRIES_MAX,
     payment::Answer,
     time::BusinessDate,
@@ -75,9 +75,9 @@ fn a_batch_that_does_not_balance_is_told_item_by_item_with_a_payment_in_between(
     assert_eq!(uploaded(&marker), (0, 9, false));
     world.answer(&marker, "00");
     assert_eq!(world.sent(), []);
-    let records = world.records();
-    let mut answered = records.iter().filter_map(|record| match record {
-        DeskRecord::UploadAnswered { ended, .. } => Some(*ended),
+    let facts = world.facts();
+    let mut answered = facts.iter().filter_map(|fact| match fact {
+        DeskFact::Terminal(TerminalFact::UploadAnswered { ended, .. }) => Some(*ended),
         _ => None,
     });
     assert!(answered.any(|ended| ended));
