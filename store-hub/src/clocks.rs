@@ -9,6 +9,8 @@ use domain::{
 };
 use ports::Clock;
 
+/// How often the bank's clock is read.
+const BANK_EVERY_MS: u64 = 10_000;
 /// How long a word about a clock may have been under way, beside what is tolerated.
 const UNDER_WAY_MS: u64 = 1_000;
 
@@ -24,6 +26,8 @@ struct Heard {
     check: ClockCheck,
     /// The hub's two clocks when somebody spoke last.
     before: Option<(i64, u64)>,
+    /// When the bank's clock was read last.
+    bank_read: Option<u64>,
 }
 
 impl Clocks {
@@ -59,6 +63,22 @@ impl Clocks {
             ),
             None => tracing::warn!(event = "clocks agree again", whose = whose(witness)),
         }
+    }
+
+    /// The hub's wall clock, if it is time to read the bank's.
+    pub(crate) fn bank_is_due(&self) -> Option<i64> {
+        let mono_ms = self.clock.mono_ms();
+        let mut heard = self.heard();
+        let read = heard.bank_read;
+        if read.is_some_and(|read| mono_ms.saturating_sub(read) < BANK_EVERY_MS) {
+            return None;
+        }
+        heard.bank_read = Some(mono_ms);
+        Some(self.clock.wall_ms())
+    }
+
+    pub(crate) fn bank_told(&self, theirs_ms: i64) {
+        self.told(Witness::Bank, theirs_ms);
     }
 
     /// Whether somebody confirms the hub's clock now.

@@ -24,6 +24,7 @@ use tokio::{
 };
 
 use crate::{
+    acquirer::BankClock,
     actors::{
         acquirer_link::{AcquirerLink, LinkParts},
         business_day::{BusinessDay, DayParts},
@@ -103,6 +104,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     let committer = ports.commits.drive(committer);
     let committer = committer.map_err(StartError::Committer)?;
     let seams = Seams {
+        clocks: Clocks::new(Arc::clone(&ports.clock)),
         clock: ports.clock,
         random: ports.random,
         network: ports.network,
@@ -159,6 +161,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
 /// What every actor may reach the world through.
 struct Seams {
     clock: Arc<dyn Clock>,
+    clocks: Clocks,
     random: Arc<dyn Random>,
     network: Arc<dyn Network>,
     keys: Arc<dyn KeyStore>,
@@ -285,6 +288,10 @@ fn link_parts(
         backoff_max: acquirer.backoff_max,
         echo_every: acquirer.echo_every,
         sign_on_timeout: acquirer.forward_answer_timeout,
+        bank_clock: BankClock {
+            clocks: seams.clocks.clone(),
+            zone: config.store.time_zone.clone(),
+        },
     }
 }
 
@@ -298,7 +305,7 @@ fn services(
     let days = DaysFolder::new(config.days_folder.clone(), config.reports_folder.clone());
     let clock = Arc::clone(&seams.clock);
     let configured = config.terminals.iter().map(|terminal| terminal.lane);
-    let clocks = Clocks::new(Arc::clone(&clock));
+    let clocks = seams.clocks.clone();
     let told = (clock, clocks.clone());
     let lanes = Lanes::new(desk.clone(), told, seams.journal.clone(), configured).start();
     let reports = Reports::new(ReportParts {

@@ -27,7 +27,7 @@ use tokio::{
 
 use super::payment_desk::{Happened, PaymentDesk};
 use crate::{
-    acquirer::{self, FromBank},
+    acquirer::{self, BankClock, FromBank},
     card_vault::CardForMessage,
     keys::KeyStore,
 };
@@ -68,6 +68,8 @@ pub(crate) struct LinkParts {
     pub(crate) backoff_max: Duration,
     pub(crate) echo_every: Duration,
     pub(crate) sign_on_timeout: Duration,
+    /// Compared with the hub's.
+    pub(crate) bank_clock: BankClock,
 }
 
 /// The actor: owns the loop that owns the connection.
@@ -340,6 +342,7 @@ impl Link {
     }
 
     async fn frame(&mut self, connection: &mut Connection, frame: &[u8]) -> Result<(), HubStops> {
+        self.parts.bank_clock.heard(frame, &self.parts.dialect);
         let read = acquirer::read(frame, &self.parts.dialect, self.parts.keys.as_ref());
         match read {
             Ok(FromBank::Echo) => Ok(()),

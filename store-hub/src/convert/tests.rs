@@ -268,17 +268,33 @@ pub(super) fn terminal_records() -> Vec<DeskFact> {
             batch,
             totals,
             balanced: true,
-            date: Some(date),
-            upload_follows: true,
+            date: None,
+            upload_follows: false,
         }
         .into(),
+        DayFact::Closed { date }.into(),
+    ]
+}
+
+/// What dates and settlements have been since they are apart.
+fn day_records() -> Vec<DeskFact> {
+    let tid = || Tid::new("LANE0003").unwrap();
+    let date = BusinessDate::parse("2026-11-22").unwrap();
+    let (stan, batch) = place();
+    let totals = BatchTotals {
+        debit: cny(1250),
+        debit_count: 2,
+        credit: cny(50),
+        credit_count: 1,
+    };
+    vec![
         TerminalFact::BatchClosed {
             tid: tid(),
             batch,
             totals,
             balanced: false,
-            date: None,
-            upload_follows: false,
+            date: Some(date),
+            upload_follows: true,
         }
         .into(),
         TerminalFact::UploadSent {
@@ -294,7 +310,6 @@ pub(super) fn terminal_records() -> Vec<DeskFact> {
             code: Some(ResponseCode::APPROVED),
         }
         .into(),
-        DayFact::Closed { date }.into(),
         DayFact::Turned {
             ended: date,
             begins: date.next(),
@@ -395,6 +410,7 @@ fn every_record_comes_back_as_it_was_written() {
         payment_records(),
         forward_records(),
         terminal_records(),
+        day_records(),
         lease_records(),
         vec![
             ArchiveFact::Archived {

@@ -389,6 +389,7 @@ fn good_hub() -> Vec<hub_record::Body> {
             credit_count: 0,
         }),
         balanced: true,
+        ..BatchClosed::default()
     }));
     hub.push(hub_record::Body::DayClosed(DayClosed {
         date: "2026-11-22".to_owned(),
