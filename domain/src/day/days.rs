@@ -90,6 +90,9 @@ pub enum Fact {
 pub struct Around {
     /// The configured lanes, and those with a journal.
     pub lanes: Vec<LaneSeen>,
+    /// The running date when this was looked at: what is due with a date that was turned since is not
+    /// among the rest.
+    pub running: BusinessDate,
     /// Dates with which a batch fell due that is not closed.
     pub batches_due: BTreeSet<BusinessDate>,
     /// Dates under which a payment is not decided.

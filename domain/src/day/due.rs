@@ -71,7 +71,8 @@ impl Days {
 
     /// First versions are sealed in the order of their dates, one at a time.
     fn seal_first_versions(&mut self, now: MonoMs, around: &Around, effects: &mut Vec<DayEffect>) {
-        let mut ended = self.dates.range(..self.running);
+        // Dates that were turned after the look had been begun are looked at next time.
+        let mut ended = self.dates.range(..self.running.min(around.running));
         let next = ended.find(|(_, known)| known.is_unsealed());
         let Some(date) = next.map(|(date, _)| *date) else {
             return;

@@ -2,8 +2,8 @@
 //!
 //! Decides: which date a close turns to, how far each lane's part of a date is known, when which
 //! version of a day is sealed, and whether the clock may end a day by itself. Never: writes, sends,
-//! waits, or tells the time. What the journals say comes in as facts and is folded; the rest is only
-//! true while the hub runs. Keeps I18, and with the reports I20.
+//! waits, or tells the time. What the journals say comes in as facts and is folded; the rest is
+//! only true while the hub runs. Keeps I18, and with the reports I20.
 
 mod calendar;
 mod clock;

@@ -59,7 +59,8 @@ pub enum Missing {
     Unheard,
     /// The lane says that it has more than is held.
     Behind,
-    /// Nothing held says that the date has ended for this lane: whether there is more, is not known.
+    /// Nothing held says that the date has ended for this lane: whether there is more, is not
+    /// known.
     NotKnown,
     /// A newer machine took over, and nobody has said where this one ended.
     Fenced,

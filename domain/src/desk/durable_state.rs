@@ -127,8 +127,8 @@ impl DurableState {
         }
     }
 
-    /// Whether the card of this payment may still have to be sent to the bank: as part of its batch,
-    /// too, which the host may want to be told item by item.
+    /// Whether the card of this payment may still have to be sent to the bank: as part of its
+    /// batch, too, which the host may want to be told item by item.
     pub(crate) fn needs_card(&self, payment: &Payment) -> bool {
         self.needs_card_by_itself(payment) || self.is_to_be_settled(payment)
     }

@@ -1,5 +1,5 @@
-//! What is told to the host of a batch that was closed: its items, if it did not balance, and an end
-//! marker (0320). One message at a time, a live payment between two of them.
+//! What is told to the host of a batch that was closed: its items, if it did not balance, and an
+//! end marker (0320). One message at a time, a live payment between two of them.
 
 use crate::{
     ids::{BatchNumber, PaymentId, Stan},

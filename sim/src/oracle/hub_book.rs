@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proto::{
     journal::v1::{
         BatchClosed, ForwardEndKind, ForwardEnded, ForwardKind, ForwardQueued, HubRecord,
-        OfflineReported, hub_record::Body,
+        OfflineReported, Requested, hub_record::Body,
     },
     store::v1::{Decision, DecisionKind},
 };
@@ -151,6 +151,18 @@ impl HubBook {
             .filter_map(|id| self.forwards.get(id))
     }
 
+    fn asked(&mut self, asked: &Requested) {
+        let payment = self.payments.entry(asked.payment_id.clone()).or_default();
+        payment.lane = asked.lane;
+        payment.requested = true;
+        payment.asked_minor = Some(minor(asked.amount.as_ref()));
+        payment.card_hash = asked
+            .card
+            .as_ref()
+            .map(|card| card.hash.to_vec())
+            .unwrap_or_default();
+    }
+
     fn take(&mut self, body: &Body) {
         match body {
             Body::Started(_)
@@ -177,17 +189,7 @@ impl HubBook {
             }
             Body::LeaseEnded(ended) => self.leases.end(ended.lease_id),
             Body::OfflineReported(reported) => self.offline(reported),
-            Body::Requested(asked) => {
-                let payment = self.payments.entry(asked.payment_id.clone()).or_default();
-                payment.lane = asked.lane;
-                payment.requested = true;
-                payment.asked_minor = Some(minor(asked.amount.as_ref()));
-                payment.card_hash = asked
-                    .card
-                    .as_ref()
-                    .map(|card| card.hash.to_vec())
-                    .unwrap_or_default();
-            }
+            Body::Requested(asked) => self.asked(asked),
             Body::Sent(sent) => {
                 let place = (sent.tid.clone(), sent.batch, sent.stan);
                 self.payment(&sent.payment_id).sent.push(place);

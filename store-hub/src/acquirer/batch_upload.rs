@@ -52,8 +52,8 @@ fn head(message: &mut Message, binding: &Binding) {
         .set(42, binding.mid.as_str());
 }
 
-/// Count 2, then of each item card type 2, STAN 6, card number 20 with zeros before it, amount 12. A
-/// card that is gone is all zeros: STAN and amount still name the item.
+/// Count 2, then of each item card type 2, STAN 6, card number 20 with zeros before it, amount 12.
+/// A card that is gone is all zeros: STAN and amount still name the item.
 fn items_text(items: &[UploadItem], card: &CardForMessage) -> Zeroizing<String> {
     let mut text = Zeroizing::new(format!("{:02}", items.len()));
     for (index, item) in items.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! Drives the store's business days: looks again and again at what the machine of `domain::day` says
-//! is due, and has it done: the desk turns the date, lanes are warned, versions are sealed.
+//! Drives the store's business days: looks again and again at what the machine of `domain::day`
+//! says is due, and has it done: the desk turns the date, lanes are warned, versions are sealed.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -150,6 +150,7 @@ impl DayParts {
         ) = seen.await?;
         Ok(Around {
             lanes,
+            running,
             batches_due,
             undecided,
             link_up,
@@ -176,7 +177,8 @@ fn raise(alarm: DayAlarm) {
             tracing::error!(event = "the day does not end by itself", code = "HUB0020", %date);
         }
         DayAlarm::OffCalendar { date, calendar } => {
-            tracing::warn!(event = "business date and calendar", code = "HUB0021", %date, %calendar);
+            let code = "HUB0021";
+            tracing::warn!(event = "business date and calendar", code, %date, %calendar);
         }
     }
 }

@@ -90,7 +90,7 @@ enum Command {
     CloseDay {
         #[command(flatten)]
         asked: Asked,
-        /// The day, YYYY-MM-DD; without it the running one, or the last while nothing was done since
+        /// The day, YYYY-MM-DD; without it the running one, or the last if nothing was done since
         #[arg(long)]
         date: Option<String>,
     },

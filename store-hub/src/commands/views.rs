@@ -8,7 +8,7 @@ use domain::{
 };
 use proto::store::v1::{
     CloseDayProgress, DeadLetter, HistoryLine, LaneView, Money as WireMoney, PaymentHistory,
-    ReplicaTrouble, StatusResponse, Unresolved, WrongClock,
+    ReplicaTrouble, StatusResponse, TerminalStatus, Unresolved, WrongClock,
 };
 use serde_json::{Value, json};
 
@@ -95,6 +95,19 @@ fn day_in_words(status: &StatusResponse) -> String {
     text
 }
 
+fn terminal_in_words(terminal: &TerminalStatus) -> String {
+    let state = match (terminal.stopped, terminal.signed_on) {
+        (true, _) => "STOPPED",
+        (false, true) => "signed on",
+        (false, false) => "not signed on",
+    };
+    let settling = if terminal.settling { ", settling" } else { "" };
+    format!(
+        "{:<20}lane {}, {state}, batch {:06}, {} queued{settling}",
+        terminal.tid, terminal.lane, terminal.batch, terminal.queue_depth
+    )
+}
+
 pub(super) fn status(status: &StatusResponse, running: bool) -> View {
     let mut text = String::new();
     let hub = if running {
@@ -147,20 +160,8 @@ pub(super) fn status(status: &StatusResponse, running: bool) -> View {
         let _ = writeln!(text, "{name:<20}{value}");
     }
     for terminal in &status.terminals {
-        let state = match (terminal.stopped, terminal.signed_on) {
-            (true, _) => "STOPPED",
-            (false, true) => "signed on",
-            (false, false) => "not signed on",
-        };
-        let _ = writeln!(
-            text,
-            "{:<20}lane {}, {state}, batch {:06}, {} queued{}",
-            terminal.tid,
-            terminal.lane,
-            terminal.batch,
-            terminal.queue_depth,
-            if terminal.settling { ", settling" } else { "" }
-        );
+        // Writing to a String can't fail.
+        let _ = writeln!(text, "{}", terminal_in_words(terminal));
     }
     View {
         text,

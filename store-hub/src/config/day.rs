@@ -23,7 +23,8 @@ pub struct DayConfig {
     pub late_quiet: Duration,
 }
 
-/// Reads the section, which may be absent. `close_timeout` is where it stood before: in `[offline]`.
+/// Reads the section, which may be absent. `close_timeout` is where it stood before: in
+/// `[offline]`.
 pub(super) fn day(section: Option<Section<'_>>, close_timeout: Duration) -> DayConfig {
     let Some(mut section) = section else {
         return DayConfig {

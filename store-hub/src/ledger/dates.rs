@@ -5,7 +5,9 @@ use domain::{
     ids::{LaneEpoch, LaneId},
     time::{BusinessDate, WallMs},
 };
-use proto::journal::v1::{DateTurnedBy, HubRecord, LaneRecord, hub_record, lane_record};
+use proto::journal::v1::{
+    DateTurned, DateTurnedBy, HubRecord, LaneRecord, hub_record, lane_record,
+};
 
 /// The facts of a record of the hub.
 pub(super) fn hub_fact(record: &HubRecord) -> Option<Fact> {
@@ -13,15 +15,7 @@ pub(super) fn hub_fact(record: &HubRecord) -> Option<Fact> {
     let header = || BusinessDate::parse(&record.business_date).ok();
     let or_header = |date: &str| BusinessDate::parse(date).ok().or_else(header);
     match record.body.as_ref()? {
-        Body::DateTurned(body) => Some(Fact::Turned {
-            ended: BusinessDate::parse(&body.ended).ok()?,
-            begins: BusinessDate::parse(&body.begins).ok()?,
-            by: match body.by() {
-                DateTurnedBy::Unspecified | DateTurnedBy::Hand => TurnedBy::Hand,
-                DateTurnedBy::Clock => TurnedBy::Clock,
-                DateTurnedBy::Moved => TurnedBy::Moved,
-            },
-        }),
+        Body::DateTurned(body) => turned(body),
         // How a date was turned before it was one record.
         Body::DayClosed(body) => {
             let ended = BusinessDate::parse(&body.date).ok()?;
@@ -79,6 +73,18 @@ pub(super) fn hub_fact(record: &HubRecord) -> Option<Fact> {
         | Body::Archived(_)
         | Body::Restored(_) => None,
     }
+}
+
+fn turned(body: &DateTurned) -> Option<Fact> {
+    Some(Fact::Turned {
+        ended: BusinessDate::parse(&body.ended).ok()?,
+        begins: BusinessDate::parse(&body.begins).ok()?,
+        by: match body.by() {
+            DateTurnedBy::Unspecified | DateTurnedBy::Hand => TurnedBy::Hand,
+            DateTurnedBy::Clock => TurnedBy::Clock,
+            DateTurnedBy::Moved => TurnedBy::Moved,
+        },
+    })
 }
 
 fn machine(lane: u32, epoch: u32) -> Option<Machine> {

@@ -136,12 +136,7 @@ impl PaymentBook {
                 });
             }
             Some(Body::CarriedOver(body)) => {
-                if let Ok(id) = u128::from_str_radix(&body.payment_id, 16) {
-                    // The date was turned before its batches were settled without it.
-                    let asked = self.payments.get(&id).map(|facts| facts.date.clone());
-                    let date = asked.unwrap_or_else(|| record.business_date.clone());
-                    self.carried.insert(id, date);
-                }
+                self.carry_over(record, &body.payment_id);
             }
             Some(Body::AskedOfPreviousHub(body)) => {
                 if let Ok(id) = u128::from_str_radix(&body.payment_id, 16) {
@@ -168,6 +163,15 @@ impl PaymentBook {
                 | Body::Restored(_),
             )
             | None => {}
+        }
+    }
+
+    /// The date was turned before its batches were settled without this payment.
+    fn carry_over(&mut self, record: &HubRecord, payment_id: &str) {
+        if let Ok(id) = u128::from_str_radix(payment_id, 16) {
+            let asked = self.payments.get(&id).map(|facts| facts.date.clone());
+            let date = asked.unwrap_or_else(|| record.business_date.clone());
+            self.carried.insert(id, date);
         }
     }
 

@@ -204,7 +204,8 @@ fn completeness(report: &DayReport) -> Markup {
                 tr {
                     td { (lane.lane) " (epoch " (lane.epoch) ")" }
                     td.n { (lane.through_sequence) } td.n { (lane.known_sequence) }
-                    @if lane.complete { td { "complete" } } @else { td.bad { "partial: " (lane.missing) } }
+                    @if lane.complete { td { "complete" } }
+                    @else { td.bad { "partial: " (lane.missing) } }
                 }
             }
         }

@@ -78,9 +78,13 @@ async fn second_day() {
         second
     });
     let closed = closing.unwrap();
-    let closed = closed.last().unwrap();
-    assert!(closed.day.as_ref().unwrap().complete, "{closed:?}");
-    assert_eq!(total(&sealed(&store, DAY_1, 1)), 1250);
+    assert!(closed.last().unwrap().done, "{closed:?}");
+    let first_day = sealed(&store, DAY_1, 1);
+    assert_eq!(total(&first_day), 1250);
+    assert_eq!(
+        first_day["completeness"][0]["complete"], true,
+        "{first_day:#}"
+    );
     assert_eq!(bank.lines(turned).len(), 1);
     assert_eq!(hub.status().await.business_date, DAY_2);
 
@@ -143,6 +147,7 @@ async fn late_lane_new_version() {
     lane.status(2).await;
     hub.crash();
     let hub = store.start();
+    hub.signed_on().await;
     let closed = hub.close_day().await.unwrap();
     let day = closed.last().unwrap().day.clone().unwrap();
     assert!(!day.complete);

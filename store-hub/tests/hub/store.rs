@@ -80,6 +80,15 @@ fn opening_clock() -> BusinessClock {
     BusinessClock::new(SystemClock::new().wall_ms(), OPENING_WALL_MS, 1)
 }
 
+/// The same for a command that looks at a stopped hub.
+fn clock_section() -> String {
+    let now_ms = SystemClock::new().wall_ms();
+    format!(
+        "[clock]\nkind = \"business\"\norigin_real_ms = {now_ms}\n\
+         origin_business_ms = {OPENING_WALL_MS}\nspeed = 1\n"
+    )
+}
+
 /// A thread that runs until it is told to stop, or until its runtime is thrown away.
 struct Thread {
     stop: Option<oneshot::Sender<bool>>,
@@ -385,6 +394,7 @@ impl Store {
             )
             .replace("backoff_min = \"1s\"", "backoff_min = \"50ms\"")
             .replace("backoff_max = \"60s\"", "backoff_max = \"200ms\"")
+            .replace("[clock]\nkind = \"system\"\n", &clock_section())
             .replace("close_timeout = \"15m\"", "close_timeout = \"500ms\"")
             .replace("late_quiet = \"60s\"", "late_quiet = \"400ms\"");
         let cut = config.find("[[terminal]]\ntid = \"LANE0003\"").unwrap();

@@ -52,6 +52,7 @@ impl Store {
             }),
             around: Around {
                 lanes: (1..=lanes).map(seen).collect(),
+                running: date(22),
                 batches_due: BTreeSet::new(),
                 undecided: BTreeSet::new(),
                 link_up: true,
@@ -102,6 +103,7 @@ impl Store {
 
     pub(super) fn turn(&mut self, ended: u8, begins: u8) {
         self.around.calendar.first_ahead = date(begins);
+        self.around.running = date(begins);
         self.days.take(&Fact::Turned {
             ended: date(ended),
             begins: date(begins),

@@ -38,6 +38,19 @@ fn a_turned_date_is_sealed_when_its_lanes_have_ended_it() {
     assert_eq!(store.pass(LATE_QUIET_MS), [], "twice does no harm");
 }
 
+/// Whoever looked before the turn has not seen what fell due with it.
+#[test]
+fn a_look_from_before_the_turn_seals_nothing() {
+    let mut store = Store::new(1);
+    store.sale(1, 22);
+    store.marker(1, 22, 23);
+    store.turn(22, 23);
+    store.around.running = date(22);
+    assert_eq!(store.look(), []);
+    store.around.running = date(23);
+    assert_eq!(store.look(), [first(22)]);
+}
+
 #[test]
 fn payments_and_batches_are_waited_for_and_a_lane_that_is_away_is_not() {
     let mut store = Store::new(1);
@@ -186,6 +199,7 @@ fn a_date_that_was_only_passed_over_is_no_day() {
         by: TurnedBy::Moved,
     });
     store.around.calendar.first_ahead = date(25);
+    store.around.running = date(25);
     assert_eq!(store.pass(CLOSE_TIMEOUT_MS), []);
     assert!(store.days.known(date(22)).is_err());
     store.sale(1, 22);

@@ -1,6 +1,6 @@
 //! Settlement is a state of each terminal and batch, apart from the date. A batch that is due, or
-//! nearly full, goes before the terminal's next live payment; one exchange lies between two of them.
-//! After an answer the batch is cut: never a second 0500.
+//! nearly full, goes before the terminal's next live payment; one exchange lies between two of
+//! them. After an answer the batch is cut: never a second 0500.
 
 use crate::{
     desk::{Alarm, Desk, Effect, TerminalFact, outcome::Outcome},
@@ -51,9 +51,9 @@ impl Desk {
         }
     }
 
-    /// 0510: 1 balanced, 2 not balanced, 3 error. It is an answer, and the batch is cut, whatever it
-    /// says; only one that says the host did nothing yet (sign on first, try again) is no answer to
-    /// the totals: the 0500 is repeated after a pause, equal to the first.
+    /// 0510: 1 balanced, 2 not balanced, 3 error. It is an answer, and the batch is cut, whatever
+    /// it says; only one that says the host did nothing yet (sign on first, try again) is no answer
+    /// to the totals: the 0500 is repeated after a pause, equal to the first.
     pub(crate) fn settlement_answered(&mut self, out: &mut Outcome, tid: &Tid, answer: &Answer) {
         let Some(terminal) = self.durable.terminals.get(tid) else {
             return;

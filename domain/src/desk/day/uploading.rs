@@ -1,6 +1,6 @@
 //! The host is told what was in a batch that did not balance, and in any case that this was all
-//! (0320): one message between two payments. What it never answers, or refuses, is given up by name:
-//! the acquirer's file clears it up.
+//! (0320): one message between two payments. What it never answers, or refuses, is given up by
+//! name: the acquirer's file clears it up.
 
 use crate::{
     desk::{Alarm, Binding, Desk, Effect, Outgoing, TerminalFact, outcome::Outcome},
