@@ -24,6 +24,7 @@ use crate::{
     hub_facts::HubFacts,
     ports::Ports,
     recovery::{self, RecoveryError},
+    take_back::{Parts, TakeBackError, take_back},
 };
 
 /// Why a lane doesn't start, or stopped by itself.
@@ -44,6 +45,9 @@ pub enum StartError {
     /// The system gives no thread.
     #[error("no thread for the journal")]
     Thread(#[source] io::Error),
+    /// The lane must not sell from its journal.
+    #[error(transparent)]
+    TakeBack(#[from] TakeBackError),
     /// What was decided can't be made durable.
     #[error("the lane stopped: {0}")]
     Stopped(String),
@@ -54,33 +58,47 @@ pub enum StartError {
 ///
 /// # Errors
 /// It can't start, or what it decided can't be made durable.
-pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
+pub async fn start(config: Config, mut ports: Ports) -> Result<(), StartError> {
     let (journal, committer) = Journal::open(ports.engine)?;
-    let committing = ports.commits.drive(committer);
-    let committing = committing.map_err(StartError::Thread)?;
-    let checkout = recovery::replay(&journal, config.checkout)?;
-    let world = World {
+    let committing = ports.commits.drive(&journal, committer);
+    // Until the very end: the journal's files are whole when the process ends.
+    let _committing = committing.map_err(StartError::Thread)?;
+    let seams = Seams {
         clock: ports.clock,
         random: ports.random,
         network: ports.network,
     };
-    let ended = run(
+    tokio::select! {
+        biased;
+        taken = take_back(take_back_parts(&config, &seams, &journal)) => taken?,
+        () = &mut ports.shutdown => return Ok(()),
+    }
+    let checkout = recovery::replay(&journal, config.checkout)?;
+    run(
         &config,
-        world,
+        seams,
         journal,
         checkout,
         ports.devices,
         ports.shutdown,
     )
-    .await;
-    if let Some(thread) = committing {
-        // All clones of the journal are gone by now or go with the actors; the committer ends then.
-        drop(thread);
-    }
-    ended
+    .await
 }
 
-struct World {
+fn take_back_parts<'a>(config: &'a Config, seams: &Seams, journal: &'a Journal) -> Parts<'a> {
+    let facts = known_facts(config);
+    Parts {
+        journal,
+        lane: config.checkout,
+        hub_address: &config.hub_address,
+        network: Arc::clone(&seams.network),
+        random: Arc::clone(&seams.random),
+        hub_history: facts.map(|facts| facts.hub_history()).unwrap_or_default(),
+    }
+}
+
+/// What every actor may use of the outside.
+struct Seams {
     clock: Arc<dyn ports::Clock>,
     random: Arc<dyn ports::Random>,
     network: Arc<dyn ports::Network>,
@@ -98,7 +116,7 @@ struct Channels {
 
 async fn run(
     config: &Config,
-    world: World,
+    seams: Seams,
     journal: Journal,
     checkout: Checkout,
     devices: crate::devices::DeviceSource,
@@ -113,20 +131,20 @@ async fn run(
         hub_up: watch::Sender::new(false),
     };
     let (to_flow, from_hub) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);
-    write_start(config, &world, &journal, &channels)?;
+    write_start(config, &seams, &journal, &channels)?;
     let devices = devices(Wiring {
-        clock: Arc::clone(&world.clock),
-        random: Arc::clone(&world.random),
+        clock: Arc::clone(&seams.clock),
+        random: Arc::clone(&seams.random),
         screens: channels.screens.subscribe(),
         last_order_reference: checkout.last_order_reference().to_owned(),
         pin_entries: checkout.pin_entries(),
         script_finished: channels.script_finished.clone(),
     })?;
-    let link = link(config, &world, &journal, &checkout, &channels, to_flow)?.start();
+    let link = link(config, &seams, &journal, &checkout, &channels, to_flow)?.start();
     let (fatal, mut fatals) = mpsc::channel(1);
     let people = actors(
         config,
-        &world,
+        &seams,
         journal.clone(),
         checkout,
         devices,
@@ -157,7 +175,7 @@ async fn run(
 )]
 fn actors(
     config: &Config,
-    world: &World,
+    seams: &Seams,
     journal: Journal,
     checkout: Checkout,
     devices: Devices,
@@ -170,8 +188,8 @@ fn actors(
     let flow = TransactionFlow::new(FlowParts {
         checkout,
         journal,
-        clock: Arc::clone(&world.clock),
-        random: Arc::clone(&world.random),
+        clock: Arc::clone(&seams.clock),
+        random: Arc::clone(&seams.random),
         reader: CardReader::new(devices.reader, channels.keys.subscribe(), hub_grace).start(),
         printer: Printer::new(devices.printer).start(),
         link,
@@ -201,7 +219,7 @@ fn actors(
 
 fn link(
     config: &Config,
-    world: &World,
+    seams: &Seams,
     journal: &Journal,
     checkout: &Checkout,
     channels: &Channels,
@@ -212,8 +230,8 @@ fn link(
         checkout: config.checkout,
         address: config.hub_address.clone(),
         journal: journal.clone(),
-        network: Arc::clone(&world.network),
-        random: Arc::clone(&world.random),
+        network: Arc::clone(&seams.network),
+        random: Arc::clone(&seams.random),
         abandoned: checkout.abandoned().clone(),
         keys: channels.keys.clone(),
         facts: channels.facts.clone(),
@@ -238,11 +256,11 @@ fn known_facts(config: &Config) -> Option<Arc<HubFacts>> {
 
 fn write_start(
     config: &Config,
-    world: &World,
+    seams: &Seams,
     journal: &Journal,
     channels: &Channels,
 ) -> Result<(), StartError> {
-    let at = WallMs(world.clock.wall_ms());
+    let at = WallMs(seams.clock.wall_ms());
     let facts = channels.facts.borrow();
     let date = facts
         .as_ref()

@@ -18,7 +18,9 @@ mod checkpoint;
 mod clocks;
 mod commands;
 mod config;
+mod connection;
 mod convert;
+mod damaged_copies;
 mod grpc;
 mod hot_list_file;
 mod keyed_state;
@@ -39,8 +41,8 @@ mod store_calendar;
 pub use crate::ports::Ports;
 pub use commands::run;
 pub use config::{
-    AcquirerConfig, ClockConfig, Config, ConfigError, DayConfig, Fault, JournalConfig,
-    OfflineConfig, StoreConfig, TerminalConfig,
+    AcquirerConfig, ClockConfig, Config, ConfigError, ConnectionHabit, DayConfig, Fault,
+    JournalConfig, OfflineConfig, StoreConfig, TerminalConfig,
 };
 pub use hot_list_file::HotListError;
 pub use keys::{KeyFile, KeyFileError, KeyStore, KeyStoreError, SoftwareKeys};

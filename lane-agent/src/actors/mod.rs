@@ -26,9 +26,10 @@ use domain::{
     sale::Checkout,
 };
 
+pub(crate) use backoff::Backoff;
 pub(crate) use card_reader::CardReader;
 pub(crate) use flow::{Fatal, FlowParts, TransactionFlow};
-pub(crate) use hub_link::{FromHub, HubLink, LinkParts, hub_client};
+pub(crate) use hub_link::{FromHub, HubClient, HubLink, LinkParts, hub_client};
 pub(crate) use input::{Keyboard, Scanner};
 pub(crate) use printer::Printer;
 

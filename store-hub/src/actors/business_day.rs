@@ -13,9 +13,10 @@ use ports::Clock;
 
 use super::{
     Stopping,
-    lanes::{Lanes, SeeLanes},
+    lanes::Lanes,
     payment_desk::{DeskQuery, Happened, PaymentDesk},
     reports::{LookAtDays, ReportError, Reports},
+    see_lanes::SeeLanes,
     told_dates::WarnLanes,
 };
 use crate::{clocks::Clocks, store_calendar::StoreCalendar};

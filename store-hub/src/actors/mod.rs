@@ -24,15 +24,19 @@
 pub(crate) mod acquirer_link;
 mod archiving;
 pub(crate) mod business_day;
+pub(crate) mod copy_check;
 pub(crate) mod day_close;
 mod disk_room;
 mod effects;
+pub(crate) mod greeting;
 pub(crate) mod lane_session;
 pub(crate) mod lanes;
 pub(crate) mod payment_desk;
+pub(crate) mod previous_hub;
 mod replica_trouble;
 pub(crate) mod replication;
 pub(crate) mod reports;
+pub(crate) mod see_lanes;
 pub(crate) mod timer;
 pub(crate) mod told_dates;
 

@@ -2,13 +2,16 @@
 
 mod ask;
 mod day;
+mod epoch;
 mod init;
 mod leases;
+mod link;
 mod migrate;
 mod payment;
 mod repair;
 mod serve;
 mod stopped;
+mod trouble_view;
 mod verify;
 mod views;
 
@@ -59,7 +62,12 @@ enum Command {
     /// The store in a few lines
     Status(Asked),
     /// Lanes: connected or not, and how much of their journals is here
-    Lanes(Asked),
+    Lanes {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(subcommand)]
+        action: Option<LaneAction>,
+    },
     /// One payment from receipt to bank
     Payment {
         /// 32 hex digits, as on the receipt
@@ -85,6 +93,13 @@ enum Command {
         asked: Asked,
         #[command(subcommand)]
         action: Option<leases::LeaseAction>,
+    },
+    /// The acquirer link: up or down, since when and why
+    Link {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(flatten)]
+        how: link::Try,
     },
     /// Closes the business day: queue, compare, settle, report
     CloseDay {
@@ -172,6 +187,12 @@ struct Asked {
 }
 
 #[derive(Subcommand)]
+enum LaneAction {
+    /// Lets an older machine speak for a lane again: journaled, with who and why
+    TakeBackEpoch(epoch::TakeBackEpoch),
+}
+
+#[derive(Subcommand)]
 enum DeadLetterAction {
     /// Resolves one: journaled, with who bears what
     Resolve {
@@ -256,7 +277,14 @@ fn execute(options: Options) -> Outcome {
         Command::Init { folder, lanes } => init::init(&folder, lanes),
         Command::CheckConfig(asked) => check_config(&asked),
         Command::Status(asked) => ask::status(&asked),
-        Command::Lanes(asked) => ask::lanes(&asked),
+        Command::Lanes {
+            asked,
+            action: None,
+        } => ask::lanes(&asked),
+        Command::Lanes {
+            asked,
+            action: Some(LaneAction::TakeBackEpoch(order)),
+        } => epoch::take_back(&asked, order),
         Command::Payment { id, asked } => payment::payment(&id, &asked),
         Command::Unresolved(asked) => ask::unresolved(&asked),
         Command::DeadLetters {
@@ -279,6 +307,7 @@ fn execute(options: Options) -> Outcome {
         Command::Settle(asked) => day::settle(&asked),
         Command::OpenDay { asked, date } => day::open(&asked, date),
         Command::StateEpochEnd { asked, end } => day::state_epoch_end(&asked, end),
+        Command::Link { asked, how } => link::link(&asked, &how),
         Command::Verify { asked, depth } => verify::verify(&asked, depth),
         Command::Repair { asked, copy } => repair::repair(&asked, &copy),
         Command::Migrate { asked, to } => migrate::migrate(&asked, to),

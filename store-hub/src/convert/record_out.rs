@@ -115,7 +115,11 @@ fn forward(fact: &ForwardFact) -> Body {
             batch,
             attempt,
         } => forward_sent(*forward_id, *stan, *batch, *attempt),
-        ForwardFact::Deferred { forward_id, code } => deferred(*forward_id, code.as_ref()),
+        ForwardFact::Deferred {
+            forward_id,
+            code,
+            sent_in_full,
+        } => deferred(*forward_id, code.as_ref(), *sent_in_full),
         ForwardFact::Ended { forward_id, end } => Body::ForwardEnded(ended(*forward_id, end)),
         ForwardFact::Resolved { forward_id, how } => resolved(*forward_id, how),
         ForwardFact::CarriedOver {
@@ -192,6 +196,19 @@ fn hub(fact: &HubFact) -> Body {
         HubFact::LaneAttached { lane, epoch } => Body::LaneAttached(journal::LaneAttached {
             lane: lane.0.into(),
             epoch: epoch.0,
+        }),
+        HubFact::EpochTakenBack {
+            lane,
+            from,
+            to,
+            by,
+            reason,
+        } => Body::EpochTakenBack(journal::EpochTakenBack {
+            lane: lane.0.into(),
+            from: from.0,
+            to: to.0,
+            by: by.clone(),
+            reason: reason.clone(),
         }),
         HubFact::EpochEndStated {
             lane,
@@ -277,10 +294,11 @@ fn forward_sent(forward_id: ForwardId, stan: Stan, batch: BatchNumber, attempt: 
     })
 }
 
-fn deferred(forward_id: ForwardId, code: Option<&ResponseCode>) -> Body {
+fn deferred(forward_id: ForwardId, code: Option<&ResponseCode>, sent_in_full: bool) -> Body {
     Body::ForwardDeferred(journal::ForwardDeferred {
         forward_id: forward_id.0,
         response_code: text(code.map(ResponseCode::as_str)),
+        not_sent_in_full: !sent_in_full,
     })
 }
 

@@ -90,6 +90,7 @@ pub(super) fn decisions() -> Vec<Decision> {
         RefusalReason::ContentDiffers,
         RefusalReason::Fenced,
         RefusalReason::NoTerminal,
+        RefusalReason::BankBusy,
         RefusalReason::InvalidAmount,
         RefusalReason::TooMany,
         RefusalReason::NoRoom,
@@ -215,7 +216,14 @@ pub(super) fn forward_records() -> Vec<DeskFact> {
         all.push(ForwardFact::Ended { forward_id, end }.into());
     }
     for code in [None, Some(ResponseCode::new("96").unwrap())] {
-        all.push(ForwardFact::Deferred { forward_id, code }.into());
+        all.push(
+            ForwardFact::Deferred {
+                forward_id,
+                code,
+                sent_in_full: code.is_some(),
+            }
+            .into(),
+        );
     }
     for how in [
         Resolution::Retry,
@@ -360,6 +368,14 @@ pub(super) fn lease_records() -> Vec<DeskFact> {
     ];
     let mut all = vec![
         LeaseFact::Granted { lease: lease() }.into(),
+        HubFact::EpochTakenBack {
+            lane,
+            from: LaneEpoch(7),
+            to: LaneEpoch(2),
+            by: "store manager".to_owned(),
+            reason: "a test machine".to_owned(),
+        }
+        .into(),
         HubFact::PreviousHub {
             lane,
             hub_epoch: 5,

@@ -8,6 +8,7 @@ mod day_status;
 mod io;
 mod journal_copy;
 mod lane_service;
+mod line;
 mod metrics_route;
 mod operations_service;
 mod price_stream;
@@ -32,8 +33,12 @@ use tonic::{Status, service::Routes, transport::Server};
 use tower::util::MapResponseLayer;
 
 use crate::{
-    actors::{day_close::DayClose, lanes::Lanes, payment_desk::PaymentDesk, reports::Reports},
+    actors::{
+        acquirer_link::LineHandle, day_close::DayClose, lanes::Lanes, payment_desk::PaymentDesk,
+        reports::Reports,
+    },
     clocks::Clocks,
+    damaged_copies::DamagedCopies,
     prices::PriceFile,
     report::DaysFolder,
     store_calendar::StoreCalendar,
@@ -59,6 +64,9 @@ pub(crate) struct Services {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) clocks: Clocks,
     pub(crate) calendar: StoreCalendar,
+    /// The acquirer link, once it is tried.
+    pub(crate) line: Option<LineHandle>,
+    pub(crate) damaged: DamagedCopies,
 }
 
 /// Serves until `stop` resolves; streams that are open then have been ended by the actors.

@@ -18,8 +18,8 @@ use wire_form::money_to_proto;
 use super::{Services, stopping};
 use crate::{
     actors::{
-        lanes::SeeLanes,
         reports::{FindDay, ListDays, MakeReport, ReportError},
+        see_lanes::SeeLanes,
     },
     report::{DayReport, DaysFolder, SealError, SealedDay},
 };

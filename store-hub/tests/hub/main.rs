@@ -10,10 +10,14 @@
 )]
 
 mod archive;
+mod asking;
+mod bank_link;
 mod commands;
+mod damaged_copy;
 mod day;
 mod days;
 mod lane;
+mod machines;
 mod metrics;
 mod money;
 mod no_room;

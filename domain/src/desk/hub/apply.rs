@@ -15,6 +15,9 @@ impl DurableState {
             }
             // Bears on the days alone.
             HubFact::EpochEndStated { .. } => {}
+            HubFact::EpochTakenBack { lane, to, .. } => {
+                self.lane_epochs.insert(*lane, *to);
+            }
             HubFact::PreviousHub {
                 hub_epoch,
                 last_lease,

@@ -9,10 +9,12 @@
 mod abandoned;
 mod archive;
 mod check;
+mod checkpoint;
 mod forward;
 mod host;
 mod hot_cards;
 mod life;
+mod line;
 mod offline;
 mod payments;
 mod restart;

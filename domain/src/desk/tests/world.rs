@@ -268,7 +268,7 @@ impl World {
     }
 
     /// The desk as its records give it, and as its checkpoint does.
-    fn replayed(&self) -> Desk {
+    pub(super) fn replayed(&self) -> Desk {
         let desk = Desk::new(self.desk.config().clone());
         let mut desk = self.configured(desk);
         for record in &self.journal {

@@ -25,7 +25,7 @@ use domain::{
     risk::{HotList, OfflineLease},
     sale::CheckoutConfig,
 };
-use journal::Journal;
+use journal::{Head, Journal};
 use ports::{Network, Random};
 use proto::store::v1::{self as wire, lane_frame::Body};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -35,7 +35,7 @@ use wire_form::HotListReader;
 use super::{Progress, backoff::Backoff, offline_cards};
 use crate::{devices::HubKeys, hub_facts::HubFacts};
 use connection::Client;
-pub(crate) use connection::client as hub_client;
+pub(crate) use connection::{Client as HubClient, client as hub_client};
 
 /// What a link is made of.
 pub(crate) struct LinkParts {
@@ -115,6 +115,8 @@ pub(crate) struct HubLink {
     greeted: bool,
     pending: BTreeMap<PaymentId, oneshot::Sender<Fate>>,
     hello: watch::Sender<Option<Arc<wire::HubHello>>>,
+    /// The last record that a hub has acknowledged since this start.
+    acknowledged: watch::Sender<Head>,
     status: status::LastStatus,
     hot_list: HotListReader,
 }
@@ -131,6 +133,7 @@ impl HubLink {
             greeted: false,
             pending: BTreeMap::new(),
             hello: watch::Sender::new(None),
+            acknowledged: watch::Sender::new(Head::default()),
             status: status::LastStatus::default(),
             hot_list: HotListReader::default(),
             parts,
@@ -163,6 +166,8 @@ impl Actor for HubLink {
             journal: self.parts.journal.clone(),
             lane: self.parts.checkout.lane,
             epoch: self.parts.checkout.epoch,
+            facts: self.parts.facts.subscribe(),
+            acknowledged: self.acknowledged.clone(),
             backoff: Backoff::new(Arc::clone(&self.parts.random)),
         });
         ctx.spawn(replicate.into_actor(self));
