@@ -57,6 +57,11 @@ pub enum Fact {
         /// On this date.
         date: BusinessDate,
     },
+    /// No machine has this epoch after all: it fences nobody.
+    TakenBack {
+        /// Which.
+        machine: Machine,
+    },
     /// Somebody said where a machine that is gone had ended.
     EndStated {
         /// Which.
@@ -234,6 +239,9 @@ impl Days {
             }
             Fact::Attached { machine, date } => {
                 self.attached.entry(*machine).or_insert(*date);
+            }
+            Fact::TakenBack { machine } => {
+                self.attached.remove(machine);
             }
             Fact::EndStated { machine, sequence } => {
                 self.stated_ends.insert(*machine, *sequence);

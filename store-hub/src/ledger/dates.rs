@@ -29,6 +29,9 @@ pub(super) fn hub_fact(record: &HubRecord) -> Option<Fact> {
             machine: machine(body.lane, body.epoch)?,
             date: header()?,
         }),
+        Body::EpochTakenBack(body) => Some(Fact::TakenBack {
+            machine: machine(body.lane, body.from)?,
+        }),
         Body::EpochEndStated(body) => Some(Fact::EndStated {
             machine: machine(body.lane, body.epoch)?,
             sequence: body.sequence,

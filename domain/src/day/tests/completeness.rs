@@ -162,4 +162,7 @@ fn a_fenced_machine_is_open_until_somebody_says_where_it_ended() {
     assert_eq!(state(sold, &mut store), PartState::Complete(end));
     let later = store.days.parts(date(23), &[]);
     assert_eq!(later, [], "on later dates the newer machine speaks");
+    store.days.take(&Fact::TakenBack { machine: newer });
+    let later = store.days.parts(date(23), &[]);
+    assert_eq!(later.len(), 1, "it was none: this one speaks on");
 }
