@@ -22,6 +22,7 @@ use crate::{
     convert,
     devices::{DeviceError, Devices, Wiring},
     hub_facts::HubFacts,
+    pages::{Pages, Watched},
     ports::Ports,
     recovery::{self, RecoveryError},
     take_back::{Parts, TakeBackError, take_back},
@@ -42,6 +43,14 @@ pub enum StartError {
     /// The hub's address can't be used.
     #[error("hub.address: {0}")]
     Address(#[from] tonic::transport::Error),
+    /// The port for metrics and health can't be had.
+    #[error("metrics.listen {address}: {reason}")]
+    Listen {
+        /// As configured.
+        address: String,
+        /// Why.
+        reason: io::Error,
+    },
     /// The system gives no thread.
     #[error("no thread for the journal")]
     Thread(#[source] io::Error),
@@ -131,6 +140,7 @@ async fn run(
         hub_up: watch::Sender::new(false),
     };
     let (to_flow, from_hub) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);
+    let pages = pages(config, &seams, &journal, &channels).await?;
     write_start(config, &seams, &journal, &channels)?;
     let devices = devices(Wiring {
         clock: Arc::clone(&seams.clock),
@@ -154,6 +164,7 @@ async fn run(
         fatal,
     );
     let people = people.map(spawn_local);
+    let pages = pages.map(|pages| spawn_local(pages.serve()));
     let ended = tokio::select! {
         biased;
         Some(fatal) = fatals.recv() => Err(StartError::Stopped(fatal.to_string())),
@@ -161,6 +172,9 @@ async fn run(
     };
     if let Some(people) = people {
         people.abort();
+    }
+    if let Some(pages) = pages {
+        pages.abort();
     }
     info!(event = "lane stopping");
     journal.close();
@@ -240,6 +254,30 @@ fn link(
         script_finished: channels.script_finished.subscribe(),
         to_flow,
         up: channels.hub_up.clone(),
+    })
+}
+
+async fn pages(
+    config: &Config,
+    seams: &Seams,
+    journal: &Journal,
+    channels: &Channels,
+) -> Result<Option<Pages>, StartError> {
+    let Some(address) = &config.metrics_listen else {
+        return Ok(None);
+    };
+    let watched = Watched {
+        lane: config.checkout.lane,
+        journal: journal.clone(),
+        clock: Arc::clone(&seams.clock),
+        progress: channels.progress.subscribe(),
+        hub_up: channels.hub_up.subscribe(),
+        facts: channels.facts.subscribe(),
+    };
+    let pages = Pages::open(seams.network.as_ref(), address, watched).await;
+    pages.map(Some).map_err(|reason| StartError::Listen {
+        address: address.clone(),
+        reason,
     })
 }
 

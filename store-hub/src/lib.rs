@@ -41,11 +41,11 @@ mod store_calendar;
 pub use crate::ports::Ports;
 pub use commands::run;
 pub use config::{
-    AcquirerConfig, ClockConfig, Config, ConfigError, ConnectionHabit, DayConfig, Fault,
-    JournalConfig, OfflineConfig, StoreConfig, TerminalConfig,
+    AcquirerConfig, Config, ConnectionHabit, DayConfig, JournalConfig, OfflineConfig, StoreConfig,
+    TerminalConfig,
 };
 pub use hot_list_file::HotListError;
-pub use keys::{KeyFile, KeyFileError, KeyStore, KeyStoreError, SoftwareKeys};
+pub use keys::{KeyFile, KeyStore, KeyStoreError, SoftwareKeys};
 pub use ledger::LedgerError;
 pub use prices::PriceFileError;
 pub use recovery::RecoveryError;

@@ -263,6 +263,7 @@ impl LaneService for TestHub {
                         heard.status = status;
                         heard.statuses += 1;
                     }),
+                    Hear::PriceConfirmed(_) => {}
                 }
                 for body in replies {
                     let frame = wire::HubFrame { body: Some(body) };

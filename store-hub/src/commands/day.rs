@@ -2,6 +2,7 @@
 //! forward.
 
 use clap::Args;
+use command_line::say;
 use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, OpenDayRequest, SettleRequest, StateEpochEndRequest,
 };
@@ -9,8 +10,9 @@ use tonic::Streaming;
 
 use super::{
     Asked, Failed, NO, Outcome, Output, UNREACHABLE,
-    ask::{block_on, failed, patiently, running, show},
-    load, print, print_json, views,
+    ask::show,
+    hub::{Hub, block_on, running},
+    print, print_json, views,
 };
 
 /// Where a machine's journal had ended.
@@ -36,13 +38,13 @@ pub(super) struct EpochEnd {
 /// Steps on stderr as they come; at the end the closed day on stdout. 1 when a batch did not
 /// balance.
 pub(super) fn close(asked: &Asked, date: Option<String>) -> Outcome {
-    let config = load(&asked.config)?;
+    let request = CloseDayRequest {
+        business_date: date.unwrap_or_default(),
+    };
     let closed = block_on(async {
-        let mut hub = running(asked, &config).await?;
-        let request = CloseDayRequest {
-            business_date: date.unwrap_or_default(),
-        };
-        follow(patiently(hub.close_day(request)).await?).await
+        let mut hub = running(asked).await?;
+        let steps = hub.ask(async |hub| hub.close_day(request).await).await?;
+        follow(&hub, steps).await
     })?;
     show(asked.output, views::closed(&closed))?;
     all_balanced(&closed)
@@ -50,22 +52,26 @@ pub(super) fn close(asked: &Asked, date: Option<String>) -> Outcome {
 
 /// As a close, without a day.
 pub(super) fn settle(asked: &Asked) -> Outcome {
-    let config = load(&asked.config)?;
     let settled = block_on(async {
-        let mut hub = running(asked, &config).await?;
-        follow(patiently(hub.settle(SettleRequest {})).await?).await
+        let mut hub = running(asked).await?;
+        let steps = hub.ask(async |hub| hub.settle(SettleRequest {}).await);
+        let steps = steps.await?;
+        follow(&hub, steps).await
     })?;
     show(asked.output, views::closed(&settled))?;
     all_balanced(&settled)
 }
 
-async fn follow(mut steps: Streaming<CloseDayProgress>) -> Result<CloseDayProgress, Failed> {
+async fn follow(
+    hub: &Hub,
+    mut steps: Streaming<CloseDayProgress>,
+) -> Result<CloseDayProgress, Failed> {
     loop {
         match steps.message().await {
             Ok(Some(step)) if step.done => return Ok(step),
-            Ok(Some(step)) => tell_step(&step),
+            Ok(Some(step)) => say(&format!("{}: {}", step.step, step.detail)),
             Ok(None) => return Err(Failed::new(UNREACHABLE, "the hub went away")),
-            Err(status) => return Err(failed(&status)),
+            Err(status) => return Err(hub.said(&status)),
         }
     }
 }
@@ -79,13 +85,12 @@ fn all_balanced(closed: &CloseDayProgress) -> Outcome {
 }
 
 pub(super) fn open(asked: &Asked, date: String) -> Outcome {
-    let config = load(&asked.config)?;
+    let request = OpenDayRequest {
+        business_date: date,
+    };
     let opened = block_on(async {
-        let mut hub = running(asked, &config).await?;
-        let request = OpenDayRequest {
-            business_date: date,
-        };
-        patiently(hub.open_day(request)).await
+        let mut hub = running(asked).await?;
+        hub.ask(async |hub| hub.open_day(request).await).await
     })?;
     match asked.output {
         Output::Text => print(&format!(
@@ -100,18 +105,18 @@ pub(super) fn open(asked: &Asked, date: String) -> Outcome {
 }
 
 pub(super) fn state_epoch_end(asked: &Asked, end: EpochEnd) -> Outcome {
-    let config = load(&asked.config)?;
     let (lane, epoch, through) = (end.lane, end.epoch, end.through);
+    let request = StateEpochEndRequest {
+        lane,
+        epoch,
+        sequence: through,
+        by: end.by,
+        reason: end.reason,
+    };
     block_on(async {
-        let mut hub = running(asked, &config).await?;
-        let request = StateEpochEndRequest {
-            lane,
-            epoch,
-            sequence: through,
-            by: end.by,
-            reason: end.reason,
-        };
-        patiently(hub.state_epoch_end(request)).await.map(|_| ())
+        let mut hub = running(asked).await?;
+        hub.ask(async |hub| hub.state_epoch_end(request).await)
+            .await
     })?;
     match asked.output {
         Output::Text => print(&format!(
@@ -123,9 +128,4 @@ pub(super) fn state_epoch_end(asked: &Asked, end: EpochEnd) -> Outcome {
             "through_sequence": through,
         })),
     }
-}
-
-#[allow(clippy::print_stderr, reason = "progress belongs on stderr")]
-fn tell_step(step: &CloseDayProgress) {
-    eprintln!("{}: {}", step.step, step.detail);
 }

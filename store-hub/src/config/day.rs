@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use configuration::Section;
 use domain::limits::{CLOSE_TIMEOUT_MS, DAY_GRACE_MS, DAY_WARNING_MS, LATE_QUIET_MS};
 use ports::TimeOfDay;
-
-use super::section::Section;
 
 /// When a business day ends, and what its close waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,37 +22,21 @@ pub struct DayConfig {
     pub late_quiet: Duration,
 }
 
-/// Reads the section, which may be absent. `close_timeout` is where it stood before: in
-/// `[offline]`.
-pub(super) fn day(section: Option<Section<'_>>, close_timeout: Duration) -> DayConfig {
-    let Some(mut section) = section else {
-        return DayConfig {
-            ends_at: None,
-            warning: Duration::from_millis(DAY_WARNING_MS),
-            grace: Duration::from_millis(DAY_GRACE_MS),
-            close_timeout,
-            late_quiet: Duration::from_millis(LATE_QUIET_MS),
-        };
+/// Reads the section, which may be absent. `close_timeout` is where it stood before: in `[offline]`.
+pub(super) fn day(mut section: Section<'_>, close_timeout: Option<Duration>) -> DayConfig {
+    let duration = |section: &mut Section<'_>, name, otherwise_ms| {
+        section.duration_or(name, Duration::from_millis(otherwise_ms))
     };
-    let patience_ms = u64::try_from(close_timeout.as_millis()).unwrap_or(CLOSE_TIMEOUT_MS);
-    let ends_at = match section.has("ends_at") {
-        true => section.parsed(
-            "ends_at",
-            "a time of day, as in \"23:30\"",
-            TimeOfDay::parse,
-        ),
-        false => {
-            section.optional_text("ends_at");
-            None
-        }
-    };
-    let config = DayConfig {
-        ends_at,
-        warning: section.duration("warning", DAY_WARNING_MS),
-        grace: section.duration("grace", DAY_GRACE_MS),
-        close_timeout: section.duration("close_timeout", patience_ms),
-        late_quiet: section.duration("late_quiet", LATE_QUIET_MS),
-    };
-    section.close();
-    config
+    let form = "a time of day, as in \"23:30\"";
+    let otherwise = close_timeout.unwrap_or(Duration::from_millis(CLOSE_TIMEOUT_MS));
+    DayConfig {
+        ends_at: match section.has("ends_at") {
+            true => section.parsed("ends_at", form, TimeOfDay::parse),
+            false => None,
+        },
+        warning: duration(&mut section, "warning", DAY_WARNING_MS),
+        grace: duration(&mut section, "grace", DAY_GRACE_MS),
+        close_timeout: section.duration_or("close_timeout", otherwise),
+        late_quiet: duration(&mut section, "late_quiet", LATE_QUIET_MS),
+    }
 }
