@@ -8,7 +8,7 @@ use proto::store::v1::{
 };
 
 use super::{
-    Asked, Failed, NO, Outcome, Output, Resolve, UNREACHABLE,
+    Asked, Failed, Outcome, Output, Resolve,
     hub::{Source, block_on, running, source},
     print, print_json,
     stopped::Stopped,
