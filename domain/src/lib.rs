@@ -18,6 +18,7 @@
 
 pub mod barcode;
 pub mod card_ref;
+pub mod day;
 pub mod delimited;
 pub mod desk;
 pub mod forward;

@@ -37,6 +37,10 @@ pub const PRICE_VERSIONS_WAITING_MAX: usize = 8;
 pub const SALE_TENDERS_MAX: usize = 32;
 /// The largest single amount: ISO 8583 field 4 has 12 digits.
 pub const AMOUNT_MINOR_MAX: i64 = 999_999_999_999;
+/// Items of one 0320 (field 48).
+pub const UPLOAD_ITEMS_PER_MESSAGE_MAX: usize = 8;
+/// Tries of a 0320 that a host never answers, before the upload is given up by name.
+pub const UPLOAD_TRIES_MAX: u32 = 5;
 /// Messages of one batch: the counts of a 0500 have three digits (field 48).
 pub const BATCH_ITEMS_MAX: usize = 999;
 /// A batch this full is settled as soon as nothing in it is open, and the next one begins.
@@ -97,6 +101,19 @@ pub const SAME_CARD_WINDOW_MS: u64 = 10 * 60 * 1_000;
 /// How long the close of a day waits for lanes that are silent before it carries over by name what
 /// only they can bring on.
 pub const CLOSE_TIMEOUT_MS: u64 = 15 * 60 * 1_000;
+/// How long no late record of a sealed date may have come before its next version is sealed.
+pub const LATE_QUIET_MS: u64 = 60_000;
+/// How long a date that was turned waits for the batches of a bank that answers, once lanes are
+/// waited for no longer.
+pub const SETTLE_AFTER_TIMEOUT_MS: u64 = 10_000;
+/// How long before the end of a date lanes are warned.
+pub const DAY_WARNING_MS: u64 = 5 * 60 * 1_000;
+/// How long after the end of a date a lane that does not hear its hub turns it by itself.
+pub const DAY_GRACE_MS: u64 = 15 * 60 * 1_000;
+/// How far another clock may be off, beside the time its word was under way.
+pub const CLOCK_TOLERANCE_MS: u64 = 2 * 60 * 1_000;
+/// How long a word about the clock counts.
+pub const CLOCK_WITNESS_MS: u64 = 15 * 60 * 1_000;
 /// Leases that ended and are kept to be looked at, the latest of them.
 pub const LEASES_ENDED_KEPT_MAX: usize = 1_000;
 /// Of the store's offline caps, what all lanes together hold as leases.

@@ -37,6 +37,8 @@ pub(crate) enum CardForMessage {
     },
     /// A reversal, advice or void: what was held.
     Held(HeldCard),
+    /// The items of a 0320, in their order; `None`: that card is gone.
+    Numbers(Vec<Option<Zeroizing<String>>>),
     /// A message without a card, or a card that is gone.
     None,
 }
@@ -46,6 +48,7 @@ impl fmt::Debug for CardForMessage {
         f.write_str(match self {
             Self::Live { .. } => "Live",
             Self::Held(_) => "Held",
+            Self::Numbers(_) => "Numbers",
             Self::None => "None",
         })
     }
@@ -210,6 +213,18 @@ impl CardVault {
                 CardForMessage::None
             }
         }
+    }
+
+    /// The card numbers of a batch's items; the side table has them.
+    pub(crate) fn for_upload(&self, ids: impl Iterator<Item = PaymentId>) -> CardForMessage {
+        let number = |id| match self.held(id) {
+            Ok(card) => card.map(|card| Zeroizing::new(card.pan.to_string())),
+            Err(error) => {
+                tracing::error!(event = "held card unreadable", payment_id = %id, %error);
+                None
+            }
+        };
+        CardForMessage::Numbers(ids.map(number).collect())
     }
 
     fn held(&self, payment_id: PaymentId) -> Result<Option<HeldCard>, VaultError> {

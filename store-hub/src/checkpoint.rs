@@ -20,6 +20,7 @@ pub(crate) fn encode(desk: &Desk, hub_epoch: u64, history: Option<u128>) -> Vec<
         history: history
             .map_or_else(Vec::new, |id| id.to_be_bytes().to_vec())
             .into(),
+        keeps_cards: true,
     };
     convert::checkpoint_to_proto(&desk.checkpoint(), started).encode_to_vec()
 }

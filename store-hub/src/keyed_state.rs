@@ -9,11 +9,12 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    desk::{ArchiveFact, Desk, DeskConfig, DeskFact, PaymentFact},
+    desk::{ArchiveFact, Desk, DeskConfig, DeskFact, PaymentFact, TerminalFact},
     ids::PaymentId,
     time::BusinessDate,
 };
 use journal::{LogId, RebuiltState, Record};
+use proto::journal::v1::hub_record::Body;
 
 use crate::{
     card_vault::{day_key, held_key},
@@ -26,6 +27,8 @@ pub(crate) struct KeyedState {
     desk: Desk,
     /// Cards that came, each with the day it came on.
     came: BTreeMap<PaymentId, BusinessDate>,
+    /// The hub that wrote what is read holds cards until their batch is over.
+    keeps_cards: bool,
     /// Days with a salt in the side table, until they are told.
     salted: Vec<BusinessDate>,
     prices: prices::Rebuilt,
@@ -37,6 +40,7 @@ impl KeyedState {
         Self {
             desk: Desk::new(desk),
             came: BTreeMap::new(),
+            keeps_cards: false,
             salted,
             prices: prices::Rebuilt::default(),
         }
@@ -63,6 +67,10 @@ impl KeyedState {
                 None => state.delete(&key),
             }
         }
+        let body = decoded.as_ref().and_then(|record| record.body.as_ref());
+        if let Some(Body::Started(started)) = body {
+            self.keeps_cards |= started.keeps_cards;
+        }
         let Some(Ok(Some(record))) = decoded.as_ref().map(convert::desk_record) else {
             return;
         };
@@ -76,6 +84,9 @@ impl KeyedState {
             }
         }
         self.desk.replay(&record);
+        if ends_a_batch(&record.fact) {
+            self.forget_cards(state);
+        }
         let Some(payment_id) = self.desk.payment_of(&record.fact) else {
             return;
         };
@@ -85,12 +96,36 @@ impl KeyedState {
         let Some(date) = self.came.get(&payment_id) else {
             return;
         };
-        if self.desk.holds_card(payment_id) {
+        if self.holds_card(payment_id) {
             state.put(held_key(payment_id), date.to_string());
         } else {
             state.delete(&held_key(payment_id));
         }
     }
+
+    fn holds_card(&self, payment_id: PaymentId) -> bool {
+        match self.keeps_cards {
+            true => self.desk.holds_card(payment_id),
+            false => self.desk.held_card_before(payment_id),
+        }
+    }
+
+    /// The cards of a whole batch are needed no more.
+    fn forget_cards(&self, state: &mut RebuiltState) {
+        let over = self.came.keys().filter(|id| !self.holds_card(**id));
+        for payment_id in over {
+            state.delete(&held_key(*payment_id));
+        }
+    }
+}
+
+const fn ends_a_batch(fact: &DeskFact) -> bool {
+    matches!(
+        fact,
+        DeskFact::Terminal(
+            TerminalFact::BatchClosed { .. } | TerminalFact::UploadAnswered { ended: true, .. }
+        )
+    )
 }
 
 /// The card is in memory when a lane asks; that of an offline payment is uploaded.

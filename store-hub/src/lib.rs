@@ -15,6 +15,7 @@ mod acquirer;
 mod actors;
 mod card_vault;
 mod checkpoint;
+mod clocks;
 mod commands;
 mod config;
 mod connection;
@@ -36,11 +37,12 @@ mod recovery;
 mod replica;
 mod report;
 mod start;
+mod store_calendar;
 
 pub use crate::ports::Ports;
 pub use commands::run;
 pub use config::{
-    AcquirerConfig, Config, ConnectionHabit, JournalConfig, OfflineConfig, StoreConfig,
+    AcquirerConfig, Config, ConnectionHabit, DayConfig, JournalConfig, OfflineConfig, StoreConfig,
     TerminalConfig,
 };
 pub use hot_list_file::HotListError;

@@ -54,6 +54,7 @@ pub(crate) fn status(desk: &Desk, hub: HubFigures<'_>) -> StatusResponse {
         counts: Some(payments_to_proto(&desk.counts_today())),
         lanes_in_trouble: Vec::new(),
         no_room: hub.no_room.map_or_else(String::new, |why| why.to_string()),
+        ..StatusResponse::default()
     }
 }
 
@@ -65,6 +66,7 @@ fn terminal(view: &TerminalView) -> TerminalStatus {
         stopped: view.stopped,
         batch: view.batch.map_or(0, |batch| batch.number()),
         queue_depth: number(view.queue_depth),
+        settling: view.is_settling,
     }
 }
 

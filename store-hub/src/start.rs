@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use actix::{Actor, Addr};
 use domain::{
+    day::DayConfig,
     desk::{DeskConfig, Timing},
     ids::{LaneId, Mid, Tid},
     limits::{
@@ -24,16 +25,20 @@ use tokio::{
 };
 
 use crate::{
+    acquirer::BankClock,
     actors::{
         acquirer_link::{AcquirerLink, LineHandle, LineView, LinkCommand, LinkParts, ReachTiming},
+        business_day::{BusinessDay, DayParts},
         copy_check::CopyCheck,
+        day_close::DayClose,
         lanes::{EndSessions, Lanes},
         payment_desk::{DeskParts, FallSilent, Outlets, PaymentDesk},
         prices::Prices,
         reports::{ReportParts, Reports},
-        settlement::DayClose,
         timer::Timer,
+        told_dates::ToldDates,
     },
+    clocks::Clocks,
     config::{AcquirerConfig, Config},
     damaged_copies::DamagedCopies,
     grpc::{self, Services},
@@ -44,6 +49,7 @@ use crate::{
     prices::{self, Importer, Inbox, PriceFileError, PriceFolder, PriceOffer, PriceStore},
     recovery::RecoveryError,
     report::DaysFolder,
+    store_calendar::StoreCalendar,
 };
 
 /// How long open calls may go on once the hub stops.
@@ -105,6 +111,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     // Until the very end: the journal's files are whole when the process ends.
     let _committing = committing.map_err(StartError::Committer)?;
     let seams = Seams {
+        clocks: Clocks::new(Arc::clone(&ports.clock)),
         clock: ports.clock,
         random: ports.random,
         network: ports.network,
@@ -167,6 +174,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
 /// What every actor may use of the outside.
 struct Seams {
     clock: Arc<dyn Clock>,
+    clocks: Clocks,
     random: Arc<dyn Random>,
     network: Arc<dyn Network>,
     keys: Arc<dyn KeyStore>,
@@ -241,6 +249,10 @@ fn desk_parts(
         random: Arc::clone(&seams.random),
         keys: Arc::clone(&seams.keys),
         prices,
+        dates: ToldDates {
+            calendar: calendar(config),
+            day: config.day,
+        },
         damaged: DamagedCopies::default(),
         outlets,
     }
@@ -260,6 +272,23 @@ pub(crate) fn desk_config(config: &Config) -> DeskConfig {
             backoff_max_ms: milliseconds(acquirer.backoff_max),
             reversal_tries_max: REVERSAL_TRIES_MAX,
         },
+        marker_when_balanced: false,
+    }
+}
+
+fn calendar(config: &Config) -> StoreCalendar {
+    StoreCalendar {
+        zone: config.store.time_zone.clone(),
+        ends_at: config.day.ends_at,
+    }
+}
+
+pub(crate) fn day_config(config: &Config) -> DayConfig {
+    DayConfig {
+        first_day: config.store.business_date,
+        close_timeout_ms: milliseconds(config.day.close_timeout),
+        late_quiet_ms: milliseconds(config.day.late_quiet),
+        warning_ms: milliseconds(config.day.warning),
     }
 }
 
@@ -355,6 +384,10 @@ fn link_parts(
         },
         echo_every: acquirer.echo_every,
         sign_on_timeout: acquirer.forward_answer_timeout,
+        bank_clock: BankClock {
+            clocks: seams.clocks.clone(),
+            zone: config.store.time_zone.clone(),
+        },
         answer_timeout: acquirer.answer_timeout.max(acquirer.forward_answer_timeout),
         try_now: Arc::default(),
         view,
@@ -372,11 +405,13 @@ fn services(
     let days = DaysFolder::new(config.days_folder.clone(), config.reports_folder.clone());
     let clock = Arc::clone(&seams.clock);
     let configured = config.terminals.iter().map(|terminal| terminal.lane);
+    let clocks = seams.clocks.clone();
+    let told = (clock, clocks.clone());
     let offer = prices.offer.subscribe();
     let journal = seams.journal.clone();
     let lanes = Lanes::new(
         desk.clone(),
-        clock,
+        told,
         journal,
         damaged.clone(),
         configured,
@@ -395,22 +430,28 @@ fn services(
         store_id: config.store.id.clone(),
         store_name: config.store.name.clone(),
         currency: config.store.currency,
-        first_day: config.store.business_date,
+        zone: config.store.time_zone.clone(),
+        day: day_config(config),
         journal: seams.journal.clone(),
         clock: Arc::clone(&seams.clock),
         days: days.clone(),
         reconciliation_file: config.acquirer.reconciliation_file.clone(),
     })
     .start();
-    let day_close = DayClose {
+    let parts = DayParts {
         desk: desk.clone(),
         lanes: lanes.clone(),
         reports: reports.clone(),
-        changed,
-        close_timeout: config.offline.close_timeout,
-        running: false,
+        clock: Arc::clone(&seams.clock),
+        clocks: clocks.clone(),
+        calendar: calendar(config),
+    };
+    BusinessDay {
+        parts: parts.clone(),
+        looking: false,
     }
     .start();
+    let day_close = DayClose { parts, changed }.start();
     Services {
         desk,
         lanes,
@@ -423,6 +464,8 @@ fn services(
         days,
         store_id: config.store.id.clone(),
         clock: Arc::clone(&seams.clock),
+        clocks,
+        calendar: calendar(config),
         line: None,
         damaged,
     }

@@ -19,8 +19,8 @@ impl DurableState {
         match &record.fact {
             DeskFact::Payment(fact) => self.apply_payment(fact, at)?,
             DeskFact::Forward(fact) => self.apply_forward(fact, at)?,
-            DeskFact::Terminal(fact) => self.apply_terminal(fact),
-            DeskFact::Day(fact) => self.apply_day(fact),
+            DeskFact::Terminal(fact) => self.apply_terminal(fact)?,
+            DeskFact::Day(fact) => self.apply_day(fact, record.date),
             DeskFact::Lease(fact) => self.apply_lease(fact, at)?,
             DeskFact::Hub(fact) => self.apply_hub(fact, at),
             DeskFact::Archive(fact) => self.apply_archive(fact)?,

@@ -44,7 +44,9 @@ pub struct DeskCheckpoint {
     pub carried: BTreeSet<ForwardId>,
     /// What is known of a previous hub.
     pub previous_hub: PreviousHub,
-    /// The day that is being closed.
+    /// The running date.
+    pub running: Option<BusinessDate>,
+    /// The day that a hub before this release had begun to close.
     pub closing: Option<BusinessDate>,
     /// The last closed day.
     pub closed: Option<BusinessDate>,
@@ -88,6 +90,7 @@ impl Desk {
             hot_list: state.hot_list.clone(),
             carried: state.carried.clone(),
             previous_hub: state.previous_hub.clone(),
+            running: state.running,
             closing: state.closing,
             closed: state.closed,
             balances: state.balances.clone(),
@@ -134,6 +137,7 @@ impl DurableState {
             hot_list: kept.hot_list,
             carried: kept.carried,
             previous_hub: kept.previous_hub,
+            running: kept.running,
             closing: kept.closing,
             closed: kept.closed,
             balances: kept.balances,

@@ -49,4 +49,6 @@ pub struct DeskConfig {
     pub hot_list: Arc<HotList>,
     /// Time-outs and pauses.
     pub timing: Timing,
+    /// Whether the acquirer wants an end marker after a batch that balanced (A).
+    pub marker_when_balanced: bool,
 }

@@ -42,6 +42,9 @@ pub(crate) struct DurableState {
     /// Entries that the close of the running day does not wait for.
     pub(crate) carried: BTreeSet<ForwardId>,
     pub(crate) previous_hub: PreviousHub,
+    /// The running date; `None` before the first was turned.
+    pub(crate) running: Option<BusinessDate>,
+    /// A date that a hub before this release had begun to close.
     pub(crate) closing: Option<BusinessDate>,
     pub(crate) closed: Option<BusinessDate>,
     pub(crate) balances: Balances,
@@ -77,7 +80,7 @@ impl DurableState {
     }
 
     /// STANs of this terminal that an open message may still carry (rule 10): payments that were
-    /// sent, entries that were tried, originals of open reversals, the 0500.
+    /// sent, entries that were tried, originals of open reversals, the 0320.
     pub(crate) fn open_stans(&self, terminal: &Terminal) -> BTreeSet<Stan> {
         let payments = self.undecided.iter().filter_map(|id| {
             let (tid, stan, _) = self.payments.get(id)?.bound.as_ref()?;
@@ -93,7 +96,9 @@ impl DurableState {
                 }
             }
         });
-        payments.chain(entries).collect()
+        let upload = terminal.upload.as_ref().and_then(|upload| upload.sent);
+        let upload = upload.map(|sent| sent.stan);
+        payments.chain(entries).chain(upload).collect()
     }
 
     /// Payments of a lane that wait for a decision.
@@ -122,8 +127,14 @@ impl DurableState {
         }
     }
 
-    /// Whether the card of this payment may still have to be sent to the bank.
+    /// Whether the card of this payment may still have to be sent to the bank: as part of its
+    /// batch, too, which the host may want to be told item by item.
     pub(crate) fn needs_card(&self, payment: &Payment) -> bool {
+        self.needs_card_by_itself(payment) || self.is_to_be_settled(payment)
+    }
+
+    /// Whether a message of its own may still need the card.
+    pub(crate) fn needs_card_by_itself(&self, payment: &Payment) -> bool {
         let open_entry = payment.forwards.iter().any(|id| {
             self.forwards
                 .get(id)

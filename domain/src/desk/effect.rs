@@ -10,7 +10,8 @@ use crate::{
     response_code::ResponseCode,
     risk::OfflineLease,
     settlement::BatchTotals,
-    time::MonoMs,
+    terminal::UploadItem,
+    time::{BusinessDate, MonoMs},
 };
 
 /// One thing to do.
@@ -44,6 +45,20 @@ pub enum Effect {
         payment_id: PaymentId,
         /// The recorded decision.
         decision: Decision,
+    },
+    /// Tell the lane that its payment waits while its terminal settles: for one exchange at most.
+    WaitsForSettlement {
+        /// The lane that asked.
+        lane: LaneId,
+        /// The payment.
+        payment_id: PaymentId,
+    },
+    /// Tell all lanes that the date was turned.
+    DateTurned {
+        /// From this date.
+        ended: BusinessDate,
+        /// To this one.
+        begins: BusinessDate,
     },
     /// Tell all lanes of one more hot card.
     HotCard {
@@ -143,6 +158,17 @@ pub enum Outgoing {
         /// Field 48.
         totals: BatchTotals,
     },
+    /// 0320: items of a closed batch, or its end marker.
+    Upload {
+        /// Where it is bound: the closed batch, a STAN of its own.
+        binding: Binding,
+        /// The items; none: the end marker.
+        items: Vec<UploadItem>,
+        /// How many items there are in all.
+        total: usize,
+        /// Whether the host counted the same.
+        balanced: bool,
+    },
 }
 
 impl Outgoing {
@@ -154,7 +180,8 @@ impl Outgoing {
             | Self::Reversal { binding, .. }
             | Self::Advice { binding, .. }
             | Self::Void { binding, .. }
-            | Self::Settlement { binding, .. } => binding,
+            | Self::Settlement { binding, .. }
+            | Self::Upload { binding, .. } => binding,
         }
     }
 }
@@ -212,6 +239,13 @@ pub enum Alarm {
     CompletionConflict(PaymentId),
     /// HUB0007: a batch did not balance at the host.
     NotBalanced {
+        /// The terminal.
+        tid: Tid,
+        /// The batch.
+        batch: BatchNumber,
+    },
+    /// HUB0023: a closed batch could not be told to the host item by item.
+    NotUploaded {
         /// The terminal.
         tid: Tid,
         /// The batch.

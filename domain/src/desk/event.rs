@@ -1,6 +1,7 @@
 //! What can happen to the desk.
 
 use crate::{
+    day::TurnedBy,
     desk::LaneMemory,
     ids::{
         BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, ReceiptNumber, Stan,
@@ -160,12 +161,31 @@ pub enum Event {
         /// How.
         how: crate::forward::Resolution,
     },
-    /// The close of the day waits no longer for lanes that are silent.
+    /// Settlements wait no longer for lanes that are silent.
     CloseTimedOut,
-    /// Close the business day: no new payments are taken until the next is opened.
-    CloseDay {
-        /// The day to close.
-        date: BusinessDate,
+    /// Turn the store's date. Nobody is refused, and every batch is due.
+    TurnDate {
+        /// The running date; any other was turned before.
+        ended: BusinessDate,
+        /// The date that follows.
+        begins: BusinessDate,
+        /// Who turns it.
+        by: TurnedBy,
+    },
+    /// Settle every batch in mid-day.
+    OrderSettlement,
+    /// An operator says where the journal of a machine that is gone had ended.
+    StateEpochEnd {
+        /// The lane.
+        lane: LaneId,
+        /// Its machine.
+        epoch: LaneEpoch,
+        /// Its last record.
+        sequence: u64,
+        /// Who says it.
+        by: String,
+        /// Why.
+        reason: String,
     },
     /// Some of the payments that are over may be archived now.
     Archive,

@@ -79,8 +79,13 @@ impl Desk {
     /// in any order, then `Event::Recovered`, then the rest.
     pub fn replay(&mut self, record: &DeskRecord) {
         self.durable.apply(record);
-        if let DeskFact::Day(DayFact::Closed { .. }) = &record.fact {
-            self.find_archivable();
+        match &record.fact {
+            DeskFact::Day(DayFact::Closed { .. }) => self.find_archivable(),
+            DeskFact::Day(DayFact::Turned { .. })
+            | DeskFact::Terminal(TerminalFact::BatchClosed { date: Some(_), .. }) => {
+                self.find_archivable_when_settled();
+            }
+            _ => {}
         }
         if let DeskFact::Archive(ArchiveFact::Archived { payment_ids }) = &record.fact {
             self.archived_before(payment_ids);
@@ -108,7 +113,7 @@ impl Desk {
     fn follow_up(&mut self, mut out: Outcome) -> Vec<Effect> {
         self.grant_leases(&mut out);
         self.send_what_is_due(&mut out);
-        self.advance_close(&mut out);
+        self.give_up_stopped_batches(&mut out);
         self.send_what_is_due(&mut out);
         self.ask_to_be_woken(&mut out);
         debug_assert!(
@@ -178,7 +183,15 @@ impl Desk {
             }
             Event::CloseTimedOut => self.carry_over(out),
             Event::Archive => self.archive(out),
-            Event::CloseDay { date } => return self.close_day(out, date),
+            Event::TurnDate { ended, begins, by } => self.turn_date(out, ended, begins, by),
+            Event::OrderSettlement => self.order_settlement(out),
+            Event::StateEpochEnd {
+                lane,
+                epoch,
+                sequence,
+                by,
+                reason,
+            } => return self.state_epoch_end(out, (lane, epoch), sequence, (by, reason)),
         }
         Ok(())
     }

@@ -61,7 +61,9 @@ fn of_terminal(state: &DurableState, fact: &TerminalFact) -> Vec<Transfer> {
         TerminalFact::SignedOn { .. }
         | TerminalFact::Stopped { .. }
         | TerminalFact::UnmatchedAnswer { .. }
-        | TerminalFact::SettlementSent { .. } => Vec::new(),
+        | TerminalFact::SettlementSent { .. }
+        | TerminalFact::UploadSent { .. }
+        | TerminalFact::UploadAnswered { .. } => Vec::new(),
     }
 }
 

@@ -32,19 +32,21 @@ pub struct TerminalView {
     pub busy: bool,
     /// How far its settlement is.
     pub settling: Settling,
+    /// Whether its batch is due, or the host is being told what was in the last one.
+    pub is_settling: bool,
 }
 
 /// Where the business day is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DayState {
-    /// Payments are taken; the last closed day, if any.
+    /// No batch is due; the last date that was turned, if any.
     Open {
         /// The day before this one.
         closed: Option<BusinessDate>,
     },
-    /// No new payments; terminals settle.
+    /// Payments are taken under the next date; terminals settle.
     Closing {
-        /// The day.
+        /// The oldest date with which a batch fell due.
         date: BusinessDate,
     },
 }
@@ -142,11 +144,9 @@ pub struct Unresolved {
     pub owner: &'static str,
 }
 
-/// What a day's close still waits for.
+/// What a batch that is due still waits for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Blocker {
-    /// A payment is not decided yet.
-    Undecided(PaymentId),
     /// A queue entry is not delivered yet.
     Entry(ForwardId),
     /// A stand-in whose lane has not yet said whether its sale was closed.
@@ -216,6 +216,7 @@ impl Desk {
             queue_depth: terminal.queue_depth(),
             busy: station.is_some_and(|station| station.outstanding.is_some()),
             settling: terminal.settling,
+            is_settling: terminal.due.is_some() || terminal.upload.is_some(),
         }
     }
 
@@ -307,39 +308,6 @@ impl Desk {
     #[must_use]
     pub fn lease_of(&self, id: PaymentId) -> Option<LeaseId> {
         self.durable.offline.get(&id).map(|fact| fact.lease)
-    }
-
-    /// The running business day: what happens now is booked under it.
-    #[must_use]
-    pub fn business_date(&self) -> BusinessDate {
-        let after_closed = || self.durable.closed.map(BusinessDate::next);
-        let running = self.durable.closing.or_else(after_closed);
-        running.unwrap_or(self.config.first_day)
-    }
-
-    /// Where the business day is.
-    #[must_use]
-    pub const fn day(&self) -> DayState {
-        match self.durable.closing {
-            Some(date) => DayState::Closing { date },
-            None => DayState::Open {
-                closed: self.durable.closed,
-            },
-        }
-    }
-
-    /// The day that a close means which names none: the running one. But while nothing was sold or
-    /// paid on it yet, the one before: then this is asked again by somebody who never heard that it
-    /// was done, and to close an empty day would book tomorrow's sales a day late. A day without a
-    /// sale is closed by naming it.
-    #[must_use]
-    pub fn day_meant(&self, running_is_empty: bool) -> BusinessDate {
-        match self.day() {
-            DayState::Open {
-                closed: Some(before),
-            } if running_is_empty => before,
-            DayState::Open { .. } | DayState::Closing { .. } => self.business_date(),
-        }
     }
 
     /// Dead letters, oldest first; those resolved on the running day too: see
@@ -440,26 +408,7 @@ impl Desk {
         }
     }
 
-    /// What the close of the day still waits for; empty when no day is being closed.
-    #[must_use]
-    pub fn close_day_blockers(&self) -> Vec<Blocker> {
-        if self.durable.closing.is_none() {
-            return Vec::new();
-        }
-        let undecided = self.durable.undecided.iter().copied();
-        let mut blockers: Vec<Blocker> = undecided.map(Blocker::Undecided).collect();
-        for terminal in self.durable.terminals.values() {
-            let entries = terminal.reversals.iter().chain(&terminal.uploads);
-            let entries = entries.filter(|id| !self.durable.carried.contains(id));
-            blockers.extend(entries.map(|id| self.entry_blocker(*id)));
-            if !self.is_settled(terminal) {
-                blockers.push(Blocker::NotSettled(terminal.tid.clone()));
-            }
-        }
-        blockers
-    }
-
-    fn entry_blocker(&self, id: ForwardId) -> Blocker {
+    pub(crate) fn entry_blocker(&self, id: ForwardId) -> Blocker {
         let forward = self.forward(id);
         let payment = forward.and_then(|forward| self.payment(forward.payment_id));
         match (forward, payment) {
@@ -471,18 +420,6 @@ impl Desk {
             }
             _ => Blocker::Entry(id),
         }
-    }
-
-    /// Whether the close of the day waits no more for this terminal's batch.
-    pub(crate) fn is_settled(&self, terminal: &Terminal) -> bool {
-        let nothing_to_settle = match terminal.batch {
-            None => true,
-            Some(_) => {
-                terminal.items.is_empty() && !self.volatile.stations.contains_key(&terminal.tid)
-            }
-        };
-        self.durable.depth_to_close(terminal) == 0
-            && (nothing_to_settle || terminal.settling == Settling::Closed)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::{
     desk::Alarm,
     ids::{ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId},
-    time::BusinessDate,
 };
 
 /// Why an event was not taken.
@@ -87,11 +86,13 @@ pub enum Rejected {
     /// A note is required.
     #[error("a reference or a reason is required")]
     NoteMissing,
-    /// Another day is being closed.
-    #[error("{closing} is being closed")]
-    OtherDayClosing {
-        /// That day.
-        closing: BusinessDate,
+    /// A machine that speaks for its lane ends its own days.
+    #[error("{lane} is spoken for by epoch {} itself", epoch.0)]
+    NotFenced {
+        /// The lane.
+        lane: LaneId,
+        /// Its machine.
+        epoch: LaneEpoch,
     },
 }
 
@@ -120,7 +121,7 @@ impl Rejected {
             | Self::BatchIsClosed(_)
             | Self::NeverForwarded(_)
             | Self::NoteMissing
-            | Self::OtherDayClosing { .. } => None,
+            | Self::NotFenced { .. } => None,
         }
     }
 }

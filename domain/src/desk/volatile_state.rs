@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    ids::{LaneId, Tid},
+    ids::{LaneId, PaymentId, Tid},
     risk::Velocity,
     terminal::Station,
-    time::MonoMs,
+    time::{BusinessDate, MonoMs},
 };
 
 /// The volatile half of the desk.
@@ -22,4 +22,8 @@ pub(crate) struct VolatileState {
     pub(crate) wake_at: Option<MonoMs>,
     /// Cards stood in for lately.
     pub(crate) velocity: Velocity,
+    /// Payments that were not decided when their date was turned.
+    pub(crate) undecided_at_turn: BTreeMap<PaymentId, BusinessDate>,
+    /// Batches that are due wait no longer for lanes that are silent.
+    pub(crate) waits_no_longer: bool,
 }

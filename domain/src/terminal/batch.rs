@@ -7,9 +7,12 @@ use crate::{
     limits::{BATCH_ITEMS_MAX, BATCH_ITEMS_SETTLE_AT},
     money::{Currency, Money, MoneyError},
     settlement::BatchTotals,
+    time::BusinessDate,
 };
 
-/// How far the settlement of a terminal's batch has come on the day that is being closed.
+use super::BatchUpload;
+
+/// How far the settlement of a terminal's open batch has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Settling {
     /// Not begun.
@@ -21,7 +24,8 @@ pub enum Settling {
         /// What we count.
         totals: BatchTotals,
     },
-    /// Answered; the next batch is open.
+    /// Answered, and the day not closed yet: in journals written before settlement was apart from
+    /// the date.
     Closed,
 }
 
@@ -57,6 +61,10 @@ pub struct Terminal {
     pub items: BTreeMap<(BatchNumber, Stan), BatchItem>,
     /// How far its settlement is.
     pub settling: Settling,
+    /// The date with which the open batch fell due.
+    pub due: Option<BusinessDate>,
+    /// The batch before it, while the host is told what was in it.
+    pub upload: Option<BatchUpload>,
 }
 
 impl Terminal {
@@ -73,6 +81,8 @@ impl Terminal {
             uploads: BTreeSet::new(),
             items: BTreeMap::new(),
             settling: Settling::Open,
+            due: None,
+            upload: None,
         }
     }
 

@@ -6,6 +6,8 @@
 
 mod batch;
 mod station;
+mod upload;
 
 pub use batch::{BatchItem, Settling, Terminal};
 pub(crate) use station::{Outstanding, Station, Waiting, What};
+pub use upload::{BatchUpload, UploadItem, UploadSent};

@@ -17,6 +17,8 @@ pub(crate) enum What {
     Forward(ForwardId),
     /// The 0500.
     Settlement,
+    /// A 0320 of a closed batch.
+    Upload,
 }
 
 /// The one message a TID may have at the bank (I7).
@@ -51,6 +53,10 @@ pub(crate) struct Station {
     pub(crate) sign_on_tries: u32,
     pub(crate) outstanding: Option<Outstanding>,
     pub(crate) waiting: VecDeque<Waiting>,
+    /// A message of a closed batch went out: a payment that waits goes before the next of them.
+    pub(crate) payment_is_next: bool,
+    /// Tries of the 0320 that may be at the host.
+    pub(crate) upload_tries: u32,
     /// After silence, no advice, void or settlement before this moment.
     pub(crate) quiet_until: Option<MonoMs>,
     pub(crate) silences: u32,
@@ -69,6 +75,8 @@ impl Station {
             sign_on_tries: 0,
             outstanding: None,
             waiting: VecDeque::new(),
+            payment_is_next: false,
+            upload_tries: 0,
             quiet_until: None,
             silences: 0,
             not_before: BTreeMap::new(),
@@ -78,6 +86,12 @@ impl Station {
     /// Whether this entry may be tried now.
     pub(crate) fn is_due(&self, id: ForwardId, now: MonoMs) -> bool {
         self.not_before.get(&id).is_none_or(|moment| *moment <= now)
+    }
+
+    /// A message of a settlement is at the host.
+    pub(crate) fn is_settling(&self) -> bool {
+        let what = self.outstanding.map(|message| message.what);
+        matches!(what, Some(What::Settlement | What::Upload))
     }
 
     pub(crate) fn is_quiet(&self, now: MonoMs) -> bool {

@@ -177,8 +177,12 @@ impl HubBook {
             | Body::Archived(_)
             | Body::Restored(_)
             | Body::PriceImported(_)
-            | Body::PriceActivated(_) => {}
+            | Body::PriceActivated(_)
+            | Body::SettlementOrdered(_)
+            | Body::BatchUploadAnswered(_)
+            | Body::EpochEndStated(_) => {}
             Body::SettlementSent(sent) => self.settle(sent),
+            Body::BatchUploadSent(sent) => self.answer_settlement(&sent.tid, sent.batch),
             Body::LeaseGranted(granted) => {
                 self.leases
                     .grant(&granted.lease.clone().unwrap_or_default());
@@ -226,6 +230,7 @@ impl HubBook {
                 self.batches.push(closed.clone());
             }
             Body::DayClosed(closed) => self.days_closed.push(closed.date.clone()),
+            Body::DateTurned(turned) => self.days_closed.push(turned.ended.clone()),
         }
     }
 

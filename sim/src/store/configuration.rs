@@ -80,6 +80,10 @@ store_cap = "50000.00 {CURRENCY}"
 card_cap = "1000.00 {CURRENCY}"
 payment_cap = "500.00 {CURRENCY}"
 
+[day]
+close_timeout = "20s"
+late_quiet = "2s"
+
 [reports]
 folder = "../report"
 

@@ -225,9 +225,6 @@ impl<'a> Day<'a> {
                 continue;
             }
             let last = date_of(self.run.record.days);
-            if self.sight.status.business_date > last {
-                return Ok(());
-            }
             match close_and_tend(fleet, hub, last).await? {
                 Attempt::Done => return Ok(()),
                 Attempt::Interrupted => {}

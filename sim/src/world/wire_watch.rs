@@ -19,6 +19,7 @@ const SALE: u16 = 0x0200;
 const ADVICE: u16 = 0x0220;
 const REVERSAL: u16 = 0x0400;
 const SETTLEMENT: u16 = 0x0500;
+const UPLOAD: u16 = 0x0320;
 /// Of a sale; a void has another.
 const SALE_PROCESSING_CODE: u32 = 0;
 const RECORDS_A_READ: usize = 512;
@@ -71,7 +72,7 @@ impl WireWatch {
         let Some(heading) = heading(payload) else {
             return;
         };
-        if !matches!(heading.mti, SALE | ADVICE | REVERSAL | SETTLEMENT) {
+        if !matches!(heading.mti, SALE | ADVICE | REVERSAL | SETTLEMENT | UPLOAD) {
             return;
         }
         let is_sale = heading.mti == SALE && heading.processing_code == Some(SALE_PROCESSING_CODE);
@@ -141,6 +142,7 @@ impl Seen {
                 self.answered.extend(name);
                 None
             }
+            Body::BatchUploadSent(sent) => Some((UPLOAD, sent.tid.clone(), sent.stan)),
             Body::ForwardQueued(queued) => {
                 let mti = match queued.kind() {
                     ForwardKind::Reversal => REVERSAL,
@@ -173,6 +175,10 @@ impl Seen {
             | Body::UnmatchedAnswer(_)
             | Body::DayClosing(_)
             | Body::DayClosed(_)
+            | Body::DateTurned(_)
+            | Body::SettlementOrdered(_)
+            | Body::BatchUploadAnswered(_)
+            | Body::EpochEndStated(_)
             | Body::LeaseGranted(_)
             | Body::LeaseEnded(_)
             | Body::OfflineReported(_)

@@ -73,7 +73,7 @@ pub(crate) fn read(
     let said = match mti.as_str() {
         "0810" => sign_on(&decoded)?,
         "0830" => FromBank::Echo,
-        "0210" | "0230" | "0410" | "0510" => {
+        "0210" | "0230" | "0330" | "0410" | "0510" => {
             let number = mti.as_str().parse().map_err(|_| NotUnderstood::Field(0))?;
             FromBank::Answer(answer(&decoded, number, dialect, keys)?)
         }

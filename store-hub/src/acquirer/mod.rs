@@ -4,9 +4,12 @@
 //! MAC happen inside the key store.
 
 mod answer;
+mod bank_clock;
+mod batch_upload;
 mod network_management;
 mod outgoing;
 
 pub(crate) use answer::{FromBank, read};
+pub(crate) use bank_clock::BankClock;
 pub(crate) use network_management::{echo, sign_on};
 pub(crate) use outgoing::message;

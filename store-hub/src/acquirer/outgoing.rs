@@ -14,6 +14,7 @@ use iso8583::{
     tlv,
 };
 
+use super::batch_upload;
 use crate::{
     card_vault::{CardForMessage, EncryptedPin},
     keys::{KeyStore, KeyStoreError},
@@ -84,6 +85,7 @@ pub(crate) fn message(
         }
         Outgoing::Void { .. } => void(outgoing, card, dialect),
         Outgoing::Settlement { binding, totals } => Ok(settlement(binding, totals)),
+        Outgoing::Upload { .. } => Ok(batch_upload::message(outgoing, card)),
     }
 }
 
@@ -200,7 +202,7 @@ fn held(card: &CardForMessage) -> Result<HeldCard, OutgoingError> {
     match card {
         CardForMessage::Held(card) => Ok(card.clone()),
         CardForMessage::Live { card, .. } => Ok(HeldCard::from(card)),
-        CardForMessage::None => Err(OutgoingError::NoCard),
+        CardForMessage::Numbers(_) | CardForMessage::None => Err(OutgoingError::NoCard),
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     acquirer_link::LinkCommand,
     lane_session::ToLane,
     payment_desk::{Commit, PaymentDesk, result_frame},
+    told_dates::settling_frame,
 };
 use crate::{card_vault::CardForMessage, convert, payment_archive};
 
@@ -46,6 +47,8 @@ impl PaymentDesk {
             | Effect::Send(_)
             | Effect::SignOn { .. }
             | Effect::Reply { .. }
+            | Effect::WaitsForSettlement { .. }
+            | Effect::DateTurned { .. }
             | Effect::HotCard { .. }
             | Effect::GrantLease(_)
             | Effect::WakeAt(_)
@@ -84,6 +87,10 @@ impl PaymentDesk {
                 payment_id,
                 decision,
             } => self.send_to_lane(lane, result_frame(payment_id, &decision)),
+            Effect::WaitsForSettlement { lane, payment_id } => {
+                self.send_to_lane(lane, settling_frame(payment_id));
+            }
+            Effect::DateTurned { ended, begins } => self.tell_date_turned(ended, begins),
             Effect::GrantLease(lease) => {
                 self.send_to_lane(lease.lane, Body::LeaseGrant(lease_to_proto(&lease)));
             }
@@ -93,10 +100,7 @@ impl PaymentDesk {
                 version,
             } => {
                 let part = hot_card_to_part(&card, base, version);
-                let lanes: Vec<LaneId> = self.sessions.keys().copied().collect();
-                for lane in lanes {
-                    self.send_to_lane(lane, Body::HotList(part.clone()));
-                }
+                self.send_to_all_lanes(&Body::HotList(part));
             }
             Effect::WakeAt(at) => {
                 self.parts.outlets.wake.send_replace(Some(at));
@@ -125,6 +129,10 @@ impl PaymentDesk {
             | Outgoing::Advice { financial, .. }
             | Outgoing::Void { financial, .. } => self.vault.for_forward(financial.payment_id),
             Outgoing::Settlement { .. } => CardForMessage::None,
+            Outgoing::Upload { items, .. } => {
+                let ids = items.iter().map(|item| item.payment_id);
+                self.vault.for_upload(ids)
+            }
         };
         let card = Box::new(card);
         let command = LinkCommand::Send { outgoing, card };
@@ -152,8 +160,15 @@ impl PaymentDesk {
             .map(|_| failed)
     }
 
+    pub(super) fn send_to_all_lanes(&mut self, body: &Body) {
+        let lanes: Vec<LaneId> = self.sessions.keys().copied().collect();
+        for lane in lanes {
+            self.send_to_lane(lane, body.clone());
+        }
+    }
+
     /// A lane that is gone or too slow asks again when it is back: the result is recorded.
-    fn send_to_lane(&mut self, lane: LaneId, body: Body) {
+    pub(super) fn send_to_lane(&mut self, lane: LaneId, body: Body) {
         let Some(session) = self.sessions.get(&lane) else {
             return;
         };
@@ -206,6 +221,9 @@ fn raise(alarm: &Alarm) {
         }
         Alarm::NotBalanced { tid, batch } => {
             tracing::error!(event = "batch not balanced", code = "HUB0007", %tid, %batch);
+        }
+        Alarm::NotUploaded { tid, batch } => {
+            tracing::error!(event = "batch not uploaded", code = "HUB0023", %tid, %batch);
         }
         Alarm::CompletionConflict(payment_id) => {
             tracing::error!(event = "completion conflict", code = "HUB0008", %payment_id);

@@ -10,7 +10,10 @@ use actix::{
     Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseActFuture,
     WrapFuture,
 };
-use domain::ids::{LaneEpoch, LaneId};
+use domain::{
+    day::Witness,
+    ids::{LaneEpoch, LaneId},
+};
 use journal::{Head, Journal};
 use ports::Clock;
 use proto::store::v1::{HubFrame, LaneHello, LaneStatus, LaneView, PriceAnswer, ReplicaTrouble};
@@ -24,6 +27,7 @@ use super::{
     replication::ReplicaRefused,
 };
 use crate::{
+    clocks::Clocks,
     connection::Connection,
     damaged_copies::DamagedCopies,
     metrics::LaneFigures,
@@ -61,6 +65,7 @@ pub(super) struct Lane {
 pub(crate) struct Lanes {
     desk: Addr<PaymentDesk>,
     clock: Arc<dyn Clock>,
+    clocks: Clocks,
     journal: Journal,
     pub(super) lanes: BTreeMap<LaneId, Lane>,
     troubles: Troubles,
@@ -73,7 +78,7 @@ impl Lanes {
     /// though not connected.
     pub(crate) fn new(
         desk: Addr<PaymentDesk>,
-        clock: Arc<dyn Clock>,
+        (clock, clocks): (Arc<dyn Clock>, Clocks),
         journal: Journal,
         damaged: DamagedCopies,
         configured: impl Iterator<Item = LaneId>,
@@ -88,6 +93,7 @@ impl Lanes {
         Self {
             desk,
             clock,
+            clocks,
             journal,
             lanes,
             troubles: Troubles::default(),
@@ -96,7 +102,7 @@ impl Lanes {
         }
     }
 
-    fn view(&self, lane: LaneId, known: &Lane) -> LaneView {
+    pub(super) fn view(&self, lane: LaneId, known: &Lane) -> LaneView {
         let epoch = known.epoch.unwrap_or(LaneEpoch(0));
         let replicated = self.journal.durable_head(log_of(lane, epoch)).sequence;
         LaneView {
@@ -113,6 +119,8 @@ impl Lanes {
             last_heard_wall_ms: known.last_heard_wall_ms,
             troubles: self.troubles_of(lane),
             journal_durable_lag_batches: known.status.journal_durable_lag_batches,
+            business_date: known.status.business_date.clone(),
+            clock_ahead_ms: self.clocks.ahead_ms(Witness::Lane(lane)),
             address: match known.session {
                 Some(_) => known.connection.to_string(),
                 None => String::new(),
@@ -421,6 +429,10 @@ impl Handler<StatusReport> for Lanes {
     fn handle(&mut self, report: StatusReport, _: &mut Self::Context) {
         let now = self.clock.wall_ms();
         let known = self.lanes.entry(report.lane).or_default();
+        if report.status.wall_ms != 0 {
+            let theirs_ms = report.status.wall_ms;
+            self.clocks.told(Witness::Lane(report.lane), theirs_ms);
+        }
         known.status = report.status;
         known.last_heard_wall_ms = now;
     }
@@ -539,8 +551,7 @@ impl Handler<ViewLanes> for Lanes {
     type Result = Vec<LaneView>;
 
     fn handle(&mut self, _: ViewLanes, _: &mut Self::Context) -> Self::Result {
-        let lanes = self.lanes.iter();
-        lanes.map(|(lane, known)| self.view(*lane, known)).collect()
+        self.views()
     }
 }
 

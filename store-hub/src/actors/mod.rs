@@ -8,15 +8,16 @@
 //!   gRPC Replicate ──────────────────────────┤
 //!   AcquirerLink ────────────────────────────┼──► PaymentDesk ──► journal
 //!   Timer ───────────────────────────────────┤
-//!   gRPC Operations ──► Settlement ──────────┤
-//!                           │                │
-//!   gRPC Reports ───────────┴──► Reports ────┘ (reads the journal itself)
+//!   gRPC Operations ──► DayClose ────────────┤
+//!                 BusinessDay ──┬────────────┤
+//!                               │            │
+//!   gRPC Reports ───────────────┴► Reports ──┘ (reads the journal itself)
 //!   gRPC Operations, inbox ──► Prices ──► journal
 //! ```
 //!
 //! Who tells whom (never waits; bounded; what does not fit closes the stream or comes back as an
 //! event): PaymentDesk → AcquirerLink by a bounded channel, PaymentDesk → LaneSession by its
-//! mailbox, LaneSession → Lanes by its mailbox, PaymentDesk → Timer and Settlement by watches,
+//! mailbox, LaneSession → Lanes by its mailbox, PaymentDesk → Timer and DayClose by watches,
 //! Prices → LaneSession, Lanes, PaymentDesk and gRPC by a watch.
 //!
 //! Bounds come from credits (payments in flight a lane, one message outstanding a TID), not from
@@ -24,7 +25,9 @@
 
 pub(crate) mod acquirer_link;
 mod archiving;
+pub(crate) mod business_day;
 pub(crate) mod copy_check;
+pub(crate) mod day_close;
 mod disk_room;
 mod effects;
 pub(crate) mod greeting;
@@ -37,8 +40,9 @@ pub(crate) mod prices;
 mod replica_trouble;
 pub(crate) mod replication;
 pub(crate) mod reports;
-pub(crate) mod settlement;
+pub(crate) mod see_lanes;
 pub(crate) mod timer;
+pub(crate) mod told_dates;
 
 /// An actor is gone: the hub is stopping.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

@@ -22,7 +22,7 @@ use wire_form::{decision_to_proto, hot_list_to_parts};
 
 use super::{
     acquirer_link::LinkCommand, effects::Waiting, lane_session::LaneSession,
-    previous_hub::PreviousHub,
+    previous_hub::PreviousHub, told_dates::ToldDates,
 };
 use crate::{
     card_vault::{CardVault, EncryptedPin},
@@ -47,6 +47,7 @@ pub(crate) struct DeskParts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) keys: Arc<dyn KeyStore>,
+    pub(crate) dates: ToldDates,
     pub(crate) damaged: DamagedCopies,
     pub(crate) prices: watch::Receiver<PriceOffer>,
     pub(crate) outlets: Outlets,
@@ -156,11 +157,6 @@ impl PaymentDesk {
             payments_held: self.desk.payments_held(),
             line_since_wall_ms: self.line_since.0,
         }
-    }
-
-    /// The ticket of everything decided so far.
-    pub(crate) const fn last_ticket(&self) -> Ticket {
-        self.ticket
     }
 
     pub(super) fn now(&self) -> Now {
@@ -311,7 +307,6 @@ impl PaymentDesk {
             hub_epoch: self.hub_epoch,
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
             store_id: self.parts.store_id.clone(),
-            business_date: self.desk.business_date().to_string(),
             currency: self.parts.desk.currency.letters().to_owned(),
             card_sealing_key: self.parts.keys.card_sealing_key().to_vec().into(),
             card_hash_key: self.parts.keys.card_hash_key().to_vec().into(),
@@ -321,7 +316,7 @@ impl PaymentDesk {
             merchant_name: self.parts.merchant_name.clone(),
             hub_history: self.history.to_be_bytes().to_vec().into(),
             journal_copy: Some(head_to_proto(copy)),
-            ..wire::HubHello::default()
+            ..self.dates_of_hello()
         }
     }
 

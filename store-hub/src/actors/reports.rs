@@ -7,17 +7,18 @@ use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseActFuture, WrapFuture,
 };
 use domain::{
+    day::{Around, Calendar, DateRefused, DayConfig, DayEffect, LaneSeen, Lateness, Wait},
     ids::{LaneEpoch, LaneId, PaymentId},
     money::Currency,
-    time::BusinessDate,
+    time::{BusinessDate, MonoMs},
 };
 use journal::{Journal, Ticket};
-use ports::Clock;
+use ports::{Clock, StoreZone};
 use proto::store::v1::{LaneView, PaymentHistory};
 
 use crate::{
     ledger::{self, Books, HostFile, LedgerError},
-    report::{About, DayReport, DaysFolder, KnownSequences, SealError, SealedDay, day_report},
+    report::{About, DayReport, DaysFolder, SealError, SealedDay, day_report},
 };
 
 /// How often the projections follow the journal when nobody asks.
@@ -30,7 +31,8 @@ pub(crate) struct ReportParts {
     pub(crate) store_id: String,
     pub(crate) store_name: String,
     pub(crate) currency: Currency,
-    pub(crate) first_day: BusinessDate,
+    pub(crate) zone: StoreZone,
+    pub(crate) day: DayConfig,
     pub(crate) journal: Journal,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) days: DaysFolder,
@@ -51,12 +53,15 @@ pub(crate) enum ReportError {
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// HUB0022: no such day.
+    #[error("{0}")]
+    Date(#[from] DateRefused),
 }
 
 impl Reports {
     pub(crate) fn new(parts: ReportParts) -> Self {
         Self {
-            books: Books::new(parts.currency, parts.first_day),
+            books: Books::new(parts.currency, parts.zone.clone(), parts.day),
             followed: Ticket::NONE,
             parts,
         }
@@ -80,7 +85,7 @@ impl Reports {
     fn once_caught_up<R: 'static>(
         &self,
         ctx: &Context<Self>,
-        answer: impl FnOnce(&Self) -> Result<R, ReportError> + 'static,
+        answer: impl FnOnce(&mut Self) -> Result<R, ReportError> + 'static,
     ) -> ResponseActFuture<Self, Result<R, ReportError>> {
         let me = ctx.address();
         let read = async move {
@@ -95,13 +100,13 @@ impl Reports {
         }))
     }
 
-    fn report(&self, date: BusinessDate, known: &KnownSequences) -> DayReport {
+    fn report(&self, date: BusinessDate, lanes: &[LaneSeen]) -> DayReport {
         let about = About {
             store_id: &self.parts.store_id,
             store_name: &self.parts.store_name,
             date,
         };
-        day_report(&self.books, about, known)
+        day_report(&self.books, about, lanes)
     }
 }
 
@@ -109,7 +114,36 @@ impl Actor for Reports {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        self.know_sealed_days();
         ctx.run_interval(FOLLOW_EVERY, |actor, _| actor.follow());
+    }
+}
+
+impl Reports {
+    /// What is sealed lies in the folder of days, not in the journal.
+    fn know_sealed_days(&mut self) {
+        match self.parts.days.list(None) {
+            Ok(sealed) => {
+                let facts = sealed.iter().filter_map(|day| day.manifest.fact());
+                facts.for_each(|fact| self.books.days.take(&fact));
+            }
+            Err(error) => tracing::error!(event = "sealed days not read", %error),
+        }
+    }
+
+    fn seal(
+        &mut self,
+        date: BusinessDate,
+        because: Option<&Lateness>,
+        lanes: &[LaneSeen],
+    ) -> Result<SealedDay, SealError> {
+        let report = self.report(date, lanes);
+        let now = self.parts.clock.wall_ms();
+        let sealed = self.parts.days.seal(report, because, now)?;
+        if let Some(fact) = sealed.manifest.fact() {
+            self.books.days.take(&fact);
+        }
+        Ok(sealed)
     }
 }
 
@@ -131,7 +165,7 @@ impl Handler<ReadSlice> for Reports {
 #[rtype(result = "Result<DayReport, ReportError>")]
 pub(crate) struct MakeReport {
     pub(crate) date: Option<BusinessDate>,
-    pub(crate) known: KnownSequences,
+    pub(crate) lanes: Vec<LaneSeen>,
 }
 
 impl Handler<MakeReport> for Reports {
@@ -139,28 +173,131 @@ impl Handler<MakeReport> for Reports {
 
     fn handle(&mut self, ask: MakeReport, ctx: &mut Self::Context) -> Self::Result {
         self.once_caught_up(ctx, move |actor| {
-            let date = ask.date.unwrap_or(actor.books.payments.today);
-            Ok(actor.report(date, &ask.known))
+            let days = &actor.books.days;
+            let date = days.known(ask.date.unwrap_or(days.running()))?;
+            Ok(actor.report(date, &ask.lanes))
         })
     }
 }
 
-/// Seals a closed day.
+/// Looks at what is due of the store's days. Versions are sealed here; what else there is to do is
+/// the answer.
 #[derive(Message)]
-#[rtype(result = "Result<SealedDay, ReportError>")]
-pub(crate) struct Seal {
-    pub(crate) date: BusinessDate,
-    pub(crate) known: KnownSequences,
+#[rtype(result = "Result<Vec<DayEffect>, ReportError>")]
+pub(crate) struct LookAtDays {
+    pub(crate) now: MonoMs,
+    pub(crate) around: Around,
 }
 
-impl Handler<Seal> for Reports {
-    type Result = ResponseActFuture<Self, Result<SealedDay, ReportError>>;
+impl Handler<LookAtDays> for Reports {
+    type Result = ResponseActFuture<Self, Result<Vec<DayEffect>, ReportError>>;
 
-    fn handle(&mut self, seal: Seal, ctx: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, look: LookAtDays, ctx: &mut Self::Context) -> Self::Result {
         self.once_caught_up(ctx, move |actor| {
-            let report = actor.report(seal.date, &seal.known);
-            let now = actor.parts.clock.wall_ms();
-            Ok(actor.parts.days.seal(&report, now)?)
+            let LookAtDays { now, around } = look;
+            let mut left = Vec::new();
+            for effect in actor.books.days.look(now, &around) {
+                match effect {
+                    DayEffect::Seal { date, because } => {
+                        actor.seal(date, because.as_ref(), &around.lanes)?;
+                    }
+                    DayEffect::Turn { .. }
+                    | DayEffect::Warn { .. }
+                    | DayEffect::StopWaiting { .. }
+                    | DayEffect::Alarm(_) => left.push(effect),
+                }
+            }
+            Ok(left)
+        })
+    }
+}
+
+/// Where one date stands.
+#[derive(Clone, Debug)]
+pub(crate) struct DateStanding {
+    pub(crate) date: BusinessDate,
+    pub(crate) running: BusinessDate,
+    /// The newest version.
+    pub(crate) sealed: Option<SealedDay>,
+    /// What it waits for, once it was turned.
+    pub(crate) waits: Vec<Wait>,
+}
+
+/// Where a date stands; without one, the date that a close means.
+#[derive(Message)]
+#[rtype(result = "Result<DateStanding, ReportError>")]
+pub(crate) struct AskDate {
+    pub(crate) date: Option<BusinessDate>,
+    pub(crate) around: Around,
+}
+
+impl Handler<AskDate> for Reports {
+    type Result = ResponseActFuture<Self, Result<DateStanding, ReportError>>;
+
+    fn handle(&mut self, ask: AskDate, ctx: &mut Self::Context) -> Self::Result {
+        self.once_caught_up(ctx, move |actor| {
+            let days = &actor.books.days;
+            let date = match ask.date {
+                Some(date) => days.known(date)?,
+                None => days.meant(&ask.around.calendar),
+            };
+            Ok(DateStanding {
+                date,
+                running: days.running(),
+                sealed: actor.parts.days.newest(&date.to_string())?,
+                waits: days.waits(date, &ask.around),
+            })
+        })
+    }
+}
+
+/// Whether the store may be moved forward to this date, and how.
+#[derive(Message)]
+#[rtype(result = "Result<DayEffect, ReportError>")]
+pub(crate) struct AskToOpen {
+    pub(crate) date: BusinessDate,
+    pub(crate) calendar: Calendar,
+}
+
+impl Handler<AskToOpen> for Reports {
+    type Result = ResponseActFuture<Self, Result<DayEffect, ReportError>>;
+
+    fn handle(&mut self, ask: AskToOpen, ctx: &mut Self::Context) -> Self::Result {
+        self.once_caught_up(ctx, move |actor| {
+            Ok(actor.books.days.open(ask.date, &ask.calendar)?)
+        })
+    }
+}
+
+/// Dates that were turned and are not sealed yet, and whether the running one waits for a person.
+#[derive(Message)]
+#[rtype(result = "Result<DaysInWords, ReportError>")]
+pub(crate) struct ViewDays;
+
+/// What a status says of the days.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct DaysInWords {
+    pub(crate) closing: Vec<String>,
+    pub(crate) end_needs_person: bool,
+    /// Lanes whose part of the day sealed last is held whole, of how many.
+    pub(crate) lanes_complete: (usize, usize),
+}
+
+impl Handler<ViewDays> for Reports {
+    type Result = Result<DaysInWords, ReportError>;
+
+    fn handle(&mut self, _: ViewDays, _: &mut Self::Context) -> Self::Result {
+        let days = &self.books.days;
+        let unsealed = days.before().filter(|date| days.sealed(*date).is_none());
+        let mut newest = days.before().rev().filter_map(|date| days.sealed(date));
+        let lanes_complete = newest.next().map_or((0, 0), |sealed| {
+            let complete = sealed.lanes.values().filter(|part| part.complete);
+            (complete.count(), sealed.lanes.len())
+        });
+        Ok(DaysInWords {
+            closing: unsealed.map(|date| date.to_string()).collect(),
+            end_needs_person: days.end_needs_person(),
+            lanes_complete,
         })
     }
 }
@@ -216,7 +353,7 @@ impl Handler<ListDays> for Reports {
     fn handle(&mut self, list: ListDays, ctx: &mut Self::Context) -> Self::Result {
         self.once_caught_up(ctx, move |actor| {
             let days = actor.parts.days.list(list.since)?;
-            Ok((days, actor.books.payments.today))
+            Ok((days, actor.books.days.running()))
         })
     }
 }

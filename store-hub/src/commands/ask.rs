@@ -1,14 +1,14 @@
 //! Commands that ask the running hub over gRPC, or read the journal of a stopped one.
 
-use command_line::{clock, say};
+use command_line::clock;
 use domain::time::WallMs;
 use proto::store::v1::{
-    CloseDayProgress, CloseDayRequest, DeadLettersRequest, LaneView, LanesRequest,
-    ResolveDeadLetterRequest, StatusRequest, UnresolvedRequest,
+    DeadLettersRequest, LaneView, LanesRequest, ResolveDeadLetterRequest, StatusRequest,
+    UnresolvedRequest,
 };
 
 use super::{
-    Asked, Failed, NO, Outcome, Output, Resolve, UNREACHABLE,
+    Asked, Failed, Outcome, Output, Resolve,
     hub::{Source, block_on, running, source},
     print, print_json,
     stopped::Stopped,
@@ -157,34 +157,4 @@ pub(super) fn resolve(asked: &Asked, forward_id: u64, how: Resolve, note: String
             "resolution": resolution,
         })),
     }
-}
-
-/// Steps on stderr as they come; at the end the closed day on stdout. 1 when a batch did not
-/// balance.
-pub(super) fn close_day(asked: &Asked, date: Option<String>) -> Outcome {
-    let request = CloseDayRequest {
-        business_date: date.unwrap_or_default(),
-    };
-    let closed = block_on(async {
-        let mut hub = running(asked).await?;
-        let mut steps = hub.ask(async |hub| hub.close_day(request).await).await?;
-        loop {
-            match steps.message().await {
-                Ok(Some(step)) if step.done => return Ok(step),
-                Ok(Some(step)) => tell_step(&step),
-                Ok(None) => return Err(Failed::new(UNREACHABLE, "the hub went away")),
-                Err(status) => return Err(hub.said(&status)),
-            }
-        }
-    })?;
-    show(asked.output, views::closed(&closed))?;
-    if closed.batches.iter().all(|batch| batch.balanced) {
-        Ok(())
-    } else {
-        Err(Failed::new(NO, "a batch did not balance"))
-    }
-}
-
-fn tell_step(step: &CloseDayProgress) {
-    say(&format!("{}: {}", step.step, step.detail));
 }

@@ -2,6 +2,7 @@
 
 mod ask;
 mod check_config;
+mod day;
 mod epoch;
 mod hub;
 mod init;
@@ -103,9 +104,26 @@ enum Command {
     CloseDay {
         #[command(flatten)]
         asked: Asked,
-        /// The day, YYYY-MM-DD; without it the running one, or the last if nothing was sold since
+        /// The day, YYYY-MM-DD; without it the running one, or the last if nothing was done since
         #[arg(long)]
         date: Option<String>,
+    },
+    /// Settles every batch with the bank in mid-day; the business day goes on
+    Settle(Asked),
+    /// Moves a store forward to a date, while nothing was done under the running one
+    OpenDay {
+        #[command(flatten)]
+        asked: Asked,
+        /// The date, YYYY-MM-DD
+        #[arg(long)]
+        date: String,
+    },
+    /// Says where the journal of a lane's machine that is gone had ended
+    StateEpochEnd {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(flatten)]
+        end: day::EpochEnd,
     },
     /// Walks the journal: checksums, hash chains, records, accounts
     Verify {
@@ -235,9 +253,12 @@ fn execute(command: Command) -> Outcome {
                 }),
         } => ask::resolve(&asked, forward_id, how, note),
         Command::Leases { asked, action } => leases::leases(&asked, action),
+        Command::CloseDay { asked, date } => day::close(&asked, date),
+        Command::Settle(asked) => day::settle(&asked),
+        Command::OpenDay { asked, date } => day::open(&asked, date),
+        Command::StateEpochEnd { asked, end } => day::state_epoch_end(&asked, end),
         Command::Link { asked, how } => link::link(&asked, &how),
         Command::Prices { asked, action } => prices::prices(&asked, action),
-        Command::CloseDay { asked, date } => ask::close_day(&asked, date),
         Command::Verify { asked, depth } => verify::verify(&asked, depth),
         Command::Repair { asked, copy } => repair::repair(&asked, &copy),
         Command::Migrate { asked, to } => migrate::migrate(&asked, to),

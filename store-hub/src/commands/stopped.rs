@@ -8,7 +8,7 @@ use crate::{
     config::Config,
     ledger::Books,
     recovery::{self, Replay, ReplayFrom},
-    start::{desk_config, terminals},
+    start::{day_config, desk_config, terminals},
 };
 
 const READ_RECORDS_MAX: usize = 4096;
@@ -64,7 +64,11 @@ impl Stopped {
 
     /// All projections.
     pub(super) fn books(&self, config: &Config) -> Result<Books, Failed> {
-        let mut books = Books::new(config.store.currency, config.store.business_date);
+        let mut books = Books::new(
+            config.store.currency,
+            config.store.time_zone.clone(),
+            day_config(config),
+        );
         loop {
             let read = books.catch_up(&self.journal, READ_RECORDS_MAX);
             if read.map_err(|error| Failed::new(NO, error))? {

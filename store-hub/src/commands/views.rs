@@ -8,7 +8,7 @@ use domain::{
 };
 use proto::store::v1::{
     CloseDayProgress, DeadLetter, HistoryLine, LaneView, Money as WireMoney, PaymentHistory,
-    StatusResponse, Unresolved,
+    StatusResponse, TerminalStatus, Unresolved, WrongClock,
 };
 use serde_json::{Value, json};
 
@@ -70,6 +70,48 @@ fn disk(no_room: &str) -> String {
     }
 }
 
+/// The business day, and everything about it that somebody should know.
+fn day_in_words(status: &StatusResponse) -> String {
+    let mut text = format!("{}, {}", status.business_date, status.day_state);
+    let mut add = |what: String| {
+        text.push_str("; ");
+        text.push_str(&what);
+    };
+    if !status.calendar_date.is_empty() {
+        add(format!("THE CALENDAR SAYS {}", status.calendar_date));
+    }
+    if status.end_needs_person {
+        add("ITS END IS OVER and nobody confirms the clock: close it (HUB0020)".to_owned());
+    }
+    if !status.dates_closing.is_empty() {
+        add(format!(
+            "not sealed yet: {}",
+            status.dates_closing.join(", ")
+        ));
+    }
+    for wrong in &status.wrong_clocks {
+        let ahead_s = wrong.ahead_ms / 1_000;
+        add(format!(
+            "the clock of {} is {ahead_s:+} s off (HUB0024)",
+            wrong.whose
+        ));
+    }
+    text
+}
+
+fn terminal_in_words(terminal: &TerminalStatus) -> String {
+    let state = match (terminal.stopped, terminal.signed_on) {
+        (true, _) => "STOPPED",
+        (false, true) => "signed on",
+        (false, false) => "not signed on",
+    };
+    let settling = if terminal.settling { ", settling" } else { "" };
+    format!(
+        "{:<20}lane {}, {state}, batch {:06}, {} queued{settling}",
+        terminal.tid, terminal.lane, terminal.batch, terminal.queue_depth
+    )
+}
+
 pub(super) fn status(status: &StatusResponse, running: bool) -> View {
     let mut text = String::new();
     let hub = if running {
@@ -81,10 +123,7 @@ pub(super) fn status(status: &StatusResponse, running: bool) -> View {
     for (name, value) in [
         ("store", status.store_id.clone()),
         ("hub", format!("{hub}, epoch {}", status.hub_epoch)),
-        (
-            "business day",
-            format!("{}, {}", status.business_date, status.day_state),
-        ),
+        ("business day", day_in_words(status)),
         (
             "line to the bank",
             if status.link_up { "up" } else { "down" }.to_owned(),
@@ -125,22 +164,20 @@ pub(super) fn status(status: &StatusResponse, running: bool) -> View {
         let _ = writeln!(text, "{name:<20}{value}");
     }
     for terminal in &status.terminals {
-        let state = match (terminal.stopped, terminal.signed_on) {
-            (true, _) => "STOPPED",
-            (false, true) => "signed on",
-            (false, false) => "not signed on",
-        };
-        let _ = writeln!(
-            text,
-            "{:<20}lane {}, {state}, batch {:06}, {} queued",
-            terminal.tid, terminal.lane, terminal.batch, terminal.queue_depth
-        );
+        // Writing to a String can't fail.
+        let _ = writeln!(text, "{}", terminal_in_words(terminal));
     }
     text.push_str(&trouble_view::of_lanes(&status.lanes_in_trouble));
     View {
         text,
         json: status_json(status, running),
     }
+}
+
+fn wrong_clocks(status: &StatusResponse) -> Vec<Value> {
+    let clocks = status.wrong_clocks.iter();
+    let one = |clock: &WrongClock| json!({"whose": clock.whose, "ahead_ms": clock.ahead_ms});
+    clocks.map(one).collect()
 }
 
 fn status_json(status: &StatusResponse, running: bool) -> Value {
@@ -156,6 +193,7 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
                 "stopped": terminal.stopped,
                 "batch": format!("{:06}", terminal.batch),
                 "queue_depth": terminal.queue_depth,
+                "settling": terminal.settling,
             })
         })
         .collect();
@@ -165,6 +203,13 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
         "hub_epoch": status.hub_epoch,
         "business_date": status.business_date,
         "day_state": status.day_state,
+        "calendar_date": (!status.calendar_date.is_empty()).then_some(&status.calendar_date),
+        "day_ends_wall_ms": (status.day_ends_wall_ms != 0).then_some(status.day_ends_wall_ms),
+        "end_needs_person": status.end_needs_person,
+        "dates_closing": status.dates_closing,
+        "wrong_clocks": wrong_clocks(status),
+        "lanes_complete": status.lanes_complete,
+        "lanes_named": status.lanes_named,
         "line_up": status.link_up,
         "queue_depth": status.queue_depth,
         "queue_depth_max": status.queue_depth_max,
@@ -373,6 +418,8 @@ pub(super) fn closed(closed: &CloseDayProgress) -> View {
     let json = json!({
         "business_date": day.business_date,
         "version": day.version,
+        "because": day.because,
+        "complete": day.complete,
         "manifest_sha256": crate::report::hex(&day.manifest_sha256),
         "files": files,
         "batches": batches,

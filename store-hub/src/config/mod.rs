@@ -2,6 +2,7 @@
 //!
 //! Paths in the file are relative to the file's folder.
 
+mod day;
 mod offline;
 
 use std::{
@@ -17,7 +18,10 @@ use domain::{
     time::BusinessDate,
 };
 use journal::EngineKind;
+use ports::StoreZone;
 
+pub use day::DayConfig;
+use day::day;
 pub use offline::OfflineConfig;
 use offline::offline;
 
@@ -47,6 +51,8 @@ pub struct Config {
     pub inbox_folder: Option<PathBuf>,
     /// What may be approved without the bank.
     pub offline: OfflineConfig,
+    /// When a business day ends, and what its close waits for.
+    pub day: DayConfig,
     /// Sealed days, `DATE/vN/`; kept for ever.
     pub days_folder: PathBuf,
     /// Where a copy of the newest day report is put.
@@ -68,6 +74,8 @@ pub struct StoreConfig {
     pub currency: Currency,
     /// The first business day, when the journal is empty.
     pub business_date: BusinessDate,
+    /// Local time of receipts, reports and the end of a day.
+    pub time_zone: StoreZone,
 }
 
 /// How the acquirer treats connections (A).
@@ -155,6 +163,8 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
     let inbox = root.optional_section("inbox");
     let inbox_folder = inbox.map(|section| path(section, "folder", folder));
     let offline = offline(root.section("offline"), currency, folder);
+    let close_timeout = offline.as_ref().map(|offline| offline.close_timeout);
+    let day = day(root.section_or_empty("day"), close_timeout);
     let days_folder = match root.optional_section("days") {
         Some(section) => path(section, "folder", folder),
         None => Some(folder.join("days")),
@@ -175,6 +185,7 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
             None => None,
         },
         offline: offline?,
+        day,
         days_folder: days_folder?,
         reports_folder: reports_folder?,
         clock: clock?,
@@ -193,11 +204,17 @@ fn store(mut section: Section<'_>) -> Option<StoreConfig> {
     let business_date = section.parsed("business_date", "a date as in \"2026-11-22\"", |text| {
         BusinessDate::parse(text).ok()
     });
+    let form = "a time zone, as in \"Asia/Shanghai\"";
+    let time_zone = match section.has("time_zone") {
+        true => section.parsed("time_zone", form, |text| StoreZone::named(text).ok()),
+        false => Some(StoreZone::utc()),
+    };
     Some(StoreConfig {
         id: id?,
         name: name?,
         currency: currency?,
         business_date: business_date?,
+        time_zone: time_zone?,
     })
 }
 

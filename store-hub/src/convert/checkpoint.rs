@@ -19,6 +19,7 @@ use wire_form::{
 
 use super::{
     counts::{counts_from_proto, counts_to_proto},
+    day::{upload_from_proto, upload_to_proto},
     file::{file_from_proto, file_to_proto, place_from_proto, place_to_proto},
     record_in::{batch, date, lane, lease_end_from_proto, stan, tid, totals_from_proto},
     record_out::{lease_end_to_proto, totals_to_proto},
@@ -28,7 +29,7 @@ type Result<T> = std::result::Result<T, ConvertError>;
 
 /// The version of the message. Another one is another meaning of the same fields, or has fewer: add
 /// one whenever the desk keeps something new.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// As it is kept; `started` says whose journal it is.
 pub(crate) fn checkpoint_to_proto(
@@ -61,6 +62,7 @@ pub(crate) fn checkpoint_to_proto(
         previous_last_lease_id: kept.previous_hub.last_lease.0,
         asked_before: asked_to_proto(&kept.previous_hub),
         closing: date_to_text(kept.closing),
+        running: date_to_text(kept.running),
         closed: date_to_text(kept.closed),
         balances: balances_to_proto(&kept.balances),
         balances_archived: balances_to_proto(&kept.balances_archived),
@@ -123,6 +125,7 @@ pub(crate) fn checkpoint_from_proto(from: &journal::HubCheckpoint) -> Result<Des
             })?,
         },
         closing: date_from_text(&from.closing)?,
+        running: date_from_text(&from.running)?,
         closed: date_from_text(&from.closed)?,
         balances: balances_from_proto(&from.balances)?,
         balances_archived: balances_from_proto(&from.balances_archived)?,
@@ -206,6 +209,11 @@ fn terminal_to_proto(terminal: &Terminal) -> journal::TerminalState {
             .collect(),
         settlement_sent: sent,
         settled: terminal.settling == Settling::Closed,
+        settlement_due: date_to_text(terminal.due),
+        upload: terminal
+            .upload
+            .as_ref()
+            .map(|upload| upload_to_proto(&terminal.tid, upload)),
     }
 }
 
@@ -235,6 +243,8 @@ fn terminal_from_proto(from: &journal::TerminalState) -> Result<Terminal> {
             Ok((place_from_proto(place)?, held))
         })?,
         settling,
+        due: date_from_text(&from.settlement_due)?,
+        upload: from.upload.as_ref().map(upload_from_proto).transpose()?,
         ..Terminal::new(tid)
     })
 }

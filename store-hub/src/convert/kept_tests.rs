@@ -38,6 +38,7 @@ fn desk() -> Desk {
             backoff_max_ms: 8_000,
             reversal_tries_max: 3,
         },
+        marker_when_balanced: false,
     })
 }
 

@@ -4,6 +4,7 @@
 
 mod checkpoint;
 mod counts;
+mod day;
 mod file;
 #[cfg(test)]
 mod kept_tests;

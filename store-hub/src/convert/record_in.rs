@@ -22,7 +22,7 @@ use wire_form::{
     lease_from_proto, money_from_proto, offline_from_proto, optional, payment_id, rrn,
 };
 
-use super::{checkpoint::id_from_bytes, file::file_from_proto};
+use super::{checkpoint::id_from_bytes, day, file::file_from_proto};
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
@@ -108,7 +108,12 @@ fn fact(body: &Body) -> Result<Option<DeskFact>> {
         }
         .into(),
         Body::SettlementSent(from) => settlement_sent(from)?.into(),
-        Body::BatchClosed(from) => batch_closed(from)?.into(),
+        Body::BatchClosed(from) => day::batch_closed_from_proto(from)?.into(),
+        Body::BatchUploadSent(from) => day::upload_sent_fact(from)?.into(),
+        Body::BatchUploadAnswered(from) => day::upload_answered_fact(from)?.into(),
+        Body::DateTurned(from) => day::turned(from)?.into(),
+        Body::SettlementOrdered(_) => DayFact::SettlementOrdered.into(),
+        Body::EpochEndStated(from) => day::epoch_end_stated(from)?.into(),
         Body::DayClosed(from) => DayFact::Closed {
             date: date(&from.date)?,
         }
@@ -365,15 +370,6 @@ fn settlement_sent(from: &journal::SettlementSent) -> Result<TerminalFact> {
         batch: batch(from.batch)?,
         stan: stan(from.stan)?,
         totals: totals_from_proto(from.totals.as_ref())?,
-    })
-}
-
-fn batch_closed(from: &journal::BatchClosed) -> Result<TerminalFact> {
-    Ok(TerminalFact::BatchClosed {
-        tid: tid(&from.tid)?,
-        batch: batch(from.batch)?,
-        totals: totals_from_proto(from.totals.as_ref())?,
-        balanced: from.balanced,
     })
 }
 

@@ -22,7 +22,7 @@ use wire_form::{
     offline_to_proto, text,
 };
 
-use super::{checkpoint::id_to_bytes, file::file_to_proto};
+use super::{checkpoint::id_to_bytes, day as days, file::file_to_proto};
 
 /// The first record of a start: which epoch of the hub wrote what follows.
 pub(crate) fn started(epoch: u64, history: u128, at: WallMs, date: BusinessDate) -> Vec<u8> {
@@ -30,6 +30,7 @@ pub(crate) fn started(epoch: u64, history: u128, at: WallMs, date: BusinessDate)
         hub_epoch: epoch,
         software_version: env!("CARGO_PKG_VERSION").to_owned(),
         history: history.to_be_bytes().to_vec().into(),
+        keeps_cards: true,
     });
     wrap(body, at, date)
 }
@@ -155,12 +156,23 @@ fn terminal(fact: &TerminalFact) -> Body {
             batch,
             totals,
             balanced,
-        } => batch_closed(tid, *batch, totals, *balanced),
+            date,
+            upload_follows,
+        } => days::batch_closed(tid, *batch, totals, (*balanced, *date, *upload_follows)),
+        TerminalFact::UploadSent { tid, batch, sent } => days::upload_sent(tid, *batch, *sent),
+        TerminalFact::UploadAnswered {
+            tid,
+            batch,
+            ended,
+            code,
+        } => days::upload_answered(tid, *batch, *ended, code.as_ref()),
     }
 }
 
 fn day(fact: &DayFact) -> Body {
     match fact {
+        DayFact::Turned { ended, begins, by } => days::date_turned(*ended, *begins, *by),
+        DayFact::SettlementOrdered => Body::SettlementOrdered(journal::SettlementOrdered {}),
         DayFact::Closing { date } => Body::DayClosing(journal::DayClosing {
             date: date.to_string(),
         }),
@@ -195,6 +207,19 @@ fn hub(fact: &HubFact) -> Body {
             lane: lane.0.into(),
             from: from.0,
             to: to.0,
+            by: by.clone(),
+            reason: reason.clone(),
+        }),
+        HubFact::EpochEndStated {
+            lane,
+            epoch,
+            sequence,
+            by,
+            reason,
+        } => Body::EpochEndStated(journal::EpochEndStated {
+            lane: lane.0.into(),
+            epoch: epoch.0,
+            sequence: *sequence,
             by: by.clone(),
             reason: reason.clone(),
         }),
@@ -308,15 +333,6 @@ fn settlement_sent(tid: &Tid, batch: BatchNumber, stan: Stan, totals: &BatchTota
         batch: batch.number(),
         stan: stan.number(),
         totals: Some(totals_to_proto(totals)),
-    })
-}
-
-fn batch_closed(tid: &Tid, batch: BatchNumber, totals: &BatchTotals, balanced: bool) -> Body {
-    Body::BatchClosed(journal::BatchClosed {
-        tid: tid.to_string(),
-        batch: batch.number(),
-        totals: Some(totals_to_proto(totals)),
-        balanced,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use domain::{
     card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
+    day::TurnedBy,
     desk::{
         ArchiveFact, DayFact, DeskFact, DeskRecord, ForwardFact, HubFact, LeaseFact, PaymentFact,
         TerminalFact,
@@ -17,6 +18,7 @@ use domain::{
     response_code::ResponseCode,
     risk::{FloorLimits, LeaseEnd, OfflineLease, VelocityLimit},
     settlement::BatchTotals,
+    terminal::UploadSent,
     time::{BusinessDate, WallMs},
 };
 use proto::store::v1 as wire;
@@ -274,9 +276,63 @@ pub(super) fn terminal_records() -> Vec<DeskFact> {
             batch,
             totals,
             balanced: true,
+            date: None,
+            upload_follows: false,
         }
         .into(),
         DayFact::Closed { date }.into(),
+    ]
+}
+
+/// What dates and settlements have been since they are apart.
+fn day_records() -> Vec<DeskFact> {
+    let tid = || Tid::new("LANE0003").unwrap();
+    let date = BusinessDate::parse("2026-11-22").unwrap();
+    let (stan, batch) = place();
+    let totals = BatchTotals {
+        debit: cny(1250),
+        debit_count: 2,
+        credit: cny(50),
+        credit_count: 1,
+    };
+    vec![
+        TerminalFact::BatchClosed {
+            tid: tid(),
+            batch,
+            totals,
+            balanced: false,
+            date: Some(date),
+            upload_follows: true,
+        }
+        .into(),
+        TerminalFact::UploadSent {
+            tid: tid(),
+            batch,
+            sent: UploadSent { stan, items: 8 },
+        }
+        .into(),
+        TerminalFact::UploadAnswered {
+            tid: tid(),
+            batch,
+            ended: true,
+            code: Some(ResponseCode::APPROVED),
+        }
+        .into(),
+        DayFact::Turned {
+            ended: date,
+            begins: date.next(),
+            by: TurnedBy::Moved,
+        }
+        .into(),
+        DayFact::SettlementOrdered.into(),
+        HubFact::EpochEndStated {
+            lane: LaneId(3),
+            epoch: LaneEpoch(1),
+            sequence: 77,
+            by: "manager".to_owned(),
+            reason: "its disk was read".to_owned(),
+        }
+        .into(),
     ]
 }
 
@@ -370,6 +426,7 @@ fn every_record_comes_back_as_it_was_written() {
         payment_records(),
         forward_records(),
         terminal_records(),
+        day_records(),
         lease_records(),
         vec![
             ArchiveFact::Archived {

@@ -3,6 +3,7 @@
 //!
 //! Runs as `Send` tasks beside the actors and reaches them by their addresses alone.
 
+mod day_status;
 mod journal_copy;
 mod lane_service;
 mod line;
@@ -35,12 +36,14 @@ use tower::util::MapResponseLayer;
 
 use crate::{
     actors::{
-        acquirer_link::LineHandle, lanes::Lanes, payment_desk::PaymentDesk, prices::Prices,
-        reports::Reports, settlement::DayClose,
+        acquirer_link::LineHandle, day_close::DayClose, lanes::Lanes, payment_desk::PaymentDesk,
+        prices::Prices, reports::Reports,
     },
+    clocks::Clocks,
     damaged_copies::DamagedCopies,
     prices::{Importer, PriceOffer},
     report::DaysFolder,
+    store_calendar::StoreCalendar,
 };
 
 pub(crate) use report_service::day_view;
@@ -63,6 +66,8 @@ pub(crate) struct Services {
     pub(crate) days: DaysFolder,
     pub(crate) store_id: String,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clocks: Clocks,
+    pub(crate) calendar: StoreCalendar,
     /// The acquirer link, once it is tried.
     pub(crate) line: Option<LineHandle>,
     pub(crate) damaged: DamagedCopies,

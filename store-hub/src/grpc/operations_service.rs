@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use domain::{
     desk::{Event, Rejected},
-    ids::{ForwardId, LaneEpoch, LeaseId, PaymentId},
+    ids::{ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId},
     limits::NOTE_BYTES_MAX,
     time::WallMs,
 };
@@ -12,9 +12,10 @@ use futures::{Stream, StreamExt};
 use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse,
     ImportPricesRequest, ImportPricesResponse, LanesRequest, LanesResponse, LeasesRequest,
-    LeasesResponse, LinkRequest, LinkResponse, PaymentHistory, PaymentQuery, PricesRequest,
-    PricesResponse, ResolveDeadLetterRequest, ResolveDeadLetterResponse, StatusRequest,
-    StatusResponse, TakeBackEpochRequest, TakeBackEpochResponse, UnresolvedRequest,
+    LeasesResponse, LinkRequest, LinkResponse, OpenDayRequest, OpenDayResponse, PaymentHistory,
+    PaymentQuery, PricesRequest, PricesResponse, ResolveDeadLetterRequest,
+    ResolveDeadLetterResponse, SettleRequest, StateEpochEndRequest, StateEpochEndResponse,
+    StatusRequest, StatusResponse, TakeBackEpochRequest, TakeBackEpochResponse, UnresolvedRequest,
     UnresolvedResponse, WriteOffLeaseRequest, WriteOffLeaseResponse,
     operations_service_server::OperationsService,
 };
@@ -29,10 +30,11 @@ use super::{
 };
 use crate::{
     actors::{
+        business_day::DayError,
+        day_close::{CloseDay, CloseUpdate, OpenDay, SettleNow},
         lanes::{EpochIs, ViewLanes},
         payment_desk::{DeskQuery, Happened, PaymentDesk},
         reports::{CountSales, FindPaymentHistory},
-        settlement::{CloseDay, CloseError},
     },
     convert::resolution_from_text,
     lease_view, operator_view,
@@ -56,10 +58,12 @@ const STEPS_WAITING_MAX: usize = 16;
 #[tonic::async_trait]
 impl OperationsService for Services {
     type CloseDayStream = Steps;
+    type SettleStream = Steps;
 
     async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusResponse>, Status> {
         let store_id = self.store_id.clone();
         let mut status = self.look(move |desk| desk.view(&store_id)).await?;
+        self.tell_days(&mut status).await?;
         let mut lanes = self.lanes.send(ViewLanes).await.map_err(stopping)?;
         lanes.retain(|lane| !lane.troubles.is_empty());
         status.lanes_in_trouble = lanes;
@@ -202,10 +206,57 @@ impl OperationsService for Services {
         let (listener, steps) = mpsc::channel(STEPS_WAITING_MAX);
         let begun = self.day_close.send(CloseDay { date, listener }).await;
         begun.map_err(stopping)?;
-        let steps = ReceiverStream::new(steps);
-        let steps = steps.map(|step| step.map_err(|error| close_status(&error)));
-        Ok(Response::new(steps.boxed()))
+        Ok(Response::new(told(steps)))
     }
+
+    async fn settle(
+        &self,
+        _: Request<SettleRequest>,
+    ) -> Result<Response<Self::SettleStream>, Status> {
+        let (listener, steps) = mpsc::channel(STEPS_WAITING_MAX);
+        let begun = self.day_close.send(SettleNow { listener }).await;
+        begun.map_err(stopping)?;
+        Ok(Response::new(told(steps)))
+    }
+
+    async fn open_day(
+        &self,
+        request: Request<OpenDayRequest>,
+    ) -> Result<Response<OpenDayResponse>, Status> {
+        let begins = read_date(&request.into_inner().business_date)?
+            .ok_or_else(|| Status::invalid_argument("business_date is missing"))?;
+        let opened = self.day_close.send(OpenDay(begins)).await;
+        let ended = opened.map_err(stopping)?.map_err(day_status)?;
+        Ok(Response::new(OpenDayResponse {
+            ended: ended.to_string(),
+            begins: begins.to_string(),
+        }))
+    }
+
+    async fn state_epoch_end(
+        &self,
+        request: Request<StateEpochEndRequest>,
+    ) -> Result<Response<StateEpochEndResponse>, Status> {
+        let request = request.into_inner();
+        check_note("by", &request.by)?;
+        check_note("reason", &request.reason)?;
+        let lane = u16::try_from(request.lane);
+        let lane = lane.map_err(|_| Status::invalid_argument("lane must be 1 to 65535"))?;
+        self.order(Event::StateEpochEnd {
+            lane: LaneId(lane),
+            epoch: LaneEpoch(request.epoch),
+            sequence: request.sequence,
+            by: request.by,
+            reason: request.reason,
+        })
+        .await?;
+        Ok(Response::new(StateEpochEndResponse {}))
+    }
+}
+
+fn told(steps: mpsc::Receiver<CloseUpdate>) -> Steps {
+    let steps = ReceiverStream::new(steps);
+    steps.map(|step| step.map_err(day_status)).boxed()
 }
 
 impl Services {
@@ -256,17 +307,14 @@ fn rejected_status(rejected: &Rejected) -> Status {
         | Rejected::BatchIsClosed(_)
         | Rejected::NeverForwarded(_)
         | Rejected::UnknownLease(_)
-        | Rejected::OtherDayClosing { .. } => Status::failed_precondition(text),
+        | Rejected::NotFenced { .. } => Status::failed_precondition(text),
     }
 }
 
-fn close_status(error: &CloseError) -> Status {
+fn day_status(error: DayError) -> Status {
     match error {
-        CloseError::Running | CloseError::NotBegun(..) => {
-            Status::failed_precondition(error.to_string())
-        }
-        CloseError::Rejected(rejected) => rejected_status(rejected),
-        CloseError::Report(report) => Status::internal(report.to_string()),
-        CloseError::Left => Status::unavailable("the hub is stopping"),
+        DayError::Rejected(rejected) => rejected_status(&rejected),
+        DayError::Report(report) => report_status(report),
+        DayError::Left => Status::unavailable("the hub is stopping"),
     }
 }

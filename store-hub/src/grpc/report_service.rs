@@ -18,9 +18,8 @@ use wire_form::money_to_proto;
 use super::{Services, stopping};
 use crate::{
     actors::{
-        lanes::ViewLanes,
         reports::{FindDay, ListDays, MakeReport, ReportError},
-        settlement::known_sequences,
+        see_lanes::SeeLanes,
     },
     report::{DayReport, DaysFolder, SealError, SealedDay},
 };
@@ -53,6 +52,8 @@ pub(crate) fn day_view(sealed: &SealedDay) -> Day {
         version: sealed.manifest.version,
         files,
         manifest_sha256: sealed.manifest_sha256.to_vec().into(),
+        because: sealed.manifest.because.clone(),
+        complete: sealed.manifest.is_complete(),
     }
 }
 
@@ -75,6 +76,7 @@ pub(super) fn read_date(text: &str) -> Result<Option<BusinessDate>, Status> {
 pub(super) fn report_status(error: ReportError) -> Status {
     match error {
         ReportError::Ledger(error) => Status::data_loss(error.to_string()),
+        ReportError::Date(refused) => Status::failed_precondition(format!("HUB0022: {refused}")),
         ReportError::Seal(SealError::Unknown) => Status::not_found("no such sealed day or file"),
         ReportError::Seal(error) => Status::internal(error.to_string()),
     }
@@ -137,18 +139,18 @@ impl ReportService for Services {
         request: Request<SummaryRequest>,
     ) -> Result<Response<SummaryResponse>, Status> {
         let date = read_date(&request.into_inner().business_date)?;
-        let views = self.lanes.send(ViewLanes).await.map_err(stopping)?;
-        let known = known_sequences(&views);
-        let made = self.reports.send(MakeReport { date, known }).await;
+        let lanes = self.lanes.send(SeeLanes).await.map_err(stopping)?;
+        let made = self.reports.send(MakeReport { date, lanes }).await;
         let report = made.map_err(stopping)?.map_err(report_status)?;
-        let sealed = match BusinessDate::parse(&report.business_date) {
+        let version = match BusinessDate::parse(&report.business_date) {
             Ok(date) => {
                 let found = self.reports.send(FindDay(date)).await;
-                found.map_err(stopping)?.map_err(report_status)?.is_some()
+                let found = found.map_err(stopping)?.map_err(report_status)?;
+                found.map_or(0, |sealed| sealed.manifest.version)
             }
-            Err(_) => false,
+            Err(_) => 0,
         };
-        Ok(Response::new(summary(&report, sealed)))
+        Ok(Response::new(summary(&report, version)))
     }
 }
 
@@ -176,13 +178,14 @@ impl Pull {
     }
 }
 
-fn summary(report: &DayReport, sealed: bool) -> SummaryResponse {
+fn summary(report: &DayReport, version: u32) -> SummaryResponse {
     let currency = Currency::by_letters(&report.currency);
     let money = |minor| currency.map(|currency| money_to_proto(Money::new(minor, currency)));
     SummaryResponse {
         store_id: report.store_id.clone(),
         business_date: report.business_date.clone(),
-        sealed,
+        sealed: version > 0,
+        version,
         watermarks: report
             .completeness
             .iter()
@@ -192,6 +195,10 @@ fn summary(report: &DayReport, sealed: bool) -> SummaryResponse {
                 through_sequence: lane.through_sequence,
                 through_wall_ms: lane.through_wall_ms,
                 known_sequence: lane.known_sequence,
+                complete: lane.complete,
+                connected: lane.connected,
+                last_heard_wall_ms: lane.last_heard_wall_ms.unwrap_or(0),
+                missing: lane.missing.clone(),
             })
             .collect(),
         sales: report.sales.count,

@@ -1,20 +1,26 @@
 //! Projections: what the journals say, in the shape reports need. Computed from the records alone,
 //! in the running hub as over the folder of a stopped one; nothing here decides anything.
 
+mod dates;
 mod payment_history;
 mod payments;
 mod sales;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{ids::LaneEpoch, ids::LaneId, money::Currency, time::BusinessDate};
+use domain::{
+    day::{DayConfig, Days},
+    ids::{LaneEpoch, LaneId},
+    money::Currency,
+};
 use journal::{Fault, Journal, LogId, ReadError, Record};
+use ports::StoreZone;
 use prost::Message;
 use proto::journal::v1::{HubRecord, LaneRecord, hub_record, lane_record};
 
 pub(crate) use payment_history::{HostFile, counted_in, tell};
 pub(crate) use payments::{BatchFacts, ForwardFacts, PaymentBook, PaymentFacts};
-pub(crate) use sales::{SalesBook, Watermark};
+pub(crate) use sales::SalesBook;
 
 use crate::replica::lane_log;
 
@@ -45,6 +51,8 @@ pub enum LedgerError {
 pub(crate) struct Books {
     pub(crate) payments: PaymentBook,
     pub(crate) sales: SalesBook,
+    /// The store's dates, and how far each lane's part of them is known.
+    pub(crate) days: Days,
     /// Where the records of a payment stand, oldest first.
     places: BTreeMap<u128, Vec<(LogId, u64)>>,
     /// Queue entries and the payments they are for.
@@ -90,10 +98,11 @@ pub(crate) enum StallReason {
 }
 
 impl Books {
-    pub(crate) fn new(currency: Currency, first_day: BusinessDate) -> Self {
+    pub(crate) fn new(currency: Currency, zone: StoreZone, days: DayConfig) -> Self {
         Self {
-            payments: PaymentBook::new(currency, first_day),
-            sales: SalesBook::new(),
+            payments: PaymentBook::new(currency),
+            sales: SalesBook::new(zone),
+            days: Days::new(days),
             places: BTreeMap::new(),
             entries: BTreeMap::new(),
             tried: BTreeMap::new(),
@@ -142,6 +151,9 @@ impl Books {
                 .map_err(|_| LedgerError::Record { log, sequence })?;
             self.index_hub(sequence, &hub);
             self.payments.take(&hub);
+            if let Some(fact) = dates::hub_fact(&hub) {
+                self.days.take(&fact);
+            }
             self.positions.insert(log, sequence);
         }
         Ok(records.len())
@@ -189,13 +201,17 @@ impl Books {
 
     /// False when it can't be understood: nothing of it is counted.
     fn take_lane(&mut self, log: LogId, record: &Record) -> bool {
-        let (Some((lane, epoch)), Some(decoded)) = (lane_log(log), understood(&record.bytes))
-        else {
+        let Some((lane, epoch)) = lane_log(log) else {
             return false;
         };
-        if !self.sales.take(lane, epoch, record.sequence, &decoded) {
+        let decoded = understood(&record.bytes);
+        let counted = decoded.filter(|decoded| self.sales.take(lane, epoch, decoded));
+        // Of one that is not counted the days know that it is there.
+        let fact = dates::lane_fact((lane, epoch), record.sequence, counted.as_ref());
+        self.days.take(&fact);
+        let Some(decoded) = counted else {
             return false;
-        }
+        };
         self.index_lane(log, record.sequence, &decoded);
         self.positions.insert(log, record.sequence);
         true
@@ -303,8 +319,9 @@ impl Books {
         }
     }
 
-    /// Lanes whose journals are held, each with its epoch.
-    pub(crate) fn watermarks(&self) -> impl Iterator<Item = (&(LaneId, LaneEpoch), &Watermark)> {
-        self.sales.watermarks.iter()
+    /// Whether the sale that a lane has open was tried to be paid with this payment.
+    pub(crate) fn is_of_open_sale(&self, payment_id: u128) -> bool {
+        let id = domain::ids::PaymentId(payment_id).to_string();
+        self.tried.values().any(|(_, tried)| tried.contains(&id))
     }
 }

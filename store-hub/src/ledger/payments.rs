@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{money::Currency, time::BusinessDate};
+use domain::money::Currency;
 use proto::{
     journal::v1::{ForwardEndKind, ForwardKind, HubRecord, hub_record::Body},
     store::v1::{Decision, DecisionKind, Money},
@@ -11,6 +11,7 @@ use proto::{
 /// One payment.
 #[derive(Clone, Debug)]
 pub(crate) struct PaymentFacts {
+    /// The date of the lane's frame when it was asked for.
     pub(crate) date: String,
     pub(crate) terminal: Option<(String, u32, u32)>,
     pub(crate) decision: Option<Decision>,
@@ -58,6 +59,7 @@ pub(crate) struct ForwardFacts {
 /// One settled batch.
 #[derive(Clone, Debug)]
 pub(crate) struct BatchFacts {
+    /// The date with which it fell due.
     pub(crate) date: String,
     pub(crate) tid: String,
     pub(crate) batch: u32,
@@ -80,15 +82,11 @@ pub(crate) struct PaymentBook {
     pub(crate) asked_before: BTreeMap<u128, String>,
     /// What the close of a day did not wait for, with the last such day.
     pub(crate) carried: BTreeMap<u128, String>,
-    pub(crate) closed_days: Vec<String>,
     pub(crate) hub_epoch: u64,
-    /// The running day.
-    pub(crate) today: BusinessDate,
-    pub(crate) closing: bool,
 }
 
 impl PaymentBook {
-    pub(super) fn new(currency: Currency, first_day: BusinessDate) -> Self {
+    pub(super) const fn new(currency: Currency) -> Self {
         Self {
             currency,
             payments: BTreeMap::new(),
@@ -97,10 +95,7 @@ impl PaymentBook {
             unmatched_answers: BTreeMap::new(),
             asked_before: BTreeMap::new(),
             carried: BTreeMap::new(),
-            closed_days: Vec::new(),
             hub_epoch: 0,
-            today: first_day,
-            closing: false,
         }
     }
 
@@ -130,7 +125,7 @@ impl PaymentBook {
             Some(Body::BatchClosed(body)) => {
                 let totals = body.totals.clone().unwrap_or_default();
                 self.batches.push(BatchFacts {
-                    date: record.business_date.clone(),
+                    date: or_header(record, &body.date),
                     tid: body.tid.clone(),
                     batch: body.batch,
                     debit_minor: minor(totals.debit.as_ref()),
@@ -140,20 +135,8 @@ impl PaymentBook {
                     balanced: body.balanced,
                 });
             }
-            Some(Body::DayClosing(body)) => {
-                self.today = BusinessDate::parse(&body.date).unwrap_or(self.today);
-                self.closing = true;
-            }
-            Some(Body::DayClosed(body)) => {
-                let date = BusinessDate::parse(&body.date).unwrap_or(self.today);
-                self.today = date.next();
-                self.closing = false;
-                self.closed_days.push(body.date.clone());
-            }
             Some(Body::CarriedOver(body)) => {
-                if let Ok(id) = u128::from_str_radix(&body.payment_id, 16) {
-                    self.carried.insert(id, record.business_date.clone());
-                }
+                self.carry_over(record, &body.payment_id);
             }
             Some(Body::AskedOfPreviousHub(body)) => {
                 if let Ok(id) = u128::from_str_radix(&body.payment_id, 16) {
@@ -170,6 +153,13 @@ impl PaymentBook {
                 | Body::LeaseGranted(_)
                 | Body::LeaseEnded(_)
                 | Body::OfflineCardHeld(_)
+                | Body::DayClosing(_)
+                | Body::DayClosed(_)
+                | Body::DateTurned(_)
+                | Body::SettlementOrdered(_)
+                | Body::BatchUploadSent(_)
+                | Body::BatchUploadAnswered(_)
+                | Body::EpochEndStated(_)
                 | Body::Archived(_)
                 | Body::Restored(_)
                 | Body::PriceImported(_)
@@ -179,13 +169,26 @@ impl PaymentBook {
         }
     }
 
+    /// The date was turned before its batches were settled without this payment.
+    fn carry_over(&mut self, record: &HubRecord, payment_id: &str) {
+        if let Ok(id) = u128::from_str_radix(payment_id, 16) {
+            let asked = self.payments.get(&id).map(|facts| facts.date.clone());
+            let date = asked.unwrap_or_else(|| record.business_date.clone());
+            self.carried.insert(id, date);
+        }
+    }
+
     fn take_payment(&mut self, record: &HubRecord) {
         match &record.body {
-            Some(Body::Requested(body)) => self.begin(record, &body.payment_id),
+            Some(Body::Requested(body)) => {
+                self.begin(or_header(record, &body.business_date), &body.payment_id);
+            }
             Some(Body::OfflineReported(body)) => {
                 let payment = body.payment.as_ref();
-                let id = payment.map_or("", |payment| payment.payment_id.as_str());
-                self.begin(record, id);
+                let (id, date) = payment.map_or(("", ""), |payment| {
+                    (&payment.payment_id, &payment.business_date)
+                });
+                self.begin(or_header(record, date), id);
             }
             Some(Body::Sent(body)) => self.change(&body.payment_id, |facts| {
                 facts.terminal = Some((body.tid.clone(), body.stan, body.batch));
@@ -203,9 +206,9 @@ impl PaymentBook {
         }
     }
 
-    fn begin(&mut self, record: &HubRecord, payment_id: &str) {
+    fn begin(&mut self, date: String, payment_id: &str) {
         let facts = PaymentFacts {
-            date: record.business_date.clone(),
+            date,
             terminal: None,
             decision: None,
             completed: None,
@@ -286,6 +289,15 @@ impl PaymentBook {
         if let Some(facts) = self.forwards.get_mut(&forward_id) {
             change(facts);
         }
+    }
+}
+
+/// What a record says of its date: the business date of a sale stays with its payments, that of a
+/// close with its batches. Absent, it is the date of the record's header.
+fn or_header(record: &HubRecord, date: &str) -> String {
+    match date {
+        "" => record.business_date.clone(),
+        date => date.to_owned(),
     }
 }
 

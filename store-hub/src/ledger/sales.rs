@@ -3,18 +3,12 @@
 use std::collections::BTreeMap;
 
 use domain::ids::{LaneEpoch, LaneId};
+use ports::StoreZone;
 use proto::{
     journal::v1::{LaneRecord, SaleClosed, lane_record::Body},
     store::v1::Money,
 };
 use wire_form::scheme_from_proto;
-
-/// How far a lane's journal is contained in the figures (I18).
-#[derive(Clone, Copy, Default, Debug)]
-pub(crate) struct Watermark {
-    pub(crate) through_sequence: u64,
-    pub(crate) through_wall_ms: i64,
-}
 
 /// One lane's day.
 #[derive(Clone, Copy, Default, Debug)]
@@ -55,16 +49,21 @@ pub(crate) struct SalesDay {
 pub(crate) struct SalesBook {
     pub(crate) days: BTreeMap<String, SalesDay>,
     pub(crate) captured: BTreeMap<u128, Captured>,
-    pub(crate) watermarks: BTreeMap<(LaneId, LaneEpoch), Watermark>,
+    zone: StoreZone,
 }
 
 impl SalesBook {
-    pub(super) const fn new() -> Self {
+    pub(super) const fn new(zone: StoreZone) -> Self {
         Self {
             days: BTreeMap::new(),
             captured: BTreeMap::new(),
-            watermarks: BTreeMap::new(),
+            zone,
         }
+    }
+
+    /// Whose local time hours are.
+    pub(crate) const fn zone(&self) -> &StoreZone {
+        &self.zone
     }
 
     /// Sales closed and voided by a lane, over all days.
@@ -80,13 +79,7 @@ impl SalesBook {
     }
 
     /// False when a sale can't be counted: then nothing of it is.
-    pub(super) fn take(
-        &mut self,
-        lane: LaneId,
-        epoch: LaneEpoch,
-        sequence: u64,
-        record: &LaneRecord,
-    ) -> bool {
+    pub(super) fn take(&mut self, lane: LaneId, epoch: LaneEpoch, record: &LaneRecord) -> bool {
         match &record.body {
             Some(Body::SaleClosed(closed)) => {
                 if self.close(lane, epoch, record, closed).is_none() {
@@ -100,9 +93,6 @@ impl SalesBook {
             }
             _ => {}
         }
-        let mark = self.watermarks.entry((lane, epoch)).or_default();
-        mark.through_sequence = sequence;
-        mark.through_wall_ms = record.wall_ms;
         true
     }
 
@@ -121,13 +111,14 @@ impl SalesBook {
         {
             return None;
         }
+        let hour = hour_of(self.zone.local_ms(record.wall_ms));
         let day = self.days.entry(record.business_date.clone()).or_default();
         let lane_day = day.lanes.entry((lane, epoch)).or_default();
         lane_day.total_minor = lane_day.total_minor.checked_add(total)?;
         lane_day.change_minor = lane_day.change_minor.checked_add(change)?;
         lane_day.sales = lane_day.sales.saturating_add(1);
         lane_day.items = lane_day.items.saturating_add(closed.items.into());
-        add(day.hours.entry(hour_of(record.wall_ms)).or_default(), total)?;
+        add(day.hours.entry(hour).or_default(), total)?;
         for tender in &closed.tenders {
             let amount = minor(tender.amount.as_ref());
             let scheme = if tender.payment_id.is_empty() {
@@ -174,7 +165,7 @@ fn minor(money: Option<&Money>) -> i64 {
     money.map_or(0, |money| money.minor)
 }
 
-/// Hour of the business clock's day.
+/// Hour of the day on the store's wall.
 fn hour_of(wall_ms: i64) -> u8 {
     let hours = wall_ms.div_euclid(3_600_000).rem_euclid(24);
     u8::try_from(hours).unwrap_or(0)
@@ -192,9 +183,10 @@ mod tests {
         })
     }
 
+    /// F6: hours are those of the store's wall.
     #[test]
     fn cash_counts_what_the_till_kept_and_sums_equal_the_sales() {
-        let mut book = SalesBook::new();
+        let mut book = SalesBook::new(StoreZone::named("Asia/Shanghai").unwrap());
         let record = LaneRecord {
             wall_ms: 1_795_334_400_000,
             business_date: "2026-11-22".to_owned(),
@@ -218,12 +210,12 @@ mod tests {
                 ..Default::default()
             })),
         };
-        assert!(book.take(LaneId(1), LaneEpoch(1), 1, &record));
+        assert!(book.take(LaneId(1), LaneEpoch(1), &record));
         let day = &book.days["2026-11-22"];
         let sum: i64 = day.tenders.values().map(|sum| sum.minor).sum();
         assert_eq!(sum, 1500);
         assert_eq!(day.tenders[&("cash".to_owned(), String::new())].minor, 500);
         assert_eq!(book.captured[&9].minor, 1000);
-        assert_eq!(day.hours.keys().copied().collect::<Vec<_>>(), [8]);
+        assert_eq!(day.hours.keys().copied().collect::<Vec<_>>(), [16]);
     }
 }

@@ -45,6 +45,8 @@ fn difference(books: &Books, date: &str, id: u128) -> Option<Difference> {
         (Some(lane_minor), Some(_)) if lane_minor != hub_minor => {
             "on a receipt for another amount than the hub holds"
         }
+        // It belongs to the date in which it will end.
+        (None, Some(facts)) if !facts.abandoned && books.is_of_open_sale(id) => return None,
         (None, Some(facts)) if hub_minor != 0 && facts.abandoned => "abandoned, not undone yet",
         (None, Some(_)) if hub_minor != 0 => "approved, on no receipt",
         (Some(_) | None, Some(_)) | (None, None) => return None,

@@ -1,20 +1,16 @@
 //! The figures of a day, from the projections.
 
-use domain::{
-    ids::{LaneEpoch, LaneId, PaymentId},
-    time::BusinessDate,
-};
+use domain::{day::LaneSeen, ids::PaymentId, time::BusinessDate};
 use proto::{
     journal::v1::{ForwardEndKind, ForwardKind},
     store::v1::DecisionKind,
 };
 
 use super::{
-    BatchLine, DayReport, DeadLetterLine, ForwardFigures, HourLine, KnownSequences,
-    LaneCompleteness, LaneLine, MORE_NOT_KNOWN, Payments, SCHEMA_VERSION, Sales, Settlement,
-    TenderLine, differences,
+    DayReport, DeadLetterLine, ForwardFigures, HourLine, LaneLine, Payments, SCHEMA_VERSION, Sales,
+    TenderLine, completeness::completeness, differences, settled::settlement,
 };
-use crate::ledger::{BatchFacts, Books, ForwardFacts, counted_in};
+use crate::ledger::{Books, ForwardFacts};
 
 /// Which store and day.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +21,7 @@ pub(crate) struct About<'a> {
 }
 
 /// Everything there is to say about a day, closed or running.
-pub(crate) fn day_report(books: &Books, about: About<'_>, known: &KnownSequences) -> DayReport {
+pub(crate) fn day_report(books: &Books, about: About<'_>, lanes: &[LaneSeen]) -> DayReport {
     let date = about.date.to_string();
     let sales_day = books.sales.days.get(&date).cloned().unwrap_or_default();
     let by_lane: Vec<LaneLine> = sales_day
@@ -53,7 +49,7 @@ pub(crate) fn day_report(books: &Books, about: About<'_>, known: &KnownSequences
         schema_version: SCHEMA_VERSION,
         store_id: about.store_id.to_owned(),
         store_name: about.store_name.to_owned(),
-        closed: books.payments.closed_days.contains(&date),
+        closed: books.days.is_turned(about.date),
         currency: books.payments.currency.letters().to_owned(),
         sales,
         by_tender: sales_day
@@ -82,7 +78,8 @@ pub(crate) fn day_report(books: &Books, about: About<'_>, known: &KnownSequences
         dead_letters,
         declined_after_goods,
         differences: differences(books, &date),
-        completeness: completeness(books, known),
+        completeness: completeness(&books.days, about.date, lanes, books.sales.zone()),
+        correction: None,
         business_date: date,
     }
 }
@@ -188,117 +185,5 @@ pub(crate) const fn kind_name(kind: ForwardKind) -> &'static str {
         ForwardKind::Advice => "advice",
         ForwardKind::Void => "void",
         ForwardKind::Unspecified => "entry",
-    }
-}
-
-fn settlement(books: &Books, date: &str) -> Settlement {
-    let mut settlement = Settlement {
-        host_minor: Some(0),
-        ..Settlement::default()
-    };
-    let of_day = books
-        .payments
-        .batches
-        .iter()
-        .filter(|batch| batch.date == date);
-    for batch in of_day {
-        let line = batch_line(books, batch);
-        settlement.balanced = settlement.balanced.saturating_add(line.balanced.into());
-        settlement.lane_minor = settlement.lane_minor.saturating_add(line.lane_minor);
-        settlement.hub_minor = settlement.hub_minor.saturating_add(line.hub_minor);
-        settlement.host_minor = settlement
-            .host_minor
-            .zip(line.host_minor)
-            .map(|(sum, minor)| sum.saturating_add(minor));
-        settlement.batches.push(line);
-    }
-    settlement
-        .batches
-        .sort_by(|one, other| (&one.tid, &one.batch).cmp(&(&other.tid, &other.batch)));
-    settlement
-}
-
-fn batch_line(books: &Books, batch: &BatchFacts) -> BatchLine {
-    let here = Some((batch.tid.clone(), batch.batch));
-    let counted = books.payments.payments.iter();
-    let lane_minor = counted
-        .filter(|(_, facts)| counted_in(books, facts) == here)
-        .filter_map(|(id, _)| books.sales.captured.get(id))
-        .fold(0_i64, |sum, captured| sum.saturating_add(captured.minor));
-    let hub_minor = batch.debit_minor.saturating_sub(batch.credit_minor);
-    BatchLine {
-        tid: batch.tid.clone(),
-        batch: format!("{:06}", batch.batch),
-        balanced: batch.balanced,
-        lane_minor,
-        hub_minor,
-        host_minor: batch.balanced.then_some(hub_minor),
-        debit_minor: batch.debit_minor,
-        debit_count: batch.debit_count,
-        credit_minor: batch.credit_minor,
-        credit_count: batch.credit_count,
-    }
-}
-
-fn completeness(books: &Books, known: &KnownSequences) -> Vec<LaneCompleteness> {
-    let mut lanes: Vec<LaneCompleteness> = Vec::new();
-    for ((lane, epoch), mark) in books.watermarks() {
-        let said = known.get(&(lane.0, epoch.0)).copied().unwrap_or(0);
-        let known_sequence = said_or_more(said, mark.through_sequence).max(mark.through_sequence);
-        lanes.push(LaneCompleteness {
-            lane: lane.0,
-            epoch: epoch.0,
-            through_sequence: mark.through_sequence,
-            through_wall_ms: mark.through_wall_ms,
-            known_sequence,
-            complete: mark.through_sequence >= known_sequence,
-        });
-    }
-    for ((lane, epoch), said) in known {
-        let listed = lanes
-            .iter()
-            .any(|line| (line.lane, line.epoch) == (*lane, *epoch));
-        if !listed && *said > 0 {
-            lanes.push(LaneCompleteness {
-                lane: *lane,
-                epoch: *epoch,
-                through_sequence: 0,
-                through_wall_ms: 0,
-                known_sequence: said_or_more(*said, 0),
-                complete: false,
-            });
-        }
-    }
-    for (machine, stall) in books.stalled() {
-        stop_at(&mut lanes, machine, stall.sequence);
-    }
-    lanes
-}
-
-/// Of a lane with a trouble nobody knows how much more there is; one record at least.
-const fn said_or_more(said: u64, through: u64) -> u64 {
-    match said {
-        MORE_NOT_KNOWN => through.saturating_add(1),
-        said => said,
-    }
-}
-
-/// A lane whose journal can't be read on is not complete, however much of it is held.
-fn stop_at(lanes: &mut Vec<LaneCompleteness>, machine: (LaneId, LaneEpoch), sequence: u64) {
-    let (lane, epoch) = (machine.0.0, machine.1.0);
-    let of_machine = |line: &&mut LaneCompleteness| (line.lane, line.epoch) == (lane, epoch);
-    match lanes.iter_mut().find(of_machine) {
-        Some(line) => {
-            line.known_sequence = line.known_sequence.max(sequence);
-            line.complete = false;
-        }
-        None => lanes.push(LaneCompleteness {
-            lane,
-            epoch,
-            through_sequence: 0,
-            through_wall_ms: 0,
-            known_sequence: sequence,
-            complete: false,
-        }),
     }
 }

@@ -31,6 +31,9 @@ pub(crate) fn html(report: &DayReport) -> String {
                     ", " (report.sales.count) " sales, " (report.sales.items) " items, "
                     b { (amount(report.sales.total_minor)) }
                 }
+                @if let Some(correction) = &report.correction {
+                    p { "Replaces version " (correction.replaces_version) ": " (correction.reason) }
+                }
                 (tenders(report, &amount))
                 (lanes(report, &amount))
                 (hours(report, &amount))
@@ -201,7 +204,8 @@ fn completeness(report: &DayReport) -> Markup {
                 tr {
                     td { (lane.lane) " (epoch " (lane.epoch) ")" }
                     td.n { (lane.through_sequence) } td.n { (lane.known_sequence) }
-                    @if lane.complete { td { "complete" } } @else { td.bad { "partial" } }
+                    @if lane.complete { td { "complete" } }
+                    @else { td.bad { "partial: " (lane.missing) } }
                 }
             }
         }

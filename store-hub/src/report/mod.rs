@@ -1,14 +1,18 @@
 //! The day report: one set of figures, three forms, each lane with how far it is complete.
 
 mod compare;
+mod completeness;
+mod correction;
 mod figures;
 mod html;
 mod seal;
+mod settled;
 mod text;
 
 use serde::Serialize;
 
 pub(crate) use compare::differences;
+pub(crate) use correction::Correction;
 pub(crate) use figures::{About, day_report};
 pub(crate) use html::html;
 pub use seal::SealError;
@@ -26,8 +30,11 @@ pub(crate) struct DayReport {
     pub(crate) store_name: String,
     pub(crate) business_date: String,
     pub(crate) currency: String,
-    /// True once every batch of the day is closed.
+    /// True once the date was turned: what is sold goes on under the next.
     pub(crate) closed: bool,
+    /// Why this is not the first version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) correction: Option<Correction>,
     pub(crate) sales: Sales,
     pub(crate) by_tender: Vec<TenderLine>,
     pub(crate) by_lane: Vec<LaneLine>,
@@ -103,7 +110,7 @@ pub(crate) struct ForwardFigures {
     pub(crate) waiting_minor: i64,
 }
 
-/// Every batch, and the sums over the batches.
+/// Every batch that fell due with the date, and the sums over the batches.
 #[derive(Serialize, Clone, Default, Debug)]
 pub(crate) struct Settlement {
     pub(crate) batches: Vec<BatchLine>,
@@ -112,6 +119,24 @@ pub(crate) struct Settlement {
     pub(crate) hub_minor: i64,
     /// Absent while a batch is not balanced: the host did not say what it counts.
     pub(crate) host_minor: Option<i64>,
+    /// Payments of this date's sales that a batch of an earlier date holds.
+    pub(crate) settled_before: PaymentSum,
+    /// Those that no closed batch holds yet.
+    pub(crate) not_settled: PaymentSum,
+}
+
+/// Payments, counted and added up.
+#[derive(Serialize, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct PaymentSum {
+    pub(crate) count: u64,
+    pub(crate) minor: i64,
+}
+
+impl PaymentSum {
+    pub(crate) const fn add(&mut self, minor: i64) {
+        self.count = self.count.saturating_add(1);
+        self.minor = self.minor.saturating_add(minor);
+    }
 }
 
 #[derive(Serialize, Clone, Debug)]
@@ -129,6 +154,19 @@ pub(crate) struct BatchLine {
     pub(crate) debit_count: u32,
     pub(crate) credit_minor: i64,
     pub(crate) credit_count: u32,
+    /// Payments in it whose sales belong to a later date than the batch, and to an earlier one.
+    pub(crate) later_sales: PaymentSum,
+    pub(crate) earlier_sales: PaymentSum,
+    /// What is in it, where the host does not count the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) items: Vec<BatchItemLine>,
+}
+
+#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct BatchItemLine {
+    pub(crate) payment_id: String,
+    pub(crate) stan: u32,
+    pub(crate) amount_minor: i64,
 }
 
 #[derive(Serialize, Clone, Debug)]
@@ -151,22 +189,21 @@ pub(crate) struct Difference {
     pub(crate) what: String,
 }
 
-/// I18: how far a lane's journal is contained in the figures.
+/// I18: how far a lane's part of the date is contained in the figures.
 #[derive(Serialize, Clone, Debug)]
 pub(crate) struct LaneCompleteness {
     pub(crate) lane: u16,
     pub(crate) epoch: u32,
     pub(crate) through_sequence: u64,
     pub(crate) through_wall_ms: i64,
-    /// What the lane said it has.
+    /// What is known to exist.
     pub(crate) known_sequence: u64,
+    /// The lane's journal is held up to where the date ends in it.
     pub(crate) complete: bool,
+    pub(crate) connected: bool,
+    /// Local time, or "not since the hub's start".
+    pub(crate) last_heard: String,
+    pub(crate) last_heard_wall_ms: Option<i64>,
+    /// Why it is not complete.
+    pub(crate) missing: String,
 }
-
-/// The journal the lane itself said it has, by lane and epoch: from its status frames.
-/// `MORE_NOT_KNOWN` for a machine with a trouble.
-pub(crate) type KnownSequences = std::collections::BTreeMap<(u16, u32), u64>;
-
-/// A machine showed another journal than the one held, or a gap in it: how much more there is
-/// nobody knows, and its lane is not complete.
-pub(crate) const MORE_NOT_KNOWN: u64 = u64::MAX;

@@ -8,11 +8,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::time::BusinessDate;
+use domain::{
+    day::{Fact, Lateness, Machine, SealedPart, SealedVersion},
+    ids::{LaneEpoch, LaneId},
+    time::BusinessDate,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{DayReport, SCHEMA_VERSION, html, text};
+use super::{DayReport, SCHEMA_VERSION, correction::correction, html, text};
 
 const MANIFEST: &str = "manifest.json";
 
@@ -62,6 +66,16 @@ pub(crate) struct ManifestLane {
     pub(crate) epoch: u32,
     pub(crate) through_sequence: u64,
     pub(crate) known_sequence: u64,
+    /// Whether all of its part was held. A release that did not say so believed the lane.
+    #[serde(default)]
+    pub(crate) complete: Option<bool>,
+}
+
+impl ManifestLane {
+    pub(crate) fn is_complete(&self) -> bool {
+        let believed = self.through_sequence >= self.known_sequence;
+        self.complete.unwrap_or(believed)
+    }
 }
 
 /// `manifest.json`.
@@ -76,9 +90,45 @@ pub(crate) struct Manifest {
     pub(crate) sales: u32,
     pub(crate) sales_minor: i64,
     pub(crate) lanes: Vec<ManifestLane>,
+    /// Batches that fell due with the day and are named in it.
+    #[serde(default)]
+    pub(crate) batches: Option<u32>,
+    /// Why there is this version; empty for the first.
+    #[serde(default)]
+    pub(crate) because: String,
     pub(crate) files: Vec<ManifestFile>,
     /// SHA-256 of the manifest before; empty for the first.
     pub(crate) previous_manifest_sha256: String,
+}
+
+impl Manifest {
+    /// Whether it holds every lane's part whole.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.lanes.iter().all(ManifestLane::is_complete)
+    }
+
+    /// What the machine of the days has to know of this version.
+    pub(crate) fn fact(&self) -> Option<Fact> {
+        let lanes = self.lanes.iter().map(|lane| {
+            let machine = Machine {
+                lane: LaneId(lane.lane),
+                epoch: LaneEpoch(lane.epoch),
+            };
+            let held = SealedPart {
+                through_sequence: lane.through_sequence,
+                complete: lane.is_complete(),
+            };
+            (machine, held)
+        });
+        Some(Fact::Sealed {
+            date: BusinessDate::parse(&self.business_date).ok()?,
+            version: SealedVersion {
+                version: self.version,
+                lanes: lanes.collect(),
+                batches: self.batches,
+            },
+        })
+    }
 }
 
 /// A day as it lies on disk.
@@ -102,16 +152,26 @@ impl DaysFolder {
         Self { days, reports }
     }
 
-    /// Seals a day. The same figures again give the version that is there.
-    pub(crate) fn seal(&self, report: &DayReport, wall_ms: i64) -> Result<SealedDay, SealError> {
-        let files = forms(report)?;
+    /// Seals the first version of a day, or with a reason the next one. The first again gives the
+    /// version that is there.
+    pub(crate) fn seal(
+        &self,
+        mut report: DayReport,
+        because: Option<&Lateness>,
+        wall_ms: i64,
+    ) -> Result<SealedDay, SealError> {
         let newest = self.newest(&report.business_date)?;
-        let listed: Vec<ManifestFile> = files.iter().map(Form::listed).collect();
-        if let Some(sealed) = newest.as_ref().filter(|day| day.manifest.files == listed) {
-            self.copy_to_reports(&files, sealed)?;
-            return Ok(sealed.clone());
-        }
-        let version = newest.map_or(1, |day| day.manifest.version.saturating_add(1));
+        let version = match (&newest, because) {
+            (Some(sealed), None) => return Ok(sealed.clone()),
+            (Some(sealed), Some(late)) => {
+                let replaced = sealed.manifest.version;
+                let before = self.figures(&report.business_date, replaced)?;
+                report.correction = Some(correction(&report, late, (replaced, &before)));
+                replaced.saturating_add(1)
+            }
+            (None, _) => 1,
+        };
+        let files = forms(&report)?;
         let manifest = Manifest {
             schema_version: SCHEMA_VERSION,
             store_id: report.store_id.clone(),
@@ -121,24 +181,39 @@ impl DaysFolder {
             currency: report.currency.clone(),
             sales: report.sales.count,
             sales_minor: report.sales.total_minor,
-            lanes: report
-                .completeness
-                .iter()
-                .map(|lane| ManifestLane {
-                    lane: lane.lane,
-                    epoch: lane.epoch,
-                    through_sequence: lane.through_sequence,
-                    known_sequence: lane.known_sequence,
-                })
-                .collect(),
-            files: listed,
+            lanes: manifest_lanes(&report),
+            batches: u32::try_from(report.settlement.batches.len()).ok(),
+            because: report
+                .correction
+                .map_or_else(String::new, |correction| correction.reason),
+            files: files.iter().map(Form::listed).collect(),
             previous_manifest_sha256: self.chain_end()?,
         };
         self.write_version(&manifest, &files)?;
         let sealed = self.day(&manifest.business_date, version)?;
-        self.copy_to_reports(&files, &sealed)?;
-        tracing::info!(event = "day sealed", date = report.business_date, version);
+        // A correction of an older day is no newer report.
+        if self.dates()?.last().map(ToString::to_string) == Some(manifest.business_date.clone()) {
+            self.copy_to_reports(&files, &sealed)?;
+        }
+        let date = &manifest.business_date;
+        tracing::info!(
+            event = "day sealed",
+            date,
+            version,
+            because = manifest.because
+        );
         Ok(sealed)
+    }
+
+    /// The figures of a version, as they were sealed.
+    fn figures(&self, date: &str, version: u32) -> Result<serde_json::Value, SealError> {
+        let folder = self.days.join(date).join(format!("v{version}"));
+        let path = folder.join("day.json");
+        let bytes = fs::read(&path).map_err(at(&path))?;
+        serde_json::from_slice(&bytes).map_err(|error| SealError::Manifest {
+            path,
+            what: error.to_string(),
+        })
     }
 
     /// Written beside, made durable, then renamed: a version is there whole or not at all.
@@ -264,6 +339,19 @@ impl DaysFolder {
             .map_err(at(&path))?;
         Ok(bytes)
     }
+}
+
+fn manifest_lanes(report: &DayReport) -> Vec<ManifestLane> {
+    let lanes = report.completeness.iter();
+    lanes
+        .map(|lane| ManifestLane {
+            lane: lane.lane,
+            epoch: lane.epoch,
+            through_sequence: lane.through_sequence,
+            known_sequence: lane.known_sequence,
+            complete: Some(lane.complete),
+        })
+        .collect()
 }
 
 /// One form of the report, ready to be written.

@@ -17,6 +17,12 @@ pub(crate) fn text(report: &DayReport) -> String {
         "{} ({})   business day {}   {state}",
         report.store_name, report.store_id, report.business_date
     ));
+    if let Some(correction) = &report.correction {
+        page.line(&format!(
+            "replaces version {}: {}",
+            correction.replaces_version, correction.reason
+        ));
+    }
     page.sales(report);
     page.payments(report);
     page.settlement(report);
@@ -124,7 +130,26 @@ impl Page {
                 host
             ));
         }
+        for batch in &report.settlement.batches {
+            for (sum, whose) in [
+                (batch.later_sales, "later"),
+                (batch.earlier_sales, "earlier"),
+            ] {
+                if sum.count > 0 {
+                    let name = format!("{} {}: of {whose} sales", batch.tid, batch.batch);
+                    self.row(&name, sum.count, sum.minor);
+                }
+            }
+        }
         let settlement = &report.settlement;
+        for (sum, name) in [
+            (settlement.settled_before, "in batches of earlier dates"),
+            (settlement.not_settled, "in no closed batch yet"),
+        ] {
+            if sum.count > 0 {
+                self.row(name, sum.count, sum.minor);
+            }
+        }
         let host = settlement.host_minor;
         let host = host.map_or_else(|| "not balanced".to_owned(), |minor| self.amount(minor));
         self.line(&format!(
@@ -185,7 +210,10 @@ impl Page {
             if lane.complete {
                 line.push_str(", complete");
             } else {
-                let _ = write!(line, " of {}, PARTIAL", lane.known_sequence);
+                let _ = write!(line, ", PARTIAL: {}", lane.missing);
+                let connected = if lane.connected { "" } else { "not " };
+                let heard = &lane.last_heard;
+                let _ = write!(line, " ({connected}connected, last heard: {heard})");
             }
             self.line(&line);
         }

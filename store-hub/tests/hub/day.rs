@@ -25,8 +25,9 @@ async fn a_day_closes_balanced_is_sealed_and_twice_does_no_harm() {
     lane.pay(doubtful, SILENT_PAN, 3000).await;
     let mut records = vec![Lane::abandoned(doubtful)];
     records.extend(lane.sale(4250, &[(first, 1250)]));
+    records.push(lane.marker("2026-11-23"));
     lane.replicate(records).await.unwrap();
-    lane.status(3).await;
+    lane.status(4).await;
 
     let steps = hub.close_day().await.unwrap();
     let closed = steps.last().unwrap();
@@ -101,7 +102,8 @@ async fn a_close_asked_for_again_without_a_date_closes_no_second_day() {
     let mut lane = Lane::attach(&hub, 1).await;
     let sold = new_id();
     lane.pay(sold, APPROVED_PAN, 500).await;
-    let records = lane.sale(500, &[(sold, 500)]);
+    let mut records = vec![lane.marker("2026-11-23")];
+    records.extend(lane.sale(500, &[(sold, 500)]));
     let count = records.len();
     lane.replicate(records).await.unwrap();
     lane.status(u64::try_from(count).unwrap()).await;
@@ -181,7 +183,7 @@ async fn a_lane_that_said_it_has_more_makes_the_figures_partial() {
             .unwrap()
             .into_inner();
         assert_eq!(summary.sales_total.unwrap().minor, 1250);
-        let mark = summary.watermarks[0];
+        let mark = &summary.watermarks[0];
         assert_eq!(mark.through_sequence, 2);
         if mark.known_sequence == 9 {
             return;
@@ -229,9 +231,6 @@ async fn what_lane_and_hub_do_not_agree_on_is_named() {
 async fn a_lane_that_stays_silent_is_named_and_what_it_holds_up_goes_into_the_next_day() {
     let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
     let store = Store::new(bank.address);
-    let config = std::fs::read_to_string(store.config()).unwrap();
-    let config = config.replace("# close_timeout = \"15m\"", "close_timeout = \"300ms\"");
-    std::fs::write(store.config(), config).unwrap();
     let hub = store.start();
     hub.signed_on().await;
     let mut lane = Lane::attach(&hub, 1).await;
@@ -266,6 +265,8 @@ async fn a_lane_that_stays_silent_is_named_and_what_it_holds_up_goes_into_the_ne
     assert_eq!(bank.lines(id).len(), 0);
 
     // The next day the lane says it: the bank is told, and that day balances as well.
+    let marker = lane.marker("2026-11-23");
+    lane.replicate(vec![marker]).await.unwrap();
     let sale = lane.sale(1250, &[(id, 1250)]);
     lane.replicate(sale).await.unwrap();
     hub.status_until("the queue is drained", |status| status.queue_depth == 0)

@@ -15,7 +15,10 @@ use journal::{Hash, Head};
 use ports::{OsRandom, Random};
 use prost::Message;
 use proto::{
-    journal::v1::{LaneRecord, PaymentAbandoned, ReceiptPrinted, SaleClosed, Tender, lane_record},
+    journal::v1::{
+        DayMarker, DayMarkerBy, LaneRecord, LaneRested, PaymentAbandoned, ReceiptPrinted,
+        SaleClosed, Tender, lane_record,
+    },
     store::v1::{
         self as wire, Abandon, CardRef, Decision, EntryMode, HubFrame, HubHello, JournalBatch,
         JournalEntry, LaneFrame, LaneHello, LaneStatus, PaymentRequest, ReplicateHello,
@@ -27,7 +30,7 @@ use tokio::{sync::mpsc, time::timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming, transport::Channel};
 
-use crate::store::Hub;
+use crate::store::{FIRST_DAY, Hub};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -52,6 +55,8 @@ pub(crate) struct Lane {
     /// The lane's whole journal.
     written: Vec<LaneRecord>,
     receipts: u32,
+    /// The running date of its own frame.
+    pub(crate) date: String,
 }
 
 impl Lane {
@@ -97,6 +102,7 @@ impl Lane {
             head: Head::default(),
             written: Vec::new(),
             receipts: 0,
+            date: FIRST_DAY.to_owned(),
         })
     }
 
@@ -106,6 +112,7 @@ impl Lane {
         lane.head = self.head;
         lane.written.clone_from(&self.written);
         lane.receipts = self.receipts;
+        lane.date.clone_from(&self.date);
         lane
     }
 
@@ -258,9 +265,43 @@ impl Lane {
             reprint: false,
         };
         vec![
-            record(lane_record::Body::SaleClosed(closed)),
-            record(lane_record::Body::ReceiptPrinted(printed)),
+            self.dated(lane_record::Body::SaleClosed(closed)),
+            self.dated(lane_record::Body::ReceiptPrinted(printed)),
         ]
+    }
+
+    /// The marker that ends the lane's running date.
+    pub(crate) fn marker(&mut self, begins: &str) -> LaneRecord {
+        let marker = DayMarker {
+            ended: self.date.clone(),
+            begins: begins.to_owned(),
+            by: DayMarkerBy::Hub.into(),
+        };
+        let marker = self.dated(lane_record::Body::DayMarker(marker));
+        self.date = begins.to_owned();
+        marker
+    }
+
+    /// An orderly shutdown in the evening.
+    pub(crate) fn rested(&self) -> LaneRecord {
+        self.dated(lane_record::Body::LaneRested(LaneRested {}))
+    }
+
+    /// A record of the lane's running date.
+    pub(crate) fn dated(&self, body: lane_record::Body) -> LaneRecord {
+        LaneRecord {
+            business_date: self.date.clone(),
+            ..record(body)
+        }
+    }
+
+    /// Waits until the hub tells that the date was turned.
+    pub(crate) async fn day_turned(&mut self) -> wire::DayTurned {
+        loop {
+            if let Some(hub_frame::Body::DayTurned(turned)) = self.frame().await.unwrap() {
+                return turned;
+            }
+        }
     }
 
     pub(crate) fn abandoned(id: PaymentId) -> LaneRecord {
@@ -408,7 +449,7 @@ impl Lane {
 pub(crate) fn record(body: lane_record::Body) -> LaneRecord {
     LaneRecord {
         wall_ms: 1_795_334_400_000,
-        business_date: "2026-11-22".to_owned(),
+        business_date: FIRST_DAY.to_owned(),
         body: Some(body),
     }
 }

@@ -15,6 +15,7 @@ mod bank_link;
 mod commands;
 mod damaged_copy;
 mod day;
+mod days;
 mod lane;
 mod machines;
 mod metrics;

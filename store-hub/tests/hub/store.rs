@@ -12,7 +12,7 @@ use acquirer_host::{Accounts, MemoryLedger, Personality, TerminalKeys};
 use domain::ids::PaymentId;
 use iso8583::dialect::Dialect;
 use journal::{CommitDriver, SimulatedDisk};
-use ports::{OsRandom, SystemClock, TcpNetwork};
+use ports::{BusinessClock, Clock, OsRandom, SystemClock, TcpNetwork};
 use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, PaymentHistory, PaymentQuery, StatusRequest, StatusResponse,
     operations_service_client::OperationsServiceClient,
@@ -21,6 +21,10 @@ use store_hub::{Config, JournalConfig, KeyFile, Ports, SoftwareKeys, start};
 use tempfile::TempDir;
 use tokio::{runtime, sync::oneshot, task::LocalSet};
 use tonic::transport::Channel;
+
+/// The first date of every store here, and eight o'clock of it in UTC.
+pub(crate) const FIRST_DAY: &str = "2026-11-22";
+const OPENING_WALL_MS: i64 = 1_795_334_400_000;
 
 pub(crate) const APPROVED_PAN: &str = "6216261000000000018";
 pub(crate) const DECLINED_PAN: &str = "6216261000000000026";
@@ -70,6 +74,20 @@ private_key = "1111111111111111111111111111111111111111111111111111111111111111"
 [card_hash]
 key = "2222222222222222222222222222222222222222222222222222222222222222"
 "#;
+
+/// A clock of the first date, from its opening on, as fast as any other.
+fn opening_clock() -> BusinessClock {
+    BusinessClock::new(SystemClock::new().wall_ms(), OPENING_WALL_MS, 1)
+}
+
+/// The same for a command that looks at a stopped hub.
+fn clock_section() -> String {
+    let now_ms = SystemClock::new().wall_ms();
+    format!(
+        "[clock]\nkind = \"business\"\norigin_real_ms = {now_ms}\n\
+         origin_business_ms = {OPENING_WALL_MS}\nspeed = 1\n"
+    )
+}
 
 /// A thread that runs until it is told to stop, or until its runtime is thrown away.
 struct Thread {
@@ -133,7 +151,7 @@ impl Host {
             };
             let ports = acquirer_host::Ports {
                 network: Arc::new(TcpNetwork),
-                clock: Arc::new(SystemClock::new()),
+                clock: Arc::new(opening_clock()),
                 random: Arc::new(OsRandom),
                 ledger: Box::new(ledger),
             };
@@ -209,7 +227,7 @@ impl Hub {
                 };
                 let (clean, wanted) = oneshot::channel::<()>();
                 let ports = Ports {
-                    clock: Arc::new(SystemClock::new()),
+                    clock: Arc::new(opening_clock()),
                     random: Arc::new(OsRandom),
                     network: Arc::new(TcpNetwork),
                     engine,
@@ -309,8 +327,17 @@ impl Hub {
     }
 
     pub(crate) async fn close_day(&self) -> Result<Vec<CloseDayProgress>, tonic::Status> {
+        self.close_date("").await
+    }
+
+    pub(crate) async fn close_date(
+        &self,
+        business_date: &str,
+    ) -> Result<Vec<CloseDayProgress>, tonic::Status> {
         let mut operations = self.operations().await;
-        let request = CloseDayRequest::default();
+        let request = CloseDayRequest {
+            business_date: business_date.to_owned(),
+        };
         let mut steps = operations.close_day(request).await?.into_inner();
         let mut told = Vec::new();
         while let Some(step) = steps.message().await? {
@@ -380,7 +407,10 @@ impl Store {
                 "forward_answer_timeout = \"2s\"",
             )
             .replace("backoff_min = \"1s\"", "backoff_min = \"50ms\"")
-            .replace("backoff_max = \"60s\"", "backoff_max = \"200ms\"");
+            .replace("backoff_max = \"60s\"", "backoff_max = \"200ms\"")
+            .replace("[clock]\nkind = \"system\"\n", &clock_section())
+            .replace("close_timeout = \"15m\"", "close_timeout = \"500ms\"")
+            .replace("late_quiet = \"60s\"", "late_quiet = \"400ms\"");
         let cut = config.find("[[terminal]]\ntid = \"LANE0003\"").unwrap();
         let journal = config.find("[journal]").unwrap();
         let config = format!("{}{}", &config[..cut], &config[journal..]);

@@ -76,7 +76,9 @@ impl Event {
             | Self::Tick
             | Self::DeadLetterResolved { .. }
             | Self::CloseTimedOut
-            | Self::CloseDay { .. }
+            | Self::TurnDate { .. }
+            | Self::OrderSettlement
+            | Self::StateEpochEnd { .. }
             | Self::Archive => None,
         }
     }
@@ -207,7 +209,8 @@ impl DurableState {
             }
             Decision::Declined { .. } | Decision::Unknown { .. } | Decision::Refused { .. } => true,
         };
-        closed && at_their_end && fits_a_file(&entries)
+        let uploaded = !self.is_being_uploaded(payment);
+        closed && at_their_end && uploaded && fits_a_file(&entries)
     }
 
     fn entry_is_over(&self, entry: &Forward) -> bool {

@@ -1,7 +1,9 @@
-//! The business day of the store and its close.
+//! The business day of the store, and the settlement of batches apart from it.
 
 mod apply;
-mod close_day;
 mod fact;
+mod settling;
+mod turned;
+mod uploading;
 
 pub use fact::DayFact;

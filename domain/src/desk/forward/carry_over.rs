@@ -25,8 +25,9 @@ pub struct Silent {
 }
 
 impl Desk {
-    /// The close waits no longer for silent lanes: the day may be closed without what they hold up.
+    /// Silent lanes are waited for no longer: batches may be closed without what they hold up.
     pub(crate) fn carry_over(&mut self, out: &mut Outcome) {
+        self.volatile.waits_no_longer = true;
         for silent in self.silent() {
             let (forward_id, payment_id) = (silent.forward_id, silent.payment_id);
             let record = ForwardFact::CarriedOver {
@@ -48,6 +49,15 @@ impl Desk {
         let entries = entries.filter(|id| !self.durable.carried.contains(id));
         let entries = entries.filter_map(|id| self.durable.forwards.get(id));
         entries.filter_map(|entry| self.silent_one(entry)).collect()
+    }
+
+    /// What was carried over, as far as it still waits for its lane.
+    #[must_use]
+    pub fn carried_over(&self) -> Vec<Silent> {
+        let entries = self.durable.carried.iter();
+        let entries = entries.filter_map(|id| self.durable.forwards.get(id));
+        let open = entries.filter(|entry| entry.end.is_none());
+        open.filter_map(|entry| self.silent_one(entry)).collect()
     }
 
     fn silent_one(&self, entry: &Forward) -> Option<Silent> {

@@ -13,6 +13,8 @@ impl DurableState {
             HubFact::LaneAttached { lane, epoch } => {
                 self.lane_epochs.insert(*lane, *epoch);
             }
+            // Bears on the days alone.
+            HubFact::EpochEndStated { .. } => {}
             HubFact::EpochTakenBack { lane, to, .. } => {
                 self.lane_epochs.insert(*lane, *to);
             }

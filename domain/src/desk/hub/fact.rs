@@ -43,6 +43,19 @@ pub enum HubFact {
         /// Whose it is.
         lane: LaneId,
     },
+    /// An operator said where the journal of a machine that is gone had ended.
+    EpochEndStated {
+        /// The lane.
+        lane: LaneId,
+        /// Its machine.
+        epoch: LaneEpoch,
+        /// Its last record.
+        sequence: u64,
+        /// Who said it.
+        by: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl HubFact {
@@ -51,9 +64,10 @@ impl HubFact {
     pub const fn payment_id(&self) -> Option<PaymentId> {
         match self {
             Self::AskedOfPreviousHub { payment_id, .. } => Some(*payment_id),
-            Self::LaneAttached { .. } | Self::EpochTakenBack { .. } | Self::PreviousHub { .. } => {
-                None
-            }
+            Self::LaneAttached { .. }
+            | Self::EpochTakenBack { .. }
+            | Self::PreviousHub { .. }
+            | Self::EpochEndStated { .. } => None,
         }
     }
 }

@@ -6,9 +6,9 @@
 //! the bank, and never reaches it: a dead letter with an owner, and an alarm.
 
 use crate::{
-    desk::{Alarm, Desk, Effect, LeaseFact, PaymentFact, Rejected, outcome::Outcome},
+    desk::{Alarm, Desk, DurableState, Effect, LeaseFact, PaymentFact, Rejected, outcome::Outcome},
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
-    payment::{Decision, PaymentRequest},
+    payment::{Decision, Payment, PaymentRequest},
     risk::{LeaseEnd, OfflineLease},
 };
 
@@ -69,12 +69,22 @@ impl Desk {
     /// still need it.
     #[must_use]
     pub fn holds_card(&self, payment_id: PaymentId) -> bool {
+        self.card_lies(payment_id, DurableState::needs_card)
+    }
+
+    /// What `holds_card` was before cards were held until their batch is over.
+    #[must_use]
+    pub fn held_card_before(&self, payment_id: PaymentId) -> bool {
+        self.card_lies(payment_id, DurableState::needs_card_by_itself)
+    }
+
+    fn card_lies(&self, payment_id: PaymentId, needs: fn(&DurableState, &Payment) -> bool) -> bool {
         let uploaded = self.durable.offline_cards.contains(&payment_id);
         match self.durable.payments.get(&payment_id) {
             None => uploaded,
             Some(payment) => {
                 let came = uploaded || !self.durable.offline.contains_key(&payment_id);
-                came && self.durable.needs_card(payment)
+                came && needs(&self.durable, payment)
             }
         }
     }
@@ -145,7 +155,7 @@ impl Desk {
     /// Each attached lane without a lease gets one, as far as the budget goes. While a day is being
     /// closed none is granted: nothing new must arise that the day would not know of.
     pub(crate) fn grant_leases(&mut self, out: &mut Outcome) {
-        if self.config.policy.leases.is_none() || self.durable.closing.is_some() {
+        if self.config.policy.leases.is_none() {
             return;
         }
         let without: Vec<(LaneId, LaneEpoch)> = self

@@ -51,6 +51,7 @@ impl Desk {
                 deadline,
             });
         }
+        self.tell_if_settling(out, tid, payment_id);
         out.touch(tid);
     }
 
@@ -70,7 +71,7 @@ impl Desk {
             return Some(RefusalReason::InvalidAmount);
         }
         let tid = self.terminal_of(request.lane);
-        if self.durable.closing.is_some() || tid.is_none_or(|tid| self.is_stopped(tid)) {
+        if tid.is_none_or(|tid| self.is_stopped(tid)) {
             return Some(RefusalReason::NoTerminal);
         }
         (self.durable.in_flight_of(request.lane) >= PAYMENTS_IN_FLIGHT_PER_LANE_MAX)

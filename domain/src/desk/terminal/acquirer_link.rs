@@ -160,7 +160,7 @@ impl Desk {
         let terminal = self.durable.terminals.get(&tid);
         let totals = terminal.map(|terminal| terminal.totals(self.config.currency));
         match totals {
-            Some(Ok(totals)) => self.close_batch(out, &tid, ours, totals, false),
+            Some(Ok(totals)) => self.close_batch(out, &tid, ours, totals),
             // Beyond what a 0500 could say: somebody has to look before it goes on.
             Some(Err(_)) | None => self.refuse_waiting(out, &tid),
         }

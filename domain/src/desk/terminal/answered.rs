@@ -27,6 +27,7 @@ impl Desk {
             What::Live(id) => self.live_answered(out, tid, id, answer),
             What::Forward(id) => self.forward_answered(out, tid, id, answer),
             What::Settlement => self.settlement_answered(out, tid, answer),
+            What::Upload => self.upload_was_answered(out, tid, answer),
         }
     }
 
@@ -46,6 +47,7 @@ impl Desk {
         match what {
             What::Live(_) => Some(210),
             What::Settlement => Some(510),
+            What::Upload => Some(330),
             What::Forward(id) => Some(match self.durable.forwards.get(&id)?.kind {
                 ForwardKind::Reversal { .. } => 410,
                 ForwardKind::Advice => 230,

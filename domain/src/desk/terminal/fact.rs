@@ -4,6 +4,8 @@ use crate::{
     ids::{BatchNumber, Stan, Tid},
     response_code::ResponseCode,
     settlement::BatchTotals,
+    terminal::UploadSent,
+    time::BusinessDate,
 };
 
 /// What happened at a terminal.
@@ -55,5 +57,29 @@ pub enum TerminalFact {
         totals: BatchTotals,
         /// Whether the host counted the same.
         balanced: bool,
+        /// The date with which it fell due; `None`: it was closed in mid-day.
+        date: Option<BusinessDate>,
+        /// Whether the host is told what was in it, or only that this was all (0320).
+        upload_follows: bool,
+    },
+    /// A 0320 goes out.
+    UploadSent {
+        /// The terminal.
+        tid: Tid,
+        /// The closed batch.
+        batch: BatchNumber,
+        /// The message.
+        sent: UploadSent,
+    },
+    /// A 0320 was answered, or given up.
+    UploadAnswered {
+        /// The terminal.
+        tid: Tid,
+        /// The closed batch.
+        batch: BatchNumber,
+        /// Nothing more is sent of it.
+        ended: bool,
+        /// The host's code, if it answered.
+        code: Option<ResponseCode>,
     },
 }

@@ -1,5 +1,6 @@
 //! What goes to the bank next. One message outstanding per TID (I7): pending reversals, then the
-//! live payment, then advices and voids, then the settlement; signed on before any of them.
+//! live payment, then advices and voids; a settlement that is due before the live payment, and one
+//! of its messages between two of them; signed on before any of them.
 
 use crate::{
     desk::{
@@ -49,23 +50,25 @@ impl Desk {
                 .find(|id| station.is_due(*id, now))
                 .map(What::Forward);
         }
-        if terminal.batch_is_nearly_full() && !station.is_quiet(now) && self.may_settle(terminal) {
+        let is_quiet = station.is_quiet(now);
+        if !is_quiet && self.may_settle(terminal) {
             return Some(What::Settlement);
         }
-        if let Some(waiting) = station
-            .waiting
-            .front()
-            .filter(|_| !terminal.batch_is_full())
-        {
+        let waiting = station.waiting.front();
+        let waiting = waiting.filter(|_| !terminal.batch_is_full());
+        let gives_way = station.payment_is_next && waiting.is_some();
+        if terminal.upload.is_some() && !is_quiet && !gives_way {
+            return Some(What::Upload);
+        }
+        if let Some(waiting) = waiting {
             return Some(What::Live(waiting.payment_id));
         }
-        if station.is_quiet(now) {
+        if is_quiet {
             return None;
         }
         let mut uploads = terminal.uploads.iter().copied();
         let due = uploads.find(|id| station.is_due(*id, now) && self.may_upload(*id));
         due.map(What::Forward)
-            .or_else(|| self.may_settle(terminal).then_some(What::Settlement))
     }
 
     fn may_upload(&self, id: ForwardId) -> bool {
@@ -78,6 +81,7 @@ impl Desk {
             What::Live(id) => self.send_sale(out, tid, id),
             What::Forward(id) => self.send_forward(out, tid, id),
             What::Settlement => self.send_settlement(out, tid),
+            What::Upload => self.send_upload(out, tid),
         };
         let (Some(bound), Some(station)) = (sent, self.volatile.stations.get_mut(tid)) else {
             return;
@@ -85,7 +89,7 @@ impl Desk {
         let timing = self.config.timing;
         let timeout_ms = match what {
             What::Live(_) => timing.answer_timeout_ms,
-            What::Forward(_) | What::Settlement => timing.forward_answer_timeout_ms,
+            What::Forward(_) | What::Settlement | What::Upload => timing.forward_answer_timeout_ms,
         };
         station.outstanding = Some(Outstanding {
             what,
@@ -94,10 +98,21 @@ impl Desk {
             since: out.now.mono,
             deadline: out.now.mono.after(timeout_ms),
         });
+        match what {
+            What::Live(_) => station.payment_is_next = false,
+            What::Settlement | What::Upload => {
+                station.payment_is_next = true;
+                let lane = station.lane;
+                for payment_id in station.waiting.iter().map(|waiting| waiting.payment_id) {
+                    out.effect(Effect::WaitsForSettlement { lane, payment_id });
+                }
+            }
+            What::Forward(_) => {}
+        }
     }
 
     /// TID, MID, the open batch and the next free STAN.
-    fn bind(&self, tid: &Tid) -> Option<Binding> {
+    pub(crate) fn bind(&self, tid: &Tid) -> Option<Binding> {
         let station = self.volatile.stations.get(tid)?;
         let terminal = self.durable.terminals.get(tid)?;
         let open = self.durable.open_stans(terminal);

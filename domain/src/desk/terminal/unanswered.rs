@@ -17,7 +17,7 @@ impl Desk {
         };
         match message.what {
             What::Live(id) => self.decide_unsent(out, id, message.since),
-            What::Forward(_) | What::Settlement => {
+            What::Forward(_) | What::Settlement | What::Upload => {
                 self.silence(out, tid, message, Sent::NotInFull);
             }
         }
@@ -40,7 +40,9 @@ impl Desk {
         };
         match message.what {
             What::Live(id) => self.doubt(out, id, UnknownReason::LinkBroke),
-            What::Forward(_) | What::Settlement => self.silence(out, tid, message, sent),
+            What::Forward(_) | What::Settlement | What::Upload => {
+                self.silence(out, tid, message, sent);
+            }
         }
     }
 
@@ -55,6 +57,10 @@ impl Desk {
             if let Some(message) = station.outstanding.take_if(|sent| sent.deadline <= now) {
                 overdue.push((tid.clone(), message));
             }
+            // It waits for one exchange of a settlement, and is never stood in for meanwhile.
+            if station.is_settling() {
+                continue;
+            }
             let late = station.waiting.iter().filter(|one| one.deadline <= now);
             waited.extend(late.copied());
             station.waiting.retain(|one| one.deadline > now);
@@ -62,7 +68,7 @@ impl Desk {
         for (tid, message) in overdue {
             match message.what {
                 What::Live(id) => self.doubt(out, id, UnknownReason::NoAnswer),
-                What::Forward(_) | What::Settlement => {
+                What::Forward(_) | What::Settlement | What::Upload => {
                     self.silence(out, &tid, message, Sent::InFull);
                 }
             }
@@ -88,6 +94,7 @@ impl Desk {
     /// not sent is refused: that nothing left is certain (I6), track data and PIN are gone, and the
     /// lane, whose link broke with the hub, abandons it (rule 2).
     pub(crate) fn recovered(&mut self, out: &mut Outcome) {
+        self.finish_old_close(out);
         for id in self.durable.undecided.clone() {
             let progress = self.durable.payments.get(&id).map(|paid| &paid.progress);
             match progress {
@@ -123,6 +130,7 @@ impl Desk {
                 self.defer(out, id, None, sent);
             }
             What::Settlement => self.be_quiet(out, tid),
+            What::Upload => self.upload_unanswered(out, tid),
             What::Live(_) => {}
         }
     }

@@ -85,6 +85,7 @@ impl Host {
                 given.settlement_result = Some(result);
                 given
             }
+            Outgoing::Upload { .. } => answer(message, "00"),
         }
     }
 

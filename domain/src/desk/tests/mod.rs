@@ -20,4 +20,5 @@ mod payments;
 mod restart;
 mod settlement;
 mod store;
+mod upload;
 mod world;

@@ -326,7 +326,7 @@ fn a_swapped_machine_gets_its_own_lease_and_the_old_one_counts_until_it_is_writt
 }
 
 #[test]
-fn nothing_is_lent_while_too_little_is_free_or_the_day_is_being_closed() {
+fn nothing_is_lent_while_too_little_is_free_and_a_close_stops_no_lending() {
     let mut world = world();
     for id in 1..=3 {
         world.step(Event::Requested(request(id, 2, 31_500)));
@@ -338,13 +338,13 @@ fn nothing_is_lent_while_too_little_is_free_or_the_day_is_being_closed() {
         "55.00 of 1000.00 is free, a share is 250.00"
     );
     let mut world = self::world();
-    // Something the close has to wait for.
+    // Something a batch has to wait for.
     world.step(Event::Requested(request(9, 2, 100)));
     let date = crate::time::BusinessDate::parse("2026-11-22").unwrap();
-    world.step(Event::CloseDay { date });
+    world.step(super::settlement::turn(date));
     world.attach(1);
     assert!(
-        !world
+        world
             .journal
             .iter()
             .any(|one| matches!(one.fact, DeskFact::Lease(LeaseFact::Granted { .. })))

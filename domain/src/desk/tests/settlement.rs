@@ -2,8 +2,9 @@
 
 use super::world::{LANES, World, answer, batch, cny, tid};
 use crate::{
+    day::TurnedBy,
     desk::{
-        Alarm, Blocker, DayFact, DayState, DeskFact, Effect, Event, Outgoing, Rejected,
+        Alarm, Blocker, DayFact, DayState, DeskFact, DeskRecord, Effect, Event, Outgoing, Rejected,
         TerminalFact,
     },
     ids::{PaymentId, Stan, Tid},
@@ -16,14 +17,25 @@ fn date() -> BusinessDate {
     BusinessDate::parse("2026-11-22").unwrap()
 }
 
-fn close() -> Event {
-    Event::CloseDay { date: date() }
+/// The end of a date by hand.
+pub(super) fn turn(ended: BusinessDate) -> Event {
+    Event::TurnDate {
+        ended,
+        begins: ended.next(),
+        by: TurnedBy::Hand,
+    }
 }
 
-/// Closes the day of a world at rest; every 0500 is answered as balanced.
+fn close() -> Event {
+    turn(date())
+}
+
+/// Closes the day of a world at rest, silent lanes given up; every 0500 is answered as balanced.
 pub(super) fn close_day(world: &mut World) {
     world.step(close());
-    let settlements = world.sent();
+    let mut settlements = world.sent();
+    world.step(Event::CloseTimedOut);
+    settlements.extend(world.sent());
     assert_eq!(settlements.len(), usize::from(LANES));
     for settlement in settlements {
         world.answer(&settlement, "00");
@@ -60,16 +72,16 @@ fn a_day_closes_with_its_totals_and_opens_the_next_batch() {
     for settlement in world.sent() {
         world.answer(&settlement, "00");
     }
+    let due = Some(date());
     assert!(matches!(
         world.facts()[..],
-        [.., DeskFact::Day(DayFact::Closed { .. })]
+        [.., DeskFact::Terminal(TerminalFact::BatchClosed { date, .. })] if *date == due
     ));
+    assert_eq!(world.desk.business_date(), date().next());
     assert_eq!(batch_of(&world, &tid(1)), 2);
     assert_eq!(world.status(1), "settled");
-    assert_eq!(
-        world.desk.counts_of_day(date()).unwrap().batches_balanced,
-        2
-    );
+    assert_eq!(world.desk.counts_of_day(date()).unwrap().approved, 1);
+    assert_eq!(world.desk.counts().batches_balanced, 2);
     assert_eq!(world.desk.counts_today().approved, 0);
     world.step(close());
     assert_eq!(world.effects, [], "twice does no harm");
@@ -77,18 +89,97 @@ fn a_day_closes_with_its_totals_and_opens_the_next_batch() {
     assert_eq!(world.totals(1).debit, cny(500));
 }
 
+/// One record turns the date at once and refuses nobody: a payment waits for one exchange of its
+/// own terminal, and goes in the new batch.
 #[test]
-fn no_new_payments_while_a_day_closes_and_only_one_day_closes() {
+fn a_turn_refuses_nobody_and_a_payment_waits_for_its_settlement_alone() {
+    let mut world = World::online();
+    world.step(close());
+    assert!(matches!(&world.effects[0], Effect::Persist(record) if record.date == date()));
+    let settlements = world.sent();
+    world.ask(1, 1, 1_000);
+    let waits = Effect::WaitsForSettlement {
+        lane: crate::ids::LaneId(1),
+        payment_id: PaymentId(1),
+    };
+    assert!(world.effects.contains(&waits), "{:?}", world.effects);
+    assert_eq!((world.replies(), world.sent()), (vec![], vec![]));
+    world.answer(&settlements[0], "00");
+    let sale = world.sent_one();
+    assert!(matches!(sale, Outgoing::Sale { .. }));
+    assert_eq!(sale.binding().batch, batch(2));
+    world.answer(&sale, "00");
+    assert_eq!(world.status(1), "approved");
+}
+
+/// While a 0500 is at the bank, a payment is not stood in for; after the exchange it is decided as
+/// any other that its terminal can't send.
+#[test]
+fn a_payment_waits_for_one_exchange_at_most() {
     let mut world = World::online();
     world.step(close());
     world.ask(1, 1, 1_000);
-    let reason = RefusalReason::NoTerminal;
-    assert_eq!(world.replies(), [Decision::Refused { reason }]);
-    let other = Event::CloseDay {
-        date: date().next(),
+    world.pass(29_000);
+    assert_eq!(world.replies(), [], "not stood in meanwhile");
+    world.pass(1_000);
+    assert_eq!(world.replies().len(), 1, "the bank does not answer");
+}
+
+#[test]
+fn a_settlement_is_ordered_in_mid_day_and_the_date_stays() {
+    let mut world = World::online();
+    world.approve(1, 1, 1_000);
+    world.step(Event::OrderSettlement);
+    let [Outgoing::Settlement { binding, .. }] = &world.sent()[..] else {
+        panic!("{:?}", world.effects);
     };
-    let rejected = Err(Rejected::OtherDayClosing { closing: date() });
-    assert_eq!(world.try_step(other), rejected);
+    assert_eq!(binding.tid, tid(2), "a sale of the other is still open");
+    let second = world.sent_one();
+    world.answer(&second, "00");
+    world.complete(1, 1);
+    let first = world.sent_one();
+    world.answer(&first, "00");
+    assert_eq!(world.desk.business_date(), date());
+    assert_eq!(batch_of(&world, &tid(1)), 2);
+}
+
+/// A hub before this release was stopped in the middle of a close.
+#[test]
+fn an_old_close_is_brought_to_its_end() {
+    let mut world = World::online();
+    world.approve(1, 1, 1_000);
+    world.complete(1, 1);
+    let closing = DayFact::Closing { date: date() };
+    let closed = TerminalFact::BatchClosed {
+        tid: tid(2),
+        batch: batch(1),
+        totals: world.totals(2),
+        balanced: true,
+        date: None,
+        upload_follows: false,
+    };
+    for fact in [DeskFact::from(closing), DeskFact::from(closed)] {
+        world.journal.push(DeskRecord {
+            at: world.now.wall,
+            date: date(),
+            fact,
+        });
+    }
+    world.restart();
+    assert_eq!(world.desk.business_date(), date().next());
+    assert_eq!(world.desk.day(), DayState::Closing { date: date() });
+    world.step(Event::AcquirerLink { up: true });
+    for (lane, number) in [(2, 2), (1, 1)] {
+        world.step(Event::SignedOn {
+            tid: tid(lane),
+            batch: batch(number),
+        });
+    }
+    let first = world.sent_one();
+    assert!(matches!(first, Outgoing::Settlement { .. }));
+    world.answer(&first, "00");
+    let closed = Some(date());
+    assert_eq!(world.desk.day(), DayState::Open { closed });
 }
 
 #[test]
@@ -103,11 +194,15 @@ fn what_is_open_holds_up_its_terminal_alone() {
     assert_eq!(binding.tid, tid(2));
     let other = world.sent_one();
     world.answer(&other, "00");
+    assert!(world.desk.undecided_dates().contains(&date()));
     assert!(matches!(
         world.desk.close_day_blockers()[..],
-        [Blocker::Undecided(_), _]
+        [Blocker::NotSettled(_)]
     ));
     world.answer(&sale, "00");
+    assert!(world.desk.undecided_dates().is_empty());
+    assert_eq!(world.sent(), [], "its sale may still be given up");
+    world.complete(1, 1);
     let last = world.sent_one();
     assert!(matches!(last, Outgoing::Settlement { .. }));
     world.answer(&last, "00");
@@ -145,6 +240,7 @@ fn a_stand_in_of_a_silent_lane_is_named() {
 fn an_unanswered_0500_is_repeated_the_same_and_over_a_restart() {
     let mut world = World::online();
     world.approve(1, 1, 1_000);
+    world.complete(1, 1);
     world.step(close());
     let first = world.sent()[0].clone();
     world.pass(30_000);
@@ -217,6 +313,8 @@ fn an_approval_given_up_after_the_0500_is_left_to_a_person() {
     let mut world = World::online();
     world.approve(1, 1, 1_000);
     world.step(close());
+    world.step(Event::CloseTimedOut);
+    assert_eq!(world.sent().len(), 1, "its lane is waited for no longer");
     world.abandon(1, 1);
     assert_eq!(world.status(1), "dead letter");
 }
@@ -324,19 +422,14 @@ fn a_terminal_that_never_signed_on_does_not_hold_up_the_day() {
 }
 
 #[test]
-fn a_day_waits_for_the_payment_of_a_terminal_that_never_signed_on() {
+fn a_payment_of_a_terminal_that_never_signed_on_is_of_the_date_that_ended() {
     let mut world = World::new();
     world.step(Event::AcquirerLink { up: true });
     world.ask(1, 1, 1_000);
     world.step(close());
-    assert_eq!(world.desk.day(), DayState::Closing { date: date() });
+    assert!(world.desk.undecided_dates().contains(&date()));
     world.abandon(1, 1);
-    assert_eq!(
-        world.desk.day(),
-        DayState::Open {
-            closed: Some(date())
-        }
-    );
+    assert!(world.desk.undecided_dates().is_empty());
 }
 
 /// The counts of a 0500 have three digits: a terminal that sells more in a day settles in between,
@@ -391,11 +484,11 @@ fn what_a_silent_lane_holds_up_is_carried_over_by_name_and_nothing_else_is() {
     let silent = world.desk.silent();
     let silent: Vec<PaymentId> = silent.iter().map(|one| one.payment_id).collect();
     assert_eq!(silent, [PaymentId(1)], "the other only has to be delivered");
+    world.step(close());
+    let second = world.sent_one();
     world.step(Event::CloseTimedOut);
     let depths = (world.desk.queue_depth(), world.desk.queue_depth_to_close());
     assert_eq!(depths, (2, 1));
-    world.step(close());
-    let second = world.sent_one();
     world.answer(&second, "00");
     let still_open = matches!(world.desk.day(), DayState::Closing { .. });
     assert!(still_open, "the advice of a closed sale is waited for");
@@ -409,19 +502,7 @@ fn what_a_silent_lane_holds_up_is_carried_over_by_name_and_nothing_else_is() {
         }
     );
     assert_eq!(world.desk.queue_depth(), 1, "it is not dropped");
+    assert_eq!(world.desk.carried_over().len(), 1);
+    world.step(turn(date().next()));
     assert_eq!(world.desk.silent().len(), 1, "the next close asks again");
-}
-
-#[test]
-fn a_close_without_a_date_means_the_running_day_unless_it_is_empty() {
-    let mut world = World::online();
-    for empty in [true, false] {
-        assert_eq!(world.desk.day_meant(empty), date(), "none was closed yet");
-    }
-    close_day(&mut world);
-    assert_eq!(world.desk.day_meant(true), date(), "asked again");
-    assert_eq!(world.desk.day_meant(false), date().next());
-    let date = date().next();
-    world.step(Event::CloseDay { date });
-    assert_eq!(world.desk.day_meant(true), date, "it is being closed");
 }

@@ -170,6 +170,8 @@ impl Life {
                     assert!(written || differs, "replied before it was written");
                 }
                 Effect::HotCard { .. }
+                | Effect::WaitsForSettlement { .. }
+                | Effect::DateTurned { .. }
                 | Effect::Archive(_)
                 | Effect::HoldCard(_)
                 | Effect::EraseCard(_)
@@ -227,6 +229,11 @@ impl Life {
                 batch: open,
                 ..
             }) => (of, *bound, *open) == (&tid, stan, batch),
+            DeskFact::Terminal(TerminalFact::UploadSent {
+                tid: of,
+                batch: open,
+                sent,
+            }) => (of, sent.stan, *open) == (&tid, stan, batch),
             DeskFact::Forward(ForwardFact::Sent {
                 stan: bound,
                 batch: open,
@@ -252,7 +259,7 @@ impl Life {
             Outgoing::Reversal { forward_id, .. } | Outgoing::Void { forward_id, .. } => {
                 self.same_as_first(*forward_id, &message);
             }
-            Outgoing::Settlement { .. } => {}
+            Outgoing::Settlement { .. } | Outgoing::Upload { .. } => {}
         }
         let timeout_ms = match message {
             Outgoing::Sale { .. } => 60_000,
@@ -304,16 +311,12 @@ impl Life {
             Fate::LateAnswer { which } => self.late_answer(which),
             Fate::Pass { ms } => self.pass(ms),
             Fate::Restart => self.restart(),
-            Fate::Close => self.step(Event::CloseDay { date: self.date }),
+            Fate::Close => {
+                self.step(super::settlement::turn(self.date));
+                self.date = self.world.desk.business_date();
+            }
             Fate::Archive => self.step(Event::Archive),
             Fate::Resolve { which, retry } => self.resolve(which, retry),
-        }
-        if self.world.desk.day()
-            == (DayState::Open {
-                closed: Some(self.date),
-            })
-        {
-            self.date = self.date.next();
         }
     }
 
@@ -494,7 +497,7 @@ impl Life {
         assert_eq!(self.world.desk.queue_depth(), 0, "I17: the queue is empty");
         assert_eq!(self.world.desk.payments_in_flight(), 0, "I17");
         let date = self.date;
-        self.step(Event::CloseDay { date });
+        self.step(super::settlement::turn(date));
         for _ in 0..60 {
             self.rest();
         }

@@ -55,6 +55,7 @@ pub(super) fn config() -> DeskConfig {
             backoff_max_ms: 8_000,
             reversal_tries_max: 3,
         },
+        marker_when_balanced: false,
     }
 }
 
@@ -92,6 +93,7 @@ pub(super) fn place(message: &Outgoing) -> (u16, &Tid, Stan, BatchNumber) {
         Outgoing::Reversal { .. } => 400,
         Outgoing::Advice { .. } => 220,
         Outgoing::Settlement { .. } => 500,
+        Outgoing::Upload { .. } => 320,
     };
     let binding = message.binding();
     (mti, &binding.tid, binding.stan, binding.batch)
@@ -105,7 +107,7 @@ pub(super) fn answer(message: &Outgoing, text: &str) -> Answer {
         | Outgoing::Reversal { financial, .. }
         | Outgoing::Advice { financial, .. } => (Some(0), Some(financial.amount.minor())),
         Outgoing::Void { financial, .. } => (Some(200_000), Some(financial.amount.minor())),
-        Outgoing::Settlement { .. } => (None, None),
+        Outgoing::Settlement { .. } | Outgoing::Upload { .. } => (None, None),
     };
     Answer {
         mti: mti + 10,
@@ -237,6 +239,8 @@ impl World {
             | Effect::Send(_)
             | Effect::SignOn { .. }
             | Effect::Reply { .. }
+            | Effect::WaitsForSettlement { .. }
+            | Effect::DateTurned { .. }
             | Effect::HotCard { .. }
             | Effect::GrantLease(_)
             | Effect::WakeAt(_)

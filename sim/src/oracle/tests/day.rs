@@ -443,6 +443,7 @@ fn good_hub() -> Vec<hub_record::Body> {
             credit_count: 0,
         }),
         balanced: true,
+        ..BatchClosed::default()
     }));
     hub.push(closed(DATE));
     hub

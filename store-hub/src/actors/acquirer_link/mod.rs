@@ -27,7 +27,9 @@ use tokio::{
 };
 
 use super::payment_desk::PaymentDesk;
-use crate::{card_vault::CardForMessage, config::ConnectionHabit, keys::KeyStore};
+use crate::{
+    acquirer::BankClock, card_vault::CardForMessage, config::ConnectionHabit, keys::KeyStore,
+};
 
 use reach::Reach;
 pub(crate) use reach::{LineView, ReachTiming};
@@ -51,6 +53,8 @@ pub(crate) enum LinkCommand {
 /// What a link is made of.
 #[derive(Clone)]
 pub(crate) struct LinkParts {
+    /// Compared with the hub's.
+    pub(crate) bank_clock: BankClock,
     pub(crate) desk: Addr<PaymentDesk>,
     pub(crate) network: Arc<dyn Network>,
     pub(crate) clock: Arc<dyn Clock>,

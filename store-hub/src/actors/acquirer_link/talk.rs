@@ -149,6 +149,7 @@ impl Talk {
 
     /// What a frame says; nothing where it is not understood.
     pub(super) fn read(&self, frame: &[u8]) -> Option<FromBank> {
+        self.parts.bank_clock.heard(frame, &self.parts.dialect);
         match acquirer::read(frame, &self.parts.dialect, self.parts.keys.as_ref()) {
             Ok(read) => {
                 for field in read.odd_fields {

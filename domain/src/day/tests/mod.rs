@@ -1,0 +1,7 @@
+//! Dates, frames, versions, the clock.
+
+mod clock;
+mod completeness;
+mod due;
+mod store;
+mod versions;

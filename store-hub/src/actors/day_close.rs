@@ -1,0 +1,383 @@
+//! A person closes the business day, or settles in mid-day, and listens: step by step, until it is
+//! done. Whoever listens may leave: what was ordered is brought to its end all the same, and asking
+//! again does no harm.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseActFuture, WrapFuture};
+use domain::{
+    day::{DayEffect, TurnedBy, Wait},
+    desk::{Blocker, Event},
+    time::BusinessDate,
+};
+use proto::store::v1::{BatchView, CloseDayProgress};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
+use wire_form::money_to_proto;
+
+use super::{
+    business_day::{DayError, DayParts},
+    reports::{AskDate, AskToOpen, DateStanding, MakeReport},
+};
+use crate::{grpc::day_view, report::DayReport};
+
+/// Somebody who listens hears at least so often what is waited for.
+const TELL_EVERY: Duration = Duration::from_millis(500);
+/// Lines of one step that name differences or blockers.
+const NAMED_MAX: usize = 20;
+
+/// The actor.
+pub(crate) struct DayClose {
+    pub(crate) parts: DayParts,
+    pub(crate) changed: watch::Receiver<u64>,
+}
+
+impl Actor for DayClose {
+    type Context = Context<Self>;
+}
+
+/// What is told: steps, and in the end the day or the reason.
+pub(crate) type CloseUpdate = Result<CloseDayProgress, DayError>;
+
+/// Close this day, or the one that is meant.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct CloseDay {
+    pub(crate) date: Option<BusinessDate>,
+    pub(crate) listener: mpsc::Sender<CloseUpdate>,
+}
+
+/// Settle every batch; the date stays.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct SettleNow {
+    pub(crate) listener: mpsc::Sender<CloseUpdate>,
+}
+
+/// Move an empty store forward. Answers with the date it was on.
+#[derive(Message)]
+#[rtype(result = "Result<BusinessDate, DayError>")]
+pub(crate) struct OpenDay(pub(crate) BusinessDate);
+
+impl Handler<CloseDay> for DayClose {
+    type Result = ();
+
+    fn handle(&mut self, close: CloseDay, ctx: &mut Self::Context) {
+        let work = self.work(close.listener);
+        ctx.spawn(work.close_and_tell(close.date).into_actor(self));
+    }
+}
+
+impl Handler<SettleNow> for DayClose {
+    type Result = ();
+
+    fn handle(&mut self, settle: SettleNow, ctx: &mut Self::Context) {
+        let work = self.work(settle.listener);
+        ctx.spawn(work.settle_and_tell().into_actor(self));
+    }
+}
+
+impl Handler<OpenDay> for DayClose {
+    type Result = ResponseActFuture<Self, Result<BusinessDate, DayError>>;
+
+    fn handle(&mut self, open: OpenDay, _: &mut Self::Context) -> Self::Result {
+        let parts = self.parts.clone();
+        let work = async move {
+            let calendar = parts.around().await?.calendar;
+            let date = open.0;
+            let turn = parts.reports.send(AskToOpen { date, calendar }).await??;
+            let DayEffect::Turn { ended, begins, by } = turn else {
+                return Err(DayError::Left);
+            };
+            parts
+                .tell_desk(Event::TurnDate { ended, begins, by })
+                .await?;
+            Ok(ended)
+        };
+        Box::pin(work.into_actor(self))
+    }
+}
+
+impl DayClose {
+    fn work(&self, listener: mpsc::Sender<CloseUpdate>) -> Work {
+        Work {
+            parts: self.parts.clone(),
+            changed: self.changed.clone(),
+            listener,
+            told: BTreeSet::new(),
+        }
+    }
+}
+
+struct Work {
+    parts: DayParts,
+    changed: watch::Receiver<u64>,
+    listener: mpsc::Sender<CloseUpdate>,
+    /// What was told of what is waited for: each line once.
+    told: BTreeSet<String>,
+}
+
+impl Work {
+    async fn close_and_tell(mut self, date: Option<BusinessDate>) {
+        let closed = self.close(date).await;
+        self.tell_error(closed).await;
+    }
+
+    async fn settle_and_tell(mut self) {
+        let settled = self.settle_now().await;
+        self.tell_error(settled).await;
+    }
+
+    async fn tell_error(&self, ended: Result<(), DayError>) {
+        if let Err(error) = ended {
+            tracing::info!(event = "day not closed", %error);
+            // Nobody listens: nobody to tell.
+            let _ = self.listener.send(Err(error)).await;
+        }
+    }
+
+    async fn close(&mut self, date: Option<BusinessDate>) -> Result<(), DayError> {
+        let status = self.status(date).await?;
+        let date = status.date;
+        if date == status.running {
+            self.turn(date).await?;
+        }
+        self.wait_until_sealed(date).await?;
+        self.tell_carried_over().await?;
+        self.tell("queue", self.queue().await?).await?;
+        let report = self.report(date).await?;
+        self.compare(&report).await?;
+        self.tell("settle", settled_detail(&report)).await?;
+        self.closed(date, &report).await
+    }
+
+    async fn turn(&self, ended: BusinessDate) -> Result<(), DayError> {
+        let begins = self.parts.calendar_of(ended).date_after(ended);
+        let by = TurnedBy::Hand;
+        let turn = Event::TurnDate { ended, begins, by };
+        self.parts.tell_desk(turn).await
+    }
+
+    async fn status(&self, date: Option<BusinessDate>) -> Result<DateStanding, DayError> {
+        let around = self.parts.around().await?;
+        Ok(self.parts.reports.send(AskDate { date, around }).await??)
+    }
+
+    /// Selling goes on meanwhile. Whoever is waited for is named; the machine decides how long.
+    async fn wait_until_sealed(&mut self, date: BusinessDate) -> Result<(), DayError> {
+        loop {
+            self.parts.look().await?;
+            let status = self.status(Some(date)).await?;
+            if status.sealed.is_some() {
+                return Ok(());
+            }
+            let waits: Vec<String> = status.waits.iter().map(in_words).collect();
+            self.tell_once("queue", waits.join("; ")).await?;
+            self.tell_blockers().await?;
+            self.pause().await?;
+        }
+    }
+
+    /// What the batches did not wait for: it stays in the queue, and goes into the next.
+    async fn tell_carried_over(&mut self) -> Result<(), DayError> {
+        let carried = self.parts.ask_desk(|desk| desk.desk.carried_over());
+        for silent in carried.await?.iter().take(NAMED_MAX) {
+            let missing = match silent.awaits_card {
+                true => "has not sent the card of",
+                false => "has not said what became of",
+            };
+            let (lane, id, amount) = (silent.lane, silent.payment_id, silent.amount);
+            let detail = format!("{lane} {missing} {id}, {amount}");
+            self.tell_once("carried over", detail).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell_blockers(&mut self) -> Result<(), DayError> {
+        let blockers = self.parts.ask_desk(|desk| desk.desk.close_day_blockers());
+        let blockers = blockers.await?;
+        if blockers.is_empty() {
+            return Ok(());
+        }
+        let named: Vec<String> = blockers.iter().take(NAMED_MAX).map(blocker).collect();
+        let detail = format!("{} to go: {}", blockers.len(), named.join("; "));
+        self.tell_once("settle", detail).await
+    }
+
+    async fn settle_now(&mut self) -> Result<(), DayError> {
+        self.parts.tell_desk(Event::OrderSettlement).await?;
+        loop {
+            let due = self.parts.ask_desk(|desk| desk.desk.settlement_due());
+            if due.await?.is_empty() {
+                break;
+            }
+            self.tell_blockers().await?;
+            self.pause().await?;
+        }
+        let running = self.parts.ask_desk(|desk| desk.desk.business_date());
+        let report = self.report(running.await?).await?;
+        let progress = CloseDayProgress {
+            step: "settled".to_owned(),
+            detail: settled_detail(&report),
+            done: true,
+            day: None,
+            batches: batches(&report),
+        };
+        self.send(progress).await
+    }
+
+    async fn queue(&self) -> Result<String, DayError> {
+        let carried = self.parts.ask_desk(|desk| desk.desk.queue_depth());
+        Ok(match carried.await? {
+            0 => "empty".to_owned(),
+            left => format!("{left} entries wait; the rest is delivered"),
+        })
+    }
+
+    async fn report(&self, date: BusinessDate) -> Result<DayReport, DayError> {
+        let lanes = self.parts.around().await?.lanes;
+        let date = Some(date);
+        Ok(self
+            .parts
+            .reports
+            .send(MakeReport { date, lanes })
+            .await??)
+    }
+
+    async fn compare(&self, report: &DayReport) -> Result<(), DayError> {
+        if report.differences.is_empty() {
+            let detail = "lane journals and hub agree on every payment".to_owned();
+            return self.tell("compare", detail).await;
+        }
+        for difference in report.differences.iter().take(NAMED_MAX) {
+            let detail = format!(
+                "{}: {} (lane {}, hub {})",
+                difference.payment_id, difference.what, difference.lane_minor, difference.hub_minor
+            );
+            self.tell("compare", detail).await?;
+        }
+        let all = report.differences.len();
+        let detail = format!("{all} differences, named in the day report");
+        self.tell("compare", detail).await
+    }
+
+    async fn closed(&self, date: BusinessDate, report: &DayReport) -> Result<(), DayError> {
+        let sealed = self.status(Some(date)).await?.sealed;
+        let sealed = sealed.ok_or(DayError::Left)?;
+        let manifest = &sealed.manifest;
+        let files = manifest.files.len();
+        let parts = match manifest.is_complete() {
+            true => "every lane whole".to_owned(),
+            false => incomplete(report),
+        };
+        let detail = format!("version {}, {files} files, {parts}", manifest.version);
+        self.tell("report", detail).await?;
+        let progress = CloseDayProgress {
+            step: "closed".to_owned(),
+            detail: closed_detail(report),
+            done: true,
+            day: Some(day_view(&sealed)),
+            batches: batches(report),
+        };
+        self.send(progress).await
+    }
+
+    async fn tell(&self, step: &str, detail: String) -> Result<(), DayError> {
+        let progress = CloseDayProgress {
+            step: step.to_owned(),
+            detail,
+            ..Default::default()
+        };
+        self.send(progress).await
+    }
+
+    async fn tell_once(&mut self, step: &str, detail: String) -> Result<(), DayError> {
+        if detail.is_empty() || !self.told.insert(detail.clone()) {
+            return match self.listener.is_closed() {
+                true => Err(DayError::Left),
+                false => Ok(()),
+            };
+        }
+        self.tell(step, detail).await
+    }
+
+    async fn send(&self, progress: CloseDayProgress) -> Result<(), DayError> {
+        let told = self.listener.send(Ok(progress)).await;
+        told.map_err(|_| DayError::Left)
+    }
+
+    /// Until the desk has done something, but not for long.
+    async fn pause(&mut self) -> Result<(), DayError> {
+        match timeout(TELL_EVERY, self.changed.changed()).await {
+            Ok(Ok(())) => {
+                // Progress comes in bursts: one look a burst.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                Ok(())
+            }
+            Ok(Err(_)) => Err(DayError::Left),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+fn in_words(wait: &Wait) -> String {
+    match wait {
+        Wait::Lane(machine) => format!("{} has not ended the day", machine.lane),
+        Wait::Batches => "batches are not settled".to_owned(),
+        Wait::Payments => "payments are in flight".to_owned(),
+    }
+}
+
+fn blocker(blocker: &Blocker) -> String {
+    match blocker {
+        Blocker::Entry(forward_id) => format!("entry {} is not delivered", forward_id.0),
+        Blocker::LaneSilent { lane, payment_id } => {
+            format!("{lane} has not said what became of {payment_id}")
+        }
+        Blocker::NotSettled(tid) => format!("{tid} is not settled"),
+    }
+}
+
+fn incomplete(report: &DayReport) -> String {
+    let open = report.completeness.iter().filter(|lane| !lane.complete);
+    let named: Vec<String> = open
+        .map(|lane| format!("lane {}: {}", lane.lane, lane.missing))
+        .collect();
+    format!("not whole: {}", named.join("; "))
+}
+
+fn settled_detail(report: &DayReport) -> String {
+    let batches = report.settlement.batches.len();
+    format!(
+        "{} of {batches} batches balanced",
+        report.settlement.balanced
+    )
+}
+
+fn closed_detail(report: &DayReport) -> String {
+    let (date, sales) = (&report.business_date, report.sales.count);
+    format!("{date} closed: {sales} sales, {}", settled_detail(report))
+}
+
+fn batches(report: &DayReport) -> Vec<BatchView> {
+    let currency = domain::money::Currency::by_letters(&report.currency);
+    let money = |minor: i64| {
+        currency.map(|currency| money_to_proto(domain::money::Money::new(minor, currency)))
+    };
+    report
+        .settlement
+        .batches
+        .iter()
+        .map(|batch| BatchView {
+            tid: batch.tid.clone(),
+            batch: batch.batch.parse().unwrap_or(0),
+            balanced: batch.balanced,
+            debit: money(batch.debit_minor),
+            debit_count: batch.debit_count,
+            credit: money(batch.credit_minor),
+            credit_count: batch.credit_count,
+        })
+        .collect()
+}

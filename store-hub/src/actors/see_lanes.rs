@@ -1,0 +1,65 @@
+//! Lanes as the machine of the days has to know them: connected or not, what they say they have,
+//! and whether anything stands against their journals.
+
+use actix::{Handler, Message};
+use domain::{
+    day::{LaneSeen, Machine},
+    ids::LaneEpoch,
+    time::WallMs,
+};
+use proto::store::v1::LaneView;
+
+use super::lanes::Lanes;
+
+/// All lanes that are configured, connected, or have a journal here.
+#[derive(Message)]
+#[rtype(result = "Vec<LaneSeen>")]
+pub(crate) struct SeeLanes;
+
+impl Handler<SeeLanes> for Lanes {
+    type Result = Vec<LaneSeen>;
+
+    fn handle(&mut self, _: SeeLanes, _: &mut Self::Context) -> Self::Result {
+        self.views().iter().flat_map(seen).collect()
+    }
+}
+
+impl Lanes {
+    /// All lanes, as an operator sees them.
+    pub(super) fn views(&self) -> Vec<LaneView> {
+        let lanes = self.lanes.iter();
+        lanes.map(|(lane, known)| self.view(*lane, known)).collect()
+    }
+}
+
+/// The machine that speaks for a lane, and its others that something stands against.
+fn seen(view: &LaneView) -> Vec<LaneSeen> {
+    let trouble = |epoch: u32| {
+        let mut troubles = view.troubles.iter();
+        let trouble = troubles.find(|trouble| trouble.blocks && trouble.epoch == epoch);
+        trouble.map(|trouble| format!("{}: {}", trouble.code, trouble.what))
+    };
+    let lane = domain::ids::LaneId(u16::try_from(view.lane).unwrap_or(u16::MAX));
+    let machine = |epoch: u32| Machine {
+        lane,
+        epoch: LaneEpoch(epoch),
+    };
+    let speaks = LaneSeen {
+        machine: machine(view.epoch),
+        connected: view.connected,
+        last_heard: (view.last_heard_wall_ms != 0).then_some(WallMs(view.last_heard_wall_ms)),
+        said_sequence: view.journal_sequence,
+        trouble: trouble(view.epoch),
+    };
+    let others = view.troubles.iter().map(|trouble| trouble.epoch);
+    let others: std::collections::BTreeSet<u32> =
+        others.filter(|epoch| *epoch != view.epoch).collect();
+    let others = others.into_iter().map(|epoch| LaneSeen {
+        machine: machine(epoch),
+        connected: false,
+        last_heard: None,
+        said_sequence: 0,
+        trouble: trouble(epoch),
+    });
+    std::iter::once(speaks).chain(others).collect()
+}
