@@ -4,7 +4,7 @@
 
 use std::{fs, io, path::Path};
 
-use domain::{money::Currency, sale::Heading, time::BusinessDate};
+use domain::{money::Currency, sale::Heading};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -23,8 +23,6 @@ pub(crate) struct Learnt {
     pub(crate) tid: String,
     /// Merchant at the acquirer, for receipts.
     pub(crate) mid: String,
-    /// The hub's business date when it last said hello.
-    pub(crate) business_date: String,
     /// Which journal the hub had (32 hex digits), and its epoch.
     #[serde(default)]
     pub(crate) hub_history: String,
@@ -93,11 +91,6 @@ impl HubFacts {
         let history = u128::from_str_radix(&self.learnt.hub_history, 16);
         history.map_or_else(|_| Vec::new(), |history| history.to_be_bytes().to_vec())
     }
-
-    /// The hub's business date.
-    pub(crate) fn business_date(&self) -> Option<BusinessDate> {
-        BusinessDate::parse(&self.learnt.business_date).ok()
-    }
 }
 
 #[cfg(test)]
@@ -112,7 +105,6 @@ mod tests {
         let learnt = Learnt {
             store_name: "Demo".to_owned(),
             price_file: "barcode,name,price_minor,currency,kind\n1,milk,5,CNY,piece\n".to_owned(),
-            business_date: "2026-11-22".to_owned(),
             ..Learnt::default()
         };
         let facts = HubFacts::new(learnt, Currency::CNY).unwrap();

@@ -25,6 +25,7 @@ mod hub_facts;
 mod price_book;
 mod recovery;
 mod start;
+mod store_day;
 mod world;
 
 pub use commands::run;

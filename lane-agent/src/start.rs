@@ -3,26 +3,32 @@
 use std::{io, sync::Arc, time::Duration};
 
 use actix::{Actor, Addr};
-use domain::{limits, sale::Checkout, time::WallMs};
+use domain::{
+    limits,
+    sale::Checkout,
+    time::{LocalMs, WallMs},
+};
 use futures::future::LocalBoxFuture;
-use journal::{Batch, Journal, OpenError};
+use journal::{Batch, Journal, LogId, OpenError};
 use proto::journal::v1 as wire;
 use tokio::{
     sync::{mpsc, watch},
     task::spawn_local,
+    time::timeout,
 };
 use tracing::{info, warn};
 
 use crate::{
     actors::{
         CardReader, Fatal, FlowParts, FromHub, HubLink, Keyboard, LinkParts, Printer, Progress,
-        Scanner, TransactionFlow,
+        Rest, Scanner, TransactionFlow,
     },
     config::Config,
     convert,
     devices::{DeviceError, Devices, Wiring},
     hub_facts::HubFacts,
     recovery::{self, RecoveryError},
+    store_day::{StoreDay, Told},
     world::Ports,
 };
 
@@ -92,8 +98,10 @@ struct Channels {
     script_finished: watch::Sender<bool>,
     keys: watch::Sender<Option<crate::devices::HubKeys>>,
     facts: watch::Sender<Option<Arc<HubFacts>>>,
+    day: watch::Sender<Arc<StoreDay>>,
     progress: watch::Sender<Progress>,
     hub_up: watch::Sender<bool>,
+    held: watch::Sender<u64>,
 }
 
 async fn run(
@@ -109,13 +117,16 @@ async fn run(
         script_finished: watch::Sender::new(false),
         keys: watch::Sender::new(None),
         facts: watch::Sender::new(known_facts(config)),
+        day: watch::Sender::new(Arc::new(known_day(config))),
         progress: watch::Sender::new(Progress::of(&checkout, false, false)),
         hub_up: watch::Sender::new(false),
+        held: watch::Sender::new(0),
     };
     let (to_flow, from_hub) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);
-    write_start(config, &world, &journal, &channels)?;
+    write_start(config, &world, &journal, &checkout)?;
     let devices = devices(Wiring {
         clock: Arc::clone(&world.clock),
+        wall: wall(&world, &channels),
         random: Arc::clone(&world.random),
         screens: channels.screens.subscribe(),
         last_order_reference: checkout.last_order_reference().to_owned(),
@@ -124,7 +135,7 @@ async fn run(
     })?;
     let link = link(config, &world, &journal, &checkout, &channels, to_flow)?.start();
     let (fatal, mut fatals) = mpsc::channel(1);
-    let people = actors(
+    let (flow, people) = actors(
         config,
         &world,
         journal.clone(),
@@ -141,6 +152,11 @@ async fn run(
         Some(fatal) = fatals.recv() => Err(StartError::Stopped(fatal.to_string())),
         () = shutdown => Ok(()),
     };
+    if ended.is_ok() {
+        // Gone only when the whole system is: then nothing is written either.
+        let _ = flow.send(Rest).await;
+        tell_hub_all(&journal, &channels).await;
+    }
     if let Some(people) = people {
         people.abort();
     }
@@ -149,6 +165,25 @@ async fn run(
     // What was appended before is committed before the journal says it is closed.
     let _ = journal.wait(journal.last()).await;
     ended
+}
+
+/// A hub that is there hears everything, the rest last: it need not name this lane in the evening. It
+/// is not waited for beyond a moment, and one that is away hears it at the next start.
+async fn tell_hub_all(journal: &Journal, channels: &Channels) {
+    if !*channels.hub_up.borrow() {
+        return;
+    }
+    let told = async {
+        let written = journal.wait(journal.last()).await;
+        let last = journal.durable_head(LogId::OWN).sequence;
+        let mut held = channels.held.subscribe();
+        let heard = held.wait_for(|held| *held >= last).await;
+        written.is_ok() && heard.is_ok()
+    };
+    let patience = Duration::from_millis(limits::LAST_RECORDS_TOLD_WITHIN_MS);
+    if !timeout(patience, told).await.unwrap_or(false) {
+        warn!(event = "hub not told of the last records");
+    }
 }
 
 #[allow(
@@ -165,7 +200,7 @@ fn actors(
     channels: &Channels,
     from_hub: mpsc::Receiver<FromHub>,
     fatal: mpsc::Sender<Fatal>,
-) -> Option<LocalBoxFuture<'static, ()>> {
+) -> (Addr<TransactionFlow>, Option<LocalBoxFuture<'static, ()>>) {
     let hub_grace = Duration::from_millis(config.timeouts.hub_grace_ms);
     let flow = TransactionFlow::new(FlowParts {
         checkout,
@@ -176,6 +211,7 @@ fn actors(
         printer: Printer::new(devices.printer).start(),
         link,
         facts: channels.facts.subscribe(),
+        day: channels.day.subscribe(),
         from_hub: Some(from_hub),
         hub_up: channels.hub_up.subscribe(),
         screens: channels.screens.clone(),
@@ -193,10 +229,10 @@ fn actors(
     .start();
     Scanner {
         device: Some(devices.scanner),
-        flow,
+        flow: flow.clone(),
     }
     .start();
-    devices.people
+    (flow, devices.people)
 }
 
 fn link(
@@ -212,17 +248,27 @@ fn link(
         checkout: config.checkout,
         address: config.hub_address.clone(),
         journal: journal.clone(),
+        clock: Arc::clone(&world.clock),
         network: Arc::clone(&world.network),
         random: Arc::clone(&world.random),
         abandoned: checkout.abandoned().clone(),
         keys: channels.keys.clone(),
         facts: channels.facts.clone(),
         facts_file: config.hub_facts_file.clone(),
+        day: channels.day.clone(),
+        day_file: config.store_day_file(),
         progress: channels.progress.subscribe(),
         script_finished: channels.script_finished.subscribe(),
         to_flow,
         up: channels.hub_up.clone(),
+        held: channels.held.clone(),
     })
+}
+
+/// What a clock on the store's wall shows, in the zone that the hub told last.
+fn wall(world: &World, channels: &Channels) -> Arc<dyn Fn() -> LocalMs + Send + Sync> {
+    let (clock, day) = (Arc::clone(&world.clock), channels.day.subscribe());
+    Arc::new(move || day.borrow().local(WallMs(clock.wall_ms())))
 }
 
 /// A damaged file is not needed: the hub has what stood in it.
@@ -236,18 +282,23 @@ fn known_facts(config: &Config) -> Option<Arc<HubFacts>> {
     }
 }
 
+/// Nor is this one: without it the lane knows no end of the day until its hub tells it.
+fn known_day(config: &Config) -> StoreDay {
+    StoreDay::open(&config.store_day_file()).unwrap_or_else(|fault| {
+        warn!(event = "kept day not used", %fault);
+        StoreDay::new(Told::default())
+    })
+}
+
+/// A start is dated by the frame that the journal is in; the first of all has no date yet.
 fn write_start(
     config: &Config,
     world: &World,
     journal: &Journal,
-    channels: &Channels,
+    checkout: &Checkout,
 ) -> Result<(), StartError> {
     let at = WallMs(world.clock.wall_ms());
-    let facts = channels.facts.borrow();
-    let date = facts
-        .as_ref()
-        .and_then(|facts| facts.business_date())
-        .or_else(|| domain::sale::business_date(at));
+    let date = checkout.running_date();
     let started = wire::LaneStarted {
         lane: u32::from(config.checkout.lane.0),
         epoch: config.checkout.epoch.0,

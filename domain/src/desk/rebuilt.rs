@@ -63,6 +63,10 @@ impl Desk {
             return self.requested(out, request);
         }
         let (payment_id, lane) = (request.payment_id, request.lane);
+        let request = PaymentRequest {
+            business_date: request.business_date.or(Some(self.business_date())),
+            ..request
+        };
         let at = out.now.wall;
         self.note(out, DeskRecord::Requested { request, at });
         self.asked_before(out, payment_id, lane);

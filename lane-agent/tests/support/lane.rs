@@ -206,21 +206,36 @@ impl Lane {
         names
     }
 
+    /// What it kept of the store's day.
+    pub fn store_day(&self) -> String {
+        let config = self.config(([127, 0, 0, 1], 1).into());
+        fs::read_to_string(config.store_day_file()).unwrap()
+    }
+
     pub fn receipt(&self, name: &str) -> Vec<u8> {
         let path: PathBuf = self.folder.path().join("receipts").join(name);
         fs::read(path).unwrap()
     }
 }
 
+/// Customers of this order come when the test's clock shows so much.
+pub fn at(order: &str, arrive_wall_ms: i64) -> String {
+    order.replace(
+        r#""arrive_wall_ms":0"#,
+        &format!(r#""arrive_wall_ms":{arrive_wall_ms}"#),
+    )
+}
+
+/// Every record of the lane, as the hub holds it.
+pub fn records(held: &[JournalEntry]) -> Vec<LaneRecord> {
+    let decoded = held.iter();
+    decoded
+        .map(|entry| LaneRecord::decode(entry.record.clone()).unwrap())
+        .collect()
+}
+
 /// What the lane wrote, as the hub holds it.
 pub fn bodies(records: &[JournalEntry]) -> Vec<Body> {
-    records
-        .iter()
-        .map(|entry| {
-            LaneRecord::decode(entry.record.clone())
-                .unwrap()
-                .body
-                .unwrap()
-        })
-        .collect()
+    let records = self::records(records).into_iter();
+    records.map(|record| record.body.unwrap()).collect()
 }

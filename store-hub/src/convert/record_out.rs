@@ -6,7 +6,7 @@ use domain::{
     ids::{
         AuthCode, BatchNumber, ForwardId, LaneId, LeaseId, PaymentId, ReceiptNumber, Rrn, Stan, Tid,
     },
-    payment::{Decision, PaymentRequest},
+    payment::{Decision, PaymentKind, PaymentMethod, PaymentRequest},
     response_code::ResponseCode,
     risk::LeaseEnd,
     settlement::BatchTotals,
@@ -15,8 +15,9 @@ use domain::{
 use prost::Message;
 use proto::journal::v1::{self as journal, hub_record::Body};
 use wire_form::{
-    card_to_proto, decision_to_proto, entry_mode_to_proto, lease_to_proto, money_to_proto,
-    offline_to_proto, text,
+    card_to_proto, date_to_proto, decision_to_proto, entry_mode_to_proto, lease_to_proto,
+    method_to_proto, money_to_proto, offline_to_proto, original_to_proto, payment_kind_to_proto,
+    text,
 };
 
 use super::{checkpoint::id_to_bytes, file::file_to_proto};
@@ -330,7 +331,31 @@ pub(super) fn requested(request: &PaymentRequest) -> journal::Requested {
         entry_mode: entry_mode_to_proto(request.entry_mode).into(),
         pin_entered: request.pin_entered,
         card: Some(card_to_proto(&request.card)),
-        ..journal::Requested::default()
+        business_date: date_to_proto(request.business_date),
+        kind: sale_is_absent(request.kind),
+        method: card_is_absent(request.method),
+        original_payment_id: original_to_proto(request.original),
+    }
+}
+
+/// A sale is written as nothing at all: the file of a payment from before kinds were told, rebuilt
+/// from its records, is the same to the byte.
+fn sale_is_absent(kind: PaymentKind) -> i32 {
+    match kind {
+        PaymentKind::Sale => 0,
+        PaymentKind::Void
+        | PaymentKind::Refund
+        | PaymentKind::PreAuthorisation
+        | PaymentKind::Completion
+        | PaymentKind::Balance
+        | PaymentKind::Repayment => payment_kind_to_proto(kind).into(),
+    }
+}
+
+fn card_is_absent(method: PaymentMethod) -> i32 {
+    match method {
+        PaymentMethod::Card => 0,
+        PaymentMethod::Wallet | PaymentMethod::Gift => method_to_proto(method).into(),
     }
 }
 

@@ -10,7 +10,10 @@ use domain::{
     },
     limits::PAYMENTS_LAID_AWAY_AT_ONCE,
     money::{Currency, Money},
-    payment::{Decision, HostFacts, PaymentRequest, RefusalReason, UnknownReason},
+    payment::{
+        Decision, HostFacts, PaymentKind, PaymentMethod, PaymentRequest, RefusalReason,
+        UnknownReason,
+    },
     response_code::ResponseCode,
     risk::{FloorLimits, LeaseEnd, OfflineLease, VelocityLimit},
     settlement::BatchTotals,
@@ -81,6 +84,7 @@ pub(super) fn decisions() -> Vec<Decision> {
         RefusalReason::NoRoom,
         RefusalReason::HotCard,
         RefusalReason::TooOften,
+        RefusalReason::KindNotTaken,
     ] {
         all.push(Decision::Refused { reason });
     }
@@ -135,6 +139,10 @@ pub(super) fn asked() -> PaymentRequest {
         entry_mode: EntryMode::Contactless,
         pin_entered: true,
         card: card(),
+        business_date: BusinessDate::parse("2026-11-22").ok(),
+        kind: PaymentKind::Refund,
+        method: PaymentMethod::Wallet,
+        original: Some(PaymentId(8)),
     }
 }
 

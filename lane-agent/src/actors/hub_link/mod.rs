@@ -6,6 +6,7 @@
 //! next hello, until the hub has acknowledged each (payments.md, rule 2).
 
 mod connection;
+mod day;
 mod price_file;
 mod replicate;
 mod session;
@@ -26,14 +27,14 @@ use domain::{
     sale::CheckoutConfig,
 };
 use journal::Journal;
-use ports::{Network, Random};
+use ports::{Clock, Network, Random};
 use proto::store::v1::{self as wire, lane_frame::Body};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::error;
 use wire_form::HotListReader;
 
 use super::{Progress, backoff::Backoff, offline_cards};
-use crate::{devices::HubKeys, hub_facts::HubFacts};
+use crate::{devices::HubKeys, hub_facts::HubFacts, store_day::StoreDay};
 use connection::Client;
 pub(crate) use connection::client as hub_client;
 
@@ -43,6 +44,7 @@ pub(crate) struct LinkParts {
     pub(crate) checkout: CheckoutConfig,
     pub(crate) address: String,
     pub(crate) journal: Journal,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) network: Arc<dyn Network>,
     pub(crate) random: Arc<dyn Random>,
     /// Given up before this start: the hub may not know of each.
@@ -50,11 +52,16 @@ pub(crate) struct LinkParts {
     pub(crate) keys: watch::Sender<Option<HubKeys>>,
     pub(crate) facts: watch::Sender<Option<Arc<HubFacts>>>,
     pub(crate) facts_file: std::path::PathBuf,
+    /// What the hub says of the store's day, and where it is kept.
+    pub(crate) day: watch::Sender<Arc<StoreDay>>,
+    pub(crate) day_file: std::path::PathBuf,
     pub(crate) progress: watch::Receiver<Progress>,
     /// What the hub says to the flow.
     pub(crate) to_flow: mpsc::Sender<FromHub>,
     /// Whether the hub is there.
     pub(crate) up: watch::Sender<bool>,
+    /// Up to which record the hub holds the journal, as far as it was heard.
+    pub(crate) held: watch::Sender<u64>,
     pub(crate) script_finished: watch::Receiver<bool>,
 }
 
@@ -113,6 +120,8 @@ pub(crate) struct HubLink {
     inbound: Option<SpawnHandle>,
     /// The hub has said hello on this stream.
     greeted: bool,
+    /// When this stream's hello was sent.
+    hello_sent: day::Clocks,
     pending: BTreeMap<PaymentId, oneshot::Sender<Fate>>,
     hello: watch::Sender<Option<Arc<wire::HubHello>>>,
     status: status::Told,
@@ -129,6 +138,7 @@ impl HubLink {
             outbound: None,
             inbound: None,
             greeted: false,
+            hello_sent: day::Clocks::default(),
             pending: BTreeMap::new(),
             hello: watch::Sender::new(None),
             status: status::Told::default(),
@@ -164,6 +174,7 @@ impl Actor for HubLink {
             lane: self.parts.checkout.lane,
             epoch: self.parts.checkout.epoch,
             backoff: Backoff::new(Arc::clone(&self.parts.random)),
+            held: self.parts.held.clone(),
         });
         ctx.spawn(replicate.into_actor(self));
         let price_file = price_file::run(price_file::Parts {

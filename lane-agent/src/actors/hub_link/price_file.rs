@@ -76,7 +76,6 @@ async fn learn(parts: &mut Parts, hello: &wire::HubHello) -> Result<(), Status> 
         store_name: hello.merchant_name.clone(),
         tid: hello.tid.clone(),
         mid: hello.mid.clone(),
-        business_date: hello.business_date.clone(),
         hub_history: history_of(hello),
         hub_epoch: hello.hub_epoch,
         price_file,

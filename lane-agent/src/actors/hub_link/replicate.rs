@@ -13,7 +13,7 @@ use domain::{
 use journal::{Hash, Head, Journal, LogId, ReadError, Record};
 use proto::store::v1::{self as wire, replicate_request::Body};
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, watch},
     time::{sleep, timeout},
 };
 use tokio_stream::wrappers::ReceiverStream;
@@ -29,6 +29,8 @@ pub(super) struct Parts {
     pub(super) lane: LaneId,
     pub(super) epoch: LaneEpoch,
     pub(super) backoff: Backoff,
+    /// Up to which record the hub holds the journal, as far as it was heard.
+    pub(super) held: watch::Sender<u64>,
 }
 
 /// Why a stream ended.
@@ -106,6 +108,7 @@ async fn replicate(parts: &mut Parts) -> Result<std::convert::Infallible, End> {
     if let Err(end) = check(&parts.journal, first.durable_sequence, &first.hash) {
         return Err(show(&parts.journal, &outbound, &mut answers, end).await);
     }
+    parts.held.send_replace(first.durable_sequence);
     info!(
         event = "replication attached",
         from = first.durable_sequence
@@ -126,6 +129,7 @@ async fn replicate(parts: &mut Parts) -> Result<std::convert::Infallible, End> {
                 check(&parts.journal, answer.durable_sequence, &answer.hash)?;
                 parts.backoff.reset();
                 window.acknowledge(answer.durable_sequence);
+                parts.held.send_replace(answer.durable_sequence);
             }
             changed = durable.changed(), if room => {
                 changed.map_err(|_| End::JournalClosed)?;

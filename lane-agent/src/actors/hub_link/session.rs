@@ -34,6 +34,7 @@ impl HubLink {
         let hello = wire::LaneFrame {
             body: Some(lane_frame::Body::Hello(self.lane_hello())),
         };
+        self.hello_sent = self.clocks();
         // A new queue has room for it.
         let _ = outbound.try_send(hello);
         self.outbound = Some(outbound);
@@ -163,6 +164,7 @@ impl HubLink {
         }
         info!(event = "hub attached", hub_epoch = hello.hub_epoch);
         self.parts.keys.send_replace(Some(keys));
+        self.learn_day(&hello);
         self.hello.send_replace(Some(Arc::new(hello)));
         self.backoff.reset();
         self.greeted = true;
@@ -215,14 +217,15 @@ impl HubLink {
             hub_frame::Body::LeaseGrant(lease) => self.lease_grant(&lease),
             hub_frame::Body::OfflineCardHeld(held) => self.card_held(&held),
             hub_frame::Body::HotList(part) => self.hot_list_part(&part),
-            hub_frame::Body::DayTurned(turned) => {
-                warn!(event = "turn of the date not followed", begins = turned.begins);
-            }
+            hub_frame::Body::DayTurned(turned) => self.day_turned(&turned),
             hub_frame::Body::DayEndsSoon(soon) => {
                 info!(event = "day ends soon", date = soon.date);
             }
             hub_frame::Body::PriceNotice(notice) => {
-                warn!(event = "price notice not followed", version = notice.version);
+                warn!(
+                    event = "price notice not followed",
+                    version = notice.version
+                );
             }
             hub_frame::Body::Progress(progress) => {
                 debug!(event = "payment progress", stage = progress.stage);
