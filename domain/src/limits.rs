@@ -34,9 +34,9 @@ pub const ISO_FRAME_BYTES_MAX: usize = 4096;
 /// Messages from the acquirer waiting for the desk.
 pub const ACQUIRER_ANSWERS_WAITING_MAX: usize = 256;
 
-/// Payments that one commit lays away: their ids are one record.
-pub const PAYMENTS_LAID_AWAY_AT_ONCE: usize = 100;
-/// Queue entries in the file of a payment that is laid away.
+/// Payments that one commit archives: their ids are one record.
+pub const PAYMENTS_ARCHIVED_AT_ONCE: usize = 100;
+/// Queue entries in the file of a payment that is archived.
 pub const FILE_ENTRIES_MAX: usize = 6;
 /// Bytes of what people and hosts wrote about those entries.
 pub const FILE_TEXT_BYTES_MAX: usize = 1_000;
@@ -82,7 +82,7 @@ pub const SAME_CARD_MAX: u32 = 3;
 pub const SAME_CARD_WINDOW_MS: u64 = 10 * 60 * 1_000;
 /// How long the close of a day waits for lanes that are silent before it carries over by name what
 /// only they can bring on.
-pub const CLOSE_PATIENCE_MS: u64 = 15 * 60 * 1_000;
+pub const CLOSE_TIMEOUT_MS: u64 = 15 * 60 * 1_000;
 /// How long no late record of a sealed date may have come before its next version is sealed.
 pub const LATE_QUIET_MS: u64 = 60_000;
 /// How long a date that was turned waits for the batches of a bank that answers, once lanes are
@@ -129,7 +129,7 @@ const _: () = {
     assert!(FORWARD_BACKOFF_MIN_MS < FORWARD_BACKOFF_MAX_MS);
     assert!(JOURNAL_RECORD_BYTES_MAX < 4096);
     // An id takes 18 bytes in a record, with what precedes it there.
-    assert!(PAYMENTS_LAID_AWAY_AT_ONCE * 18 < JOURNAL_RECORD_BYTES_MAX - 200);
+    assert!(PAYMENTS_ARCHIVED_AT_ONCE * 18 < JOURNAL_RECORD_BYTES_MAX - 200);
     assert!(FILE_TEXT_BYTES_MAX + FILE_ENTRIES_MAX * 200 < JOURNAL_RECORD_BYTES_MAX - 600);
     assert!(NOTE_BYTES_MAX < FILE_TEXT_BYTES_MAX);
     assert!(LANE_STREAM_FRAMES_MAX > 2 * LEASE_PAYMENTS_MAX as usize);

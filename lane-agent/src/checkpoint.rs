@@ -249,7 +249,11 @@ mod tests {
     fn what_is_kept_comes_back_and_only_to_the_same_machine() {
         let checkout = stands();
         let bytes = encode(&checkout).unwrap();
-        assert!(decode(&bytes, CONFIG, None).unwrap().stands_like(&checkout));
+        assert!(
+            decode(&bytes, CONFIG, None)
+                .unwrap()
+                .durable_equals(&checkout)
+        );
         let swapped = CheckoutConfig {
             epoch: LaneEpoch(3),
             ..CONFIG
@@ -266,7 +270,7 @@ mod tests {
         assert!(
             decode(&before, CONFIG, date)
                 .unwrap()
-                .stands_like(&checkout)
+                .durable_equals(&checkout)
         );
         assert_ne!(before, encode(&checkout).unwrap());
     }

@@ -22,13 +22,13 @@ pub mod config;
 mod convert;
 pub mod devices;
 mod hub_facts;
+mod ports;
 mod price_book;
 mod recovery;
 mod start;
 mod store_day;
-mod world;
 
+pub use crate::ports::Ports;
 pub use commands::run;
 pub use config::Config;
 pub use start::{StartError, start};
-pub use world::Ports;

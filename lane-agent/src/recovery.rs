@@ -126,7 +126,7 @@ mod tests {
         let report = checkpoint::verify(disk.engine().as_ref(), CONFIG).unwrap();
         assert!(report.unwrap().is_same);
         journal::remove_checkpoint(disk.engine().as_ref(), checkpoint::NAME).unwrap();
-        assert!(replayed(&disk).stands_like(&from_checkpoint));
+        assert!(replayed(&disk).durable_equals(&from_checkpoint));
         assert_eq!(from_checkpoint.sales_voided(), 3);
     }
 

@@ -27,9 +27,9 @@ use crate::{
     convert,
     devices::{DeviceError, Devices, Wiring},
     hub_facts::HubFacts,
+    ports::Ports,
     recovery::{self, RecoveryError},
     store_day::{StoreDay, Told},
-    world::Ports,
 };
 
 /// Why a lane doesn't start, or stopped by itself.
@@ -180,8 +180,8 @@ async fn tell_hub_all(journal: &Journal, channels: &Channels) {
         let heard = held.wait_for(|held| *held >= last).await;
         written.is_ok() && heard.is_ok()
     };
-    let patience = Duration::from_millis(limits::LAST_RECORDS_TOLD_WITHIN_MS);
-    if !timeout(patience, told).await.unwrap_or(false) {
+    let time_limit = Duration::from_millis(limits::LAST_RECORDS_TOLD_WITHIN_MS);
+    if !timeout(time_limit, told).await.unwrap_or(false) {
         warn!(event = "hub not told of the last records");
     }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use proto::journal::v1::{DayMarkerBy, LaneRecord, lane_record::Body};
 use support::{
     Behaviour, HubLife, Lane, PRICES, TestHub, barcode, card_order, cash_order,
-    hub::{Day, Heard},
+    hub::{Day, HubLog},
     lane::{HandClock, at, records},
 };
 use tokio::task::LocalSet;
@@ -79,7 +79,7 @@ fn frames_hold(records: &[LaneRecord]) {
     }
 }
 
-fn has_marker(heard: &Heard) -> bool {
+fn has_marker(heard: &HubLog) -> bool {
     !markers(&records(&heard.records)).is_empty()
 }
 

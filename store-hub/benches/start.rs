@@ -1,5 +1,5 @@
 //! How long a hub takes to start on a journal of so many records of its own, from the first of them
-//! and from the checkpoint that it makes once the day is closed and what is over is laid away, and
+//! and from the checkpoint that it makes once the day is closed and what is over is archived, and
 //! how long the first question after it then waits for the projections: one payment of a real hub,
 //! told again and again under other ids, in batches that are settled.
 //!
@@ -78,7 +78,7 @@ async fn start(store: &Store, id: PaymentId, told: u64, from: &str) -> Hub {
     let hub = store.start_as_in_production();
     let started = began.elapsed().as_secs_f64();
     let payments = held(&hub).await;
-    assert!(hub.story(id).await.is_some());
+    assert!(hub.history(id).await.is_some());
     let answered = began.elapsed().as_secs_f64() - started;
     println!("| {told} | {from} | {started:.2} | {answered:.2} | {payments} |");
     hub
@@ -107,19 +107,19 @@ async fn one_payment(store: &Store) -> PaymentId {
 fn tell_again(folder: &Path, id: PaymentId, records: u64) -> u64 {
     let (journal, mut committer) = Journal::open(engine(&sled_in(folder))).unwrap();
     let own = journal.read(LogId::OWN, 1, usize::MAX).unwrap();
-    let story: Vec<HubRecord> = own
+    let history: Vec<HubRecord> = own
         .iter()
         .map(|record| HubRecord::decode(record.bytes.as_slice()).unwrap())
         .filter(|record| told_of(record, id))
         .collect();
-    assert_eq!(story.len(), 4, "requested, sent, decided, completed");
+    assert_eq!(history.len(), 4, "requested, sent, decided, completed");
     let mut batch = Batch::new();
     for number in 1..=records / 4 {
-        for record in &story {
+        for record in &history {
             batch.record(renamed(record, number).encode_to_vec());
         }
         if number % PAYMENTS_A_BATCH == 0 || number == records / 4 {
-            batch.record(settled(&story[0], number).encode_to_vec());
+            batch.record(settled(&history[0], number).encode_to_vec());
         }
         if number % PAYMENTS_A_COMMIT == 0 || number == records / 4 {
             journal.append(std::mem::take(&mut batch)).unwrap();

@@ -2,7 +2,7 @@
 //!
 //! Four kinds of keys. How far the consequences of a lane's log were drawn: in the commit of its
 //! last record, so it is that record's place. Which cards lie at rest, each under its day: what the
-//! desk says of a payment whose card came. The file of each payment that was laid away: what the
+//! desk says of a payment whose card came. The file of each payment that was archived: what the
 //! desk knew of it then. Which days have a salt: an index of the side table,
 //! which is erasable and in no log, so it is taken from there.
 
@@ -17,9 +17,8 @@ use journal::{LogId, RebuiltState, Record};
 
 use crate::{
     card_vault::{day_key, held_key},
-    convert,
+    convert, payment_archive,
     replica::{lane_log, position_key},
-    shelf,
 };
 
 /// Builds the keyed state record by record, the own log first.
@@ -59,10 +58,13 @@ impl KeyedState {
         let Some(Ok(Some(record))) = decoded.as_ref().map(convert::desk_record) else {
             return;
         };
-        if let DeskRecord::LaidAway { payment_ids } = &record {
+        if let DeskRecord::Archived { payment_ids } = &record {
             let files = payment_ids.iter().filter_map(|id| self.desk.file(*id));
             for file in files {
-                state.put(shelf::file_key(file.payment_id()), shelf::file_value(&file));
+                state.put(
+                    payment_archive::file_key(file.payment_id()),
+                    payment_archive::file_value(&file),
+                );
             }
         }
         self.desk.replay(&record);
@@ -93,10 +95,10 @@ impl KeyedState {
             | DeskRecord::Completed { payment_id, .. }
             | DeskRecord::Abandoned { payment_id, .. }
             | DeskRecord::ForwardQueued { payment_id, .. }
-            | DeskRecord::AskedOfHubBefore { payment_id, .. }
+            | DeskRecord::AskedOfPreviousHub { payment_id, .. }
             | DeskRecord::CarriedOver { payment_id, .. }
             | DeskRecord::OfflineCardHeld { payment_id } => Some(*payment_id),
-            DeskRecord::Recalled { file } => Some(file.payment_id()),
+            DeskRecord::Restored { file } => Some(file.payment_id()),
             DeskRecord::ForwardSent { forward_id, .. }
             | DeskRecord::ForwardDeferred { forward_id, .. }
             | DeskRecord::ForwardEnded { forward_id, .. }
@@ -105,8 +107,8 @@ impl KeyedState {
                 forward.map(|forward| forward.payment_id)
             }
             DeskRecord::LaneAttached { .. }
-            | DeskRecord::LaidAway { .. }
-            | DeskRecord::HubBefore { .. }
+            | DeskRecord::Archived { .. }
+            | DeskRecord::PreviousHub { .. }
             | DeskRecord::SignedOn { .. }
             | DeskRecord::TerminalStopped { .. }
             | DeskRecord::UnmatchedAnswer { .. }

@@ -26,14 +26,15 @@ mod lease_view;
 mod ledger;
 mod metrics;
 mod operator_view;
+mod payment_archive;
+mod ports;
 mod prices;
 mod recovery;
 mod replica;
 mod report;
-mod shelf;
 mod start;
-mod world;
 
+pub use crate::ports::Ports;
 pub use commands::run;
 pub use config::{
     AcquirerConfig, ClockConfig, Config, ConfigError, Fault, JournalConfig, OfflineConfig,
@@ -46,4 +47,3 @@ pub use prices::PriceFileError;
 pub use recovery::RecoveryError;
 pub use report::SealError;
 pub use start::{StartError, start};
-pub use world::Ports;

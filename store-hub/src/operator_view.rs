@@ -17,7 +17,7 @@ fn number(count: usize) -> u32 {
 
 /// What the desk can't say of itself.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Around<'a> {
+pub(crate) struct HubFigures<'a> {
     pub(crate) store_id: &'a str,
     pub(crate) business_date: BusinessDate,
     pub(crate) hub_epoch: u64,
@@ -29,7 +29,7 @@ pub(crate) struct Around<'a> {
 }
 
 /// The whole store in a few lines.
-pub(crate) fn status(desk: &Desk, around: Around<'_>) -> StatusResponse {
+pub(crate) fn status(desk: &Desk, hub: HubFigures<'_>) -> StatusResponse {
     let closing = match desk.day() {
         DayState::Open { .. } => "open",
         DayState::Closing { .. } => "closing",
@@ -38,23 +38,21 @@ pub(crate) fn status(desk: &Desk, around: Around<'_>) -> StatusResponse {
         .dead_letters()
         .filter(|letter| letter.resolution.is_none());
     StatusResponse {
-        store_id: around.store_id.to_owned(),
-        business_date: around.business_date.to_string(),
-        hub_epoch: around.hub_epoch,
-        line_up: desk.line_up(),
+        store_id: hub.store_id.to_owned(),
+        business_date: hub.business_date.to_string(),
+        hub_epoch: hub.hub_epoch,
+        link_up: desk.link_up(),
         queue_depth: number(desk.queue_depth()),
         queue_depth_max: number(desk.queue_depth_max()),
         queue_amount: Some(money_to_proto(desk.queue_amount())),
         dead_letters: number(unresolved.count()),
         payments_in_flight: number(desk.payments_in_flight()),
-        journal_sequence: around.journal_sequence,
-        journal_durable_lag_batches: around.journal_lag_batches,
+        journal_sequence: hub.journal_sequence,
+        journal_durable_lag_batches: hub.journal_lag_batches,
         terminals: desk.terminals().map(|view| terminal(&view)).collect(),
         day_state: closing.to_owned(),
         counts: Some(payments_to_proto(&desk.counts_today())),
-        no_room: around
-            .no_room
-            .map_or_else(String::new, |why| why.to_string()),
+        no_room: hub.no_room.map_or_else(String::new, |why| why.to_string()),
     }
 }
 
@@ -77,7 +75,7 @@ pub(crate) fn unresolved(desk: &Desk) -> Vec<Unresolved> {
             payment_id: payment.payment_id.to_string(),
             lane: payment.lane.0.into(),
             amount: payment.amount.map(money_to_proto),
-            standing: payment.standing.name().to_owned(),
+            status: payment.status.name().to_owned(),
             since_wall_ms: payment.since.0,
             owner: payment.owner.to_owned(),
         })

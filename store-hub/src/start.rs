@@ -25,20 +25,20 @@ use tokio::{
 use crate::{
     actors::{
         acquirer_link::{AcquirerLink, LinkParts},
-        forwarder::Forwarder,
         lanes::{EndSessions, Lanes},
         payment_desk::{DeskParts, FallSilent, Outlets, PaymentDesk},
         reports::{ReportParts, Reports},
         settlement::DayClose,
+        timer::Timer,
     },
     config::{AcquirerConfig, Config},
     grpc::{self, Services},
     hot_list_file::{self, HotListError},
     keys::KeyStore,
+    ports::Ports,
     prices::{PriceFile, PriceFileError},
     recovery::RecoveryError,
     report::DaysFolder,
-    world::Ports,
 };
 
 /// How long open calls may go on once the hub stops.
@@ -119,7 +119,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     let desk = PaymentDesk::recover(parts)?.start();
     let listener = listen(&config, &seams, ports.services.as_ref()).await?;
     let address = listener.address;
-    Forwarder {
+    Timer {
         desk: desk.clone(),
         clock: Arc::clone(&seams.clock),
         wake: woken,
@@ -289,7 +289,7 @@ fn services(
         lanes: lanes.clone(),
         reports: reports.clone(),
         changed,
-        patience: config.offline.close_patience,
+        close_timeout: config.offline.close_timeout,
         running: false,
     }
     .start();

@@ -225,13 +225,13 @@ fn every_kind_of_payment_can_be_followed(day: &Path) {
             "{kind}: {}",
             text(&shown.stderr)
         );
-        let story: Value = serde_json::from_slice(&shown.stdout).expect("one JSON object");
+        let history: Value = serde_json::from_slice(&shown.stdout).expect("one JSON object");
         for side in ["lane", "hub", "host"] {
-            let lines = story[side].as_array().map_or(0, Vec::len);
-            assert!(lines > 0, "{kind}: nothing of the {side} in {story}");
+            let lines = history[side].as_array().map_or(0, Vec::len);
+            assert!(lines > 0, "{kind}: nothing of the {side} in {history}");
         }
-        let receipt = story["receipt_text"].as_str().unwrap_or("");
-        assert!(receipt.contains("TOTAL"), "{kind}: no receipt in {story}");
+        let receipt = history["receipt_text"].as_str().unwrap_or("");
+        assert!(receipt.contains("TOTAL"), "{kind}: no receipt in {history}");
     }
     assert_eq!(
         seen.into_iter().collect::<Vec<_>>(),

@@ -4,8 +4,8 @@
 //! Every decision on money is a ledger line; the books change by that line and by nothing else.
 
 mod authorise;
-mod back;
 mod batch_upload;
+mod refund;
 mod reversal;
 mod sale;
 mod settlement;

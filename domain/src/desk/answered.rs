@@ -16,7 +16,7 @@ impl Desk {
             return;
         };
         let tid = &answer.tid;
-        if let Some(station) = self.stations.get_mut(tid) {
+        if let Some(station) = self.volatile.stations.get_mut(tid) {
             station.outstanding = None;
             station.heard();
         }
@@ -31,7 +31,7 @@ impl Desk {
     /// The outstanding message that this answer belongs to. A 0410 can't be taken for a late 0210:
     /// the response MTI must be that of what is outstanding now.
     fn matching(&self, answer: &Answer) -> Option<Outstanding> {
-        let station = self.stations.get(&answer.tid)?;
+        let station = self.volatile.stations.get(&answer.tid)?;
         let message = station.outstanding?;
         let fits = answer.mti == self.response_mti(message.what)?
             && answer.mid == station.mid
@@ -44,7 +44,7 @@ impl Desk {
         match what {
             What::Live(_) => Some(210),
             What::Settlement => Some(510),
-            What::Forward(id) => Some(match self.state.forwards.get(&id)?.kind {
+            What::Forward(id) => Some(match self.durable.forwards.get(&id)?.kind {
                 ForwardKind::Reversal { .. } => 410,
                 ForwardKind::Advice => 230,
                 ForwardKind::Void { .. } => 210,
@@ -66,7 +66,7 @@ impl Desk {
     }
 
     fn live_answered(&mut self, out: &mut Outcome, tid: &Tid, id: PaymentId, answer: &Answer) {
-        let Some(payment) = self.state.payments.get(&id) else {
+        let Some(payment) = self.durable.payments.get(&id) else {
             return;
         };
         let decision = verdict(payment.request.amount, answer);

@@ -2,7 +2,7 @@
 //! writes with this code, and a start applies those it reads.
 
 use crate::{
-    desk::{DeskRecord, State, counts::count, posting},
+    desk::{DeskRecord, DurableState, counts::count, posting},
     forward::{Forward, ForwardKind},
     ids::{BatchNumber, LaneId, PaymentId, Stan, Tid},
     payment::{Completion, Decision, Payment, PaymentRequest, Progress},
@@ -11,13 +11,13 @@ use crate::{
     time::{BusinessDate, WallMs},
 };
 
-impl State {
+impl DurableState {
     pub(crate) fn apply(&mut self, record: &DeskRecord) {
         for transfer in posting::transfers(self, record) {
             self.balances.post(transfer);
         }
         if self.try_apply(record).is_none() {
-            count(&mut self.strays);
+            count(&mut self.orphan_records);
         }
     }
 
@@ -95,21 +95,21 @@ impl State {
                 self.carried.insert(*forward_id);
                 self.forwards.get(forward_id).map(|_| ())
             }
-            DeskRecord::HubBefore {
+            DeskRecord::PreviousHub {
                 hub_epoch,
                 last_lease,
                 skipped,
                 ..
             } => {
-                self.hub_before(*hub_epoch, *last_lease, skipped.as_ref());
+                self.previous_hub(*hub_epoch, *last_lease, skipped.as_ref());
                 Some(())
             }
-            DeskRecord::AskedOfHubBefore {
+            DeskRecord::AskedOfPreviousHub {
                 payment_id,
                 lane,
                 at,
             } => {
-                self.earlier.asked.insert(*payment_id, (*lane, *at));
+                self.previous_hub.asked.insert(*payment_id, (*lane, *at));
                 Some(())
             }
             DeskRecord::SignedOn { tid, batch } => {
@@ -143,9 +143,9 @@ impl State {
                 self.day_closed(*date);
                 Some(())
             }
-            DeskRecord::LaidAway { payment_ids } => self.put_all_away(payment_ids),
-            DeskRecord::Recalled { file } => {
-                self.bring_back(file);
+            DeskRecord::Archived { payment_ids } => self.archive_all(payment_ids),
+            DeskRecord::Restored { file } => {
+                self.restore(file);
                 Some(())
             }
         }
@@ -294,7 +294,7 @@ impl State {
     fn day_closed(&mut self, date: BusinessDate) {
         self.closed = Some(date);
         self.closing = None;
-        self.earlier.asked.clear();
+        self.previous_hub.asked.clear();
         self.carried.clear();
         let today = self.counts.since(&self.counts_before_today);
         self.counts_of_days.insert(date, today);

@@ -2,7 +2,7 @@
 //! something nobody knows.
 
 use crate::{
-    desk::{DeskRecord, State, counts::count},
+    desk::{DeskRecord, DurableState, counts::count},
     forward::{Forward, ForwardEnd, ForwardKind, Resolution},
     ids::{BatchNumber, ForwardId, Stan},
     limits::HOT_LIST_OWN_CARDS_MAX,
@@ -10,7 +10,7 @@ use crate::{
     time::WallMs,
 };
 
-impl State {
+impl DurableState {
     pub(crate) fn queued(&mut self, record: &DeskRecord) -> Option<()> {
         let DeskRecord::ForwardQueued {
             forward_id,

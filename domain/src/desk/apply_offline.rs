@@ -1,13 +1,13 @@
 //! What the record of an offline payment makes of the state.
 
 use crate::{
-    desk::{State, state::OfflineFact},
+    desk::{DurableState, durable_state::OfflineFact},
     ids::LeaseId,
     payment::PaymentRequest,
     time::WallMs,
 };
 
-impl State {
+impl DurableState {
     /// What was lent becomes what is owed to the bank: the decision in the same commit adds it to
     /// the exposure.
     pub(crate) fn offline_reported(

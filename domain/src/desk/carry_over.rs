@@ -2,7 +2,7 @@
 //! queue, are named, and go into the next batch (payments.md, "Settlement").
 
 use crate::{
-    desk::{Desk, DeskRecord, State, outcome::Outcome},
+    desk::{Desk, DeskRecord, DurableState, outcome::Outcome},
     forward::Forward,
     ids::{ForwardId, LaneId, PaymentId},
     money::Money,
@@ -25,7 +25,7 @@ pub struct Silent {
 }
 
 impl Desk {
-    /// Patience with silent lanes is over: the day may be closed without what they hold up.
+    /// The close waits no longer for silent lanes: the day may be closed without what they hold up.
     pub(crate) fn carry_over(&mut self, out: &mut Outcome) {
         for silent in self.silent() {
             let (forward_id, payment_id) = (silent.forward_id, silent.payment_id);
@@ -35,7 +35,7 @@ impl Desk {
             };
             self.note(out, record);
         }
-        for tid in self.stations.keys() {
+        for tid in self.volatile.stations.keys() {
             out.touch(tid);
         }
     }
@@ -43,34 +43,34 @@ impl Desk {
     /// What the close of a day waits for and only a lane can bring on, what is carried over apart.
     #[must_use]
     pub fn silent(&self) -> Vec<Silent> {
-        let terminals = self.state.terminals.values();
+        let terminals = self.durable.terminals.values();
         let entries = terminals.flat_map(|terminal| &terminal.uploads);
-        let entries = entries.filter(|id| !self.state.carried.contains(id));
-        let entries = entries.filter_map(|id| self.state.forwards.get(id));
+        let entries = entries.filter(|id| !self.durable.carried.contains(id));
+        let entries = entries.filter_map(|id| self.durable.forwards.get(id));
         entries.filter_map(|entry| self.silent_one(entry)).collect()
     }
 
     fn silent_one(&self, entry: &Forward) -> Option<Silent> {
-        let payment = self.state.payments.get(&entry.payment_id)?;
-        (!self.state.is_eligible(entry)).then_some(Silent {
+        let payment = self.durable.payments.get(&entry.payment_id)?;
+        (!self.durable.is_eligible(entry)).then_some(Silent {
             forward_id: entry.id,
             payment_id: entry.payment_id,
             lane: payment.request.lane,
             amount: entry.amount,
-            awaits_card: self.state.awaits_card(entry.payment_id),
+            awaits_card: self.durable.awaits_card(entry.payment_id),
         })
     }
 
     /// Entries that a close of the day waits for.
     #[must_use]
     pub fn queue_depth_to_close(&self) -> usize {
-        let terminals = self.state.terminals.values();
-        let depths = terminals.map(|terminal| self.state.depth_to_close(terminal));
+        let terminals = self.durable.terminals.values();
+        let depths = terminals.map(|terminal| self.durable.depth_to_close(terminal));
         depths.fold(0, usize::saturating_add)
     }
 }
 
-impl State {
+impl DurableState {
     pub(crate) fn depth_to_close(&self, terminal: &Terminal) -> usize {
         let entries = terminal.reversals.iter().chain(&terminal.uploads);
         // The lane may have come back since: then it is waited for like any other.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    desk::{Desk, State},
+    desk::{Desk, DurableState},
     forward::{Forward, ForwardEnd, ForwardKind, Resolution},
     ids::{BatchNumber, ForwardId, PaymentId, Stan, Tid},
     invariant::{Broken, Invariant},
@@ -28,8 +28,11 @@ impl Desk {
         for payment in self.payments() {
             self.check_payment(payment, &mut broken);
         }
-        if self.state.strays > 0 {
-            let detail = format!("{} records name what nobody knows", self.state.strays);
+        if self.durable.orphan_records > 0 {
+            let detail = format!(
+                "{} records name what nobody knows",
+                self.durable.orphan_records
+            );
             broken.push(Broken::new(Invariant::I14, None, detail));
         }
         broken
@@ -38,20 +41,20 @@ impl Desk {
     /// What is cheap enough to look at after every event.
     pub(crate) fn check_running(&self) -> Vec<Broken> {
         let mut broken = Vec::new();
-        if self.state.balances.sum() != 0 {
-            let detail = format!("accounts sum up to {}", self.state.balances.sum());
+        if self.durable.balances.sum() != 0 {
+            let detail = format!("accounts sum up to {}", self.durable.balances.sum());
             broken.push(Broken::new(Invariant::I1, None, detail));
         }
-        let terminals = self.state.terminals.values();
+        let terminals = self.durable.terminals.values();
         let queued: usize = terminals.map(|terminal| terminal.queue_depth()).sum();
-        if queued != self.state.queue_depth {
+        if queued != self.durable.queue_depth {
             let detail = format!(
                 "{queued} entries queued, {} counted",
-                self.state.queue_depth
+                self.durable.queue_depth
             );
             broken.push(Broken::new(Invariant::I9, None, detail));
         }
-        for id in &self.state.undecided {
+        for id in &self.durable.undecided {
             self.check_in_flight(*id, &mut broken);
         }
         broken
@@ -65,7 +68,7 @@ impl Desk {
         let Some((tid, ..)) = payment.bound.as_ref() else {
             return;
         };
-        let station = self.stations.get(tid);
+        let station = self.volatile.stations.get(tid);
         let outstanding = station.and_then(|station| station.outstanding);
         if outstanding.is_some_and(|message| message.what != What::Live(id)) {
             let detail = format!("{tid} has another message outstanding");
@@ -75,9 +78,9 @@ impl Desk {
 
     /// The books, made again from what is known of each payment, say the same.
     fn check_books(&self, broken: &mut Vec<Broken>) {
-        let mut expected = self.state.balances_laid_away.clone();
+        let mut expected = self.durable.balances_archived.clone();
         for payment in self.payments() {
-            for (to, amount) in self.state.standing_amounts(payment) {
+            for (to, amount) in self.durable.current_amounts(payment) {
                 let from = Account::CardTender;
                 expected.post(Transfer { from, to, amount });
             }
@@ -92,7 +95,7 @@ impl Desk {
     }
 
     fn check_queue(&self, broken: &mut Vec<Broken>) {
-        let terminals = self.state.terminals.values();
+        let terminals = self.durable.terminals.values();
         let queued: BTreeSet<ForwardId> = terminals
             .flat_map(|terminal| terminal.reversals.iter().chain(&terminal.uploads))
             .copied()
@@ -148,13 +151,13 @@ impl Desk {
             let card = payment.and_then(|payment| payment.request.card.hash);
             expected.grow(card.as_ref(), forward.amount.minor());
         }
-        if expected != self.state.exposure {
-            let (found, right) = (self.state.exposure.store_minor(), expected.store_minor());
+        if expected != self.durable.exposure {
+            let (found, right) = (self.durable.exposure.store_minor(), expected.store_minor());
             let detail = format!("exposure {found} is counted, {right} is undelivered");
             broken.push(Broken::new(Invariant::I10, None, detail));
         }
         let policy = &self.config.policy;
-        let leases = &self.state.leases;
+        let leases = &self.durable.leases;
         let store = expected
             .store_minor()
             .saturating_add(leases.reserved_minor());
@@ -208,9 +211,9 @@ impl Desk {
     }
 }
 
-impl State {
+impl DurableState {
     /// Where the money of a payment stands, told by the payment alone.
-    pub(crate) fn standing_amounts(&self, payment: &Payment) -> Vec<(Account, Money)> {
+    pub(crate) fn current_amounts(&self, payment: &Payment) -> Vec<(Account, Money)> {
         let Progress::Decided(decision) = &payment.progress else {
             return Vec::new();
         };

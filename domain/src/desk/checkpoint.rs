@@ -1,13 +1,13 @@
 //! The desk in a form that can be kept: what its records add up to, so that a start reads only the
 //! records behind it. A cache of the journal, never more. What follows from the rest (who is
-//! undecided, what is queued) is not kept but found again; only which payments wait to be laid away
+//! undecided, what is queued) is not kept but found again; only which payments wait to be archived
 //! is not, so that none is made while some do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     card_ref::CardHash,
-    desk::{Counts, Desk, DeskConfig, EarlierHub, PaymentFile, State},
+    desk::{Counts, Desk, DeskConfig, DurableState, PaymentFile, PreviousHub},
     forward::Forward,
     ids::{ForwardId, LaneEpoch, LaneId, PaymentId, Tid},
     payment::Progress,
@@ -42,16 +42,16 @@ pub struct DeskCheckpoint {
     pub hot_list: BTreeSet<CardHash>,
     /// Entries that the close of the running day does not wait for.
     pub carried: BTreeSet<ForwardId>,
-    /// What is known of a hub before.
-    pub earlier: EarlierHub,
+    /// What is known of a previous hub.
+    pub previous_hub: PreviousHub,
     /// The day that is being closed.
     pub closing: Option<BusinessDate>,
     /// The last closed day.
     pub closed: Option<BusinessDate>,
     /// What stands in each account (I1).
     pub balances: Balances,
-    /// The part of it that payments laid away make up.
-    pub balances_laid_away: Balances,
+    /// The part of it that payments archived make up.
+    pub balances_archived: Balances,
     /// Counts since the journal began.
     pub counts: Counts,
     /// Those when the running day began.
@@ -59,15 +59,15 @@ pub struct DeskCheckpoint {
     /// Those of each closed day.
     pub counts_of_days: BTreeMap<BusinessDate, Counts>,
     /// Records that named what nobody knows.
-    pub strays: u64,
+    pub orphan_records: u64,
 }
 
 impl Desk {
     /// The durable half of the desk as of the last record it wrote or read. Not to be kept while
-    /// `has_payments_to_lay_away`: those would wait for the next day's close.
+    /// `has_payments_to_archive`: those would wait for the next day's close.
     #[must_use]
     pub fn checkpoint(&self) -> DeskCheckpoint {
-        let state = &self.state;
+        let state = &self.durable;
         let ids = state.payments.keys();
         let unknown = |id: &&PaymentId| !state.payments.contains_key(*id);
         DeskCheckpoint {
@@ -87,15 +87,15 @@ impl Desk {
             leases: state.leases.clone(),
             hot_list: state.hot_list.clone(),
             carried: state.carried.clone(),
-            earlier: state.earlier.clone(),
+            previous_hub: state.previous_hub.clone(),
             closing: state.closing,
             closed: state.closed,
             balances: state.balances.clone(),
-            balances_laid_away: state.balances_laid_away.clone(),
+            balances_archived: state.balances_archived.clone(),
             counts: state.counts,
             counts_before_today: state.counts_before_today,
             counts_of_days: state.counts_of_days.clone(),
-            strays: state.strays,
+            orphan_records: state.orphan_records,
         }
     }
 
@@ -104,7 +104,7 @@ impl Desk {
     #[must_use]
     pub fn from_checkpoint(config: DeskConfig, kept: DeskCheckpoint) -> Self {
         let mut desk = Self::new(config);
-        desk.state = State::restored(kept);
+        desk.durable = DurableState::restored(kept);
         desk
     }
 }
@@ -117,7 +117,7 @@ fn without_queue(terminal: &Terminal) -> Terminal {
     }
 }
 
-impl State {
+impl DurableState {
     fn restored(kept: DeskCheckpoint) -> Self {
         let terminals = kept.terminals.into_iter();
         let terminals: BTreeMap<Tid, Terminal> = terminals
@@ -133,14 +133,14 @@ impl State {
             offline_cards: kept.cards_ahead,
             hot_list: kept.hot_list,
             carried: kept.carried,
-            earlier: kept.earlier,
+            previous_hub: kept.previous_hub,
             closing: kept.closing,
             closed: kept.closed,
             balances: kept.balances,
             counts: kept.counts,
             counts_before_today: kept.counts_before_today,
             counts_of_days: kept.counts_of_days,
-            strays: kept.strays,
+            orphan_records: kept.orphan_records,
             ..Self::default()
         };
         for file in kept.payments {
@@ -148,12 +148,12 @@ impl State {
         }
         state.queue_depth_max = kept.queue_depth_max;
         // `hold_again` moved what is held out of it.
-        state.balances_laid_away = kept.balances_laid_away;
+        state.balances_archived = kept.balances_archived;
         state
     }
 
     fn hold_again(&mut self, file: PaymentFile) {
-        self.bring_back(&file);
+        self.restore(&file);
         if matches!(file.payment.progress, Progress::Requested | Progress::Sent) {
             self.undecided.insert(file.payment_id());
         }

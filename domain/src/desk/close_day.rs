@@ -16,13 +16,13 @@ impl Desk {
         out: &mut Outcome,
         date: BusinessDate,
     ) -> Result<(), Rejected> {
-        match self.state.closing {
+        match self.durable.closing {
             Some(closing) if closing != date => return Err(Rejected::OtherDayClosing { closing }),
             Some(_) => {}
-            None if self.state.closed.is_some_and(|closed| date <= closed) => return Ok(()),
+            None if self.durable.closed.is_some_and(|closed| date <= closed) => return Ok(()),
             None => self.note(out, DeskRecord::DayClosing { date }),
         }
-        for tid in self.stations.keys() {
+        for tid in self.volatile.stations.keys() {
             out.touch(tid);
         }
         Ok(())
@@ -32,8 +32,8 @@ impl Desk {
     /// so only the queue is looked at here. Dead letters don't hold it up: they are named, with an
     /// owner.
     pub(crate) fn may_settle(&self, terminal: &Terminal) -> bool {
-        let settled_now = match self.state.closing {
-            Some(_) => self.state.depth_to_close(terminal) == 0,
+        let settled_now = match self.durable.closing {
+            Some(_) => self.durable.depth_to_close(terminal) == 0,
             None => terminal.batch_is_nearly_full() && self.nothing_open_in_batch(terminal),
         };
         settled_now && terminal.settling == Settling::Open
@@ -43,11 +43,11 @@ impl Desk {
     /// sale in it has ended, no entry of it is under way. What was never sent goes into the next.
     fn nothing_open_in_batch(&self, terminal: &Terminal) -> bool {
         let payments = terminal.items.values().map(|item| item.payment_id);
-        let mut payments = payments.filter_map(|id| self.state.payments.get(&id));
+        let mut payments = payments.filter_map(|id| self.durable.payments.get(&id));
         let mut entries = terminal.reversals.iter().chain(&terminal.uploads);
         payments.all(|payment| payment.completion != Completion::Open)
             && entries.all(|id| {
-                self.state
+                self.durable
                     .forwards
                     .get(id)
                     .is_none_or(|one| one.batch().is_none())
@@ -57,7 +57,7 @@ impl Desk {
     /// 0510: 1 balanced, 2 not balanced, 3 error. Without a result the 0500 is repeated after a
     /// pause; it equals the first.
     pub(crate) fn settlement_answered(&mut self, out: &mut Outcome, tid: &Tid, answer: &Answer) {
-        let Some(terminal) = self.state.terminals.get(tid) else {
+        let Some(terminal) = self.durable.terminals.get(tid) else {
             return;
         };
         let (Settling::Sent { totals, .. }, Some(batch)) = (terminal.settling, terminal.batch)
@@ -99,12 +99,12 @@ impl Desk {
     /// An entry that belongs to a closed batch is never renumbered: its outcome is resolved from
     /// the acquirer's file.
     fn bury_entries_of(&mut self, out: &mut Outcome, tid: &Tid, batch: BatchNumber) {
-        let Some(terminal) = self.state.terminals.get(tid) else {
+        let Some(terminal) = self.durable.terminals.get(tid) else {
             return;
         };
         let entries = terminal.reversals.iter().chain(&terminal.uploads);
         let of_batch = entries.filter(|id| {
-            let forward = self.state.forwards.get(id);
+            let forward = self.durable.forwards.get(id);
             forward.and_then(crate::forward::Forward::batch) == Some(batch)
         });
         for id in of_batch.copied().collect::<Vec<ForwardId>>() {
@@ -114,24 +114,24 @@ impl Desk {
 
     /// Goes on with the close as far as it can go now.
     pub(crate) fn advance_close(&mut self, out: &mut Outcome) {
-        let Some(date) = self.state.closing else {
+        let Some(date) = self.durable.closing else {
             return;
         };
         self.give_up_stopped_batches(out);
-        let settled = self.state.terminals.values();
+        let settled = self.durable.terminals.values();
         let all_settled = settled
             .into_iter()
             .all(|terminal| self.is_settled(terminal));
-        if all_settled && self.state.undecided.is_empty() {
+        if all_settled && self.durable.undecided.is_empty() {
             self.note(out, DeskRecord::DayClosed { date });
-            self.find_payments_over();
+            self.find_archivable();
         }
     }
 
     /// The host is in another batch than a stopped terminal: no 0500 of ours could close it. It is
     /// closed here as not balanced, by name, and the terminal goes on in the host's batch.
     fn give_up_stopped_batches(&mut self, out: &mut Outcome) {
-        let stopped = self.state.terminals.values();
+        let stopped = self.durable.terminals.values();
         let stopped = stopped
             .filter(|terminal| terminal.stopped.is_some() && terminal.settling != Settling::Closed);
         let given_up: Vec<(Tid, BatchNumber, BatchTotals)> = stopped

@@ -15,8 +15,8 @@ impl Desk {
         payment_id: PaymentId,
         receipt: ReceiptNumber,
     ) -> Result<(), Rejected> {
-        let Some(payment) = self.state.payments.get(&payment_id) else {
-            // The hub before knew it. The day's close names it: on a receipt, unknown here.
+        let Some(payment) = self.durable.payments.get(&payment_id) else {
+            // The previous hub knew it. The day's close names it: on a receipt, unknown here.
             return match self.is_rebuilt() {
                 true => Ok(()),
                 false => Err(Rejected::UnknownPayment(payment_id)),
@@ -54,8 +54,8 @@ impl Desk {
         payment_id: PaymentId,
         lane: LaneId,
     ) -> Result<(), Rejected> {
-        let Some(payment) = self.state.payments.get(&payment_id) else {
-            if !self.state.abandoned_early.contains_key(&payment_id) {
+        let Some(payment) = self.durable.payments.get(&payment_id) else {
+            if !self.durable.abandoned_early.contains_key(&payment_id) {
                 self.note(out, DeskRecord::Abandoned { payment_id, lane });
             }
             return Ok(());
@@ -98,7 +98,7 @@ impl Desk {
     }
 
     fn stop_waiting(&mut self, id: PaymentId) {
-        for station in self.stations.values_mut() {
+        for station in self.volatile.stations.values_mut() {
             station.waiting.retain(|waiting| waiting.payment_id != id);
         }
     }
@@ -108,12 +108,12 @@ impl Desk {
     /// advice of a closed sale is sent, and a closed sale is not abandoned.
     pub(crate) fn withdraw(&mut self, out: &mut Outcome, id: PaymentId) {
         let entries = self
-            .state
+            .durable
             .payments
             .get(&id)
             .map(|paid| paid.forwards.clone());
         for entry in entries.unwrap_or_default() {
-            let unsent = self.state.forwards.get(&entry).is_some_and(|forward| {
+            let unsent = self.durable.forwards.get(&entry).is_some_and(|forward| {
                 forward.kind == ForwardKind::Advice
                     && forward.end.is_none()
                     && forward.attempts == 0

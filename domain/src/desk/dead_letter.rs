@@ -13,7 +13,7 @@ impl Desk {
         id: ForwardId,
         how: Resolution,
     ) -> Result<(), Rejected> {
-        let forward = self.state.forwards.get(&id);
+        let forward = self.durable.forwards.get(&id);
         let forward = forward.ok_or(Rejected::UnknownForward(id))?;
         let is_dead = matches!(forward.end, Some(ForwardEnd::DeadLetter { .. }));
         if !is_dead || forward.resolution.is_some() {
@@ -43,7 +43,7 @@ impl Desk {
     }
 
     fn is_of_closed_batch(&self, forward: &Forward) -> bool {
-        let open = self.state.terminals.get(&forward.tid);
+        let open = self.durable.terminals.get(&forward.tid);
         let open = open.and_then(|terminal| terminal.batch);
         forward.batch().is_some_and(|batch| open != Some(batch))
     }

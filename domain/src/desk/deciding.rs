@@ -14,7 +14,7 @@ impl Desk {
     /// Writes a record: applied at once, made durable before anything that depends on it.
     pub(crate) fn note(&mut self, out: &mut Outcome, record: DeskRecord) {
         let day = self.business_date();
-        self.state.apply(&record);
+        self.durable.apply(&record);
         out.persist(record, day);
     }
 
@@ -32,7 +32,7 @@ impl Desk {
             Decision::StandIn { amount } => self.queue_advice(out, id, *amount),
             Decision::OfflineApproved { amount, .. } => self.offline_approved(out, id, *amount),
             Decision::Approved { .. } | Decision::PartiallyApproved { .. } => {
-                let abandoned = self.state.payments.get(&id);
+                let abandoned = self.durable.payments.get(&id);
                 if abandoned.is_some_and(|payment| payment.completion == Completion::Abandoned) {
                     self.undo(out, id);
                 }
@@ -48,7 +48,7 @@ impl Desk {
     }
 
     fn reply(&self, out: &mut Outcome, payment_id: PaymentId, decision: Decision) {
-        if let Some(payment) = self.state.payments.get(&payment_id) {
+        if let Some(payment) = self.durable.payments.get(&payment_id) {
             out.effect(Effect::Reply {
                 lane: payment.request.lane,
                 payment_id,
@@ -59,8 +59,8 @@ impl Desk {
 
     /// Lets the side table forget a card that nothing can need any more.
     pub(crate) fn erase_card_if_done(&self, out: &mut Outcome, id: PaymentId) {
-        let payment = self.state.payments.get(&id);
-        if payment.is_some_and(|payment| !self.state.needs_card(payment)) {
+        let payment = self.durable.payments.get(&id);
+        if payment.is_some_and(|payment| !self.durable.needs_card(payment)) {
             out.erase_card(id);
         }
     }
@@ -68,7 +68,7 @@ impl Desk {
     /// Nothing of this payment was sent, and the bank can't be reached: the hub stands in or
     /// refuses. Never after a byte may have left (rule 2).
     pub(crate) fn decide_without_bank(&mut self, out: &mut Outcome, id: PaymentId) {
-        let Some(payment) = self.state.payments.get(&id) else {
+        let Some(payment) = self.durable.payments.get(&id) else {
             return;
         };
         let (amount, card) = (payment.request.amount, payment.request.card.hash);
@@ -91,30 +91,36 @@ impl Desk {
             return Err(RefusalReason::HotCard);
         }
         let policy = &self.config.policy;
-        policy.decide(&payment.request, &self.state.exposure, &self.state.leases)
+        policy.decide(
+            &payment.request,
+            &self.durable.exposure,
+            &self.durable.leases,
+        )
     }
 
     /// The sale may have been given up before the hub heard that it was paid.
     fn offline_approved(&mut self, out: &mut Outcome, id: PaymentId, amount: Money) {
         self.queue_advice(out, id, amount);
-        let payment = self.state.payments.get(&id);
+        let payment = self.durable.payments.get(&id);
         if payment.is_some_and(|payment| payment.completion == Completion::Abandoned) {
             self.withdraw(out, id);
         }
     }
 
     fn queue_advice(&mut self, out: &mut Outcome, id: PaymentId, amount: Money) {
-        let lane = self.state.payments.get(&id).map(|paid| paid.request.lane);
+        let lane = self.durable.payments.get(&id).map(|paid| paid.request.lane);
         let own = lane.and_then(|lane| self.terminal_of(lane));
         // A lane that was taken out of the configuration may still have sold.
-        let tid = own.or_else(|| self.stations.keys().next()).cloned();
+        let tid = own
+            .or_else(|| self.volatile.stations.keys().next())
+            .cloned();
         if let Some(tid) = tid {
             self.queue(out, id, &tid, ForwardKind::Advice, amount);
         }
     }
 
     fn queue_reversal_in_doubt(&mut self, out: &mut Outcome, id: PaymentId, reason: UnknownReason) {
-        let Some(payment) = self.state.payments.get(&id) else {
+        let Some(payment) = self.durable.payments.get(&id) else {
             return;
         };
         let Some((tid, stan, batch)) = payment.bound.clone() else {
@@ -139,7 +145,7 @@ impl Desk {
         kind: ForwardKind,
         amount: Money,
     ) -> ForwardId {
-        let forward_id = self.state.next_forward_id();
+        let forward_id = self.durable.next_forward_id();
         let record = DeskRecord::ForwardQueued {
             forward_id,
             payment_id,
@@ -156,7 +162,7 @@ impl Desk {
     /// Takes an approval back: by a reversal while it is the terminal's last financial message, by
     /// a void after that, and by hand once its batch is closed (rule 8; refunds are not built yet).
     pub(crate) fn undo(&mut self, out: &mut Outcome, id: PaymentId) {
-        let Some(payment) = self.state.payments.get(&id) else {
+        let Some(payment) = self.durable.payments.get(&id) else {
             return;
         };
         let (Some(bound), Some((approved, host))) = (payment.bound.clone(), approval(payment))
@@ -188,20 +194,24 @@ impl Desk {
 
     /// A 0500 may be at the host already, or the batch is closed: its totals can't change any more.
     fn batch_is_gone(&self, tid: &Tid, batch: BatchNumber) -> bool {
-        self.state.terminals.get(tid).is_none_or(|terminal| {
+        self.durable.terminals.get(tid).is_none_or(|terminal| {
             let settling = matches!(terminal.settling, Settling::Sent { .. });
             terminal.batch != Some(batch) || settling
         })
     }
 
     fn is_last_financial(&self, tid: &Tid, stan: Stan, batch: BatchNumber) -> bool {
-        let terminal = self.state.terminals.get(tid);
+        let terminal = self.durable.terminals.get(tid);
         terminal.is_some_and(|terminal| terminal.last_financial == Some((batch, stan)))
     }
 
     /// Ends an entry as a dead letter for a reason other than an answer.
     pub(crate) fn bury(&mut self, out: &mut Outcome, id: ForwardId, reason: &str) {
-        let code = self.state.forwards.get(&id).and_then(|dead| dead.last_code);
+        let code = self
+            .durable
+            .forwards
+            .get(&id)
+            .and_then(|dead| dead.last_code);
         let end = ForwardEnd::DeadLetter {
             reason: reason.to_owned(),
             code,

@@ -1,4 +1,4 @@
-//! What the desk wants done, in order. All `Persist`, `LayAway`, `HoldCard` and `EraseCard` of one
+//! What the desk wants done, in order. All `Persist`, `Archive`, `HoldCard` and `EraseCard` of one
 //! step are one commit; everything else waits until that commit is durable.
 
 use crate::{
@@ -24,7 +24,7 @@ pub enum Effect {
         day: BusinessDate,
     },
     /// Keep this file of a payment that is over where `Desk::asks_for` can be answered from.
-    LayAway(Box<PaymentFile>),
+    Archive(Box<PaymentFile>),
     /// Keep the sealed card data of this payment in the side table: a reversal or an advice may
     /// need it after a restart. Track data, PIN block and CVN are not among it (rule 3).
     HoldCard(PaymentId),

@@ -42,10 +42,10 @@ pub enum Event {
     /// A lane asks for a payment.
     Requested(PaymentRequest),
     /// A lane asks for a payment whose intent it made under a hub whose journal this is not.
-    RequestedBefore(PaymentRequest),
+    RequestedOfPreviousHub(PaymentRequest),
     /// A lane gave this payment up while a hub whose journal this is not was away. Told before
     /// `Abandoned`.
-    AbandonedBefore {
+    AbandonedAtPreviousHub {
         /// The payment.
         payment_id: PaymentId,
         /// Who gave it up.
@@ -95,8 +95,8 @@ pub enum Event {
         /// Who gave it up.
         lane: LaneId,
     },
-    /// The line to the bank is up or down. Down: nothing can be sent.
-    Line {
+    /// The acquirer link is up or down. Down: nothing can be sent.
+    AcquirerLink {
         /// True when a message can be sent.
         up: bool,
     },
@@ -140,12 +140,12 @@ pub enum Event {
         how: crate::forward::Resolution,
     },
     /// The close of the day waits no longer for lanes that are silent.
-    PatienceIsOver,
+    CloseTimedOut,
     /// Close the business day: no new payments are taken until the next is opened.
     CloseDay {
         /// The day to close.
         date: BusinessDate,
     },
-    /// Some of the payments that are over may be laid away now.
-    LayAway,
+    /// Some of the payments that are over may be archived now.
+    Archive,
 }

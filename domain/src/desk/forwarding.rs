@@ -18,7 +18,7 @@ impl Desk {
         id: ForwardId,
         answer: &Answer,
     ) {
-        let Some(forward) = self.state.forwards.get(&id).cloned() else {
+        let Some(forward) = self.durable.forwards.get(&id).cloned() else {
             return;
         };
         let code = answer.code;
@@ -44,7 +44,7 @@ impl Desk {
 
     /// Ends an entry.
     pub(crate) fn end_forward(&mut self, out: &mut Outcome, id: ForwardId, end: ForwardEnd) {
-        let Some(forward) = self.state.forwards.get(&id) else {
+        let Some(forward) = self.durable.forwards.get(&id) else {
             return;
         };
         let (tid, payment_id) = (forward.tid.clone(), forward.payment_id);
@@ -67,10 +67,10 @@ impl Desk {
         };
         let hot_list_before = self.hot_list_version();
         self.note(out, record);
-        let payment = self.state.payments.get(&payment_id);
+        let payment = self.durable.payments.get(&payment_id);
         let card = payment.and_then(|paid| paid.request.card.hash);
         self.tell_hot_card(out, hot_list_before, card);
-        if let Some(station) = self.stations.get_mut(&tid) {
+        if let Some(station) = self.volatile.stations.get_mut(&tid) {
             station.not_before.remove(&id);
         }
         self.erase_card_if_done(out, payment_id);
@@ -114,7 +114,7 @@ impl Desk {
     /// Again, after a pause of this entry alone. A reversal that has used up its tries is a dead
     /// letter instead and frees its TID (rule 7).
     pub(crate) fn defer(&mut self, out: &mut Outcome, id: ForwardId, code: Option<ResponseCode>) {
-        let Some(forward) = self.state.forwards.get(&id) else {
+        let Some(forward) = self.durable.forwards.get(&id) else {
             return;
         };
         let is_reversal = matches!(forward.kind, ForwardKind::Reversal { .. });
@@ -135,7 +135,7 @@ impl Desk {
         }
         let (min_ms, max_ms) = (timing.backoff_min_ms, timing.backoff_max_ms);
         let pause_ms = backoff_ms(tries, min_ms, max_ms, out.random());
-        if let Some(station) = self.stations.get_mut(&tid) {
+        if let Some(station) = self.volatile.stations.get_mut(&tid) {
             let moment = out.now.mono.after(pause_ms);
             station.not_before.insert(id, moment);
         }
@@ -146,7 +146,7 @@ impl Desk {
     pub(crate) fn be_quiet(&mut self, out: &mut Outcome, tid: &Tid) {
         let timing = self.config.timing;
         let random = out.random();
-        if let Some(station) = self.stations.get_mut(tid) {
+        if let Some(station) = self.volatile.stations.get_mut(tid) {
             station.silences = station.silences.saturating_add(1);
             let (min_ms, max_ms) = (timing.backoff_min_ms, timing.backoff_max_ms);
             let pause_ms = backoff_ms(station.silences, min_ms, max_ms, random);

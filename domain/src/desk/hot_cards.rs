@@ -16,7 +16,7 @@ impl Desk {
     #[must_use]
     pub fn hot_list_version(&self) -> u64 {
         let file = self.config.hot_list.version();
-        let own = u64::try_from(self.state.hot_list.len()).unwrap_or(u64::MAX);
+        let own = u64::try_from(self.durable.hot_list.len()).unwrap_or(u64::MAX);
         file.saturating_mul(VERSIONS_PER_FILE).saturating_add(own)
     }
 
@@ -24,7 +24,7 @@ impl Desk {
     #[must_use]
     pub fn hot_list(&self) -> HotList {
         let mut list = (*self.config.hot_list).clone();
-        for card in &self.state.hot_list {
+        for card in &self.durable.hot_list {
             if list.add_card(*card).is_err() {
                 break;
             }
@@ -36,7 +36,7 @@ impl Desk {
     pub(crate) fn is_hot(&self, card: &CardRef) -> bool {
         let own = card
             .hash
-            .is_some_and(|hash| self.state.hot_list.contains(&hash));
+            .is_some_and(|hash| self.durable.hot_list.contains(&hash));
         own || self.config.hot_list.names(card)
     }
 
@@ -62,7 +62,7 @@ impl Desk {
         let (Some(limit), Some(card)) = (self.config.policy.velocity, card) else {
             return Ok(());
         };
-        if self.velocity.allows(&card, limit, out.now.mono) {
+        if self.volatile.velocity.allows(&card, limit, out.now.mono) {
             return Ok(());
         }
         out.effect(Effect::Alarm(Alarm::CardTooOften(payment_id)));
@@ -71,7 +71,7 @@ impl Desk {
 
     pub(crate) fn note_velocity(&mut self, out: &Outcome, card: Option<CardHash>) {
         if let (Some(limit), Some(card)) = (self.config.policy.velocity, card) {
-            self.velocity.note(card, limit, out.now.mono);
+            self.volatile.velocity.note(card, limit, out.now.mono);
         }
     }
 }

@@ -4,10 +4,12 @@
 //! Decides: what is sent to the bank and when, what a lane is told, what goes into the queue.
 //! Never: sends, writes or waits. Keeps I4–I10, I13, I19.
 
+mod acquirer_link;
 mod answered;
 mod apply;
 mod apply_forward;
 mod apply_offline;
+mod archive;
 mod carry_over;
 mod check;
 mod checkpoint;
@@ -17,68 +19,54 @@ mod config;
 mod counts;
 mod dead_letter;
 mod deciding;
+mod durable_state;
 mod effect;
 mod event;
 mod forwarding;
 mod hot_cards;
-mod laid_away;
-mod line;
 mod offline;
 mod outcome;
 mod posting;
+mod previous_hub;
 mod queries;
-mod rebuilt;
 mod record;
 mod rejected;
 mod requested;
 mod sending;
-mod state;
 mod unanswered;
+mod volatile_state;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
-
+pub use archive::PaymentFile;
 pub use carry_over::Silent;
 pub use checkpoint::DeskCheckpoint;
 pub use config::{DeskConfig, Timing};
 pub use counts::Counts;
+pub(crate) use durable_state::DurableState;
+pub use durable_state::OfflineFact;
 pub use effect::{Alarm, Binding, Effect, Financial, Outgoing};
 pub use event::Event;
-pub use laid_away::PaymentFile;
-pub use queries::{Blocker, DayState, Standing, TerminalView, Unresolved};
-pub use rebuilt::{EarlierHub, LaneMemory};
+pub use previous_hub::{LaneMemory, PreviousHub};
+pub use queries::{Blocker, DayState, PaymentStatus, TerminalView, Unresolved};
 pub use record::DeskRecord;
 pub use rejected::Rejected;
-pub use state::OfflineFact;
-pub(crate) use state::State;
 
-use laid_away::Over;
+use archive::Archivable;
 use outcome::Outcome;
+use volatile_state::VolatileState;
 
-use crate::{
-    ids::{LaneId, Tid},
-    risk::Velocity,
-    terminal::Station,
-    time::{MonoMs, Now},
-};
+use crate::time::Now;
 
-/// The machine. Two halves: `state` is what the records say, the rest is only true while it runs,
-/// but for `over`, which follows from the records.
+/// The machine.
 #[derive(Clone, Debug)]
 pub struct Desk {
     config: DeskConfig,
-    state: State,
-    stations: BTreeMap<Tid, Station>,
-    /// Lanes that have said hello since the start: only they are lent to.
-    attached: BTreeSet<LaneId>,
-    line_up: bool,
-    wake_at: Option<MonoMs>,
-    /// Cards stood in for lately.
-    velocity: Velocity,
-    /// Payments of closed days that can be laid away.
-    over: Over,
+    durable: DurableState,
+    volatile: VolatileState,
+    /// Payments of closed days that can be archived.
+    archivable: Archivable,
 }
 
 impl Desk {
@@ -87,23 +75,19 @@ impl Desk {
     pub fn new(config: DeskConfig) -> Self {
         Self {
             config,
-            state: State::default(),
-            stations: BTreeMap::new(),
-            attached: BTreeSet::new(),
-            line_up: false,
-            wake_at: None,
-            velocity: Velocity::default(),
-            over: Over::default(),
+            durable: DurableState::default(),
+            volatile: VolatileState::default(),
+            archivable: Archivable::default(),
         }
     }
 
     /// Reads one record of the journal. Order of a start: `TerminalConfigured` events and records
     /// in any order, then `Event::Recovered`, then the rest.
     pub fn replay(&mut self, record: &DeskRecord) {
-        self.state.apply(record);
+        self.durable.apply(record);
         match record {
-            DeskRecord::DayClosed { .. } => self.find_payments_over(),
-            DeskRecord::LaidAway { payment_ids } => self.laid_away_before(payment_ids),
+            DeskRecord::DayClosed { .. } => self.find_archivable(),
+            DeskRecord::Archived { payment_ids } => self.archived_before(payment_ids),
             _ => {}
         }
     }
@@ -149,9 +133,9 @@ impl Desk {
             Event::LaneAttached { lane, epoch } => return self.lane_attached(out, lane, epoch),
             Event::LaneRemembers { lane, memory } => self.lane_remembers(out, lane, memory),
             Event::Requested(request) => self.requested(out, request),
-            Event::RequestedBefore(request) => self.requested_before(out, request),
-            Event::AbandonedBefore { payment_id, lane } => {
-                self.abandoned_before(out, payment_id, lane);
+            Event::RequestedOfPreviousHub(request) => self.requested_of_previous_hub(out, request),
+            Event::AbandonedAtPreviousHub { payment_id, lane } => {
+                self.abandoned_at_previous_hub(out, payment_id, lane);
             }
             Event::LeaseShown(lease) => self.lease_shown(out, lease),
             Event::OfflineReported { request, lease } => {
@@ -171,21 +155,21 @@ impl Desk {
                 receipt,
             } => return self.completed(out, payment_id, receipt),
             Event::Abandoned { payment_id, lane } => return self.abandoned(out, payment_id, lane),
-            Event::Line { up } => self.line(out, up),
+            Event::AcquirerLink { up } => self.acquirer_link(out, up),
             Event::SignedOn { tid, batch } => return self.signed_on(out, &tid, batch),
             Event::SignOnFailed { tid } => return self.sign_on_failed(out, &tid),
             Event::NotSent { tid, stan } => self.not_sent(out, &tid, stan),
             Event::SentThenBroke { tid, stan } => self.sent_then_broke(out, &tid, stan),
             Event::Answered(answer) => self.answered(out, &answer),
             Event::Tick => {
-                self.wake_at = None;
+                self.volatile.wake_at = None;
                 self.tick(out);
             }
             Event::DeadLetterResolved { forward_id, how } => {
                 return self.dead_letter_resolved(out, forward_id, how);
             }
-            Event::PatienceIsOver => self.carry_over(out),
-            Event::LayAway => self.lay_away(out),
+            Event::CloseTimedOut => self.carry_over(out),
+            Event::Archive => self.archive(out),
             Event::CloseDay { date } => return self.close_day(out, date),
         }
         Ok(())
@@ -194,15 +178,15 @@ impl Desk {
     fn ask_to_be_woken(&mut self, out: &mut Outcome) {
         let now = out.now.mono;
         // A tick that is due and not told yet must not be replaced by a later one.
-        if self.wake_at.is_some_and(|moment| moment <= now) {
+        if self.volatile.wake_at.is_some_and(|moment| moment <= now) {
             return;
         }
-        let stations = self.stations.values();
+        let stations = self.volatile.stations.values();
         let next = stations
             .filter_map(|station| station.next_deadline(now))
             .min();
-        if next != self.wake_at {
-            self.wake_at = next;
+        if next != self.volatile.wake_at {
+            self.volatile.wake_at = next;
             if let Some(moment) = next {
                 out.effect(Effect::WakeAt(moment));
             }

@@ -20,9 +20,9 @@ impl Desk {
         lease: LeaseId,
     ) -> Result<(), Rejected> {
         let payment_id = request.payment_id;
-        if let Some(known) = self.state.payments.get(&payment_id) {
+        if let Some(known) = self.durable.payments.get(&payment_id) {
             let is_same = known.request.is_same_as(&request);
-            return match self.state.offline.get(&payment_id) {
+            return match self.durable.offline.get(&payment_id) {
                 Some(_) if is_same => Ok(()),
                 Some(_) => Err(Rejected::OfflineContentDiffers(payment_id)),
                 None => Err(Rejected::OfflineAfterRequested(payment_id)),
@@ -32,7 +32,7 @@ impl Desk {
         let at = out.now.wall;
         self.note(out, DeskRecord::OfflineReported { request, lease, at });
         if !self
-            .state
+            .durable
             .offline
             .get(&payment_id)
             .is_some_and(|one| one.covered)
@@ -54,7 +54,7 @@ impl Desk {
         out.hold_card(payment_id);
         out.effect(Effect::ForgetSecrets(payment_id));
         let lane = self
-            .state
+            .durable
             .payments
             .get(&payment_id)
             .map(|paid| paid.request.lane);
@@ -67,12 +67,12 @@ impl Desk {
     /// still need it.
     #[must_use]
     pub fn holds_card(&self, payment_id: PaymentId) -> bool {
-        let uploaded = self.state.offline_cards.contains(&payment_id);
-        match self.state.payments.get(&payment_id) {
+        let uploaded = self.durable.offline_cards.contains(&payment_id);
+        match self.durable.payments.get(&payment_id) {
             None => uploaded,
             Some(payment) => {
-                let came = uploaded || !self.state.offline.contains_key(&payment_id);
-                came && self.state.needs_card(payment)
+                let came = uploaded || !self.durable.offline.contains_key(&payment_id);
+                came && self.durable.needs_card(payment)
             }
         }
     }
@@ -80,13 +80,13 @@ impl Desk {
     /// Whether the sealed card of this payment is still to come from its lane.
     #[must_use]
     pub fn wants_offline_card(&self, payment_id: PaymentId) -> bool {
-        if self.state.offline_cards.contains(&payment_id) {
+        if self.durable.offline_cards.contains(&payment_id) {
             return false;
         }
-        match self.state.payments.get(&payment_id) {
+        match self.durable.payments.get(&payment_id) {
             None => true,
             Some(payment) => {
-                self.state.offline.contains_key(&payment_id) && self.state.needs_card(payment)
+                self.durable.offline.contains_key(&payment_id) && self.durable.needs_card(payment)
             }
         }
     }
@@ -98,7 +98,7 @@ impl Desk {
         lane: LaneId,
         lease_id: LeaseId,
     ) -> Result<(), Rejected> {
-        match self.state.leases.get(lease_id) {
+        match self.durable.leases.get(lease_id) {
             Some(open) if open.lease.lane == lane => {
                 self.end_lease(out, lease_id, LeaseEnd::Returned);
                 Ok(())
@@ -120,7 +120,7 @@ impl Desk {
         if reason.trim().is_empty() || by.trim().is_empty() {
             return Err(Rejected::NoteMissing);
         }
-        if self.state.leases.get(lease_id).is_none() {
+        if self.durable.leases.get(lease_id).is_none() {
             return Err(Rejected::UnknownLease(lease_id));
         }
         self.end_lease(out, lease_id, LeaseEnd::WrittenOff { by, reason });
@@ -135,8 +135,8 @@ impl Desk {
     /// A lane that is back is told of the lease it holds: the grant may have been lost. A lane that
     /// knows it already ignores it.
     pub(crate) fn lane_is_here(&mut self, out: &mut Outcome, lane: LaneId, epoch: LaneEpoch) {
-        self.attached.insert(lane);
-        if let Some(held) = self.state.leases.held_by(lane, epoch) {
+        self.volatile.attached.insert(lane);
+        if let Some(held) = self.durable.leases.held_by(lane, epoch) {
             out.effect(Effect::GrantLease(held.lease.clone()));
         }
     }
@@ -144,15 +144,16 @@ impl Desk {
     /// Each attached lane without a lease gets one, as far as the budget goes. While a day is being
     /// closed none is granted: nothing new must arise that the day would not know of.
     pub(crate) fn grant_leases(&mut self, out: &mut Outcome) {
-        if self.config.policy.leases.is_none() || self.state.closing.is_some() {
+        if self.config.policy.leases.is_none() || self.durable.closing.is_some() {
             return;
         }
         let without: Vec<(LaneId, LaneEpoch)> = self
+            .volatile
             .attached
             .iter()
             .filter(|lane| self.terminal_of(**lane).is_some())
             .filter_map(|lane| Some((*lane, self.epoch_of(*lane)?)))
-            .filter(|(lane, epoch)| self.state.leases.held_by(*lane, *epoch).is_none())
+            .filter(|(lane, epoch)| self.durable.leases.held_by(*lane, *epoch).is_none())
             .collect();
         for (lane, lane_epoch) in without {
             self.grant_lease(out, lane, lane_epoch);
@@ -161,13 +162,13 @@ impl Desk {
 
     fn grant_lease(&mut self, out: &mut Outcome, lane: LaneId, lane_epoch: LaneEpoch) {
         let policy = &self.config.policy;
-        let lanes = self.stations.len();
-        let Some(terms) = policy.lease_terms(lanes, &self.state.exposure, &self.state.leases)
+        let lanes = self.volatile.stations.len();
+        let Some(terms) = policy.lease_terms(lanes, &self.durable.exposure, &self.durable.leases)
         else {
             return;
         };
         let lease = OfflineLease {
-            id: self.state.leases.next_id(),
+            id: self.durable.leases.next_id(),
             lane,
             lane_epoch,
             budget: terms.budget,

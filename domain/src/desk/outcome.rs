@@ -47,8 +47,8 @@ impl Outcome {
         self.records.is_empty()
     }
 
-    pub(crate) fn lay_away(&mut self, file: PaymentFile) {
-        self.files.push(Effect::LayAway(Box::new(file)));
+    pub(crate) fn archive(&mut self, file: PaymentFile) {
+        self.files.push(Effect::Archive(Box::new(file)));
     }
 
     pub(crate) fn hold_card(&mut self, id: PaymentId) {

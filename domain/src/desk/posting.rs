@@ -1,7 +1,7 @@
 //! What a record does to the books: one list of movements per record (I1).
 
 use crate::{
-    desk::{DeskRecord, State},
+    desk::{DeskRecord, DurableState},
     forward::{Forward, ForwardEnd, ForwardKind, Resolution},
     ids::{BatchNumber, ForwardId, Tid},
     money::Money,
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The movements of a record, told by the state before it is applied.
-pub(crate) fn transfers(state: &State, record: &DeskRecord) -> Vec<Transfer> {
+pub(crate) fn transfers(state: &DurableState, record: &DeskRecord) -> Vec<Transfer> {
     match record {
         DeskRecord::Decided {
             payment_id,
@@ -54,11 +54,11 @@ pub(crate) fn transfers(state: &State, record: &DeskRecord) -> Vec<Transfer> {
         | DeskRecord::DayClosing { .. }
         | DeskRecord::SettlementSent { .. }
         | DeskRecord::DayClosed { .. }
-        | DeskRecord::HubBefore { .. }
-        | DeskRecord::AskedOfHubBefore { .. }
+        | DeskRecord::PreviousHub { .. }
+        | DeskRecord::AskedOfPreviousHub { .. }
         | DeskRecord::CarriedOver { .. }
-        | DeskRecord::LaidAway { .. }
-        | DeskRecord::Recalled { .. }
+        | DeskRecord::Archived { .. }
+        | DeskRecord::Restored { .. }
         | DeskRecord::LeaseGranted { .. }
         | DeskRecord::LeaseEnded { .. }
         | DeskRecord::OfflineReported { .. }
@@ -67,7 +67,7 @@ pub(crate) fn transfers(state: &State, record: &DeskRecord) -> Vec<Transfer> {
 }
 
 fn entry(
-    state: &State,
+    state: &DurableState,
     id: ForwardId,
     movement: impl Fn(&Payment, &Forward) -> Option<Transfer>,
 ) -> Vec<Transfer> {
@@ -167,17 +167,17 @@ fn resolved(payment: &Payment, forward: &Forward, how: &Resolution) -> Option<Tr
 
 /// Debits of the batch move on, but for approvals that are being undone or were: their money waits
 /// elsewhere, and a void stands in the batch as a credit against its own debit.
-fn batch_closed(state: &State, tid: &Tid, batch: BatchNumber) -> Vec<Transfer> {
+fn batch_closed(state: &DurableState, tid: &Tid, batch: BatchNumber) -> Vec<Transfer> {
     let Some(terminal) = state.terminals.get(tid) else {
         return Vec::new();
     };
     let items = terminal.items.iter();
     let debits = items.filter(|((of, _), item)| *of == batch && !item.is_credit);
-    let standing = debits.filter(|(_, item)| {
+    let remaining = debits.filter(|(_, item)| {
         let payment = state.payments.get(&item.payment_id);
         payment.is_some_and(|payment| !is_being_undone(state, payment))
     });
-    standing
+    remaining
         .map(|(_, item)| Transfer {
             from: Account::Authorised,
             to: Account::Settled,
@@ -186,7 +186,7 @@ fn batch_closed(state: &State, tid: &Tid, batch: BatchNumber) -> Vec<Transfer> {
         .collect()
 }
 
-fn is_being_undone(state: &State, payment: &Payment) -> bool {
+fn is_being_undone(state: &DurableState, payment: &Payment) -> bool {
     payment.forwards.iter().any(|id| {
         let kind = state.forwards.get(id).map(|forward| &forward.kind);
         matches!(

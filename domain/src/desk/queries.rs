@@ -51,7 +51,7 @@ pub enum DayState {
 
 /// Where a payment stands, in one word (payments.md, "A payment at the hub").
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub enum PaymentStatus {
     /// Waits for its terminal.
     Requested,
     /// At the bank.
@@ -69,7 +69,7 @@ pub enum Standing {
     /// In doubt, being taken back.
     Reversing,
     /// In doubt, and a hub whose journal was lost may have sent it: the acquirer's file tells.
-    AskedOfHubBefore,
+    AskedOfPreviousHub,
     /// An approval that the lane gave up, being taken back.
     Undoing,
     /// Taken back.
@@ -94,7 +94,7 @@ pub enum Standing {
     Resolved,
 }
 
-impl Standing {
+impl PaymentStatus {
     /// The word in reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -107,7 +107,9 @@ impl Standing {
             Self::Declined => "declined",
             Self::Refused => "refused",
             Self::Reversing => "unknown, being reversed",
-            Self::AskedOfHubBefore => "unknown, asked of the hub before: see the acquirer's file",
+            Self::AskedOfPreviousHub => {
+                "unknown, asked of the previous hub: see the acquirer's file"
+            }
             Self::Undoing => "abandoned, being undone",
             Self::Reversed => "reversed",
             Self::StandIn => "stand-in",
@@ -133,7 +135,7 @@ pub struct Unresolved {
     /// For how much, where this hub knows it.
     pub amount: Option<Money>,
     /// Where it stands.
-    pub standing: Standing,
+    pub status: PaymentStatus,
     /// When it was asked for.
     pub since: WallMs,
     /// Who must bring it to an end.
@@ -165,45 +167,45 @@ impl Desk {
         &self.config
     }
 
-    /// One payment with its whole story; `None` if it is unknown or laid away.
+    /// One payment with its whole history; `None` if it is unknown or archived.
     #[must_use]
     pub fn payment(&self, id: PaymentId) -> Option<&Payment> {
-        self.state.payments.get(&id)
+        self.durable.payments.get(&id)
     }
 
     /// How many payments are held: those of the running day, and older ones that are not over.
     #[must_use]
     pub fn payments_held(&self) -> usize {
-        self.state.payments.len()
+        self.durable.payments.len()
     }
 
     /// All payments that are held, by id.
     pub fn payments(&self) -> impl Iterator<Item = &Payment> {
-        self.state.payments.values()
+        self.durable.payments.values()
     }
 
-    /// One queue entry with its story.
+    /// One queue entry with its history.
     #[must_use]
     pub fn forward(&self, id: ForwardId) -> Option<&Forward> {
-        self.state.forwards.get(&id)
+        self.durable.forwards.get(&id)
     }
 
     /// All queue entries that are held, oldest first; those without an end are in the queue.
     pub fn forwards(&self) -> impl Iterator<Item = &Forward> {
-        self.state.forwards.values()
+        self.durable.forwards.values()
     }
 
     /// All terminals: those configured, and those the journal knows.
     pub fn terminals(&self) -> impl Iterator<Item = TerminalView> {
-        let configured = self.stations.keys();
-        let fresh = configured.filter(|tid| !self.state.terminals.contains_key(*tid));
+        let configured = self.volatile.stations.keys();
+        let fresh = configured.filter(|tid| !self.durable.terminals.contains_key(*tid));
         let fresh = fresh.map(|tid| self.view(&Terminal::new(tid.clone())));
-        let known = self.state.terminals.values();
+        let known = self.durable.terminals.values();
         known.map(|terminal| self.view(terminal)).chain(fresh)
     }
 
     fn view(&self, terminal: &Terminal) -> TerminalView {
-        let station = self.stations.get(&terminal.tid);
+        let station = self.volatile.stations.get(&terminal.tid);
         TerminalView {
             tid: terminal.tid.clone(),
             mid: station.map(|station| station.mid.clone()),
@@ -220,26 +222,26 @@ impl Desk {
     /// The configured terminal of a lane.
     #[must_use]
     pub fn terminal_of(&self, lane: LaneId) -> Option<&Tid> {
-        let mut stations = self.stations.iter();
+        let mut stations = self.volatile.stations.iter();
         stations.find_map(|(tid, station)| (station.lane == lane).then_some(tid))
     }
 
     /// The machine that speaks for a lane.
     #[must_use]
     pub fn epoch_of(&self, lane: LaneId) -> Option<LaneEpoch> {
-        self.state.lane_epochs.get(&lane).copied()
+        self.durable.lane_epochs.get(&lane).copied()
     }
 
     /// Entries in the queue of all terminals.
     #[must_use]
     pub const fn queue_depth(&self) -> usize {
-        self.state.queue_depth
+        self.durable.queue_depth
     }
 
     /// The most entries there ever were in the queue at once.
     #[must_use]
     pub const fn queue_depth_max(&self) -> usize {
-        self.state.queue_depth_max
+        self.durable.queue_depth_max
     }
 
     /// What the entries in the queue are worth, each taken positive. Stays at the largest amount
@@ -256,72 +258,72 @@ impl Desk {
     /// Payments that wait for a decision.
     #[must_use]
     pub fn payments_in_flight(&self) -> usize {
-        self.state.undecided.len()
+        self.durable.undecided.len()
     }
 
     /// Whether messages can be sent to the bank.
     #[must_use]
-    pub const fn line_up(&self) -> bool {
-        self.line_up
+    pub const fn link_up(&self) -> bool {
+        self.volatile.link_up
     }
 
     /// Counts since the journal began.
     #[must_use]
     pub const fn counts(&self) -> Counts {
-        self.state.counts
+        self.durable.counts
     }
 
     /// Counts of the running day.
     #[must_use]
     pub fn counts_today(&self) -> Counts {
-        self.state.counts.since(&self.state.counts_before_today)
+        self.durable.counts.since(&self.durable.counts_before_today)
     }
 
     /// Counts of a closed day.
     #[must_use]
     pub fn counts_of_day(&self, date: BusinessDate) -> Option<Counts> {
-        self.state.counts_of_days.get(&date).copied()
+        self.durable.counts_of_days.get(&date).copied()
     }
 
     /// What stands in each account (I1).
     #[must_use]
     pub const fn balances(&self) -> &Balances {
-        &self.state.balances
+        &self.durable.balances
     }
 
     /// What the store stands in for and has not delivered.
     #[must_use]
     pub const fn exposure(&self) -> &crate::risk::Exposure {
-        &self.state.exposure
+        &self.durable.exposure
     }
 
     /// Leases that lanes hold, with what their journals show of their use.
     #[must_use]
     pub const fn leases(&self) -> &crate::risk::LeaseLedger {
-        &self.state.leases
+        &self.durable.leases
     }
 
     /// Under which lease a lane approved this payment alone.
     #[must_use]
     pub fn lease_of(&self, id: PaymentId) -> Option<LeaseId> {
-        self.state.offline.get(&id).map(|fact| fact.lease)
+        self.durable.offline.get(&id).map(|fact| fact.lease)
     }
 
     /// The running business day: what happens now is booked under it.
     #[must_use]
     pub fn business_date(&self) -> BusinessDate {
-        let after_closed = || self.state.closed.map(BusinessDate::next);
-        let running = self.state.closing.or_else(after_closed);
+        let after_closed = || self.durable.closed.map(BusinessDate::next);
+        let running = self.durable.closing.or_else(after_closed);
         running.unwrap_or(self.config.first_day)
     }
 
     /// Where the business day is.
     #[must_use]
     pub const fn day(&self) -> DayState {
-        match self.state.closing {
+        match self.durable.closing {
             Some(date) => DayState::Closing { date },
             None => DayState::Open {
-                closed: self.state.closed,
+                closed: self.durable.closed,
             },
         }
     }
@@ -352,18 +354,18 @@ impl Desk {
     pub fn unresolved(&self) -> Vec<Unresolved> {
         let all = self.payments();
         all.filter_map(|payment| self.unresolved_one(payment))
-            .chain(self.unresolved_of_hub_before())
+            .chain(self.unresolved_of_previous_hub())
             .collect()
     }
 
     fn unresolved_one(&self, payment: &Payment) -> Option<Unresolved> {
-        let standing = self.standing_of(payment);
-        let owner = owner_of(standing)?;
+        let status = self.status_of(payment);
+        let owner = owner_of(status)?;
         Some(Unresolved {
             payment_id: payment.request.payment_id,
             lane: payment.request.lane,
             amount: Some(payment.request.amount),
-            standing,
+            status,
             since: payment.requested_at,
             owner,
         })
@@ -371,76 +373,84 @@ impl Desk {
 
     /// Where a payment stands.
     #[must_use]
-    pub fn standing(&self, id: PaymentId) -> Option<Standing> {
-        self.payment(id).map(|payment| self.standing_of(payment))
+    pub fn status(&self, id: PaymentId) -> Option<PaymentStatus> {
+        self.payment(id).map(|payment| self.status_of(payment))
     }
 
-    fn standing_of(&self, payment: &Payment) -> Standing {
+    fn status_of(&self, payment: &Payment) -> PaymentStatus {
         let decision = match &payment.progress {
-            Progress::Requested => return Standing::Requested,
-            Progress::Sent => return Standing::Sent,
+            Progress::Requested => return PaymentStatus::Requested,
+            Progress::Sent => return PaymentStatus::Sent,
             Progress::Decided(decision) => decision,
         };
         let entry = payment.forwards.iter().filter_map(|id| self.forward(*id));
-        let worst = entry.map(|forward| self.entry_standing(payment, forward));
-        if let Some(standing) = worst.max_by_key(|standing| urgency(*standing)) {
-            return standing;
+        let worst = entry.map(|forward| self.entry_status(payment, forward));
+        if let Some(status) = worst.max_by_key(|status| urgency(*status)) {
+            return status;
         }
         match decision {
             Decision::Approved { .. } | Decision::PartiallyApproved { .. } => {
-                approved_standing(payment)
+                approved_status(payment)
             }
-            Decision::Declined { .. } => Standing::Declined,
-            Decision::Unknown { .. } if payment.bound.is_none() => Standing::AskedOfHubBefore,
-            Decision::Unknown { .. } => Standing::Reversing,
-            Decision::Refused { .. } => Standing::Refused,
-            Decision::StandIn { .. } => Standing::StandIn,
-            Decision::OfflineApproved { .. } => Standing::OfflineApproved,
+            Decision::Declined { .. } => PaymentStatus::Declined,
+            Decision::Unknown { .. } if payment.bound.is_none() => {
+                PaymentStatus::AskedOfPreviousHub
+            }
+            Decision::Unknown { .. } => PaymentStatus::Reversing,
+            Decision::Refused { .. } => PaymentStatus::Refused,
+            Decision::StandIn { .. } => PaymentStatus::StandIn,
+            Decision::OfflineApproved { .. } => PaymentStatus::OfflineApproved,
         }
     }
 
-    fn undecided_sale(&self, payment: &Payment) -> Standing {
-        if self.state.offline.contains_key(&payment.request.payment_id) {
-            Standing::OfflineApproved
+    fn undecided_sale(&self, payment: &Payment) -> PaymentStatus {
+        if self
+            .durable
+            .offline
+            .contains_key(&payment.request.payment_id)
+        {
+            PaymentStatus::OfflineApproved
         } else {
-            Standing::StandIn
+            PaymentStatus::StandIn
         }
     }
 
-    fn entry_standing(&self, payment: &Payment, forward: &Forward) -> Standing {
+    fn entry_status(&self, payment: &Payment, forward: &Forward) -> PaymentStatus {
         let is_advice = forward.kind == ForwardKind::Advice;
         match &forward.end {
-            None if !is_advice && in_doubt(payment) => Standing::Reversing,
-            None if !is_advice => Standing::Undoing,
+            None if !is_advice && in_doubt(payment) => PaymentStatus::Reversing,
+            None if !is_advice => PaymentStatus::Undoing,
             None if payment.completion == Completion::Open => self.undecided_sale(payment),
-            None if self.state.awaits_card(forward.payment_id) => Standing::AwaitingCard,
-            None => Standing::Forwarding,
-            Some(ForwardEnd::Delivered { .. }) if !is_advice => Standing::Reversed,
-            Some(ForwardEnd::Delivered { .. }) if payment.settled_in.is_some() => Standing::Settled,
-            Some(ForwardEnd::Delivered { .. }) => Standing::Delivered,
-            Some(ForwardEnd::Withdrawn) => Standing::Withdrawn,
+            None if self.durable.awaits_card(forward.payment_id) => PaymentStatus::AwaitingCard,
+            None => PaymentStatus::Forwarding,
+            Some(ForwardEnd::Delivered { .. }) if !is_advice => PaymentStatus::Reversed,
+            Some(ForwardEnd::Delivered { .. }) if payment.settled_in.is_some() => {
+                PaymentStatus::Settled
+            }
+            Some(ForwardEnd::Delivered { .. }) => PaymentStatus::Delivered,
+            Some(ForwardEnd::Withdrawn) => PaymentStatus::Withdrawn,
             Some(ForwardEnd::DeadLetter { .. }) if forward.resolution.is_some() => {
-                Standing::Resolved
+                PaymentStatus::Resolved
             }
             Some(ForwardEnd::DeadLetter {
                 declined_after_goods: true,
                 ..
-            }) => Standing::DeclinedAfterGoods,
-            Some(ForwardEnd::DeadLetter { .. }) => Standing::DeadLettered,
+            }) => PaymentStatus::DeclinedAfterGoods,
+            Some(ForwardEnd::DeadLetter { .. }) => PaymentStatus::DeadLettered,
         }
     }
 
     /// What the close of the day still waits for; empty when no day is being closed.
     #[must_use]
     pub fn close_day_blockers(&self) -> Vec<Blocker> {
-        if self.state.closing.is_none() {
+        if self.durable.closing.is_none() {
             return Vec::new();
         }
-        let undecided = self.state.undecided.iter().copied();
+        let undecided = self.durable.undecided.iter().copied();
         let mut blockers: Vec<Blocker> = undecided.map(Blocker::Undecided).collect();
-        for terminal in self.state.terminals.values() {
+        for terminal in self.durable.terminals.values() {
             let entries = terminal.reversals.iter().chain(&terminal.uploads);
-            let entries = entries.filter(|id| !self.state.carried.contains(id));
+            let entries = entries.filter(|id| !self.durable.carried.contains(id));
             blockers.extend(entries.map(|id| self.entry_blocker(*id)));
             if !self.is_settled(terminal) {
                 blockers.push(Blocker::NotSettled(terminal.tid.clone()));
@@ -453,7 +463,7 @@ impl Desk {
         let forward = self.forward(id);
         let payment = forward.and_then(|forward| self.payment(forward.payment_id));
         match (forward, payment) {
-            (Some(forward), Some(payment)) if !self.state.is_eligible(forward) => {
+            (Some(forward), Some(payment)) if !self.durable.is_eligible(forward) => {
                 Blocker::LaneSilent {
                     lane: payment.request.lane,
                     payment_id: payment.request.payment_id,
@@ -467,9 +477,11 @@ impl Desk {
     pub(crate) fn is_settled(&self, terminal: &Terminal) -> bool {
         let nothing_to_settle = match terminal.batch {
             None => true,
-            Some(_) => terminal.items.is_empty() && !self.stations.contains_key(&terminal.tid),
+            Some(_) => {
+                terminal.items.is_empty() && !self.volatile.stations.contains_key(&terminal.tid)
+            }
         };
-        self.state.depth_to_close(terminal) == 0
+        self.durable.depth_to_close(terminal) == 0
             && (nothing_to_settle || terminal.settling == Settling::Closed)
     }
 }
@@ -481,58 +493,59 @@ fn in_doubt(payment: &Payment) -> bool {
     )
 }
 
-fn approved_standing(payment: &Payment) -> Standing {
+fn approved_status(payment: &Payment) -> PaymentStatus {
     match (payment.settled_in, payment.completion) {
-        (Some(_), _) => Standing::Settled,
-        (None, Completion::Completed(_)) => Standing::Captured,
-        (None, Completion::Open | Completion::Abandoned) => Standing::Approved,
+        (Some(_), _) => PaymentStatus::Settled,
+        (None, Completion::Completed(_)) => PaymentStatus::Captured,
+        (None, Completion::Open | Completion::Abandoned) => PaymentStatus::Approved,
     }
 }
 
-/// Who must bring a payment of this standing to an end; nobody when it is at its end.
-const fn owner_of(standing: Standing) -> Option<&'static str> {
-    match standing {
-        Standing::Requested | Standing::Sent | Standing::Reversing | Standing::Undoing => {
-            Some("hub")
-        }
-        Standing::Forwarding => Some("hub"),
-        Standing::Approved
-        | Standing::StandIn
-        | Standing::OfflineApproved
-        | Standing::AwaitingCard => Some("lane"),
-        Standing::DeadLettered | Standing::DeclinedAfterGoods => Some("store manager"),
+/// Who must bring a payment of this status to an end; nobody when it is at its end.
+const fn owner_of(status: PaymentStatus) -> Option<&'static str> {
+    match status {
+        PaymentStatus::Requested
+        | PaymentStatus::Sent
+        | PaymentStatus::Reversing
+        | PaymentStatus::Undoing => Some("hub"),
+        PaymentStatus::Forwarding => Some("hub"),
+        PaymentStatus::Approved
+        | PaymentStatus::StandIn
+        | PaymentStatus::OfflineApproved
+        | PaymentStatus::AwaitingCard => Some("lane"),
+        PaymentStatus::DeadLettered | PaymentStatus::DeclinedAfterGoods => Some("store manager"),
         // Listed by itself until the day is closed and has named it.
-        Standing::AskedOfHubBefore
-        | Standing::Captured
-        | Standing::Settled
-        | Standing::Declined
-        | Standing::Refused
-        | Standing::Reversed
-        | Standing::Delivered
-        | Standing::Withdrawn
-        | Standing::Resolved => None,
+        PaymentStatus::AskedOfPreviousHub
+        | PaymentStatus::Captured
+        | PaymentStatus::Settled
+        | PaymentStatus::Declined
+        | PaymentStatus::Refused
+        | PaymentStatus::Reversed
+        | PaymentStatus::Delivered
+        | PaymentStatus::Withdrawn
+        | PaymentStatus::Resolved => None,
     }
 }
 
-/// Of several entries of one payment, the one that needs most attention tells its standing.
-const fn urgency(standing: Standing) -> u8 {
-    match standing {
-        Standing::DeadLettered | Standing::DeclinedAfterGoods => 4,
-        Standing::Requested
-        | Standing::Sent
-        | Standing::Reversing
-        | Standing::AskedOfHubBefore
-        | Standing::Undoing
-        | Standing::StandIn
-        | Standing::OfflineApproved
-        | Standing::AwaitingCard
-        | Standing::Forwarding => 3,
-        Standing::Reversed | Standing::Withdrawn | Standing::Resolved => 2,
-        Standing::Approved
-        | Standing::Captured
-        | Standing::Settled
-        | Standing::Declined
-        | Standing::Refused
-        | Standing::Delivered => 1,
+/// Of several entries of one payment, the one that needs most attention tells its status.
+const fn urgency(status: PaymentStatus) -> u8 {
+    match status {
+        PaymentStatus::DeadLettered | PaymentStatus::DeclinedAfterGoods => 4,
+        PaymentStatus::Requested
+        | PaymentStatus::Sent
+        | PaymentStatus::Reversing
+        | PaymentStatus::AskedOfPreviousHub
+        | PaymentStatus::Undoing
+        | PaymentStatus::StandIn
+        | PaymentStatus::OfflineApproved
+        | PaymentStatus::AwaitingCard
+        | PaymentStatus::Forwarding => 3,
+        PaymentStatus::Reversed | PaymentStatus::Withdrawn | PaymentStatus::Resolved => 2,
+        PaymentStatus::Approved
+        | PaymentStatus::Captured
+        | PaymentStatus::Settled
+        | PaymentStatus::Declined
+        | PaymentStatus::Refused
+        | PaymentStatus::Delivered => 1,
     }
 }

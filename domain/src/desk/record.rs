@@ -206,7 +206,7 @@ pub enum DeskRecord {
         payment_id: PaymentId,
     },
     /// A lane remembers a hub whose journal this is not (payments.md, "Identity, swap, rebuild").
-    HubBefore {
+    PreviousHub {
         /// The lane.
         lane: LaneId,
         /// That hub's epoch.
@@ -216,8 +216,8 @@ pub enum DeskRecord {
         /// Where the lane's terminal goes on: far beyond what that hub can have used.
         skipped: Option<(Tid, Stan)>,
     },
-    /// The hub before may have sent this payment: it is never sent again.
-    AskedOfHubBefore {
+    /// The previous hub may have sent this payment: it is never sent again.
+    AskedOfPreviousHub {
         /// The payment.
         payment_id: PaymentId,
         /// Whose it is.
@@ -234,13 +234,13 @@ pub enum DeskRecord {
     },
     /// These payments are over and their day is closed: each lies in a file of its own from here
     /// on, and the desk holds them no more.
-    LaidAway {
-        /// Which, at most `limits::PAYMENTS_LAID_AWAY_AT_ONCE`.
+    Archived {
+        /// Which, at most `limits::PAYMENTS_ARCHIVED_AT_ONCE`.
         payment_ids: Vec<PaymentId>,
     },
-    /// Something new was heard of a payment that was laid away: the desk holds it again.
-    Recalled {
-        /// As it was laid away.
+    /// Something new was heard of a payment that was archived: the desk holds it again.
+    Restored {
+        /// As it was archived.
         file: Box<PaymentFile>,
     },
 }

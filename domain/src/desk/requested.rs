@@ -34,7 +34,7 @@ impl Desk {
     }
 
     pub(crate) fn requested(&mut self, out: &mut Outcome, mut request: PaymentRequest) {
-        if let Some(known) = self.state.payments.get(&request.payment_id) {
+        if let Some(known) = self.durable.payments.get(&request.payment_id) {
             repeated(out, known, &request);
             return;
         }
@@ -63,13 +63,13 @@ impl Desk {
     /// Waits for its terminal, or is decided at once while the line is down.
     fn admit(&mut self, out: &mut Outcome, tid: &Tid, payment_id: crate::ids::PaymentId) {
         out.hold_card(payment_id);
-        if !self.line_up {
+        if !self.volatile.link_up {
             self.decide_without_bank(out, payment_id);
             return;
         }
         let wait_ms = SEND_WAIT_MS.min(self.config.timing.answer_timeout_ms);
         let deadline = out.now.mono.after(wait_ms);
-        if let Some(station) = self.stations.get_mut(tid) {
+        if let Some(station) = self.volatile.stations.get_mut(tid) {
             station.waiting.push_back(Waiting {
                 payment_id,
                 deadline,
@@ -84,7 +84,11 @@ impl Desk {
         if known.is_some_and(|known| request.epoch < known) {
             return Some(RefusalReason::Fenced);
         }
-        if self.state.abandoned_early.contains_key(&request.payment_id) {
+        if self
+            .durable
+            .abandoned_early
+            .contains_key(&request.payment_id)
+        {
             return Some(RefusalReason::Abandoned);
         }
         if !self.is_payable(request.amount) {
@@ -94,10 +98,10 @@ impl Desk {
             return Some(RefusalReason::KindNotTaken);
         }
         let tid = self.terminal_of(request.lane);
-        if self.state.closing.is_some() || tid.is_none_or(|tid| self.is_stopped(tid)) {
+        if self.durable.closing.is_some() || tid.is_none_or(|tid| self.is_stopped(tid)) {
             return Some(RefusalReason::NoTerminal);
         }
-        (self.state.in_flight_of(request.lane) >= PAYMENTS_IN_FLIGHT_PER_LANE_MAX)
+        (self.durable.in_flight_of(request.lane) >= PAYMENTS_IN_FLIGHT_PER_LANE_MAX)
             .then_some(RefusalReason::TooMany)
     }
 
@@ -108,7 +112,7 @@ impl Desk {
     }
 
     pub(crate) fn is_stopped(&self, tid: &Tid) -> bool {
-        let terminal = self.state.terminals.get(tid);
+        let terminal = self.durable.terminals.get(tid);
         terminal.is_some_and(|terminal| terminal.stopped.is_some())
     }
 }

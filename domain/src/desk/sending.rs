@@ -21,15 +21,15 @@ impl Desk {
     }
 
     fn next_message(&mut self, out: &mut Outcome, tid: &Tid) -> Option<What> {
-        let station = self.stations.get(tid)?;
-        if !self.line_up || station.outstanding.is_some() {
+        let station = self.volatile.stations.get(tid)?;
+        if !self.volatile.link_up || station.outstanding.is_some() {
             return None;
         }
         if !station.signed_on {
             self.ask_sign_on(out, tid);
             return None;
         }
-        let terminal = self.state.terminals.get(tid)?;
+        let terminal = self.durable.terminals.get(tid)?;
         if terminal.stopped.is_some() {
             return None;
         }
@@ -66,8 +66,8 @@ impl Desk {
     }
 
     fn may_upload(&self, id: ForwardId) -> bool {
-        let forward = self.state.forwards.get(&id);
-        forward.is_some_and(|forward| self.state.is_eligible(forward))
+        let forward = self.durable.forwards.get(&id);
+        forward.is_some_and(|forward| self.durable.is_eligible(forward))
     }
 
     fn send(&mut self, out: &mut Outcome, tid: &Tid, what: What) {
@@ -76,7 +76,7 @@ impl Desk {
             What::Forward(id) => self.send_forward(out, tid, id),
             What::Settlement => self.send_settlement(out, tid),
         };
-        let (Some(bound), Some(station)) = (sent, self.stations.get_mut(tid)) else {
+        let (Some(bound), Some(station)) = (sent, self.volatile.stations.get_mut(tid)) else {
             return;
         };
         let timing = self.config.timing;
@@ -94,9 +94,9 @@ impl Desk {
 
     /// TID, MID, the open batch and the next free STAN.
     fn bind(&self, tid: &Tid) -> Option<Binding> {
-        let station = self.stations.get(tid)?;
-        let terminal = self.state.terminals.get(tid)?;
-        let open = self.state.open_stans(terminal);
+        let station = self.volatile.stations.get(tid)?;
+        let terminal = self.durable.terminals.get(tid)?;
+        let open = self.durable.open_stans(terminal);
         Some(Binding {
             tid: tid.clone(),
             mid: station.mid.clone(),
@@ -106,7 +106,7 @@ impl Desk {
     }
 
     fn financial(&self, payment_id: PaymentId, amount: Money) -> Option<Financial> {
-        let payment = self.state.payments.get(&payment_id)?;
+        let payment = self.durable.payments.get(&payment_id)?;
         Some(Financial {
             payment_id,
             amount,
@@ -116,10 +116,10 @@ impl Desk {
     }
 
     fn send_sale(&mut self, out: &mut Outcome, tid: &Tid, id: PaymentId) -> Option<Binding> {
-        let amount = self.state.payments.get(&id)?.request.amount;
+        let amount = self.durable.payments.get(&id)?.request.amount;
         let financial = self.financial(id, amount)?;
         let bound = self.bind(tid)?;
-        let station = self.stations.get_mut(tid)?;
+        let station = self.volatile.stations.get_mut(tid)?;
         station.waiting.retain(|waiting| waiting.payment_id != id);
         let (stan, batch) = (bound.stan, bound.batch);
         let record = DeskRecord::Sent {
@@ -138,9 +138,9 @@ impl Desk {
 
     /// A repeat carries STAN and batch of the first try (I8); a reversal those of its original.
     fn send_forward(&mut self, out: &mut Outcome, tid: &Tid, id: ForwardId) -> Option<Binding> {
-        let forward = self.state.forwards.get(&id)?.clone();
+        let forward = self.durable.forwards.get(&id)?.clone();
         let financial = self.financial(forward.payment_id, forward.amount)?;
-        let mid = self.stations.get(tid)?.mid.clone();
+        let mid = self.volatile.stations.get(tid)?.mid.clone();
         let own = match &forward.kind {
             ForwardKind::Reversal {
                 original_stan,
@@ -166,7 +166,7 @@ impl Desk {
             at: out.now.wall,
         };
         self.note(out, record);
-        if let Some(station) = self.stations.get_mut(tid) {
+        if let Some(station) = self.volatile.stations.get_mut(tid) {
             station.not_before.remove(&id);
         }
         out.effect(Effect::Send(outgoing(&forward, bound.clone(), financial)));
@@ -175,12 +175,12 @@ impl Desk {
 
     /// The first 0500 is written down; its repeats equal it.
     fn send_settlement(&mut self, out: &mut Outcome, tid: &Tid) -> Option<Binding> {
-        let terminal = self.state.terminals.get(tid)?;
+        let terminal = self.durable.terminals.get(tid)?;
         let (bound, totals) = match terminal.settling {
             Settling::Sent { stan, totals } => {
                 let bound = Binding {
                     tid: tid.clone(),
-                    mid: self.stations.get(tid)?.mid.clone(),
+                    mid: self.volatile.stations.get(tid)?.mid.clone(),
                     stan,
                     batch: terminal.batch?,
                 };

@@ -35,7 +35,7 @@ impl Desk {
         let now = out.now.mono;
         let mut overdue: Vec<(Tid, Outstanding)> = Vec::new();
         let mut waited: Vec<PaymentId> = Vec::new();
-        for (tid, station) in &mut self.stations {
+        for (tid, station) in &mut self.volatile.stations {
             out.touch(tid);
             if let Some(message) = station.outstanding.take_if(|sent| sent.deadline <= now) {
                 overdue.push((tid.clone(), message));
@@ -59,8 +59,8 @@ impl Desk {
     /// not sent is refused: that nothing left is certain (I6), track data and PIN are gone, and the
     /// lane, whose link broke with the hub, abandons it (rule 2).
     pub(crate) fn recovered(&mut self, out: &mut Outcome) {
-        for id in self.state.undecided.clone() {
-            let progress = self.state.payments.get(&id).map(|paid| &paid.progress);
+        for id in self.durable.undecided.clone() {
+            let progress = self.durable.payments.get(&id).map(|paid| &paid.progress);
             match progress {
                 Some(Progress::Sent) => self.doubt(out, id, UnknownReason::HubRestarted),
                 Some(Progress::Requested) => {
@@ -78,7 +78,7 @@ impl Desk {
         tid: &Tid,
         stan: Stan,
     ) -> Option<Outstanding> {
-        let station = self.stations.get_mut(tid)?;
+        let station = self.volatile.stations.get_mut(tid)?;
         out.touch(tid);
         station.outstanding.take_if(|message| message.stan == stan)
     }

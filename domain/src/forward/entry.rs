@@ -76,7 +76,7 @@ pub enum Resolution {
     },
 }
 
-/// One entry with its story.
+/// One entry with its history.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Forward {
     /// Its number.

@@ -29,7 +29,7 @@ pub enum UnknownReason {
     /// An answer that does not fit its request: amount or processing code; F39 = 06 (rule 5).
     Mismatch,
     /// The hub started again and found an intent without an outcome; F39 = 98 (rule 3). Or its
-    /// journal was lost, and the hub before may have sent it: then nothing more is sent.
+    /// journal was lost, and the previous hub may have sent it: then nothing more is sent.
     HubRestarted,
 }
 

@@ -28,7 +28,7 @@ pub enum Completion {
     Abandoned,
 }
 
-/// One payment with its whole story.
+/// One payment with its whole history.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Payment {
     /// What was asked.

@@ -1,13 +1,13 @@
 //! A checkout between two sales, in a form that can be kept: what its records add up to, so that a
 //! start reads only the records behind it. A cache of the journal, never more: it is taken from a
-//! checkout that stands where its records lead, and gives one that `stands_like` it.
+//! checkout that stands where its records lead, and gives one that `durable_equals` it.
 
 use std::collections::BTreeSet;
 
 use crate::{
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId, Stan},
     risk::LeaseUse,
-    sale::{Checkout, CheckoutConfig, machine::Standing},
+    sale::{Checkout, CheckoutConfig, machine::DurableState},
     time::BusinessDate,
 };
 
@@ -46,24 +46,24 @@ impl Checkout {
     /// The checkout as it may be kept; `None` while a sale is running.
     #[must_use]
     pub fn checkpoint(&self) -> Option<CheckoutCheckpoint> {
-        let standing = self.standing();
-        if standing.sale.is_some() {
+        let durable = self.durable();
+        if durable.sale.is_some() {
             return None;
         }
         Some(CheckoutCheckpoint {
             lane: self.config().lane,
             epoch: self.config().epoch,
-            last_sale: standing.last_sale,
-            last_receipt: standing.last_receipt,
-            sales_closed: standing.sales_closed,
-            sales_voided: standing.sales_voided,
-            pin_entries: standing.pin_entries,
-            abandoned: standing.abandoned.clone(),
-            lease: standing.lease.clone(),
-            last_lease: standing.last_lease,
-            last_stan: standing.last_stan,
-            last_order_reference: standing.last_order_reference.clone(),
-            running_date: standing.running,
+            last_sale: durable.last_sale,
+            last_receipt: durable.last_receipt,
+            sales_closed: durable.sales_closed,
+            sales_voided: durable.sales_voided,
+            pin_entries: durable.pin_entries,
+            abandoned: durable.abandoned.clone(),
+            lease: durable.lease.clone(),
+            last_lease: durable.last_lease,
+            last_stan: durable.last_stan,
+            last_order_reference: durable.last_order_reference.clone(),
+            running_date: durable.running,
         })
     }
 
@@ -74,7 +74,7 @@ impl Checkout {
         if (kept.lane, kept.epoch) != (config.lane, config.epoch) {
             return None;
         }
-        let standing = Standing {
+        let durable = DurableState {
             last_sale: kept.last_sale,
             last_receipt: kept.last_receipt,
             sales_closed: kept.sales_closed,
@@ -88,6 +88,6 @@ impl Checkout {
             running: kept.running_date,
             sale: None,
         };
-        Some(Self::standing_as(config, standing))
+        Some(Self::from_durable(config, durable))
     }
 }

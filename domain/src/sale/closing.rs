@@ -21,7 +21,7 @@ impl Step {
             receipt: ReceiptNumber {
                 lane: self.config.lane,
                 epoch: self.config.epoch,
-                sequence: self.standing.last_receipt.saturating_add(1),
+                sequence: self.durable.last_receipt.saturating_add(1),
             },
             total: sale.total.unwrap_or(Money::zero(self.config.currency)),
             tenders: sale.tenders.clone(),
@@ -45,9 +45,9 @@ impl Step {
         self.record(SaleFact::ReceiptPrinted {
             receipt: closing.receipt,
             text,
-            reprint: self.moment.reprinting,
+            reprint: self.volatile.reprinting,
         });
-        self.moment.reprinting = false;
+        self.volatile.reprinting = false;
         self.show(Prompt::Goodbye {
             change: closing.change,
         });
@@ -58,7 +58,7 @@ impl Step {
     /// Takes up what a kill left: an unprinted receipt is printed, a payment without a decision is
     /// given up (its card data and PIN are gone, so it can't be asked again), a basket goes on.
     pub(super) fn recover(&mut self) -> Result<(), Rejected> {
-        let Some(sale) = &self.standing.sale else {
+        let Some(sale) = &self.durable.sale else {
             self.show(Prompt::Ready);
             return Ok(());
         };
@@ -89,7 +89,7 @@ impl Step {
     }
 
     fn print(&mut self, reprint: bool) -> Result<(), Rejected> {
-        self.moment.reprinting = reprint;
+        self.volatile.reprinting = reprint;
         let sale = self.sale()?;
         if let Some(receipt) = Receipt::of(sale, self.config.lane) {
             self.then(Effect::Print { receipt, reprint });

@@ -111,7 +111,7 @@ pub enum Event {
     /// The hub lends a part of its offline budget.
     LeaseOffered(OfflineLease),
     /// The hub's hot list, whole.
-    HotListTold(Arc<HotList>),
+    HotListReceived(Arc<HotList>),
     /// The hub is there: now and then while it is, and each time it comes back.
     HubReached,
     /// The hub says which date the store is on: in its hello, or when it has just turned it.

@@ -81,29 +81,25 @@ impl Step {
     /// What the next record carries: the frame's date. Before the first record of a lane that is
     /// the hub's, else the calendar's.
     pub(super) fn running_date(&self) -> Option<BusinessDate> {
-        let heard = &self.moment.day;
-        self.standing.running.or(heard.named).or(heard.today)
+        let heard = &self.volatile.day;
+        self.durable.running.or(heard.named).or(heard.today)
     }
 
     /// The hub names the store's running date: in its hello, or when it has just turned it. A date
     /// that is not later than the lane's turns nothing.
     pub(super) fn day_named(&mut self, date: BusinessDate, cut_within_ms: u64) {
-        let heard = &mut self.moment.day;
+        let heard = &mut self.volatile.day;
         heard.named = heard.named.max(Some(date));
         // With the hub here, the lane turns nothing by itself.
         let waiting = heard.turn.take().filter(|turn| turn.by == MarkedBy::Hub);
         let begins = waiting.map_or(date, |waiting| waiting.begins.max(date));
-        if self
-            .standing
-            .running
-            .is_none_or(|running| begins <= running)
-        {
+        if self.durable.running.is_none_or(|running| begins <= running) {
             return;
         }
         // Told again, the sale gets no more time.
         let cut_at = Some(self.now.mono.after(cut_within_ms));
         let cut_at = waiting.map_or(cut_at, |waiting| waiting.cut_at.min(cut_at));
-        self.moment.day.turn = Some(Turn {
+        self.volatile.day.turn = Some(Turn {
             begins,
             by: MarkedBy::Hub,
             cut_at,
@@ -112,14 +108,14 @@ impl Step {
 
     /// The clock was looked at. `alone`: the hub is away, and dates end like this.
     pub(super) fn clock_read(&mut self, now: LocalMs, alone: Option<DayEnds>) {
-        self.moment.day.today = civil_date(now);
+        self.volatile.day.today = civil_date(now);
         let running = self.running_date();
         let begins = alone.zip(running);
         let begins = begins.and_then(|(ends, running)| ends.date_after(running, now));
         if let Some(begins) = begins
-            && self.moment.day.turn.is_none()
+            && self.volatile.day.turn.is_none()
         {
-            self.moment.day.turn = Some(Turn {
+            self.volatile.day.turn = Some(Turn {
                 begins,
                 by: MarkedBy::Lane,
                 cut_at: None,
@@ -130,16 +126,16 @@ impl Step {
     /// Writes the marker that waits, if it is time. Before and after each event, so that nothing is
     /// written under a date that is over.
     pub(super) fn turn_the_date(&mut self) {
-        let Some(turn) = self.moment.day.turn else {
+        let Some(turn) = self.volatile.day.turn else {
             return;
         };
         let is_cut = turn.cut_at.is_some_and(|at| self.now.mono >= at);
-        if self.standing.sale.is_some() && !is_cut {
+        if self.durable.sale.is_some() && !is_cut {
             return;
         }
-        self.moment.day.turn = None;
+        self.volatile.day.turn = None;
         // Before the first record there is no frame to end.
-        let Some(ended) = self.standing.running else {
+        let Some(ended) = self.durable.running else {
             return;
         };
         let Turn { begins, by, .. } = turn;
@@ -151,11 +147,11 @@ impl Step {
     /// An orderly stop with no sale open: the last record until the next start, so that whoever
     /// holds the journal up to it knows that nothing more was sold.
     pub(super) fn rest(&mut self) -> Result<(), Rejected> {
-        if self.standing.sale.is_some() {
+        if self.durable.sale.is_some() {
             return Err(Rejected::SaleOpen);
         }
         self.record(SaleFact::Rested);
-        self.moment.day.resting = true;
+        self.volatile.day.resting = true;
         Ok(())
     }
 }

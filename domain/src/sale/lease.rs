@@ -9,7 +9,7 @@ use crate::{
     ids::LeaseId,
     payment::{Decision, RefusalReason},
     risk::{OfflineLease, VelocityLimit},
-    sale::{PendingPayment, Rejected, SaleFact, machine::Standing, machine::Step},
+    sale::{PendingPayment, Rejected, SaleFact, machine::DurableState, machine::Step},
 };
 
 impl Step {
@@ -18,21 +18,21 @@ impl Step {
         let is_ours = lease.lane == self.config.lane
             && lease.lane_epoch == self.config.epoch
             && lease.budget.currency() == self.config.currency;
-        let is_new = self.standing.last_lease.is_none_or(|last| lease.id > last);
+        let is_new = self.durable.last_lease.is_none_or(|last| lease.id > last);
         if !is_ours || !is_new {
             return Err(Rejected::LeaseNotTaken);
         }
         self.return_lease("replaced");
         let until = self.now.mono.after(lease.valid_for_ms);
         self.record(SaleFact::LeaseAccepted { lease });
-        self.moment.lease_until = Some(until);
+        self.volatile.lease_until = Some(until);
         Ok(())
     }
 
     /// While the hub is there, a lease that is mostly spent or over is exchanged for another.
     /// Without the hub it is kept: what is left of it is all there is.
     pub(super) fn review_lease(&mut self) {
-        let Some(account) = &self.standing.lease else {
+        let Some(account) = &self.durable.lease else {
             return;
         };
         if !self.is_in_time() {
@@ -43,8 +43,8 @@ impl Step {
     }
 
     pub(super) fn return_lease(&mut self, reason: &str) {
-        self.moment.lease_until = None;
-        let Some(account) = &self.standing.lease else {
+        self.volatile.lease_until = None;
+        let Some(account) = &self.durable.lease else {
             return;
         };
         let fact = SaleFact::LeaseReturned {
@@ -57,10 +57,10 @@ impl Step {
     }
 
     pub(super) fn offline_allowed(&self, asked: &PendingPayment) -> Result<LeaseId, RefusalReason> {
-        let account = self.standing.lease.as_ref();
+        let account = self.durable.lease.as_ref();
         let account = account.filter(|_| self.is_in_time());
         let account = account.ok_or(RefusalReason::NotOffline)?;
-        let hot_list = &self.moment.hot_list;
+        let hot_list = &self.volatile.hot_list;
         // Without the list it was lent for, nobody knows which cards are hot.
         if hot_list.version() < account.lease.hot_list_version {
             return Err(RefusalReason::NotOffline);
@@ -86,27 +86,27 @@ impl Step {
         let (Some(limit), Some(card)) = (limit, &asked.card.hash) else {
             return Ok(());
         };
-        let velocity = &self.moment.velocity;
+        let velocity = &self.volatile.velocity;
         let allowed = velocity.allows(card, limit, self.now.mono);
         allowed.then_some(()).ok_or(RefusalReason::TooOften)
     }
 
     /// It was approved here alone.
     pub(super) fn note_velocity(&mut self, card: Option<CardHash>) {
-        let limit = self.standing.lease.as_ref();
+        let limit = self.durable.lease.as_ref();
         let limit = limit.and_then(|account| account.lease.velocity);
         if let (Some(limit), Some(card)) = (limit, card) {
-            self.moment.velocity.note(card, limit, self.now.mono);
+            self.volatile.velocity.note(card, limit, self.now.mono);
         }
     }
 
     fn is_in_time(&self) -> bool {
-        let until = self.moment.lease_until;
+        let until = self.volatile.lease_until;
         until.is_some_and(|until| self.now.mono < until)
     }
 }
 
-impl Standing {
+impl DurableState {
     /// Comes before the sale takes the decision: the card stands in its pending payment.
     pub(super) fn book_on_lease(&mut self, decision: &Decision) {
         let Decision::OfflineApproved { amount, lease } = decision else {

@@ -26,7 +26,7 @@ pub struct CheckoutConfig {
 
 /// What the journal's records add up to: equal after a replay.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Standing {
+pub(super) struct DurableState {
     pub(super) last_sale: u32,
     pub(super) last_receipt: u32,
     pub(super) sales_closed: u32,
@@ -47,7 +47,7 @@ pub(super) struct Standing {
 
 /// What no record tells: a kill takes it away.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Moment {
+pub(super) struct VolatileState {
     /// The reader waits for a card for this payment.
     pub(super) armed: Option<PaymentId>,
     /// A byte of the pending payment may have left.
@@ -64,7 +64,7 @@ pub(super) struct Moment {
     pub(super) day: DayHeard,
 }
 
-impl Moment {
+impl VolatileState {
     /// What a sale leaves to the next one: the lease's time, what is known of cards and of the date.
     pub(super) fn next_sale(&self) -> Self {
         Self {
@@ -81,8 +81,8 @@ impl Moment {
 #[derive(Clone, Debug)]
 pub struct Checkout {
     config: CheckoutConfig,
-    standing: Standing,
-    moment: Moment,
+    durable: DurableState,
+    volatile: VolatileState,
 }
 
 impl Checkout {
@@ -91,21 +91,21 @@ impl Checkout {
     pub fn new(config: CheckoutConfig) -> Self {
         Self {
             config,
-            standing: Standing::default(),
-            moment: Moment::default(),
+            durable: DurableState::default(),
+            volatile: VolatileState::default(),
         }
     }
 
     /// Field 11 of the last answer of the bank that this lane was told of.
     #[must_use]
     pub const fn last_stan(&self) -> Option<Stan> {
-        self.standing.last_stan
+        self.durable.last_stan
     }
 
     /// The newest lease ever accepted.
     #[must_use]
     pub const fn last_lease(&self) -> Option<LeaseId> {
-        self.standing.last_lease
+        self.durable.last_lease
     }
 
     /// What it was made with.
@@ -116,7 +116,7 @@ impl Checkout {
 
     /// Takes in one record of the journal, oldest first.
     pub fn replay(&mut self, record: &SaleRecord) {
-        self.standing.apply(record);
+        self.durable.apply(record);
     }
 
     /// Decides what follows from an event. The records come first among the effects; when the event
@@ -127,15 +127,15 @@ impl Checkout {
     pub fn step(&mut self, now: Now, event: Event) -> Result<Vec<Effect>, Rejected> {
         let mut step = Step {
             config: self.config,
-            standing: self.standing.clone(),
-            moment: self.moment.clone(),
+            durable: self.durable.clone(),
+            volatile: self.volatile.clone(),
             now,
             records: Vec::new(),
             after: Vec::new(),
         };
         step.take(event)?;
-        self.standing = step.standing;
-        self.moment = step.moment;
+        self.durable = step.durable;
+        self.volatile = step.volatile;
         let mut effects = step.records;
         effects.append(&mut step.after);
         Ok(effects)
@@ -144,43 +144,43 @@ impl Checkout {
     /// The date of the frame that the journal is in; `None` before the first record of a lane.
     #[must_use]
     pub const fn running_date(&self) -> Option<BusinessDate> {
-        self.standing.running
+        self.durable.running
     }
 
     /// The running sale.
     #[must_use]
     pub const fn sale(&self) -> Option<&Sale> {
-        self.standing.sale.as_ref()
+        self.durable.sale.as_ref()
     }
 
     /// Payments ever given up: the hub must hear of each.
     #[must_use]
     pub const fn abandoned(&self) -> &BTreeSet<PaymentId> {
-        &self.standing.abandoned
+        &self.durable.abandoned
     }
 
     /// The lease it holds, if any. After a restart it may hold one that it will not use.
     #[must_use]
     pub const fn lease(&self) -> Option<&LeaseUse> {
-        self.standing.lease.as_ref()
+        self.durable.lease.as_ref()
     }
 
     /// Sales closed since the epoch began.
     #[must_use]
     pub const fn sales_closed(&self) -> u32 {
-        self.standing.sales_closed
+        self.durable.sales_closed
     }
 
     /// Sales voided since the epoch began.
     #[must_use]
     pub const fn sales_voided(&self) -> u32 {
-        self.standing.sales_voided
+        self.durable.sales_voided
     }
 
     /// Payments that were intended with a PIN: the key counter of a PIN pad goes on from here.
     #[must_use]
     pub const fn pin_entries(&self) -> u32 {
-        self.standing.pin_entries
+        self.durable.pin_entries
     }
 
     /// The order reference of the last sale that was closed or voided, its receipt printed or not;
@@ -188,35 +188,35 @@ impl Checkout {
     #[must_use]
     pub fn last_order_reference(&self) -> &str {
         let closed = self.sale().filter(|sale| sale.closing.is_some());
-        closed.map_or(&self.standing.last_order_reference, |sale| {
+        closed.map_or(&self.durable.last_order_reference, |sale| {
             &sale.order_reference
         })
     }
 
-    pub(super) const fn standing(&self) -> &Standing {
-        &self.standing
+    pub(super) const fn durable(&self) -> &DurableState {
+        &self.durable
     }
 
-    pub(super) fn standing_as(config: CheckoutConfig, standing: Standing) -> Self {
+    pub(super) fn from_durable(config: CheckoutConfig, durable: DurableState) -> Self {
         Self {
             config,
-            standing,
-            moment: Moment::default(),
+            durable,
+            volatile: VolatileState::default(),
         }
     }
 
     /// Whether two checkouts stand where the same records lead.
     #[must_use]
-    pub fn stands_like(&self, other: &Self) -> bool {
-        self.standing == other.standing
+    pub fn durable_equals(&self, other: &Self) -> bool {
+        self.durable == other.durable
     }
 }
 
 /// One step in the making: thrown away when the event is rejected.
 pub(super) struct Step {
     pub(super) config: CheckoutConfig,
-    pub(super) standing: Standing,
-    pub(super) moment: Moment,
+    pub(super) durable: DurableState,
+    pub(super) volatile: VolatileState,
     pub(super) now: Now,
     records: Vec<Effect>,
     after: Vec<Effect>,
@@ -224,7 +224,7 @@ pub(super) struct Step {
 
 impl Step {
     fn take(&mut self, event: Event) -> Result<(), Rejected> {
-        if self.moment.day.resting {
+        if self.volatile.day.resting {
             return Err(Rejected::Resting);
         }
         self.turn_the_date();
@@ -264,8 +264,8 @@ impl Step {
             Event::HubUnreachable { payment_id } => self.hub_unreachable(payment_id),
             Event::LinkLost { payment_id } => self.give_up(payment_id, "the link to the hub broke"),
             Event::ResultTimedOut { payment_id } => self.give_up(payment_id, "no result in time"),
-            Event::HotListTold(list) => {
-                self.moment.hot_list = list;
+            Event::HotListReceived(list) => {
+                self.volatile.hot_list = list;
                 Ok(())
             }
             Event::LeaseOffered(lease) => self.lease_offered(lease),
@@ -297,7 +297,7 @@ impl Step {
             date: self.running_date(),
             fact,
         };
-        self.standing.apply(&record);
+        self.durable.apply(&record);
         self.records.push(Effect::Persist(record));
     }
 
@@ -309,7 +309,7 @@ impl Step {
     /// Shows a prompt over the basket as it stands.
     pub(super) fn show(&mut self, prompt: Prompt) {
         let basket = self
-            .standing
+            .durable
             .sale
             .as_ref()
             .map(|sale| BasketView::of(sale, self.config.currency));
@@ -317,7 +317,7 @@ impl Step {
     }
 
     pub(super) fn sale(&self) -> Result<&Sale, Rejected> {
-        self.standing.sale.as_ref().ok_or(Rejected::NoSale)
+        self.durable.sale.as_ref().ok_or(Rejected::NoSale)
     }
 
     /// The running sale, if it still takes events of the cashier.
@@ -346,7 +346,7 @@ impl Step {
     }
 }
 
-impl Standing {
+impl DurableState {
     fn apply(&mut self, record: &SaleRecord) {
         // Journals from before there were markers carry what the hub said last: never back.
         self.running = self.running.max(record.date);

@@ -34,7 +34,7 @@ impl CheckoutConfig {
 impl Step {
     pub(super) fn payment_left(&mut self, payment_id: PaymentId) -> Result<(), Rejected> {
         let amount = self.pending(payment_id)?.amount;
-        self.moment.left = true;
+        self.volatile.left = true;
         self.show(Prompt::ContactingBank { amount });
         Ok(())
     }
@@ -72,7 +72,7 @@ impl Step {
     /// Once a byte has left it is never decided alone (rule 2, I19).
     pub(super) fn hub_unreachable(&mut self, payment_id: PaymentId) -> Result<(), Rejected> {
         let pending = self.pending(payment_id)?;
-        if self.moment.left {
+        if self.volatile.left {
             return self.give_up(payment_id, "the link to the hub broke");
         }
         match self.offline_allowed(pending) {
@@ -97,7 +97,7 @@ impl Step {
 
     pub(super) fn abandon(&mut self, payment_id: PaymentId, why: &str) -> Result<(), Rejected> {
         let sale = self.sale()?.number;
-        self.moment.left = false;
+        self.volatile.left = false;
         self.record(SaleFact::PaymentAbandoned {
             sale,
             payment_id,
@@ -108,7 +108,7 @@ impl Step {
     }
 
     fn pending(&self, payment_id: PaymentId) -> Result<&PendingPayment, Rejected> {
-        self.standing
+        self.durable
             .sale
             .as_ref()
             .and_then(|sale| sale.pending.as_ref())

@@ -16,15 +16,15 @@ impl Step {
         operator: OperatorId,
         order_reference: String,
     ) -> Result<(), Rejected> {
-        if self.standing.sale.is_some() {
+        if self.durable.sale.is_some() {
             return Err(Rejected::SaleOpen);
         }
         if order_reference.len() > TEXT_BYTES_MAX {
             return Err(Rejected::InvalidItem);
         }
-        self.moment = self.moment.next_sale();
+        self.volatile = self.volatile.next_sale();
         self.record(SaleFact::SaleOpened {
-            sale: self.standing.next_sale(),
+            sale: self.durable.next_sale(),
             operator,
             order_reference,
         });
@@ -97,7 +97,7 @@ impl Step {
             self.abandon(payment_id, "the sale was voided")?;
         }
         self.disarm();
-        self.moment = self.moment.next_sale();
+        self.volatile = self.volatile.next_sale();
         let reason = shortened(reason);
         self.record(SaleFact::SaleVoided {
             sale: number,
@@ -114,7 +114,7 @@ impl Step {
     /// Once a tender was tried the basket is fixed: the amount asked for must stay the amount owed.
     fn basket_may_change(&self) -> Result<(), Rejected> {
         let sale = self.open_sale()?;
-        if sale.pending.is_some() || self.moment.armed.is_some() {
+        if sale.pending.is_some() || self.volatile.armed.is_some() {
             return Err(Rejected::PaymentUnderWay);
         }
         if sale.tenders.is_empty() {

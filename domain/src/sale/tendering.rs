@@ -41,18 +41,18 @@ impl Step {
 
     pub(super) fn choose_card(&mut self, payment_id: PaymentId) -> Result<(), Rejected> {
         let sale = self.tendering_sale()?;
-        if self.moment.armed.is_some() {
+        if self.volatile.armed.is_some() {
             return Err(Rejected::PaymentUnderWay);
         }
         if too_many(sale.tenders_tried) {
             return Err(Rejected::TooManyTenders);
         }
         let used = sale.payment_ids.contains(&payment_id);
-        if used || self.standing.abandoned.contains(&payment_id) {
+        if used || self.durable.abandoned.contains(&payment_id) {
             return Err(Rejected::IdUsed(payment_id));
         }
         let amount = self.open_amount()?;
-        self.moment.armed = Some(payment_id);
+        self.volatile.armed = Some(payment_id);
         self.then(Effect::ArmReader { payment_id, amount });
         self.show(Prompt::PresentCard { amount });
         Ok(())
@@ -65,7 +65,7 @@ impl Step {
     ) -> Result<(), Rejected> {
         self.armed_for(payment_id)?;
         let sale = self.tendering_sale()?.number;
-        self.moment.armed = None;
+        self.volatile.armed = None;
         let reason = shortened(reason);
         self.record(SaleFact::CardNotRead { sale, reason });
         self.show(Prompt::CardNotRead);
@@ -83,8 +83,8 @@ impl Step {
         self.armed_for(payment_id)?;
         let sale = self.tendering_sale()?.number;
         let amount = self.open_amount()?;
-        self.moment.armed = None;
-        self.moment.left = false;
+        self.volatile.armed = None;
+        self.volatile.left = false;
         let payment = PendingPayment {
             payment_id,
             amount,
@@ -104,13 +104,13 @@ impl Step {
     }
 
     pub(super) fn disarm(&mut self) {
-        if self.moment.armed.take().is_some() {
+        if self.volatile.armed.take().is_some() {
             self.then(Effect::DisarmReader);
         }
     }
 
     fn armed_for(&self, payment_id: PaymentId) -> Result<(), Rejected> {
-        if self.moment.armed == Some(payment_id) {
+        if self.volatile.armed == Some(payment_id) {
             Ok(())
         } else {
             Err(Rejected::NotAwaited(payment_id))

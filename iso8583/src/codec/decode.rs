@@ -3,7 +3,7 @@
 use super::characters;
 use super::decoded::{Decoded, Span};
 use super::error::{DecodeError, FieldPath, Reason};
-use super::swift;
+use super::fast_path;
 use crate::dialect::{
     BitmapEncoding, Class, Counts, Dialect, Encoding, Justify, Length, LengthEncoding, MtiEncoding,
     Parts, Shape, Step,
@@ -164,7 +164,7 @@ impl<'a> Unread<'a> {
         let mut left = self.places;
         loop {
             let (end, stopped) =
-                read_swiftly(self.steps, cursor.frame, cursor.at, left.clone(), spans);
+                read_fast(self.steps, cursor.frame, cursor.at, left.clone(), spans);
             cursor.at = end;
             let Some(place) = stopped else {
                 return Ok(());
@@ -179,7 +179,7 @@ impl<'a> Unread<'a> {
 /// The fast way: reads fields until one needs the careful way. Gives where it stands then, and the
 /// place of that one.
 #[inline(never)]
-fn read_swiftly(
+fn read_fast(
     steps: &ByPlace<Step>,
     frame: &[u8],
     start: usize,
@@ -188,7 +188,7 @@ fn read_swiftly(
 ) -> (usize, Option<usize>) {
     let mut at = start;
     for place in places {
-        let Some(found) = swift::read(value_at(steps, place), frame, at) else {
+        let Some(found) = fast_path::read(value_at(steps, place), frame, at) else {
             return (at, Some(place));
         };
         set_value_at(spans, place, Span::new(found.start, found.units));

@@ -3,8 +3,8 @@
 use super::characters;
 use super::decode::{Odd, counts_bytes_of_bcd, odd_digit, wire_length};
 use super::error::{EncodeError, FieldPath, Reason};
+use super::fast_path;
 use super::packed::{nibble, pack};
-use super::swift;
 use crate::dialect::{
     BitmapEncoding, Counts, Dialect, Encoding, Layout, Length, LengthEncoding, MtiEncoding, Parts,
     Shape,
@@ -69,7 +69,7 @@ fn write_frame(
 /// The fast way: writes fields until one needs the careful way. Gives the bytes they take, and the
 /// number of that one.
 #[inline(never)]
-fn write_swiftly(
+fn write_fast(
     layout: &Layout,
     message: &Message,
     fields: FieldSet,
@@ -81,7 +81,7 @@ fn write_swiftly(
         for place in fields.places(half) {
             let mut write = || {
                 let (after, count) = message.last_set(half, place)?;
-                swift::write(value_at(steps, place), after, count, room.get_mut(at..)?)
+                fast_path::write(value_at(steps, place), after, count, room.get_mut(at..)?)
             };
             match write() {
                 Some(length) => at += length,
@@ -221,7 +221,7 @@ impl<'a> Writer<'a> {
         self.out.resize(start + self.message.room(), 0);
         let room = self.out.get_mut(start..).unwrap_or_default();
         let layout = self.dialect.layout(self.message.mti());
-        let (written, stopped) = write_swiftly(layout, self.message, left, room);
+        let (written, stopped) = write_fast(layout, self.message, left, room);
         self.out.truncate(start + written);
         stopped
     }

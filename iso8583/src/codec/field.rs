@@ -3,8 +3,8 @@
 use super::characters;
 use super::decode::{Odd, odd_digit};
 use super::decoded::Span;
+use super::fast_path;
 use super::packed::{nibble, unpack};
-use super::swift;
 use crate::describe;
 use crate::dialect::{Class, Dialect, Encoding, Justify, Reading, Shape, Step};
 use crate::hex;
@@ -152,7 +152,7 @@ impl<'a> Field<'a> {
     {
         match self.step.reading {
             Reading::Borrowed => self.begins(self.units()),
-            Reading::Packed => swift::unpack(self.frame, self.offset(), 0, self.units(), text),
+            Reading::Packed => fast_path::unpack(self.frame, self.offset(), 0, self.units(), text),
             Reading::PackedRight | Reading::Hex | Reading::Careful => read_unusual(*self, text),
         }
     }
@@ -224,8 +224,10 @@ impl<'a> Field<'a> {
 fn read_unusual<'a>(field: Field<'_>, text: &'a mut Vec<u8>) -> &'a [u8] {
     let units = field.units();
     match field.step.reading {
-        Reading::PackedRight => swift::unpack(field.frame, field.offset(), units % 2, units, text),
-        Reading::Hex => swift::unpack_hex(field.wire(), text),
+        Reading::PackedRight => {
+            fast_path::unpack(field.frame, field.offset(), units % 2, units, text)
+        }
+        Reading::Hex => fast_path::unpack_hex(field.wire(), text),
         Reading::Borrowed | Reading::Packed | Reading::Careful => {
             field.read_into(text);
             text

@@ -3,15 +3,15 @@
 //! Decoding borrows from the frame, validates every field and allocates nothing. Encoding writes
 //! into the caller's buffer. No input panics; each error names field, byte and reason.
 
+mod blocks;
 mod characters;
 mod decode;
 mod decoded;
 mod encode;
 mod error;
+mod fast_path;
 mod field;
 mod packed;
-mod sixteen;
-mod swift;
 
 pub use decode::decode;
 pub use decoded::{Decoded, MacFault};

@@ -1,6 +1,6 @@
 //! Format 4: sixteen bytes, bound to the PAN by two AES encryptions.
 
-use super::eight::{pack, read_nibbles, unpack};
+use super::des_block::{pack, read_nibbles, unpack};
 use super::{Pin, PinBlockError, PinFormat};
 use crate::card::Pan;
 use crate::keys::AesKey;

@@ -3,11 +3,11 @@
 //! Clear blocks and PINs are wiped when dropped. Random fill comes from the caller: nothing here
 //! draws a number.
 
-mod eight;
+mod des_block;
 mod format4;
 mod pin;
 
-pub use eight::{decipher, decode, encipher, encode, translate};
+pub use des_block::{decipher, decode, encipher, encode, translate};
 pub use format4::{decipher_format4, decode_format4, encipher_format4, encode_format4};
 pub use pin::Pin;
 

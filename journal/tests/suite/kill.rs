@@ -206,12 +206,12 @@ fn holds_all(kind: EngineKind, folder: &Path, acknowledged: u64) {
 }
 
 /// Kills as soon as a file is there that `is_meant` means; gives up when the writer has
-/// acknowledged `patience` records. Gives whether it was met, and the last record acknowledged.
+/// acknowledged `records_max` records. Gives whether it was met, and the last record acknowledged.
 fn kill_when(
     kind: EngineKind,
     folder: &Path,
     looked_at: &Path,
-    patience: u64,
+    records_max: u64,
     is_meant: &dyn Fn(&str) -> bool,
 ) -> (bool, u64) {
     let mut writer = start_writer(kind, folder);
@@ -227,7 +227,7 @@ fn kill_when(
     });
     let mut met = false;
     let mut acknowledged = 0;
-    while !met && acknowledged < patience {
+    while !met && acknowledged < records_max {
         let files = fs::read_dir(looked_at).into_iter().flatten();
         met = files
             .map_while(Result::ok)

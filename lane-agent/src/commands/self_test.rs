@@ -109,9 +109,9 @@ fn script(config: &Config) -> Check {
 
 fn hub(config: &Config) -> Check {
     let address = config.hub_address.clone();
-    let patience = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
+    let time_limit = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
     let connected = actix::System::new().block_on(async move {
-        timeout(patience, TcpNetwork.connect(&address))
+        timeout(time_limit, TcpNetwork.connect(&address))
             .await
             .map_err(|_| "no answer".to_owned())
             .and_then(|connected| connected.map_err(|error| error.to_string()))

@@ -64,7 +64,7 @@ impl Default for Day {
 }
 
 #[derive(Default)]
-pub struct Heard {
+pub struct HubLog {
     pub hellos: Vec<wire::LaneHello>,
     pub payments: Vec<wire::PaymentRequest>,
     pub abandoned: BTreeSet<String>,
@@ -90,7 +90,7 @@ pub struct Heard {
 
 #[derive(Clone)]
 pub struct TestHub {
-    pub heard: Arc<Mutex<Heard>>,
+    pub heard: Arc<Mutex<HubLog>>,
     changes: Arc<watch::Sender<u64>>,
     pub opener: Arc<Mutex<HubOpen>>,
     prices: Arc<String>,
@@ -102,9 +102,9 @@ type Out<T> = BoxStream<'static, Result<T, Status>>;
 impl TestHub {
     pub fn new(prices: &str) -> Self {
         Self {
-            heard: Arc::new(Mutex::new(Heard {
+            heard: Arc::new(Mutex::new(HubLog {
                 acknowledges: true,
-                ..Heard::default()
+                ..HubLog::default()
             })),
             changes: Arc::new(watch::Sender::new(0)),
             opener: Arc::new(Mutex::new(HubOpen::new(&[7; 32]).unwrap())),
@@ -145,7 +145,7 @@ impl TestHub {
     }
 
     /// Waits until what was heard is so.
-    pub async fn until(&self, so: impl Fn(&Heard) -> bool) {
+    pub async fn until(&self, so: impl Fn(&HubLog) -> bool) {
         let mut changes = self.changes.subscribe();
         let wait = async {
             while !so(&self.heard.lock().unwrap()) {
@@ -192,7 +192,7 @@ impl TestHub {
         });
     }
 
-    fn hear<T>(&self, act: impl FnOnce(&mut Heard) -> T) -> T {
+    fn hear<T>(&self, act: impl FnOnce(&mut HubLog) -> T) -> T {
         let heard = act(&mut self.heard.lock().unwrap());
         self.changes.send_modify(|count| *count += 1);
         heard

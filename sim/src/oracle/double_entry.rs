@@ -62,7 +62,7 @@ struct Books {
 
 pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) {
     let mut books = Books::default();
-    for body in &evidence.hub_story {
+    for body in &evidence.hub_bodies {
         books.take(body);
     }
     verdict.checked += books.posted;
@@ -115,8 +115,8 @@ impl Books {
             Body::DeadLetterResolved(_)
             | Body::Started(_)
             | Body::LaneAttached(_)
-            | Body::HubBefore(_)
-            | Body::AskedOfHubBefore(_)
+            | Body::PreviousHub(_)
+            | Body::AskedOfPreviousHub(_)
             | Body::CarriedOver(_)
             | Body::Completed(_)
             | Body::Abandoned(_)
@@ -130,8 +130,8 @@ impl Books {
             | Body::LeaseGranted(_)
             | Body::LeaseEnded(_)
             | Body::OfflineCardHeld(_)
-            | Body::LaidAway(_)
-            | Body::Recalled(_) => {}
+            | Body::Archived(_)
+            | Body::Restored(_) => {}
         }
     }
 

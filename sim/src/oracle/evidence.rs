@@ -33,7 +33,7 @@ pub(super) struct Evidence {
     /// What the hub wrote.
     pub hub: HubBook,
     /// The same in the order in which it was written.
-    pub hub_story: Vec<hub_record::Body>,
+    pub hub_bodies: Vec<hub_record::Body>,
     /// The hub's journal, with its copies of the lanes'.
     pub hub_logs: Logs,
 }
@@ -52,8 +52,8 @@ impl Evidence {
         let hub_logs = Logs::read(journals, Owner::Hub, verdict);
         let hub_records = hub_logs.hub_records(verdict);
         let hub = HubBook::tell(&hub_records);
-        let hub_story = hub_records.into_iter().filter_map(|record| record.body);
-        let hub_story = hub_story.collect();
+        let hub_bodies = hub_records.into_iter().filter_map(|record| record.body);
+        let hub_bodies = hub_bodies.collect();
         let mut lanes = BTreeMap::new();
         let mut lane_logs = BTreeMap::new();
         for lane in lanes_of(&visits) {
@@ -69,7 +69,7 @@ impl Evidence {
             lanes,
             lane_logs,
             hub,
-            hub_story,
+            hub_bodies,
             hub_logs,
         }
     }

@@ -114,7 +114,7 @@ pub(super) struct HubBook {
     /// Answers that fitted nothing.
     pub unmatched_answers: u64,
     /// Records about what isn't there.
-    pub strays: Vec<String>,
+    pub orphan_records: Vec<String>,
     /// What lanes hold to approve from alone.
     pub leases: HubLeases,
     exposure: Exposure,
@@ -155,16 +155,16 @@ impl HubBook {
         match body {
             Body::Started(_)
             | Body::LaneAttached(_)
-            | Body::HubBefore(_)
-            | Body::AskedOfHubBefore(_)
+            | Body::PreviousHub(_)
+            | Body::AskedOfPreviousHub(_)
             | Body::CarriedOver(_)
             | Body::SignedOn(_)
             | Body::TerminalStopped(_)
             | Body::ForwardDeferred(_)
             | Body::DayClosing(_)
             | Body::OfflineCardHeld(_)
-            | Body::LaidAway(_)
-            | Body::Recalled(_)
+            | Body::Archived(_)
+            | Body::Restored(_)
             | Body::SettlementSent(_) => {}
             Body::LeaseGranted(granted) => {
                 self.leases
@@ -299,7 +299,7 @@ impl HubBook {
 
     fn payment(&mut self, id: &str) -> &mut HubPayment {
         if !self.payments.contains_key(id) {
-            self.strays
+            self.orphan_records
                 .push(format!("payment {id} was never asked for"));
         }
         self.payments.entry(id.to_owned()).or_default()
@@ -307,7 +307,7 @@ impl HubBook {
 
     fn forward(&mut self, id: u64) -> Option<&mut HubForward> {
         if !self.forwards.contains_key(&id) {
-            self.strays
+            self.orphan_records
                 .push(format!("queue entry {id} was never queued"));
         }
         self.forwards.get_mut(&id)

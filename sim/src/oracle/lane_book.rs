@@ -90,7 +90,7 @@ pub(super) struct LaneBook {
     /// Numbers of the receipts in the order in which sales were closed.
     pub receipt_numbers: Vec<String>,
     /// Records about sales or payments that were never opened.
-    pub strays: Vec<String>,
+    pub orphan_records: Vec<String>,
     /// Offline leases and what was approved under them.
     pub leases: LaneLeases,
 }
@@ -213,7 +213,8 @@ impl LaneBook {
 
     fn sale(&mut self, number: u32) -> &mut Sale {
         if !self.sales.contains_key(&number) {
-            self.strays.push(format!("sale {number} was never opened"));
+            self.orphan_records
+                .push(format!("sale {number} was never opened"));
         }
         self.sales.entry(number).or_default()
     }
@@ -221,7 +222,7 @@ impl LaneBook {
     fn payment(&mut self, sale_number: u32, id: &str) -> &mut LanePayment {
         let known = self.sale(sale_number).payments.contains_key(id);
         if !known {
-            self.strays
+            self.orphan_records
                 .push(format!("payment {id} was decided without an intent"));
         }
         self.sale(sale_number)

@@ -27,7 +27,7 @@ mod verdict;
 
 use std::io;
 
-use crate::{line::Approval, store::folder::RunFolder};
+use crate::{acquirer_link::Approval, store::folder::RunFolder};
 
 use evidence::Evidence;
 use manifest::Manifest;

@@ -52,8 +52,8 @@ pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) {
         };
         case.check(evidence, verdict);
     }
-    for stray in &evidence.hub.strays {
-        verdict.broke("I4", None, format!("hub: {stray}"));
+    for orphan in &evidence.hub.orphan_records {
+        verdict.broke("I4", None, format!("hub: {orphan}"));
     }
     check_places(evidence, verdict);
     check_queue(evidence, verdict);

@@ -15,8 +15,8 @@ use proto::journal::v1::{SaleClosed, Tender};
 /// Checks every sale of every lane against the workload.
 pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) {
     for (lane, book) in &evidence.lanes {
-        for stray in &book.strays {
-            verdict.broke("I6", None, format!("lane {lane}: {stray}"));
+        for orphan in &book.orphan_records {
+            verdict.broke("I6", None, format!("lane {lane}: {orphan}"));
         }
         let visits = evidence.visits.iter().filter(|visit| visit.lane == *lane);
         check_orders(visits, book, verdict);

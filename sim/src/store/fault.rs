@@ -14,7 +14,7 @@ pub enum Fault {
     LaneKill,
     /// The hub is killed while a payment is in flight: the lanes go on, the payment is taken back.
     HubKill,
-    /// The line to the bank is cut while cards are being sold: stand-ins, forwarded later.
+    /// The acquirer link is cut while cards are being sold: stand-ins, forwarded later.
     BankLine,
 }
 

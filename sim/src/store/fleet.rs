@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    line::{Capture, Line},
+    acquirer_link::{AcquirerLink, Capture},
     store::{
         configuration::{self, Setting},
         folder::{FolderError, RunFolder},
@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Fleet {
     /// The relay between hub and bank.
-    pub line: Line,
+    pub acquirer_link: AcquirerLink,
     /// Where the hub listens.
     pub hub_address: SocketAddr,
     /// In the order started.
@@ -87,10 +87,10 @@ impl Fleet {
         let folder = setup.folder;
         let mut host = Process::start(host_program(folder, ANY_PORT)).await?;
         let host_address = host.listening().await?;
-        let line = open_line(setup, host_address)
+        let acquirer_link = open_acquirer_link(setup, host_address)
             .await
             .map_err(FleetError::NoLine)?;
-        let (hub, hub_address) = start_hub(setup, line.address()).await?;
+        let (hub, hub_address) = start_hub(setup, acquirer_link.address()).await?;
         let mut seats = vec![
             Seat {
                 part: Part::Host,
@@ -112,7 +112,7 @@ impl Fleet {
             });
         }
         Ok(Self {
-            line,
+            acquirer_link,
             hub_address,
             seats,
         })
@@ -192,12 +192,12 @@ impl Fleet {
     }
 }
 
-async fn open_line(setup: Setup<'_>, host: SocketAddr) -> io::Result<Line> {
+async fn open_acquirer_link(setup: Setup<'_>, host: SocketAddr) -> io::Result<AcquirerLink> {
     let capture = match setup.capture {
         true => Some(Capture::open(&setup.folder.capture())?),
         false => None,
     };
-    Line::open(host, capture).await
+    AcquirerLink::open(host, capture).await
 }
 
 impl Seat {

@@ -64,7 +64,7 @@ pub fn note(text: &str) {
 fn line(baskets: usize, at_ms: u64, sight: &Sight, fault: Option<Fault>) -> String {
     let counts = sight.status.counts.unwrap_or_default();
     let approved = counts.approved + counts.partially_approved;
-    let line = if sight.status.line_up { "up" } else { "down" };
+    let line = if sight.status.link_up { "up" } else { "down" };
     let fault = fault
         .map(|fault| format!(", fault: {fault}"))
         .unwrap_or_default();

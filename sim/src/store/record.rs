@@ -6,7 +6,7 @@ use journal::EngineKind;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    line::Approval,
+    acquirer_link::Approval,
     store::{
         business_day::BusinessDay, configuration::Setting, folder::RunFolder, summary::Summary,
     },

@@ -154,7 +154,7 @@ impl Summary {
             && self.faults.iter().all(|fault| fault.showed)
     }
 
-    /// The payment whose story tells most.
+    /// The payment whose history tells most.
     #[must_use]
     pub fn payment_to_follow(&self) -> Option<&str> {
         let Examples {

@@ -7,7 +7,7 @@ use ports::{Clock, SystemClock};
 use tokio::time::sleep;
 
 use crate::{
-    line::Approval,
+    acquirer_link::Approval,
     oracle::open_sale,
     store::{
         conductor::{Conductor, FaultReport, Killed, Moment, Order},
@@ -99,7 +99,7 @@ pub async fn trade(run: &Run, faults: &[Fault]) -> Result<Traded, TradeError> {
         traded = day.until_closed(&mut fleet) => traded,
     };
     day.progress.step("stopping");
-    let swallowed = fleet.line.swallowed();
+    let swallowed = fleet.acquirer_link.swallowed();
     let stopped = fleet.stop().await;
     traded?;
     stopped?;
@@ -246,8 +246,8 @@ impl<'a> Day<'a> {
             at_ms,
             sight: &self.sight,
             hub_answers,
-            swallowed: &fleet.line.swallowed(),
-            held: fleet.line.held().as_ref(),
+            swallowed: &fleet.acquirer_link.swallowed(),
+            held: fleet.acquirer_link.held().as_ref(),
             receipts,
             killed: self.killed.as_ref(),
         });
@@ -261,16 +261,16 @@ impl<'a> Day<'a> {
 
     async fn carry_out(&mut self, order: Order, fleet: &mut Fleet) -> Result<(), TradeError> {
         match order {
-            Order::CutLine => fleet.line.cut(),
-            Order::MendLine => fleet.line.mend(),
-            Order::SwallowNextApproval => fleet.line.swallow_next_approval(),
-            Order::HoldNextApproval => fleet.line.hold_next_approval(),
-            Order::Release => fleet.line.release(),
-            Order::DropHeld => fleet.line.drop_held(),
+            Order::CutLine => fleet.acquirer_link.cut(),
+            Order::MendLine => fleet.acquirer_link.mend(),
+            Order::SwallowNextApproval => fleet.acquirer_link.swallow_next_approval(),
+            Order::HoldNextApproval => fleet.acquirer_link.hold_next_approval(),
+            Order::Release => fleet.acquirer_link.release(),
+            Order::DropHeld => fleet.acquirer_link.drop_held(),
             Order::KillLane(lane) => self.kill_lane(lane, fleet).await?,
             Order::KillHub => {
                 fleet.kill(Part::Hub).await?;
-                fleet.line.drop_held();
+                fleet.acquirer_link.drop_held();
             }
             Order::StartHub => fleet.start_again(Part::Hub).await?,
         }
@@ -281,7 +281,7 @@ impl<'a> Day<'a> {
     async fn kill_lane(&mut self, lane: u16, fleet: &mut Fleet) -> Result<(), TradeError> {
         let killed_ms = self.clock.mono_ms();
         fleet.kill(Part::Lane(lane)).await?;
-        fleet.line.release();
+        fleet.acquirer_link.release();
         let open_sale = open_sale(&self.run.folder, lane);
         fleet.start_again(Part::Lane(lane)).await?;
         self.killed = Some(Killed {

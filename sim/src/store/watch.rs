@@ -41,7 +41,7 @@ impl Sight {
     pub fn is_at_rest(&self, lanes: u16) -> bool {
         let lanes_done = self.lanes.iter().filter(|lane| lane_is_done(lane)).count();
         lanes_done == usize::from(lanes)
-            && self.status.line_up
+            && self.status.link_up
             && self.status.queue_depth == 0
             && self.status.payments_in_flight == 0
     }
@@ -69,7 +69,7 @@ impl Sight {
             .filter(|lane| !lane_is_done(lane))
             .map(lane_waits)
             .collect();
-        if !self.status.line_up {
+        if !self.status.link_up {
             waits.push("the hub waits for the line to the bank".to_owned());
         }
         if self.status.payments_in_flight > 0 {
@@ -191,7 +191,7 @@ mod tests {
 
     fn at_rest() -> Sight {
         let status = StatusResponse {
-            line_up: true,
+            link_up: true,
             ..StatusResponse::default()
         };
         Sight {
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn a_store_that_stands_still_says_who_waits() {
         let mut sight = at_rest();
-        sight.status.line_up = false;
+        sight.status.link_up = false;
         sight.lanes[0].connected = false;
         sight.lanes[0].script_finished = false;
         let text = sight.who_waits();

@@ -17,9 +17,9 @@ const JUMP_MS: i64 = 3_600_000;
 
 #[derive(Clone, Debug)]
 enum Fault {
-    /// The line to the bank drops everything.
+    /// The acquirer link drops everything.
     BankLine,
-    /// The line to the bank holds everything back, then delivers it: late answers.
+    /// The acquirer link holds everything back, then delivers it: late answers.
     BankHeld,
     /// A lane can't reach the hub.
     LaneCut(u16),

@@ -13,7 +13,7 @@ use journal::{Journal, LogId, SimulatedDisk};
 use prost::Message as _;
 use proto::journal::v1::{ForwardKind, HubRecord, hub_record::Body};
 
-use crate::{line::heading::heading, oracle::Verdict};
+use crate::{acquirer_link::heading::heading, oracle::Verdict};
 
 const SALE: u16 = 0x0200;
 const ADVICE: u16 = 0x0220;
@@ -138,8 +138,8 @@ impl Seen {
             }
             Body::Started(_)
             | Body::LaneAttached(_)
-            | Body::HubBefore(_)
-            | Body::AskedOfHubBefore(_)
+            | Body::PreviousHub(_)
+            | Body::AskedOfPreviousHub(_)
             | Body::CarriedOver(_)
             | Body::Requested(_)
             | Body::Decided(_)
@@ -158,8 +158,8 @@ impl Seen {
             | Body::LeaseEnded(_)
             | Body::OfflineReported(_)
             | Body::OfflineCardHeld(_)
-            | Body::LaidAway(_)
-            | Body::Recalled(_) => None,
+            | Body::Archived(_)
+            | Body::Restored(_) => None,
         };
         self.durable.extend(name);
     }

@@ -1,4 +1,4 @@
-//! The line to the bank: one TCP connection, many terminals on it.
+//! The acquirer link: one TCP connection, many terminals on it.
 //!
 //! Tells the desk when the line is up or down, what was not sent (no byte left), what broke after
 //! a byte may have left, and what was answered. What to send, and when an answer is overdue, the
@@ -93,10 +93,10 @@ impl Actor for AcquirerLink {
 }
 
 /// The hub is stopping: the desk is gone, or nobody commands any more.
-struct Gone;
+struct HubStops;
 
 /// How a connection was.
-struct Lived {
+struct ConnectionEnd {
     /// Whether the bank said anything on it.
     heard: bool,
 }
@@ -115,18 +115,18 @@ impl Link {
             match self.connect(tries).await {
                 Ok(Some(io)) => match self.live(io).await {
                     // A peer that takes connections and never speaks is as good as none.
-                    Ok(Lived { heard }) if heard => tries = 1,
-                    Ok(Lived { .. }) => tries = u32::saturating_add(tries, 1),
-                    Err(Gone) => return,
+                    Ok(ConnectionEnd { heard }) if heard => tries = 1,
+                    Ok(ConnectionEnd { .. }) => tries = u32::saturating_add(tries, 1),
+                    Err(HubStops) => return,
                 },
                 Ok(None) => tries = u32::saturating_add(tries, 1),
-                Err(Gone) => return,
+                Err(HubStops) => return,
             }
         }
     }
 
     /// One try, after its pause. What is commanded meanwhile comes back as not sent.
-    async fn connect(&mut self, tries: u32) -> Result<Option<Io>, Gone> {
+    async fn connect(&mut self, tries: u32) -> Result<Option<Io>, HubStops> {
         let pause = self.pause(tries);
         let connecting = self.parts.network.connect(&self.parts.address);
         let attempt = async move {
@@ -138,7 +138,7 @@ impl Link {
             tokio::select! {
                 biased;
                 command = self.commands.recv() => {
-                    let command = command.ok_or(Gone)?;
+                    let command = command.ok_or(HubStops)?;
                     self.not_sent(&command).await?;
                 }
                 connected = &mut attempt => return Ok(match connected {
@@ -172,26 +172,30 @@ impl Link {
     }
 
     /// The line is up until it breaks.
-    async fn live(&mut self, io: Io) -> Result<Lived, Gone> {
+    async fn live(&mut self, io: Io) -> Result<ConnectionEnd, HubStops> {
         let (read, write) = split(io);
         let mut connection = Connection::new(write);
-        self.tell(Event::Line { up: true }).await?;
+        self.tell(Event::AcquirerLink { up: true }).await?;
         tracing::info!(event = "bank line up");
         let ended = self.serve(read, &mut connection).await;
         tracing::info!(event = "bank line down");
-        self.tell(Event::Line { up: false }).await?;
+        self.tell(Event::AcquirerLink { up: false }).await?;
         for (tid, stan) in connection.outstanding {
             self.tell(Event::SentThenBroke { tid, stan }).await?;
         }
         for (tid, _) in connection.signing_on {
             self.tell(Event::SignOnFailed { tid }).await?;
         }
-        ended.map(|()| Lived {
+        ended.map(|()| ConnectionEnd {
             heard: connection.heard,
         })
     }
 
-    async fn serve(&mut self, read: ReadHalf<Io>, connection: &mut Connection) -> Result<(), Gone> {
+    async fn serve(
+        &mut self,
+        read: ReadHalf<Io>,
+        connection: &mut Connection,
+    ) -> Result<(), HubStops> {
         let timeouts = FrameTimeouts {
             idle: None,
             partial: PARTIAL_FRAME_TIMEOUT,
@@ -202,7 +206,7 @@ impl Link {
             let still_up = tokio::select! {
                 biased;
                 command = self.commands.recv() => {
-                    let command = command.ok_or(Gone)?;
+                    let command = command.ok_or(HubStops)?;
                     self.command(connection, command).await?
                 }
                 frame = frames.next() => match frame {
@@ -225,18 +229,18 @@ impl Link {
         }
     }
 
-    async fn tell(&self, event: Event) -> Result<(), Gone> {
+    async fn tell(&self, event: Event) -> Result<(), HubStops> {
         match self.parts.desk.send(Happened(event)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(rejected)) => {
                 tracing::warn!(event = "desk rejected an event", %rejected);
                 Ok(())
             }
-            Err(_) => Err(Gone),
+            Err(_) => Err(HubStops),
         }
     }
 
-    async fn not_sent(&self, command: &LinkCommand) -> Result<(), Gone> {
+    async fn not_sent(&self, command: &LinkCommand) -> Result<(), HubStops> {
         let event = match command {
             LinkCommand::Send { outgoing, .. } => {
                 let Binding { tid, stan, .. } = outgoing.binding().clone();
@@ -252,7 +256,7 @@ impl Link {
         &mut self,
         connection: &mut Connection,
         command: LinkCommand,
-    ) -> Result<bool, Gone> {
+    ) -> Result<bool, HubStops> {
         let Some((tid, frame)) = self.encode(&command) else {
             self.not_sent(&command).await?;
             return Ok(true);
@@ -335,7 +339,7 @@ impl Link {
         stan
     }
 
-    async fn frame(&mut self, connection: &mut Connection, frame: &[u8]) -> Result<(), Gone> {
+    async fn frame(&mut self, connection: &mut Connection, frame: &[u8]) -> Result<(), HubStops> {
         let read = acquirer::read(frame, &self.parts.dialect, self.parts.keys.as_ref());
         match read {
             Ok(FromBank::Echo) => Ok(()),
@@ -386,7 +390,7 @@ impl Link {
     }
 
     /// A sign-on is overdue, an echo is due, or its answer is overdue: then the line is dead.
-    async fn alarm(&mut self, connection: &mut Connection) -> Result<bool, Gone> {
+    async fn alarm(&mut self, connection: &mut Connection) -> Result<bool, HubStops> {
         let now = Instant::now();
         for tid in connection.overdue_sign_ons(now) {
             self.tell(Event::SignOnFailed { tid }).await?;
@@ -413,8 +417,8 @@ impl Link {
         let Ok(frame) = self.seal(tid, &acquirer::echo(tid, mid, stan)) else {
             return true;
         };
-        let patience = self.parts.echo_every.min(ECHO_TIMEOUT_MAX);
-        connection.echo_deadline = Some(now + patience);
+        let time_limit = self.parts.echo_every.min(ECHO_TIMEOUT_MAX);
+        connection.echo_deadline = Some(now + time_limit);
         connection.write(&frame).await.is_ok()
     }
 }

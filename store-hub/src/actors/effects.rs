@@ -13,7 +13,7 @@ use super::{
     lane_session::ToLane,
     payment_desk::{Commit, PaymentDesk, result_frame},
 };
-use crate::{card_vault::CardForMessage, convert, shelf};
+use crate::{card_vault::CardForMessage, convert, payment_archive};
 
 /// What waits in the outbox for its commit.
 pub(super) enum Waiting {
@@ -24,16 +24,16 @@ pub(super) enum Waiting {
 }
 
 impl PaymentDesk {
-    /// `Persist`, `LayAway`, `HoldCard` and `EraseCard` join the commit; the rest waits for it.
+    /// `Persist`, `Archive`, `HoldCard` and `EraseCard` join the commit; the rest waits for it.
     pub(super) fn collect(&mut self, commit: &mut Commit, now: Now, effect: Effect) {
         match effect {
             Effect::Persist { record, day } => {
                 let bytes = convert::encode(&record, now.wall, day);
                 commit.batch.record(bytes);
             }
-            Effect::LayAway(file) => {
-                let key = shelf::file_key(file.payment_id());
-                commit.batch.put(key, shelf::file_value(&file));
+            Effect::Archive(file) => {
+                let key = payment_archive::file_key(file.payment_id());
+                commit.batch.put(key, payment_archive::file_value(&file));
                 commit.files.push(*file);
             }
             Effect::HoldCard(payment_id) => {
@@ -106,7 +106,7 @@ impl PaymentDesk {
             Effect::ForgetSecrets(payment_id) => self.vault.forget(payment_id),
             Effect::Alarm(alarm) => raise(&alarm),
             Effect::Persist { .. }
-            | Effect::LayAway(_)
+            | Effect::Archive(_)
             | Effect::HoldCard(_)
             | Effect::EraseCard(_) => {
                 // They joined the commit; none ever waits.

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Stopping,
-    lanes::{Heard, Lanes, Left},
+    lanes::{Lanes, Left, StatusReport},
     payment_desk::{
         AbandonPayment, AskPayment, DetachLane, PaymentDesk, TakeOfflineCard, result_frame,
     },
@@ -110,12 +110,12 @@ pub(crate) enum SessionEnd {
     NoCredit,
     /// The hub stops, or another session took over.
     #[error("the session is over")]
-    Over,
+    Closed,
 }
 
 impl From<Stopping> for SessionEnd {
     fn from(_: Stopping) -> Self {
-        Self::Over
+        Self::Closed
     }
 }
 
@@ -221,7 +221,7 @@ impl LaneSession {
 
     fn status(&self, status: LaneStatus) -> Answer {
         let lane = self.lane;
-        let told = self.lanes.send(Heard { lane, status });
+        let told = self.lanes.send(StatusReport { lane, status });
         Box::pin(async move { Ok(told.await.map_err(Stopping::from)?) })
     }
 }

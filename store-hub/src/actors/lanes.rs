@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use super::{
     lane_session::{EndSession, LaneSession, SessionGauges, history_of},
-    payment_desk::{AbandonPayment, AttachLane, HubBefore, PaymentDesk},
+    payment_desk::{AbandonPayment, AttachLane, PaymentDesk, PreviousHub},
     replica_trouble::Troubles,
     replication::ReplicaRefused,
 };
@@ -148,7 +148,7 @@ struct Greeting {
     lane: LaneId,
     epoch: LaneEpoch,
     abandoned: Vec<PaymentId>,
-    before: Option<HubBefore>,
+    previous_hub: Option<PreviousHub>,
     journal: Option<Head>,
 }
 
@@ -167,12 +167,12 @@ fn greeting(hello: &LaneHello) -> Result<Greeting, AttachRefused> {
         lane: LaneId(lane),
         epoch: LaneEpoch(hello.epoch),
         abandoned: abandoned.map_err(|error| bad(error.to_string()))?,
-        before: hub_before(hello).map_err(|error| bad(error.to_string()))?,
+        previous_hub: previous_hub(hello).map_err(|error| bad(error.to_string()))?,
         journal: head_from_proto(hello.journal.as_ref()).map_err(|error| bad(error.to_string()))?,
     })
 }
 
-fn hub_before(hello: &LaneHello) -> Result<Option<HubBefore>, wire_form::ConvertError> {
+fn previous_hub(hello: &LaneHello) -> Result<Option<PreviousHub>, wire_form::ConvertError> {
     let Some(history) = history_of(&hello.hub_history) else {
         return Ok(None);
     };
@@ -181,7 +181,7 @@ fn hub_before(hello: &LaneHello) -> Result<Option<HubBefore>, wire_form::Convert
         last_stan: wire_form::stan(hello.last_stan)?,
         last_lease: LeaseId(hello.last_lease_id),
     };
-    Ok(Some(HubBefore { history, memory }))
+    Ok(Some(PreviousHub { history, memory }))
 }
 
 impl Handler<Attach> for Lanes {
@@ -211,7 +211,7 @@ impl Handler<Attach> for Lanes {
             lane,
             epoch,
             abandoned: greeting.abandoned,
-            before: greeting.before,
+            previous_hub: greeting.previous_hub,
             session: session.clone(),
         });
         let version = attach.hello.software_version;
@@ -312,18 +312,18 @@ fn end(session: &Addr<LaneSession>) {
 /// A lane told how it is.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(crate) struct Heard {
+pub(crate) struct StatusReport {
     pub(crate) lane: LaneId,
     pub(crate) status: LaneStatus,
 }
 
-impl Handler<Heard> for Lanes {
+impl Handler<StatusReport> for Lanes {
     type Result = ();
 
-    fn handle(&mut self, heard: Heard, _: &mut Self::Context) {
+    fn handle(&mut self, report: StatusReport, _: &mut Self::Context) {
         let now = self.clock.wall_ms();
-        let known = self.lanes.entry(heard.lane).or_default();
-        known.status = heard.status;
+        let known = self.lanes.entry(report.lane).or_default();
+        known.status = report.status;
         known.last_heard_wall_ms = now;
     }
 }

@@ -7,7 +7,7 @@
 //!   gRPC Replicate ──► Lanes                 │
 //!   gRPC Replicate ──────────────────────────┤
 //!   AcquirerLink ────────────────────────────┼──► PaymentDesk ──► journal
-//!   Forwarder ───────────────────────────────┤
+//!   Timer ───────────────────────────────────┤
 //!   gRPC Operations ──► Settlement ──────────┤
 //!                           │                │
 //!   gRPC Reports ───────────┴──► Reports ────┘ (reads the journal itself)
@@ -15,23 +15,23 @@
 //!
 //! Who tells whom (never waits; bounded; what does not fit closes the stream or comes back as an
 //! event): PaymentDesk → AcquirerLink by a bounded channel, PaymentDesk → LaneSession by its
-//! mailbox, LaneSession → Lanes by its mailbox, PaymentDesk → Forwarder and Settlement by watches.
+//! mailbox, LaneSession → Lanes by its mailbox, PaymentDesk → Timer and Settlement by watches.
 //!
 //! Bounds come from credits (payments in flight a lane, one message outstanding a TID), not from
 //! mailboxes. No handler waits for a peer.
 
 pub(crate) mod acquirer_link;
+mod archiving;
 mod disk_room;
 mod effects;
-pub(crate) mod forwarder;
 pub(crate) mod lane_session;
 pub(crate) mod lanes;
-mod laying_away;
 pub(crate) mod payment_desk;
 mod replica_trouble;
 pub(crate) mod replication;
 pub(crate) mod reports;
 pub(crate) mod settlement;
+pub(crate) mod timer;
 
 /// An actor is gone: the hub is stopping.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

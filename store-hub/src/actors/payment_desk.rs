@@ -1,6 +1,6 @@
 //! The payment desk: owns `domain::Desk`, the journal and the outbox.
 //!
-//! All `Persist`, `LayAway`, `HoldCard` and `EraseCard` of a step are one commit; every other
+//! All `Persist`, `Archive`, `HoldCard` and `EraseCard` of a step are one commit; every other
 //! effect waits in the outbox until that commit is durable (I6). Start-up is recovery: the journal
 //! is replayed, and there is no other start. Asks nobody; see the graph in `actors`.
 
@@ -26,10 +26,10 @@ use crate::{
     convert,
     keys::KeyStore,
     metrics::DeskFigures,
-    operator_view::{self, Around},
+    operator_view::{self, HubFigures},
+    payment_archive::PaymentArchive,
     recovery::{self, RecoveryError, Replay, ReplayFrom},
     replica::{head_to_proto, log_of},
-    shelf::Shelf,
 };
 
 /// What a desk is made of.
@@ -62,8 +62,8 @@ pub(crate) struct PaymentDesk {
     /// Which journal this is: lanes that knew another one knew a hub that was lost.
     pub(super) history: u128,
     pub(super) vault: CardVault,
-    /// Payments that were laid away.
-    pub(super) shelf: Shelf,
+    /// Payments that were archived.
+    pub(super) payment_archive: PaymentArchive,
     /// The last record in the checkpoint that was made last.
     pub(super) kept_at: u64,
     pub(super) outbox: Outbox<Waiting>,
@@ -94,7 +94,7 @@ impl PaymentDesk {
             history: history.unwrap_or_else(|| parts.random.next_u128()),
             hub_epoch: recovered.hub_epochs.saturating_add(1),
             vault,
-            shelf: Shelf::default(),
+            payment_archive: PaymentArchive::default(),
             kept_at: recovered.kept_at,
             outbox: Outbox::new(),
             ticket: Ticket::NONE,
@@ -121,7 +121,7 @@ impl PaymentDesk {
 
     /// The store in a few lines.
     pub(crate) fn view(&self, store_id: &str) -> wire::StatusResponse {
-        let around = Around {
+        let hub = HubFigures {
             store_id,
             business_date: self.desk.business_date(),
             hub_epoch: self.hub_epoch,
@@ -129,7 +129,7 @@ impl PaymentDesk {
             no_room: self.parts.journal.refuses_new_work(),
             journal_lag_batches: self.parts.journal.figures().batches_not_durable,
         };
-        operator_view::status(&self.desk, around)
+        operator_view::status(&self.desk, hub)
     }
 
     /// The desk for metrics.
@@ -207,7 +207,7 @@ impl PaymentDesk {
                 Err(error) => self.fail(&error.to_string()),
             }
         }
-        self.shelf.put(commit.files, self.ticket);
+        self.payment_archive.put(commit.files, self.ticket);
         for waiting in commit.waiting {
             self.outbox.push(self.ticket, waiting);
         }
@@ -236,8 +236,8 @@ impl PaymentDesk {
         let AttachLane { lane, epoch, .. } = attach;
         self.step(&mut commit, Event::LaneAttached { lane, epoch })?;
         self.sessions.insert(lane, attach.session);
-        if let Some(before) = &attach.before {
-            self.hub_was_lost(&mut commit, lane, before, &attach.abandoned);
+        if let Some(previous) = &attach.previous_hub {
+            self.hub_was_lost(&mut commit, lane, previous, &attach.abandoned);
         }
         let hello = self.hello(lane, epoch);
         // The hello is the first frame, and what was given up is obeyed before all else.
@@ -261,22 +261,22 @@ impl PaymentDesk {
         &mut self,
         commit: &mut Commit,
         lane: LaneId,
-        before: &HubBefore,
+        previous: &PreviousHub,
         abandoned: &[PaymentId],
     ) {
-        if before.history == self.history {
+        if previous.history == self.history {
             return;
         }
-        let epoch = before.memory.hub_epoch;
+        let epoch = previous.memory.hub_epoch;
         tracing::warn!(event = "journal of the hub was lost", code = "HUB0015", %lane, epoch);
         if epoch >= self.hub_epoch {
             self.hub_epoch = epoch.saturating_add(1);
             self.begin_epoch(commit);
         }
-        let memory = before.memory;
+        let memory = previous.memory;
         self.step_into(commit, Event::LaneRemembers { lane, memory });
         for payment_id in abandoned.iter().copied() {
-            self.step_into(commit, Event::AbandonedBefore { payment_id, lane });
+            self.step_into(commit, Event::AbandonedAtPreviousHub { payment_id, lane });
         }
     }
 
@@ -336,7 +336,7 @@ impl PaymentDesk {
         if ask.history.is_some_and(|history| history != self.history) {
             // Nothing is sent: its card is not needed.
             let mut commit = Commit::default();
-            self.step_into(&mut commit, Event::RequestedBefore(ask.request));
+            self.step_into(&mut commit, Event::RequestedOfPreviousHub(ask.request));
             self.commit(commit);
             return Ok(());
         }
@@ -363,7 +363,7 @@ impl PaymentDesk {
 pub(super) struct Commit {
     pub(super) batch: Batch,
     pub(super) waiting: Vec<Waiting>,
-    /// Payments that are laid away by it.
+    /// Payments that are archived by it.
     pub(super) files: Vec<PaymentFile>,
 }
 
@@ -394,7 +394,7 @@ impl Actor for PaymentDesk {
 impl StreamHandler<Ticket> for PaymentDesk {
     fn handle(&mut self, _durable: Ticket, _: &mut Self::Context) {
         self.let_out();
-        self.lay_away_more();
+        self.archive_more();
     }
 
     fn finished(&mut self, _: &mut Self::Context) {
@@ -419,7 +419,7 @@ impl Handler<Happened> for PaymentDesk {
 
 /// The hub a lane was attached to last: its journal, and how far the lane knows it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct HubBefore {
+pub(crate) struct PreviousHub {
     pub(crate) history: u128,
     pub(crate) memory: LaneMemory,
 }
@@ -432,7 +432,7 @@ pub(crate) struct AttachLane {
     pub(crate) epoch: LaneEpoch,
     pub(crate) abandoned: Vec<PaymentId>,
     /// The hub it was attached to last, if any.
-    pub(crate) before: Option<HubBefore>,
+    pub(crate) previous_hub: Option<PreviousHub>,
     pub(crate) session: Addr<LaneSession>,
 }
 
@@ -556,22 +556,22 @@ impl Handler<FallSilent> for PaymentDesk {
 }
 
 /// A question to the desk as it stands; it can't change it.
-pub(crate) struct Look<R>(Box<dyn FnOnce(&PaymentDesk) -> R + Send>);
+pub(crate) struct DeskQuery<R>(Box<dyn FnOnce(&PaymentDesk) -> R + Send>);
 
-impl<R> Look<R> {
-    pub(crate) fn at(question: impl FnOnce(&PaymentDesk) -> R + Send + 'static) -> Self {
+impl<R> DeskQuery<R> {
+    pub(crate) fn new(question: impl FnOnce(&PaymentDesk) -> R + Send + 'static) -> Self {
         Self(Box::new(question))
     }
 }
 
-impl<R: Send + 'static> Message for Look<R> {
+impl<R: Send + 'static> Message for DeskQuery<R> {
     type Result = Option<R>;
 }
 
-impl<R: Send + 'static> Handler<Look<R>> for PaymentDesk {
+impl<R: Send + 'static> Handler<DeskQuery<R>> for PaymentDesk {
     type Result = Option<R>;
 
-    fn handle(&mut self, look: Look<R>, _: &mut Self::Context) -> Self::Result {
-        Some((look.0)(self))
+    fn handle(&mut self, query: DeskQuery<R>, _: &mut Self::Context) -> Self::Result {
+        Some((query.0)(self))
     }
 }

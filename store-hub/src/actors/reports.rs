@@ -13,7 +13,7 @@ use domain::{
 };
 use journal::{Journal, Ticket};
 use ports::Clock;
-use proto::store::v1::{LaneView, PaymentStory};
+use proto::store::v1::{LaneView, PaymentHistory};
 
 use crate::{
     ledger::{self, Books, HostFile, LedgerError},
@@ -167,17 +167,17 @@ impl Handler<Seal> for Reports {
 
 /// One payment from receipt to bank.
 #[derive(Message)]
-#[rtype(result = "Result<Option<PaymentStory>, ReportError>")]
-pub(crate) struct TellStory(pub(crate) PaymentId);
+#[rtype(result = "Result<Option<PaymentHistory>, ReportError>")]
+pub(crate) struct FindPaymentHistory(pub(crate) PaymentId);
 
-impl Handler<TellStory> for Reports {
-    type Result = ResponseActFuture<Self, Result<Option<PaymentStory>, ReportError>>;
+impl Handler<FindPaymentHistory> for Reports {
+    type Result = ResponseActFuture<Self, Result<Option<PaymentHistory>, ReportError>>;
 
-    fn handle(&mut self, story: TellStory, ctx: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, history: FindPaymentHistory, ctx: &mut Self::Context) -> Self::Result {
         self.once_caught_up(ctx, move |actor| {
             let parts = &actor.parts;
             let host = HostFile(parts.reconciliation_file.as_deref());
-            Ok(ledger::tell(&actor.books, &parts.journal, story.0, host)?)
+            Ok(ledger::tell(&actor.books, &parts.journal, history.0, host)?)
         })
     }
 }

@@ -20,7 +20,7 @@ use wire_form::money_to_proto;
 use super::{
     Stopping,
     lanes::{Lanes, ViewLanes},
-    payment_desk::{Happened, Look, PaymentDesk},
+    payment_desk::{DeskQuery, Happened, PaymentDesk},
     reports::{FindDay, MakeReport, ReportError, Reports, Seal},
 };
 use crate::{
@@ -40,7 +40,7 @@ pub(crate) struct DayClose {
     pub(crate) reports: Addr<Reports>,
     pub(crate) changed: watch::Receiver<u64>,
     /// How long a close waits for lanes that are silent.
-    pub(crate) patience: Duration,
+    pub(crate) close_timeout: Duration,
     pub(crate) running: bool,
 }
 
@@ -75,14 +75,14 @@ impl From<Stopping> for CloseError {
 }
 
 /// What is told: steps, and in the end the day or the reason.
-pub(crate) type Told = Result<CloseDayProgress, CloseError>;
+pub(crate) type CloseUpdate = Result<CloseDayProgress, CloseError>;
 
 /// Close this day, or the running one.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct CloseDay {
     pub(crate) date: Option<BusinessDate>,
-    pub(crate) listener: mpsc::Sender<Told>,
+    pub(crate) listener: mpsc::Sender<CloseUpdate>,
 }
 
 impl Handler<CloseDay> for DayClose {
@@ -100,7 +100,7 @@ impl Handler<CloseDay> for DayClose {
             lanes: self.lanes.clone(),
             reports: self.reports.clone(),
             changed: self.changed.clone(),
-            patience: self.patience,
+            close_timeout: self.close_timeout,
             listener: close.listener,
         };
         let finished = work.run(close.date).into_actor(self);
@@ -113,8 +113,8 @@ struct Close {
     lanes: Addr<Lanes>,
     reports: Addr<Reports>,
     changed: watch::Receiver<u64>,
-    patience: Duration,
-    listener: mpsc::Sender<Told>,
+    close_timeout: Duration,
+    listener: mpsc::Sender<CloseUpdate>,
 }
 
 impl Close {
@@ -171,15 +171,15 @@ impl Close {
         &self,
         question: impl FnOnce(&PaymentDesk) -> R + Send + 'static,
     ) -> Result<R, CloseError> {
-        let seen = self.desk.send(Look::at(question)).await;
+        let seen = self.desk.send(DeskQuery::new(question)).await;
         seen.map_err(Stopping::from)?.ok_or(CloseError::Left)
     }
 
     /// Waits until what the lanes say they have is here, and the queue is empty. A lane that is
     /// away is not waited for: the report says how far it is contained. What only a lane can bring
-    /// on is carried over by name when patience is over.
+    /// on is carried over by name after the time-out.
     async fn wait_for_queue(&mut self) -> Result<(), CloseError> {
-        let until = Instant::now() + self.patience;
+        let until = Instant::now() + self.close_timeout;
         loop {
             if Instant::now() >= until {
                 self.carry_over().await?;
@@ -193,7 +193,7 @@ impl Close {
                     waits.push(format!("lane {}: {behind} records not here yet", lane.lane));
                 }
             }
-            let (depth, amount, in_flight, line_up) = self
+            let (depth, amount, in_flight, link_up) = self
                 .look(|desk| {
                     let desk = &desk.desk;
                     let amount = desk.queue_amount();
@@ -201,12 +201,12 @@ impl Close {
                         desk.queue_depth_to_close(),
                         amount,
                         desk.payments_in_flight(),
-                        desk.line_up(),
+                        desk.link_up(),
                     )
                 })
                 .await?;
             if depth > 0 {
-                let line = if line_up {
+                let line = if link_up {
                     ""
                 } else {
                     ", the line to the bank is down"
@@ -238,7 +238,7 @@ impl Close {
         if silent.is_empty() {
             return Ok(());
         }
-        let carried = self.desk.send(Happened(Event::PatienceIsOver)).await;
+        let carried = self.desk.send(Happened(Event::CloseTimedOut)).await;
         carried
             .map_err(Stopping::from)?
             .map_err(CloseError::Rejected)?;

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    operator_view::{self, Around},
+    operator_view::{self, HubFigures},
     recovery::{ReplayFrom, lane_logs},
 };
 
@@ -88,8 +88,8 @@ pub(super) fn status(asked: &Asked) -> Outcome {
                 .await
                 .map(|status| (status, true));
         }
-        let told = Stopped::open(&config)?.told(&config, ReplayFrom::Checkpoint)?;
-        let around = Around {
+        let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
+        let hub = HubFigures {
             store_id: &config.store.id,
             business_date: told.desk.business_date(),
             hub_epoch: told.hub_epoch,
@@ -97,7 +97,7 @@ pub(super) fn status(asked: &Asked) -> Outcome {
             no_room: told.no_room,
             journal_lag_batches: 0,
         };
-        Ok((operator_view::status(&told.desk, around), false))
+        Ok((operator_view::status(&told.desk, hub), false))
     })?;
     show(asked.output, views::status(&status.0, status.1))
 }
@@ -150,7 +150,7 @@ pub(super) fn unresolved(asked: &Asked) -> Outcome {
             let response = patiently(hub.unresolved(UnresolvedRequest {})).await;
             return response.map(|response| response.payments);
         }
-        let told = Stopped::open(&config)?.told(&config, ReplayFrom::Checkpoint)?;
+        let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
         Ok(operator_view::unresolved(&told.desk))
     })?;
     let now = WallMs(clock(config.clock).wall_ms());
@@ -165,7 +165,7 @@ pub(super) fn dead_letters(asked: &Asked, all: bool) -> Outcome {
             let response = patiently(hub.dead_letters(DeadLettersRequest {})).await;
             return response.map(|response| response.dead_letters);
         }
-        let told = Stopped::open(&config)?.told(&config, ReplayFrom::Checkpoint)?;
+        let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
         Ok(operator_view::dead_letters(&told.desk))
     })?;
     letters.retain(|letter| all || !letter.resolved);

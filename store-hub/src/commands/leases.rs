@@ -49,7 +49,7 @@ fn list(asked: &Asked) -> Outcome {
         if let Some(mut hub) = connect(asked, &config).await {
             return patiently(hub.leases(LeasesRequest {})).await;
         }
-        let told = Stopped::open(&config)?.told(&config, ReplayFrom::Checkpoint)?;
+        let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
         let now = WallMs(clock_of(config.clock).wall_ms());
         Ok(lease_view::leases(&told.desk, now))
     })?;

@@ -15,7 +15,7 @@ use crate::ledger::{self, HostFile};
 pub(super) fn payment(id: &str, asked: &Asked) -> Outcome {
     let payment_id = PaymentId::parse(id).map_err(|error| Failed::new(USAGE, error))?;
     let config = load(&asked.config)?;
-    let story = block_on(async {
+    let history = block_on(async {
         if let Some(mut hub) = connect(asked, &config).await {
             let query = PaymentQuery {
                 payment_id: payment_id.to_string(),
@@ -29,5 +29,5 @@ pub(super) fn payment(id: &str, asked: &Asked) -> Outcome {
             .map_err(|error| Failed::new(NO, error))?
             .ok_or_else(|| Failed::new(NO, format!("no payment {payment_id}")))
     })?;
-    show(asked.output, views::story(&story))
+    show(asked.output, views::history(&history))
 }

@@ -23,9 +23,9 @@ use crate::{
     config::{ClockConfig, Config},
     hot_list_file,
     keys::{KeyFile, KeyStore, SoftwareKeys},
+    ports::Ports,
     prices::PriceFile,
     start::{StartError, start},
-    world::Ports,
 };
 
 /// Threads that serve gRPC; the actors have the main thread.

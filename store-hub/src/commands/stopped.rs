@@ -21,7 +21,7 @@ pub(super) struct Stopped {
 }
 
 /// The desk as its journal tells it.
-pub(super) struct Told {
+pub(super) struct StoppedDesk {
     pub(super) desk: Desk,
     pub(super) hub_epoch: u64,
     pub(super) journal_sequence: u64,
@@ -51,7 +51,7 @@ impl Stopped {
     }
 
     /// Replays the hub's own log.
-    pub(super) fn told(&self, config: &Config, from: ReplayFrom) -> Result<Told, Failed> {
+    pub(super) fn desk(&self, config: &Config, from: ReplayFrom) -> Result<StoppedDesk, Failed> {
         let recovered = recovery::replay(&Replay {
             journal: &self.journal,
             desk: desk_config(config),
@@ -59,7 +59,7 @@ impl Stopped {
             from,
         })
         .map_err(|error| Failed::new(NO, error))?;
-        Ok(Told {
+        Ok(StoppedDesk {
             desk: recovered.desk,
             hub_epoch: recovered.hub_epochs,
             journal_sequence: self.journal.durable_head(LogId::OWN).sequence,

@@ -204,7 +204,7 @@ fn in_words(key: &[u8]) -> String {
 fn check_records(config: &Config) -> Outcome {
     let broken = |what: String| Failed::new(NO, what);
     let stopped = Stopped::open(config)?;
-    let told = stopped.told(config, ReplayFrom::FirstRecord)?;
+    let told = stopped.desk(config, ReplayFrom::FirstRecord)?;
     let off_balance = told.desk.balances().sum();
     if off_balance != 0 {
         return Err(broken(format!(

@@ -7,8 +7,8 @@ use domain::{
     time::WallMs,
 };
 use proto::store::v1::{
-    CloseDayProgress, DeadLetter, LaneView, Money as WireMoney, PaymentStory, ReplicaTrouble,
-    StatusResponse, StoryLine, Unresolved,
+    CloseDayProgress, DeadLetter, HistoryLine, LaneView, Money as WireMoney, PaymentHistory,
+    ReplicaTrouble, StatusResponse, Unresolved,
 };
 use serde_json::{Value, json};
 
@@ -83,7 +83,7 @@ pub(super) fn status(status: &StatusResponse, running: bool) -> View {
         ),
         (
             "line to the bank",
-            if status.line_up { "up" } else { "down" }.to_owned(),
+            if status.link_up { "up" } else { "down" }.to_owned(),
         ),
         (
             "queue",
@@ -160,7 +160,7 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
         "hub_epoch": status.hub_epoch,
         "business_date": status.business_date,
         "day_state": status.day_state,
-        "line_up": status.line_up,
+        "line_up": status.link_up,
         "queue_depth": status.queue_depth,
         "queue_depth_max": status.queue_depth_max,
         "queue_amount": amount_json(status.queue_amount.as_ref()),
@@ -275,7 +275,7 @@ pub(super) fn unresolved(payments: &[Unresolved], now: WallMs) -> View {
             payment.payment_id,
             payment.lane,
             amount(payment.amount.as_ref()),
-            payment.standing,
+            payment.status,
             clock(payment.since_wall_ms),
             age(payment.since_wall_ms, now),
             payment.owner
@@ -288,7 +288,7 @@ pub(super) fn unresolved(payments: &[Unresolved], now: WallMs) -> View {
                 "payment_id": payment.payment_id,
                 "lane": payment.lane,
                 "amount": amount_json(payment.amount.as_ref()),
-                "standing": payment.standing,
+                "standing": payment.status,
                 "since_wall_ms": payment.since_wall_ms,
                 "age_ms": now.0.saturating_sub(payment.since_wall_ms).max(0),
                 "owner": payment.owner,
@@ -388,22 +388,22 @@ pub(super) fn closed(closed: &CloseDayProgress) -> View {
     View { text, json }
 }
 
-pub(super) fn story(story: &PaymentStory) -> View {
-    let mut text = format!("payment   {}\n", story.payment_id);
-    let _ = writeln!(text, "standing  {}", story.standing);
+pub(super) fn history(history: &PaymentHistory) -> View {
+    let mut text = format!("payment   {}\n", history.payment_id);
+    let _ = writeln!(text, "standing  {}", history.status);
     let _ = writeln!(
         text,
         "asked     {}, paid {}",
-        amount(story.asked.as_ref()),
-        amount(story.paid.as_ref())
+        amount(history.asked.as_ref()),
+        amount(history.paid.as_ref())
     );
-    if !story.receipt_number.is_empty() {
-        let _ = writeln!(text, "receipt   {}", story.receipt_number);
+    if !history.receipt_number.is_empty() {
+        let _ = writeln!(text, "receipt   {}", history.receipt_number);
     }
     for (heading, lines) in [
-        ("Lane", &story.lane),
-        ("Hub", &story.hub),
-        ("Host", &story.host),
+        ("Lane", &history.lane),
+        ("Hub", &history.hub),
+        ("Host", &history.host),
     ] {
         let _ = writeln!(text, "\n{heading}");
         if lines.is_empty() {
@@ -414,34 +414,34 @@ pub(super) fn story(story: &PaymentStory) -> View {
         }
     }
     text.push_str("\nReceipt\n");
-    if story.receipt_text.is_empty() {
+    if history.receipt_text.is_empty() {
         text.push_str("  none: its sale has not been closed\n");
     }
-    for line in story.receipt_text.lines() {
+    for line in history.receipt_text.lines() {
         let _ = writeln!(text, "  {line}");
     }
     View {
         text,
-        json: story_json(story),
+        json: history_json(history),
     }
 }
 
-fn story_json(story: &PaymentStory) -> Value {
-    let lines = |lines: &[StoryLine]| -> Vec<Value> {
+fn history_json(history: &PaymentHistory) -> Value {
+    let lines = |lines: &[HistoryLine]| -> Vec<Value> {
         lines
             .iter()
             .map(|line| json!({"wall_ms": line.wall_ms, "text": line.text}))
             .collect()
     };
     json!({
-        "payment_id": story.payment_id,
-        "standing": story.standing,
-        "asked": amount_json(story.asked.as_ref()),
-        "paid": amount_json(story.paid.as_ref()),
-        "receipt_number": story.receipt_number,
-        "receipt_text": story.receipt_text,
-        "lane": lines(&story.lane),
-        "hub": lines(&story.hub),
-        "host": lines(&story.host),
+        "payment_id": history.payment_id,
+        "standing": history.status,
+        "asked": amount_json(history.asked.as_ref()),
+        "paid": amount_json(history.paid.as_ref()),
+        "receipt_number": history.receipt_number,
+        "receipt_text": history.receipt_text,
+        "lane": lines(&history.lane),
+        "hub": lines(&history.hub),
+        "host": lines(&history.host),
     })
 }

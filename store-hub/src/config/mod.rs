@@ -31,7 +31,7 @@ pub struct Config {
     pub store: StoreConfig,
     /// `host:port` for lanes, operators and head office; port 0 takes any free one.
     pub listen_address: String,
-    /// The line to the bank.
+    /// The acquirer link.
     pub acquirer: AcquirerConfig,
     /// Terminals the bank knows, one a lane.
     pub terminals: Vec<TerminalConfig>,
@@ -66,7 +66,7 @@ pub struct StoreConfig {
     pub business_date: BusinessDate,
 }
 
-/// The line to the bank.
+/// The acquirer link.
 #[derive(Clone, Debug)]
 pub struct AcquirerConfig {
     /// `host:port`.

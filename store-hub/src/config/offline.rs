@@ -32,7 +32,7 @@ pub struct OfflineConfig {
     pub hot_list_file: Option<PathBuf>,
     /// How long the close of a day waits for a lane that has not said what became of a payment, or
     /// not sent its card.
-    pub close_patience: Duration,
+    pub close_timeout: Duration,
     /// Of the first two, what all lanes together hold as leases; 0: no lane decides alone.
     pub lease_share_percent: u8,
 }
@@ -56,7 +56,7 @@ pub(super) fn offline(
         hot_list_file: section
             .optional_text("hot_list_file")
             .map(|file| folder.join(file)),
-        close_patience: section.duration("close_patience", limits::CLOSE_PATIENCE_MS),
+        close_timeout: section.duration("close_timeout", limits::CLOSE_TIMEOUT_MS),
         lease_share_percent: lease_share(&mut section),
     };
     if config.payment_cap.minor() > config.card_cap.minor() {

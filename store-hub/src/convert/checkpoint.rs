@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     card_ref::CardHash,
-    desk::{DeskCheckpoint, EarlierHub},
+    desk::{DeskCheckpoint, PreviousHub},
     ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, Tid},
     risk::{EndedLease, Exposure, LeaseLedger},
     settlement::{Account, Balances},
@@ -57,13 +57,13 @@ pub(crate) fn checkpoint_to_proto(
             .map(|card| card.0.to_vec().into())
             .collect(),
         carried_forward_ids: kept.carried.iter().map(|id| id.0).collect(),
-        earlier_hub_epoch: kept.earlier.epoch,
-        earlier_last_lease_id: kept.earlier.last_lease.0,
-        earlier_asked: asked_to_proto(&kept.earlier),
+        previous_hub_epoch: kept.previous_hub.epoch,
+        previous_last_lease_id: kept.previous_hub.last_lease.0,
+        asked_before: asked_to_proto(&kept.previous_hub),
         closing: date_to_text(kept.closing),
         closed: date_to_text(kept.closed),
         balances: balances_to_proto(&kept.balances),
-        balances_laid_away: balances_to_proto(&kept.balances_laid_away),
+        balances_archived: balances_to_proto(&kept.balances_archived),
         counts: Some(counts_to_proto(&kept.counts)),
         counts_before_today: Some(counts_to_proto(&kept.counts_before_today)),
         counts_of_days: kept
@@ -74,7 +74,7 @@ pub(crate) fn checkpoint_to_proto(
                 counts: Some(counts_to_proto(counts)),
             })
             .collect(),
-        strays: kept.strays,
+        orphan_records: kept.orphan_records,
     }
 }
 
@@ -114,10 +114,10 @@ pub(crate) fn checkpoint_from_proto(from: &journal::HubCheckpoint) -> Result<Des
             .iter()
             .map(|id| ForwardId(*id))
             .collect(),
-        earlier: EarlierHub {
-            epoch: from.earlier_hub_epoch,
-            last_lease: LeaseId(from.earlier_last_lease_id),
-            asked: all(&from.earlier_asked, |one| {
+        previous_hub: PreviousHub {
+            epoch: from.previous_hub_epoch,
+            last_lease: LeaseId(from.previous_last_lease_id),
+            asked: all(&from.asked_before, |one| {
                 let asked = (lane(one.lane)?, WallMs(one.at_ms));
                 Ok((payment_id(&one.payment_id)?, asked))
             })?,
@@ -125,13 +125,13 @@ pub(crate) fn checkpoint_from_proto(from: &journal::HubCheckpoint) -> Result<Des
         closing: date_from_text(&from.closing)?,
         closed: date_from_text(&from.closed)?,
         balances: balances_from_proto(&from.balances)?,
-        balances_laid_away: balances_from_proto(&from.balances_laid_away)?,
+        balances_archived: balances_from_proto(&from.balances_archived)?,
         counts: counts_from_proto(from.counts.as_ref())?,
         counts_before_today: counts_from_proto(from.counts_before_today.as_ref())?,
         counts_of_days: all(&from.counts_of_days, |day| {
             Ok((date(&day.date)?, counts_from_proto(day.counts.as_ref())?))
         })?,
-        strays: from.strays,
+        orphan_records: from.orphan_records,
     })
 }
 
@@ -282,9 +282,9 @@ fn ended_lease_from_proto(from: &journal::EndedLease) -> Result<EndedLease> {
     })
 }
 
-fn asked_to_proto(earlier: &EarlierHub) -> Vec<journal::EarlierAsked> {
-    let asked = earlier.asked.iter();
-    let one = |(id, (lane, at)): (&PaymentId, &(LaneId, WallMs))| journal::EarlierAsked {
+fn asked_to_proto(previous: &PreviousHub) -> Vec<journal::AskedBefore> {
+    let asked = previous.asked.iter();
+    let one = |(id, (lane, at)): (&PaymentId, &(LaneId, WallMs))| journal::AskedBefore {
         payment_id: id.to_string(),
         lane: lane.0.into(),
         at_ms: at.0,

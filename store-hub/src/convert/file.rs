@@ -1,5 +1,5 @@
-//! A payment with all that the desk knows of it, as one message: laid away in the keyed state, in a
-//! record when it is recalled, and in the hub's checkpoint.
+//! A payment with all that the desk knows of it, as one message: archived in the keyed state, in a
+//! record when it is restored, and in the hub's checkpoint.
 
 use domain::{
     desk::{OfflineFact, PaymentFile},

@@ -158,7 +158,7 @@ fn offline() -> Vec<DeskRecord> {
     all
 }
 
-/// A payment that was laid away.
+/// A payment that was archived.
 pub(crate) fn a_file() -> PaymentFile {
     let mut desk = desk();
     for record in payments() {
@@ -175,7 +175,7 @@ fn through_bytes(kept: &DeskCheckpoint) -> DeskCheckpoint {
 
 #[test]
 fn a_checkpoint_comes_back_as_it_was_kept_after_every_record() {
-    let laid_away = DeskRecord::LaidAway {
+    let archived = DeskRecord::Archived {
         payment_ids: vec![PaymentId(102), PaymentId(103)],
     };
     let all = [
@@ -184,7 +184,7 @@ fn a_checkpoint_comes_back_as_it_was_kept_after_every_record() {
         payments(),
         entries(),
         terminal_records(),
-        vec![laid_away],
+        vec![archived],
         payments(),
     ]
     .concat();
@@ -206,7 +206,7 @@ fn another_versions_checkpoint_is_not_read() {
     assert_eq!(checkpoint_from_proto(&bytes).unwrap_err().field, "form");
 }
 
-/// The fullest file is one record when it is recalled.
+/// The fullest file is one record when it is restored.
 #[test]
 fn a_file_comes_back_and_the_fullest_fits_into_a_record() {
     let mut desk = desk();
@@ -226,7 +226,7 @@ fn a_file_comes_back_and_the_fullest_fits_into_a_record() {
         declined_after_goods: true,
     });
     full.forwards = vec![entry; FILE_ENTRIES_MAX];
-    let record = DeskRecord::Recalled {
+    let record = DeskRecord::Restored {
         file: Box::new(full),
     };
     let date = BusinessDate::parse("2026-11-22").unwrap();

@@ -116,42 +116,42 @@ pub(crate) fn desk_record(record: &journal::HubRecord) -> Result<Option<DeskReco
         | Body::LeaseEnded(_)
         | Body::OfflineReported(_)
         | Body::OfflineCardHeld(_) => lease_record(body, at)?,
-        Body::HubBefore(from) => hub_before(from)?,
+        Body::PreviousHub(from) => previous_hub(from)?,
         Body::CarriedOver(from) => DeskRecord::CarriedOver {
             forward_id: ForwardId(from.forward_id),
             payment_id: payment_id(&from.payment_id)?,
         },
-        Body::AskedOfHubBefore(from) => DeskRecord::AskedOfHubBefore {
+        Body::AskedOfPreviousHub(from) => DeskRecord::AskedOfPreviousHub {
             payment_id: payment_id(&from.payment_id)?,
             lane: lane(from.lane)?,
             at,
         },
-        Body::LaidAway(_) | Body::Recalled(_) => over_record(body)?,
+        Body::Archived(_) | Body::Restored(_) => archive_record(body)?,
     };
     Ok(Some(desk))
 }
 
-fn over_record(body: &Body) -> Result<DeskRecord> {
+fn archive_record(body: &Body) -> Result<DeskRecord> {
     Ok(match body {
-        Body::LaidAway(from) => {
+        Body::Archived(from) => {
             let ids = from.payment_ids.iter();
             let ids = ids.map(|bytes| id_from_bytes(bytes));
-            DeskRecord::LaidAway {
+            DeskRecord::Archived {
                 payment_ids: ids.collect::<Result<Vec<PaymentId>>>()?,
             }
         }
-        Body::Recalled(from) => {
+        Body::Restored(from) => {
             let file = from.file.as_ref();
             let file = file.ok_or_else(|| ConvertError::missing("file"))?;
             let file = Box::new(file_from_proto(file)?);
-            DeskRecord::Recalled { file }
+            DeskRecord::Restored { file }
         }
         _ => return Err(ConvertError::new("body", "not of a payment that is over")),
     })
 }
 
-fn hub_before(from: &journal::HubBefore) -> Result<DeskRecord> {
-    Ok(DeskRecord::HubBefore {
+fn previous_hub(from: &journal::PreviousHub) -> Result<DeskRecord> {
+    Ok(DeskRecord::PreviousHub {
         lane: lane(from.lane)?,
         hub_epoch: from.hub_epoch,
         last_lease: LeaseId(from.last_lease_id),

@@ -57,7 +57,7 @@ fn at(record: &DeskRecord) -> Option<WallMs> {
         | DeskRecord::OfflineReported { at, .. }
         | DeskRecord::LeaseGranted { at, .. }
         | DeskRecord::LeaseEnded { at, .. }
-        | DeskRecord::AskedOfHubBefore { at, .. } => Some(*at),
+        | DeskRecord::AskedOfPreviousHub { at, .. } => Some(*at),
         DeskRecord::LaneAttached { .. }
         | DeskRecord::Sent { .. }
         | DeskRecord::Completed { .. }
@@ -70,11 +70,11 @@ fn at(record: &DeskRecord) -> Option<WallMs> {
         | DeskRecord::SettlementSent { .. }
         | DeskRecord::BatchClosed { .. }
         | DeskRecord::DayClosed { .. }
-        | DeskRecord::HubBefore { .. }
+        | DeskRecord::PreviousHub { .. }
         | DeskRecord::CarriedOver { .. }
         | DeskRecord::OfflineCardHeld { .. }
-        | DeskRecord::LaidAway { .. }
-        | DeskRecord::Recalled { .. } => None,
+        | DeskRecord::Archived { .. }
+        | DeskRecord::Restored { .. } => None,
     }
 }
 
@@ -165,12 +165,12 @@ fn body(record: &DeskRecord) -> Body {
             lease: Some(lease_to_proto(lease)),
         }),
         DeskRecord::LeaseEnded { lease_id, end, .. } => lease_ended(*lease_id, end),
-        DeskRecord::HubBefore {
+        DeskRecord::PreviousHub {
             lane,
             hub_epoch,
             last_lease,
             skipped,
-        } => Body::HubBefore(journal::HubBefore {
+        } => Body::PreviousHub(journal::PreviousHub {
             lane: lane.0.into(),
             hub_epoch: *hub_epoch,
             last_lease_id: last_lease.0,
@@ -184,9 +184,9 @@ fn body(record: &DeskRecord) -> Body {
             forward_id: forward_id.0,
             payment_id: payment_id.to_string(),
         }),
-        DeskRecord::AskedOfHubBefore {
+        DeskRecord::AskedOfPreviousHub {
             payment_id, lane, ..
-        } => Body::AskedOfHubBefore(journal::AskedOfHubBefore {
+        } => Body::AskedOfPreviousHub(journal::AskedOfPreviousHub {
             payment_id: payment_id.to_string(),
             lane: lane.0.into(),
         }),
@@ -202,10 +202,10 @@ fn body(record: &DeskRecord) -> Body {
                 payment_id: payment_id.to_string(),
             })
         }
-        DeskRecord::LaidAway { payment_ids } => Body::LaidAway(journal::LaidAway {
+        DeskRecord::Archived { payment_ids } => Body::Archived(journal::Archived {
             payment_ids: payment_ids.iter().map(|id| id_to_bytes(*id)).collect(),
         }),
-        DeskRecord::Recalled { file } => Body::Recalled(journal::Recalled {
+        DeskRecord::Restored { file } => Body::Restored(journal::Restored {
             file: Some(file_to_proto(file)),
         }),
     }

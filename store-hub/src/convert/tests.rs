@@ -8,7 +8,7 @@ use domain::{
         AuthCode, BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber,
         Rrn, SaleNumber, Stan, Tid,
     },
-    limits::PAYMENTS_LAID_AWAY_AT_ONCE,
+    limits::PAYMENTS_ARCHIVED_AT_ONCE,
     money::{Currency, Money},
     payment::{
         Decision, HostFacts, PaymentKind, PaymentMethod, PaymentRequest, RefusalReason,
@@ -295,19 +295,19 @@ pub(super) fn lease_records() -> Vec<DeskRecord> {
     ];
     let mut all = vec![
         DeskRecord::LeaseGranted { lease: lease(), at },
-        DeskRecord::HubBefore {
+        DeskRecord::PreviousHub {
             lane,
             hub_epoch: 5,
             last_lease: lease_id,
             skipped: Some((Tid::new("LANE0003").unwrap(), Stan::new(10_001).unwrap())),
         },
-        DeskRecord::HubBefore {
+        DeskRecord::PreviousHub {
             lane,
             hub_epoch: 5,
             last_lease: lease_id,
             skipped: None,
         },
-        DeskRecord::AskedOfHubBefore {
+        DeskRecord::AskedOfPreviousHub {
             payment_id: PaymentId(9),
             lane,
             at,
@@ -348,8 +348,8 @@ fn every_record_comes_back_as_it_was_written() {
         forward_records(),
         terminal_records(),
         lease_records(),
-        vec![DeskRecord::LaidAway {
-            payment_ids: (0..PAYMENTS_LAID_AWAY_AT_ONCE)
+        vec![DeskRecord::Archived {
+            payment_ids: (0..PAYMENTS_ARCHIVED_AT_ONCE)
                 .map(|number| PaymentId(u128::MAX - number as u128))
                 .collect(),
         }],

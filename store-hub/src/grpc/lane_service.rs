@@ -134,7 +134,7 @@ async fn read_session(session: &Addr<LaneSession>, mut inbound: Streaming<LaneFr
                 Ok(Err(end @ SessionEnd::NoCredit)) => {
                     return Status::resource_exhausted(end.to_string());
                 }
-                Ok(Err(SessionEnd::Over)) | Err(_) => {
+                Ok(Err(SessionEnd::Closed)) | Err(_) => {
                     return Status::unavailable("the session is over");
                 }
             },

@@ -11,7 +11,7 @@ use domain::{
 use futures::{Stream, StreamExt};
 use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse, LanesRequest,
-    LanesResponse, LeasesRequest, LeasesResponse, PaymentQuery, PaymentStory,
+    LanesResponse, LeasesRequest, LeasesResponse, PaymentHistory, PaymentQuery,
     ResolveDeadLetterRequest, ResolveDeadLetterResponse, StatusRequest, StatusResponse,
     UnresolvedRequest, UnresolvedResponse, WriteOffLeaseRequest, WriteOffLeaseResponse,
     operations_service_server::OperationsService,
@@ -28,8 +28,8 @@ use super::{
 use crate::{
     actors::{
         lanes::ViewLanes,
-        payment_desk::{Happened, Look, PaymentDesk},
-        reports::{CountSales, TellStory},
+        payment_desk::{DeskQuery, Happened, PaymentDesk},
+        reports::{CountSales, FindPaymentHistory},
         settlement::{CloseDay, CloseError},
     },
     convert::resolution_from_text,
@@ -71,12 +71,16 @@ impl OperationsService for Services {
     async fn payment(
         &self,
         request: Request<PaymentQuery>,
-    ) -> Result<Response<PaymentStory>, Status> {
+    ) -> Result<Response<PaymentHistory>, Status> {
         let id = PaymentId::parse(&request.into_inner().payment_id)
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
-        let told = self.reports.send(TellStory(id)).await.map_err(stopping)?;
-        let story = told.map_err(report_status)?;
-        story
+        let told = self
+            .reports
+            .send(FindPaymentHistory(id))
+            .await
+            .map_err(stopping)?;
+        let history = told.map_err(report_status)?;
+        history
             .map(Response::new)
             .ok_or_else(|| Status::not_found(format!("no payment {id}")))
     }
@@ -160,7 +164,11 @@ impl Services {
         &self,
         question: impl FnOnce(&PaymentDesk) -> R + Send + 'static,
     ) -> Result<R, Status> {
-        let seen = self.desk.send(Look::at(question)).await.map_err(stopping)?;
+        let seen = self
+            .desk
+            .send(DeskQuery::new(question))
+            .await
+            .map_err(stopping)?;
         seen.ok_or_else(|| Status::unavailable("the hub is stopping"))
     }
 

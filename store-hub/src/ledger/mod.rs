@@ -1,9 +1,9 @@
 //! Projections: what the journals say, in the shape reports need. Computed from the records alone,
 //! in the running hub as over the folder of a stopped one; nothing here decides anything.
 
+mod payment_history;
 mod payments;
 mod sales;
-mod story;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,9 +12,9 @@ use journal::{Journal, LogId, ReadError, Record};
 use prost::Message;
 use proto::journal::v1::{HubRecord, LaneRecord, hub_record, lane_record};
 
+pub(crate) use payment_history::{HostFile, counted_in, tell};
 pub(crate) use payments::{BatchFacts, ForwardFacts, PaymentBook, PaymentFacts};
 pub(crate) use sales::{SalesBook, Watermark};
-pub(crate) use story::{HostFile, counted_in, tell};
 
 use crate::replica::lane_log;
 
@@ -43,7 +43,7 @@ pub(crate) struct Books {
     places: BTreeMap<u128, Vec<(LogId, u64)>>,
     /// Queue entries and the payments they are for.
     entries: BTreeMap<u64, u128>,
-    /// Payments tried in each lane's open sale: how the sale ended belongs to their story.
+    /// Payments tried in each lane's open sale: how the sale ended belongs to their history.
     tried: BTreeMap<LogId, (u32, Vec<String>)>,
     /// Where the printed receipts stand, reprints last.
     receipts: BTreeMap<String, Vec<(LogId, u64)>>,

@@ -155,22 +155,22 @@ impl PaymentBook {
                     self.carried.insert(id, record.business_date.clone());
                 }
             }
-            Some(Body::AskedOfHubBefore(body)) => {
+            Some(Body::AskedOfPreviousHub(body)) => {
                 if let Ok(id) = u128::from_str_radix(&body.payment_id, 16) {
                     self.asked_before.insert(id, record.business_date.clone());
                 }
             }
             Some(
                 Body::LaneAttached(_)
-                | Body::HubBefore(_)
+                | Body::PreviousHub(_)
                 | Body::SignedOn(_)
                 | Body::TerminalStopped(_)
                 | Body::SettlementSent(_)
                 | Body::LeaseGranted(_)
                 | Body::LeaseEnded(_)
                 | Body::OfflineCardHeld(_)
-                | Body::LaidAway(_)
-                | Body::Recalled(_),
+                | Body::Archived(_)
+                | Body::Restored(_),
             )
             | None => {}
         }

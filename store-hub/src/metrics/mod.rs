@@ -187,7 +187,7 @@ impl Figures {
         text.gauge(
             "lanekeeper_hub_line_up",
             "1 while messages can be sent to the bank.",
-            u8::from(status.line_up),
+            u8::from(status.link_up),
         );
         let name = "lanekeeper_hub_terminal_up";
         text.family(name, Kind::Gauge, "1 while the terminal is signed on.");
@@ -272,7 +272,7 @@ mod tests {
         Figures {
             desk: DeskFigures {
                 status: StatusResponse {
-                    line_up: true,
+                    link_up: true,
                     queue_depth: 3,
                     queue_amount: Some(Money {
                         minor: 1250,

@@ -39,7 +39,7 @@ fn difference(books: &Books, date: &str, id: u128) -> Option<Difference> {
             "carried over: its lane was silent when the day was closed"
         }
         (None, _) if books.payments.asked_before.contains_key(&id) => {
-            "asked of the hub before, outcome unknown: see the acquirer's file"
+            "asked of the previous hub, outcome unknown: see the acquirer's file"
         }
         (Some(_), None) => "on a receipt, unknown to the hub",
         (Some(lane_minor), Some(_)) if lane_minor != hub_minor => {

@@ -58,7 +58,7 @@ async fn a_payment_is_told_from_receipt_to_bank_even_after_the_hub_has_stopped()
     let running = stdout(&store_hub(&running));
     hub.stop();
     let stopped = stdout(&store_hub(&["payment", &id, "--config", config]));
-    assert_eq!(running, stopped, "the same story from the journal alone");
+    assert_eq!(running, stopped, "the same history from the journal alone");
     for part in [
         "approved, captured, settled in batch",
         "asked     12.50 CNY, paid 12.50 CNY",
@@ -180,8 +180,8 @@ async fn a_lease_is_listed_and_written_off_and_what_comes_after_is_booked_all_th
     let mut records = vec![lane.approved(late, 700, lease.lease_id)];
     records.extend(lane.sale(700, &[(late, 700)]));
     lane.replicate(records).await.unwrap();
-    let story = hub.story(late).await.unwrap();
-    assert!(story.standing.contains("offline approved"), "{story:?}");
+    let history = hub.history(late).await.unwrap();
+    assert!(history.status.contains("offline approved"), "{history:?}");
     let running = listed(&["leases"]);
     hub.stop();
     let stopped = store_hub(&["leases", "--config", config, "--output", "json"]);

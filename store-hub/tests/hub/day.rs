@@ -230,7 +230,7 @@ async fn a_lane_that_stays_silent_is_named_and_what_it_holds_up_goes_into_the_ne
     let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
     let store = Store::new(bank.address);
     let config = std::fs::read_to_string(store.config()).unwrap();
-    let config = config.replace("# close_patience = \"15m\"", "close_patience = \"300ms\"");
+    let config = config.replace("# close_timeout = \"15m\"", "close_timeout = \"300ms\"");
     std::fs::write(store.config(), config).unwrap();
     let hub = store.start();
     hub.signed_on().await;
@@ -240,7 +240,7 @@ async fn a_lane_that_stays_silent_is_named_and_what_it_holds_up_goes_into_the_ne
     let sale = lane.sale(900, &[(paid, 900)]);
     lane.replicate(sale).await.unwrap();
     let (address, ledger) = bank.stop();
-    hub.status_until("the line is down", |status| !status.line_up)
+    hub.status_until("the line is down", |status| !status.link_up)
         .await;
     let id = new_id();
     let decision = lane.pay(id, APPROVED_PAN, 1250).await;

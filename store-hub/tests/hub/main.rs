@@ -9,9 +9,9 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod archive;
 mod commands;
 mod day;
-mod laid_away;
 mod lane;
 mod metrics;
 mod money;

@@ -113,7 +113,7 @@ async fn a_queue_and_a_line_that_is_down_are_seen() {
     hub.signed_on().await;
     let mut lane = Lane::attach(&hub, 1).await;
     drop(bank.stop());
-    hub.status_until("the line is down", |status| !status.line_up)
+    hub.status_until("the line is down", |status| !status.link_up)
         .await;
     lane.pay(new_id(), APPROVED_PAN, 1250).await;
     let amount = "lanekeeper_hub_forward_queue_amount_minor{currency=\"CNY\"}";

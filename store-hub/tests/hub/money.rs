@@ -91,7 +91,7 @@ async fn the_line_down_is_stood_in_for_and_drained_once_the_sale_is_closed() {
     hub.signed_on().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let (address, ledger) = bank.stop();
-    hub.status_until("the line is down", |status| !status.line_up)
+    hub.status_until("the line is down", |status| !status.link_up)
         .await;
 
     let id = new_id();
@@ -125,8 +125,8 @@ async fn an_abandoned_approval_is_undone_and_an_abandon_before_its_request_refus
     let id = new_id();
     lane.pay(id, APPROVED_PAN, 1250).await;
     lane.abandon(id).await;
-    hub.story_until(id, "it is undone", |story| {
-        story.standing.contains("reversed")
+    hub.history_until(id, "it is undone", |history| {
+        history.status.contains("reversed")
     })
     .await;
 

@@ -48,7 +48,7 @@ async fn new_payments_are_refused_until_there_is_room() {
         assert_eq!(kind(&decision), DecisionKind::Refused, "{fault:?}");
         assert_eq!(decision.refusal_reason(), RefusalReason::NoRoom);
         assert!(bank.lines(refused).is_empty());
-        assert!(hub.story(refused).await.is_none(), "nothing was written");
+        assert!(hub.history(refused).await.is_none(), "nothing was written");
         assert!(
             hub.status().await.no_room.contains("the disk is"),
             "{fault:?}"
@@ -92,12 +92,12 @@ async fn a_power_cut_without_room_loses_nothing_acknowledged() {
     disk.crash(7);
     disk.set_fault(None);
     let hub = store.start_on_disk(&disk, COMMIT);
-    let story = hub.story(paid).await.unwrap();
-    assert!(story.standing.contains("approved"), "{}", story.standing);
+    let history = hub.history(paid).await.unwrap();
+    assert!(history.status.contains("approved"), "{}", history.status);
     let mut lane = lane.again(&hub).await;
     lane.abandon(paid).await;
-    hub.story_until(paid, "taken back", |story| {
-        story.standing.contains("reversed")
+    hub.history_until(paid, "taken back", |history| {
+        history.status.contains("reversed")
     })
     .await;
     drop(lane);

@@ -104,7 +104,7 @@ impl Lane {
     }
 }
 
-pub(crate) async fn standing(hub: &Hub, id: PaymentId) -> Option<(String, String)> {
+pub(crate) async fn payment_status(hub: &Hub, id: PaymentId) -> Option<(String, String)> {
     let listed = hub
         .operations()
         .await
@@ -112,7 +112,7 @@ pub(crate) async fn standing(hub: &Hub, id: PaymentId) -> Option<(String, String
         .await;
     let listed = listed.unwrap().into_inner().payments.into_iter();
     let mut own = listed.filter(|one| one.payment_id == id.to_string());
-    own.next().map(|one| (one.standing, one.owner))
+    own.next().map(|one| (one.status, one.owner))
 }
 
 #[tokio::test]
@@ -141,8 +141,8 @@ async fn what_a_lane_approved_alone_is_told_to_the_bank_once_its_card_is_here() 
         ),
         (1, 1, 1)
     );
-    let (standing, owner) = standing(&hub, id).await.unwrap();
-    assert_eq!(standing, "approved offline, its card is still at the lane");
+    let (status, owner) = payment_status(&hub, id).await.unwrap();
+    assert_eq!(status, "approved offline, its card is still at the lane");
     assert_eq!(owner, "lane");
 
     // The hub dies before the card has come, and once more when it has it: told twice.
@@ -162,9 +162,9 @@ async fn what_a_lane_approved_alone_is_told_to_the_bank_once_its_card_is_here() 
     let lines = bank.lines(id);
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!(lines[0]["mti"], "0220");
-    let story = hub.story(id).await.unwrap();
-    assert_eq!(story.standing, "offline approved, captured, delivered");
-    let told: Vec<&str> = story.hub.iter().map(|line| line.text.as_str()).collect();
+    let history = hub.history(id).await.unwrap();
+    assert_eq!(history.status, "offline approved, captured, delivered");
+    let told: Vec<&str> = history.hub.iter().map(|line| line.text.as_str()).collect();
     assert!(
         told.iter()
             .any(|text| text.contains("approved there under lease 1")),
@@ -256,7 +256,7 @@ async fn a_hot_card_is_refused_while_standing_in_and_lanes_hold_the_list_a_lease
     assert_eq!(list.version(), 2_000_000);
 
     let (address, ledger) = bank.stop();
-    hub.status_until("the line is down", |status| !status.line_up)
+    hub.status_until("the line is down", |status| !status.link_up)
         .await;
     let decision = lane.pay(new_id(), APPROVED_PAN, 100).await;
     let hot = (DecisionKind::Refused, wire::RefusalReason::HotCard);
@@ -281,7 +281,7 @@ async fn the_same_card_is_stood_in_for_three_times_and_refused_the_fourth() {
     hub.signed_on().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let _bank = bank.stop();
-    hub.status_until("the line is down", |status| !status.line_up)
+    hub.status_until("the line is down", |status| !status.link_up)
         .await;
     for _ in 0..3 {
         let decision = lane.pay(new_id(), APPROVED_PAN, 100).await;

@@ -33,8 +33,8 @@ fn unresolved(store: &Store, hub: Option<&Hub>) -> Vec<(String, String, String)>
     let mut rows: Vec<_> = rows
         .inspect(|row| assert!(row["age_ms"].as_i64().unwrap() < 600_000, "{row}"))
         .map(|row| {
-            let (id, standing) = (text(row, "payment_id"), text(row, "standing"));
-            (id, standing, text(row, "owner"))
+            let (id, status) = (text(row, "payment_id"), text(row, "standing"));
+            (id, status, text(row, "owner"))
         })
         .collect();
     rows.sort();
@@ -44,14 +44,14 @@ fn unresolved(store: &Store, hub: Option<&Hub>) -> Vec<(String, String, String)>
 fn expected(rows: &[(domain::ids::PaymentId, &str, &str)]) -> Vec<(String, String, String)> {
     let rows = rows.iter();
     let mut rows: Vec<_> = rows
-        .map(|(id, standing, owner)| (id.to_string(), (*standing).to_owned(), (*owner).to_owned()))
+        .map(|(id, status, owner)| (id.to_string(), (*status).to_owned(), (*owner).to_owned()))
         .collect();
     rows.sort();
     rows
 }
 
 #[tokio::test]
-#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
+#[allow(clippy::too_many_lines, reason = "one case in its order")]
 async fn an_operator_sees_what_is_open_who_owns_it_and_that_it_is_over() {
     let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
     let store = Store::new(bank.address);
@@ -76,7 +76,7 @@ async fn an_operator_sees_what_is_open_who_owns_it_and_that_it_is_over() {
     }
     let (address, ledger) = bank.stop();
     assert_eq!(lane.decision_of(doubt).await.kind(), DecisionKind::Unknown);
-    hub.status_until("the line is down", |status| !status.line_up)
+    hub.status_until("the line is down", |status| !status.link_up)
         .await;
     for (id, pan, minor) in [(stood, APPROVED_PAN, 1250), (refused, DECLINED_PAN, 700)] {
         let decision = lane.pay(id, pan, minor).await;

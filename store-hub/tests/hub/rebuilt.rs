@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test]
-#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
+#[allow(clippy::too_many_lines, reason = "one case in its order")]
 async fn a_payment_open_when_the_journal_was_lost_is_unknown_never_sent_again_and_named() {
     let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
     let store = Store::new(bank.address);
@@ -58,7 +58,7 @@ async fn a_payment_open_when_the_journal_was_lost_is_unknown_never_sent_again_an
     assert_eq!(decision.kind(), DecisionKind::Unknown);
     assert_eq!(decision.unknown_reason(), UnknownReason::HubRestarted);
 
-    // A payment of today goes on, far beyond the STANs of the hub before.
+    // A payment of today goes on, far beyond the STANs of the previous hub.
     let fresh = new_id();
     let decision = lane.pay(fresh, APPROVED_PAN, 700).await;
     assert_eq!(decision.kind(), DecisionKind::Approved);
@@ -99,11 +99,11 @@ async fn a_payment_open_when_the_journal_was_lost_is_unknown_never_sent_again_an
         (paid, "on a receipt, unknown to the hub"),
         (
             open,
-            "asked of the hub before, outcome unknown: see the acquirer's file",
+            "asked of the previous hub, outcome unknown: see the acquirer's file",
         ),
         (
             given_up,
-            "asked of the hub before, outcome unknown: see the acquirer's file",
+            "asked of the previous hub, outcome unknown: see the acquirer's file",
         ),
     ] {
         let id = id.to_string();

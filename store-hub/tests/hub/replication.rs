@@ -306,7 +306,10 @@ async fn payments_and_reports_are_answered_while_a_lane_catches_up() {
     while !pushing.is_finished() {
         let id = new_id();
         assert!(lane.pay(id, APPROVED_PAN, 100).await.approved.is_some());
-        assert!(hub.story(id).await.is_some(), "its story is told meanwhile");
+        assert!(
+            hub.history(id).await.is_some(),
+            "its history is told meanwhile"
+        );
     }
     pushing.await.unwrap();
     drop(lane);

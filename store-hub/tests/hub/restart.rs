@@ -21,8 +21,11 @@ async fn a_payment_in_flight_at_a_crash_is_unknown_and_reversed_and_never_sent_a
     let id = new_id();
     let request = lane.request(id, SILENT_PAN, 1250, None);
     lane.send(lane_frame::Body::Payment(request.clone())).await;
-    hub.story_until(id, "it is sent", |story| {
-        story.hub.iter().any(|line| line.text.contains("bound to"))
+    hub.history_until(id, "it is sent", |history| {
+        history
+            .hub
+            .iter()
+            .any(|line| line.text.contains("bound to"))
     })
     .await;
     for _ in 0..1000 {
@@ -63,7 +66,7 @@ async fn a_clean_stop_keeps_everything_and_the_queue_goes_on() {
     hub.signed_on().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let (address, ledger) = bank.stop();
-    hub.status_until("the line is down", |status| !status.line_up)
+    hub.status_until("the line is down", |status| !status.link_up)
         .await;
     let id = new_id();
     let decision = lane.pay(id, APPROVED_PAN, 1250).await;

@@ -44,7 +44,7 @@ async fn no_pan_track_or_pin_lies_in_the_journal() {
     let doubtful = new_id();
     lane.pay(doubtful, SILENT_PAN, 700).await;
     let (_, _ledger) = bank.stop();
-    hub.status_until("the line is down", |status| !status.line_up)
+    hub.status_until("the line is down", |status| !status.link_up)
         .await;
     let stood_in = new_id();
     lane.pay(stood_in, APPROVED_PAN, 800).await;

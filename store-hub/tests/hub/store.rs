@@ -14,7 +14,7 @@ use iso8583::dialect::Dialect;
 use journal::{CommitDriver, SimulatedDisk};
 use ports::{OsRandom, SystemClock, TcpNetwork};
 use proto::store::v1::{
-    CloseDayProgress, CloseDayRequest, PaymentQuery, PaymentStory, StatusRequest, StatusResponse,
+    CloseDayProgress, CloseDayRequest, PaymentHistory, PaymentQuery, StatusRequest, StatusResponse,
     operations_service_client::OperationsServiceClient,
 };
 use store_hub::{Config, JournalConfig, KeyFile, Ports, SoftwareKeys, start};
@@ -274,29 +274,29 @@ impl Hub {
         .await;
     }
 
-    pub(crate) async fn story(&self, id: PaymentId) -> Option<PaymentStory> {
+    pub(crate) async fn history(&self, id: PaymentId) -> Option<PaymentHistory> {
         let query = PaymentQuery {
             payment_id: id.to_string(),
         };
-        let story = self.operations().await.payment(query).await;
-        story.ok().map(tonic::Response::into_inner)
+        let history = self.operations().await.payment(query).await;
+        history.ok().map(tonic::Response::into_inner)
     }
 
-    pub(crate) async fn story_until(
+    pub(crate) async fn history_until(
         &self,
         id: PaymentId,
         what: &str,
-        wanted: impl Fn(&PaymentStory) -> bool,
-    ) -> PaymentStory {
+        wanted: impl Fn(&PaymentHistory) -> bool,
+    ) -> PaymentHistory {
         for _ in 0..2000 {
-            if let Some(story) = self.story(id).await
-                && wanted(&story)
+            if let Some(history) = self.history(id).await
+                && wanted(&history)
             {
-                return story;
+                return history;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("never: {what}; {:#?}", self.story(id).await);
+        panic!("never: {what}; {:#?}", self.history(id).await);
     }
 
     pub(crate) async fn close_day(&self) -> Result<Vec<CloseDayProgress>, tonic::Status> {

@@ -199,11 +199,13 @@ impl Ended {
     /// What became of each payment that was open at the kill, as `store-hub payment` tells it.
     pub(super) fn fates(&self, met: &Met) -> String {
         let fate = |open: &Open| {
-            let story = ask(&self.folder, &["payment", &open.payment_id]);
-            let standing = story.as_ref().and_then(|story| story["standing"].as_str());
+            let history = ask(&self.folder, &["payment", &open.payment_id]);
+            let status = history
+                .as_ref()
+                .and_then(|history| history["standing"].as_str());
             format!(
                 "\n  {open}: in the end {}",
-                standing.unwrap_or("unknown here")
+                status.unwrap_or("unknown here")
             )
         };
         met.open.iter().map(fate).collect()

@@ -8,7 +8,7 @@ use serde_json::Value;
 pub(super) struct Open {
     pub(super) payment_id: String,
     /// `sent`, `approved`, `reversing` and so on.
-    standing: String,
+    status: String,
     lane: u64,
     amount_minor: i64,
 }
@@ -29,7 +29,7 @@ impl Open {
         let word = |name: &str| row[name].as_str().expect("a word").to_owned();
         Self {
             payment_id: word("payment_id"),
-            standing: word("standing"),
+            status: word("standing"),
             lane: row["lane"].as_u64().expect("a lane"),
             amount_minor: row["amount"]["amount_minor"].as_i64().expect("an amount"),
         }
@@ -37,7 +37,7 @@ impl Open {
 
     /// Whether the bank's word is still awaited, or not even asked for.
     fn is_in_flight(&self) -> bool {
-        matches!(self.standing.as_str(), "requested" | "sent")
+        matches!(self.status.as_str(), "requested" | "sent")
     }
 }
 
@@ -59,6 +59,6 @@ impl fmt::Display for Met {
 impl fmt::Display for Open {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (id, lane, minor) = (&self.payment_id, self.lane, self.amount_minor);
-        write!(f, "{id} of lane {lane}, {minor} minor, {}", self.standing)
+        write!(f, "{id} of lane {lane}, {minor} minor, {}", self.status)
     }
 }

@@ -51,7 +51,7 @@ fn abandoned_while_sent_is_undone_when_it_is_approved() {
     assert_eq!(reason.as_str(), "06");
     let reversal = world.sent_one();
     world.answer(&reversal, "00");
-    assert_eq!(world.standing(1), "reversed");
+    assert_eq!(world.status(1), "reversed");
     assert_eq!(world.totals(1).debit_count, 0);
 }
 
@@ -78,7 +78,7 @@ fn the_last_approval_is_reversed_and_an_earlier_one_voided() {
     let reversal = world.sent_one();
     assert!(matches!(reversal, Outgoing::Reversal { .. }));
     world.answer(&reversal, "25");
-    assert_eq!(world.standing(2), "reversed");
+    assert_eq!(world.status(2), "reversed");
 
     world.approve(3, 1, 3_000);
     world.approve(4, 1, 4_000);
@@ -96,7 +96,7 @@ fn the_last_approval_is_reversed_and_an_earlier_one_voided() {
     assert_eq!((original_stan.number(), binding.stan.number()), (3, 5));
     assert_eq!(financial.amount, cny(3_000));
     world.answer(&void, "00");
-    assert_eq!(world.standing(3), "reversed");
+    assert_eq!(world.status(3), "reversed");
     let totals = world.totals(1);
     assert_eq!((totals.debit, totals.debit_count), (cny(8_000), 3));
     assert_eq!((totals.credit, totals.credit_count), (cny(3_000), 1));
@@ -128,7 +128,7 @@ fn a_stand_in_is_withdrawn_in_one_commit_with_the_sale() {
             DeskRecord::ForwardEnded { .. }
         ]
     ));
-    assert_eq!(world.standing(1), "approved without the bank, withdrawn");
+    assert_eq!(world.status(1), "approved without the bank, withdrawn");
     assert_eq!(world.desk.exposure().store_minor(), 0);
     assert!(world.effects.contains(&Effect::EraseCard(ID)));
     world.go_online(1);
@@ -197,7 +197,7 @@ fn an_approval_of_a_closed_batch_is_a_dead_letter_with_an_owner() {
     super::settlement::close_day(&mut world);
     world.abandon(1, 1);
     assert_eq!(world.sent(), []);
-    assert_eq!(world.standing(1), "dead letter");
+    assert_eq!(world.status(1), "dead letter");
     let unresolved = world.desk.unresolved();
     assert_eq!(unresolved.len(), 1);
     assert_eq!(unresolved[0].owner, "store manager");

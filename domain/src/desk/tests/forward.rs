@@ -21,7 +21,7 @@ fn advice_at_bank() -> (World, Outgoing) {
 
 impl World {
     fn go_online_one(&mut self) {
-        self.step(Event::Line { up: true });
+        self.step(Event::AcquirerLink { up: true });
         self.step(Event::SignedOn {
             tid: tid(1),
             batch: batch(1),
@@ -107,7 +107,7 @@ fn what_an_answer_to_an_advice_means() {
 fn a_card_that_was_refused_after_goods_is_not_stood_in_for_again() {
     let (mut world, advice) = advice_at_bank();
     world.answer(&advice, "51");
-    world.step(Event::Line { up: false });
+    world.step(Event::AcquirerLink { up: false });
     let mut again = super::world::request(2, 1, 100);
     again.card = super::world::request(1, 1, 100).card;
     world.step(Event::Requested(again));
@@ -160,8 +160,8 @@ fn what_an_answer_to_a_reversal_means() {
         world.pass(60_000);
         let reversal = world.sent_one();
         world.answer(&reversal, text);
-        let standing = world.standing(1);
-        assert_eq!(standing == "reversed", delivered, "{text}: {standing}");
+        let status = world.status(1);
+        assert_eq!(status == "reversed", delivered, "{text}: {status}");
     }
 }
 
@@ -170,7 +170,7 @@ fn a_reversal_goes_before_a_payment_and_a_payment_before_an_advice() {
     let mut world = World::new();
     world.ask(1, 1, 1_000);
     world.complete(1, 1);
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.ask(2, 1, 2_000);
     world.step(Event::SignedOn {
         tid: tid(1),
@@ -213,7 +213,7 @@ fn a_reversal_without_an_answer_is_a_dead_letter_after_its_tries_and_frees_the_t
     world.now.mono = world.now.mono.after(15_000);
     world.ask(3, 1, 2_000);
     world.pass(6_000);
-    assert_eq!(world.standing(1), "dead letter");
+    assert_eq!(world.status(1), "dead letter");
     assert!(matches!(world.sent_one(), Outgoing::Sale { .. }));
     assert_eq!(world.desk.counts().forward_dead_letters, 1);
 }
@@ -266,7 +266,7 @@ fn a_void_that_the_host_refuses_is_a_dead_letter() {
     world.abandon(1, 1);
     let void = world.sent_one();
     world.answer(&void, "25");
-    assert_eq!(world.standing(1), "dead letter");
+    assert_eq!(world.status(1), "dead letter");
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn a_dead_letter_is_resolved_by_hand_once() {
     world.step(resolve(written_off("card unknown")));
     assert_eq!(world.desk.exposure().store_minor(), 0);
     assert!(world.effects.contains(&Effect::EraseCard(PaymentId(1))));
-    assert_eq!(world.standing(1), "dead letter, resolved");
+    assert_eq!(world.status(1), "dead letter, resolved");
     assert_eq!(world.try_step(resolve(Resolution::Retry)), open);
 }
 
@@ -313,7 +313,7 @@ fn a_reversal_put_back_by_hand_has_all_its_tries_again() {
         world.pass(30_000);
         world.pass(8_000);
     }
-    assert_eq!(world.standing(1), "dead letter");
+    assert_eq!(world.status(1), "dead letter");
     let forward_id = ForwardId(1);
     world.step(Event::DeadLetterResolved {
         forward_id,
@@ -325,7 +325,7 @@ fn a_reversal_put_back_by_hand_has_all_its_tries_again() {
         assert!(matches!(world.sent_one(), Outgoing::Reversal { .. }));
     }
     world.pass(30_000);
-    assert_eq!(world.standing(1), "dead letter");
+    assert_eq!(world.status(1), "dead letter");
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn a_stan_that_a_queue_entry_still_carries_is_skipped_after_a_wrap() {
     let (mut world, advice) = advice_at_bank();
     world.answer(&advice, "96");
     // As after 999,999 messages.
-    let terminal = world.desk.state.terminal_mut(&tid(1));
+    let terminal = world.desk.durable.terminal_mut(&tid(1));
     terminal.next_stan = Stan::FIRST;
     let asked = Event::Requested(request(2, 1, 500));
     let effects = world.desk.step(world.now, 0, asked).unwrap();

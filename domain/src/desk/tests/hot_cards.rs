@@ -60,7 +60,7 @@ fn a_card_declined_after_goods_is_hot_from_then_on_and_lanes_hear_of_it() {
     let card = request(1, 1, 1_000).card;
     world.ask(1, 1, 1_000);
     world.complete(1, 1);
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.step(Event::SignedOn {
         tid: tid(1),
         batch: batch(1),
@@ -75,7 +75,7 @@ fn a_card_declined_after_goods_is_hot_from_then_on_and_lanes_hear_of_it() {
     };
     assert!(world.effects.contains(&told), "{:?}", world.effects);
     assert!(world.desk.hot_list().names(&card));
-    world.step(Event::Line { up: false });
+    world.step(Event::AcquirerLink { up: false });
     let mut again = request(2, 1, 100);
     again.card = card;
     assert_eq!(world.ask_with(again), refused(RefusalReason::HotCard));

@@ -56,11 +56,11 @@ fn random_lives_reach_every_outcome() {
             ),
             (
                 "laid away",
-                life.count_written(|it| matches!(it, DeskRecord::LaidAway { .. })),
+                life.count_written(|it| matches!(it, DeskRecord::Archived { .. })),
             ),
             (
                 "recalled",
-                life.count_written(|it| matches!(it, DeskRecord::Recalled { .. })),
+                life.count_written(|it| matches!(it, DeskRecord::Restored { .. })),
             ),
             (
                 "sent after not sent",

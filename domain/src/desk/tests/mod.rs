@@ -7,10 +7,10 @@
 )]
 
 mod abandoned;
+mod archive;
 mod forward;
 mod host;
 mod hot_cards;
-mod laid_away;
 mod life;
 mod offline;
 mod payments;

@@ -172,7 +172,7 @@ fn the_advice_waits_for_the_sale_and_for_the_card() {
             world.card(7);
         }
         world.told(7, 1, 10_000, 1);
-        assert_eq!(world.standing(7), "approved offline by the lane");
+        assert_eq!(world.status(7), "approved offline by the lane");
         world.step(Event::Completed {
             payment_id: PaymentId(7),
             receipt: receipt(1, 1),
@@ -180,7 +180,7 @@ fn the_advice_waits_for_the_sale_and_for_the_card() {
         if !card_first {
             assert_eq!(world.advices(), 0);
             assert_eq!(
-                world.standing(7),
+                world.status(7),
                 "approved offline, its card is still at the lane"
             );
             let unresolved = world.desk.unresolved();
@@ -215,7 +215,7 @@ fn a_sale_that_was_given_up_withdraws_the_advice_before_or_after_the_hub_hears_o
         if !abandon_first {
             world.step(abandoned);
         }
-        assert_eq!(world.standing(7), "approved without the bank, withdrawn");
+        assert_eq!(world.status(7), "approved without the bank, withdrawn");
         assert_eq!(world.desk.exposure().store_minor(), 0);
         world.card(7);
         assert!(

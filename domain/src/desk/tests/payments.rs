@@ -225,7 +225,7 @@ fn an_answer_that_belongs_to_nothing_is_counted_and_changes_nothing() {
             "{name}"
         );
         world.answer(&sale, "00");
-        assert_eq!(world.standing(1), "approved", "{name}");
+        assert_eq!(world.status(1), "approved", "{name}");
     }
 }
 
@@ -236,7 +236,7 @@ fn an_answer_without_batch_is_matched_by_the_rest() {
     let mut given = answer(&world.sent_one(), "00");
     given.batch = None;
     world.step(Event::Answered(given));
-    assert_eq!(world.standing(1), "approved");
+    assert_eq!(world.status(1), "approved");
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn silence_is_unknown_and_the_reversal_goes_in_the_same_step() {
     // late_approval_after_reversal
     world.answer(&sale, "00");
     assert_eq!(world.desk.counts().late_answers, 1);
-    assert_eq!(world.standing(1), "unknown, being reversed");
+    assert_eq!(world.status(1), "unknown, being reversed");
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn broken_after_a_byte_is_unknown_and_before_it_is_decided_without_the_bank() {
     let mut world = World::online();
     world.ask(1, 1, 1_000);
     let stan = Stan::FIRST;
-    world.step(Event::Line { up: false });
+    world.step(Event::AcquirerLink { up: false });
     assert_eq!(world.replies(), [], "it may still be answered for");
     world.step(Event::SentThenBroke { tid: tid(1), stan });
     assert_eq!(world.replies(), [unknown(UnknownReason::LinkBroke)]);
@@ -335,7 +335,7 @@ fn with_the_line_down_the_hub_stands_in_or_refuses() {
 #[test]
 fn a_payment_waits_for_its_terminal_but_not_for_ever() {
     let mut world = World::new();
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.ask(1, 1, 1_000);
     assert_eq!(world.sent(), []);
     assert_eq!(world.replies(), [], "sign-on is under way");
@@ -347,7 +347,7 @@ fn a_payment_waits_for_its_terminal_but_not_for_ever() {
         batch: batch(1),
     });
     assert!(matches!(world.sent_one(), Outgoing::Sale { .. }));
-    assert_eq!(world.standing(2), "sent");
+    assert_eq!(world.status(2), "sent");
 }
 
 #[test]
@@ -439,7 +439,7 @@ fn a_sign_on_code_signs_on_before_the_next_payment() {
 #[test]
 fn a_sign_on_that_fails_or_stays_unanswered_is_asked_for_again() {
     let mut world = World::new();
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     let wanted = Effect::SignOn { tid: tid(1) };
     assert!(world.effects.contains(&wanted));
     world.pass(29_999);
@@ -466,7 +466,7 @@ fn a_tick_that_is_due_is_not_put_off_by_another_event() {
         .any(|effect| matches!(effect, Effect::WakeAt(_)));
     assert!(!later, "{:?}", world.effects);
     world.step(Event::Tick);
-    assert_eq!(world.standing(1), "unknown, being reversed");
+    assert_eq!(world.status(1), "unknown, being reversed");
 }
 
 #[test]
@@ -474,16 +474,16 @@ fn what_waits_unsent_when_the_line_goes_down_is_decided_at_once() {
     let mut world = World::online();
     world.ask(1, 1, 1_000);
     world.ask(2, 1, 2_000);
-    world.step(Event::Line { up: false });
+    world.step(Event::AcquirerLink { up: false });
     let amount = cny(2_000);
     assert_eq!(world.replies(), [Decision::StandIn { amount }]);
-    assert_eq!(world.standing(1), "sent");
+    assert_eq!(world.status(1), "sent");
 }
 
 #[test]
 fn nothing_is_sent_nor_signed_on_while_the_line_is_down() {
     let mut world = World::online();
-    world.step(Event::Line { up: false });
+    world.step(Event::AcquirerLink { up: false });
     world.pass(120_000);
     let asked = |effect: &Effect| matches!(effect, Effect::SignOn { .. } | Effect::Send(_));
     assert!(!world.effects.iter().any(asked), "{:?}", world.effects);
@@ -500,5 +500,5 @@ fn news_of_a_message_that_is_no_longer_outstanding_is_ignored() {
         stan,
     });
     world.step(Event::NotSent { tid, stan });
-    assert_eq!((world.standing(1), world.standing(2)), ("approved", "sent"));
+    assert_eq!((world.status(1), world.status(2)), ("approved", "sent"));
 }

@@ -44,7 +44,7 @@ fn an_entry_that_was_sent_is_repeated_with_the_same_stan_and_batch() {
     let mut world = World::new();
     world.ask(1, 1, 1_000);
     world.complete(1, 1);
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.step(Event::SignedOn {
         tid: tid(1),
         batch: super::world::batch(1),
@@ -52,7 +52,7 @@ fn an_entry_that_was_sent_is_repeated_with_the_same_stan_and_batch() {
     let first = world.sent_one();
     assert!(matches!(first, Outgoing::Advice { .. }));
     world.restart();
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.step(Event::SignedOn {
         tid: tid(1),
         batch: super::world::batch(1),

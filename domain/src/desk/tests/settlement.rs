@@ -62,7 +62,7 @@ fn a_day_closes_with_its_totals_and_opens_the_next_batch() {
         [.., DeskRecord::DayClosed { .. }]
     ));
     assert_eq!(batch_of(&world, &tid(1)), 2);
-    assert_eq!(world.standing(1), "settled");
+    assert_eq!(world.status(1), "settled");
     assert_eq!(
         world.desk.counts_of_day(date()).unwrap().batches_balanced,
         2
@@ -149,7 +149,7 @@ fn an_unanswered_0500_is_repeated_the_same_and_over_a_restart() {
     world.pass(1_000);
     assert_eq!(world.sent()[0], first);
     world.restart();
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     // Its 0510 was lost: the host is in the next batch already.
     world.step(Event::SignedOn {
         tid: tid(1),
@@ -159,7 +159,7 @@ fn an_unanswered_0500_is_repeated_the_same_and_over_a_restart() {
     assert_eq!(world.sent_one(), first);
     world.answer(&first, "00");
     assert_eq!(batch_of(&world, &tid(1)), 2);
-    assert_eq!(world.standing(1), "settled");
+    assert_eq!(world.status(1), "settled");
 }
 
 #[test]
@@ -171,8 +171,8 @@ fn a_0500_of_an_empty_batch_is_not_repeated_in_another() {
         tid: tid(1),
         stan: Stan::FIRST,
     });
-    world.step(Event::Line { up: false });
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: false });
+    world.step(Event::AcquirerLink { up: true });
     world.step(Event::SignedOn {
         tid: tid(1),
         batch: batch(8),
@@ -214,7 +214,7 @@ fn an_approval_given_up_after_the_0500_is_left_to_a_person() {
     world.approve(1, 1, 1_000);
     world.step(close());
     world.abandon(1, 1);
-    assert_eq!(world.standing(1), "dead letter");
+    assert_eq!(world.status(1), "dead letter");
 }
 
 #[test]
@@ -262,9 +262,9 @@ fn the_batch_of_a_stopped_terminal_is_given_up_by_name_when_the_day_closes() {
         tid: tid(1),
         stan: Stan::new(2).unwrap(),
     });
-    world.step(Event::Line { up: false });
+    world.step(Event::AcquirerLink { up: false });
     world.pass(30_000);
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.step(Event::SignedOn {
         tid: tid(1),
         batch: batch(9),
@@ -275,7 +275,7 @@ fn the_batch_of_a_stopped_terminal_is_given_up_by_name_when_the_day_closes() {
         batch: batch(1),
     };
     assert!(world.alarms().contains(&unbalanced), "{:?}", world.effects);
-    assert_eq!(world.standing(2), "dead letter");
+    assert_eq!(world.status(2), "dead letter");
     assert_eq!(batch_of(&world, &tid(1)), 9);
     let reversal = world.last_forward();
     let retry = Event::DeadLetterResolved {
@@ -309,7 +309,7 @@ fn a_terminal_that_never_signed_on_does_not_hold_up_the_day() {
 #[test]
 fn a_day_waits_for_the_payment_of_a_terminal_that_never_signed_on() {
     let mut world = World::new();
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.ask(1, 1, 1_000);
     world.step(close());
     assert_eq!(world.desk.day(), DayState::Closing { date: date() });
@@ -361,7 +361,7 @@ fn what_a_silent_lane_holds_up_is_carried_over_by_name_and_nothing_else_is() {
     world.ask(1, 1, 1_000);
     world.ask(2, 1, 2_000);
     world.complete(2, 1);
-    world.step(Event::Line { up: true });
+    world.step(Event::AcquirerLink { up: true });
     world.step(Event::SignedOn {
         tid: tid(1),
         batch: batch(1),
@@ -374,7 +374,7 @@ fn what_a_silent_lane_holds_up_is_carried_over_by_name_and_nothing_else_is() {
     let silent = world.desk.silent();
     let silent: Vec<PaymentId> = silent.iter().map(|one| one.payment_id).collect();
     assert_eq!(silent, [PaymentId(1)], "the other only has to be delivered");
-    world.step(Event::PatienceIsOver);
+    world.step(Event::CloseTimedOut);
     let depths = (world.desk.queue_depth(), world.desk.queue_depth_to_close());
     assert_eq!(depths, (2, 1));
     world.step(close());

@@ -9,7 +9,7 @@ use super::{
     world::{LANES, World, place, receipt, request},
 };
 use crate::{
-    desk::{DayState, DeskRecord, Effect, Event, Outgoing, Standing},
+    desk::{DayState, DeskRecord, Effect, Event, Outgoing, PaymentStatus},
     forward::Resolution,
     ids::{BatchNumber, ForwardId, LaneId, PaymentId, Stan, Tid},
     payment::{Answer, Completion, Decision, MacCheck, RefusalReason},
@@ -34,7 +34,7 @@ pub(super) enum Fate {
         which: usize,
         keep: bool,
     },
-    Line {
+    AcquirerLink {
         up: bool,
     },
     SignOn {
@@ -59,7 +59,7 @@ pub(super) enum Fate {
     },
     Restart,
     Close,
-    LayAway,
+    Archive,
     Resolve {
         which: usize,
         retry: bool,
@@ -73,7 +73,7 @@ pub(super) fn fate() -> impl Strategy<Value = Fate> {
         1 => (which(), any::<bool>()).prop_map(|(which, other)| Fate::AskAgain { which, other }),
         1 => (1..=LANES).prop_map(|lane| Fate::AbandonEarly { lane }),
         6 => (which(), any::<bool>()).prop_map(|(which, keep)| Fate::Finish { which, keep }),
-        2 => any::<bool>().prop_map(|up| Fate::Line { up }),
+        2 => any::<bool>().prop_map(|up| Fate::AcquirerLink { up }),
         5 => (which(), prop::bool::weighted(0.9))
             .prop_map(|(which, good)| Fate::SignOn { which, good }),
         10 => (which(), 0..6_u8).prop_map(|(which, delay)| Fate::Bank { which, delay }),
@@ -83,7 +83,7 @@ pub(super) fn fate() -> impl Strategy<Value = Fate> {
         4 => (1..40_000_u64).prop_map(|ms| Fate::Pass { ms }),
         1 => Just(Fate::Restart),
         1 => Just(Fate::Close),
-        1 => Just(Fate::LayAway),
+        1 => Just(Fate::Archive),
         1 => (which(), any::<bool>()).prop_map(|(which, retry)| Fate::Resolve { which, retry }),
     ]
 }
@@ -152,7 +152,7 @@ impl Life {
                 Effect::SignOn { tid } => {
                     let idle = !self.at_bank.contains_key(&tid);
                     assert!(idle, "sign-on only when the TID is idle");
-                    assert!(self.world.desk.line_up(), "no sign-on on a dead line");
+                    assert!(self.world.desk.link_up(), "no sign-on on a dead line");
                     self.sign_ons.insert(tid.clone());
                     self.signed_on.remove(&tid);
                 }
@@ -167,7 +167,7 @@ impl Life {
                     assert!(written || differs, "replied before it was written");
                 }
                 Effect::HotCard { .. }
-                | Effect::LayAway(_)
+                | Effect::Archive(_)
                 | Effect::HoldCard(_)
                 | Effect::EraseCard(_)
                 | Effect::ForgetSecrets(_)
@@ -206,7 +206,7 @@ impl Life {
             self.signed_on.contains(&tid),
             "signed on before any financial message"
         );
-        assert!(self.world.desk.line_up(), "nothing is sent on a dead line");
+        assert!(self.world.desk.link_up(), "nothing is sent on a dead line");
         assert!(
             !self.at_bank.contains_key(&tid),
             "I7: one message outstanding"
@@ -282,7 +282,7 @@ impl Life {
             }
             Fate::AskAgain { which, other } => {
                 let held = self.world.desk.payments();
-                let away = self.world.laid_away().map(|file| &file.payment);
+                let away = self.world.archived().map(|file| &file.payment);
                 let all = held.chain(away).map(|it| it.request.clone());
                 if let Some(mut again) = Self::nth(all.collect(), which) {
                     again.pin_entered ^= other;
@@ -294,7 +294,7 @@ impl Life {
                 self.step(Event::Abandoned { payment_id, lane });
             }
             Fate::Finish { which, keep } => self.finish(which, keep),
-            Fate::Line { up } => self.line(up),
+            Fate::AcquirerLink { up } => self.acquirer_link(up),
             Fate::SignOn { which, good } => self.sign_on(which, good),
             Fate::Bank { which, delay } => self.bank(which, delay),
             Fate::Broken { which, a_byte_left } => self.broken(which, a_byte_left),
@@ -302,7 +302,7 @@ impl Life {
             Fate::Pass { ms } => self.pass(ms),
             Fate::Restart => self.restart(),
             Fate::Close => self.step(Event::CloseDay { date: self.date }),
-            Fate::LayAway => self.step(Event::LayAway),
+            Fate::Archive => self.step(Event::Archive),
             Fate::Resolve { which, retry } => self.resolve(which, retry),
         }
         if self.world.desk.day()
@@ -337,12 +337,12 @@ impl Life {
         }
     }
 
-    fn line(&mut self, up: bool) {
+    fn acquirer_link(&mut self, up: bool) {
         if !up {
             self.signed_on.clear();
             self.sign_ons.clear();
         }
-        self.step(Event::Line { up });
+        self.step(Event::AcquirerLink { up });
         if !up {
             for (tid, held) in std::mem::take(&mut self.at_bank) {
                 let stan = self.give_up(held);
@@ -474,7 +474,7 @@ impl Life {
         for straggler in std::mem::take(&mut self.stragglers) {
             self.host.take(&straggler);
         }
-        self.live(Fate::Line { up: true });
+        self.live(Fate::AcquirerLink { up: true });
         for round in 0..250 {
             self.rest();
             self.finish(0, round % 2 == 0);
@@ -493,7 +493,7 @@ impl Life {
             "{:?}",
             self.world.desk.close_day_blockers()
         );
-        self.world.lay_away();
+        self.world.archive();
     }
 
     pub(super) fn count_written(&self, is_it: fn(&DeskRecord) -> bool) -> u64 {
@@ -529,11 +529,13 @@ impl Life {
         assert_eq!(known.check_invariants(), []);
         for payment in known.payments() {
             let id = payment.request.payment_id;
-            let standing = known.standing(id).unwrap();
+            let status = known.status(id).unwrap();
             let charged = self.host.net(id);
             let named = matches!(
-                standing,
-                Standing::DeadLettered | Standing::DeclinedAfterGoods | Standing::Resolved
+                status,
+                PaymentStatus::DeadLettered
+                    | PaymentStatus::DeclinedAfterGoods
+                    | PaymentStatus::Resolved
             );
             let kept = matches!(payment.completion, Completion::Completed(_));
             let Some(
@@ -542,16 +544,13 @@ impl Life {
                 | Decision::StandIn { amount },
             ) = decision(payment)
             else {
-                assert!(
-                    named || charged == 0,
-                    "{id} {standing:?}: {charged} charged"
-                );
+                assert!(named || charged == 0, "{id} {status:?}: {charged} charged");
                 continue;
             };
             let expected = if kept { amount.minor() } else { 0 };
             assert!(
                 named || charged == expected,
-                "{id} {standing:?}: {charged} charged, {expected} due"
+                "{id} {status:?}: {charged} charged, {expected} due"
             );
         }
     }

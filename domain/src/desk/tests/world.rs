@@ -129,7 +129,7 @@ pub(super) struct World {
     pub(super) journal: Vec<DeskRecord>,
     pub(super) now: Now,
     pub(super) effects: Vec<Effect>,
-    /// Where the shell keeps what was laid away.
+    /// Where the shell keeps what was archived.
     pub(super) files: BTreeMap<PaymentId, PaymentFile>,
     jitter: u64,
 }
@@ -164,7 +164,7 @@ impl World {
     }
 
     pub(super) fn go_online(&mut self, number: u32) {
-        self.step(Event::Line { up: true });
+        self.step(Event::AcquirerLink { up: true });
         for lane in 1..=LANES {
             let (tid, batch) = (tid(lane), batch(number));
             self.step(Event::SignedOn { tid, batch });
@@ -193,18 +193,18 @@ impl World {
     /// One event that may be rejected; then nothing may have changed.
     pub(super) fn try_step(&mut self, event: Event) -> Result<(), Rejected> {
         self.jitter = self.jitter.wrapping_add(77);
-        let before = self.desk.state.clone();
+        let before = self.desk.durable.clone();
         let file = self.desk.asks_for(&event);
         let file = file.and_then(|id| self.files.get(&id).cloned());
         let stepped = match file {
-            Some(file) => self.desk.step_recalling(self.now, self.jitter, event, file),
+            Some(file) => self.desk.step_restoring(self.now, self.jitter, event, file),
             None => self.desk.step(self.now, self.jitter, event),
         };
         match stepped {
             Ok(effects) => self.effects = effects,
             Err(rejected) => {
                 assert_eq!(
-                    before, self.desk.state,
+                    before, self.desk.durable,
                     "a rejected event changed something"
                 );
                 self.effects.clear();
@@ -213,13 +213,13 @@ impl World {
         }
         self.check_order();
         if self.records().is_empty() {
-            assert_eq!(before, self.desk.state, "changed, and nothing written");
+            assert_eq!(before, self.desk.durable, "changed, and nothing written");
             return Ok(());
         }
         for effect in &self.effects {
             match effect {
                 Effect::Persist { record, .. } => self.journal.push(record.clone()),
-                Effect::LayAway(file) => {
+                Effect::Archive(file) => {
                     self.files.insert(file.payment_id(), (**file).clone());
                 }
                 _ => {}
@@ -233,7 +233,7 @@ impl World {
     fn check_order(&self) {
         let rank = |effect: &Effect| match effect {
             Effect::Persist { .. } => 0,
-            Effect::LayAway(_) | Effect::HoldCard(_) | Effect::EraseCard(_) => 1,
+            Effect::Archive(_) | Effect::HoldCard(_) | Effect::EraseCard(_) => 1,
             Effect::ForgetSecrets(_)
             | Effect::Send(_)
             | Effect::SignOn { .. }
@@ -250,17 +250,17 @@ impl World {
         assert_eq!(self.desk.check_invariants(), []);
         let replayed = self.replayed();
         assert!(
-            replayed.state == self.desk.state,
+            replayed.durable == self.desk.durable,
             "replayed {:#?}\nlive {:#?}",
-            replayed.state,
-            self.desk.state
+            replayed.durable,
+            self.desk.durable
         );
         let restored = self.restored();
         assert!(
-            restored.state == self.desk.state,
+            restored.durable == self.desk.durable,
             "from its checkpoint {:#?}\nlive {:#?}",
-            restored.state,
-            self.desk.state
+            restored.durable,
+            self.desk.durable
         );
     }
 
@@ -294,8 +294,8 @@ impl World {
     /// The hub is killed and started again; the monotonic clock starts anew.
     pub(super) fn restart(&mut self) -> &[Effect] {
         // It makes no difference which: `check` compares them. But there is no checkpoint while
-        // payments wait to be laid away.
-        self.desk = if self.jitter.is_multiple_of(2) || self.desk.has_payments_to_lay_away() {
+        // payments wait to be archived.
+        self.desk = if self.jitter.is_multiple_of(2) || self.desk.has_payments_to_archive() {
             self.replayed()
         } else {
             self.restored()
@@ -333,24 +333,24 @@ impl World {
         self.step(Event::Answered(answer(message, text)))
     }
 
-    /// Lays away all that is over.
-    pub(super) fn lay_away(&mut self) {
-        while self.desk.has_payments_to_lay_away() {
-            self.step(Event::LayAway);
+    /// Archives all that is over.
+    pub(super) fn archive(&mut self) {
+        while self.desk.has_payments_to_archive() {
+            self.step(Event::Archive);
         }
     }
 
-    /// The desk as if nothing had been laid away.
+    /// The desk as if nothing had been archived.
     pub(super) fn with_all(&self) -> Desk {
         let mut desk = self.desk.clone();
-        for file in self.laid_away() {
-            desk.state.bring_back(file);
+        for file in self.archived() {
+            desk.durable.restore(file);
         }
         desk
     }
 
     /// Files of the payments that the desk does not hold.
-    pub(super) fn laid_away(&self) -> impl Iterator<Item = &PaymentFile> {
+    pub(super) fn archived(&self) -> impl Iterator<Item = &PaymentFile> {
         let files = self.files.values();
         files.filter(|file| self.desk.payment(file.payment_id()).is_none())
     }
@@ -405,8 +405,8 @@ impl World {
         records.collect()
     }
 
-    pub(super) fn standing(&self, id: u128) -> &'static str {
-        self.desk.standing(PaymentId(id)).unwrap().name()
+    pub(super) fn status(&self, id: u128) -> &'static str {
+        self.desk.status(PaymentId(id)).unwrap().name()
     }
 
     pub(super) fn last_forward(&self) -> ForwardId {
@@ -414,7 +414,7 @@ impl World {
     }
 
     pub(super) fn totals(&self, lane: u16) -> BatchTotals {
-        let terminal = &self.desk.state.terminals[&tid(lane)];
+        let terminal = &self.desk.durable.terminals[&tid(lane)];
         terminal.totals(Currency::CNY).unwrap()
     }
 }

@@ -85,11 +85,11 @@ fn persist_comes_first(effects: &[Effect]) {
 proptest! {
     #[test]
     fn records_rebuild_the_checkout_and_every_closing_balances(
-        story in prop::collection::vec(events(), 1..80)
+        sequence in prop::collection::vec(events(), 1..80)
     ) {
         let mut lane = Lane::new();
         let mut closed = 0;
-        for event in story {
+        for event in sequence {
             let before = lane.checkout.clone();
             match lane.try_step(event) {
                 Ok(effects) => {
@@ -107,17 +107,17 @@ proptest! {
                         .any(|fact| matches!(fact, SaleFact::PaymentIntended { .. }));
                     prop_assert_eq!(sends, intends);
                 }
-                Err(_) => prop_assert!(lane.checkout.stands_like(&before)),
+                Err(_) => prop_assert!(lane.checkout.durable_equals(&before)),
             }
-            prop_assert!(lane.killed().checkout.stands_like(&lane.checkout));
+            prop_assert!(lane.killed().checkout.durable_equals(&lane.checkout));
         }
     }
 
     /// Once given up, an id is never a tender and never asked for again (I19).
     #[test]
-    fn a_payment_given_up_never_pays(story in prop::collection::vec(events(), 1..80)) {
+    fn a_payment_given_up_never_pays(sequence in prop::collection::vec(events(), 1..80)) {
         let mut lane = Lane::new();
-        for event in story {
+        for event in sequence {
             let Ok(effects) = lane.try_step(event) else { continue };
             let abandoned = lane.checkout.abandoned();
             if let Some(sale) = lane.checkout.sale() {

@@ -94,7 +94,7 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
         ),
     ] {
         assert_eq!(lane.try_step(event.clone()), Err(why), "{event:?}");
-        assert!(lane.checkout.stands_like(&before));
+        assert!(lane.checkout.durable_equals(&before));
     }
 }
 

@@ -169,7 +169,7 @@ fn a_payment_keeps_the_date_of_its_intent_over_a_cut() {
         "its sale ended later"
     );
     let killed = lane.killed();
-    assert!(killed.checkout.stands_like(&lane.checkout));
+    assert!(killed.checkout.durable_equals(&lane.checkout));
 }
 
 #[test]
@@ -378,10 +378,10 @@ proptest! {
     /// Any order of sales, turns, waiting and kills: the frames cut the journal whole, a start finds
     /// the same date, and the dates' money is all the money.
     #[test]
-    fn frames_cut_the_journal_whole(story in prop::collection::vec(moves(), 1..120)) {
+    fn frames_cut_the_journal_whole(history in prop::collection::vec(moves(), 1..120)) {
         let mut lane = Lane::new();
         lane.step(clock(20, 8, false));
-        for one in story {
+        for one in history {
             match one {
                 Move::Do(event) => drop(lane.try_step(event)),
                 Move::Sell if lane.checkout.sale().is_none() => {
@@ -400,10 +400,10 @@ proptest! {
                 Move::Kill => {
                     let kept = lane.checkout.checkpoint();
                     let killed = lane.killed();
-                    prop_assert!(killed.checkout.stands_like(&lane.checkout));
+                    prop_assert!(killed.checkout.durable_equals(&lane.checkout));
                     if let Some(kept) = kept {
                         let restored = Checkout::from_checkpoint(CONFIG, kept).unwrap();
-                        prop_assert!(restored.stands_like(&killed.checkout));
+                        prop_assert!(restored.durable_equals(&killed.checkout));
                     }
                     lane = killed;
                     lane.step(clock(20, 8, false));

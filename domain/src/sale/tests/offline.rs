@@ -117,7 +117,7 @@ fn inside_its_lease_a_lane_decides_alone_and_the_receipt_says_so() {
     assert!(receipt.unwrap().contains("SUBJECT TO AUTHORISATION"));
     let account = lane.checkout.lease().unwrap();
     assert_eq!((account.spent(), account.payments()), (cny(1550), 1));
-    assert!(lane.killed().checkout.stands_like(&lane.checkout));
+    assert!(lane.killed().checkout.durable_equals(&lane.checkout));
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn a_hot_card_is_refused_and_without_the_list_a_lease_names_nothing_is_approved(
     lane.cut_off(1);
     assert_eq!(lane.last_decision(), refused(RefusalReason::NotOffline));
     lane.pay_cash();
-    lane.step(Event::HotListTold(Arc::new(HotList::new(3))));
+    lane.step(Event::HotListReceived(Arc::new(HotList::new(3))));
     lane.cut_off(2);
     let approved = |lane: &Lane| matches!(lane.last_decision(), Decision::OfflineApproved { .. });
     assert!(approved(&lane));
@@ -288,7 +288,7 @@ fn a_hot_card_is_refused_and_without_the_list_a_lease_names_nothing_is_approved(
     let bin: u32 = credit().masked.bin().parse().unwrap();
     by_range.add_range(BinRange { from: bin, to: bin }).unwrap();
     for (id, list) in [(3, by_hash), (4, by_range)] {
-        lane.step(Event::HotListTold(Arc::new(list)));
+        lane.step(Event::HotListReceived(Arc::new(list)));
         lane.cut_off(id);
         assert_eq!(lane.last_decision(), refused(RefusalReason::HotCard));
         lane.pay_cash();

@@ -5,7 +5,7 @@ fn a_basket_goes_on_after_a_kill() {
     let mut lane = Lane::new();
     lane.basket();
     let mut again = lane.killed();
-    assert!(again.checkout.stands_like(&lane.checkout));
+    assert!(again.checkout.durable_equals(&lane.checkout));
     let effects = again.step(Event::Recovered);
     assert!(facts(&effects).is_empty());
     assert_eq!(shown(&effects), Some(&Prompt::Scan));
@@ -18,7 +18,7 @@ fn a_payment_without_a_decision_is_given_up_at_restart() {
     let mut lane = Lane::totalled();
     lane.intended(1);
     let mut again = lane.killed();
-    assert!(again.checkout.stands_like(&lane.checkout));
+    assert!(again.checkout.durable_equals(&lane.checkout));
     let effects = again.step(Event::Recovered);
     assert!(matches!(
         facts(&effects).as_slice(),

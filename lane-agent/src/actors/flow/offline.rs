@@ -118,7 +118,7 @@ impl StreamHandler<FromHub> for TransactionFlow {
     fn handle(&mut self, said: FromHub, ctx: &mut Self::Context) {
         match said {
             FromHub::HotList(list) => {
-                self.take(Event::HotListTold(list), ctx);
+                self.take(Event::HotListReceived(list), ctx);
             }
             FromHub::Lease(lease) if self.open => {
                 self.take(Event::LeaseOffered(lease), ctx);

@@ -52,8 +52,8 @@ impl TransactionFlow {
         ctx: &mut Context<Self>,
     ) {
         self.take(Event::PaymentLeft { payment_id }, ctx);
-        let patience = Duration::from_millis(self.parts.timeouts.result_ms);
-        let fate = timeout(patience, fate).into_actor(self);
+        let time_limit = Duration::from_millis(self.parts.timeouts.result_ms);
+        let fate = timeout(time_limit, fate).into_actor(self);
         ctx.spawn(fate.map(move |fate, flow, ctx| {
             let event = match fate {
                 Ok(Ok(Fate::Decided(decision))) => Event::Decided {

@@ -124,7 +124,7 @@ pub(crate) struct HubLink {
     hello_sent: day::Clocks,
     pending: BTreeMap<PaymentId, oneshot::Sender<Fate>>,
     hello: watch::Sender<Option<Arc<wire::HubHello>>>,
-    status: status::Told,
+    status: status::LastStatus,
     hot_list: HotListReader,
 }
 
@@ -141,7 +141,7 @@ impl HubLink {
             hello_sent: day::Clocks::default(),
             pending: BTreeMap::new(),
             hello: watch::Sender::new(None),
-            status: status::Told::default(),
+            status: status::LastStatus::default(),
             hot_list: HotListReader::default(),
             parts,
         })

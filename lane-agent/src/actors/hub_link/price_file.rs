@@ -66,8 +66,8 @@ async fn learn(parts: &mut Parts, hello: &wire::HubHello) -> Result<(), Status> 
             facts.learnt.price_file.clone()
         }
         Some(_) | None => {
-            let patience = Duration::from_millis(FETCH_TIMEOUT_MS);
-            let fetched = timeout(patience, fetch(&mut parts.client)).await;
+            let time_limit = Duration::from_millis(FETCH_TIMEOUT_MS);
+            let fetched = timeout(time_limit, fetch(&mut parts.client)).await;
             fetched.map_err(|_| Status::deadline_exceeded("price file too slow"))??
         }
     };
@@ -115,8 +115,8 @@ async fn fetch(client: &mut Client) -> Result<String, Status> {
         have_version: String::new(),
     };
     let opening = client.price_file(tokio_stream::once(request));
-    let patience = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
-    let opened = timeout(patience, opening).await;
+    let time_limit = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
+    let opened = timeout(time_limit, opening).await;
     let opened = opened.map_err(|_| Status::deadline_exceeded("no answer"))?;
     let mut chunks = opened?.into_inner();
     let mut file = Vec::new();

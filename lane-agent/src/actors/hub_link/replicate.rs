@@ -142,9 +142,9 @@ async fn open(
     parts: &mut Parts,
     requests: mpsc::Receiver<wire::ReplicateRequest>,
 ) -> Result<Streaming<wire::ReplicateResponse>, End> {
-    let patience = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
+    let time_limit = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
     let opening = parts.client.replicate(ReceiverStream::new(requests));
-    match timeout(patience, opening).await {
+    match timeout(time_limit, opening).await {
         Ok(opened) => Ok(opened?.into_inner()),
         Err(_) => Err(End::Closed),
     }
@@ -153,8 +153,8 @@ async fn open(
 async fn next(
     answers: &mut Streaming<wire::ReplicateResponse>,
 ) -> Result<wire::ReplicateResponse, End> {
-    let patience = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
-    match timeout(patience, answers.message()).await {
+    let time_limit = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
+    match timeout(time_limit, answers.message()).await {
         Ok(answer) => answer?.ok_or(End::Closed),
         Err(_) => Err(End::Closed),
     }

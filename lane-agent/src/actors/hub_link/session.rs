@@ -39,9 +39,9 @@ impl HubLink {
         let _ = outbound.try_send(hello);
         self.outbound = Some(outbound);
         let mut client = self.client.clone();
-        let patience = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
+        let time_limit = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
         let open = async move {
-            match timeout(patience, client.session(ReceiverStream::new(frames))).await {
+            match timeout(time_limit, client.session(ReceiverStream::new(frames))).await {
                 Ok(opened) => opened.map(Response::into_inner),
                 Err(_) => Err(Status::deadline_exceeded("no answer")),
             }
@@ -100,8 +100,8 @@ impl HubLink {
                 frame: None,
             }]));
         self.inbound = Some(ctx.add_stream(inbound));
-        let patience = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
-        ctx.run_later(patience, move |link, ctx| {
+        let time_limit = Duration::from_millis(limits::CONNECT_TIMEOUT_MS);
+        ctx.run_later(time_limit, move |link, ctx| {
             if !link.greeted {
                 link.lost(generation, "no hello from the hub", ctx);
             }

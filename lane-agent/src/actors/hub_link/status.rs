@@ -15,12 +15,12 @@ const LOOKS_BETWEEN_REPEATS: u32 = 30;
 
 /// What the hub was told last.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct LastStatus {
     status: Option<wire::LaneStatus>,
     looks: u32,
 }
 
-impl Told {
+impl LastStatus {
     /// Another stream: the hub knows nothing.
     pub(super) fn forget(&mut self) {
         self.status = None;

@@ -20,7 +20,7 @@ use crate::devices::Key;
 const CLOCK_LOOK_MS: u64 = 5;
 
 /// The lane is gone: nobody is left to play for.
-struct LaneGone;
+struct LaneStopped;
 
 pub(super) struct ScriptedCashier {
     pub(super) clock: Arc<dyn Clock>,
@@ -48,7 +48,7 @@ impl ScriptedCashier {
         self.finished.send_replace(true);
     }
 
-    async fn serve(&mut self, order: &Order) -> Result<(), LaneGone> {
+    async fn serve(&mut self, order: &Order) -> Result<(), LaneStopped> {
         // Again and again, where the lane begins no sale for want of room.
         while self.settled().await?.prompt.takes_sale() {
             self.wait_for_customer(order).await;
@@ -67,7 +67,7 @@ impl ScriptedCashier {
     }
 
     /// Scans what is not in the basket yet: all of it, or after a restart the rest.
-    async fn scan_the_rest(&mut self, order: &Order) -> Result<(), LaneGone> {
+    async fn scan_the_rest(&mut self, order: &Order) -> Result<(), LaneStopped> {
         let Some(basket) = self.now()?.basket else {
             return Ok(());
         };
@@ -85,7 +85,7 @@ impl ScriptedCashier {
     }
 
     /// Asks for the total; a basket that costs nothing is voided.
-    async fn total(&mut self) -> Result<(), LaneGone> {
+    async fn total(&mut self) -> Result<(), LaneStopped> {
         if self.now()?.basket.is_some_and(|basket| basket.totalled) {
             return Ok(());
         }
@@ -98,7 +98,7 @@ impl ScriptedCashier {
     }
 
     /// Goes through the tenders until the sale is over; when they are used up, cash.
-    async fn pay(&mut self, order: &Order) -> Result<(), LaneGone> {
+    async fn pay(&mut self, order: &Order) -> Result<(), LaneStopped> {
         loop {
             let screen = self.settled().await?;
             let Some(basket) = screen.basket.filter(|_| screen.prompt.takes_tender()) else {
@@ -113,13 +113,13 @@ impl ScriptedCashier {
         }
     }
 
-    async fn pay_cash(&mut self, give: CashGiven, basket: &BasketView) -> Result<(), LaneGone> {
+    async fn pay_cash(&mut self, give: CashGiven, basket: &BasketView) -> Result<(), LaneStopped> {
         let given_minor = cash_for(give, basket.open);
         self.press(Key::Cash { given_minor }).await?;
         Ok(())
     }
 
-    async fn pay_by_card(&mut self, card: &CardOnScript) -> Result<(), LaneGone> {
+    async fn pay_by_card(&mut self, card: &CardOnScript) -> Result<(), LaneStopped> {
         let screen = self.press(Key::Card).await?;
         if matches!(screen.prompt, Prompt::PresentCard { .. }) {
             self.held_card.send_replace(Some(card.clone()));
@@ -131,26 +131,26 @@ impl ScriptedCashier {
         Ok(())
     }
 
-    async fn press(&mut self, key: Key) -> Result<Screen, LaneGone> {
+    async fn press(&mut self, key: Key) -> Result<Screen, LaneStopped> {
         self.screens.borrow_and_update();
-        self.keys.send(key).await.map_err(|_| LaneGone)?;
+        self.keys.send(key).await.map_err(|_| LaneStopped)?;
         self.changed().await
     }
 
-    async fn scan(&mut self, item: &str) -> Result<(), LaneGone> {
+    async fn scan(&mut self, item: &str) -> Result<(), LaneStopped> {
         self.screens.borrow_and_update();
         self.articles
             .send(item.to_owned())
             .await
-            .map_err(|_| LaneGone)?;
+            .map_err(|_| LaneStopped)?;
         self.changed().await?;
         Ok(())
     }
 
     /// The next screen but the one that a lane without room lays over the others.
-    async fn changed(&mut self) -> Result<Screen, LaneGone> {
+    async fn changed(&mut self) -> Result<Screen, LaneStopped> {
         loop {
-            self.screens.changed().await.map_err(|_| LaneGone)?;
+            self.screens.changed().await.map_err(|_| LaneStopped)?;
             let screen = self.now()?;
             if screen.prompt != Prompt::NoRoom {
                 return Ok(screen);
@@ -158,19 +158,19 @@ impl ScriptedCashier {
         }
     }
 
-    fn now(&self) -> Result<Screen, LaneGone> {
-        self.screens.borrow().clone().ok_or(LaneGone)
+    fn now(&self) -> Result<Screen, LaneStopped> {
+        self.screens.borrow().clone().ok_or(LaneStopped)
     }
 
     /// The first screen that asks a person for something.
-    async fn settled(&mut self) -> Result<Screen, LaneGone> {
+    async fn settled(&mut self) -> Result<Screen, LaneStopped> {
         let asks = |screen: &Option<Screen>| {
             screen
                 .as_ref()
                 .is_some_and(|screen| asks_a_person(&screen.prompt))
         };
-        let screen = self.screens.wait_for(asks).await.map_err(|_| LaneGone)?;
-        screen.clone().ok_or(LaneGone)
+        let screen = self.screens.wait_for(asks).await.map_err(|_| LaneStopped)?;
+        screen.clone().ok_or(LaneStopped)
     }
 }
 

@@ -18,7 +18,7 @@ use proto::{
 use serde_json::json;
 
 use crate::{
-    line::Approval,
+    acquirer_link::Approval,
     oracle::evidence::replica_log,
     store::folder::RunFolder,
     workload::{

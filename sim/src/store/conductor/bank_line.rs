@@ -1,4 +1,4 @@
-//! The line to the bank is cut while cards are being sold: stand-ins, forwarded once it is back.
+//! The acquirer link is cut while cards are being sold: stand-ins, forwarded once it is back.
 
 use super::{Day, Ending, Misfortune, Moment, Order, Step};
 
@@ -48,7 +48,7 @@ impl Misfortune for BankLine {
         let Some(healed_ms) = self.healed_ms else {
             return Step::GoesOn(self.stay_cut(moment, day));
         };
-        if !moment.sight.status.line_up || moment.sight.status.queue_depth > 0 {
+        if !moment.sight.status.link_up || moment.sight.status.queue_depth > 0 {
             // The watchdog sees to it that this doesn't last for ever.
             return Step::GoesOn(None);
         }

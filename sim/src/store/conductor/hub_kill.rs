@@ -139,6 +139,6 @@ fn is_whole(moment: &Moment<'_>, day: &Day) -> bool {
     let connected = moment.sight.lanes.iter().filter(|lane| lane.connected);
     moment.hub_answers
         && connected.count() == usize::from(day.lanes)
-        && moment.sight.status.line_up
+        && moment.sight.status.link_up
         && moment.sight.status.queue_depth == 0
 }

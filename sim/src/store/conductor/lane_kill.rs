@@ -1,7 +1,7 @@
 //! A lane is killed in the middle of a sale, between its payment and the answer: it goes on with
 //! the basket where its journal stands, and the payment is given up and taken back.
 
-use crate::line::Approval;
+use crate::acquirer_link::Approval;
 
 use super::{Day, Ending, Killed, Misfortune, Moment, Order, Step};
 

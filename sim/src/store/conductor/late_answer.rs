@@ -1,7 +1,7 @@
 //! An approval reaches the hub after its payment was given up and taken back: it is counted, and it
 //! changes nothing.
 
-use crate::line::Approval;
+use crate::acquirer_link::Approval;
 
 use super::{Day, Ending, Misfortune, Moment, Order, Step};
 

@@ -14,7 +14,7 @@ use std::fmt;
 use proto::store::v1::PaymentCounts;
 
 use crate::{
-    line::Approval,
+    acquirer_link::Approval,
     oracle::OpenSale,
     store::{fault::Fault, watch::Sight},
     workload::Visit,
@@ -29,7 +29,7 @@ use lost_answer::LostAnswer;
 /// What the run is to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Cut the line to the bank.
+    /// Cut the acquirer link.
     CutLine,
     /// Mend it.
     MendLine,

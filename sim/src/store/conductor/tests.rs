@@ -15,14 +15,14 @@ fn visits(count: usize, may_be_stood_in: bool) -> Vec<Visit> {
     (0..count).map(visit).collect()
 }
 
-fn sight(sold: u32, counts: PaymentCounts, queue_depth: u32, line_up: bool) -> Sight {
+fn sight(sold: u32, counts: PaymentCounts, queue_depth: u32, link_up: bool) -> Sight {
     let lane = LaneView {
         lane: 1,
         sales_closed: sold,
         ..LaneView::default()
     };
     let status = StatusResponse {
-        line_up,
+        link_up,
         queue_depth,
         counts: Some(counts),
         ..StatusResponse::default()

@@ -1,8 +1,8 @@
-//! Payments that are over are laid away: each goes into a file of its own, and the desk, which
+//! Payments that are over are archived: each goes into a file of its own, and the desk, which
 //! every start has to build again, holds only what may still change.
 //!
 //! Decides: which payments are over, and what a file says. Nothing is forgotten: an event about a
-//! payment that was laid away needs its file (`Desk::asks_for`), and is answered as if it had never
+//! payment that was archived needs its file (`Desk::asks_for`), and is answered as if it had never
 //! been away. If the event changes something, the desk holds the payment again, until the next day
 //! is closed.
 
@@ -10,11 +10,12 @@ use std::collections::VecDeque;
 
 use crate::{
     desk::{
-        Desk, DeskRecord, Effect, Event, Rejected, State, outcome::Outcome, state::OfflineFact,
+        Desk, DeskRecord, DurableState, Effect, Event, Rejected, durable_state::OfflineFact,
+        outcome::Outcome,
     },
     forward::{Forward, ForwardEnd, Resolution},
     ids::{ForwardId, PaymentId},
-    limits::{FILE_ENTRIES_MAX, FILE_TEXT_BYTES_MAX, PAYMENTS_LAID_AWAY_AT_ONCE},
+    limits::{FILE_ENTRIES_MAX, FILE_TEXT_BYTES_MAX, PAYMENTS_ARCHIVED_AT_ONCE},
     payment::{Completion, Decision, Payment, Progress},
     settlement::{Account, Transfer},
     time::Now,
@@ -46,9 +47,9 @@ impl Event {
     const fn payment_id(&self) -> Option<PaymentId> {
         match self {
             Self::Requested(request)
-            | Self::RequestedBefore(request)
+            | Self::RequestedOfPreviousHub(request)
             | Self::OfflineReported { request, .. } => Some(request.payment_id),
-            Self::AbandonedBefore { payment_id, .. }
+            Self::AbandonedAtPreviousHub { payment_id, .. }
             | Self::OfflineCard { payment_id }
             | Self::Completed { payment_id, .. }
             | Self::Abandoned { payment_id, .. } => Some(*payment_id),
@@ -59,7 +60,7 @@ impl Event {
             | Self::LeaseShown(_)
             | Self::LeaseReturned { .. }
             | Self::LeaseWrittenOff { .. }
-            | Self::Line { .. }
+            | Self::AcquirerLink { .. }
             | Self::SignedOn { .. }
             | Self::SignOnFailed { .. }
             | Self::NotSent { .. }
@@ -67,27 +68,27 @@ impl Event {
             | Self::Answered(_)
             | Self::Tick
             | Self::DeadLetterResolved { .. }
-            | Self::PatienceIsOver
+            | Self::CloseTimedOut
             | Self::CloseDay { .. }
-            | Self::LayAway => None,
+            | Self::Archive => None,
         }
     }
 }
 
 impl Desk {
-    /// The payment that must be looked for among those laid away before this event is stepped.
+    /// The payment that must be looked for among those archived before this event is stepped.
     #[must_use]
     pub fn asks_for(&self, event: &Event) -> Option<PaymentId> {
         let id = event.payment_id()?;
-        (!self.state.payments.contains_key(&id)).then_some(id)
+        (!self.durable.payments.contains_key(&id)).then_some(id)
     }
 
-    /// As `step`, for an event about a payment that was laid away. It is held again if anything was
+    /// As `step`, for an event about a payment that was archived. It is held again if anything was
     /// written about it, and is where it was otherwise.
     ///
     /// # Errors
     /// The event contradicts what is known; nothing has changed then.
-    pub fn step_recalling(
+    pub fn step_restoring(
         &mut self,
         now: Now,
         jitter: u64,
@@ -97,69 +98,69 @@ impl Desk {
         let mut out = Outcome::new(now, jitter);
         let id = file.payment_id();
         let day = self.business_date();
-        self.state.bring_back(&file);
+        self.durable.restore(&file);
         let dispatched = self.dispatch(&mut out, event);
         if out.wrote_nothing() {
-            self.state.put_away(id);
+            self.durable.archive(id);
         } else {
             let file = Box::new(file);
-            out.persist_first(DeskRecord::Recalled { file }, day);
+            out.persist_first(DeskRecord::Restored { file }, day);
         }
         dispatched?;
         Ok(self.follow_up(out))
     }
 
-    /// Whether payments wait to be laid away: `Event::LayAway` takes some of them.
+    /// Whether payments wait to be archived: `Event::Archive` takes some of them.
     #[must_use]
-    pub fn has_payments_to_lay_away(&self) -> bool {
-        !self.over.is_empty()
+    pub fn has_payments_to_archive(&self) -> bool {
+        !self.archivable.is_empty()
     }
 
-    /// The day is closed: what is over by now is laid away, some at a time.
-    pub(crate) fn find_payments_over(&mut self) {
-        let ids = self.state.payments.keys().copied();
-        self.over = ids.filter(|id| self.state.is_over(*id)).collect();
+    /// The day is closed: what is over by now is archived, some at a time.
+    pub(crate) fn find_archivable(&mut self) {
+        let ids = self.durable.payments.keys().copied();
+        self.archivable = ids.filter(|id| self.durable.is_over(*id)).collect();
     }
 
     /// Some of them went before a restart. They go in the order of their ids.
-    pub(super) fn laid_away_before(&mut self, payment_ids: &[PaymentId]) {
+    pub(super) fn archived_before(&mut self, payment_ids: &[PaymentId]) {
         let last = payment_ids.last();
-        while self.over.front() <= last && !self.over.is_empty() {
-            self.over.pop_front();
+        while self.archivable.front() <= last && !self.archivable.is_empty() {
+            self.archivable.pop_front();
         }
     }
 
-    /// Lays some of them away: their files are written in the commit of the record.
-    pub(crate) fn lay_away(&mut self, out: &mut Outcome) {
+    /// Archives some of them: their files are written in the commit of the record.
+    pub(crate) fn archive(&mut self, out: &mut Outcome) {
         let mut payment_ids = Vec::new();
-        while payment_ids.len() < PAYMENTS_LAID_AWAY_AT_ONCE {
-            let Some(id) = self.over.pop_front() else {
+        while payment_ids.len() < PAYMENTS_ARCHIVED_AT_ONCE {
+            let Some(id) = self.archivable.pop_front() else {
                 break;
             };
             // Something may have been heard of it since.
-            if self.state.is_over(id)
+            if self.durable.is_over(id)
                 && let Some(file) = self.file(id)
             {
-                out.lay_away(file);
+                out.archive(file);
                 payment_ids.push(id);
             }
         }
         if !payment_ids.is_empty() {
-            self.note(out, DeskRecord::LaidAway { payment_ids });
+            self.note(out, DeskRecord::Archived { payment_ids });
         }
     }
 
     /// What the desk holds of a payment.
     #[must_use]
     pub fn file(&self, id: PaymentId) -> Option<PaymentFile> {
-        self.state.file(id)
+        self.durable.file(id)
     }
 }
 
-/// Payments that are over and not laid away yet.
-pub(crate) type Over = VecDeque<PaymentId>;
+/// Payments that are over and not archived yet.
+pub(crate) type Archivable = VecDeque<PaymentId>;
 
-impl State {
+impl DurableState {
     pub(crate) fn file(&self, id: PaymentId) -> Option<PaymentFile> {
         let payment = self.payments.get(&id)?;
         let entries = payment.forwards.iter();
@@ -224,22 +225,22 @@ impl State {
     }
 
     /// `None` if one of them is not here.
-    pub(crate) fn put_all_away(&mut self, ids: &[PaymentId]) -> Option<()> {
+    pub(crate) fn archive_all(&mut self, ids: &[PaymentId]) -> Option<()> {
         let all_here = ids.iter().all(|id| self.payments.contains_key(id));
         for id in ids {
-            self.put_away(*id);
+            self.archive(*id);
         }
         all_here.then_some(())
     }
 
     /// Takes a payment out, with all that belongs to it.
-    pub(crate) fn put_away(&mut self, id: PaymentId) {
+    pub(crate) fn archive(&mut self, id: PaymentId) {
         let Some(payment) = self.payments.get(&id) else {
             return;
         };
         let entries: Vec<ForwardId> = payment.forwards.clone();
-        for transfer in self.standing_transfers(payment) {
-            self.balances_laid_away.post(transfer);
+        for transfer in self.current_transfers(payment) {
+            self.balances_archived.post(transfer);
         }
         for entry in entries {
             self.forwards.remove(&entry);
@@ -250,7 +251,7 @@ impl State {
     }
 
     /// Puts a payment back, with all that belongs to it.
-    pub(crate) fn bring_back(&mut self, file: &PaymentFile) {
+    pub(crate) fn restore(&mut self, file: &PaymentFile) {
         let id = file.payment_id();
         for forward in &file.forwards {
             self.forwards.insert(forward.id, forward.clone());
@@ -262,14 +263,14 @@ impl State {
             self.offline_cards.insert(id);
         }
         self.payments.insert(id, file.payment.clone());
-        for Transfer { from, to, amount } in self.standing_transfers(&file.payment) {
+        for Transfer { from, to, amount } in self.current_transfers(&file.payment) {
             let (from, to) = (to, from);
-            self.balances_laid_away.post(Transfer { from, to, amount });
+            self.balances_archived.post(Transfer { from, to, amount });
         }
     }
 
-    fn standing_transfers(&self, payment: &Payment) -> Vec<Transfer> {
-        let amounts = self.standing_amounts(payment).into_iter();
+    fn current_transfers(&self, payment: &Payment) -> Vec<Transfer> {
+        let amounts = self.current_amounts(payment).into_iter();
         let transfers = amounts.map(|(to, amount)| Transfer {
             from: Account::CardTender,
             to,

@@ -14,7 +14,7 @@ use super::payment_desk::PaymentDesk;
 use crate::checkpoint;
 
 impl PaymentDesk {
-    /// Steps the desk. An event about a payment that was laid away is stepped with its file; when
+    /// Steps the desk. An event about a payment that was archived is stepped with its file; when
     /// that can't be read, nothing is decided and nobody is answered: who asked asks again, or
     /// gives the payment up.
     pub(super) fn step_with_file(
@@ -23,9 +23,12 @@ impl PaymentDesk {
         event: Event,
     ) -> Result<Vec<Effect>, Rejected> {
         let jitter = self.parts.random.next_u64();
-        match self.shelf.file_for(&event, &self.desk, &self.parts.journal) {
+        match self
+            .payment_archive
+            .file_for(&event, &self.desk, &self.parts.journal)
+        {
             Ok(None) => self.desk.step(now, jitter, event),
-            Ok(Some(file)) => self.desk.step_recalling(now, jitter, event, file),
+            Ok(Some(file)) => self.desk.step_restoring(now, jitter, event, file),
             Err(error) => {
                 tracing::error!(event = "file of a payment not read", code = "HUB0018", %error);
                 Ok(Vec::new())
@@ -35,33 +38,33 @@ impl PaymentDesk {
 
     /// Whether the hub was ever asked for this payment. Of one whose file can't be read it was.
     pub(super) fn knows(&self, id: PaymentId) -> bool {
-        let laid_away = || self.shelf.file(id, &self.parts.journal);
-        self.desk.payment(id).is_some() || laid_away().map_or(true, |file| file.is_some())
+        let archived = || self.payment_archive.file(id, &self.parts.journal);
+        self.desk.payment(id).is_some() || archived().map_or(true, |file| file.is_some())
     }
 
     /// The journal became durable up to where it is: some more may go.
-    pub(super) fn lay_away_more(&mut self) {
-        let settled = self.shelf.settle(self.parts.journal.durable());
-        if self.stopped || !settled || !self.desk.has_payments_to_lay_away() {
+    pub(super) fn archive_more(&mut self) {
+        let settled = self.payment_archive.settle(self.parts.journal.durable());
+        if self.stopped || !settled || !self.desk.has_payments_to_archive() {
             return;
         }
         if self.parts.journal.refuses_new_work().is_some() {
             return;
         }
         let kept_before = self.kept_at;
-        if let Err(rejected) = self.apply(Event::LayAway) {
+        if let Err(rejected) = self.apply(Event::Archive) {
             tracing::warn!(event = "desk rejected an event", %rejected);
         }
-        if !self.desk.has_payments_to_lay_away() && self.kept_at == kept_before {
+        if !self.desk.has_payments_to_archive() && self.kept_at == kept_before {
             self.keep_checkpoint();
         }
     }
 
     /// Whether a start would have to read so much that it is time for a checkpoint. Which payments
-    /// wait to be laid away is in the log alone: there is none before the last of them has gone.
+    /// wait to be archived is in the log alone: there is none before the last of them has gone.
     pub(super) fn checkpoint_is_due(&self) -> bool {
         let head = self.parts.journal.head(LogId::OWN).sequence;
-        !self.desk.has_payments_to_lay_away()
+        !self.desk.has_payments_to_archive()
             && head.saturating_sub(self.kept_at) >= HUB_RECORDS_PER_CHECKPOINT
     }
 

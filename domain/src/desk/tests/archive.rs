@@ -1,4 +1,4 @@
-//! Payments that are over are laid away once their day is closed, and nothing is forgotten of them.
+//! Payments that are over are archived once their day is closed, and nothing is forgotten of them.
 
 use super::{
     settlement::close_day,
@@ -7,7 +7,7 @@ use super::{
 use crate::{
     desk::{Alarm, DeskRecord, Effect, Event},
     ids::PaymentId,
-    limits::PAYMENTS_LAID_AWAY_AT_ONCE,
+    limits::PAYMENTS_ARCHIVED_AT_ONCE,
     payment::{Completion, Decision, RefusalReason},
     settlement::Account,
 };
@@ -31,31 +31,31 @@ fn held(world: &World) -> Vec<u128> {
 }
 
 #[test]
-fn what_is_over_is_laid_away_when_the_day_is_closed_and_not_before() {
+fn what_is_over_is_archived_when_the_day_is_closed_and_not_before() {
     let mut world = World::online();
     world.approve(1, 1, 1_000);
     world.complete(1, 1);
-    assert!(!world.desk.has_payments_to_lay_away());
-    assert_eq!(world.step(Event::LayAway), []);
+    assert!(!world.desk.has_payments_to_archive());
+    assert_eq!(world.step(Event::Archive), []);
 
     let mut world = after_a_day();
     let (counts, settled) = (
         world.desk.counts(),
         world.desk.balances().of(Account::Settled),
     );
-    let laid_away = world.step(Event::LayAway).to_vec();
+    let archived = world.step(Event::Archive).to_vec();
     let payment_ids = vec![PaymentId(1), PaymentId(2)];
-    let record = DeskRecord::LaidAway { payment_ids };
+    let record = DeskRecord::Archived { payment_ids };
     assert!(matches!(
-        &laid_away[..],
+        &archived[..],
         [
             Effect::Persist { record: written, .. },
-            Effect::LayAway(_),
-            Effect::LayAway(_),
+            Effect::Archive(_),
+            Effect::Archive(_),
         ] if *written == record
     ));
     assert_eq!(held(&world), [3], "its sale may still be given up");
-    assert!(!world.desk.has_payments_to_lay_away());
+    assert!(!world.desk.has_payments_to_archive());
     assert_eq!(world.desk.counts(), counts);
     assert_eq!(world.desk.balances().of(Account::Settled), settled);
     assert_eq!(settled, 4_000);
@@ -64,7 +64,7 @@ fn what_is_over_is_laid_away_when_the_day_is_closed_and_not_before() {
 #[test]
 fn a_repeat_is_answered_from_the_file_and_nothing_is_written() {
     let mut world = after_a_day();
-    world.lay_away();
+    world.archive();
     world.ask(1, 1, 1_000);
     let [Decision::Approved { amount, .. }] = &world.replies()[..] else {
         panic!("{:?}", world.effects);
@@ -93,10 +93,10 @@ fn a_repeat_is_answered_from_the_file_and_nothing_is_written() {
 #[test]
 fn what_changes_something_brings_the_payment_back_until_the_next_close() {
     let mut world = after_a_day();
-    world.lay_away();
+    world.archive();
     world.abandon(2, 1);
     let [
-        DeskRecord::Recalled { file },
+        DeskRecord::Restored { file },
         DeskRecord::Abandoned { payment_id, .. },
     ] = &world.records()[..]
     else {
@@ -114,33 +114,33 @@ fn what_changes_something_brings_the_payment_back_until_the_next_close() {
 }
 
 #[test]
-fn a_recalled_payment_is_laid_away_again_as_it_stands_then() {
+fn a_restored_payment_is_archived_again_as_it_stands_then() {
     let mut world = after_a_day();
-    world.lay_away();
+    world.archive();
     world.abandon(2, 1);
-    world.desk.find_payments_over();
-    world.lay_away();
+    world.desk.find_archivable();
+    world.archive();
     assert_eq!(held(&world), [3]);
     let file = &world.files[&PaymentId(2)];
     assert_eq!(file.payment.completion, Completion::Abandoned);
 }
 
 #[test]
-fn many_are_laid_away_some_at_a_time_and_a_restart_between_loses_none() {
+fn many_are_archived_some_at_a_time_and_a_restart_between_loses_none() {
     let mut world = World::online();
-    let count = PAYMENTS_LAID_AWAY_AT_ONCE + 7;
+    let count = PAYMENTS_ARCHIVED_AT_ONCE + 7;
     for id in 1..=u128::try_from(count).unwrap() {
         world.ask(id, 1, 100);
         let sale = world.sent_one();
         world.answer(&sale, "51");
     }
     close_day(&mut world);
-    world.step(Event::LayAway);
+    world.step(Event::Archive);
     assert_eq!(held(&world).len(), 7);
-    assert!(world.desk.has_payments_to_lay_away());
+    assert!(world.desk.has_payments_to_archive());
     world.restart();
     assert_eq!(held(&world).len(), 7);
-    world.lay_away();
+    world.archive();
     assert_eq!(held(&world), [0_u128; 0]);
     assert_eq!(world.files.len(), count);
 }

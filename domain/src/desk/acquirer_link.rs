@@ -1,4 +1,4 @@
-//! The line to the bank and the sign-on of terminals.
+//! The acquirer link and the sign-on of terminals.
 
 use crate::{
     desk::{Alarm, Desk, DeskRecord, Effect, Rejected, outcome::Outcome},
@@ -16,7 +16,7 @@ impl Desk {
         mid: Mid,
         lane: LaneId,
     ) -> Result<(), Rejected> {
-        if let Some(known) = self.stations.get(&tid) {
+        if let Some(known) = self.volatile.stations.get(&tid) {
             return if known.mid == mid && known.lane == lane {
                 Ok(())
             } else {
@@ -24,19 +24,19 @@ impl Desk {
             };
         }
         out.touch(&tid);
-        self.stations.insert(tid, Station::new(mid, lane));
+        self.volatile.stations.insert(tid, Station::new(mid, lane));
         Ok(())
     }
 
     /// Up: every terminal signs on. Down: what waits unsent is decided without the bank. What is
     /// outstanding is told of one by one (`NotSent`, `SentThenBroke`) or times out.
-    pub(crate) fn line(&mut self, out: &mut Outcome, up: bool) {
-        if self.line_up == up {
+    pub(crate) fn acquirer_link(&mut self, out: &mut Outcome, up: bool) {
+        if self.volatile.link_up == up {
             return;
         }
-        self.line_up = up;
+        self.volatile.link_up = up;
         let mut left: Vec<PaymentId> = Vec::new();
-        for (tid, station) in &mut self.stations {
+        for (tid, station) in &mut self.volatile.stations {
             station.signed_on = false;
             station.sign_on_again = None;
             station.sign_on_tries = 0;
@@ -54,7 +54,7 @@ impl Desk {
     /// Asks for a sign-on unless one is under way.
     pub(crate) fn ask_sign_on(&mut self, out: &mut Outcome, tid: &Tid) {
         let timeout_ms = self.config.timing.forward_answer_timeout_ms;
-        let Some(station) = self.stations.get_mut(tid) else {
+        let Some(station) = self.volatile.stations.get_mut(tid) else {
             return;
         };
         let under_way = station.sign_on_again;
@@ -68,7 +68,7 @@ impl Desk {
     pub(crate) fn sign_on_failed(&mut self, out: &mut Outcome, tid: &Tid) -> Result<(), Rejected> {
         let timing = self.config.timing;
         let random = out.random();
-        let station = self.stations.get_mut(tid);
+        let station = self.volatile.stations.get_mut(tid);
         let station = station.ok_or(Rejected::UnknownTerminal)?;
         station.signed_on = false;
         station.sign_on_tries = station.sign_on_tries.saturating_add(1);
@@ -80,7 +80,7 @@ impl Desk {
 
     /// The host wants a sign-on before anything else of this terminal.
     pub(crate) fn drop_sign_on(&mut self, out: &mut Outcome, tid: &Tid) {
-        if let Some(station) = self.stations.get_mut(tid) {
+        if let Some(station) = self.volatile.stations.get_mut(tid) {
             station.signed_on = false;
             station.sign_on_again = None;
         }
@@ -95,9 +95,9 @@ impl Desk {
         tid: &Tid,
         theirs: BatchNumber,
     ) -> Result<(), Rejected> {
-        let station = self.stations.get_mut(tid);
+        let station = self.volatile.stations.get_mut(tid);
         let station = station.ok_or(Rejected::UnknownTerminal)?;
-        if !self.line_up {
+        if !self.volatile.link_up {
             return Ok(());
         }
         station.signed_on = true;
@@ -112,7 +112,7 @@ impl Desk {
 
     fn compare_batch(&mut self, out: &mut Outcome, tid: &Tid, theirs: BatchNumber) {
         let tid = tid.clone();
-        let Some(terminal) = self.state.terminals.get(&tid) else {
+        let Some(terminal) = self.durable.terminals.get(&tid) else {
             self.note(out, DeskRecord::SignedOn { tid, batch: theirs });
             return;
         };
@@ -142,14 +142,14 @@ impl Desk {
     fn batch_is_empty(&self, terminal: &Terminal, ours: BatchNumber) -> bool {
         let mut entries = terminal.reversals.iter().chain(&terminal.uploads);
         let none_belongs = entries.all(|id| {
-            let forward = self.state.forwards.get(id);
+            let forward = self.durable.forwards.get(id);
             forward.and_then(crate::forward::Forward::batch) != Some(ours)
         });
         terminal.items.is_empty() && none_belongs
     }
 
     fn refuse_waiting(&mut self, out: &mut Outcome, tid: &Tid) {
-        let station = self.stations.get_mut(tid);
+        let station = self.volatile.stations.get_mut(tid);
         let waiting = station.map(|station| std::mem::take(&mut station.waiting));
         for left in waiting.unwrap_or_default() {
             let reason = RefusalReason::NoTerminal;

@@ -4,7 +4,7 @@
 use std::{path::Path, time::Duration};
 
 use acquirer_host::MemoryLedger;
-use domain::{ids::PaymentId, limits::PAYMENTS_LAID_AWAY_AT_ONCE};
+use domain::{ids::PaymentId, limits::PAYMENTS_ARCHIVED_AT_ONCE};
 use journal::{EngineKind, SimulatedDisk, Write};
 use proto::store::v1::{DecisionKind, RefusalReason, lane_frame};
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A sale, a payment taken back, one more whose sale is running; then the day closes, and what is
-/// over is laid away.
+/// over is archived.
 struct Closed {
     bank: Host,
     store: Store,
@@ -123,8 +123,13 @@ async fn a_payment_of_a_closed_day_is_answered_as_it_was_and_charged_once() {
         let other = day.asked_again(sold, 99).await;
         assert_eq!(other.refusal_reason(), RefusalReason::ContentDiffers);
         assert_eq!(day.bank.lines(sold).len(), 1, "{round}: one 0200");
-        let story = day.hub.story(sold).await.unwrap();
-        assert!(story.hub.iter().any(|line| line.text.contains("bound to")));
+        let history = day.hub.history(sold).await.unwrap();
+        assert!(
+            history
+                .hub
+                .iter()
+                .any(|line| line.text.contains("bound to"))
+        );
         held(&day.hub, 1).await;
         day = day.after_a_kill().await;
     }
@@ -226,7 +231,7 @@ async fn a_hub_killed_while_it_lays_payments_away_goes_on_with_the_rest() {
     let hub = store.start_on_disk(&disk, quick);
     hub.signed_on().await;
     let mut lane = Lane::attach(&hub, 1).await;
-    let count = 2 * PAYMENTS_LAID_AWAY_AT_ONCE + 20;
+    let count = 2 * PAYMENTS_ARCHIVED_AT_ONCE + 20;
     for _ in 0..count {
         lane.pay(new_id(), DECLINED_PAN, 500).await;
     }

@@ -4,8 +4,8 @@
 //! nothing; then the careful way does it again and names what is wrong, if something is. So
 //! nothing here may take what the careful way refuses, or give other bytes.
 
+use super::blocks::{self, PIECE};
 use super::packed::{nibble, packed_fits, packed_word, word_fits};
-use super::sixteen::{self, PIECE};
 use crate::dialect::{Content, Prefix, Step};
 use crate::hex;
 use crate::tlv;
@@ -49,14 +49,14 @@ pub(super) fn read(step: &Step, frame: &[u8], at: usize) -> Option<Found> {
     let (length, fits) = match step.content {
         Content::Bytes => (count, true),
         Content::Tlv => (count, tlv::is_flat(after.get(..count)?)),
-        Content::Digits => (count, sixteen::digits_fit(after, count)),
-        Content::SignedDigits => (count, sixteen::signed_digits_fit(after, count)),
-        Content::Track => (count, sixteen::track_fits(after, count)),
-        Content::Letters => (count, sixteen::letters_fit(after, count)),
-        Content::Text => (count, sixteen::text_fits(after, count)),
+        Content::Digits => (count, blocks::digits_fit(after, count)),
+        Content::SignedDigits => (count, blocks::signed_digits_fit(after, count)),
+        Content::Track => (count, blocks::track_fits(after, count)),
+        Content::Letters => (count, blocks::letters_fit(after, count)),
+        Content::Text => (count, blocks::text_fits(after, count)),
         Content::Packed => (count.div_ceil(2), packed_fits::<false>(after, count)),
         Content::PackedTrack => (count.div_ceil(2), packed_fits::<true>(after, count)),
-        Content::Hex => (2 * count, sixteen::hex_fits(after, 2 * count)),
+        Content::Hex => (2 * count, blocks::hex_fits(after, 2 * count)),
         Content::HexTlv => (2 * count, hex_tlv_fits(after, 2 * count)),
         // Of a usual length the masks did it, but where the frame ends behind it.
         Content::PackedRight | Content::Careful => return None,
@@ -148,9 +148,9 @@ fn pack_hex(after: &[u8], count: usize, places: &mut [[u8; PIECE / 2]]) -> Optio
     let (places, last) = places.split_at_mut_checked(pieces.len())?;
     let whole = pieces.iter().zip(places);
     let fits = whole.fold(true, |fits, (piece, place)| {
-        fits & sixteen::pack_whole_hex(piece, place)
+        fits & blocks::pack_whole_hex(piece, place)
     });
-    let fits = fits && (rest.is_empty() || sixteen::pack_hex(rest, rest.len(), last.first_mut()?));
+    let fits = fits && (rest.is_empty() || blocks::pack_hex(rest, rest.len(), last.first_mut()?));
     fits.then_some(())
 }
 
@@ -200,9 +200,9 @@ fn unpack_long_or_last(after: &[u8], characters: usize, text: &mut Vec<u8>) {
     let (mut after, mut left, mut room) = (after, characters, text.as_mut_slice());
     while let Some((place, behind)) = room.split_first_chunk_mut() {
         let Some((bytes, rest)) = after.split_first_chunk() else {
-            return sixteen::unpack_last(after, place);
+            return blocks::unpack_last(after, place);
         };
-        sixteen::unpack(bytes, place);
+        blocks::unpack(bytes, place);
         if left <= PIECE {
             return;
         }
@@ -229,7 +229,7 @@ pub(super) fn unpack_hex<'a>(wire: &[u8], text: &'a mut Vec<u8>) -> &'a [u8] {
     let (pieces, rest) = wire.as_chunks();
     let (places, _) = text.as_chunks_mut();
     for (place, piece) in places.iter_mut().zip(pieces) {
-        sixteen::pack_fit_hex(piece, place);
+        blocks::pack_fit_hex(piece, place);
     }
     let places = text.get_mut(pieces.len() * PIECE / 2..).unwrap_or_default();
     for (place, [high, low]) in places.iter_mut().zip(rest.as_chunks().0) {
@@ -261,11 +261,11 @@ pub(super) fn write(step: &Step, after: &[u8], count: usize, room: &mut [u8]) ->
     let room = room.get_mut(prefix..)?;
     let fits = match step.content {
         Content::Bytes => true,
-        Content::Digits => sixteen::digits_fit(after, count),
-        Content::SignedDigits => sixteen::signed_digits_fit(after, count),
-        Content::Track => sixteen::track_fits(after, count),
-        Content::Letters => sixteen::letters_fit(after, count),
-        Content::Text => sixteen::text_fits(after, count),
+        Content::Digits => blocks::digits_fit(after, count),
+        Content::SignedDigits => blocks::signed_digits_fit(after, count),
+        Content::Track => blocks::track_fits(after, count),
+        Content::Letters => blocks::letters_fit(after, count),
+        Content::Text => blocks::text_fits(after, count),
         Content::Tlv => tlv::is_flat(after.get(..count)?),
         Content::Packed => return Some(prefix + write_packed::<false>(after, count, room)?),
         Content::PackedTrack => return Some(prefix + write_packed::<true>(after, count, room)?),
@@ -311,9 +311,9 @@ fn write_packed<const TRACK: bool>(after: &[u8], count: usize, room: &mut [u8]) 
 #[inline]
 fn pack<const TRACK: bool>(after: &[u8], count: usize, place: &mut [u8; PIECE / 2]) -> bool {
     if TRACK {
-        sixteen::pack_track(after, count, place)
+        blocks::pack_track(after, count, place)
     } else {
-        sixteen::pack_digits(after, count, place)
+        blocks::pack_digits(after, count, place)
     }
 }
 
@@ -336,7 +336,7 @@ fn write_pieces<const TRACK: bool>(after: &[u8], count: usize, room: &mut [u8]) 
 #[inline(never)]
 fn write_right(after: &[u8], count: usize, room: &mut [u8]) -> Option<usize> {
     let place = room.first_chunk_mut()?;
-    if count > PIECE || !sixteen::pack_digits(after, count, place) {
+    if count > PIECE || !blocks::pack_digits(after, count, place) {
         return None;
     }
     if count % 2 == 1 {

@@ -34,7 +34,7 @@ pub(super) mod tests {
     use super::*;
 
     /// An answer to a sale: fields 2, 3, 4, 11, 12, 13, 32, 37, 39, 41, 42.
-    pub(in crate::line) fn sale_answer(stan: u8, code: &str) -> Vec<u8> {
+    pub(in crate::acquirer_link) fn sale_answer(stan: u8, code: &str) -> Vec<u8> {
         let fields = [2, 3, 4, 11, 12, 13, 32, 37, 39, 41, 42];
         let bitmap = fields
             .iter()

@@ -1,4 +1,4 @@
-//! Payments that were laid away: each a value of the keyed state, written in the commit of the
+//! Payments that were archived: each a value of the keyed state, written in the commit of the
 //! record that says so. An event about one of them is stepped with its file.
 
 use std::collections::BTreeMap;
@@ -16,21 +16,21 @@ use crate::convert;
 
 /// Why a file can't be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ShelfError {
+pub(crate) enum ArchiveError {
     #[error("the payment's file can't be read: {0}")]
     Read(#[from] ReadError),
     #[error("the payment's file can't be understood: {0}")]
     File(#[from] ConvertError),
 }
 
-/// What was laid away a moment ago: readers of the journal don't see it before it is durable.
+/// What was archived a moment ago: readers of the journal don't see it before it is durable.
 #[derive(Debug, Default)]
-pub(crate) struct Shelf {
+pub(crate) struct PaymentArchive {
     fresh: BTreeMap<PaymentId, PaymentFile>,
     durable_with: Ticket,
 }
 
-/// Keyed state: the file of a payment that was laid away.
+/// Keyed state: the file of a payment that was archived.
 pub(crate) fn file_key(id: PaymentId) -> Vec<u8> {
     let mut key = b"over/".to_vec();
     key.extend_from_slice(&id.0.to_be_bytes());
@@ -42,7 +42,7 @@ pub(crate) fn file_value(file: &PaymentFile) -> Vec<u8> {
     convert::file_to_proto(file).encode_to_vec()
 }
 
-impl Shelf {
+impl PaymentArchive {
     /// Files that are written in the commit of this ticket.
     pub(crate) fn put(&mut self, files: Vec<PaymentFile>, ticket: Ticket) {
         if !files.is_empty() {
@@ -61,25 +61,25 @@ impl Shelf {
         settled
     }
 
-    /// The file that an event needs, if its payment was laid away.
+    /// The file that an event needs, if its payment was archived.
     pub(crate) fn file_for(
         &self,
         event: &Event,
         desk: &Desk,
         journal: &Journal,
-    ) -> Result<Option<PaymentFile>, ShelfError> {
+    ) -> Result<Option<PaymentFile>, ArchiveError> {
         match desk.asks_for(event) {
             Some(id) => self.file(id, journal),
             None => Ok(None),
         }
     }
 
-    /// The file of a payment that was laid away.
+    /// The file of a payment that was archived.
     pub(crate) fn file(
         &self,
         id: PaymentId,
         journal: &Journal,
-    ) -> Result<Option<PaymentFile>, ShelfError> {
+    ) -> Result<Option<PaymentFile>, ArchiveError> {
         if let Some(fresh) = self.fresh.get(&id) {
             return Ok(Some(fresh.clone()));
         }
@@ -104,21 +104,30 @@ mod tests {
     fn a_file_is_found_before_it_is_durable_and_afterwards() {
         let disk = SimulatedDisk::new();
         let (journal, mut committer) = Journal::open(disk.engine()).unwrap();
-        let (mut shelf, file) = (Shelf::default(), a_file());
+        let (mut payment_archive, file) = (PaymentArchive::default(), a_file());
         let id = file.payment_id();
         let mut batch = Batch::new();
         batch.put(file_key(id), file_value(&file));
         let ticket = journal.append(batch).unwrap();
-        shelf.put(vec![file.clone()], ticket);
-        assert!(!shelf.settle(journal.durable()), "not durable yet");
-        assert_eq!(shelf.file(id, &journal).unwrap(), Some(file.clone()));
+        payment_archive.put(vec![file.clone()], ticket);
+        assert!(
+            !payment_archive.settle(journal.durable()),
+            "not durable yet"
+        );
+        assert_eq!(
+            payment_archive.file(id, &journal).unwrap(),
+            Some(file.clone())
+        );
         assert_eq!(journal.get(file_key(id)).unwrap(), None);
 
         while committer.commit_waiting().unwrap() {}
-        assert!(shelf.settle(journal.durable()));
-        assert!(shelf.fresh.is_empty());
-        assert_eq!(shelf.file(id, &journal).unwrap(), Some(file));
-        assert_eq!(shelf.file(PaymentId(id.0 + 1), &journal).unwrap(), None);
+        assert!(payment_archive.settle(journal.durable()));
+        assert!(payment_archive.fresh.is_empty());
+        assert_eq!(payment_archive.file(id, &journal).unwrap(), Some(file));
+        assert_eq!(
+            payment_archive.file(PaymentId(id.0 + 1), &journal).unwrap(),
+            None
+        );
     }
 
     #[test]
@@ -130,7 +139,7 @@ mod tests {
         batch.put(file_key(id), [0xff; 9]);
         journal.append(batch).unwrap();
         while committer.commit_waiting().unwrap() {}
-        let read = Shelf::default().file(id, &journal);
-        assert!(matches!(read, Err(ShelfError::File(_))), "{read:?}");
+        let read = PaymentArchive::default().file(id, &journal);
+        assert!(matches!(read, Err(ArchiveError::File(_))), "{read:?}");
     }
 }

@@ -11,13 +11,13 @@ use tokio::{sync::watch, time::sleep};
 use super::payment_desk::{Happened, PaymentDesk};
 
 /// The actor.
-pub(crate) struct Forwarder {
+pub(crate) struct Timer {
     pub(crate) desk: Addr<PaymentDesk>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) wake: watch::Receiver<Option<MonoMs>>,
 }
 
-impl Actor for Forwarder {
+impl Actor for Timer {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {

@@ -33,7 +33,7 @@ const PREFIX_BYTES: usize = 2;
 
 /// One relay with its controls. Dropping it ends it.
 #[derive(Debug)]
-pub struct Line {
+pub struct AcquirerLink {
     address: SocketAddr,
     up: watch::Sender<bool>,
     answers: Arc<Answers>,
@@ -84,7 +84,7 @@ enum Fate {
     IsHeld,
 }
 
-impl Line {
+impl AcquirerLink {
     /// A line to the host at `host`, listening on a free port of the loopback. With a capture
     /// every message is written down, too.
     ///
@@ -115,7 +115,7 @@ impl Line {
         self.address
     }
 
-    /// Closes what is open and refuses what comes, until [`Line::mend`].
+    /// Closes what is open and refuses what comes, until [`AcquirerLink::mend`].
     pub fn cut(&self) {
         self.up.send_replace(false);
     }
@@ -130,7 +130,7 @@ impl Line {
         self.answers.orders().next_approval = Fate::IsSwallowed;
     }
 
-    /// The next approved sale is kept back until [`Line::release`].
+    /// The next approved sale is kept back until [`AcquirerLink::release`].
     pub fn hold_next_approval(&self) {
         self.answers.orders().next_approval = Fate::IsHeld;
     }
@@ -178,7 +178,7 @@ impl Answers {
     }
 }
 
-impl Drop for Line {
+impl Drop for AcquirerLink {
     fn drop(&mut self) {
         self.accepting.abort();
         self.up.send_replace(false);
@@ -356,7 +356,7 @@ mod tests {
     #[tokio::test]
     async fn bytes_pass_both_ways() {
         let (listener, address) = bank().await;
-        let line = Line::open(address, None).await.unwrap();
+        let line = AcquirerLink::open(address, None).await.unwrap();
         let mut hub = TcpStream::connect(line.address()).await.unwrap();
         let (mut host, _) = listener.accept().await.unwrap();
         hub.write_all(b"ask").await.unwrap();
@@ -373,7 +373,7 @@ mod tests {
     #[tokio::test]
     async fn a_cut_line_closes_refuses_and_comes_back_on_the_same_port() {
         let (listener, address) = bank().await;
-        let line = Line::open(address, None).await.unwrap();
+        let line = AcquirerLink::open(address, None).await.unwrap();
         let mut hub = TcpStream::connect(line.address()).await.unwrap();
         let _host = listener.accept().await.unwrap();
         line.cut();
@@ -400,7 +400,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("line.jsonl");
         let (listener, address) = bank().await;
-        let line = Line::open(address, Some(Capture::open(&path).unwrap()));
+        let line = AcquirerLink::open(address, Some(Capture::open(&path).unwrap()));
         let line = line.await.unwrap();
         let mut hub = TcpStream::connect(line.address()).await.unwrap();
         let (mut host, _) = listener.accept().await.unwrap();
@@ -446,7 +446,7 @@ mod tests {
     #[tokio::test]
     async fn one_approval_is_lost_and_the_next_passes() {
         let (listener, address) = bank().await;
-        let line = Line::open(address, None).await.unwrap();
+        let line = AcquirerLink::open(address, None).await.unwrap();
         let mut hub = TcpStream::connect(line.address()).await.unwrap();
         let (mut host, _) = listener.accept().await.unwrap();
         line.swallow_next_approval();
@@ -470,7 +470,7 @@ mod tests {
     #[tokio::test]
     async fn an_approval_that_is_kept_back_arrives_late_and_the_next_overtakes_it() {
         let (listener, address) = bank().await;
-        let line = Line::open(address, None).await.unwrap();
+        let line = AcquirerLink::open(address, None).await.unwrap();
         let mut hub = TcpStream::connect(line.address()).await.unwrap();
         let (mut host, _) = listener.accept().await.unwrap();
         line.hold_next_approval();
@@ -493,7 +493,7 @@ mod tests {
     #[tokio::test]
     async fn an_approval_kept_back_over_a_broken_connection_arrives_on_the_next() {
         let (listener, address) = bank().await;
-        let line = Line::open(address, None).await.unwrap();
+        let line = AcquirerLink::open(address, None).await.unwrap();
         let hub = TcpStream::connect(line.address()).await.unwrap();
         let (mut host, _) = listener.accept().await.unwrap();
         line.hold_next_approval();

@@ -11,7 +11,7 @@ use journal::Journal;
 use prost::Message;
 use proto::{
     journal::v1::{ForwardEndKind, ForwardKind, HubRecord, LaneRecord, hub_record, lane_record},
-    store::v1::{self as wire, PaymentStory, StoryLine},
+    store::v1::{self as wire, HistoryLine, PaymentHistory},
 };
 
 use super::{Books, LedgerError, PaymentFacts};
@@ -21,17 +21,17 @@ use crate::replica::lane_log;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HostFile<'a>(pub(crate) Option<&'a Path>);
 
-/// Tells the story; `None` when neither lane nor hub knows the payment.
+/// Tells the history; `None` when neither lane nor hub knows the payment.
 pub(crate) fn tell(
     books: &Books,
     journal: &Journal,
     payment_id: PaymentId,
     host: HostFile<'_>,
-) -> Result<Option<PaymentStory>, LedgerError> {
+) -> Result<Option<PaymentHistory>, LedgerError> {
     let Some(places) = books.places.get(&payment_id.0) else {
         return Ok(None);
     };
-    let mut story = PaymentStory {
+    let mut history = PaymentHistory {
         payment_id: payment_id.to_string(),
         ..Default::default()
     };
@@ -45,22 +45,22 @@ pub(crate) fn tell(
         };
         if lane_log(*log).is_some() {
             let record = LaneRecord::decode(record.bytes.as_slice()).map_err(|_| none())?;
-            lane_step(&mut story, &record, payment_id);
+            lane_step(&mut history, &record, payment_id);
         } else {
             let record = HubRecord::decode(record.bytes.as_slice()).map_err(|_| none())?;
-            hub_step(&mut story, books, &record);
+            hub_step(&mut history, books, &record);
         }
     }
-    story.lane.sort_by_key(|line| line.wall_ms);
-    story.hub.sort_by_key(|line| line.wall_ms);
-    add_receipt(&mut story, books, journal)?;
-    add_standing(&mut story, books, payment_id);
-    story.host.extend(reconciliation(host.0, payment_id));
-    Ok(Some(story))
+    history.lane.sort_by_key(|line| line.wall_ms);
+    history.hub.sort_by_key(|line| line.wall_ms);
+    add_receipt(&mut history, books, journal)?;
+    add_status(&mut history, books, payment_id);
+    history.host.extend(reconciliation(host.0, payment_id));
+    Ok(Some(history))
 }
 
-fn line(wall_ms: i64, text: impl Into<String>) -> StoryLine {
-    StoryLine {
+fn line(wall_ms: i64, text: impl Into<String>) -> HistoryLine {
+    HistoryLine {
         wall_ms,
         text: text.into(),
     }
@@ -75,11 +75,11 @@ fn money(money: Option<&wire::Money>) -> String {
         .unwrap_or_else(|| "no amount".to_owned())
 }
 
-fn lane_step(story: &mut PaymentStory, record: &LaneRecord, payment_id: PaymentId) {
+fn lane_step(history: &mut PaymentHistory, record: &LaneRecord, payment_id: PaymentId) {
     use lane_record::Body;
     let text = match &record.body {
         Some(Body::PaymentIntended(body)) => {
-            story.asked = story.asked.take().or_else(|| body.amount.clone());
+            history.asked = history.asked.take().or_else(|| body.amount.clone());
             let card = body.card.clone().unwrap_or_default();
             format!(
                 "intended: {} on sale {}, card {}, {}",
@@ -94,7 +94,7 @@ fn lane_step(story: &mut PaymentStory, record: &LaneRecord, payment_id: PaymentI
         }
         Some(Body::PaymentAbandoned(body)) => format!("abandoned: {}", body.reason),
         Some(Body::SaleClosed(body)) => {
-            story.receipt_number.clone_from(&body.receipt_number);
+            history.receipt_number.clone_from(&body.receipt_number);
             let tender = body
                 .tenders
                 .iter()
@@ -104,7 +104,7 @@ fn lane_step(story: &mut PaymentStory, record: &LaneRecord, payment_id: PaymentI
                     "sale {} closed without it, receipt {}",
                     body.sale_number, body.receipt_number
                 );
-                return story.lane.push(line(record.wall_ms, text));
+                return history.lane.push(line(record.wall_ms, text));
             };
             format!(
                 "sale {} closed, receipt {}, {} of {} by this payment",
@@ -116,7 +116,7 @@ fn lane_step(story: &mut PaymentStory, record: &LaneRecord, payment_id: PaymentI
         }
         _ => return,
     };
-    story.lane.push(line(record.wall_ms, text));
+    history.lane.push(line(record.wall_ms, text));
 }
 
 fn entry(mode: wire::EntryMode, pin: bool) -> String {
@@ -187,12 +187,12 @@ const fn refusal(reason: wire::RefusalReason) -> &'static str {
     }
 }
 
-fn hub_step(story: &mut PaymentStory, books: &Books, record: &HubRecord) {
+fn hub_step(history: &mut PaymentHistory, books: &Books, record: &HubRecord) {
     use hub_record::Body;
     let at = record.wall_ms;
     let text = match &record.body {
         Some(Body::Requested(body)) => {
-            story.asked.clone_from(&body.amount);
+            history.asked.clone_from(&body.amount);
             format!(
                 "requested by lane {}: {}",
                 body.lane,
@@ -201,7 +201,7 @@ fn hub_step(story: &mut PaymentStory, books: &Books, record: &HubRecord) {
         }
         Some(Body::OfflineReported(body)) => {
             let payment = body.payment.clone().unwrap_or_default();
-            story.asked.clone_from(&payment.amount);
+            history.asked.clone_from(&payment.amount);
             format!(
                 "heard from the journal of lane {}: approved there under lease {}",
                 body.lane, payment.lease_id
@@ -209,7 +209,7 @@ fn hub_step(story: &mut PaymentStory, books: &Books, record: &HubRecord) {
         }
         Some(Body::OfflineCardHeld(_)) => "its sealed card came from the lane".to_owned(),
         Some(Body::Sent(body)) => {
-            story.host.push(line(
+            history.host.push(line(
                 at,
                 format!(
                     "0200 to {}, STAN {:06}, batch {:06}",
@@ -223,21 +223,21 @@ fn hub_step(story: &mut PaymentStory, books: &Books, record: &HubRecord) {
         }
         Some(Body::Decided(body)) => {
             if let Some(answer) = body.decision.as_ref().and_then(host_answer) {
-                story.host.push(line(at, answer));
+                history.host.push(line(at, answer));
             }
             format!("decided: {}", decision(body.decision.as_ref()))
         }
         Some(Body::Completed(body)) => {
-            story.receipt_number.clone_from(&body.receipt_number);
+            history.receipt_number.clone_from(&body.receipt_number);
             format!("captured: receipt {}", body.receipt_number)
         }
         Some(Body::Abandoned(body)) => format!("abandoned by lane {}", body.lane),
-        other => match forward_step(story, books, at, other.as_ref()) {
+        other => match forward_step(history, books, at, other.as_ref()) {
             Some(text) => text,
             None => return,
         },
     };
-    story.hub.push(line(at, text));
+    history.hub.push(line(at, text));
 }
 
 /// What the host said, where it answered.
@@ -276,7 +276,7 @@ const fn kind_name(kind: ForwardKind) -> &'static str {
 }
 
 fn forward_step(
-    story: &mut PaymentStory,
+    history: &mut PaymentHistory,
     books: &Books,
     at: i64,
     body: Option<&hub_record::Body>,
@@ -307,7 +307,7 @@ fn forward_step(
                 body.stan,
                 body.batch
             );
-            story.host.push(line(at, text.clone()));
+            history.host.push(line(at, text.clone()));
             text
         }
         Body::ForwardDeferred(body) => {
@@ -322,7 +322,7 @@ fn forward_step(
             match body.end() {
                 ForwardEndKind::Delivered => {
                     let answer = format!("{name} accepted, code {}", body.response_code);
-                    story.host.push(line(at, answer));
+                    history.host.push(line(at, answer));
                     format!("{name} delivered, code {}", body.response_code)
                 }
                 ForwardEndKind::Withdrawn => format!("{name} withdrawn, nothing was sent"),
@@ -345,11 +345,11 @@ fn forward_step(
 
 /// The receipt as it was last printed.
 fn add_receipt(
-    story: &mut PaymentStory,
+    history: &mut PaymentHistory,
     books: &Books,
     journal: &Journal,
 ) -> Result<(), LedgerError> {
-    let places = books.receipts.get(&story.receipt_number);
+    let places = books.receipts.get(&history.receipt_number);
     let Some((log, sequence)) = places.and_then(|places| places.last()) else {
         return Ok(());
     };
@@ -357,24 +357,24 @@ fn add_receipt(
         && let Ok(record) = LaneRecord::decode(record.bytes.as_slice())
         && let Some(lane_record::Body::ReceiptPrinted(printed)) = record.body
     {
-        story.receipt_text = printed.text;
+        history.receipt_text = printed.text;
     }
     Ok(())
 }
 
 /// The words of the whole: decided, captured, undone, settled.
-fn add_standing(story: &mut PaymentStory, books: &Books, payment_id: PaymentId) {
+fn add_status(history: &mut PaymentHistory, books: &Books, payment_id: PaymentId) {
     let Some(facts) = books.payments.payments.get(&payment_id.0) else {
-        "known to its lane only".clone_into(&mut story.standing);
+        "known to its lane only".clone_into(&mut history.status);
         return;
     };
     let currency = books.payments.currency.letters().to_owned();
     let minor = facts.paid_minor();
-    story.paid = Some(wire::Money { minor, currency });
-    story.standing = standing(books, facts);
+    history.paid = Some(wire::Money { minor, currency });
+    history.status = status(books, facts);
 }
 
-pub(super) fn standing(books: &Books, facts: &PaymentFacts) -> String {
+pub(super) fn status(books: &Books, facts: &PaymentFacts) -> String {
     let first = match facts.kind() {
         wire::DecisionKind::Unspecified => "open",
         wire::DecisionKind::Approved => "approved",
@@ -469,7 +469,7 @@ pub(crate) fn counted_in(books: &Books, facts: &PaymentFacts) -> Option<(String,
 }
 
 /// Lines of the acquirer's file that carry this payment's reference, each as it stands there.
-fn reconciliation(path: Option<&Path>, payment_id: PaymentId) -> Vec<StoryLine> {
+fn reconciliation(path: Option<&Path>, payment_id: PaymentId) -> Vec<HistoryLine> {
     let Some(file) = path.and_then(|path| fs::File::open(path).ok()) else {
         return Vec::new();
     };

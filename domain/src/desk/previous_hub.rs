@@ -1,14 +1,14 @@
 //! A hub whose journal is not the one its lanes knew: it was lost, and this one began anew
 //! (payments.md, "Identity, swap, rebuild").
 //!
-//! What the lanes remember is all there is: how far the hub before had counted, and what it had
-//! lent. An id that the hub before may have been asked for is never sent: Unknown, and named until
+//! What the lanes remember is all there is: how far the previous hub had counted, and what it had
+//! lent. An id that the previous hub may have been asked for is never sent: Unknown, and named until
 //! the day is closed, since only the acquirer's file tells what became of it.
 
 use std::collections::BTreeMap;
 
 use crate::{
-    desk::{Desk, DeskRecord, Standing, State, Unresolved, outcome::Outcome},
+    desk::{Desk, DeskRecord, DurableState, PaymentStatus, Unresolved, outcome::Outcome},
     ids::{LaneId, LeaseId, PaymentId, Stan, Tid},
     limits::{LEASE_IDS_SKIPPED, STANS_SKIPPED},
     payment::{Decision, PaymentRequest, UnknownReason},
@@ -27,9 +27,9 @@ pub struct LaneMemory {
     pub last_lease: LeaseId,
 }
 
-/// What is known of the hub before.
+/// What is known of the previous hub.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct EarlierHub {
+pub struct PreviousHub {
     /// Its highest epoch that a lane remembers; 0 when there was none.
     pub epoch: u64,
     /// Its highest lease that a lane remembers.
@@ -44,7 +44,7 @@ impl Desk {
         let next_stan = memory.last_stan.unwrap_or(Stan::FIRST).skip(STANS_SKIPPED);
         let tid = self.terminal_of(lane).cloned();
         let skipped = tid.map(|tid| (tid, next_stan));
-        let record = DeskRecord::HubBefore {
+        let record = DeskRecord::PreviousHub {
             lane,
             hub_epoch: memory.hub_epoch,
             last_lease: memory.last_lease,
@@ -53,9 +53,9 @@ impl Desk {
         self.note(out, record);
     }
 
-    /// A lane asks for what the hub before may have been asked for. It is never sent again.
-    pub(crate) fn requested_before(&mut self, out: &mut Outcome, request: PaymentRequest) {
-        let known = self.state.payments.contains_key(&request.payment_id);
+    /// A lane asks for what the previous hub may have been asked for. It is never sent again.
+    pub(crate) fn requested_of_previous_hub(&mut self, out: &mut Outcome, request: PaymentRequest) {
+        let known = self.durable.payments.contains_key(&request.payment_id);
         let fenced = self
             .epoch_of(request.lane)
             .is_some_and(|epoch| request.epoch < epoch);
@@ -69,27 +69,27 @@ impl Desk {
         };
         let at = out.now.wall;
         self.note(out, DeskRecord::Requested { request, at });
-        self.asked_before(out, payment_id, lane);
+        self.asked_of_previous_hub(out, payment_id, lane);
         let reason = UnknownReason::HubRestarted;
         self.decide(out, payment_id, Decision::Unknown { reason });
     }
 
-    /// A lane gave it up while the hub before was lost.
-    pub(crate) fn abandoned_before(
+    /// A lane gave it up while the previous hub was lost.
+    pub(crate) fn abandoned_at_previous_hub(
         &mut self,
         out: &mut Outcome,
         payment_id: PaymentId,
         lane: LaneId,
     ) {
-        if !self.state.payments.contains_key(&payment_id) {
-            self.asked_before(out, payment_id, lane);
+        if !self.durable.payments.contains_key(&payment_id) {
+            self.asked_of_previous_hub(out, payment_id, lane);
         }
     }
 
-    fn asked_before(&mut self, out: &mut Outcome, payment_id: PaymentId, lane: LaneId) {
-        if !self.state.earlier.asked.contains_key(&payment_id) {
+    fn asked_of_previous_hub(&mut self, out: &mut Outcome, payment_id: PaymentId, lane: LaneId) {
+        if !self.durable.previous_hub.asked.contains_key(&payment_id) {
             let at = out.now.wall;
-            let record = DeskRecord::AskedOfHubBefore {
+            let record = DeskRecord::AskedOfPreviousHub {
                 payment_id,
                 lane,
                 at,
@@ -98,10 +98,10 @@ impl Desk {
         }
     }
 
-    /// A lane's journal shows a lease of the hub before: it counts like one of this hub's.
+    /// A lane's journal shows a lease of the previous hub: it counts like one of this hub's.
     pub(crate) fn lease_shown(&mut self, out: &mut Outcome, lease: OfflineLease) {
-        let leases = &self.state.leases;
-        if lease.id <= self.state.earlier.last_lease && !leases.knows(lease.id) {
+        let leases = &self.durable.leases;
+        if lease.id <= self.durable.previous_hub.last_lease && !leases.knows(lease.id) {
             let at = out.now.wall;
             self.note(out, DeskRecord::LeaseGranted { lease, at });
         }
@@ -110,31 +110,31 @@ impl Desk {
     /// Whether a hub before this one lost its journal.
     #[must_use]
     pub const fn is_rebuilt(&self) -> bool {
-        self.state.earlier.epoch > 0
+        self.durable.previous_hub.epoch > 0
     }
 
-    pub(crate) fn unresolved_of_hub_before(&self) -> impl Iterator<Item = Unresolved> + '_ {
-        let asked = self.state.earlier.asked.iter();
+    pub(crate) fn unresolved_of_previous_hub(&self) -> impl Iterator<Item = Unresolved> + '_ {
+        let asked = self.durable.previous_hub.asked.iter();
         asked.map(|(payment_id, (lane, since))| Unresolved {
             payment_id: *payment_id,
             lane: *lane,
             amount: self.payment(*payment_id).map(|paid| paid.request.amount),
-            standing: Standing::AskedOfHubBefore,
+            status: PaymentStatus::AskedOfPreviousHub,
             since: *since,
             owner: "store manager",
         })
     }
 }
 
-impl State {
-    pub(crate) fn hub_before(
+impl DurableState {
+    pub(crate) fn previous_hub(
         &mut self,
         epoch: u64,
         last_lease: LeaseId,
         skipped: Option<&(Tid, Stan)>,
     ) {
-        self.earlier.epoch = self.earlier.epoch.max(epoch);
-        self.earlier.last_lease = self.earlier.last_lease.max(last_lease);
+        self.previous_hub.epoch = self.previous_hub.epoch.max(epoch);
+        self.previous_hub.last_lease = self.previous_hub.last_lease.max(last_lease);
         let beyond = last_lease.0.saturating_add(LEASE_IDS_SKIPPED);
         self.leases.skip_to(LeaseId(beyond));
         if let Some((tid, stan)) = skipped {

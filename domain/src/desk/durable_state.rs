@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     card_ref::CardHash,
-    desk::{Counts, rebuilt::EarlierHub},
+    desk::{Counts, previous_hub::PreviousHub},
     forward::{Forward, ForwardEnd, ForwardKind},
     ids::{ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, Stan, Tid},
     payment::{Completion, Decision, Payment, Progress},
@@ -16,7 +16,7 @@ use crate::{
 
 /// The durable half of the desk. Changed by `apply` alone, from `step` and from `replay` alike.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct State {
+pub(crate) struct DurableState {
     pub(crate) payments: BTreeMap<PaymentId, Payment>,
     /// Requested or sent, not decided.
     pub(crate) undecided: BTreeSet<PaymentId>,
@@ -41,18 +41,18 @@ pub(crate) struct State {
     pub(crate) hot_list: BTreeSet<CardHash>,
     /// Entries that the close of the running day does not wait for.
     pub(crate) carried: BTreeSet<ForwardId>,
-    pub(crate) earlier: EarlierHub,
+    pub(crate) previous_hub: PreviousHub,
     pub(crate) closing: Option<BusinessDate>,
     pub(crate) closed: Option<BusinessDate>,
     pub(crate) balances: Balances,
-    /// The part of `balances` that payments make up which were laid away.
-    pub(crate) balances_laid_away: Balances,
+    /// The part of `balances` that payments make up which were archived.
+    pub(crate) balances_archived: Balances,
     pub(crate) counts: Counts,
     /// `counts` when the running day began, and of each closed day.
     pub(crate) counts_before_today: Counts,
     pub(crate) counts_of_days: BTreeMap<BusinessDate, Counts>,
     /// Records that named a payment, entry or terminal nobody knows: a broken journal.
-    pub(crate) strays: u64,
+    pub(crate) orphan_records: u64,
 }
 
 /// Under which lease a lane approved alone.
@@ -64,7 +64,7 @@ pub struct OfflineFact {
     pub covered: bool,
 }
 
-impl State {
+impl DurableState {
     pub(crate) fn next_forward_id(&self) -> ForwardId {
         ForwardId(self.last_forward.0.saturating_add(1))
     }
