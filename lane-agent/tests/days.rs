@@ -194,8 +194,8 @@ async fn a_lane_away_over_the_end_of_the_day_turns_the_date_by_itself() {
             lane.until_receipt("1-1-000001.txt").await;
             life.end();
             clock.set(past_ms);
-            // In the lane's own status, there is no hub to hear it.
-            tokio::time::sleep(std::time::Duration::from_millis(6_500)).await;
+            lane.until_written(|body| matches!(body, Body::DayMarker(_)))
+                .await;
             clock.set(past_ms + 1);
             lane.until_receipt("1-1-000002.txt").await;
             let life = HubLife::begin(&hub, &address.to_string()).await;

@@ -17,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use journal::{Batch, EngineKind, Journal, LogId, SimulatedDisk, Write};
@@ -245,29 +245,78 @@ async fn what_the_hub_does_not_hold_and_what_is_not_this_lanes_is_refused() {
     assert!(said(&still).contains("record 4:"), "nothing was written");
 }
 
-/// Each kill comes later than the one before, until an order gets through. The folder holds a whole
-/// journal of the one engine or of the other all the time, and nothing is left over at the end.
+/// Kills that must meet a move under way: fewer prove nothing.
+const KILLS_MIN: u32 = 4;
+/// Orders tried for that, whole moves among them.
+const TRIES_MAX: u32 = 600;
+
+/// Orders the move and kills it after some time. True when the kill met the move: it had begun to
+/// copy and was not at its end.
+fn kill_a_move(config: &Path, to: EngineKind, after: Duration) -> Killed {
+    let mut moving = Command::new(PROGRAM)
+        .args(["migrate", "--to", to.name(), "--config"])
+        .arg(config)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    thread::sleep(after);
+    moving.kill().unwrap();
+    let ended = moving.wait_with_output().unwrap();
+    if ended.status.success() {
+        Killed::TooLate
+    } else if said(&ended).contains("copying from") {
+        Killed::Moving
+    } else {
+        Killed::TooEarly
+    }
+}
+
+/// What a kill met.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Killed {
+    /// A program that had not begun to copy.
+    TooEarly,
+    Moving,
+    /// A program that was done.
+    TooLate,
+}
+
+/// Kills at moments that are spread over the length of a move as this machine does it, until
+/// enough of them met one (F44). The folder holds a whole journal of the one engine or of the other
+/// all the time, and nothing is left over at the end.
 fn move_through_kills(lane: &Lane, config: &Path, to: EngineKind, records: u64) {
-    let mut kills = 0;
-    for after_ms in (0..4000).step_by(9) {
-        let mut moving = Command::new(PROGRAM)
-            .args(["migrate", "--to", to.name(), "--config"])
-            .arg(config)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        thread::sleep(Duration::from_millis(after_ms));
-        moving.kill().unwrap();
-        if moving.wait().unwrap().success() {
+    let folder = lane.folder.path().join("journal");
+    let from = EngineKind::of_folder(&folder).unwrap();
+    let begun = Instant::now();
+    json(&ask(&["migrate", "--to", to.name()], config));
+    let whole = begun.elapsed();
+    json(&ask(&["migrate", "--to", from.name()], config));
+
+    let mut met = 0;
+    for tried in 0..TRIES_MAX {
+        if met >= KILLS_MIN {
             break;
         }
-        kills += 1;
-        let folder = lane.folder.path().join("journal");
-        let whole = journal::verify_folder(&folder).unwrap();
-        assert_eq!(whole.logs[0].records, records);
+        // Steps of a length that never meets the same moment twice.
+        let part = (u64::from(tried) * 617) % 1000;
+        let after = whole * u32::try_from(part).unwrap() / 1000;
+        match kill_a_move(config, to, after) {
+            Killed::Moving => met += 1,
+            Killed::TooEarly => {}
+            Killed::TooLate => {
+                json(&ask(&["migrate", "--to", from.name()], config));
+            }
+        }
+        assert_eq!(
+            journal::verify_folder(&folder).unwrap().logs[0].records,
+            records
+        );
     }
-    assert!(kills > 2, "{kills} kills prove nothing");
+    assert!(
+        met >= KILLS_MIN,
+        "{met} of {TRIES_MAX} kills met a move: they prove nothing"
+    );
     let done = json(&ask(&["migrate", "--to", to.name()], config));
     assert_eq!(done["to"].as_str(), Some(to.name()));
     assert_eq!(done["configured"], to == EngineKind::Sled);

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    desk::{Desk, DeskConfig, DeskRecord},
+    desk::{ArchiveFact, Desk, DeskConfig, DeskFact, PaymentFact},
     ids::PaymentId,
     time::BusinessDate,
 };
@@ -58,7 +58,7 @@ impl KeyedState {
         let Some(Ok(Some(record))) = decoded.as_ref().map(convert::desk_record) else {
             return;
         };
-        if let DeskRecord::Archived { payment_ids } = &record {
+        if let DeskFact::Archive(ArchiveFact::Archived { payment_ids }) = &record.fact {
             let files = payment_ids.iter().filter_map(|id| self.desk.file(*id));
             for file in files {
                 state.put(
@@ -68,10 +68,10 @@ impl KeyedState {
             }
         }
         self.desk.replay(&record);
-        let Some(payment_id) = self.payment_of(&record) else {
+        let Some(payment_id) = self.desk.payment_of(&record.fact) else {
             return;
         };
-        if brings_card(&record) {
+        if brings_card(&record.fact) {
             self.came.insert(payment_id, self.desk.business_date());
         }
         let Some(date) = self.came.get(&payment_id) else {
@@ -83,49 +83,24 @@ impl KeyedState {
             state.delete(&held_key(payment_id));
         }
     }
-
-    /// The payment that a record is about.
-    fn payment_of(&self, record: &DeskRecord) -> Option<PaymentId> {
-        match record {
-            DeskRecord::Requested { request, .. } | DeskRecord::OfflineReported { request, .. } => {
-                Some(request.payment_id)
-            }
-            DeskRecord::Sent { payment_id, .. }
-            | DeskRecord::Decided { payment_id, .. }
-            | DeskRecord::Completed { payment_id, .. }
-            | DeskRecord::Abandoned { payment_id, .. }
-            | DeskRecord::ForwardQueued { payment_id, .. }
-            | DeskRecord::AskedOfPreviousHub { payment_id, .. }
-            | DeskRecord::CarriedOver { payment_id, .. }
-            | DeskRecord::OfflineCardHeld { payment_id } => Some(*payment_id),
-            DeskRecord::Restored { file } => Some(file.payment_id()),
-            DeskRecord::ForwardSent { forward_id, .. }
-            | DeskRecord::ForwardDeferred { forward_id, .. }
-            | DeskRecord::ForwardEnded { forward_id, .. }
-            | DeskRecord::DeadLetterResolved { forward_id, .. } => {
-                let forward = self.desk.forward(*forward_id);
-                forward.map(|forward| forward.payment_id)
-            }
-            DeskRecord::LaneAttached { .. }
-            | DeskRecord::Archived { .. }
-            | DeskRecord::PreviousHub { .. }
-            | DeskRecord::SignedOn { .. }
-            | DeskRecord::TerminalStopped { .. }
-            | DeskRecord::UnmatchedAnswer { .. }
-            | DeskRecord::DayClosing { .. }
-            | DeskRecord::SettlementSent { .. }
-            | DeskRecord::BatchClosed { .. }
-            | DeskRecord::DayClosed { .. }
-            | DeskRecord::LeaseGranted { .. }
-            | DeskRecord::LeaseEnded { .. } => None,
-        }
-    }
 }
 
 /// The card is in memory when a lane asks; that of an offline payment is uploaded.
-fn brings_card(record: &DeskRecord) -> bool {
-    matches!(
-        record,
-        DeskRecord::Requested { .. } | DeskRecord::OfflineCardHeld { .. }
-    )
+const fn brings_card(fact: &DeskFact) -> bool {
+    match fact {
+        DeskFact::Payment(fact) => match fact {
+            PaymentFact::Requested { .. } | PaymentFact::OfflineCardHeld { .. } => true,
+            PaymentFact::Sent { .. }
+            | PaymentFact::Decided { .. }
+            | PaymentFact::Completed { .. }
+            | PaymentFact::Abandoned { .. }
+            | PaymentFact::OfflineReported { .. } => false,
+        },
+        DeskFact::Forward(_)
+        | DeskFact::Terminal(_)
+        | DeskFact::Day(_)
+        | DeskFact::Lease(_)
+        | DeskFact::Hub(_)
+        | DeskFact::Archive(_) => false,
+    }
 }

@@ -10,19 +10,14 @@ use crate::{
     response_code::ResponseCode,
     risk::OfflineLease,
     settlement::BatchTotals,
-    time::{BusinessDate, MonoMs},
+    time::MonoMs,
 };
 
 /// One thing to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect {
     /// Write this record.
-    Persist {
-        /// What is written.
-        record: DeskRecord,
-        /// The business day it is booked under.
-        day: BusinessDate,
-    },
+    Persist(DeskRecord),
     /// Keep this file of a payment that is over where `Desk::asks_for` can be answered from.
     Archive(Box<PaymentFile>),
     /// Keep the sealed card data of this payment in the side table: a reversal or an advice may

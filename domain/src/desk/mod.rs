@@ -4,54 +4,48 @@
 //! Decides: what is sent to the bank and when, what a lane is told, what goes into the queue.
 //! Never: sends, writes or waits. Keeps I4–I10, I13, I19.
 
-mod acquirer_link;
-mod answered;
 mod apply;
-mod apply_forward;
-mod apply_offline;
 mod archive;
-mod carry_over;
 mod check;
 mod checkpoint;
-mod close_day;
-mod completed;
 mod config;
 mod counts;
-mod dead_letter;
-mod deciding;
+mod day;
 mod durable_state;
 mod effect;
 mod event;
-mod forwarding;
-mod hot_cards;
-mod offline;
+mod forward;
+mod hub;
+mod lease;
 mod outcome;
+mod payment;
 mod posting;
-mod previous_hub;
 mod queries;
 mod record;
 mod rejected;
-mod requested;
-mod sending;
-mod unanswered;
+mod terminal;
 mod volatile_state;
 
 #[cfg(test)]
 mod tests;
 
-pub use archive::PaymentFile;
-pub use carry_over::Silent;
+pub use archive::{ArchiveFact, PaymentFile};
 pub use checkpoint::DeskCheckpoint;
 pub use config::{DeskConfig, Timing};
 pub use counts::Counts;
+pub use day::DayFact;
 pub(crate) use durable_state::DurableState;
 pub use durable_state::OfflineFact;
 pub use effect::{Alarm, Binding, Effect, Financial, Outgoing};
 pub use event::Event;
-pub use previous_hub::{LaneMemory, PreviousHub};
+pub use forward::{ForwardFact, Silent};
+pub use hub::{HubFact, LaneMemory, PreviousHub};
+pub use lease::LeaseFact;
+pub use payment::PaymentFact;
 pub use queries::{Blocker, DayState, PaymentStatus, TerminalView, Unresolved};
-pub use record::DeskRecord;
+pub use record::{DeskFact, DeskRecord};
 pub use rejected::Rejected;
+pub use terminal::TerminalFact;
 
 use archive::Archivable;
 use outcome::Outcome;
@@ -85,10 +79,11 @@ impl Desk {
     /// in any order, then `Event::Recovered`, then the rest.
     pub fn replay(&mut self, record: &DeskRecord) {
         self.durable.apply(record);
-        match record {
-            DeskRecord::DayClosed { .. } => self.find_archivable(),
-            DeskRecord::Archived { payment_ids } => self.archived_before(payment_ids),
-            _ => {}
+        if let DeskFact::Day(DayFact::Closed { .. }) = &record.fact {
+            self.find_archivable();
+        }
+        if let DeskFact::Archive(ArchiveFact::Archived { payment_ids }) = &record.fact {
+            self.archived_before(payment_ids);
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     desk::{DeskRecord, Effect, PaymentFile},
     ids::{PaymentId, Tid},
-    time::{BusinessDate, Now},
+    time::Now,
 };
 
 /// Records and effects of the step under way.
@@ -13,7 +13,7 @@ use crate::{
 pub(crate) struct Outcome {
     pub(crate) now: Now,
     jitter: u64,
-    records: Vec<(DeskRecord, BusinessDate)>,
+    records: Vec<DeskRecord>,
     cards: Vec<Effect>,
     files: Vec<Effect>,
     effects: Vec<Effect>,
@@ -34,13 +34,13 @@ impl Outcome {
         }
     }
 
-    pub(crate) fn persist(&mut self, record: DeskRecord, day: BusinessDate) {
-        self.records.push((record, day));
+    pub(crate) fn persist(&mut self, record: DeskRecord) {
+        self.records.push(record);
     }
 
     /// Before all that was written so far.
-    pub(crate) fn persist_first(&mut self, record: DeskRecord, day: BusinessDate) {
-        self.records.insert(0, (record, day));
+    pub(crate) fn persist_first(&mut self, record: DeskRecord) {
+        self.records.insert(0, record);
     }
 
     pub(crate) const fn wrote_nothing(&self) -> bool {
@@ -84,7 +84,7 @@ impl Outcome {
     /// `Persist` before everything that depends on it.
     pub(crate) fn into_effects(self) -> Vec<Effect> {
         let records = self.records.into_iter();
-        let records = records.map(|(record, day)| Effect::Persist { record, day });
+        let records = records.map(Effect::Persist);
         let written = records.chain(self.files).chain(self.cards);
         written.chain(self.effects).collect()
     }

@@ -1,7 +1,7 @@
 //! What a record does to the books: one list of movements per record (I1).
 
 use crate::{
-    desk::{DeskRecord, DurableState},
+    desk::{DeskFact, DurableState, ForwardFact, PaymentFact, TerminalFact},
     forward::{Forward, ForwardEnd, ForwardKind, Resolution},
     ids::{BatchNumber, ForwardId, Tid},
     money::Money,
@@ -10,73 +10,65 @@ use crate::{
 };
 
 /// The movements of a record, told by the state before it is applied.
-pub(crate) fn transfers(state: &DurableState, record: &DeskRecord) -> Vec<Transfer> {
-    match record {
-        DeskRecord::Decided {
-            payment_id,
-            decision,
-            ..
-        } => state
-            .payments
-            .get(payment_id)
-            .and_then(|payment| decided(payment, decision))
-            .into_iter()
-            .collect(),
-        DeskRecord::ForwardQueued {
-            payment_id, kind, ..
-        } => state
-            .payments
-            .get(payment_id)
-            .and_then(|payment| undo_begins(payment, kind))
-            .into_iter()
-            .collect(),
-        DeskRecord::ForwardEnded {
-            forward_id, end, ..
-        } => entry(state, *forward_id, |payment, forward| {
-            ended(payment, forward, end)
-        }),
-        DeskRecord::DeadLetterResolved { forward_id, how } => {
-            entry(state, *forward_id, |payment, forward| {
-                resolved(payment, forward, how)
-            })
+pub(crate) fn transfers(state: &DurableState, fact: &DeskFact) -> Vec<Transfer> {
+    match fact {
+        DeskFact::Payment(fact) => of_payment(state, fact).into_iter().collect(),
+        DeskFact::Forward(fact) => of_entry(state, fact).into_iter().collect(),
+        DeskFact::Terminal(fact) => of_terminal(state, fact),
+        DeskFact::Day(_) | DeskFact::Lease(_) | DeskFact::Hub(_) | DeskFact::Archive(_) => {
+            Vec::new()
         }
-        DeskRecord::BatchClosed { tid, batch, .. } => batch_closed(state, tid, *batch),
-        DeskRecord::LaneAttached { .. }
-        | DeskRecord::Requested { .. }
-        | DeskRecord::Sent { .. }
-        | DeskRecord::Completed { .. }
-        | DeskRecord::Abandoned { .. }
-        | DeskRecord::ForwardSent { .. }
-        | DeskRecord::ForwardDeferred { .. }
-        | DeskRecord::SignedOn { .. }
-        | DeskRecord::TerminalStopped { .. }
-        | DeskRecord::UnmatchedAnswer { .. }
-        | DeskRecord::DayClosing { .. }
-        | DeskRecord::SettlementSent { .. }
-        | DeskRecord::DayClosed { .. }
-        | DeskRecord::PreviousHub { .. }
-        | DeskRecord::AskedOfPreviousHub { .. }
-        | DeskRecord::CarriedOver { .. }
-        | DeskRecord::Archived { .. }
-        | DeskRecord::Restored { .. }
-        | DeskRecord::LeaseGranted { .. }
-        | DeskRecord::LeaseEnded { .. }
-        | DeskRecord::OfflineReported { .. }
-        | DeskRecord::OfflineCardHeld { .. } => Vec::new(),
     }
 }
 
-fn entry(
-    state: &DurableState,
-    id: ForwardId,
-    movement: impl Fn(&Payment, &Forward) -> Option<Transfer>,
-) -> Vec<Transfer> {
-    let forward = state.forwards.get(&id);
-    let found = forward.and_then(|forward| {
-        let payment = state.payments.get(&forward.payment_id)?;
-        movement(payment, forward)
-    });
-    found.into_iter().collect()
+fn of_payment(state: &DurableState, fact: &PaymentFact) -> Option<Transfer> {
+    match fact {
+        PaymentFact::Decided {
+            payment_id,
+            decision,
+        } => decided(state.payments.get(payment_id)?, decision),
+        PaymentFact::Requested { .. }
+        | PaymentFact::Sent { .. }
+        | PaymentFact::Completed { .. }
+        | PaymentFact::Abandoned { .. }
+        | PaymentFact::OfflineReported { .. }
+        | PaymentFact::OfflineCardHeld { .. } => None,
+    }
+}
+
+fn of_entry(state: &DurableState, fact: &ForwardFact) -> Option<Transfer> {
+    match fact {
+        ForwardFact::Queued {
+            payment_id, kind, ..
+        } => undo_begins(state.payments.get(payment_id)?, kind),
+        ForwardFact::Ended { forward_id, end } => {
+            let (payment, forward) = entry(state, *forward_id)?;
+            ended(payment, forward, end)
+        }
+        ForwardFact::Resolved { forward_id, how } => {
+            let (payment, forward) = entry(state, *forward_id)?;
+            resolved(payment, forward, how)
+        }
+        ForwardFact::Sent { .. }
+        | ForwardFact::Deferred { .. }
+        | ForwardFact::CarriedOver { .. } => None,
+    }
+}
+
+fn of_terminal(state: &DurableState, fact: &TerminalFact) -> Vec<Transfer> {
+    match fact {
+        TerminalFact::BatchClosed { tid, batch, .. } => batch_closed(state, tid, *batch),
+        TerminalFact::SignedOn { .. }
+        | TerminalFact::Stopped { .. }
+        | TerminalFact::UnmatchedAnswer { .. }
+        | TerminalFact::SettlementSent { .. } => Vec::new(),
+    }
+}
+
+fn entry(state: &DurableState, id: ForwardId) -> Option<(&Payment, &Forward)> {
+    let forward = state.forwards.get(&id)?;
+    let payment = state.payments.get(&forward.payment_id)?;
+    Some((payment, forward))
 }
 
 fn decided(payment: &Payment, decision: &Decision) -> Option<Transfer> {

@@ -239,6 +239,10 @@ fn kill_when(
     (met, reader.join().unwrap())
 }
 
+/// Kills tried until enough of them met what they are meant for: how many that takes is luck, that
+/// it happens is not (F44).
+const TRIES_MAX: u32 = 400;
+
 #[test]
 fn a_kill_while_sealing_leaves_each_record_once() {
     for kind in EngineKind::ALL {
@@ -246,7 +250,10 @@ fn a_kill_while_sealing_leaves_each_record_once() {
         let journal_folder = folder.path().join("journal");
         let segments = journal_folder.join("segments");
         let mut highest = 0;
-        for round in 0..12 {
+        let (mut round, mut tries) = (0, 0);
+        while round < 12 {
+            tries += 1;
+            assert!(tries <= TRIES_MAX, "{kind}: {round} kills met a segment");
             let known: Vec<String> = fs::read_dir(&segments)
                 .into_iter()
                 .flatten()
@@ -267,7 +274,8 @@ fn a_kill_while_sealing_leaves_each_record_once() {
                 named.borrow().len() >= wanted
             };
             let (met, last) = kill_when(kind, &journal_folder, &segments, 5000, &is_meant);
-            assert!(met, "{kind}: the writer ended by itself");
+            // A file may come and go between two looks: then its turn comes again.
+            round += u32::from(met);
             highest = highest.max(last);
             holds_all(kind, &journal_folder, highest);
         }
@@ -282,14 +290,15 @@ fn a_kill_while_sled_writes_a_snapshot_leaves_a_journal_that_opens() {
     let folder = tempfile::tempdir().unwrap();
     let journal_folder = folder.path().join("journal");
     let mut highest = fill(EngineKind::Sled, &journal_folder);
-    let mut times_met = 0;
-    for _ in 0..20 {
+    let (mut times_met, mut tries) = (0, 0);
+    while times_met < 3 {
+        tries += 1;
+        assert!(tries <= TRIES_MAX, "{times_met} kills met a snapshot");
         let is_meant = |name: &str| name.ends_with(".generating");
         let at = &journal_folder;
         let (met, last) = kill_when(EngineKind::Sled, at, at, 5, &is_meant);
         times_met += u32::from(met);
         highest = highest.max(last);
     }
-    assert!(times_met > 0, "no kill met a snapshot");
     holds_all(EngineKind::Sled, &journal_folder, highest);
 }

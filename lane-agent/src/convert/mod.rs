@@ -2,5 +2,7 @@
 //! What comes in is checked; what can't be is refused with its field.
 
 mod record;
+#[cfg(test)]
+mod release_2026_11;
 
 pub(crate) use record::{decode, encode, started};

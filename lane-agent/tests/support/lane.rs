@@ -12,7 +12,7 @@ use std::{
 };
 
 use domain::barcode::check_digit;
-use journal::{CommitDriver, SimulatedDisk};
+use journal::{CommitDriver, Journal, LogId, Record, SimulatedDisk};
 use lane_agent::{Config, Ports, devices, start};
 use ports::{Clock, OsRandom, SystemClock, TcpNetwork};
 use prost::Message;
@@ -127,6 +127,20 @@ impl Lane {
 
     pub fn with_clock(self, clock: Arc<HandClock>) -> Self {
         Self { clock, ..self }
+    }
+
+    /// Waits until a record that is so is durable on the lane's own disk, whoever hears of it.
+    pub async fn until_written(&self, so: impl Fn(&Body) -> bool) {
+        for _ in 0..6_000 {
+            let (journal, _committer) = Journal::open(self.disk.durable().engine()).unwrap();
+            let records = journal.read(LogId::OWN, 1, 1_000).unwrap();
+            let body = |record: &Record| LaneRecord::decode(&*record.bytes).unwrap().body;
+            if records.iter().filter_map(body).any(|body| so(&body)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("not written in time");
     }
 
     /// Waits until this receipt is out.

@@ -3,7 +3,6 @@
 use domain::{
     desk::{Alarm, Effect, Event, Outgoing},
     ids::{LaneId, Tid},
-    time::Now,
 };
 use proto::store::v1::{HubFrame, hub_frame::Body};
 use wire_form::{hot_card_to_part, lease_to_proto};
@@ -25,11 +24,10 @@ pub(super) enum Waiting {
 
 impl PaymentDesk {
     /// `Persist`, `Archive`, `HoldCard` and `EraseCard` join the commit; the rest waits for it.
-    pub(super) fn collect(&mut self, commit: &mut Commit, now: Now, effect: Effect) {
+    pub(super) fn collect(&mut self, commit: &mut Commit, effect: Effect) {
         match effect {
-            Effect::Persist { record, day } => {
-                let bytes = convert::encode(&record, now.wall, day);
-                commit.batch.record(bytes);
+            Effect::Persist(record) => {
+                commit.batch.record(convert::encode(&record));
             }
             Effect::Archive(file) => {
                 let key = payment_archive::file_key(file.payment_id());
@@ -105,7 +103,7 @@ impl PaymentDesk {
             }
             Effect::ForgetSecrets(payment_id) => self.vault.forget(payment_id),
             Effect::Alarm(alarm) => raise(&alarm),
-            Effect::Persist { .. }
+            Effect::Persist(_)
             | Effect::Archive(_)
             | Effect::HoldCard(_)
             | Effect::EraseCard(_) => {

@@ -173,7 +173,7 @@ impl PaymentDesk {
         match self.step_with_file(now, event) {
             Ok(effects) => {
                 for effect in effects {
-                    self.collect(commit, now, effect);
+                    self.collect(commit, effect);
                 }
                 let today = self.desk.business_date();
                 if today != day {

@@ -3,7 +3,10 @@
 
 use domain::{
     card_ref::CardHash,
-    desk::{Desk, DeskCheckpoint, DeskConfig, DeskRecord, PaymentFile, Timing},
+    desk::{
+        ArchiveFact, Desk, DeskCheckpoint, DeskConfig, DeskFact, ForwardFact, LeaseFact,
+        PaymentFact, PaymentFile, Timing,
+    },
     forward::{Forward, ForwardEnd, ForwardKind, Resolution},
     ids::{ForwardId, LaneId, LeaseId, PaymentId, ReceiptNumber, Tid},
     limits::{FILE_ENTRIES_MAX, FILE_TEXT_BYTES_MAX, JOURNAL_RECORD_BYTES_MAX},
@@ -18,7 +21,7 @@ use proto::journal::v1 as journal;
 use super::{
     checkpoint_from_proto, checkpoint_to_proto, encode, file_from_proto, file_to_proto,
     tests::{
-        NOW, asked, cny, decisions, ends, kinds, lease, lease_records, place, terminal_records,
+        asked, cny, decisions, ends, kinds, lease, lease_records, place, record, terminal_records,
     },
 };
 
@@ -50,41 +53,51 @@ fn asked_as(number: u128) -> PaymentRequest {
 }
 
 /// One payment for each decision, each third without its terminal, each second with its sale's end.
-fn payments() -> Vec<DeskRecord> {
+fn payments() -> Vec<DeskFact> {
     let (stan, batch) = place();
     let mut all = Vec::new();
     for (number, decision) in (100_u128..).zip(decisions()) {
         let payment_id = PaymentId(number);
-        all.push(DeskRecord::Requested {
-            request: asked_as(number),
-            at: WallMs(NOW.0 + i64::try_from(number).unwrap()),
-        });
+        all.push(
+            PaymentFact::Requested {
+                request: asked_as(number),
+            }
+            .into(),
+        );
         if number % 3 > 0 {
-            all.push(DeskRecord::Sent {
-                payment_id,
-                tid: tid(),
-                stan,
-                batch,
-            });
+            all.push(
+                PaymentFact::Sent {
+                    payment_id,
+                    tid: tid(),
+                    stan,
+                    batch,
+                }
+                .into(),
+            );
         }
-        all.push(DeskRecord::Decided {
-            payment_id,
-            decision,
-            at: NOW,
-        });
+        all.push(
+            PaymentFact::Decided {
+                payment_id,
+                decision,
+            }
+            .into(),
+        );
         if number % 2 == 0 {
             let receipt = ReceiptNumber::parse("3-2-000042").unwrap();
-            all.push(DeskRecord::Completed {
-                payment_id,
-                receipt,
-            });
+            all.push(
+                PaymentFact::Completed {
+                    payment_id,
+                    receipt,
+                }
+                .into(),
+            );
         }
     }
     all
 }
 
 /// Every kind of entry with every end, resolved in every way.
-fn entries() -> Vec<DeskRecord> {
+fn entries() -> Vec<DeskFact> {
     let (stan, batch) = place();
     let ways = [
         Resolution::Retry,
@@ -101,68 +114,72 @@ fn entries() -> Vec<DeskRecord> {
         for end in ends() {
             number += 1;
             let forward_id = ForwardId(number);
-            all.push(DeskRecord::ForwardQueued {
-                forward_id,
-                payment_id: PaymentId(100 + u128::from(number % 4)),
-                tid: tid(),
-                kind: kind.clone(),
-                amount: cny(1250),
-                at: NOW,
-            });
-            all.push(DeskRecord::ForwardSent {
-                forward_id,
-                stan,
-                batch,
-                attempt: 3,
-                at: WallMs(NOW.0 + 5),
-            });
+            all.push(
+                ForwardFact::Queued {
+                    forward_id,
+                    payment_id: PaymentId(100 + u128::from(number % 4)),
+                    tid: tid(),
+                    kind: kind.clone(),
+                    amount: cny(1250),
+                }
+                .into(),
+            );
+            all.push(
+                ForwardFact::Sent {
+                    forward_id,
+                    stan,
+                    batch,
+                    attempt: 3,
+                }
+                .into(),
+            );
             let code = domain::response_code::ResponseCode::new("96").ok();
-            all.push(DeskRecord::ForwardDeferred { forward_id, code });
-            let at = NOW;
+            all.push(ForwardFact::Deferred { forward_id, code }.into());
             let is_dead = matches!(end, ForwardEnd::DeadLetter { .. });
-            all.push(DeskRecord::ForwardEnded {
-                forward_id,
-                end,
-                at,
-            });
+            all.push(ForwardFact::Ended { forward_id, end }.into());
             let how = ways[usize::try_from(number % 3).unwrap()].clone();
             if is_dead {
-                all.push(DeskRecord::DeadLetterResolved { forward_id, how });
+                all.push(ForwardFact::Resolved { forward_id, how }.into());
             }
         }
     }
     all
 }
 
-fn offline() -> Vec<DeskRecord> {
-    let mut all = vec![DeskRecord::LeaseGranted {
-        lease: lease(),
-        at: NOW,
-    }];
+pub(super) fn offline() -> Vec<DeskFact> {
+    let mut all = vec![LeaseFact::Granted { lease: lease() }.into()];
     for number in [500, 501] {
-        all.push(DeskRecord::OfflineReported {
-            request: asked_as(number),
-            lease: LeaseId(4),
-            at: NOW,
-        });
+        all.push(
+            PaymentFact::OfflineReported {
+                request: asked_as(number),
+                lease: LeaseId(4),
+            }
+            .into(),
+        );
     }
     for number in [500, 900] {
-        all.push(DeskRecord::OfflineCardHeld {
-            payment_id: PaymentId(number),
-        });
+        all.push(
+            PaymentFact::OfflineCardHeld {
+                payment_id: PaymentId(number),
+            }
+            .into(),
+        );
     }
-    all.push(DeskRecord::Abandoned {
-        payment_id: PaymentId(800),
-        lane: LaneId(3),
-    });
+    all.push(
+        PaymentFact::Abandoned {
+            payment_id: PaymentId(800),
+            lane: LaneId(3),
+        }
+        .into(),
+    );
     all
 }
 
 /// A payment that was archived.
 pub(crate) fn a_file() -> PaymentFile {
     let mut desk = desk();
-    for record in payments() {
-        desk.replay(&record);
+    for fact in payments() {
+        desk.replay(&record(fact));
     }
     desk.file(PaymentId(100)).unwrap()
 }
@@ -175,9 +192,10 @@ fn through_bytes(kept: &DeskCheckpoint) -> DeskCheckpoint {
 
 #[test]
 fn a_checkpoint_comes_back_as_it_was_kept_after_every_record() {
-    let archived = DeskRecord::Archived {
+    let archived = ArchiveFact::Archived {
         payment_ids: vec![PaymentId(102), PaymentId(103)],
-    };
+    }
+    .into();
     let all = [
         lease_records(),
         offline(),
@@ -189,7 +207,9 @@ fn a_checkpoint_comes_back_as_it_was_kept_after_every_record() {
     ]
     .concat();
     let mut desk = desk();
-    for record in all {
+    for (later, fact) in (0..).zip(all) {
+        let mut record = record(fact);
+        record.at = WallMs(record.at.0 + later);
         desk.replay(&record);
         let kept = desk.checkpoint();
         assert_eq!(through_bytes(&kept), kept, "after {record:?}");
@@ -210,8 +230,8 @@ fn another_versions_checkpoint_is_not_read() {
 #[test]
 fn a_file_comes_back_and_the_fullest_fits_into_a_record() {
     let mut desk = desk();
-    for record in [payments(), entries()].concat() {
-        desk.replay(&record);
+    for fact in [payments(), entries()].concat() {
+        desk.replay(&record(fact));
     }
     for (id, _) in (100..).zip(decisions()) {
         let file = desk.file(PaymentId(id)).unwrap();
@@ -226,10 +246,7 @@ fn a_file_comes_back_and_the_fullest_fits_into_a_record() {
         declined_after_goods: true,
     });
     full.forwards = vec![entry; FILE_ENTRIES_MAX];
-    let record = DeskRecord::Restored {
-        file: Box::new(full),
-    };
-    let date = BusinessDate::parse("2026-11-22").unwrap();
-    let bytes = encode(&record, NOW, date).len();
+    let file = Box::new(full);
+    let bytes = encode(&record(ArchiveFact::Restored { file })).len();
     assert!(bytes < JOURNAL_RECORD_BYTES_MAX, "{bytes}");
 }

@@ -10,6 +10,8 @@ mod kept_tests;
 mod record_in;
 mod record_out;
 #[cfg(test)]
+mod release_2026_11;
+#[cfg(test)]
 mod tests;
 
 #[cfg(test)]

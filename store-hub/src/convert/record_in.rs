@@ -1,7 +1,10 @@
 //! `journal.v1.HubRecord` as the desk's records: replay reads what was ever written.
 
 use domain::{
-    desk::DeskRecord,
+    desk::{
+        ArchiveFact, DayFact, DeskFact, DeskRecord, ForwardFact, HubFact, LeaseFact, PaymentFact,
+        TerminalFact,
+    },
     forward::{ForwardEnd, ForwardKind, Resolution},
     ids::{
         BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber, SaleNumber,
@@ -65,93 +68,132 @@ pub(crate) fn resolution_from_text(resolution: &str, note: &str) -> Result<Resol
 /// # Errors
 /// A record that says what no record can say.
 pub(crate) fn desk_record(record: &journal::HubRecord) -> Result<Option<DeskRecord>> {
-    let at = WallMs(record.wall_ms);
     let body = record
         .body
         .as_ref()
         .ok_or_else(|| ConvertError::missing("body"))?;
-    let desk = match body {
-        Body::Started(_) => return Ok(None),
-        Body::LaneAttached(from) => DeskRecord::LaneAttached {
-            lane: lane(from.lane)?,
-            epoch: LaneEpoch(from.epoch),
-        },
-        Body::Requested(from) => DeskRecord::Requested {
-            request: request(from)?,
-            at,
-        },
-        Body::Sent(from) => DeskRecord::Sent {
-            payment_id: payment_id(&from.payment_id)?,
-            tid: tid(&from.tid)?,
-            stan: stan(from.stan)?,
-            batch: batch(from.batch)?,
-        },
-        Body::Decided(from) => DeskRecord::Decided {
-            payment_id: payment_id(&from.payment_id)?,
-            decision: decision_from_proto(from.decision.as_ref())?,
-            at,
-        },
-        Body::Completed(from) => DeskRecord::Completed {
-            payment_id: payment_id(&from.payment_id)?,
-            receipt: ReceiptNumber::parse(&from.receipt_number)
-                .map_err(|error| ConvertError::new("receipt_number", error))?,
-        },
-        Body::Abandoned(from) => DeskRecord::Abandoned {
-            payment_id: payment_id(&from.payment_id)?,
-            lane: lane(from.lane)?,
-        },
-        Body::ForwardQueued(_)
-        | Body::ForwardSent(_)
-        | Body::ForwardDeferred(_)
-        | Body::ForwardEnded(_)
-        | Body::DeadLetterResolved(_) => forward_record(body, at)?,
-        Body::SignedOn(_)
-        | Body::TerminalStopped(_)
-        | Body::UnmatchedAnswer(_)
-        | Body::DayClosing(_)
-        | Body::SettlementSent(_)
-        | Body::BatchClosed(_)
-        | Body::DayClosed(_) => terminal_record(body, at)?,
-        Body::LeaseGranted(_)
-        | Body::LeaseEnded(_)
-        | Body::OfflineReported(_)
-        | Body::OfflineCardHeld(_) => lease_record(body, at)?,
-        Body::PreviousHub(from) => previous_hub(from)?,
-        Body::CarriedOver(from) => DeskRecord::CarriedOver {
-            forward_id: ForwardId(from.forward_id),
-            payment_id: payment_id(&from.payment_id)?,
-        },
-        Body::AskedOfPreviousHub(from) => DeskRecord::AskedOfPreviousHub {
-            payment_id: payment_id(&from.payment_id)?,
-            lane: lane(from.lane)?,
-            at,
-        },
-        Body::Archived(_) | Body::Restored(_) => archive_record(body)?,
+    let Some(fact) = fact(body)? else {
+        return Ok(None);
     };
-    Ok(Some(desk))
+    Ok(Some(DeskRecord {
+        at: WallMs(record.wall_ms),
+        date: BusinessDate::parse(&record.business_date)
+            .map_err(|error| ConvertError::new("business_date", error))?,
+        fact,
+    }))
 }
 
-fn archive_record(body: &Body) -> Result<DeskRecord> {
-    Ok(match body {
-        Body::Archived(from) => {
-            let ids = from.payment_ids.iter();
-            let ids = ids.map(|bytes| id_from_bytes(bytes));
-            DeskRecord::Archived {
-                payment_ids: ids.collect::<Result<Vec<PaymentId>>>()?,
-            }
+fn fact(body: &Body) -> Result<Option<DeskFact>> {
+    Ok(Some(match body {
+        Body::Started(_) => return Ok(None),
+        Body::LaneAttached(from) => lane_attached(from)?.into(),
+        Body::Requested(from) => PaymentFact::Requested {
+            request: request(from)?,
         }
-        Body::Restored(from) => {
-            let file = from.file.as_ref();
-            let file = file.ok_or_else(|| ConvertError::missing("file"))?;
-            let file = Box::new(file_from_proto(file)?);
-            DeskRecord::Restored { file }
+        .into(),
+        Body::Sent(from) => sent(from)?.into(),
+        Body::Decided(from) => decided(from)?.into(),
+        Body::Completed(from) => completed(from)?.into(),
+        Body::Abandoned(from) => abandoned(from)?.into(),
+        Body::ForwardQueued(from) => queued(from)?.into(),
+        Body::ForwardSent(from) => forward_sent(from)?.into(),
+        Body::ForwardDeferred(from) => deferred(from)?.into(),
+        Body::ForwardEnded(from) => forward_ended(from)?.into(),
+        Body::DeadLetterResolved(from) => resolved(from)?.into(),
+        Body::SignedOn(from) => signed_on(from)?.into(),
+        Body::TerminalStopped(from) => stopped(from)?.into(),
+        Body::UnmatchedAnswer(from) => unmatched(from)?.into(),
+        Body::DayClosing(from) => DayFact::Closing {
+            date: date(&from.date)?,
         }
-        _ => return Err(ConvertError::new("body", "not of a payment that is over")),
+        .into(),
+        Body::SettlementSent(from) => settlement_sent(from)?.into(),
+        Body::BatchClosed(from) => batch_closed(from)?.into(),
+        Body::DayClosed(from) => DayFact::Closed {
+            date: date(&from.date)?,
+        }
+        .into(),
+        Body::LeaseGranted(from) => LeaseFact::Granted {
+            lease: lease_from_proto(from.lease.as_ref())?,
+        }
+        .into(),
+        Body::LeaseEnded(from) => lease_ended(from)?.into(),
+        Body::OfflineReported(from) => offline_reported(from)?.into(),
+        Body::OfflineCardHeld(from) => PaymentFact::OfflineCardHeld {
+            payment_id: payment_id(&from.payment_id)?,
+        }
+        .into(),
+        Body::PreviousHub(from) => previous_hub(from)?.into(),
+        Body::CarriedOver(from) => carried_over(from)?.into(),
+        Body::AskedOfPreviousHub(from) => asked_of_previous_hub(from)?.into(),
+        Body::Archived(from) => archived(from)?.into(),
+        Body::Restored(from) => restored(from)?.into(),
+    }))
+}
+
+fn lane_attached(from: &journal::LaneAttached) -> Result<HubFact> {
+    Ok(HubFact::LaneAttached {
+        lane: lane(from.lane)?,
+        epoch: LaneEpoch(from.epoch),
     })
 }
 
-fn previous_hub(from: &journal::PreviousHub) -> Result<DeskRecord> {
-    Ok(DeskRecord::PreviousHub {
+fn sent(from: &journal::Sent) -> Result<PaymentFact> {
+    Ok(PaymentFact::Sent {
+        payment_id: payment_id(&from.payment_id)?,
+        tid: tid(&from.tid)?,
+        stan: stan(from.stan)?,
+        batch: batch(from.batch)?,
+    })
+}
+
+fn decided(from: &journal::Decided) -> Result<PaymentFact> {
+    Ok(PaymentFact::Decided {
+        payment_id: payment_id(&from.payment_id)?,
+        decision: decision_from_proto(from.decision.as_ref())?,
+    })
+}
+
+fn completed(from: &journal::Completed) -> Result<PaymentFact> {
+    Ok(PaymentFact::Completed {
+        payment_id: payment_id(&from.payment_id)?,
+        receipt: ReceiptNumber::parse(&from.receipt_number)
+            .map_err(|error| ConvertError::new("receipt_number", error))?,
+    })
+}
+
+fn abandoned(from: &journal::Abandoned) -> Result<PaymentFact> {
+    Ok(PaymentFact::Abandoned {
+        payment_id: payment_id(&from.payment_id)?,
+        lane: lane(from.lane)?,
+    })
+}
+
+fn offline_reported(from: &journal::OfflineReported) -> Result<PaymentFact> {
+    let payment = from.payment.as_ref();
+    let payment = payment.ok_or_else(|| ConvertError::missing("payment"))?;
+    let epoch = LaneEpoch(from.epoch);
+    let (request, lease) = offline_from_proto(payment, lane(from.lane)?, epoch)?;
+    Ok(PaymentFact::OfflineReported { request, lease })
+}
+
+fn archived(from: &journal::Archived) -> Result<ArchiveFact> {
+    let ids = from.payment_ids.iter();
+    let ids = ids.map(|bytes| id_from_bytes(bytes));
+    Ok(ArchiveFact::Archived {
+        payment_ids: ids.collect::<Result<Vec<PaymentId>>>()?,
+    })
+}
+
+fn restored(from: &journal::Restored) -> Result<ArchiveFact> {
+    let file = from.file.as_ref();
+    let file = file.ok_or_else(|| ConvertError::missing("file"))?;
+    let file = Box::new(file_from_proto(file)?);
+    Ok(ArchiveFact::Restored { file })
+}
+
+fn previous_hub(from: &journal::PreviousHub) -> Result<HubFact> {
+    Ok(HubFact::PreviousHub {
         lane: lane(from.lane)?,
         hub_epoch: from.hub_epoch,
         last_lease: LeaseId(from.last_lease_id),
@@ -162,28 +204,17 @@ fn previous_hub(from: &journal::PreviousHub) -> Result<DeskRecord> {
     })
 }
 
-fn lease_record(body: &Body, at: WallMs) -> Result<DeskRecord> {
-    Ok(match body {
-        Body::LeaseGranted(from) => DeskRecord::LeaseGranted {
-            lease: lease_from_proto(from.lease.as_ref())?,
-            at,
-        },
-        Body::LeaseEnded(from) => DeskRecord::LeaseEnded {
-            lease_id: LeaseId(from.lease_id),
-            end: lease_end_from_proto(from)?,
-            at,
-        },
-        Body::OfflineReported(from) => {
-            let payment = from.payment.as_ref();
-            let payment = payment.ok_or_else(|| ConvertError::missing("payment"))?;
-            let epoch = LaneEpoch(from.epoch);
-            let (request, lease) = offline_from_proto(payment, lane(from.lane)?, epoch)?;
-            DeskRecord::OfflineReported { request, lease, at }
-        }
-        Body::OfflineCardHeld(from) => DeskRecord::OfflineCardHeld {
-            payment_id: payment_id(&from.payment_id)?,
-        },
-        _ => return Err(ConvertError::new("body", "not a record of a lease")),
+fn asked_of_previous_hub(from: &journal::AskedOfPreviousHub) -> Result<HubFact> {
+    Ok(HubFact::AskedOfPreviousHub {
+        payment_id: payment_id(&from.payment_id)?,
+        lane: lane(from.lane)?,
+    })
+}
+
+fn lease_ended(from: &journal::LeaseEnded) -> Result<LeaseFact> {
+    Ok(LeaseFact::Ended {
+        lease_id: LeaseId(from.lease_id),
+        end: lease_end_from_proto(from)?,
     })
 }
 
@@ -217,37 +248,50 @@ pub(super) fn request(from: &journal::Requested) -> Result<PaymentRequest> {
     })
 }
 
-fn forward_record(body: &Body, at: WallMs) -> Result<DeskRecord> {
-    Ok(match body {
-        Body::ForwardQueued(from) => DeskRecord::ForwardQueued {
-            forward_id: ForwardId(from.forward_id),
-            payment_id: payment_id(&from.payment_id)?,
-            tid: tid(&from.tid)?,
-            kind: kind_from_proto(from)?,
-            amount: money_from_proto("amount", from.amount.as_ref())?,
-            at,
-        },
-        Body::ForwardSent(from) => DeskRecord::ForwardSent {
-            forward_id: ForwardId(from.forward_id),
-            stan: stan(from.stan)?,
-            batch: batch(from.batch)?,
-            attempt: from.attempt,
-            at,
-        },
-        Body::ForwardDeferred(from) => DeskRecord::ForwardDeferred {
-            forward_id: ForwardId(from.forward_id),
-            code: optional(&from.response_code, |text| code("response_code", text))?,
-        },
-        Body::ForwardEnded(from) => DeskRecord::ForwardEnded {
-            forward_id: ForwardId(from.forward_id),
-            end: end_from_proto(from)?,
-            at,
-        },
-        Body::DeadLetterResolved(from) => DeskRecord::DeadLetterResolved {
-            forward_id: ForwardId(from.forward_id),
-            how: resolution_from_text(&from.resolution, &from.note)?,
-        },
-        _ => return Err(ConvertError::new("body", "not about the queue")),
+fn queued(from: &journal::ForwardQueued) -> Result<ForwardFact> {
+    Ok(ForwardFact::Queued {
+        forward_id: ForwardId(from.forward_id),
+        payment_id: payment_id(&from.payment_id)?,
+        tid: tid(&from.tid)?,
+        kind: kind_from_proto(from)?,
+        amount: money_from_proto("amount", from.amount.as_ref())?,
+    })
+}
+
+fn forward_sent(from: &journal::ForwardSent) -> Result<ForwardFact> {
+    Ok(ForwardFact::Sent {
+        forward_id: ForwardId(from.forward_id),
+        stan: stan(from.stan)?,
+        batch: batch(from.batch)?,
+        attempt: from.attempt,
+    })
+}
+
+fn deferred(from: &journal::ForwardDeferred) -> Result<ForwardFact> {
+    Ok(ForwardFact::Deferred {
+        forward_id: ForwardId(from.forward_id),
+        code: optional(&from.response_code, |text| code("response_code", text))?,
+    })
+}
+
+fn forward_ended(from: &journal::ForwardEnded) -> Result<ForwardFact> {
+    Ok(ForwardFact::Ended {
+        forward_id: ForwardId(from.forward_id),
+        end: end_from_proto(from)?,
+    })
+}
+
+fn resolved(from: &journal::DeadLetterResolved) -> Result<ForwardFact> {
+    Ok(ForwardFact::Resolved {
+        forward_id: ForwardId(from.forward_id),
+        how: resolution_from_text(&from.resolution, &from.note)?,
+    })
+}
+
+fn carried_over(from: &journal::CarriedOver) -> Result<ForwardFact> {
+    Ok(ForwardFact::CarriedOver {
+        forward_id: ForwardId(from.forward_id),
+        payment_id: payment_id(&from.payment_id)?,
     })
 }
 
@@ -286,42 +330,44 @@ pub(super) fn end_from_proto(from: &journal::ForwardEnded) -> Result<ForwardEnd>
     }
 }
 
-fn terminal_record(body: &Body, at: WallMs) -> Result<DeskRecord> {
-    Ok(match body {
-        Body::SignedOn(from) => DeskRecord::SignedOn {
-            tid: tid(&from.tid)?,
-            batch: batch(from.batch)?,
-        },
-        Body::TerminalStopped(from) => DeskRecord::TerminalStopped {
-            tid: tid(&from.tid)?,
-            theirs: batch(from.host_batch)?,
-        },
-        Body::UnmatchedAnswer(from) => DeskRecord::UnmatchedAnswer {
-            tid: tid(&from.tid)?,
-            stan: stan(from.stan)?,
-            mti: u16::try_from(from.mti).map_err(|error| ConvertError::new("mti", error))?,
-            code: code("response_code", &from.response_code)?,
-            at,
-        },
-        Body::DayClosing(from) => DeskRecord::DayClosing {
-            date: date(&from.date)?,
-        },
-        Body::SettlementSent(from) => DeskRecord::SettlementSent {
-            tid: tid(&from.tid)?,
-            batch: batch(from.batch)?,
-            stan: stan(from.stan)?,
-            totals: totals_from_proto(from.totals.as_ref())?,
-        },
-        Body::BatchClosed(from) => DeskRecord::BatchClosed {
-            tid: tid(&from.tid)?,
-            batch: batch(from.batch)?,
-            totals: totals_from_proto(from.totals.as_ref())?,
-            balanced: from.balanced,
-        },
-        Body::DayClosed(from) => DeskRecord::DayClosed {
-            date: date(&from.date)?,
-        },
-        _ => return Err(ConvertError::new("body", "not about a terminal or a day")),
+fn signed_on(from: &journal::SignedOn) -> Result<TerminalFact> {
+    Ok(TerminalFact::SignedOn {
+        tid: tid(&from.tid)?,
+        batch: batch(from.batch)?,
+    })
+}
+
+fn stopped(from: &journal::TerminalStopped) -> Result<TerminalFact> {
+    Ok(TerminalFact::Stopped {
+        tid: tid(&from.tid)?,
+        theirs: batch(from.host_batch)?,
+    })
+}
+
+fn unmatched(from: &journal::UnmatchedAnswer) -> Result<TerminalFact> {
+    Ok(TerminalFact::UnmatchedAnswer {
+        tid: tid(&from.tid)?,
+        stan: stan(from.stan)?,
+        mti: u16::try_from(from.mti).map_err(|error| ConvertError::new("mti", error))?,
+        code: code("response_code", &from.response_code)?,
+    })
+}
+
+fn settlement_sent(from: &journal::SettlementSent) -> Result<TerminalFact> {
+    Ok(TerminalFact::SettlementSent {
+        tid: tid(&from.tid)?,
+        batch: batch(from.batch)?,
+        stan: stan(from.stan)?,
+        totals: totals_from_proto(from.totals.as_ref())?,
+    })
+}
+
+fn batch_closed(from: &journal::BatchClosed) -> Result<TerminalFact> {
+    Ok(TerminalFact::BatchClosed {
+        tid: tid(&from.tid)?,
+        batch: batch(from.batch)?,
+        totals: totals_from_proto(from.totals.as_ref())?,
+        balanced: from.balanced,
     })
 }
 

@@ -1,7 +1,10 @@
 //! What the desk writes as `journal.v1.HubRecord`. A record once written is read for ever.
 
 use domain::{
-    desk::DeskRecord,
+    desk::{
+        ArchiveFact, DayFact, DeskFact, DeskRecord, ForwardFact, HubFact, LeaseFact, PaymentFact,
+        TerminalFact,
+    },
     forward::{ForwardEnd, ForwardKind, Resolution},
     ids::{
         AuthCode, BatchNumber, ForwardId, LaneId, LeaseId, PaymentId, ReceiptNumber, Rrn, Stan, Tid,
@@ -33,8 +36,8 @@ pub(crate) fn started(epoch: u64, history: u128, at: WallMs, date: BusinessDate)
 }
 
 /// A record of the desk as the journal holds it.
-pub(crate) fn encode(record: &DeskRecord, now: WallMs, date: BusinessDate) -> Vec<u8> {
-    wrap(body(record), at(record).unwrap_or(now), date)
+pub(crate) fn encode(record: &DeskRecord) -> Vec<u8> {
+    wrap(body(&record.fact), record.at, record.date)
 }
 
 fn wrap(body: Body, at: WallMs, date: BusinessDate) -> Vec<u8> {
@@ -46,72 +49,59 @@ fn wrap(body: Body, at: WallMs, date: BusinessDate) -> Vec<u8> {
     .encode_to_vec()
 }
 
-fn at(record: &DeskRecord) -> Option<WallMs> {
-    match record {
-        DeskRecord::Requested { at, .. }
-        | DeskRecord::Decided { at, .. }
-        | DeskRecord::ForwardQueued { at, .. }
-        | DeskRecord::ForwardSent { at, .. }
-        | DeskRecord::ForwardEnded { at, .. }
-        | DeskRecord::UnmatchedAnswer { at, .. }
-        | DeskRecord::OfflineReported { at, .. }
-        | DeskRecord::LeaseGranted { at, .. }
-        | DeskRecord::LeaseEnded { at, .. }
-        | DeskRecord::AskedOfPreviousHub { at, .. } => Some(*at),
-        DeskRecord::LaneAttached { .. }
-        | DeskRecord::Sent { .. }
-        | DeskRecord::Completed { .. }
-        | DeskRecord::Abandoned { .. }
-        | DeskRecord::ForwardDeferred { .. }
-        | DeskRecord::DeadLetterResolved { .. }
-        | DeskRecord::SignedOn { .. }
-        | DeskRecord::TerminalStopped { .. }
-        | DeskRecord::DayClosing { .. }
-        | DeskRecord::SettlementSent { .. }
-        | DeskRecord::BatchClosed { .. }
-        | DeskRecord::DayClosed { .. }
-        | DeskRecord::PreviousHub { .. }
-        | DeskRecord::CarriedOver { .. }
-        | DeskRecord::OfflineCardHeld { .. }
-        | DeskRecord::Archived { .. }
-        | DeskRecord::Restored { .. } => None,
+fn body(fact: &DeskFact) -> Body {
+    match fact {
+        DeskFact::Payment(fact) => payment(fact),
+        DeskFact::Forward(fact) => forward(fact),
+        DeskFact::Terminal(fact) => terminal(fact),
+        DeskFact::Day(fact) => day(fact),
+        DeskFact::Lease(fact) => lease(fact),
+        DeskFact::Hub(fact) => hub(fact),
+        DeskFact::Archive(fact) => archive(fact),
     }
 }
 
-#[allow(
-    clippy::too_many_lines,
-    reason = "one arm a record; a table is read as a whole"
-)]
-fn body(record: &DeskRecord) -> Body {
-    match record {
-        DeskRecord::LaneAttached { lane, epoch } => Body::LaneAttached(journal::LaneAttached {
-            lane: lane.0.into(),
-            epoch: epoch.0,
-        }),
-        DeskRecord::Requested { request, .. } => Body::Requested(requested(request)),
-        DeskRecord::Sent {
+fn payment(fact: &PaymentFact) -> Body {
+    match fact {
+        PaymentFact::Requested { request } => Body::Requested(requested(request)),
+        PaymentFact::Sent {
             payment_id,
             tid,
             stan,
             batch,
         } => sent(*payment_id, tid, *stan, *batch),
-        DeskRecord::Decided {
+        PaymentFact::Decided {
             payment_id,
             decision,
-            ..
         } => decided(*payment_id, decision),
-        DeskRecord::Completed {
+        PaymentFact::Completed {
             payment_id,
             receipt,
         } => completed(*payment_id, receipt),
-        DeskRecord::Abandoned { payment_id, lane } => abandoned(*payment_id, *lane),
-        DeskRecord::ForwardQueued {
+        PaymentFact::Abandoned { payment_id, lane } => abandoned(*payment_id, *lane),
+        PaymentFact::OfflineReported { request, lease } => {
+            Body::OfflineReported(journal::OfflineReported {
+                payment: Some(offline_to_proto(request, *lease)),
+                lane: request.lane.0.into(),
+                epoch: request.epoch.0,
+            })
+        }
+        PaymentFact::OfflineCardHeld { payment_id } => {
+            Body::OfflineCardHeld(journal::OfflineCardHeld {
+                payment_id: payment_id.to_string(),
+            })
+        }
+    }
+}
+
+fn forward(fact: &ForwardFact) -> Body {
+    match fact {
+        ForwardFact::Queued {
             forward_id,
             payment_id,
             tid,
             kind,
             amount,
-            ..
         } => Body::ForwardQueued(journal::ForwardQueued {
             forward_id: forward_id.0,
             payment_id: payment_id.to_string(),
@@ -119,53 +109,80 @@ fn body(record: &DeskRecord) -> Body {
             amount: Some(money_to_proto(*amount)),
             ..queued_kind(kind)
         }),
-        DeskRecord::ForwardSent {
+        ForwardFact::Sent {
             forward_id,
             stan,
             batch,
             attempt,
-            ..
         } => forward_sent(*forward_id, *stan, *batch, *attempt),
-        DeskRecord::ForwardDeferred { forward_id, code } => deferred(*forward_id, code.as_ref()),
-        DeskRecord::ForwardEnded {
-            forward_id, end, ..
-        } => Body::ForwardEnded(ended(*forward_id, end)),
-        DeskRecord::DeadLetterResolved { forward_id, how } => resolved(*forward_id, how),
-        DeskRecord::SignedOn { tid, batch } => Body::SignedOn(journal::SignedOn {
+        ForwardFact::Deferred { forward_id, code } => deferred(*forward_id, code.as_ref()),
+        ForwardFact::Ended { forward_id, end } => Body::ForwardEnded(ended(*forward_id, end)),
+        ForwardFact::Resolved { forward_id, how } => resolved(*forward_id, how),
+        ForwardFact::CarriedOver {
+            forward_id,
+            payment_id,
+        } => Body::CarriedOver(journal::CarriedOver {
+            forward_id: forward_id.0,
+            payment_id: payment_id.to_string(),
+        }),
+    }
+}
+
+fn terminal(fact: &TerminalFact) -> Body {
+    match fact {
+        TerminalFact::SignedOn { tid, batch } => Body::SignedOn(journal::SignedOn {
             tid: tid.to_string(),
             batch: batch.number(),
         }),
-        DeskRecord::TerminalStopped { tid, theirs } => stopped(tid, *theirs),
-        DeskRecord::UnmatchedAnswer {
+        TerminalFact::Stopped { tid, theirs } => stopped(tid, *theirs),
+        TerminalFact::UnmatchedAnswer {
             tid,
             stan,
             mti,
             code,
-            ..
         } => unmatched(tid, *stan, *mti, *code),
-        DeskRecord::DayClosing { date } => Body::DayClosing(journal::DayClosing {
-            date: date.to_string(),
-        }),
-        DeskRecord::SettlementSent {
+        TerminalFact::SettlementSent {
             tid,
             batch,
             stan,
             totals,
         } => settlement_sent(tid, *batch, *stan, totals),
-        DeskRecord::BatchClosed {
+        TerminalFact::BatchClosed {
             tid,
             batch,
             totals,
             balanced,
         } => batch_closed(tid, *batch, totals, *balanced),
-        DeskRecord::DayClosed { date } => Body::DayClosed(journal::DayClosed {
+    }
+}
+
+fn day(fact: &DayFact) -> Body {
+    match fact {
+        DayFact::Closing { date } => Body::DayClosing(journal::DayClosing {
             date: date.to_string(),
         }),
-        DeskRecord::LeaseGranted { lease, .. } => Body::LeaseGranted(journal::LeaseGranted {
+        DayFact::Closed { date } => Body::DayClosed(journal::DayClosed {
+            date: date.to_string(),
+        }),
+    }
+}
+
+fn lease(fact: &LeaseFact) -> Body {
+    match fact {
+        LeaseFact::Granted { lease } => Body::LeaseGranted(journal::LeaseGranted {
             lease: Some(lease_to_proto(lease)),
         }),
-        DeskRecord::LeaseEnded { lease_id, end, .. } => lease_ended(*lease_id, end),
-        DeskRecord::PreviousHub {
+        LeaseFact::Ended { lease_id, end } => lease_ended(*lease_id, end),
+    }
+}
+
+fn hub(fact: &HubFact) -> Body {
+    match fact {
+        HubFact::LaneAttached { lane, epoch } => Body::LaneAttached(journal::LaneAttached {
+            lane: lane.0.into(),
+            epoch: epoch.0,
+        }),
+        HubFact::PreviousHub {
             lane,
             hub_epoch,
             last_lease,
@@ -177,35 +194,21 @@ fn body(record: &DeskRecord) -> Body {
             tid: text(skipped.as_ref().map(|(tid, _)| tid.as_str())),
             next_stan: skipped.as_ref().map_or(0, |(_, stan)| stan.number()),
         }),
-        DeskRecord::CarriedOver {
-            forward_id,
-            payment_id,
-        } => Body::CarriedOver(journal::CarriedOver {
-            forward_id: forward_id.0,
-            payment_id: payment_id.to_string(),
-        }),
-        DeskRecord::AskedOfPreviousHub {
-            payment_id, lane, ..
-        } => Body::AskedOfPreviousHub(journal::AskedOfPreviousHub {
-            payment_id: payment_id.to_string(),
-            lane: lane.0.into(),
-        }),
-        DeskRecord::OfflineReported { request, lease, .. } => {
-            Body::OfflineReported(journal::OfflineReported {
-                payment: Some(offline_to_proto(request, *lease)),
-                lane: request.lane.0.into(),
-                epoch: request.epoch.0,
-            })
-        }
-        DeskRecord::OfflineCardHeld { payment_id } => {
-            Body::OfflineCardHeld(journal::OfflineCardHeld {
+        HubFact::AskedOfPreviousHub { payment_id, lane } => {
+            Body::AskedOfPreviousHub(journal::AskedOfPreviousHub {
                 payment_id: payment_id.to_string(),
+                lane: lane.0.into(),
             })
         }
-        DeskRecord::Archived { payment_ids } => Body::Archived(journal::Archived {
+    }
+}
+
+fn archive(fact: &ArchiveFact) -> Body {
+    match fact {
+        ArchiveFact::Archived { payment_ids } => Body::Archived(journal::Archived {
             payment_ids: payment_ids.iter().map(|id| id_to_bytes(*id)).collect(),
         }),
-        DeskRecord::Restored { file } => Body::Restored(journal::Restored {
+        ArchiveFact::Restored { file } => Body::Restored(journal::Restored {
             file: Some(file_to_proto(file)),
         }),
     }

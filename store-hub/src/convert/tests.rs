@@ -2,7 +2,10 @@
 
 use domain::{
     card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
-    desk::DeskRecord,
+    desk::{
+        ArchiveFact, DayFact, DeskFact, DeskRecord, ForwardFact, HubFact, LeaseFact, PaymentFact,
+        TerminalFact,
+    },
     forward::{ForwardEnd, ForwardKind, Resolution},
     ids::{
         AuthCode, BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber,
@@ -25,6 +28,15 @@ use wire_form::{card_to_proto, request_from_frame};
 use super::{decode, desk_record, encode, started};
 
 pub(super) const NOW: WallMs = WallMs(1_795_334_400_000);
+
+/// A fact as the desk writes it.
+pub(super) fn record(fact: impl Into<DeskFact>) -> DeskRecord {
+    DeskRecord {
+        at: NOW,
+        date: BusinessDate::parse("2026-11-22").unwrap(),
+        fact: fact.into(),
+    }
+}
 
 pub(super) fn cny(minor: i64) -> Money {
     Money::new(minor, Currency::CNY)
@@ -146,68 +158,70 @@ pub(super) fn asked() -> PaymentRequest {
     }
 }
 
-fn payment_records() -> Vec<DeskRecord> {
+pub(super) fn payment_records() -> Vec<DeskFact> {
     let payment_id = PaymentId(9);
     let lane = LaneId(3);
     let (stan, batch) = place();
     let mut all = vec![
-        DeskRecord::LaneAttached {
+        HubFact::LaneAttached {
             lane,
             epoch: LaneEpoch(2),
-        },
-        DeskRecord::Requested {
-            request: asked(),
-            at: NOW,
-        },
-        DeskRecord::Sent {
+        }
+        .into(),
+        PaymentFact::Requested { request: asked() }.into(),
+        PaymentFact::Sent {
             payment_id,
             tid: Tid::new("LANE0003").unwrap(),
             stan,
             batch,
-        },
-        DeskRecord::Completed {
+        }
+        .into(),
+        PaymentFact::Completed {
             payment_id,
             receipt: ReceiptNumber::parse("3-2-000042").unwrap(),
-        },
-        DeskRecord::Abandoned { payment_id, lane },
+        }
+        .into(),
+        PaymentFact::Abandoned { payment_id, lane }.into(),
     ];
-    all.extend(decisions().into_iter().map(|decision| DeskRecord::Decided {
-        payment_id,
-        decision,
-        at: NOW,
+    all.extend(decisions().into_iter().map(|decision| {
+        PaymentFact::Decided {
+            payment_id,
+            decision,
+        }
+        .into()
     }));
     all
 }
 
-fn forward_records() -> Vec<DeskRecord> {
+pub(super) fn forward_records() -> Vec<DeskFact> {
     let forward_id = ForwardId(11);
     let (stan, batch) = place();
-    let mut all = vec![DeskRecord::ForwardSent {
-        forward_id,
-        stan,
-        batch,
-        attempt: 2,
-        at: NOW,
-    }];
-    for kind in kinds() {
-        all.push(DeskRecord::ForwardQueued {
+    let mut all = vec![
+        ForwardFact::Sent {
             forward_id,
-            payment_id: PaymentId(9),
-            tid: Tid::new("LANE0003").unwrap(),
-            kind,
-            amount: cny(1250),
-            at: NOW,
-        });
+            stan,
+            batch,
+            attempt: 2,
+        }
+        .into(),
+    ];
+    for kind in kinds() {
+        all.push(
+            ForwardFact::Queued {
+                forward_id,
+                payment_id: PaymentId(9),
+                tid: Tid::new("LANE0003").unwrap(),
+                kind,
+                amount: cny(1250),
+            }
+            .into(),
+        );
     }
     for end in ends() {
-        all.push(DeskRecord::ForwardEnded {
-            forward_id,
-            end,
-            at: NOW,
-        });
+        all.push(ForwardFact::Ended { forward_id, end }.into());
     }
     for code in [None, Some(ResponseCode::new("96").unwrap())] {
-        all.push(DeskRecord::ForwardDeferred { forward_id, code });
+        all.push(ForwardFact::Deferred { forward_id, code }.into());
     }
     for how in [
         Resolution::Retry,
@@ -218,12 +232,12 @@ fn forward_records() -> Vec<DeskRecord> {
             reason: "small".to_owned(),
         },
     ] {
-        all.push(DeskRecord::DeadLetterResolved { forward_id, how });
+        all.push(ForwardFact::Resolved { forward_id, how }.into());
     }
     all
 }
 
-pub(super) fn terminal_records() -> Vec<DeskRecord> {
+pub(super) fn terminal_records() -> Vec<DeskFact> {
     let tid = || Tid::new("LANE0003").unwrap();
     let date = BusinessDate::parse("2026-11-22").unwrap();
     let (stan, batch) = place();
@@ -234,32 +248,35 @@ pub(super) fn terminal_records() -> Vec<DeskRecord> {
         credit_count: 1,
     };
     vec![
-        DeskRecord::SignedOn { tid: tid(), batch },
-        DeskRecord::TerminalStopped {
+        TerminalFact::SignedOn { tid: tid(), batch }.into(),
+        TerminalFact::Stopped {
             tid: tid(),
             theirs: batch,
-        },
-        DeskRecord::UnmatchedAnswer {
+        }
+        .into(),
+        TerminalFact::UnmatchedAnswer {
             tid: tid(),
             stan,
             mti: 210,
             code: ResponseCode::APPROVED,
-            at: NOW,
-        },
-        DeskRecord::DayClosing { date },
-        DeskRecord::SettlementSent {
+        }
+        .into(),
+        DayFact::Closing { date }.into(),
+        TerminalFact::SettlementSent {
             tid: tid(),
             batch,
             stan,
             totals,
-        },
-        DeskRecord::BatchClosed {
+        }
+        .into(),
+        TerminalFact::BatchClosed {
             tid: tid(),
             batch,
             totals,
             balanced: true,
-        },
-        DeskRecord::DayClosed { date },
+        }
+        .into(),
+        DayFact::Closed { date }.into(),
     ]
 }
 
@@ -284,8 +301,8 @@ pub(super) fn lease() -> OfflineLease {
     }
 }
 
-pub(super) fn lease_records() -> Vec<DeskRecord> {
-    let (lane, lease_id, at) = (LaneId(3), LeaseId(4), NOW);
+pub(super) fn lease_records() -> Vec<DeskFact> {
+    let (lane, lease_id) = (LaneId(3), LeaseId(4));
     let ends = [
         LeaseEnd::Returned,
         LeaseEnd::WrittenOff {
@@ -294,30 +311,33 @@ pub(super) fn lease_records() -> Vec<DeskRecord> {
         },
     ];
     let mut all = vec![
-        DeskRecord::LeaseGranted { lease: lease(), at },
-        DeskRecord::PreviousHub {
+        LeaseFact::Granted { lease: lease() }.into(),
+        HubFact::PreviousHub {
             lane,
             hub_epoch: 5,
             last_lease: lease_id,
             skipped: Some((Tid::new("LANE0003").unwrap(), Stan::new(10_001).unwrap())),
-        },
-        DeskRecord::PreviousHub {
+        }
+        .into(),
+        HubFact::PreviousHub {
             lane,
             hub_epoch: 5,
             last_lease: lease_id,
             skipped: None,
-        },
-        DeskRecord::AskedOfPreviousHub {
+        }
+        .into(),
+        HubFact::AskedOfPreviousHub {
             payment_id: PaymentId(9),
             lane,
-            at,
-        },
-        DeskRecord::CarriedOver {
+        }
+        .into(),
+        ForwardFact::CarriedOver {
             forward_id: ForwardId(11),
             payment_id: PaymentId(9),
-        },
+        }
+        .into(),
     ];
-    all.extend(ends.map(|end| DeskRecord::LeaseEnded { lease_id, end, at }));
+    all.extend(ends.map(|end| LeaseFact::Ended { lease_id, end }.into()));
     all
 }
 
@@ -326,12 +346,8 @@ pub(super) fn lease_records() -> Vec<DeskRecord> {
 fn a_lease_with_every_rule_fits_into_a_record() {
     let mut full = lease();
     full.floor_limits.set(None, None, None, 999_999_999_999);
-    let record = DeskRecord::LeaseGranted {
-        lease: full,
-        at: NOW,
-    };
-    let date = BusinessDate::parse("2026-11-22").unwrap();
-    let bytes = encode(&record, NOW, date);
+    let record = record(LeaseFact::Granted { lease: full });
+    let bytes = encode(&record);
     assert!(
         bytes.len() < domain::limits::JOURNAL_RECORD_BYTES_MAX,
         "{}",
@@ -342,21 +358,24 @@ fn a_lease_with_every_rule_fits_into_a_record() {
 
 #[test]
 fn every_record_comes_back_as_it_was_written() {
-    let date = BusinessDate::parse("2026-11-22").unwrap();
     let all = [
         payment_records(),
         forward_records(),
         terminal_records(),
         lease_records(),
-        vec![DeskRecord::Archived {
-            payment_ids: (0..PAYMENTS_ARCHIVED_AT_ONCE)
-                .map(|number| PaymentId(u128::MAX - number as u128))
-                .collect(),
-        }],
+        vec![
+            ArchiveFact::Archived {
+                payment_ids: (0..PAYMENTS_ARCHIVED_AT_ONCE)
+                    .map(|number| PaymentId(u128::MAX - number as u128))
+                    .collect(),
+            }
+            .into(),
+        ],
     ]
     .concat();
-    for record in all {
-        let bytes = encode(&record, NOW, date);
+    for fact in all {
+        let record = record(fact);
+        let bytes = encode(&record);
         assert!(bytes.len() < domain::limits::JOURNAL_RECORD_BYTES_MAX);
         let decoded = decode(&bytes).unwrap();
         assert_eq!(decoded.business_date, "2026-11-22");

@@ -2,7 +2,7 @@
 
 use super::world::{World, cny, receipt, tid};
 use crate::{
-    desk::{Alarm, DeskRecord, Effect, Event, Outgoing, Rejected},
+    desk::{Alarm, DeskFact, Effect, Event, ForwardFact, Outgoing, PaymentFact, Rejected},
     ids::{LaneId, PaymentId, Stan},
     payment::{Decision, RefusalReason},
 };
@@ -120,12 +120,12 @@ fn a_stand_in_is_withdrawn_in_one_commit_with_the_sale() {
     let mut world = World::new();
     world.ask(1, 1, 1_000);
     world.abandon(1, 1);
-    let records = world.records();
+    let records = world.facts();
     assert!(matches!(
         records[..],
         [
-            DeskRecord::Abandoned { .. },
-            DeskRecord::ForwardEnded { .. }
+            DeskFact::Payment(PaymentFact::Abandoned { .. }),
+            DeskFact::Forward(ForwardFact::Ended { .. })
         ]
     ));
     assert_eq!(world.status(1), "approved without the bank, withdrawn");

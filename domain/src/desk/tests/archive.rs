@@ -5,7 +5,7 @@ use super::{
     world::{World, cny, request},
 };
 use crate::{
-    desk::{Alarm, DeskRecord, Effect, Event},
+    desk::{Alarm, ArchiveFact, DeskFact, Effect, Event, PaymentFact},
     ids::PaymentId,
     limits::PAYMENTS_ARCHIVED_AT_ONCE,
     payment::{Completion, Decision, RefusalReason},
@@ -45,14 +45,14 @@ fn what_is_over_is_archived_when_the_day_is_closed_and_not_before() {
     );
     let archived = world.step(Event::Archive).to_vec();
     let payment_ids = vec![PaymentId(1), PaymentId(2)];
-    let record = DeskRecord::Archived { payment_ids };
+    let fact = DeskFact::Archive(ArchiveFact::Archived { payment_ids });
     assert!(matches!(
         &archived[..],
         [
-            Effect::Persist { record: written, .. },
+            Effect::Persist(written),
             Effect::Archive(_),
             Effect::Archive(_),
-        ] if *written == record
+        ] if written.fact == fact
     ));
     assert_eq!(held(&world), [3], "its sale may still be given up");
     assert!(!world.desk.has_payments_to_archive());
@@ -70,7 +70,7 @@ fn a_repeat_is_answered_from_the_file_and_nothing_is_written() {
         panic!("{:?}", world.effects);
     };
     assert_eq!(*amount, cny(1_000));
-    assert!(world.records().is_empty() && world.sent().is_empty());
+    assert!(world.facts().is_empty() && world.sent().is_empty());
     assert_eq!(held(&world), [3]);
 
     let mut other = request(1, 1, 1_000);
@@ -79,10 +79,10 @@ fn a_repeat_is_answered_from_the_file_and_nothing_is_written() {
     let reason = RefusalReason::ContentDiffers;
     assert_eq!(world.replies(), [Decision::Refused { reason }]);
     assert_eq!(world.alarms(), [Alarm::ContentDiffers(PaymentId(1))]);
-    assert!(world.records().is_empty());
+    assert!(world.facts().is_empty());
 
     world.complete(1, 1);
-    assert!(world.records().is_empty(), "told again");
+    assert!(world.facts().is_empty(), "told again");
     let lane = crate::ids::LaneId(1);
     let payment_id = PaymentId(1);
     let given_up = world.try_step(Event::Abandoned { payment_id, lane });
@@ -96,9 +96,9 @@ fn what_changes_something_brings_the_payment_back_until_the_next_close() {
     world.archive();
     world.abandon(2, 1);
     let [
-        DeskRecord::Restored { file },
-        DeskRecord::Abandoned { payment_id, .. },
-    ] = &world.records()[..]
+        DeskFact::Archive(ArchiveFact::Restored { file }),
+        DeskFact::Payment(PaymentFact::Abandoned { payment_id, .. }),
+    ] = &world.facts()[..]
     else {
         panic!("{:?}", world.effects);
     };
@@ -110,7 +110,7 @@ fn what_changes_something_brings_the_payment_back_until_the_next_close() {
     let given_up = world.desk.payment(PaymentId(2)).unwrap();
     assert_eq!(given_up.completion, Completion::Abandoned);
     world.abandon(2, 1);
-    assert!(world.records().is_empty(), "told again, and held");
+    assert!(world.facts().is_empty(), "told again, and held");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use super::store::{Life, fate};
-use crate::desk::{DeskRecord, Outgoing};
+use crate::desk::{ArchiveFact, DeskFact, Outgoing};
 
 proptest! {
     #[test]
@@ -56,11 +56,15 @@ fn random_lives_reach_every_outcome() {
             ),
             (
                 "laid away",
-                life.count_written(|it| matches!(it, DeskRecord::Archived { .. })),
+                life.count_written(|it| {
+                    matches!(it, DeskFact::Archive(ArchiveFact::Archived { .. }))
+                }),
             ),
             (
                 "recalled",
-                life.count_written(|it| matches!(it, DeskRecord::Restored { .. })),
+                life.count_written(|it| {
+                    matches!(it, DeskFact::Archive(ArchiveFact::Restored { .. }))
+                }),
             ),
             (
                 "sent after not sent",

@@ -8,6 +8,8 @@
 
 mod abandoned;
 mod archive;
+mod check;
+mod checkpoint;
 mod forward;
 mod host;
 mod hot_cards;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::world::{World, cny, config, receipt, request};
 use crate::{
     card_ref::CardHash,
-    desk::{Alarm, Desk, DeskConfig, DeskRecord, Effect, Event, Outgoing, Rejected},
+    desk::{Alarm, Desk, DeskConfig, DeskFact, Effect, Event, LeaseFact, Outgoing, Rejected},
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
     payment::{Decision, PaymentRequest, Progress},
     risk::{LeaseShare, LeaseUse, OfflineLease},
@@ -301,7 +301,7 @@ fn nothing_is_lent_while_too_little_is_free_or_the_day_is_being_closed() {
         !world
             .journal
             .iter()
-            .any(|one| matches!(one, DeskRecord::LeaseGranted { .. }))
+            .any(|one| matches!(one.fact, DeskFact::Lease(LeaseFact::Granted { .. })))
     );
 }
 

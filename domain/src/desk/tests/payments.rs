@@ -37,7 +37,7 @@ fn a_sale_is_sent_once_and_its_result_is_told_again() {
     world.ask(1, 1, 1_000);
     assert_eq!(world.replies(), told);
     assert_eq!(world.sent(), []);
-    assert_eq!(world.records().len(), 0);
+    assert_eq!(world.facts().len(), 0);
 }
 
 #[test]

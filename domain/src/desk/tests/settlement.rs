@@ -2,7 +2,10 @@
 
 use super::world::{LANES, World, answer, batch, cny, tid};
 use crate::{
-    desk::{Alarm, Blocker, DayState, DeskRecord, Effect, Event, Outgoing, Rejected},
+    desk::{
+        Alarm, Blocker, DayFact, DayState, DeskFact, Effect, Event, Outgoing, Rejected,
+        TerminalFact,
+    },
     ids::{PaymentId, Stan, Tid},
     limits::BATCH_ITEMS_SETTLE_AT,
     payment::{Decision, RefusalReason},
@@ -58,8 +61,8 @@ fn a_day_closes_with_its_totals_and_opens_the_next_batch() {
         world.answer(&settlement, "00");
     }
     assert!(matches!(
-        world.records()[..],
-        [.., DeskRecord::DayClosed { .. }]
+        world.facts()[..],
+        [.., DeskFact::Day(DayFact::Closed { .. })]
     ));
     assert_eq!(batch_of(&world, &tid(1)), 2);
     assert_eq!(world.status(1), "settled");
@@ -182,10 +185,10 @@ fn a_0500_of_an_empty_batch_is_not_repeated_in_another() {
     };
     assert_eq!(binding.batch, batch(8));
     assert!(matches!(
-        world.records()[..],
+        world.facts()[..],
         [
-            DeskRecord::SignedOn { .. },
-            DeskRecord::SettlementSent { .. }
+            DeskFact::Terminal(TerminalFact::SignedOn { .. }),
+            DeskFact::Terminal(TerminalFact::SettlementSent { .. })
         ]
     ));
 }

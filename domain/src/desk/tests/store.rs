@@ -9,7 +9,10 @@ use super::{
     world::{LANES, World, place, receipt, request},
 };
 use crate::{
-    desk::{DayState, DeskRecord, Effect, Event, Outgoing, PaymentStatus},
+    desk::{
+        DayState, DeskFact, Effect, Event, ForwardFact, Outgoing, PaymentFact, PaymentStatus,
+        TerminalFact,
+    },
     forward::Resolution,
     ids::{BatchNumber, ForwardId, LaneId, PaymentId, Stan, Tid},
     payment::{Answer, Completion, Decision, MacCheck, RefusalReason},
@@ -113,7 +116,7 @@ pub(super) struct Life {
     pub(super) not_sent: BTreeSet<PaymentId>,
     decided: BTreeSet<PaymentId>,
     entries: BTreeMap<ForwardId, Outgoing>,
-    durable: Vec<DeskRecord>,
+    durable: Vec<DeskFact>,
     date: BusinessDate,
 }
 
@@ -147,7 +150,7 @@ impl Life {
     fn watch(&mut self) {
         for effect in self.world.effects.clone() {
             match effect {
-                Effect::Persist { record, .. } => self.written(record),
+                Effect::Persist(record) => self.written(record.fact),
                 Effect::Send(message) => self.sent(message),
                 Effect::SignOn { tid } => {
                     let idle = !self.at_bank.contains_key(&tid);
@@ -178,12 +181,12 @@ impl Life {
         }
     }
 
-    fn written(&mut self, record: DeskRecord) {
-        if let DeskRecord::Decided {
+    fn written(&mut self, fact: DeskFact) {
+        if let DeskFact::Payment(PaymentFact::Decided {
             payment_id,
             decision,
             ..
-        } = &record
+        }) = &fact
         {
             assert!(
                 self.decided.insert(*payment_id),
@@ -196,7 +199,7 @@ impl Life {
                 "I19: {payment_id} was stood in for after a byte may have left"
             );
         }
-        self.durable.push(record);
+        self.durable.push(fact);
     }
 
     fn sent(&mut self, message: Outgoing) {
@@ -211,24 +214,24 @@ impl Life {
             !self.at_bank.contains_key(&tid),
             "I7: one message outstanding"
         );
-        let written = self.durable.iter().rev().any(|record| match record {
-            DeskRecord::Sent {
+        let written = self.durable.iter().rev().any(|fact| match fact {
+            DeskFact::Payment(PaymentFact::Sent {
                 tid: of,
                 stan: bound,
                 batch: open,
                 ..
-            }
-            | DeskRecord::SettlementSent {
+            })
+            | DeskFact::Terminal(TerminalFact::SettlementSent {
                 tid: of,
                 stan: bound,
                 batch: open,
                 ..
-            } => (of, *bound, *open) == (&tid, stan, batch),
-            DeskRecord::ForwardSent {
+            }) => (of, *bound, *open) == (&tid, stan, batch),
+            DeskFact::Forward(ForwardFact::Sent {
                 stan: bound,
                 batch: open,
                 ..
-            } => (*bound, *open) == (stan, batch),
+            }) => (*bound, *open) == (stan, batch),
             _ => false,
         });
         assert!(written, "I6: its record is durable first");
@@ -496,7 +499,7 @@ impl Life {
         self.world.archive();
     }
 
-    pub(super) fn count_written(&self, is_it: fn(&DeskRecord) -> bool) -> u64 {
+    pub(super) fn count_written(&self, is_it: fn(&DeskFact) -> bool) -> u64 {
         let records = self.durable.iter().filter(|record| is_it(record));
         u64::try_from(records.count()).unwrap()
     }

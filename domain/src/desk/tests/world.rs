@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::{
     card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
-    desk::{Desk, DeskConfig, DeskRecord, Effect, Event, Outgoing, PaymentFile, Rejected, Timing},
+    desk::{
+        Desk, DeskConfig, DeskFact, DeskRecord, Effect, Event, Outgoing, PaymentFile, Rejected,
+        Timing,
+    },
     ids::{
         AuthCode, BatchNumber, ForwardId, LaneEpoch, LaneId, Mid, PaymentId, ReceiptNumber, Rrn,
         SaleNumber, Stan, Tid,
@@ -212,13 +215,13 @@ impl World {
             }
         }
         self.check_order();
-        if self.records().is_empty() {
+        if self.facts().is_empty() {
             assert_eq!(before, self.desk.durable, "changed, and nothing written");
             return Ok(());
         }
         for effect in &self.effects {
             match effect {
-                Effect::Persist { record, .. } => self.journal.push(record.clone()),
+                Effect::Persist(record) => self.journal.push(record.clone()),
                 Effect::Archive(file) => {
                     self.files.insert(file.payment_id(), (**file).clone());
                 }
@@ -232,7 +235,7 @@ impl World {
     /// Records first, then cards, then the rest.
     fn check_order(&self) {
         let rank = |effect: &Effect| match effect {
-            Effect::Persist { .. } => 0,
+            Effect::Persist(_) => 0,
             Effect::Archive(_) | Effect::HoldCard(_) | Effect::EraseCard(_) => 1,
             Effect::ForgetSecrets(_)
             | Effect::Send(_)
@@ -265,7 +268,7 @@ impl World {
     }
 
     /// The desk as its records give it, and as its checkpoint does.
-    fn replayed(&self) -> Desk {
+    pub(super) fn replayed(&self) -> Desk {
         let desk = Desk::new(self.desk.config().clone());
         let mut desk = self.configured(desk);
         for record in &self.journal {
@@ -397,12 +400,12 @@ impl World {
         alarms.collect()
     }
 
-    pub(super) fn records(&self) -> Vec<&DeskRecord> {
-        let records = self.effects.iter().filter_map(|effect| match effect {
-            Effect::Persist { record, .. } => Some(record),
+    pub(super) fn facts(&self) -> Vec<&DeskFact> {
+        let facts = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Persist(record) => Some(&record.fact),
             _ => None,
         });
-        records.collect()
+        facts.collect()
     }
 
     pub(super) fn status(&self, id: u128) -> &'static str {

@@ -1,0 +1,95 @@
+//! What is written of one entry of the store-and-forward queue.
+
+use crate::{
+    forward::{ForwardEnd, ForwardKind, Resolution},
+    ids::{BatchNumber, ForwardId, PaymentId, Stan, Tid},
+    money::Money,
+    response_code::ResponseCode,
+};
+
+/// What happened to a queue entry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ForwardFact {
+    /// It was queued, in the commit of what caused it.
+    Queued {
+        /// The entry.
+        forward_id: ForwardId,
+        /// The payment it is for.
+        payment_id: PaymentId,
+        /// Its terminal.
+        tid: Tid,
+        /// Reversal, advice or void, with what is frozen in it.
+        kind: ForwardKind,
+        /// For how much.
+        amount: Money,
+    },
+    /// A try: STAN and batch are bound by the first; durable before the first byte leaves.
+    Sent {
+        /// The entry.
+        forward_id: ForwardId,
+        /// Its STAN: of the original for a reversal.
+        stan: Stan,
+        /// Its batch: of the original for a reversal.
+        batch: BatchNumber,
+        /// Which try, from 1.
+        attempt: u32,
+    },
+    /// It came back with "later", or not at all.
+    Deferred {
+        /// The entry.
+        forward_id: ForwardId,
+        /// The host's code, if it answered.
+        code: Option<ResponseCode>,
+    },
+    /// It left the queue (I9).
+    Ended {
+        /// The entry.
+        forward_id: ForwardId,
+        /// Delivered, withdrawn or dead letter.
+        end: ForwardEnd,
+    },
+    /// A dead letter was resolved by hand.
+    Resolved {
+        /// The entry.
+        forward_id: ForwardId,
+        /// How.
+        how: Resolution,
+    },
+    /// The close of the running day does not wait for it: its lane is silent. It stays in the
+    /// queue.
+    CarriedOver {
+        /// The entry.
+        forward_id: ForwardId,
+        /// What it is for.
+        payment_id: PaymentId,
+    },
+}
+
+impl ForwardFact {
+    /// The entry it is about.
+    #[must_use]
+    pub const fn forward_id(&self) -> ForwardId {
+        match self {
+            Self::Queued { forward_id, .. }
+            | Self::Sent { forward_id, .. }
+            | Self::Deferred { forward_id, .. }
+            | Self::Ended { forward_id, .. }
+            | Self::Resolved { forward_id, .. }
+            | Self::CarriedOver { forward_id, .. } => *forward_id,
+        }
+    }
+
+    /// The payment the entry is for, where the record says it; else the entry tells.
+    #[must_use]
+    pub const fn payment_id(&self) -> Option<PaymentId> {
+        match self {
+            Self::Queued { payment_id, .. } | Self::CarriedOver { payment_id, .. } => {
+                Some(*payment_id)
+            }
+            Self::Sent { .. }
+            | Self::Deferred { .. }
+            | Self::Ended { .. }
+            | Self::Resolved { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The store-and-forward queue: what must reach the host whatever happens.
+
+mod apply;
+mod carry_over;
+mod dead_letter;
+mod fact;
+mod forwarding;
+
+pub use carry_over::Silent;
+pub use fact::ForwardFact;

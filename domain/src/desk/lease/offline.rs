@@ -1,0 +1,185 @@
+//! Offline leases and what lanes approved under them (I10, I19).
+//!
+//! A lane's journal is what counts: an approval is booked when the journal shows it, a lease is
+//! freed when the journal shows it returned. The goods are gone by then, so nothing a lane approved
+//! is ever refused; what does not fit its lease raises an alarm.
+
+use crate::{
+    desk::{Alarm, Desk, Effect, LeaseFact, PaymentFact, Rejected, outcome::Outcome},
+    ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
+    payment::{Decision, PaymentRequest},
+    risk::{LeaseEnd, OfflineLease},
+};
+
+impl Desk {
+    /// The lane's journal shows a payment it approved alone. Twice does no harm.
+    pub(crate) fn offline_reported(
+        &mut self,
+        out: &mut Outcome,
+        request: PaymentRequest,
+        lease: LeaseId,
+    ) -> Result<(), Rejected> {
+        let payment_id = request.payment_id;
+        if let Some(known) = self.durable.payments.get(&payment_id) {
+            let is_same = known.request.is_same_as(&request);
+            return match self.durable.offline.get(&payment_id) {
+                Some(_) if is_same => Ok(()),
+                Some(_) => Err(Rejected::OfflineContentDiffers(payment_id)),
+                None => Err(Rejected::OfflineAfterRequested(payment_id)),
+            };
+        }
+        let amount = request.amount;
+        self.note(out, PaymentFact::OfflineReported { request, lease });
+        if !self
+            .durable
+            .offline
+            .get(&payment_id)
+            .is_some_and(|one| one.covered)
+        {
+            out.effect(Effect::Alarm(Alarm::OutsideLease(payment_id)));
+        }
+        self.decide(out, payment_id, Decision::OfflineApproved { amount, lease });
+        Ok(())
+    }
+
+    /// The sealed card of an offline payment has come. It may come before the journal that tells of
+    /// the payment; when nobody needs it any more it is not kept.
+    pub(crate) fn offline_card(&mut self, out: &mut Outcome, payment_id: PaymentId) {
+        if !self.wants_offline_card(payment_id) {
+            out.effect(Effect::ForgetSecrets(payment_id));
+            return;
+        }
+        self.note(out, PaymentFact::OfflineCardHeld { payment_id });
+        out.hold_card(payment_id);
+        out.effect(Effect::ForgetSecrets(payment_id));
+        let lane = self
+            .durable
+            .payments
+            .get(&payment_id)
+            .map(|paid| paid.request.lane);
+        if let Some(tid) = lane.and_then(|lane| self.terminal_of(lane)).cloned() {
+            out.touch(&tid);
+        }
+    }
+
+    /// Whether the card of this payment lies at rest: it came, and a reversal or an advice may
+    /// still need it.
+    #[must_use]
+    pub fn holds_card(&self, payment_id: PaymentId) -> bool {
+        let uploaded = self.durable.offline_cards.contains(&payment_id);
+        match self.durable.payments.get(&payment_id) {
+            None => uploaded,
+            Some(payment) => {
+                let came = uploaded || !self.durable.offline.contains_key(&payment_id);
+                came && self.durable.needs_card(payment)
+            }
+        }
+    }
+
+    /// Whether the sealed card of this payment is still to come from its lane.
+    #[must_use]
+    pub fn wants_offline_card(&self, payment_id: PaymentId) -> bool {
+        if self.durable.offline_cards.contains(&payment_id) {
+            return false;
+        }
+        match self.durable.payments.get(&payment_id) {
+            None => true,
+            Some(payment) => {
+                self.durable.offline.contains_key(&payment_id) && self.durable.needs_card(payment)
+            }
+        }
+    }
+
+    /// The lane's journal shows a lease returned: what it did not spend is the store's again.
+    pub(crate) fn lease_returned(
+        &mut self,
+        out: &mut Outcome,
+        lane: LaneId,
+        lease_id: LeaseId,
+    ) -> Result<(), Rejected> {
+        match self.durable.leases.get(lease_id) {
+            Some(open) if open.lease.lane == lane => {
+                self.end_lease(out, lease_id, LeaseEnd::Returned);
+                Ok(())
+            }
+            Some(_) => Err(Rejected::UnknownLease(lease_id)),
+            // Told again, or written off before.
+            None => Ok(()),
+        }
+    }
+
+    /// A manager gives up a lease whose lane does not come back.
+    pub(crate) fn lease_written_off(
+        &mut self,
+        out: &mut Outcome,
+        lease_id: LeaseId,
+        by: String,
+        reason: String,
+    ) -> Result<(), Rejected> {
+        if reason.trim().is_empty() || by.trim().is_empty() {
+            return Err(Rejected::NoteMissing);
+        }
+        if self.durable.leases.get(lease_id).is_none() {
+            return Err(Rejected::UnknownLease(lease_id));
+        }
+        self.end_lease(out, lease_id, LeaseEnd::WrittenOff { by, reason });
+        Ok(())
+    }
+
+    fn end_lease(&mut self, out: &mut Outcome, lease_id: LeaseId, end: LeaseEnd) {
+        self.note(out, LeaseFact::Ended { lease_id, end });
+    }
+
+    /// A lane that is back is told of the lease it holds: the grant may have been lost. A lane that
+    /// knows it already ignores it.
+    pub(crate) fn lane_is_here(&mut self, out: &mut Outcome, lane: LaneId, epoch: LaneEpoch) {
+        self.volatile.attached.insert(lane);
+        if let Some(held) = self.durable.leases.held_by(lane, epoch) {
+            out.effect(Effect::GrantLease(held.lease.clone()));
+        }
+    }
+
+    /// Each attached lane without a lease gets one, as far as the budget goes. While a day is being
+    /// closed none is granted: nothing new must arise that the day would not know of.
+    pub(crate) fn grant_leases(&mut self, out: &mut Outcome) {
+        if self.config.policy.leases.is_none() || self.durable.closing.is_some() {
+            return;
+        }
+        let without: Vec<(LaneId, LaneEpoch)> = self
+            .volatile
+            .attached
+            .iter()
+            .filter(|lane| self.terminal_of(**lane).is_some())
+            .filter_map(|lane| Some((*lane, self.epoch_of(*lane)?)))
+            .filter(|(lane, epoch)| self.durable.leases.held_by(*lane, *epoch).is_none())
+            .collect();
+        for (lane, lane_epoch) in without {
+            self.grant_lease(out, lane, lane_epoch);
+        }
+    }
+
+    fn grant_lease(&mut self, out: &mut Outcome, lane: LaneId, lane_epoch: LaneEpoch) {
+        let policy = &self.config.policy;
+        let lanes = self.volatile.stations.len();
+        let Some(terms) = policy.lease_terms(lanes, &self.durable.exposure, &self.durable.leases)
+        else {
+            return;
+        };
+        let lease = OfflineLease {
+            id: self.durable.leases.next_id(),
+            lane,
+            lane_epoch,
+            budget: terms.budget,
+            per_payment_cap: terms.per_payment_cap,
+            per_card_cap: terms.per_card_cap,
+            count_max: terms.share.count_max,
+            hot_list_version: self.hot_list_version(),
+            valid_for_ms: terms.share.valid_for_ms,
+            floor_limits: policy.floor_limits.clone(),
+            velocity: policy.velocity,
+        };
+        let granted = Effect::GrantLease(lease.clone());
+        self.note(out, LeaseFact::Granted { lease });
+        out.effect(granted);
+    }
+}

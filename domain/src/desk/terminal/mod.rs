@@ -1,0 +1,10 @@
+//! Terminals: the link to the acquirer, sign-on, what is sent next, and what comes back.
+
+mod acquirer_link;
+mod answered;
+mod apply;
+mod fact;
+mod sending;
+mod unanswered;
+
+pub use fact::TerminalFact;
