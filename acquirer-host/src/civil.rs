@@ -45,6 +45,11 @@ impl Civil {
         )
     }
 
+    /// Minutes since midnight.
+    pub(crate) const fn minutes(self) -> i64 {
+        self.milliseconds / MINUTE_MS
+    }
+
     /// Fields 13 and 15: MMDD.
     pub(crate) fn date(self) -> String {
         format!("{:02}{:02}", self.month, self.day)

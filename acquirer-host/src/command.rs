@@ -148,13 +148,19 @@ fn serve(options: &Options) -> Result<(), Fault> {
 }
 
 fn configure(options: &Options) -> Result<Config, Fault> {
+    let personality = match &options.personality {
+        Some(path) => Personality::load(path).map_err(Fault::usage)?,
+        None => Personality::default(),
+    };
+    let dialect = Dialect::built_in(&options.dialect).map_err(Fault::usage)?;
+    let dialect = match personality.length_counts_itself {
+        true => dialect.counting_prefix(true),
+        false => dialect,
+    };
     Ok(Config {
         listen: options.listen.clone(),
-        dialect: Dialect::named(&options.dialect).map_err(Fault::usage)?,
-        personality: match &options.personality {
-            Some(path) => Personality::load(path).map_err(Fault::usage)?,
-            None => Personality::default(),
-        },
+        dialect: Arc::new(dialect),
+        personality,
         accounts: match &options.accounts {
             Some(path) => Accounts::load(path).map_err(Fault::usage)?,
             None => Accounts::default(),

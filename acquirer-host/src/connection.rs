@@ -33,12 +33,17 @@ pub(crate) async fn serve(host: Arc<Host>, connection: Io) {
         tokio::select! {
             biased;
             Some(answer) = due.next(), if !due.is_empty() => {
-                let frame: Option<Vec<u8>> = answer;
-                let Some(frame) = frame else {
+                let outgoing: Option<Outgoing> = answer;
+                let Some(outgoing) = outgoing else {
                     return;
                 };
-                if let Err(fault) = write_frame(&mut write_half, &frame, WRITE).await {
+                if let Err(fault) = write_frame(&mut write_half, &outgoing.frame, WRITE).await {
                     debug!(event = "answer not delivered", fault = %fault);
+                    return;
+                }
+                // Whatever else is due on this connection is lost with it.
+                if outgoing.closes {
+                    debug!(event = "connection closed behind an answer");
                     return;
                 }
             }
@@ -60,7 +65,7 @@ pub(crate) async fn serve(host: Arc<Host>, connection: Io) {
 }
 
 /// The answer once it may leave; `None`: the ledger is gone, and nothing may leave any more.
-async fn when_due(host: Arc<Host>, outgoing: Outgoing) -> Option<Vec<u8>> {
+async fn when_due(host: Arc<Host>, outgoing: Outgoing) -> Option<Outgoing> {
     let mut durable = host.durable.clone();
     if !durable.wait(outgoing.ticket).await {
         return None;
@@ -68,7 +73,7 @@ async fn when_due(host: Arc<Host>, outgoing: Outgoing) -> Option<Vec<u8>> {
     if !outgoing.delay.is_zero() {
         sleep(outgoing.delay).await;
     }
-    Some(outgoing.frame)
+    Some(outgoing)
 }
 
 fn told(fault: &FrameError) {

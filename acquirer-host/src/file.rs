@@ -76,6 +76,7 @@ fn harmless(message: &str) -> String {
         "missing field",
         "duplicate key",
         "behaviour is",
+        "a time of day is",
     ];
     if quotes_no_value
         .iter()

@@ -25,6 +25,7 @@ use crate::{
     ledger::{Committer, Durable, Pending},
     personality::{Manner, Manners},
     request::{FieldFault, Request},
+    stans_of_day::StansOfDay,
     start::{Config, LedgerLines},
 };
 
@@ -34,6 +35,8 @@ pub(crate) struct Outgoing {
     /// The ledger has to be durable up to here first.
     pub(crate) ticket: u64,
     pub(crate) delay: Duration,
+    /// The connection is closed behind it.
+    pub(crate) closes: bool,
 }
 
 /// A host: everything its connections share.
@@ -64,19 +67,28 @@ impl Host {
         lines: &LedgerLines,
         durable: Durable,
     ) -> Self {
+        let utc_offset_minutes = config.personality.utc_offset_minutes;
         let mut books = Books::default();
+        let mut stans = config
+            .personality
+            .duplicate_any_stan
+            .then(StansOfDay::default);
         for line in lines {
             books.apply(line);
+            if let Some(stans) = &mut stans {
+                let civil = Civil::new(line.at_ms, utc_offset_minutes);
+                stans.is_used(&line.tid, &line.mti, &line.stan, civil);
+            }
         }
         let bank = Bank {
             accounts: config.accounts,
             default_behaviour: config.personality.default_behaviour,
             terminal_keys: config.terminal_keys,
             books,
+            stans,
             signed_on: std::collections::BTreeMap::new(),
             service_answers: 0,
         };
-        let utc_offset_minutes = config.personality.utc_offset_minutes;
         Self {
             dialect: config.dialect,
             utc_offset_minutes,
@@ -126,7 +138,8 @@ impl Host {
         };
         let mut shared = self.lock();
         let decision = shared.decide(decoded, request, now, &*self.random);
-        let manner = shared.manners.next(request.is_financial());
+        let minutes = now.civil.minutes();
+        let manner = shared.manners.next(request.is_financial(), minutes);
         let ticket = shared.keep(&decision)?;
         self.more_lines.notify_one();
         told(request, &decision, manner);
@@ -140,6 +153,7 @@ impl Host {
             frame,
             ticket,
             delay: Duration::from_millis(manner.delay_ms.saturating_add(decision.delay_ms)),
+            closes: manner.closes,
         })
     }
 
@@ -181,6 +195,7 @@ impl Host {
             frame: answer::write_fault(&self.dialect, decoded, mac_key)?,
             ticket: shared.pending.last(),
             delay: Duration::ZERO,
+            closes: false,
         })
     }
 

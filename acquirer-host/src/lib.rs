@@ -34,6 +34,7 @@ mod host;
 mod ledger;
 mod personality;
 mod request;
+mod stans_of_day;
 mod start;
 mod terminal_keys;
 

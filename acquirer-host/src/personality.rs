@@ -28,10 +28,45 @@ pub struct Personality {
     pub late_answer_every: u64,
     /// How much later, in milliseconds.
     pub late_answer_ms: u64,
+    /// From the n-th answer on each answer closes its connection; 0: none does, 1: all do.
+    pub close_from_answer: u64,
+    /// From this time of the host's day on, as in `12:00`, each answer closes its connection.
+    pub close_from_time: Option<TimeOfDay>,
+    /// A STAN that a terminal has used before on the same day gets 94, whatever it was used for
+    /// and however the message went.
+    pub duplicate_any_stan: bool,
+    /// The length prefix of a frame counts itself.
+    pub length_counts_itself: bool,
     /// The zone of fields 12 and 13, in minutes east of the clock's.
     pub utc_offset_minutes: i32,
     /// The clock of the host; without it the machine's.
     pub clock: Option<BusinessDay>,
+}
+
+/// A time of the host's day, as in `12:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct TimeOfDay {
+    /// Since midnight.
+    pub minutes: i64,
+}
+
+impl TryFrom<String> for TimeOfDay {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let fault = "a time of day is hh:mm, 00:00 to 23:59";
+        let (hours, minutes) = text.split_once(':').ok_or(fault)?;
+        let number = |part: &str, limit: i64| {
+            let two_digits = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+            let number = part.parse::<i64>().ok().filter(|number| *number < limit);
+            number.filter(|_| two_digits).ok_or(fault)
+        };
+        let minutes = number(hours, 24)?
+            .saturating_mul(60)
+            .saturating_add(number(minutes, 60)?);
+        Ok(Self { minutes })
+    }
 }
 
 /// A business day squeezed into a run, shared by all programs that get the same three numbers.
@@ -88,12 +123,15 @@ pub(crate) struct Manner {
     pub(crate) delay_ms: u64,
     pub(crate) is_dropped: bool,
     pub(crate) is_spoilt: bool,
+    /// The connection is closed behind it.
+    pub(crate) closes: bool,
 }
 
 /// Draws the manner of one answer after the other.
 #[derive(Debug)]
 pub(crate) struct Manners {
     personality: Personality,
+    answers: u64,
     financial_answers: u64,
     random: u64,
 }
@@ -104,17 +142,22 @@ impl Manners {
         Self {
             random: personality.seed.unwrap_or(seed),
             personality,
+            answers: 0,
             financial_answers: 0,
         }
     }
 
-    pub(crate) fn next(&mut self, is_financial: bool) -> Manner {
+    /// Of the next answer, which leaves so many minutes after the host's midnight.
+    pub(crate) fn next(&mut self, is_financial: bool, minutes: i64) -> Manner {
         let latency_ms = self.latency_ms();
+        self.answers = self.answers.saturating_add(1);
+        let closes = self.closes(minutes);
         if !is_financial {
             return Manner {
                 delay_ms: latency_ms,
                 is_dropped: false,
                 is_spoilt: false,
+                closes,
             };
         }
         self.financial_answers = self.financial_answers.saturating_add(1);
@@ -126,7 +169,15 @@ impl Manners {
             delay_ms: latency_ms.saturating_add(late_ms),
             is_dropped: self.is_turn(self.personality.drop_answer_every),
             is_spoilt: self.is_turn(self.personality.bad_mac_every),
+            closes,
         }
+    }
+
+    fn closes(&self, minutes: i64) -> bool {
+        let from_answer = self.personality.close_from_answer;
+        let by_count = from_answer != 0 && self.answers >= from_answer;
+        let from_time = self.personality.close_from_time;
+        by_count || from_time.is_some_and(|from| minutes >= from.minutes)
     }
 
     const fn is_turn(&self, every: u64) -> bool {
@@ -159,8 +210,8 @@ mod tests {
         let personality = Personality::parse(Path::new("p"), text).unwrap();
         let draw = || {
             let mut manners = Manners::new(personality.clone(), 0);
-            manners.next(false);
-            (1..=12).map(|_| manners.next(true)).collect::<Vec<_>>()
+            manners.next(false, 0);
+            (1..=12).map(|_| manners.next(true, 0)).collect::<Vec<_>>()
         };
         let drawn = draw();
         for (index, manner) in drawn.iter().enumerate() {
@@ -178,14 +229,36 @@ mod tests {
     }
 
     #[test]
+    fn a_host_closes_from_an_answer_or_a_time_on() {
+        let closes = |text: &str, minutes: i64| {
+            let personality = Personality::parse(Path::new("p"), text).unwrap();
+            let mut manners = Manners::new(personality, 0);
+            (0..3).map(|_| manners.next(true, minutes).closes).collect()
+        };
+        let seen: Vec<bool> = closes("", 720);
+        assert_eq!(seen, [false; 3]);
+        let seen: Vec<bool> = closes("close_from_answer = 2", 0);
+        assert_eq!(seen, [false, true, true]);
+        let noon = "close_from_time = \"12:00\"";
+        let seen: Vec<bool> = closes(noon, 719);
+        assert_eq!(seen, [false; 3]);
+        let seen: Vec<bool> = closes(noon, 720);
+        assert_eq!(seen, [true; 3]);
+    }
+
+    #[test]
     fn faults_of_a_personality_are_told() {
-        let fault = |text| {
+        let fault = |text: &str| {
             Personality::parse(Path::new("p.toml"), text)
                 .unwrap_err()
                 .to_string()
         };
         assert!(fault("latency_ms = [9, 5]").contains("ends before"));
         assert!(fault("latency = 5").contains("unknown field"));
+        for wrong in ["24:00", "12:60", "noon", "1:00", "+1:00"] {
+            let text = format!("close_from_time = \"{wrong}\"");
+            assert!(fault(&text).contains("hh:mm"), "{wrong}");
+        }
         assert!(fault("default_behaviour = \"no\"").contains("behaviour is"));
     }
 }

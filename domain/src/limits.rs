@@ -68,6 +68,8 @@ pub const STANS_SKIPPED: u32 = 10_000;
 /// How far a rebuilt hub skips ahead of the last lease that a lane knows: other lanes may hold
 /// later ones.
 pub const LEASE_IDS_SKIPPED: u64 = 1_000_000;
+/// How far one hello may raise the epoch of a lane: machines are swapped one at a time.
+pub const EPOCH_RAISE_MAX: u32 = 1;
 /// Cards on the hot list, keyed hashes of 32 bytes; lanes hold a copy.
 pub const HOT_LIST_CARDS_MAX: usize = 50_000;
 /// Among them, cards the hub itself added.
@@ -100,6 +102,18 @@ pub const CLOCK_WITNESS_MS: u64 = 15 * 60 * 1_000;
 pub const LEASES_ENDED_KEPT_MAX: usize = 1_000;
 /// Of the store's offline caps, what all lanes together hold as leases.
 pub const LEASE_SHARE_PERCENT: u8 = 50;
+/// Without a connect of any terminal for so long the acquirer link is down.
+pub const LINE_DOWN_AFTER_MS: u64 = 5_000;
+/// The longest pause between two connects to the bank.
+pub const LINK_BACKOFF_MAX_MS: u64 = 15_000;
+/// A line that is down, or flaps, is named in the log again after so long.
+pub const LINE_TOLD_EVERY_MS: u64 = 10 * 60 * 1_000;
+/// Connections lost within `LINE_FLAPS_WITHIN_MS`: the line flaps.
+pub const LINE_FLAPS_LOSSES: usize = 5;
+/// See `LINE_FLAPS_LOSSES`.
+pub const LINE_FLAPS_WITHIN_MS: u64 = 60_000;
+/// A host that closes so soon behind its only answer does so after each.
+pub const LINE_CLOSES_ONE_BY_ONE_WITHIN_MS: u64 = 1_000;
 /// Tries of a reversal before it becomes a dead letter and frees its TID.
 pub const REVERSAL_TRIES_MAX: u32 = 20;
 /// How long a lane waits for the hub's result: longer than the hub waits for the bank.
@@ -139,5 +153,7 @@ const _: () = {
     assert!(STANS_SKIPPED as usize > 5 * BATCH_ITEMS_MAX);
     assert!(HOT_LIST_OWN_CARDS_MAX < HOT_LIST_CARDS_MAX);
     assert!(LANE_STREAM_FRAMES_MAX / 2 > HOT_LIST_CARDS_MAX / HOT_LIST_CARDS_PER_FRAME_MAX + 1);
+    assert!(LINE_DOWN_AFTER_MS < ANSWER_TIMEOUT_MS && LINE_DOWN_AFTER_MS < SEND_WAIT_MS);
+    assert!(FORWARD_BACKOFF_MIN_MS < LINK_BACKOFF_MAX_MS);
     assert!(KEEPALIVE_INTERVAL_MS + KEEPALIVE_TIMEOUT_MS < ANSWER_TIMEOUT_MS);
 };

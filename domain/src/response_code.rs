@@ -24,6 +24,8 @@ impl ResponseCode {
     pub const ERROR: Self = Self(*b"06");
     /// 10: approved for a part of the amount.
     pub const PARTIAL: Self = Self(*b"10");
+    /// 94: a STAN the host has seen before.
+    pub const DUPLICATE: Self = Self(*b"94");
     /// 98, in a reversal: no answer came.
     pub const NO_ANSWER: Self = Self(*b"98");
     /// A0: the MAC was bad; also the reason of the reversal that follows.

@@ -8,7 +8,7 @@ use crate::card::masked as masked_pan;
 use crate::codec::{Decoded, Field};
 use crate::dialect::{Class, Secrecy};
 use crate::hex;
-use crate::tlv::{self, Tlvs};
+use crate::tlv::Tlvs;
 use std::fmt::Write;
 
 /// One field a line: number, name, masked value.
@@ -51,7 +51,7 @@ pub fn masked_tlv(bytes: &[u8]) -> String {
         text.push_str(&hex::encode(
             bytes.get(at..item.value_offset).unwrap_or_default(),
         ));
-        if tlv::is_sensitive(item.tag) {
+        if item.is_sensitive() {
             text.push_str(&"*".repeat(item.value.len() * 2));
         } else if item.constructed {
             text.push_str(&masked_tlv(item.value));
@@ -61,7 +61,7 @@ pub fn masked_tlv(bytes: &[u8]) -> String {
         at = item.value_offset + item.value.len();
     }
     let rest = bytes.get(at..).unwrap_or_default();
-    if rest.iter().all(|byte| *byte == 0) {
+    if rest.iter().all(|byte| matches!(byte, 0 | 0xFF)) {
         text.push_str(&hex::encode(rest));
     } else {
         text.push_str(&"*".repeat(rest.len() * 2));
@@ -72,6 +72,7 @@ pub fn masked_tlv(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tlv;
 
     #[test]
     fn sensitive_tags_are_starred_at_any_depth() {

@@ -94,6 +94,37 @@ pub struct Framing {
     pub prefix: LengthPrefix,
     /// The longest frame taken, prefix not counted.
     pub length_max: usize,
+    /// The prefix says how long it and the frame are together, at some acquirers.
+    pub counts_itself: bool,
+}
+
+impl Framing {
+    /// The length of the frame behind a prefix, the prefix not counted.
+    pub fn length_of(self, prefix: &[u8]) -> Result<usize, FrameError> {
+        let said = self.prefix.read(prefix).ok_or(FrameError::Prefix)?;
+        let own = self.counted_bytes();
+        let length = said
+            .checked_sub(own)
+            .ok_or(FrameError::TooShort { length: said, own })?;
+        let limit = self.length_max;
+        match length > limit {
+            true => Err(FrameError::TooLong { length, limit }),
+            false => Ok(length),
+        }
+    }
+
+    /// Writes the prefix of a frame so long over the first bytes of `out`, which are there for it.
+    pub(crate) fn write(self, length: usize, out: &mut [u8]) {
+        self.prefix.write(length + self.counted_bytes(), out);
+    }
+
+    /// Bytes of the prefix that it counts.
+    const fn counted_bytes(self) -> usize {
+        match self.counts_itself {
+            true => self.prefix.length(),
+            false => 0,
+        }
+    }
 }
 
 /// How long a reader waits.
@@ -130,6 +161,14 @@ pub enum FrameError {
         length: usize,
         /// Bytes allowed.
         limit: usize,
+    },
+    /// The prefix counts itself and says less than its own length.
+    #[error("frame length {length} is less than the {own} bytes of the prefix it counts")]
+    TooShort {
+        /// What the prefix says.
+        length: usize,
+        /// Its own bytes.
+        own: usize,
     },
     /// The prefix is no number.
     #[error("frame length is not a number")]
@@ -219,12 +258,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             return Ok(None);
         }
         let bytes = self.buffer.get(..prefix).unwrap_or_default();
-        let length = self.framing.prefix.read(bytes).ok_or(FrameError::Prefix)?;
-        let limit = self.framing.length_max;
-        if length > limit {
-            return Err(FrameError::TooLong { length, limit });
-        }
-        Ok(Some(length))
+        self.framing.length_of(bytes).map(Some)
     }
 
     /// Waits for bytes; `false`: the peer closed between frames.

@@ -1,4 +1,7 @@
-//! BER-TLV as EMV uses it: tags of up to four bytes, definite lengths.
+//! BER-TLV as EMV uses it: tags of up to four bytes, definite lengths, padding of 00 and FF between
+//! objects (EMV Book 3, B1).
+//!
+//! What a template holds decides nothing: one whose value is no TLV is kept whole.
 
 use std::fmt;
 use thiserror::Error;
@@ -23,9 +26,6 @@ pub enum TlvFault {
         /// Bytes there are.
         left: usize,
     },
-    /// Templates inside templates without end.
-    #[error("templates nested too deep")]
-    Depth,
 }
 
 /// Where and why.
@@ -61,6 +61,8 @@ pub struct Tlv<'a> {
     pub tag: u32,
     /// Whether the value is made of further TLVs.
     pub constructed: bool,
+    /// The tag says that it is a template, and its value is none: it may hold anything.
+    pub kept_whole: bool,
     /// The value.
     pub value: &'a [u8],
     /// Where the tag starts.
@@ -76,9 +78,7 @@ impl fmt::Debug for Tlv<'_> {
     }
 }
 
-/// Walks the TLVs of one level. Templates are not entered, but what lies inside is checked.
-///
-/// Zero bytes between TLVs are skipped: EMV allows them as padding.
+/// Walks the TLVs of one level, padding skipped. Templates are not entered.
 #[derive(Clone, Debug)]
 pub struct Tlvs<'a> {
     bytes: &'a [u8],
@@ -95,13 +95,13 @@ impl<'a> Tlvs<'a> {
         let bytes = self.bytes;
         let byte = |place: usize| bytes.get(place).copied();
         let head = Head::read(&byte, self.at, bytes.len())?;
-        if head.constructed {
-            check_level(&byte, head.value_offset, head.end, 1)?;
-        }
+        let is_template =
+            head.constructed && inside(&byte, head.value_offset, head.end, 1) == Inside::Tlvs;
         self.at = head.end;
         Ok(Tlv {
             tag: head.tag,
-            constructed: head.constructed,
+            constructed: is_template,
+            kept_whole: head.constructed && !is_template,
             value: bytes.get(head.value_offset..head.end).unwrap_or_default(),
             offset: head.offset,
             value_offset: head.value_offset,
@@ -138,7 +138,8 @@ impl Head {
         }
         Ok(Self {
             tag,
-            constructed: byte(offset).is_some_and(|first| first & 0x20 != 0),
+            constructed: byte(offset).is_some_and(|first| first & 0x20 != 0)
+                && !is_plain_private(tag),
             offset,
             value_offset,
             end: value_offset + length,
@@ -227,46 +228,78 @@ const fn is_short_primitive(tag: u8) -> bool {
     tag != 0 && tag & 0x20 == 0 && tag & 0x1F != 0x1F
 }
 
-/// Checks `length` bytes of TLVs, templates included, wherever the bytes come from.
+/// Checks `length` bytes of TLVs, wherever the bytes come from. Templates are not entered: one that
+/// holds something else is kept whole.
 pub(crate) fn check(byte: &impl Fn(usize) -> Option<u8>, length: usize) -> Result<(), TlvError> {
-    check_level(byte, 0, length, 0)
-}
-
-fn check_level(
-    byte: &impl Fn(usize) -> Option<u8>,
-    start: usize,
-    end: usize,
-    depth: usize,
-) -> Result<(), TlvError> {
-    if depth > DEPTH_MAX {
-        return Err(TlvError {
-            tag: None,
-            offset: start,
-            fault: TlvFault::Depth,
-        });
-    }
-    let mut at = start;
-    while at < end {
-        if byte(at) == Some(0) {
-            at += 1;
-            continue;
-        }
-        let head = Head::read(byte, at, end)?;
-        if head.constructed {
-            check_level(byte, head.value_offset, head.end, depth + 1)?;
-        }
-        at = head.end;
+    let mut at = skip_padding(byte, 0, length);
+    while at < length {
+        at = Head::read(byte, at, length)?.end;
+        at = skip_padding(byte, at, length);
     }
     Ok(())
+}
+
+/// What the value of a template is.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Inside {
+    Tlvs,
+    SomethingElse,
+    /// Templates inside templates without end: nobody has to follow them.
+    TooDeep,
+}
+
+fn inside(byte: &impl Fn(usize) -> Option<u8>, start: usize, end: usize, depth: usize) -> Inside {
+    if depth > DEPTH_MAX {
+        return Inside::TooDeep;
+    }
+    let mut at = skip_padding(byte, start, end);
+    while at < end {
+        let Ok(head) = Head::read(byte, at, end) else {
+            return Inside::SomethingElse;
+        };
+        let deeper = head.constructed
+            && inside(byte, head.value_offset, head.end, depth + 1) == Inside::TooDeep;
+        if deeper {
+            return Inside::TooDeep;
+        }
+        at = skip_padding(byte, head.end, end);
+    }
+    Inside::Tlvs
+}
+
+/// Where the next tag begins. FF begins one only before a byte that begins no tag of EMV, and where
+/// a value follows that fits: else a card number behind padding would hide in a tag of its own.
+fn skip_padding(byte: &impl Fn(usize) -> Option<u8>, start: usize, end: usize) -> usize {
+    let mut at = start;
+    while at < end {
+        match byte(at) {
+            Some(0) => {}
+            Some(0xFF) if !begins_private_tag(byte, at, end) => {}
+            Some(_) | None => return at,
+        }
+        at += 1;
+    }
+    at
+}
+
+fn begins_private_tag(byte: &impl Fn(usize) -> Option<u8>, at: usize, end: usize) -> bool {
+    let next = byte(at + 1).filter(|_| at + 1 < end);
+    next.is_some_and(|next| next < 0x40) && Head::read(byte, at, end).is_ok()
+}
+
+/// FF00 to FF3F, as in UnionPay's slip of a signature: plain values, though bit 6 of the tag says
+/// that they are templates.
+const fn is_plain_private(tag: u32) -> bool {
+    matches!(tag, 0xFF00..=0xFF3F)
 }
 
 impl<'a> Iterator for Tlvs<'a> {
     type Item = Result<Tlv<'a>, TlvError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.bytes.get(self.at) == Some(&0) {
-            self.at += 1;
-        }
+        let bytes = self.bytes;
+        let byte = |place: usize| bytes.get(place).copied();
+        self.at = skip_padding(&byte, self.at, bytes.len());
         if self.at >= self.bytes.len() {
             return None;
         }
@@ -311,13 +344,39 @@ pub fn push(out: &mut Vec<u8>, tag: u32, value: &[u8]) {
     out.extend_from_slice(value);
 }
 
-/// Whether a tag holds a card number, a track or a name: 56, 57, 5A, 5F20, 9F0B, 9F1F, 9F20,
-/// 9F6B, and the encrypted PIN, 99.
+/// Whether a tag holds a card number, a track, a name or a telephone number: 56, 57, 5A, 5F20, 9F0B,
+/// 9F1F, 9F20, 9F6B, FF0B, and the encrypted PIN, 99.
 pub const fn is_sensitive(tag: u32) -> bool {
     matches!(
         tag,
-        0x56 | 0x57 | 0x5A | 0x99 | 0x5F20 | 0x9F0B | 0x9F1F | 0x9F20 | 0x9F6B
+        0x56 | 0x57 | 0x5A | 0x99 | 0x5F20 | 0x9F0B | 0x9F1F | 0x9F20 | 0x9F6B | 0xFF0B
     )
+}
+
+impl Tlv<'_> {
+    /// Whether its value is shown to nobody who did not ask for secrets: a template that was kept
+    /// whole may hold a card number.
+    pub const fn is_sensitive(&self) -> bool {
+        self.kept_whole || is_sensitive(self.tag)
+    }
+
+    /// The value of a tag of the private class as text, where it is text in GBK: digits and flags
+    /// there are BCD, so that something beyond ASCII has to be in it.
+    pub fn private_text(&self) -> Option<String> {
+        let is_text = is_plain_private(self.tag) && self.value.iter().any(|byte| *byte > 0x7F);
+        is_text.then(|| gbk_text(self.value)).flatten()
+    }
+}
+
+/// GBK text that reads back to the same bytes and has no control character in it.
+pub(crate) fn gbk_text(bytes: &[u8]) -> Option<String> {
+    let text = encoding_rs::GBK.decode_without_bom_handling_and_without_replacement(bytes)?;
+    let (again, _, unmappable) = encoding_rs::GBK.encode(&text);
+    let same = !unmappable && *again == *bytes;
+    let readable = !text
+        .chars()
+        .any(|character| character.is_control() || ('\u{E000}'..='\u{F8FF}').contains(&character));
+    (same && readable).then(|| text.into_owned())
 }
 
 #[cfg(test)]
@@ -386,22 +445,67 @@ mod tests {
                 1,
                 TlvFault::Truncated { needed: 2, left: 1 },
             ),
-            (
-                &[0x70, 2, 0x82, 1],
-                Some(0x82),
-                2,
-                TlvFault::Truncated { needed: 1, left: 0 },
-            ),
         ] {
             let error = Tlvs::new(bytes).find_map(Result::err).unwrap();
             assert_eq!(error, TlvError { tag, offset, fault });
         }
-        let nested = (0..20).fold(Vec::new(), |inner, _| {
+    }
+
+    #[test]
+    fn a_template_that_holds_something_else_is_kept_whole_and_hidden() {
+        let only = |bytes: &[u8]| {
+            let items: Vec<_> = Tlvs::new(bytes)
+                .map(|item| item.unwrap())
+                .map(|item| (item.constructed, item.kept_whole, item.is_sensitive()))
+                .collect();
+            items
+        };
+        assert_eq!(only(&[0x70, 2, 0x82, 1]), [(false, true, true)]);
+        assert_eq!(only(&[0x70, 2, 0x82, 0]), [(true, false, false)]);
+        // Inside it, another that is kept whole.
+        assert_eq!(only(&[0x70, 4, 0x61, 2, 0x82, 1]), [(true, false, false)]);
+        let nested = (0..200).fold(Vec::new(), |inner, _| {
             let mut outer = Vec::new();
             push(&mut outer, 0x70, &inner);
             outer
         });
-        let error = Tlvs::new(&nested).find_map(Result::err).unwrap();
-        assert_eq!(error.fault, TlvFault::Depth);
+        assert_eq!(only(&nested), [(false, true, true)], "nobody follows it");
+        assert_eq!(find(&[0x70, 2, 0x82, 1], 0x82), None);
+    }
+
+    /// F19: EMV Book 3, B1, wherever it stands; a card number behind it is found.
+    #[test]
+    fn padding_between_objects_is_skipped() {
+        for padding in [&[0xFF][..], &[0xFF; 3], &[0], &[0, 0xFF], &[0xFF, 0]] {
+            let mut bytes = padding.to_vec();
+            push(&mut bytes, 0x9F26, &[1; 8]);
+            bytes.extend_from_slice(padding);
+            push(&mut bytes, 0x5A, &[0x62; 8]);
+            bytes.extend_from_slice(padding);
+            push(
+                &mut bytes,
+                0x70,
+                &[padding, &[0x95, 1, 7], padding].concat(),
+            );
+            bytes.extend_from_slice(padding);
+            let tags: Vec<u32> = Tlvs::new(&bytes).map(|item| item.unwrap().tag).collect();
+            assert_eq!(tags, [0x9F26, 0x5A, 0x70], "{padding:02X?}");
+            assert_eq!(find(&bytes, 0x95), Some(&[7][..]), "{padding:02X?}");
+            let byte = |place: usize| bytes.get(place).copied();
+            assert_eq!(check(&byte, bytes.len()), Ok(()), "{padding:02X?}");
+        }
+    }
+
+    /// F20.
+    #[test]
+    fn tags_of_the_private_class_are_plain_values() {
+        let slip = [0xFF, 0x01, 4, 0xCF, 0xFB, 0xB7, 0xD1, 0xFF, 0x02, 1, 1];
+        let items: Vec<_> = Tlvs::new(&slip).map(|item| item.unwrap()).collect();
+        let told: Vec<_> = items
+            .iter()
+            .map(|item| (item.tag, item.constructed, item.private_text()))
+            .collect();
+        let sale = Some("\u{6d88}\u{8d39}".to_owned());
+        assert_eq!(told, [(0xFF01, false, sale), (0xFF02, false, None)]);
     }
 }

@@ -450,7 +450,9 @@ fn tlv_and_track() {
         items[0]["parts"][1]["parts"][0]["value"],
         "5649534120435245444954"
     );
-    assert_eq!(items[1]["value"], "4012345678909FFF");
+    assert_eq!(items[1]["value"], "*".repeat(16), "F37");
+    let unmasked = good(&["tlv", "--unmask"], input);
+    assert!(unmasked.contains("4012345678909FFF"));
     assert_eq!(run(&["tlv"], "9F").code, 1);
 
     let track: Value =
@@ -496,4 +498,80 @@ fn the_examples_of_the_readme_are_true() {
         run += 1;
     }
     assert_eq!(run, 3);
+}
+
+/// F37: whatever stands for a card is masked at every level, in the whole value of a template, too.
+#[test]
+fn tlv_shows_no_card_unless_asked() {
+    for (tag, value) in [
+        ("5A08", "6216261000000018"),
+        ("5708", "6216261000000018"),
+        ("5608", "6216261000000018"),
+        ("9F6B08", "6216261000000018"),
+        ("9F1F08", "6216261000000018"),
+        ("5F2008", "4C414E452F4B4545"),
+        ("FF0B08", "3133383030303030"),
+        // A template that holds something else.
+        ("610A", "5A186216261000000018"),
+    ] {
+        let inner = format!("{tag}{value}");
+        let outer = format!("70{:02X}{inner}", inner.len() / 2);
+        let padded = format!("FFFF{inner}FF{outer}00");
+        for input in [&inner, &outer, &padded] {
+            let card = &value[value.len() - 16..];
+            assert!(!good(&["tlv"], input).contains(card), "{input}");
+            assert!(good(&["tlv", "--unmask"], input).contains(card), "{input}");
+        }
+    }
+}
+
+/// F37.
+#[test]
+fn an_expiry_has_a_month() {
+    let cvv = |expiry: &str| {
+        let keys = "0123456789ABCDEFFEDCBA9876543210";
+        let pan = "4123456789012345";
+        let arguments = ["cvv", "--cvk", keys, "--pan", pan, "--expiry", expiry];
+        run(&[&arguments[..], &["--service-code", "101"]].concat(), "")
+    };
+    assert_eq!(cvv("8701").out, "561");
+    for wrong in ["0187", "8700", "8713", "870", "87011", "87 1", "+701"] {
+        let outcome = cvv(wrong);
+        assert_eq!((outcome.code, outcome.out.as_str()), (2, ""), "{wrong}");
+        assert!(outcome.err.contains("--expiry"), "{}", outcome.err);
+    }
+    assert_eq!(run(&["track"], ";4012345678909=0187?").code, 1);
+}
+
+/// F37: hex from a trace often has no prefix.
+#[test]
+fn hex_without_a_length_prefix_gets_a_hint_and_an_option() {
+    let vector = &all_messages()[0];
+    let frame = vector["hex"].as_str().unwrap();
+    let bare = &frame[4..];
+    let decode = ["decode", "--dialect", "cup-pos"];
+    let outcome = run(&decode, bare);
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.err.contains("--no-length"), "{}", outcome.err);
+    let told = good(&[&decode[..], &["--no-length"]].concat(), bare);
+    assert_eq!(told, good(&decode, frame));
+}
+
+/// F18.
+#[test]
+fn a_prefix_that_counts_itself_is_an_option_of_the_tool() {
+    let vector = &all_messages()[0];
+    let frame = vector["hex"].as_str().unwrap();
+    let length = u16::from_str_radix(&frame[..4], 16).unwrap() + 2;
+    let counting = format!("{length:04X}{}", &frame[4..]);
+    let decode = ["decode", "--dialect", "cup-pos", "--unmask"];
+    let option = ["--length-counts-itself"];
+    let outcome = run(&decode, &counting);
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.err.contains(option[0]), "{}", outcome.err);
+    let told = good(&[&decode[..], &option].concat(), &counting);
+    assert_eq!(told, good(&decode, frame));
+    let encode = ["encode", "--dialect", "cup-pos"];
+    let again = good(&[&encode[..], &option].concat(), &told);
+    assert_eq!(again, counting);
 }

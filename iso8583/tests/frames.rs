@@ -16,6 +16,7 @@ use tokio::time::Instant;
 const FRAMING: Framing = Framing {
     prefix: LengthPrefix::Binary2,
     length_max: 300,
+    counts_itself: false,
 };
 const TIMEOUTS: FrameTimeouts = FrameTimeouts {
     idle: Some(Duration::from_secs(60)),
@@ -219,4 +220,60 @@ async fn a_peer_that_takes_nothing_stalls_the_writer() {
         .await
         .unwrap_err();
     assert!(matches!(error, FrameError::Stalled), "{error}");
+}
+
+/// F18: every kind of prefix, counting itself, in two pieces cut at each byte.
+#[tokio::test]
+async fn a_prefix_that_counts_itself_gives_the_same_frames_split_anywhere() {
+    let frames = [vec![1; 5], vec![], vec![2; 300], vec![3; 1]];
+    for (prefix, of) in [
+        (LengthPrefix::Binary2, |length: usize| {
+            u16::try_from(length + 2).unwrap().to_be_bytes().to_vec()
+        }),
+        (LengthPrefix::Binary4, |length: usize| {
+            u32::try_from(length + 4).unwrap().to_be_bytes().to_vec()
+        }),
+        (LengthPrefix::Ascii4, |length: usize| {
+            format!("{:04}", length + 4).into_bytes()
+        }),
+    ] as [(LengthPrefix, fn(usize) -> Vec<u8>); 3]
+    {
+        let framing = Framing {
+            prefix,
+            counts_itself: true,
+            ..FRAMING
+        };
+        let mut bytes = Vec::new();
+        for frame in &frames {
+            bytes.extend_from_slice(&of(frame.len()));
+            bytes.extend_from_slice(frame);
+        }
+        for cut in 0..=bytes.len() {
+            let pieces = Pieces {
+                bytes: bytes.clone(),
+                cuts: vec![cut],
+                at: 0,
+            };
+            let mut reader = FrameReader::new(pieces, framing, TIMEOUTS);
+            for frame in frames.iter().filter(|frame| !frame.is_empty()) {
+                let read = reader.next().await.unwrap().unwrap();
+                assert_eq!(read, frame.as_slice(), "{prefix:?} cut at {cut}");
+            }
+            assert!(reader.next().await.unwrap().is_none());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_prefix_that_counts_itself_says_no_less_than_its_own_length() {
+    let framing = Framing {
+        counts_itself: true,
+        ..FRAMING
+    };
+    let mut reader = FrameReader::new(&[0, 1, 7][..], framing, TIMEOUTS);
+    let refused = reader.next().await;
+    assert!(
+        matches!(refused, Err(FrameError::TooShort { length: 1, own: 2 })),
+        "{refused:?}"
+    );
 }

@@ -89,6 +89,7 @@ async fn the_corpus_of_streams_gives_frames_or_an_error() {
     let framing = Framing {
         prefix: LengthPrefix::Binary2,
         length_max: 300,
+        counts_itself: false,
     };
     let timeouts = FrameTimeouts {
         idle: None,

@@ -3,7 +3,7 @@
 //! A record is in the engine or in a segment, never in both: one commit removes it there and enters
 //! the segment here. A reader that was overtaken by it looks again.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::FileExt as _;
@@ -101,21 +101,22 @@ pub(crate) fn check_entries(engine: &dyn Engine, log: LogId) -> Result<Head, Rea
     Ok(at)
 }
 
-/// Each segment of a log has its file.
+/// Each segment of a log has its file, as long as when it was sealed.
 pub(crate) fn check_files_are_there(
     engine: &dyn Engine,
     log: LogId,
-    files: &BTreeSet<SegmentName>,
+    files: &BTreeMap<SegmentName, u64>,
 ) -> Result<(), ReadError> {
-    let entries = entries(engine, log)?;
-    let lost = entries.iter().find(|entry| !files.contains(&entry.name));
-    match lost.map(|entry| entry.name) {
-        Some(name) => {
-            let what = fault(name, 0, SegmentFault::Missing);
-            Err(Damage::new(log, name.first, what).into())
-        }
-        None => Ok(()),
+    for entry in entries(engine, log)? {
+        let what = match files.get(&entry.name) {
+            Some(bytes) if *bytes == entry.file_bytes => continue,
+            Some(_) => SegmentFault::Length,
+            None => SegmentFault::Missing,
+        };
+        let what = fault(entry.name, 0, what);
+        return Err(Damage::new(log, entry.name.first, what).into());
     }
+    Ok(())
 }
 
 /// Every log that has a segment, found by one jump a log.

@@ -94,7 +94,7 @@ pub struct Record {
 
 impl Record {
     /// The place it takes its log to.
-    pub(crate) fn head(&self) -> Head {
+    pub fn head(&self) -> Head {
         Head {
             sequence: self.sequence,
             hash: self.hash,

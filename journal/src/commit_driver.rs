@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tracing::error;
 
-use crate::Committer;
+use crate::{Committer, Journal};
 
 /// Who drives the journal's commits.
 pub enum CommitDriver {
@@ -17,24 +17,46 @@ pub enum CommitDriver {
     Simulated(Box<dyn FnMut() -> Duration>),
 }
 
+/// A committer at work. When it is dropped, whichever way its program ends, the journal is closed,
+/// what waits is committed, and the engine's files are left as they are to stay.
+#[derive(Debug)]
+pub struct Committing {
+    journal: Journal,
+    thread: Option<JoinHandle<()>>,
+}
+
 impl CommitDriver {
-    /// Hands the committer to its driver, which ends with the journal. The simulated one needs a
-    /// `LocalSet` around it; there, a failed commit shows as a journal that is never durable again.
-    /// Answers with the thread to wait for, if there is one.
+    /// Hands the committer of a journal to its driver. The simulated one needs a `LocalSet` around
+    /// it and ends with the journal; there, a failed commit shows as a journal that is never durable
+    /// again.
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn drive(self, committer: Committer) -> io::Result<Option<JoinHandle<()>>> {
-        match self {
-            CommitDriver::Thread => committer.run_on_thread().map(Some),
+    pub fn drive(self, journal: &Journal, committer: Committer) -> io::Result<Committing> {
+        let thread = match self {
+            CommitDriver::Thread => Some(committer.run_on_thread()?),
             CommitDriver::Simulated(delay) => {
                 tokio::task::spawn_local(async move {
                     if let Err(failed) = committer.run_simulated(delay).await {
                         error!(event = "commit failed", error = %failed);
                     }
                 });
-                Ok(None)
+                None
             }
+        };
+        let journal = journal.clone();
+        Ok(Committing { journal, thread })
+    }
+}
+
+impl Drop for Committing {
+    fn drop(&mut self) {
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        self.journal.close();
+        if thread.join().is_err() {
+            error!(event = "committer panicked");
         }
     }
 }

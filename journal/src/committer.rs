@@ -17,7 +17,8 @@ use crate::journal::Shared;
 use crate::seal::{Sealer, Step};
 use crate::{EngineError, NoRoom, Ticket, key, witness};
 
-/// Commits between two renewals of the witness. One costs about as much as two commits.
+/// Commits between two renewals of the witness. One costs about as much as two commits. A new
+/// journal has it renewed at its first commit, then after twice as many each time.
 const COMMITS_PER_WITNESS: u32 = 256;
 
 /// How long the committer waits before it tries a full disk again.
@@ -39,6 +40,7 @@ pub struct Committer {
     shared: Arc<Shared>,
     durable: watch::Sender<Ticket>,
     commits_since_witness: u32,
+    commits_per_witness: u32,
     /// Taken from the batcher and not yet written: the disk had no room for it.
     held: Option<Commit>,
     sealer: Sealer,
@@ -57,10 +59,12 @@ impl Committer {
         durable: watch::Sender<Ticket>,
         sealer: Sealer,
     ) -> Committer {
+        let is_new = shared.state().batcher.durable_heads().is_empty();
         Committer {
             shared,
             durable,
             commits_since_witness: 0,
+            commits_per_witness: if is_new { 1 } else { COMMITS_PER_WITNESS },
             held: None,
             sealer,
         }
@@ -321,9 +325,11 @@ impl Committer {
 
     fn renew_witness_in_time(&mut self) -> Result<(), EngineError> {
         self.commits_since_witness = self.commits_since_witness.saturating_add(1);
-        if self.commits_since_witness < COMMITS_PER_WITNESS {
+        if self.commits_since_witness < self.commits_per_witness {
             return Ok(());
         }
+        let next = self.commits_per_witness.saturating_mul(2);
+        self.commits_per_witness = next.min(COMMITS_PER_WITNESS);
         self.renew_witness()
     }
 

@@ -121,6 +121,14 @@ impl Journal {
     ) -> Result<(Journal, Committer), OpenError> {
         let engine: Arc<dyn Engine> = Arc::from(engine);
         let heads = open::take_over(engine.as_ref())?;
+        Journal::on(engine, heads, limits)
+    }
+
+    fn on(
+        engine: Arc<dyn Engine>,
+        heads: BTreeMap<LogId, Head>,
+        limits: JournalLimits,
+    ) -> Result<(Journal, Committer), OpenError> {
         let logs = heads.keys().copied();
         let sealer = Sealer::new(engine.as_ref(), limits, logs).map_err(open::from_read)?;
         let shared = Arc::new(Shared {
@@ -145,6 +153,18 @@ impl Journal {
             },
             committer,
         ))
+    }
+
+    /// Opens the journal on an engine to read it: nothing is written, not even what opening puts in
+    /// order, and nothing can be appended.
+    ///
+    /// # Errors
+    /// As [`open`](Journal::open).
+    pub fn open_to_read(engine: Box<dyn Engine>) -> Result<Journal, OpenError> {
+        let engine: Arc<dyn Engine> = Arc::from(engine);
+        let heads = open::recover(engine.as_ref())?;
+        // Its committer is dropped at once: so the journal is closed.
+        Journal::on(engine, heads, JournalLimits::DEFAULT).map(|(journal, _committer)| journal)
     }
 
     /// Appends a batch and answers at once: the ticket says when it will be durable. Records have
@@ -473,11 +493,11 @@ impl Journal {
         }
     }
 
-    fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &Shared {
         &self.handle.shared
     }
 
-    fn engine(&self) -> &dyn Engine {
+    pub(crate) fn engine(&self) -> &dyn Engine {
         self.shared().engine.as_ref()
     }
 }

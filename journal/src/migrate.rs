@@ -65,6 +65,12 @@ pub fn migrate(from: &dyn Engine, to: &dyn Engine) -> Result<MigrateReport, Migr
     let Some(format_value) = from.get(&format)? else {
         return Err(MigrateError::Nothing);
     };
+    // A new engine is made with it. From now on the target opens as no journal.
+    to.write(&[Write {
+        key: format.clone(),
+        value: None,
+    }])?;
+    to.sync()?;
     copy_segments(from, to)?;
     let mut left = Content::new();
     each_step(from, &mut |pairs| {
@@ -95,7 +101,9 @@ fn is_empty(engine: &dyn Engine) -> Result<bool, EngineError> {
         Some(archive) => archive.names()?.is_empty(),
         None => true,
     };
-    Ok(no_segments && engine.scan(&[], None, 1)?.is_empty() && engine.witness()?.is_none())
+    let pairs = engine.scan(&[], None, 2)?;
+    let holds_nothing = pairs.iter().all(|(key, _)| *key == key::format());
+    Ok(no_segments && holds_nothing && engine.witness()?.is_none())
 }
 
 /// Segments move as they are. Verifying the target holds each against its checksum and the chain.

@@ -15,6 +15,17 @@ use crate::{
 /// The value under the format's key: format 1.
 const FORMAT: &[u8] = b"lanekeeper journal 1";
 
+/// What a new journal holds from its first moment: an engine's file appears with it, or not at
+/// all. So one without it was cut or lost something, and is never new.
+pub(crate) fn format() -> Write {
+    let key = key::format();
+    let value = stored::encode_keyed(&key, FORMAT);
+    Write {
+        key,
+        value: Some(value),
+    }
+}
+
 /// Why a journal can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -48,8 +59,20 @@ pub enum OpenError {
         /// The journal's folder.
         folder: PathBuf,
     },
+    /// A file of the engine has no byte. No journal ever makes one: it was cut off.
+    #[error("{} is empty: it was cut off, and what it held is lost", file.display())]
+    Emptied {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The engine's own files are gone, and other files of a journal are still there.
+    #[error("the journal in {} has lost the files of its engine", folder.display())]
+    FilesLost {
+        /// The journal's folder.
+        folder: PathBuf,
+    },
     /// The engine holds something that is no journal of this format.
-    #[error("what the engine holds is not a journal of this version")]
+    #[error("what the engine holds is not a journal of this version, or has lost its beginning")]
     NotAJournal,
     /// The witness beside the engine's map can't be read.
     #[error("the witness of the journal is damaged: {0}")]
@@ -66,18 +89,12 @@ pub enum OpenError {
 /// and sync leaves records that only the system's cache holds; who reads them may act on them.
 pub(crate) fn take_over(engine: &dyn Engine) -> Result<BTreeMap<LogId, Head>, OpenError> {
     let heads = recover(engine)?;
-    let key = key::format();
-    if engine.get(&key)?.is_none() {
-        let value = stored::encode_keyed(&key, FORMAT);
-        engine.write(&[Write {
-            key,
-            value: Some(value),
-        }])?;
+    if engine.get(&key::format())?.is_none() {
+        engine.write(&[format()])?;
     }
     engine.sync()?;
     remove_leftovers(engine, &heads)?;
-    let witness = witness::encode(&heads);
-    if !heads.is_empty() && engine.witness()?.as_ref() != Some(&witness) {
+    if engine.witness()?.as_ref() != Some(&witness::encode(&heads)) {
         witness::renew(engine, &heads)?;
     }
     Ok(heads)
@@ -121,21 +138,16 @@ fn check_format(engine: &dyn Engine) -> Result<(), OpenError> {
     let key = key::format();
     let known = match engine.get(&key)? {
         Some(stored) => stored::decode_keyed(&key, &stored) == Ok(FORMAT),
-        // Segments beside an engine that holds nothing: its own files are lost, or a migration
-        // was cut short. As a new journal it would be opened over them.
-        None => engine.scan(&[], None, 1)?.is_empty() && has_no_segment(engine)?,
+        // Its end is lost up to the first record, or a migration was cut short. As a new journal
+        // it would give out the first numbers again.
+        None => engine.begins_empty() && engine.scan(&[], None, 1)?.is_empty(),
     };
     known.then_some(()).ok_or(OpenError::NotAJournal)
 }
 
-fn has_no_segment(engine: &dyn Engine) -> Result<bool, EngineError> {
-    match engine.archive() {
-        Some(archive) => Ok(archive.names()?.is_empty()),
-        None => Ok(true),
-    }
-}
-
-/// The segments of a log are all there, up to its head at most. Their files are not read.
+/// The segments of a log follow each other, up to its head at most. The files of the own log are
+/// all there, as long as they were; they are not read. What is wrong with a replica's costs that
+/// replica alone, and its peer has it: whoever reads it finds out.
 fn check_sealed(engine: &dyn Engine, log: LogId, head: Head) -> Result<(), OpenError> {
     let sealed = verify::check_segments(engine, log).map_err(from_read)?;
     if sealed > head.sequence {
@@ -143,8 +155,8 @@ fn check_sealed(engine: &dyn Engine, log: LogId, head: Head) -> Result<(), OpenE
         return Err(Damage::new(log, sealed, Fault::BehindHead { head_sequence }).into());
     }
     match engine.archive() {
-        Some(archive) if sealed > 0 => {
-            archived::check_files_are_there(engine, log, &archive.names()?).map_err(from_read)
+        Some(archive) if sealed > 0 && log == LogId::OWN => {
+            archived::check_files_are_there(engine, log, &archive.files()?).map_err(from_read)
         }
         Some(_) | None => Ok(()),
     }

@@ -159,7 +159,7 @@ fn move_now(
     tell: &mut dyn FnMut(MoveStep),
 ) -> Result<MoveReport, MoveError> {
     // Held until the new one is in its place: nobody can open the old one meanwhile.
-    let source = from.open_to_verify(folder)?;
+    let source = from.open_to_repair(folder)?;
     let beside = copy_of(folder, to);
     match EngineKind::of_folder(&beside) {
         // Not a copy that was cut short: somebody's journal.

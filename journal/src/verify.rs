@@ -98,10 +98,7 @@ pub fn verify_engine(engine: &dyn Engine) -> Result<VerifyReport, VerifyError> {
 /// There is none, somebody has it open, or the first thing in it that can't be trusted.
 pub fn verify_folder(folder: &Path) -> Result<VerifyReport, VerifyError> {
     let Some(kind) = EngineKind::of_folder(folder) else {
-        return Err(OpenError::NoJournal {
-            folder: folder.to_owned(),
-        }
-        .into());
+        return Err(EngineKind::none_in(folder).into());
     };
     verify_engine(kind.open_to_verify(folder)?.as_ref())
 }

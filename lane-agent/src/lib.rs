@@ -21,14 +21,17 @@ mod commands;
 pub mod config;
 mod convert;
 pub mod devices;
+mod hub_copy;
 mod hub_facts;
 mod ports;
 mod price_book;
 mod recovery;
 mod start;
 mod store_day;
+mod take_back;
 
 pub use crate::ports::Ports;
 pub use commands::run;
 pub use config::Config;
 pub use start::{StartError, start};
+pub use take_back::TakeBackError;

@@ -1,4 +1,5 @@
-//! The world a lane runs in: what differs between production and simulation, and nothing else.
+//! The ports of a lane: the clock, the network, the disk and the devices. Production and simulation
+//! differ in these, and in nothing else.
 
 use std::{fmt, sync::Arc};
 
@@ -8,7 +9,7 @@ use ports::{Clock, Network, Random};
 
 use crate::devices::DeviceSource;
 
-/// Everything a lane reaches the world through.
+/// Everything outside that a lane uses.
 pub struct Ports {
     /// Business and monotonic clock.
     pub clock: Arc<dyn Clock>,

@@ -9,7 +9,7 @@ use domain::{
     time::{LocalMs, WallMs},
 };
 use futures::future::LocalBoxFuture;
-use journal::{Batch, Journal, LogId, OpenError};
+use journal::{Batch, Head, Journal, LogId, OpenError};
 use proto::journal::v1 as wire;
 use tokio::{
     sync::{mpsc, watch},
@@ -30,6 +30,7 @@ use crate::{
     ports::Ports,
     recovery::{self, RecoveryError},
     store_day::{StoreDay, Told},
+    take_back::{Parts, TakeBackError, take_back},
 };
 
 /// Why a lane doesn't start, or stopped by itself.
@@ -50,6 +51,9 @@ pub enum StartError {
     /// The system gives no thread.
     #[error("no thread for the journal")]
     Thread(#[source] io::Error),
+    /// The lane must not sell from its journal.
+    #[error(transparent)]
+    TakeBack(#[from] TakeBackError),
     /// What was decided can't be made durable.
     #[error("the lane stopped: {0}")]
     Stopped(String),
@@ -60,33 +64,47 @@ pub enum StartError {
 ///
 /// # Errors
 /// It can't start, or what it decided can't be made durable.
-pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
+pub async fn start(config: Config, mut ports: Ports) -> Result<(), StartError> {
     let (journal, committer) = Journal::open(ports.engine)?;
-    let committing = ports.commits.drive(committer);
-    let committing = committing.map_err(StartError::Thread)?;
-    let checkout = recovery::replay(&journal, config.checkout)?;
-    let world = World {
+    let committing = ports.commits.drive(&journal, committer);
+    // Until the very end: the journal's files are whole when the process ends.
+    let _committing = committing.map_err(StartError::Thread)?;
+    let seams = Seams {
         clock: ports.clock,
         random: ports.random,
         network: ports.network,
     };
-    let ended = run(
+    tokio::select! {
+        biased;
+        taken = take_back(take_back_parts(&config, &seams, &journal)) => taken?,
+        () = &mut ports.shutdown => return Ok(()),
+    }
+    let checkout = recovery::replay(&journal, config.checkout)?;
+    run(
         &config,
-        world,
+        seams,
         journal,
         checkout,
         ports.devices,
         ports.shutdown,
     )
-    .await;
-    if let Some(thread) = committing {
-        // All clones of the journal are gone by now or go with the actors; the committer ends then.
-        drop(thread);
-    }
-    ended
+    .await
 }
 
-struct World {
+fn take_back_parts<'a>(config: &'a Config, seams: &Seams, journal: &'a Journal) -> Parts<'a> {
+    let facts = known_facts(config);
+    Parts {
+        journal,
+        lane: config.checkout,
+        hub_address: &config.hub_address,
+        network: Arc::clone(&seams.network),
+        random: Arc::clone(&seams.random),
+        hub_history: facts.map(|facts| facts.hub_history()).unwrap_or_default(),
+    }
+}
+
+/// What every actor may use of the outside.
+struct Seams {
     clock: Arc<dyn ports::Clock>,
     random: Arc<dyn ports::Random>,
     network: Arc<dyn ports::Network>,
@@ -101,12 +119,12 @@ struct Channels {
     day: watch::Sender<Arc<StoreDay>>,
     progress: watch::Sender<Progress>,
     hub_up: watch::Sender<bool>,
-    held: watch::Sender<u64>,
+    acknowledged: watch::Sender<Head>,
 }
 
 async fn run(
     config: &Config,
-    world: World,
+    seams: Seams,
     journal: Journal,
     checkout: Checkout,
     devices: crate::devices::DeviceSource,
@@ -120,24 +138,24 @@ async fn run(
         day: watch::Sender::new(Arc::new(known_day(config))),
         progress: watch::Sender::new(Progress::of(&checkout, false, false)),
         hub_up: watch::Sender::new(false),
-        held: watch::Sender::new(0),
+        acknowledged: watch::Sender::new(Head::default()),
     };
     let (to_flow, from_hub) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);
-    write_start(config, &world, &journal, &checkout)?;
+    write_start(config, &seams, &journal, &checkout)?;
     let devices = devices(Wiring {
-        clock: Arc::clone(&world.clock),
-        wall: wall(&world, &channels),
-        random: Arc::clone(&world.random),
+        clock: Arc::clone(&seams.clock),
+        wall: wall(&seams, &channels),
+        random: Arc::clone(&seams.random),
         screens: channels.screens.subscribe(),
         last_order_reference: checkout.last_order_reference().to_owned(),
         pin_entries: checkout.pin_entries(),
         script_finished: channels.script_finished.clone(),
     })?;
-    let link = link(config, &world, &journal, &checkout, &channels, to_flow)?.start();
+    let link = link(config, &seams, &journal, &checkout, &channels, to_flow)?.start();
     let (fatal, mut fatals) = mpsc::channel(1);
     let (flow, people) = actors(
         config,
-        &world,
+        &seams,
         journal.clone(),
         checkout,
         devices,
@@ -176,8 +194,8 @@ async fn tell_hub_all(journal: &Journal, channels: &Channels) {
     let told = async {
         let written = journal.wait(journal.last()).await;
         let last = journal.durable_head(LogId::OWN).sequence;
-        let mut held = channels.held.subscribe();
-        let heard = held.wait_for(|held| *held >= last).await;
+        let mut acknowledged = channels.acknowledged.subscribe();
+        let heard = acknowledged.wait_for(|held| held.sequence >= last).await;
         written.is_ok() && heard.is_ok()
     };
     let time_limit = Duration::from_millis(limits::LAST_RECORDS_TOLD_WITHIN_MS);
@@ -192,7 +210,7 @@ async fn tell_hub_all(journal: &Journal, channels: &Channels) {
 )]
 fn actors(
     config: &Config,
-    world: &World,
+    seams: &Seams,
     journal: Journal,
     checkout: Checkout,
     devices: Devices,
@@ -205,8 +223,8 @@ fn actors(
     let flow = TransactionFlow::new(FlowParts {
         checkout,
         journal,
-        clock: Arc::clone(&world.clock),
-        random: Arc::clone(&world.random),
+        clock: Arc::clone(&seams.clock),
+        random: Arc::clone(&seams.random),
         reader: CardReader::new(devices.reader, channels.keys.subscribe(), hub_grace).start(),
         printer: Printer::new(devices.printer).start(),
         link,
@@ -237,7 +255,7 @@ fn actors(
 
 fn link(
     config: &Config,
-    world: &World,
+    seams: &Seams,
     journal: &Journal,
     checkout: &Checkout,
     channels: &Channels,
@@ -248,9 +266,9 @@ fn link(
         checkout: config.checkout,
         address: config.hub_address.clone(),
         journal: journal.clone(),
-        clock: Arc::clone(&world.clock),
-        network: Arc::clone(&world.network),
-        random: Arc::clone(&world.random),
+        clock: Arc::clone(&seams.clock),
+        network: Arc::clone(&seams.network),
+        random: Arc::clone(&seams.random),
         abandoned: checkout.abandoned().clone(),
         keys: channels.keys.clone(),
         facts: channels.facts.clone(),
@@ -261,13 +279,13 @@ fn link(
         script_finished: channels.script_finished.subscribe(),
         to_flow,
         up: channels.hub_up.clone(),
-        held: channels.held.clone(),
+        acknowledged: channels.acknowledged.clone(),
     })
 }
 
 /// What a clock on the store's wall shows, in the zone that the hub told last.
-fn wall(world: &World, channels: &Channels) -> Arc<dyn Fn() -> LocalMs + Send + Sync> {
-    let (clock, day) = (Arc::clone(&world.clock), channels.day.subscribe());
+fn wall(seams: &Seams, channels: &Channels) -> Arc<dyn Fn() -> LocalMs + Send + Sync> {
+    let (clock, day) = (Arc::clone(&seams.clock), channels.day.subscribe());
     Arc::new(move || day.borrow().local(WallMs(clock.wall_ms())))
 }
 
@@ -293,11 +311,11 @@ fn known_day(config: &Config) -> StoreDay {
 /// A start is dated by the frame that the journal is in; the first of all has no date yet.
 fn write_start(
     config: &Config,
-    world: &World,
+    seams: &Seams,
     journal: &Journal,
     checkout: &Checkout,
 ) -> Result<(), StartError> {
-    let at = WallMs(world.clock.wall_ms());
+    let at = WallMs(seams.clock.wall_ms());
     let date = checkout.running_date();
     let started = wire::LaneStarted {
         lane: u32::from(config.checkout.lane.0),

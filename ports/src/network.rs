@@ -22,12 +22,31 @@ pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Duplex for T {}
 
 /// One connection, of whatever network.
-pub struct Io(Box<dyn Duplex>);
+pub struct Io {
+    connection: Box<dyn Duplex>,
+    peer: Option<SocketAddr>,
+}
 
 impl Io {
     /// Wraps a connection.
     pub fn new(connection: impl Duplex) -> Self {
-        Self(Box::new(connection))
+        Self {
+            connection: Box::new(connection),
+            peer: None,
+        }
+    }
+
+    /// Wraps a connection that came from this address.
+    pub fn from_peer(connection: impl Duplex, peer: SocketAddr) -> Self {
+        Self {
+            peer: Some(peer),
+            ..Self::new(connection)
+        }
+    }
+
+    /// Where it came from, if it came.
+    pub const fn peer(&self) -> Option<SocketAddr> {
+        self.peer
     }
 }
 
@@ -43,7 +62,7 @@ impl AsyncRead for Io {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0).poll_read(context, buffer)
+        Pin::new(&mut *self.connection).poll_read(context, buffer)
     }
 }
 
@@ -53,15 +72,15 @@ impl AsyncWrite for Io {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut *self.0).poll_write(context, bytes)
+        Pin::new(&mut *self.connection).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0).poll_flush(context)
+        Pin::new(&mut *self.connection).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0).poll_shutdown(context)
+        Pin::new(&mut *self.connection).poll_shutdown(context)
     }
 }
 
@@ -123,7 +142,7 @@ impl Network for TcpNetwork {
 }
 
 async fn accept(listener: &TcpListener) -> io::Result<Io> {
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok(Io::new(stream))
+    Ok(Io::from_peer(stream, peer))
 }

@@ -17,7 +17,9 @@ mod card_vault;
 mod checkpoint;
 mod commands;
 mod config;
+mod connection;
 mod convert;
+mod damaged_copies;
 mod grpc;
 mod hot_list_file;
 mod keyed_state;
@@ -37,8 +39,8 @@ mod start;
 pub use crate::ports::Ports;
 pub use commands::run;
 pub use config::{
-    AcquirerConfig, ClockConfig, Config, ConfigError, Fault, JournalConfig, OfflineConfig,
-    StoreConfig, TerminalConfig,
+    AcquirerConfig, ClockConfig, Config, ConfigError, ConnectionHabit, Fault, JournalConfig,
+    OfflineConfig, StoreConfig, TerminalConfig,
 };
 pub use hot_list_file::HotListError;
 pub use keys::{KeyFile, KeyFileError, KeyStore, KeyStoreError, SoftwareKeys};

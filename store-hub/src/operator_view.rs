@@ -52,6 +52,7 @@ pub(crate) fn status(desk: &Desk, hub: HubFigures<'_>) -> StatusResponse {
         terminals: desk.terminals().map(|view| terminal(&view)).collect(),
         day_state: closing.to_owned(),
         counts: Some(payments_to_proto(&desk.counts_today())),
+        lanes_in_trouble: Vec::new(),
         no_room: hub.no_room.map_or_else(String::new, |why| why.to_string()),
     }
 }

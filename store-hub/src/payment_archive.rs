@@ -1,5 +1,5 @@
-//! Payments that were archived: each a value of the keyed state, written in the commit of the
-//! record that says so. An event about one of them is stepped with its file.
+//! The archive of payments. Each archived payment is a value of the keyed state, written in the
+//! commit of the record that says so. The desk steps an event about one of them with its file.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! The world a hub runs in: what differs between production and simulation, and nothing else.
+//! The ports of a hub: the clock, the network, the disk and the keys. Production and simulation
+//! differ in these, and in nothing else.
 
 use std::{fmt, net::SocketAddr, sync::Arc};
 
@@ -9,7 +10,7 @@ use tokio::runtime::Handle;
 
 use crate::keys::KeyStore;
 
-/// Everything a hub reaches the world through.
+/// Everything outside that a hub uses.
 pub struct Ports {
     /// Wall and monotonic clock.
     pub clock: Arc<dyn Clock>,

@@ -29,6 +29,9 @@ pub(crate) fn lane_log(log: LogId) -> Option<(LaneId, LaneEpoch)> {
     Some((LaneId(lane), LaneEpoch(epoch)))
 }
 
+/// The most damaged records that are put back at once: what one sealed segment holds.
+pub(crate) const DAMAGED_RUN_MAX: u64 = 8192;
+
 /// Keyed state: up to where the consequences of a replica log were drawn.
 pub(crate) fn position_key(log: LogId) -> Vec<u8> {
     let mut key = b"projection/".to_vec();

@@ -1,6 +1,6 @@
 //! Starts a whole hub: what `run` does in production and `sim` in simulation.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use actix::{Actor, Addr};
 use domain::{
@@ -24,7 +24,8 @@ use tokio::{
 
 use crate::{
     actors::{
-        acquirer_link::{AcquirerLink, LinkParts},
+        acquirer_link::{AcquirerLink, LineHandle, LineView, LinkParts, ReachTiming},
+        copy_check::CopyCheck,
         lanes::{EndSessions, Lanes},
         payment_desk::{DeskParts, FallSilent, Outlets, PaymentDesk},
         reports::{ReportParts, Reports},
@@ -32,6 +33,7 @@ use crate::{
         timer::Timer,
     },
     config::{AcquirerConfig, Config},
+    damaged_copies::DamagedCopies,
     grpc::{self, Services},
     hot_list_file::{self, HotListError},
     keys::KeyStore,
@@ -92,11 +94,14 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     let prices = PriceFile::load(&config.prices_file)?;
     let hot_list = config.offline.hot_list_file.as_deref();
     let hot_list = hot_list.map(hot_list_file::load).transpose()?;
-    let dialect =
-        Dialect::named("cup-pos").map_err(|error| StartError::Dialect(error.to_string()))?;
+    let dialect = Dialect::built_in("cup-pos")
+        .map(|dialect| dialect.counting_prefix(config.acquirer.length_counts_itself))
+        .map(Arc::new)
+        .map_err(|error| StartError::Dialect(error.to_string()))?;
     let (journal, committer) = Journal::open(ports.engine)?;
-    let committer = ports.commits.drive(committer);
-    let committer = committer.map_err(StartError::Committer)?;
+    let committing = ports.commits.drive(&journal, committer);
+    // Until the very end: the journal's files are whole when the process ends.
+    let _committing = committing.map_err(StartError::Committer)?;
     let seams = Seams {
         clock: ports.clock,
         random: ports.random,
@@ -114,7 +119,9 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         changed,
         fatal,
     };
+    let damaged = DamagedCopies::default();
     let mut parts = desk_parts(&config, &seams, &prices, outlets);
+    parts.damaged = damaged.clone();
     parts.desk.hot_list = Arc::new(hot_list.unwrap_or_default());
     let desk = PaymentDesk::recover(parts)?.start();
     let listener = listen(&config, &seams, ports.services.as_ref()).await?;
@@ -125,17 +132,26 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         wake: woken,
     }
     .start();
+    let (view, viewed) = watch::channel(LineView::default());
+    let parts = link_parts(&config, &seams, dialect, desk.clone(), view);
+    let line = LineHandle {
+        address: parts.address.clone(),
+        view: viewed,
+        try_now: Arc::clone(&parts.try_now),
+    };
     AcquirerLink {
-        parts: link_parts(&config, &seams, dialect, desk.clone()),
+        parts,
         commands: Some(commands),
     }
     .start();
-    let services = services(&config, &seams, desk, watching, prices);
+    let (journal, clock) = (seams.journal.clone(), Arc::clone(&seams.clock));
+    CopyCheck::new(journal, clock, damaged.clone()).start();
+    let mut services = services(&config, &seams, desk, watching, prices, damaged);
+    services.line = Some(line);
     let hub = Running {
         lanes: services.lanes.clone(),
         desk: services.desk.clone(),
         journal: seams.journal,
-        committer,
         failed,
     };
     let (stop, stopped) = oneshot::channel::<()>();
@@ -151,7 +167,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     hub.run(server, stop, ports.shutdown).await
 }
 
-/// What every actor may reach the world through.
+/// What every actor may use of the outside.
 struct Seams {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -171,6 +187,7 @@ fn desk_parts(config: &Config, seams: &Seams, prices: &PriceFile, outlets: Outle
         random: Arc::clone(&seams.random),
         keys: Arc::clone(&seams.keys),
         price_version: prices.version.clone(),
+        damaged: DamagedCopies::default(),
         outlets,
     }
 }
@@ -242,23 +259,32 @@ fn link_parts(
     seams: &Seams,
     dialect: Arc<Dialect>,
     desk: Addr<PaymentDesk>,
+    view: watch::Sender<LineView>,
 ) -> LinkParts {
     let acquirer: &AcquirerConfig = &config.acquirer;
     let terminals = config.terminals.iter();
     LinkParts {
         desk,
         network: Arc::clone(&seams.network),
+        clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
         keys: Arc::clone(&seams.keys),
         dialect,
         address: acquirer.address.clone(),
+        habit: acquirer.connection,
         terminals: terminals
             .map(|terminal| (terminal.tid.clone(), terminal.mid.clone()))
             .collect(),
-        backoff_min: acquirer.backoff_min,
-        backoff_max: acquirer.backoff_max,
+        timing: ReachTiming {
+            down_after: acquirer.line_down_after,
+            backoff_min: acquirer.backoff_min,
+            backoff_max: acquirer.backoff_max,
+        },
         echo_every: acquirer.echo_every,
         sign_on_timeout: acquirer.forward_answer_timeout,
+        answer_timeout: acquirer.answer_timeout.max(acquirer.forward_answer_timeout),
+        try_now: Arc::default(),
+        view,
     }
 }
 
@@ -268,11 +294,13 @@ fn services(
     desk: Addr<PaymentDesk>,
     changed: watch::Receiver<u64>,
     prices: PriceFile,
+    damaged: DamagedCopies,
 ) -> Services {
     let days = DaysFolder::new(config.days_folder.clone(), config.reports_folder.clone());
     let clock = Arc::clone(&seams.clock);
     let configured = config.terminals.iter().map(|terminal| terminal.lane);
-    let lanes = Lanes::new(desk.clone(), clock, seams.journal.clone(), configured).start();
+    let journal = seams.journal.clone();
+    let lanes = Lanes::new(desk.clone(), clock, journal, damaged.clone(), configured).start();
     let reports = Reports::new(ReportParts {
         store_id: config.store.id.clone(),
         store_name: config.store.name.clone(),
@@ -303,6 +331,8 @@ fn services(
         days,
         store_id: config.store.id.clone(),
         clock: Arc::clone(&seams.clock),
+        line: None,
+        damaged,
     }
 }
 
@@ -311,7 +341,6 @@ struct Running {
     lanes: Addr<Lanes>,
     desk: Addr<PaymentDesk>,
     journal: Journal,
-    committer: Option<thread::JoinHandle<()>>,
     failed: mpsc::Receiver<String>,
 }
 
@@ -355,11 +384,6 @@ impl Running {
             );
         }
         self.journal.close();
-        if let Some(committer) = self.committer
-            && committer.join().is_err()
-        {
-            tracing::error!(event = "committer panicked");
-        }
     }
 }
 

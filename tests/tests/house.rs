@@ -271,6 +271,37 @@ fn nothing_is_left_half_done() {
     }
 }
 
+/// docs/words/retired_words.py put others in their place.
+#[test]
+fn retired_words_stay_retired() {
+    let retired = [
+        ["Laid", "Away"].concat(),
+        ["Lay", "Away"].concat(),
+        ["She", "lf"].concat(),
+        ["Payment", "Story"].concat(),
+        ["Hub", "Before"].concat(),
+        ["Earlier", "Hub"].concat(),
+        ["Forwar", "der"].concat(),
+        ["Patience", "IsOver"].concat(),
+        ["stands", "_like"].concat(),
+    ];
+    for (path, text) in sources() {
+        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        for word in words {
+            let found = retired.iter().any(|retired| retired == word);
+            assert!(!found, "{}: {word}, see docs/words", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_build_output_is_in_the_repository() {
+    for path in files() {
+        let built = path.components().any(|part| part.as_os_str() == "target");
+        assert!(!built, "{}", path.display());
+    }
+}
+
 #[test]
 fn no_file_is_called_helpers() {
     let vague = [

@@ -12,11 +12,12 @@ use crate::ConvertError;
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
-/// What it does.
+/// What it does. A sale is written as nothing at all: records and files from before kinds were told
+/// are the same to the byte when they are written again.
 #[must_use]
 pub const fn payment_kind_to_proto(kind: PaymentKind) -> wire::PaymentKind {
     match kind {
-        PaymentKind::Sale => wire::PaymentKind::Sale,
+        PaymentKind::Sale => wire::PaymentKind::Unspecified,
         PaymentKind::Void => wire::PaymentKind::Void,
         PaymentKind::Refund => wire::PaymentKind::Refund,
         PaymentKind::PreAuthorisation => wire::PaymentKind::PreAuthorisation,
@@ -43,11 +44,11 @@ pub fn payment_kind_from_proto(number: i32) -> Result<PaymentKind> {
     }
 }
 
-/// By what.
+/// By what; a card as nothing at all, for the same reason.
 #[must_use]
 pub const fn method_to_proto(method: PaymentMethod) -> wire::PaymentMethod {
     match method {
-        PaymentMethod::Card => wire::PaymentMethod::Card,
+        PaymentMethod::Card => wire::PaymentMethod::Unspecified,
         PaymentMethod::Wallet => wire::PaymentMethod::Wallet,
         PaymentMethod::Gift => wire::PaymentMethod::Gift,
     }
@@ -107,11 +108,13 @@ mod tests {
         for number in 0..8 {
             let kind = payment_kind_from_proto(number).unwrap();
             let written = i32::from(payment_kind_to_proto(kind));
-            assert_eq!(written, number.max(1), "absent is a sale");
+            let expected = if number == 1 { 0 } else { number };
+            assert_eq!(written, expected, "a sale is absent");
         }
         for number in 0..4 {
             let method = method_from_proto(number).unwrap();
-            assert_eq!(i32::from(method_to_proto(method)), number.max(1));
+            let expected = if number == 1 { 0 } else { number };
+            assert_eq!(i32::from(method_to_proto(method)), expected);
         }
         assert_eq!(payment_kind_from_proto(8).unwrap_err().field, "kind");
         assert_eq!(method_from_proto(4).unwrap_err().field, "method");

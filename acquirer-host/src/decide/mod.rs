@@ -23,6 +23,7 @@ use crate::{
     code::Code,
     ledger::{LedgerLine, State, Totals},
     request::{Kind, Request},
+    stans_of_day::StansOfDay,
     terminal_keys::TerminalKeys,
 };
 
@@ -36,6 +37,8 @@ pub(crate) struct Bank {
     pub(crate) default_behaviour: Option<Behaviour>,
     pub(crate) terminal_keys: TerminalKeys,
     pub(crate) books: Books,
+    /// For a host that takes no STAN twice on a day.
+    pub(crate) stans: Option<StansOfDay>,
     pub(crate) signed_on: BTreeMap<String, Session>,
     /// Sign-on and echo answers so far, for their references.
     pub(crate) service_answers: u64,
@@ -111,6 +114,9 @@ impl Bank {
         now: Now,
         random: &mut dyn FnMut(&mut [u8]),
     ) -> Decision {
+        if request.is_financial() && self.uses_stan_again(request, now) {
+            return Decision::refused(Code::DUPLICATE);
+        }
         match request.kind {
             Kind::SignOn => self.sign_on(request, now, random),
             Kind::SignOff => self.sign_off(request, now),
@@ -124,6 +130,12 @@ impl Bank {
             Kind::BatchUpload | Kind::BatchUploadEnd => self.upload(request, now),
             Kind::Unsupported => Decision::refused(Code::UNSUPPORTED),
         }
+    }
+
+    fn uses_stan_again(&mut self, request: &Request, now: Now) -> bool {
+        let Request { tid, mti, stan, .. } = request;
+        let stans = self.stans.as_mut();
+        stans.is_some_and(|stans| stans.is_used(tid, mti, stan, now.civil))
     }
 
     /// Who may speak: a terminal of the host, of the right merchant, signed on, in its batch.

@@ -1,4 +1,4 @@
-//! Money back: voids of the same batch, and refunds.
+//! The host pays money back: voids of the same batch, and refunds.
 
 use super::{Bank, Decision, Now, authorise::Verdict};
 use crate::{

@@ -77,3 +77,28 @@ async fn a_personality_can_know_every_card() {
     let sale = terminal.sale(crate::terminal::UNLISTED, 100);
     assert_eq!(terminal.code(&sale).await, "00");
 }
+
+#[tokio::test]
+async fn a_host_that_closes_behind_an_answer_keeps_its_terminals_signed_on() {
+    let host = Host::with_personality("close_from_answer = 2").await;
+    let mut terminal = host.terminal("LANE0001").await;
+    for amount in [100, 200, 300] {
+        let sale = terminal.sale(RICH, amount);
+        assert_eq!(terminal.code(&sale).await, "00");
+        terminal.is_closed().await;
+        terminal.connect_again(&host).await;
+    }
+    assert_eq!(host.lines().len(), 3);
+}
+
+#[tokio::test]
+async fn a_stan_used_before_on_the_day_gets_94_whatever_it_was_for() {
+    let host = Host::with_personality("duplicate_any_stan = true").await;
+    let mut terminal = host.terminal("LANE0001").await;
+    let sale = terminal.sale(crate::terminal::LOST, 100);
+    assert_eq!(terminal.code(&sale).await, "41");
+    assert_eq!(terminal.code(&sale).await, "94", "though it was declined");
+    let back = reversal(&sale);
+    assert_eq!(terminal.code(&back).await, "00");
+    assert_eq!(terminal.code(&back).await, "94");
+}

@@ -210,6 +210,19 @@ impl Terminal {
         }
     }
 
+    /// The host has closed the connection.
+    pub(crate) async fn is_closed(&mut self) {
+        let next = timeout(PATIENCE, self.frames.next()).await.unwrap();
+        assert!(matches!(next, Ok(None)), "the host says more");
+    }
+
+    /// Another connection of the same terminal: keys and batch stay.
+    pub(crate) async fn connect_again(&mut self, host: &Host) {
+        let fresh = Self::connect(host.address, &self.tid).await;
+        self.frames = fresh.frames;
+        self.writer = fresh.writer;
+    }
+
     pub(crate) async fn sign_on(&mut self) -> Answer {
         let mut request = self.message("0800");
         request

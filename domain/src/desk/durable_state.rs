@@ -1,4 +1,4 @@
-//! What the records say: everything of the desk that survives a restart, and nothing else.
+//! The durable state: what the records say. It survives a restart; nothing else of the desk does.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -164,9 +164,10 @@ impl Outgoing {
 pub enum Alarm {
     /// HUB0001: the same payment id came with other content.
     ContentDiffers(PaymentId),
-    /// HUB0002: a sign-on returned another batch while ours is not empty (rule 10).
+    /// HUB0002: a sign-on returned another batch while ours was not empty. Ours is closed as not
+    /// balanced, and the terminal goes on in the host's (rule 10).
     BatchMismatch {
-        /// The terminal, now stopped.
+        /// The terminal.
         tid: Tid,
         /// Ours.
         ours: BatchNumber,
@@ -184,10 +185,24 @@ pub enum Alarm {
         /// Its STAN.
         stan: Stan,
     },
+    /// HUB0037: the host says 94 of a message it can't have seen before: our STANs are used twice,
+    /// as by a hub that was put back from an older copy.
+    StanCollision {
+        /// The terminal.
+        tid: Tid,
+        /// The STAN.
+        stan: Stan,
+    },
     /// HUB0016: the same card again and again without the bank; refused.
     CardTooOften(PaymentId),
-    /// A lane approved a payment that its lease does not cover. It is booked: the goods are gone.
-    OutsideLease(PaymentId),
+    /// HUB0011: a lane approved a payment that no open lease of its own covers. It is booked, the
+    /// goods are gone; the bank never hears of it.
+    OutsideLease {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Who approved it.
+        lane: LaneId,
+    },
     /// A lane's journal shows an offline approval of a payment the hub knows otherwise (I19).
     OfflineConflict(PaymentId),
     /// HUB0006: a fenced machine spoke for a lane.

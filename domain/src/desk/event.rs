@@ -32,6 +32,17 @@ pub enum Event {
         /// Its epoch; an older one than known is fenced.
         epoch: LaneEpoch,
     },
+    /// An operator takes a lane's epoch back.
+    EpochTakenBack {
+        /// The lane.
+        lane: LaneId,
+        /// The epoch that speaks for it from now on: an older one than known.
+        to: LaneEpoch,
+        /// Who decides it.
+        by: String,
+        /// Why; required.
+        reason: String,
+    },
     /// A lane's machine said hello and remembers a hub whose journal this is not.
     LaneRemembers {
         /// The lane.
@@ -95,7 +106,8 @@ pub enum Event {
         /// Who gave it up.
         lane: LaneId,
     },
-    /// The acquirer link is up or down. Down: nothing can be sent.
+    /// The acquirer link is up or down. Down: no terminal could connect for a while, and nothing
+    /// can be sent; a connection that closes is not that (rule 3).
     AcquirerLink {
         /// True when a message can be sent.
         up: bool,
@@ -107,8 +119,13 @@ pub enum Event {
         /// The batch the host is in.
         batch: BatchNumber,
     },
-    /// The terminal did not sign on: refused, no answer, or keys that don't check. The desk asks
-    /// again after a pause.
+    /// The host refused the sign-on, or sent keys that don't check. The desk asks again after a
+    /// pause.
+    SignOnRefused {
+        /// The terminal.
+        tid: Tid,
+    },
+    /// The sign-on was not answered. The desk asks again after a pause.
     SignOnFailed {
         /// The terminal.
         tid: Tid,
@@ -126,9 +143,13 @@ pub enum Event {
         tid: Tid,
         /// The message.
         stan: Stan,
+        /// Whether all of it had left: only then the host may have it.
+        in_full: bool,
     },
     /// The host answered something on this terminal.
     Answered(Answer),
+    /// Somebody wants the bank to be tried at once: no pause is waited for.
+    TryNow,
     /// Time has passed: look for what is overdue and what is due. Told at the moment of the last
     /// `Effect::WakeAt`.
     Tick,

@@ -53,13 +53,13 @@ use volatile_state::VolatileState;
 
 use crate::time::Now;
 
-/// The machine.
+/// The machine: a durable state, which records build, and a volatile one, which events build.
 #[derive(Clone, Debug)]
 pub struct Desk {
     config: DeskConfig,
     durable: DurableState,
     volatile: VolatileState,
-    /// Payments of closed days that can be archived.
+    /// Payments of closed days that can be archived. The records tell them, too.
     archivable: Archivable,
 }
 
@@ -126,6 +126,12 @@ impl Desk {
             }
             Event::Recovered => self.recovered(out),
             Event::LaneAttached { lane, epoch } => return self.lane_attached(out, lane, epoch),
+            Event::EpochTakenBack {
+                lane,
+                to,
+                by,
+                reason,
+            } => return self.epoch_taken_back(out, lane, to, by, reason),
             Event::LaneRemembers { lane, memory } => self.lane_remembers(out, lane, memory),
             Event::Requested(request) => self.requested(out, request),
             Event::RequestedOfPreviousHub(request) => self.requested_of_previous_hub(out, request),
@@ -152,9 +158,16 @@ impl Desk {
             Event::Abandoned { payment_id, lane } => return self.abandoned(out, payment_id, lane),
             Event::AcquirerLink { up } => self.acquirer_link(out, up),
             Event::SignedOn { tid, batch } => return self.signed_on(out, &tid, batch),
+            Event::SignOnRefused { tid } => {
+                self.volatile.heard_at = Some(out.now.mono);
+                return self.sign_on_failed(out, &tid);
+            }
             Event::SignOnFailed { tid } => return self.sign_on_failed(out, &tid),
             Event::NotSent { tid, stan } => self.not_sent(out, &tid, stan),
-            Event::SentThenBroke { tid, stan } => self.sent_then_broke(out, &tid, stan),
+            Event::SentThenBroke { tid, stan, in_full } => {
+                self.sent_then_broke(out, &tid, stan, in_full);
+            }
+            Event::TryNow => self.try_now(out),
             Event::Answered(answer) => self.answered(out, &answer),
             Event::Tick => {
                 self.volatile.wake_at = None;

@@ -23,6 +23,27 @@ pub enum Rejected {
         /// The epoch that holds it.
         known: LaneEpoch,
     },
+    /// A machine says an epoch that nobody can have given it: they go up one at a time.
+    #[error(
+        "{lane} is spoken for by epoch {}: a machine of epoch {} can't follow it, only {}",
+        known.0, said.0, known.0.saturating_add(1)
+    )]
+    EpochTooFar {
+        /// The lane.
+        lane: LaneId,
+        /// The epoch that holds it.
+        known: LaneEpoch,
+        /// What the machine says.
+        said: LaneEpoch,
+    },
+    /// The lane has no epoch that could be taken back to this one.
+    #[error("{lane} has no epoch above {} to take back", to.0)]
+    NoEpochToTakeBack {
+        /// The lane.
+        lane: LaneId,
+        /// The epoch that was to hold it.
+        to: LaneEpoch,
+    },
     /// No payment has this id.
     #[error("payment {0} is not known")]
     UnknownPayment(PaymentId),
@@ -60,6 +81,9 @@ pub enum Rejected {
     /// something else by now (payments.md, "Store and forward").
     #[error("the batch of queue entry {} is closed: settle it by hand", _0.0)]
     BatchIsClosed(ForwardId),
+    /// A lane approved it outside its lease: the bank is never told, whoever asks for it.
+    #[error("queue entry {} was approved outside a lease: settle it by hand", _0.0)]
+    NeverForwarded(ForwardId),
     /// A note is required.
     #[error("a reference or a reason is required")]
     NoteMissing,
@@ -88,10 +112,13 @@ impl Rejected {
             Self::Fenced { lane, .. } => Some(Alarm::FencedLane(*lane)),
             Self::UnknownTerminal
             | Self::TerminalConfiguredTwice
+            | Self::EpochTooFar { .. }
+            | Self::NoEpochToTakeBack { .. }
             | Self::UnknownForward(_)
             | Self::UnknownLease(_)
             | Self::NotAnOpenDeadLetter(_)
             | Self::BatchIsClosed(_)
+            | Self::NeverForwarded(_)
             | Self::NoteMissing
             | Self::OtherDayClosing { .. } => None,
         }

@@ -1,4 +1,4 @@
-//! What a stop takes away from the desk: a start finds it again from events.
+//! The volatile state: what a stop takes from the desk. A start learns it again from events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,8 @@ pub(crate) struct VolatileState {
     pub(crate) attached: BTreeSet<LaneId>,
     /// Whether a message can be sent to the acquirer.
     pub(crate) link_up: bool,
+    /// When the host last said anything.
+    pub(crate) heard_at: Option<MonoMs>,
     pub(crate) wake_at: Option<MonoMs>,
     /// Cards stood in for lately.
     pub(crate) velocity: Velocity,

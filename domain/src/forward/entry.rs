@@ -93,7 +93,7 @@ pub struct Forward {
     pub queued_at: WallMs,
     /// STAN and batch, bound by the first try.
     pub bound: Option<(Stan, BatchNumber)>,
-    /// How often it was sent.
+    /// How often it was sent, tries apart that did not leave in full.
     pub attempts: u32,
     /// Tries before an operator put it back into the queue: they no longer count against it.
     pub attempts_forgiven: u32,

@@ -21,6 +21,8 @@ pub enum Meaning {
     /// An approving answer that can't be believed: bad MAC (rule 6), or another processing code or
     /// amount (rule 5). As if unanswered: again.
     NotBelieved,
+    /// 94 on a first send: the host has another message under this STAN, and not this one.
+    StanCollision,
     /// Goods are gone and the host refused the card.
     DeclinedAfterGoods,
     /// The same message would get the same answer: somebody must look at it.
@@ -30,6 +32,9 @@ pub enum Meaning {
 /// Reads an answer to an entry. MTI, TID, MID, STAN and batch have been matched before.
 #[must_use]
 pub fn meaning(forward: &Forward, answer: &Answer) -> Meaning {
+    if answer.code == ResponseCode::DUPLICATE && !may_have_been_taken(forward) {
+        return Meaning::StanCollision;
+    }
     let by_code = match forward.kind {
         ForwardKind::Reversal { .. } => of_reversal(answer.code),
         ForwardKind::Advice => of_advice(forward.amount, answer),
@@ -40,6 +45,7 @@ pub fn meaning(forward: &Forward, answer: &Answer) -> Meaning {
         Meaning::Later
         | Meaning::SignOnFirst
         | Meaning::NotBelieved
+        | Meaning::StanCollision
         | Meaning::DeclinedAfterGoods
         | Meaning::Refused => false,
     };
@@ -58,6 +64,12 @@ pub const fn processing_code(kind: &ForwardKind) -> u32 {
     }
 }
 
+/// Whether an earlier try may have been booked by the host. The try that is answered now counts
+/// among the attempts; a collision that an operator has sent again is still one.
+fn may_have_been_taken(forward: &Forward) -> bool {
+    forward.attempts > 1 && forward.last_code != Some(ResponseCode::DUPLICATE)
+}
+
 fn is_believed(forward: &Forward, answer: &Answer) -> bool {
     let same_code = answer
         .processing_code
@@ -70,7 +82,7 @@ fn is_believed(forward: &Forward, answer: &Answer) -> bool {
     same_code && same_amount && mac_holds
 }
 
-/// 12, 25 and 94: the host has nothing, or nothing any more, to take back.
+/// 12, 25, and 94 on a repeat: the host has nothing, or nothing any more, to take back.
 fn of_reversal(code: ResponseCode) -> Meaning {
     match code.as_str() {
         "00" | "12" | "25" | "94" => Meaning::Delivered,
@@ -80,7 +92,8 @@ fn of_reversal(code: ResponseCode) -> Meaning {
     }
 }
 
-/// 94: the host has this very message already. 25 is no success: the original should be there.
+/// 94 on a repeat: the host has this very message already. 25 is no success: the original should
+/// be there.
 fn of_void(code: ResponseCode) -> Meaning {
     match code.as_str() {
         "00" | "94" => Meaning::Delivered,

@@ -56,6 +56,8 @@ pub enum RefusalReason {
     TooMany,
     /// The hub's disk has no room for a new payment. Nothing of it was written or sent.
     NoRoom,
+    /// The bank answers others, but this terminal did not come to it in time. Nothing was sent.
+    BankBusy,
     /// The card is on the hot list, and the bank can't be asked.
     HotCard,
     /// The same card again and again, and the bank can't be asked: a supervisor would have to

@@ -145,12 +145,21 @@ impl LeaseLedger {
         self.open.insert(id, LeaseUse::new(lease));
     }
 
-    /// The lane's journal shows a payment. False if the lease is not open or does not cover it.
-    pub(crate) fn spend(&mut self, id: LeaseId, amount: Money, card: Option<&CardHash>) -> bool {
-        if let Some(ended) = self.ended.get_mut(&id) {
-            ended.account.spend(amount, card);
+    /// The lane's journal shows a payment. False if the lease is not open, not of this machine, or
+    /// does not cover it.
+    pub(crate) fn spend(
+        &mut self,
+        id: LeaseId,
+        machine: (LaneId, LaneEpoch),
+        amount: Money,
+        card: Option<&CardHash>,
+    ) -> bool {
+        let is_its_own = |of: &LeaseUse| (of.lease.lane, of.lease.lane_epoch) == machine;
+        let ended = self.ended.get_mut(&id).map(|ended| &mut ended.account);
+        if let Some(ended) = ended.filter(|ended| is_its_own(ended)) {
+            ended.spend(amount, card);
         }
-        let open = self.open.get_mut(&id);
+        let open = self.open.get_mut(&id).filter(|open| is_its_own(open));
         open.is_some_and(|open| open.spend(amount, card))
     }
 

@@ -235,6 +235,10 @@ fn refused(reason: RefusalReason) -> Sentence {
             "Cards are not available now: take another tender and tell the manager",
             "暂不能刷卡：请更换付款方式并通知经理",
         ),
+        RefusalReason::BankBusy => sentence(
+            "The bank is slow just now: try again or take another tender",
+            "银行响应缓慢：请重试或更换付款方式",
+        ),
         RefusalReason::HotCard => sentence(
             "This card can't be used now: take another tender and tell the manager",
             "此卡暂不可用：请更换付款方式并通知经理",

@@ -1,5 +1,5 @@
-//! What is only true of a terminal while the hub runs: who it serves, whether it is signed on, what
-//! is outstanding, and when something is due again. Gone with a restart, and rebuilt from events.
+//! A station is a terminal while the hub runs: which lane it serves, whether it is signed on, which
+//! message is outstanding, and when something is due again. A restart loses it; events rebuild it.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -25,6 +25,7 @@ pub(crate) struct Outstanding {
     pub(crate) what: What,
     pub(crate) stan: Stan,
     pub(crate) batch: BatchNumber,
+    pub(crate) since: MonoMs,
     pub(crate) deadline: MonoMs,
 }
 
@@ -32,6 +33,7 @@ pub(crate) struct Outstanding {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Waiting {
     pub(crate) payment_id: PaymentId,
+    pub(crate) since: MonoMs,
     /// Decided without the bank then: the lane still waits, and nothing was sent.
     pub(crate) deadline: MonoMs,
 }
@@ -42,6 +44,8 @@ pub(crate) struct Station {
     pub(crate) mid: Mid,
     pub(crate) lane: LaneId,
     pub(crate) signed_on: bool,
+    /// A sign-on is under way.
+    pub(crate) signing_on: bool,
     /// A sign-on is under way, or failed; asked again then.
     pub(crate) sign_on_again: Option<MonoMs>,
     pub(crate) sign_on_tries: u32,
@@ -60,6 +64,7 @@ impl Station {
             mid,
             lane,
             signed_on: false,
+            signing_on: false,
             sign_on_again: None,
             sign_on_tries: 0,
             outstanding: None,
@@ -77,6 +82,25 @@ impl Station {
 
     pub(crate) fn is_quiet(&self, now: MonoMs) -> bool {
         self.quiet_until.is_some_and(|moment| now < moment)
+    }
+
+    /// The line is back after it was down: the host may have been started anew meanwhile, and
+    /// then knows no sign-on of before.
+    pub(crate) const fn renew_sign_on(&mut self) {
+        self.signed_on = false;
+        self.signing_on = false;
+        self.sign_on_again = None;
+        self.sign_on_tries = 0;
+    }
+
+    /// Somebody says: now. Nothing waits for its pause any longer.
+    pub(crate) fn wait_no_longer(&mut self) {
+        self.heard();
+        self.not_before.clear();
+        self.sign_on_tries = 0;
+        if !self.signing_on {
+            self.sign_on_again = None;
+        }
     }
 
     /// The bank spoke: whatever waited for it may go.

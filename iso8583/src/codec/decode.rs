@@ -50,13 +50,53 @@ impl<'a> Cursor<'a> {
 #[inline]
 pub fn decode<'a>(dialect: &'a Dialect, frame: &'a [u8]) -> Result<Decoded<'a>, DecodeError> {
     let mut decoded = Decoded::unread(dialect, frame);
-    read(&mut decoded)?;
+    read(&mut decoded, None)?;
     Ok(decoded)
+}
+
+/// Reads one message of which only some fields have to be what their format says; of the others
+/// any contents are taken as they are, as long as it is plain where they end. Tells which of them
+/// have contents that their format does not allow: what their accessors give is of no meaning,
+/// but for [`Decoded::bytes`].
+pub fn decode_tolerantly<'a>(
+    dialect: &'a Dialect,
+    frame: &'a [u8],
+    strict: &[u8],
+) -> Result<(Decoded<'a>, Vec<u8>), DecodeError> {
+    let mut decoded = Decoded::unread(dialect, frame);
+    let mut tolerance = Tolerance {
+        strict: strict
+            .iter()
+            .fold(FieldSet::EMPTY, |fields, field| fields.with(*field)),
+        odd: FieldSet::EMPTY,
+    };
+    read(&mut decoded, Some(&mut tolerance))?;
+    let odd = (2..=dialect.field_max()).filter(|field| tolerance.odd.has(*field));
+    Ok((decoded, odd.collect()))
+}
+
+/// Which fields have to fit their format, and which of the others did not.
+struct Tolerance {
+    strict: FieldSet,
+    odd: FieldSet,
+}
+
+impl Tolerance {
+    /// Whether what is wrong with the contents of this field is passed over.
+    fn takes(tolerance: &mut Option<&mut Self>, field: u8) -> bool {
+        match tolerance {
+            Some(tolerance) if !tolerance.strict.has(field) => {
+                tolerance.odd = tolerance.odd.with(field);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
 }
 
 /// Apart, so that [`decode`] is small enough to be inlined: that spares the message one more copy.
 #[inline(never)]
-fn read(decoded: &mut Decoded<'_>) -> Result<(), DecodeError> {
+fn read(decoded: &mut Decoded<'_>, tolerance: Option<&mut Tolerance>) -> Result<(), DecodeError> {
     let (dialect, frame) = (decoded.dialect, decoded.frame);
     let limit = dialect.framing().length_max;
     if frame.len() > limit {
@@ -79,7 +119,7 @@ fn read(decoded: &mut Decoded<'_>) -> Result<(), DecodeError> {
     decoded.mti = read_mti(dialect, &mut cursor)?;
     decoded.fields = read_bitmaps(dialect, &mut cursor)?;
     decoded.layout = dialect.layout(decoded.mti);
-    read_fields(decoded, &mut cursor)?;
+    read_fields(decoded, &mut cursor, tolerance)?;
     if cursor.left() > 0 {
         let reason = Reason::Trailing {
             left: cursor.left(),
@@ -104,19 +144,28 @@ fn missing_envelope(dialect: &Dialect, cursor: &mut Cursor<'_>) -> Result<(), De
 }
 
 #[inline]
-fn read_fields(decoded: &mut Decoded<'_>, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
-    Unread::of(decoded, Half::First).read(cursor, &mut decoded.spans)?;
+fn read_fields(
+    decoded: &mut Decoded<'_>,
+    cursor: &mut Cursor<'_>,
+    mut tolerance: Option<&mut Tolerance>,
+) -> Result<(), DecodeError> {
+    let first = Unread::of(decoded, Half::First);
+    first.read(cursor, &mut decoded.spans, tolerance.as_deref_mut())?;
     decoded.second_half = cursor.at;
     if decoded.fields.needs_secondary() {
-        read_second_half(decoded, cursor)?;
+        read_second_half(decoded, cursor, tolerance)?;
     }
     Ok(())
 }
 
 #[cold]
-fn read_second_half(decoded: &Decoded<'_>, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
+fn read_second_half(
+    decoded: &Decoded<'_>,
+    cursor: &mut Cursor<'_>,
+    tolerance: Option<&mut Tolerance>,
+) -> Result<(), DecodeError> {
     let mut spans = Span::NOWHERES;
-    Unread::of(decoded, Half::Second).read(cursor, &mut spans)
+    Unread::of(decoded, Half::Second).read(cursor, &mut spans, tolerance)
 }
 
 /// Reads fields above 64, which were found valid and of which the first stands at a place in the
@@ -132,7 +181,11 @@ pub(super) fn second_half(
         places,
         ..Unread::of(decoded, Half::Second)
     };
-    match unread.read(&mut cursor, &mut spans) {
+    let mut found_before = Tolerance {
+        strict: FieldSet::EMPTY,
+        odd: FieldSet::EMPTY,
+    };
+    match unread.read(&mut cursor, &mut spans, Some(&mut found_before)) {
         Ok(()) => (spans, cursor.at),
         Err(_) => (Span::NOWHERES, at),
     }
@@ -160,7 +213,12 @@ impl<'a> Unread<'a> {
     }
 
     #[inline]
-    fn read(self, cursor: &mut Cursor<'_>, spans: &mut ByPlace<Span>) -> Result<(), DecodeError> {
+    fn read(
+        self,
+        cursor: &mut Cursor<'_>,
+        spans: &mut ByPlace<Span>,
+        mut tolerance: Option<&mut Tolerance>,
+    ) -> Result<(), DecodeError> {
         let mut left = self.places;
         loop {
             let (end, stopped) =
@@ -169,7 +227,9 @@ impl<'a> Unread<'a> {
             let Some(place) = stopped else {
                 return Ok(());
             };
-            let span = read_field(self.dialect, self.mti, self.half.number(place), cursor)?;
+            let number = self.half.number(place);
+            let tolerance = tolerance.as_deref_mut();
+            let span = read_field(self.dialect, self.mti, number, cursor, tolerance)?;
             set_value_at(spans, place, span);
             left = left.above(place);
         }
@@ -305,6 +365,7 @@ fn read_field(
     mti: Mti,
     number: u8,
     cursor: &mut Cursor<'_>,
+    mut tolerance: Option<&mut Tolerance>,
 ) -> Result<Span, DecodeError> {
     let field = FieldPath::Field(number);
     let Some(spec) = dialect.field(number) else {
@@ -318,13 +379,39 @@ fn read_field(
     let shape = spec.shape_in(mti);
     let (mut units, wire_length) = match shape.length {
         Length::Fixed(units) => (usize::from(units), wire_length(shape, usize::from(units))),
-        Length::Variable { .. } => read_length(shape, cursor, field)?,
+        Length::Variable { .. } => {
+            let read = read_length(shape, cursor, field)?;
+            if let Err(too_long) = read.fits
+                && !Tolerance::takes(&mut tolerance, number)
+            {
+                return Err(too_long);
+            }
+            (read.units, read.wire_length)
+        }
     };
     let start = cursor.at;
     let wire = cursor.take(wire_length, field)?;
-    if counts_bytes_of_bcd(shape) {
-        units = digits_in(shape, wire, field, start)?;
+    match check_contents(shape, number, wire, start, units) {
+        Ok(digits) => units = digits,
+        Err(_) if Tolerance::takes(&mut tolerance, number) => {}
+        Err(error) => return Err(error),
     }
+    Ok(Span::new(start, u16::try_from(units).unwrap_or(u16::MAX)))
+}
+
+/// The units of a value that is what its format says.
+fn check_contents(
+    shape: &Shape,
+    number: u8,
+    wire: &[u8],
+    start: usize,
+    counted: usize,
+) -> Result<usize, DecodeError> {
+    let field = FieldPath::Field(number);
+    let units = match counts_bytes_of_bcd(shape) {
+        true => digits_in(shape, wire, field, start)?,
+        false => counted,
+    };
     let odd = odd_digit(shape, units);
     validate(shape, wire, odd).map_err(|(place, reason)| DecodeError {
         field,
@@ -334,7 +421,7 @@ fn read_field(
     if matches!(shape.parts, Parts::BerTlv) {
         validate_tlv(shape, number, wire, start)?;
     }
-    Ok(Span::new(start, u16::try_from(units).unwrap_or(u16::MAX)))
+    Ok(units)
 }
 
 /// Where the odd digit of a BCD value stands.
@@ -405,12 +492,20 @@ pub(super) fn wire_length(shape: &Shape, units: usize) -> usize {
     }
 }
 
+/// What a length prefix says.
+struct LengthRead {
+    units: usize,
+    wire_length: usize,
+    /// An error where it is more than the field may have.
+    fits: Result<(), DecodeError>,
+}
+
 /// Units and wire bytes of a variable field.
 fn read_length(
     shape: &Shape,
     cursor: &mut Cursor<'_>,
     field: FieldPath,
-) -> Result<(usize, usize), DecodeError> {
+) -> Result<LengthRead, DecodeError> {
     let Length::Variable {
         digits,
         max,
@@ -418,7 +513,11 @@ fn read_length(
         counts,
     } = shape.length
     else {
-        return Ok((0, 0));
+        return Ok(LengthRead {
+            units: 0,
+            wire_length: 0,
+            fits: Ok(()),
+        });
     };
     let offset = cursor.at;
     let prefix = cursor.take(prefix_length(encoding, digits), field)?;
@@ -444,18 +543,17 @@ fn read_length(
     };
     // The odd digit of a value counted in bytes is found once its last byte is here.
     let room = usize::from(max) + usize::from(counts_bytes_of_bcd(shape));
-    if units > room {
-        let reason = Reason::TooLong {
-            length: units,
-            max: usize::from(max),
-        };
-        return Err(DecodeError {
-            field,
-            offset,
-            reason,
-        });
-    }
-    Ok((units, wire_length(shape, units)))
+    let max = usize::from(max);
+    let too_long = DecodeError {
+        field,
+        offset,
+        reason: Reason::TooLong { length: units, max },
+    };
+    Ok(LengthRead {
+        units,
+        wire_length: wire_length(shape, units),
+        fits: if units > room { Err(too_long) } else { Ok(()) },
+    })
 }
 
 /// Bytes of a length prefix.
@@ -582,6 +680,6 @@ pub(super) fn careful(
     at: usize,
 ) -> Result<(Span, usize), DecodeError> {
     let mut cursor = Cursor { frame, at };
-    let span = read_field(dialect, mti, number, &mut cursor)?;
+    let span = read_field(dialect, mti, number, &mut cursor, None)?;
     Ok((span, cursor.at))
 }

@@ -403,7 +403,7 @@ impl<'a> Writer<'a> {
             };
             return Err(self.fault(FieldPath::Frame, reason));
         }
-        framing.prefix.write(length, self.out);
+        framing.write(length, self.out);
         Ok(())
     }
 }

@@ -1,8 +1,8 @@
-//! The fast way: fields of the usual kinds, which are fine.
+//! The fast path reads and writes fields of the usual kinds.
 //!
-//! Reading and writing here either does the whole of one field or says `None` and has done
-//! nothing; then the careful way does it again and names what is wrong, if something is. So
-//! nothing here may take what the careful way refuses, or give other bytes.
+//! It either does the whole of one field, or says `None` and has done nothing; then the full path
+//! does the field again and names the fault, if there is one. So the fast path must never take what
+//! the full path refuses, or give other bytes.
 
 use super::blocks::{self, PIECE};
 use super::packed::{nibble, packed_fits, packed_word, word_fits};

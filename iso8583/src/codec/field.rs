@@ -9,6 +9,7 @@ use crate::describe;
 use crate::dialect::{Class, Dialect, Encoding, Justify, Reading, Shape, Step};
 use crate::hex;
 use crate::message::{Half, Mti};
+use crate::tlv;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -186,7 +187,7 @@ impl<'a> Field<'a> {
                 .map(|text| Zeroizing::new(text.to_owned()));
         }
         if self.shape().gbk {
-            gbk_text(&value)
+            tlv::gbk_text(&value).map(Zeroizing::new)
         } else {
             None
         }
@@ -233,18 +234,6 @@ fn read_unusual<'a>(field: Field<'_>, text: &'a mut Vec<u8>) -> &'a [u8] {
             text
         }
     }
-}
-
-/// GBK text that reads back to the same bytes and has no control character in it.
-fn gbk_text(bytes: &[u8]) -> Option<Zeroizing<String>> {
-    let text = encoding_rs::GBK.decode_without_bom_handling_and_without_replacement(bytes)?;
-    let text = Zeroizing::new(text.into_owned());
-    let (again, _, unmappable) = encoding_rs::GBK.encode(&text);
-    let same = !unmappable && *again == *bytes;
-    let readable = !text
-        .chars()
-        .any(|character| character.is_control() || ('\u{E000}'..='\u{F8FF}').contains(&character));
-    (same && readable).then_some(text)
 }
 
 /// Canonical bytes of a field, one after another.

@@ -13,7 +13,7 @@ mod fast_path;
 mod field;
 mod packed;
 
-pub use decode::decode;
+pub use decode::{decode, decode_tolerantly};
 pub use decoded::{Decoded, MacFault};
 pub use encode::encode;
 pub use error::{DecodeError, EncodeError, FieldPath, Reason};

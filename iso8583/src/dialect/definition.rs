@@ -32,6 +32,8 @@ pub(super) struct Definition {
 struct FrameTable {
     length: LengthPrefix,
     length_max: usize,
+    #[serde(default)]
+    counts_itself: bool,
     tpdu: Option<String>,
     #[serde(default)]
     header: String,
@@ -148,7 +150,11 @@ impl Definition {
     }
 
     fn check_framing(&self) -> Result<Framing, DialectError> {
-        let limit = self.frame.length.max().min(LENGTH_MAX);
+        let own = match self.frame.counts_itself {
+            true => self.frame.length.length(),
+            false => 0,
+        };
+        let limit = (self.frame.length.max() - own).min(LENGTH_MAX);
         if self.frame.length_max == 0 || self.frame.length_max > limit {
             return Err(invalid(
                 "frame.length_max",
@@ -158,6 +164,7 @@ impl Definition {
         Ok(Framing {
             prefix: self.frame.length,
             length_max: self.frame.length_max,
+            counts_itself: self.frame.counts_itself,
         })
     }
 

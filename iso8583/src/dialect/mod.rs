@@ -137,8 +137,13 @@ static ABSENT: Shape = Shape {
 impl Dialect {
     /// A built-in dialect: `cup-pos`, `iso87-ascii`, `iso87-binary`, `iso93-ascii`.
     pub fn named(name: &str) -> Result<Arc<Self>, DialectError> {
+        Self::built_in(name).map(Arc::new)
+    }
+
+    /// A built-in dialect, to be changed where an acquirer deviates from it.
+    pub fn built_in(name: &str) -> Result<Self, DialectError> {
         match BUILT_IN.iter().find(|(known, _)| *known == name) {
-            Some((_, text)) => Self::parse(text).map(Arc::new),
+            Some((_, text)) => Self::parse(text),
             None => Err(DialectError::Unknown {
                 name: name.to_owned(),
                 known: Self::names().collect::<Vec<_>>().join(", "),
@@ -158,8 +163,20 @@ impl Dialect {
 
     /// A dialect out of a TOML file.
     pub fn open(path: &Path) -> Result<Arc<Self>, DialectError> {
+        Self::read(path).map(Arc::new)
+    }
+
+    /// As [`Dialect::open`], to be changed where an acquirer deviates from it.
+    pub fn read(path: &Path) -> Result<Self, DialectError> {
         let text = std::fs::read_to_string(path).map_err(DialectError::Io)?;
-        Self::parse(&text).map(Arc::new)
+        Self::parse(&text)
+    }
+
+    /// As this acquirer speaks it: its length prefix counts itself, or does not (A).
+    #[must_use]
+    pub fn counting_prefix(mut self, counts_itself: bool) -> Self {
+        self.framing.counts_itself = counts_itself;
+        self
     }
 
     /// Its name, as configurations use it.
@@ -210,7 +227,7 @@ impl Dialect {
     }
 
     /// What a field is; nothing of one that isn't in the dialect.
-    pub(crate) fn name_of(&self, number: u8) -> &str {
+    pub fn name_of(&self, number: u8) -> &str {
         self.field(number).map_or("", |spec| &spec.name)
     }
 

@@ -1,4 +1,4 @@
-//! Formats 0 to 3: eight bytes under DES or 3DES.
+//! PIN blocks of one DES block: formats 0 to 3, eight bytes under DES or 3DES.
 
 use super::{Pin, PinBlockError, PinFormat};
 use crate::card::Pan;

@@ -40,8 +40,8 @@ pub(super) enum Command {
     Kcv(KcvOptions),
     /// Compute a card verification value
     Cvv(CvvOptions),
-    /// Take BER-TLV apart, hex on standard input
-    Tlv,
+    /// Take BER-TLV apart, hex on standard input; card numbers, tracks and names are masked
+    Tlv(TlvOptions),
     /// Read a magnetic stripe track on standard input; the card number is masked
     Track,
     /// Print a shell's completions
@@ -59,6 +59,19 @@ pub(super) struct DecodeOptions {
     /// Show card numbers, tracks, PIN blocks and keys
     #[arg(long)]
     pub(super) unmask: bool,
+    /// The hex has no length prefix
+    #[arg(long)]
+    pub(super) no_length: bool,
+    /// The length prefix counts itself
+    #[arg(long)]
+    pub(super) length_counts_itself: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TlvOptions {
+    /// Show card numbers, tracks and names
+    #[arg(long)]
+    pub(super) unmask: bool,
 }
 
 #[derive(Debug, Args)]
@@ -66,6 +79,9 @@ pub(super) struct EncodeOptions {
     /// A built-in dialect (cup-pos, iso87-ascii, iso87-binary, iso93-ascii) or a TOML file
     #[arg(long)]
     pub(super) dialect: String,
+    /// The length prefix counts itself
+    #[arg(long)]
+    pub(super) length_counts_itself: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]

@@ -1,15 +1,17 @@
 //! `tlv` and `track`.
 
+use super::arguments::TlvOptions;
 use super::{Answer, Failure};
 use crate::card::{ServiceCode, Track};
+use crate::describe::masked_tlv;
 use crate::hex;
 use crate::tlv::{TlvError, Tlvs};
 use serde_json::{Map, Value, json};
 
-pub(super) fn tlv(input: &str) -> Result<Answer, Failure> {
+pub(super) fn tlv(options: &TlvOptions, input: &str) -> Result<Answer, Failure> {
     let bytes =
         hex::decode(input).map_err(|error| Failure::refused("bad tlv", error.to_string()))?;
-    let items = tree(&bytes).map_err(|error| {
+    let items = tree(&bytes, options.unmask).map_err(|error| {
         let field = error
             .tag
             .map_or_else(String::new, |tag| format!("{tag:02X}"));
@@ -18,17 +20,28 @@ pub(super) fn tlv(input: &str) -> Result<Answer, Failure> {
     Ok(Answer::Json(Value::Array(items)))
 }
 
-/// Values as they are: this command has nothing to mask by, and is asked for them.
-fn tree(bytes: &[u8]) -> Result<Vec<Value>, TlvError> {
+fn tree(bytes: &[u8], unmask: bool) -> Result<Vec<Value>, TlvError> {
     let mut items = Vec::new();
     for item in Tlvs::new(bytes) {
         let item = item?;
         let mut object = Map::new();
         object.insert("tag".to_owned(), json!(format!("{:02X}", item.tag)));
         object.insert("length".to_owned(), json!(item.value.len()));
-        object.insert("value".to_owned(), json!(hex::encode(item.value)));
+        let value = match unmask {
+            true => hex::encode(item.value),
+            false if item.is_sensitive() => "*".repeat(item.value.len() * 2),
+            false if item.constructed => masked_tlv(item.value),
+            false => hex::encode(item.value),
+        };
+        object.insert("value".to_owned(), json!(value));
+        if let Some(text) = item
+            .private_text()
+            .filter(|_| unmask || !item.is_sensitive())
+        {
+            object.insert("text".to_owned(), json!(text));
+        }
         if item.constructed {
-            object.insert("parts".to_owned(), Value::Array(tree(item.value)?));
+            object.insert("parts".to_owned(), Value::Array(tree(item.value, unmask)?));
         }
         items.push(Value::Object(object));
     }

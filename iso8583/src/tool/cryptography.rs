@@ -212,11 +212,20 @@ pub(super) fn kcv(options: &KcvOptions) -> Result<Answer, Failure> {
     Ok(one("kcv", hex::encode(&value)))
 }
 
+fn is_yymm(text: &str) -> bool {
+    let month = text.get(2..).and_then(|month| month.parse::<u8>().ok());
+    let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits && month.is_some_and(|month| (1..=12).contains(&month))
+}
+
 pub(super) fn cvv(options: &CvvOptions) -> Result<Answer, Failure> {
     let keys = des_key("cvk", &options.cvk)?;
     let pan = Pan::new(&options.pan).map_err(|error| option("pan", error))?;
     let code = ServiceCode::new(&options.service_code)
         .ok_or_else(|| option("service-code", "is not three digits"))?;
+    if !is_yymm(&options.expiry) {
+        return Err(option("expiry", "is not YYMM with a month 01 to 12"));
+    }
     let value = card::cvv(&keys, &pan, &options.expiry, code)
         .map_err(|error| Failure::usage(error.to_string()))?;
     Ok(Answer::One("cvv", value))

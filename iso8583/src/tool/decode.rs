@@ -8,25 +8,28 @@ use super::{Answer, Failure};
 use crate::codec::{self, Decoded, Field};
 use crate::describe;
 use crate::dialect::{Dialect, Part, Parts, Secrecy};
+use crate::frame::Framing;
 use crate::hex::{self, HexError};
-use crate::tlv::{self, Tlvs};
+use crate::tlv::Tlvs;
 use serde_json::{Map, Value, json};
 use std::path::Path;
-use std::sync::Arc;
 
 pub(super) fn run(
     options: &DecodeOptions,
     input: &str,
     output: Option<Output>,
 ) -> Result<Answer, Failure> {
-    let dialect = load(&options.dialect)?;
+    let dialect = load(&options.dialect, options.length_counts_itself)?;
     let bytes = hex::decode(input).map_err(|error| match error {
         HexError::NotHex(place) => Failure::message("frame", place / 2, "input is not hex"),
         HexError::OddLength(count) => {
             Failure::message("frame", count / 2, "input is half a byte short")
         }
     })?;
-    let frame = strip_length(&dialect, &bytes)?;
+    let frame = match options.no_length {
+        true => bytes.as_slice(),
+        false => strip_length(&dialect, &bytes)?,
+    };
     let message = codec::decode(&dialect, frame)?;
     if output == Some(Output::Text) && !options.unmask {
         return Ok(Answer::Text(
@@ -37,16 +40,20 @@ pub(super) fn run(
 }
 
 /// A built-in dialect, or a file.
-pub(super) fn load(name: &str) -> Result<Arc<Dialect>, Failure> {
+pub(super) fn load(name: &str, length_counts_itself: bool) -> Result<Dialect, Failure> {
     let is_file = name.contains(['/', '\\']) || name.ends_with(".toml");
     let dialect = if is_file {
-        Dialect::open(Path::new(name))
+        Dialect::read(Path::new(name))
     } else {
-        Dialect::named(name)
+        Dialect::built_in(name)
     };
-    dialect.map_err(|error| {
+    let dialect = dialect.map_err(|error| {
         let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
         Failure::usage(format!("{error}{}", cause.unwrap_or_default()))
+    })?;
+    Ok(match length_counts_itself {
+        true => dialect.counting_prefix(true),
+        false => dialect,
     })
 }
 
@@ -58,15 +65,39 @@ fn strip_length<'a>(dialect: &Dialect, bytes: &'a [u8]) -> Result<&'a [u8], Fail
         let reason = format!("length prefix needs {size} bytes, {} there", bytes.len());
         return Err(Failure::message("frame", 0, reason));
     };
-    let length = framing
-        .prefix
-        .read(prefix)
-        .ok_or_else(|| Failure::message("frame", 0, "length prefix is not a number"))?;
+    let length = framing.length_of(prefix).map_err(|error| {
+        let hint = hint(dialect, prefix, bytes);
+        Failure::message("frame", 0, format!("length prefix: {error}{hint}"))
+    })?;
     if length != frame.len() {
-        let reason = format!("length prefix says {length} bytes, {} follow", frame.len());
+        let hint = hint(dialect, prefix, bytes);
+        let reason = format!(
+            "length prefix says {length} bytes, {} follow{hint}",
+            frame.len()
+        );
         return Err(Failure::message("frame", length.min(frame.len()), reason));
     }
     Ok(frame)
+}
+
+/// Which option may be meant.
+fn hint(dialect: &Dialect, prefix: &[u8], bytes: &[u8]) -> &'static str {
+    let framing = dialect.framing();
+    let counting = Framing {
+        counts_itself: !framing.counts_itself,
+        ..framing
+    };
+    let follow = bytes.len().saturating_sub(prefix.len());
+    if codec::decode(dialect, bytes).is_ok() {
+        "; it is a message as it stands: try --no-length"
+    } else if counting
+        .length_of(prefix)
+        .is_ok_and(|length| length == follow)
+    {
+        "; the prefix counts itself, or does not: try --length-counts-itself"
+    } else {
+        "; if the hex has no length prefix: --no-length"
+    }
 }
 
 fn to_json(message: &Decoded<'_>, unmask: bool) -> Value {
@@ -194,8 +225,10 @@ fn tlv_parts(bytes: &[u8], unmask: bool) -> Map<String, Value> {
     for item in Tlvs::new(bytes).filter_map(Result::ok) {
         let value = if item.constructed {
             Value::Object(tlv_parts(item.value, unmask))
-        } else if tlv::is_sensitive(item.tag) && !unmask {
+        } else if item.is_sensitive() && !unmask {
             json!("*".repeat(item.value.len() * 2))
+        } else if let Some(text) = item.private_text() {
+            json!(text)
         } else {
             json!(hex::encode(item.value))
         };

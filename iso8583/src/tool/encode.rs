@@ -41,7 +41,7 @@ impl Drop for Input {
 }
 
 pub(super) fn run(options: &EncodeOptions, text: &str) -> Result<Answer, Failure> {
-    let dialect = load(&options.dialect)?;
+    let dialect = load(&options.dialect, options.length_counts_itself)?;
     // The parser's own words may quote a value: only the place is told.
     let input: Input = serde_json::from_str(text).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());

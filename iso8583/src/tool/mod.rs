@@ -70,7 +70,7 @@ fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Command::Dukpt(options) => cryptography::dukpt(options)?,
         Command::Kcv(options) => cryptography::kcv(options)?,
         Command::Cvv(options) => cryptography::cvv(options)?,
-        Command::Tlv => cards::tlv(&read_input()?)?,
+        Command::Tlv(options) => cards::tlv(options, &read_input()?)?,
         Command::Track => cards::track(&read_input()?)?,
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,6 +1,6 @@
 //! The folder `segments` of a journal: files that appear whole or not at all, and never change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -33,16 +33,24 @@ impl Archive {
 
     /// All segments that have a file; what else lies in the folder is left out.
     pub(crate) fn names(&self) -> Result<BTreeSet<SegmentName>, EngineError> {
+        Ok(self.files()?.into_keys().collect())
+    }
+
+    /// As [`names`](Archive::names), each with the bytes of its file.
+    pub(crate) fn files(&self) -> Result<BTreeMap<SegmentName, u64>, EngineError> {
+        let list_error = io_error("list", &self.folder);
         let listed = match fs::read_dir(&self.folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
-            listed => listed.map_err(io_error("list", &self.folder))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+            listed => listed.map_err(&list_error)?,
         };
-        let mut names = BTreeSet::new();
+        let mut files = BTreeMap::new();
         for entry in listed {
-            let name = entry.map_err(io_error("list", &self.folder))?.file_name();
-            names.extend(name.to_str().and_then(SegmentName::parse));
+            let entry = entry.map_err(&list_error)?;
+            if let Some(name) = entry.file_name().to_str().and_then(SegmentName::parse) {
+                files.insert(name, entry.metadata().map_err(&list_error)?.len());
+            }
         }
-        Ok(names)
+        Ok(files)
     }
 
     /// A file for a segment in the making, in the place of one that was left unfinished.

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use rustix::fs::StatVfsMountFlags;
+use rustix::fs::{Access, StatVfsMountFlags};
+use rustix::io::Errno;
 
+use super::archive::Archive;
 use super::{EngineError, NoRoom, Write};
 use crate::OpenError;
 
@@ -33,7 +35,8 @@ const BYTES_PER_CHANGE: u64 = 16 * 1024;
 /// A journal's folder, held by this process until it is dropped.
 pub(super) struct Folder {
     path: PathBuf,
-    _lock: File,
+    /// `None`: it is only looked at, and nobody has ever opened it where it lies now.
+    _lock: Option<File>,
 }
 
 impl Folder {
@@ -43,7 +46,22 @@ impl Folder {
         fs::create_dir_all(path).map_err(io_error("create", path))?;
         Ok(Folder {
             path: path.to_owned(),
-            _lock: lock(path)?,
+            _lock: Some(lock(path)?),
+        })
+    }
+
+    /// Keeps others from opening the folder while it is looked at, by any number at once. Changes
+    /// nothing in it.
+    pub(super) fn look(path: &Path) -> Result<Folder, OpenError> {
+        let file = path.join(LOCK_FILE);
+        let lock = match File::open(&file) {
+            Ok(lock) => Some(hold(lock, &file, path, File::try_lock_shared)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(io_error("open", &file)(error).into()),
+        };
+        Ok(Folder {
+            path: path.to_owned(),
+            _lock: lock,
         })
     }
 
@@ -61,6 +79,33 @@ impl Folder {
                 engine,
             }),
             Err(error) => Err(io_error("look into", &self.path)(error).into()),
+        }
+    }
+
+    /// True when the engine's own file is still to be made: the folder holds nothing of a journal.
+    /// That there is a file proves nothing; an empty one is no journal that begins.
+    pub(super) fn lacks(&self, file: &str) -> Result<bool, OpenError> {
+        let path = self.path.join(file);
+        match fs::metadata(&path) {
+            Ok(found) if found.len() == 0 => Err(OpenError::Emptied { file: path }),
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(io_error("look for", &path)(error).into())
+            }
+            Err(_) if holds_remains(&self.path)? => Err(OpenError::FilesLost {
+                folder: self.path.clone(),
+            }),
+            Err(_) => Ok(true),
+        }
+    }
+
+    /// As [`lacks`](Folder::lacks), of a folder that must hold the engine's own file.
+    pub(super) fn check_file(&self, file: &str) -> Result<(), OpenError> {
+        match self.lacks(file)? {
+            false => Ok(()),
+            true => Err(OpenError::NoJournal {
+                folder: self.path.clone(),
+            }),
         }
     }
 
@@ -117,6 +162,41 @@ impl Folder {
     }
 }
 
+/// A witness or a segment lies in the folder: there was a journal.
+pub(super) fn holds_remains(folder: &Path) -> Result<bool, EngineError> {
+    let path = folder.join(WITNESS_FILE);
+    let witness = path.try_exists().map_err(io_error("look for", &path))?;
+    Ok(witness || !Archive::in_folder(folder).names()?.is_empty())
+}
+
+/// Whether a journal could be kept in a folder, or in the nearest one above it that is there, as
+/// far as can be told without writing.
+///
+/// # Errors
+/// It can't be written to, or is none.
+pub fn check_writable(folder: &Path) -> Result<(), EngineError> {
+    let nearest = folder.ancestors().find(|path| path.exists());
+    let nearest = nearest.unwrap_or(Path::new("."));
+    let fault = match nearest.is_dir() {
+        true => rustix::fs::access(nearest, Access::WRITE_OK | Access::EXEC_OK).err(),
+        false => Some(Errno::NOTDIR),
+    };
+    match fault {
+        Some(errno) => Err(io_error("write to", nearest)(errno.into())),
+        None => Ok(()),
+    }
+}
+
+/// Removes a folder with all that is in it, if it is there.
+pub(super) fn remove_folder(path: &Path) -> Result<(), EngineError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(io_error("remove", path)(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// As [`Folder::check_room`], for a file of this size that is to be written at once.
 pub(super) fn check_free(folder: &Path, file_bytes: u64) -> Result<(), EngineError> {
     match room_in(folder, file_bytes.saturating_add(SPARE_BYTES))? {
@@ -169,11 +249,26 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
         }
         _ => io_error("open", &path)(error),
     })?;
+    hold(file, &path, folder, File::try_lock)
+}
+
+/// Waits until nobody else holds the lock of a file.
+pub(super) fn lock_file(path: &Path, folder: &Path) -> Result<File, OpenError> {
+    let file = File::open(path).map_err(io_error("open", path))?;
+    hold(file, path, folder, File::try_lock)
+}
+
+fn hold(
+    file: File,
+    path: &Path,
+    folder: &Path,
+    try_lock: impl Fn(&File) -> Result<(), TryLockError>,
+) -> Result<File, OpenError> {
     for _ in 0..LOCK_TRIES {
-        match file.try_lock() {
+        match try_lock(&file) {
             Ok(()) => return Ok(file),
             Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
-            Err(TryLockError::Error(source)) => return Err(io_error("lock", &path)(source).into()),
+            Err(TryLockError::Error(source)) => return Err(io_error("lock", path)(source).into()),
         }
     }
     Err(OpenError::InUse {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::{fmt, str};
 
-use super::{Engine, redb, sled};
+use super::{Engine, folder, looking, redb, sled};
 use crate::OpenError;
 
 /// An engine that keeps a journal in a folder.
@@ -43,13 +43,40 @@ impl EngineKind {
         }
     }
 
-    /// Opens a folder that must hold a journal of this engine, and distrusts it as far as the
-    /// engine can: redb checks each page. Makes nothing where there is none.
+    /// Opens a folder that must hold a journal of this engine, to read it: no byte in it changes,
+    /// whatever a kill left there. Whoever is running on it is not disturbed: it is refused.
     ///
     /// # Errors
-    /// There is none ([`OpenError::NoJournal`]), it is another engine's, or as
-    /// [`open`](EngineKind::open).
+    /// There is none ([`OpenError::NoJournal`]), it is another engine's, somebody runs on it, or its
+    /// files are damaged.
+    pub fn open_to_read(self, folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
+        self.check_is_in(folder)?;
+        match self {
+            EngineKind::Sled => looking::sled(folder),
+            EngineKind::Redb => looking::redb(folder, redb::Check::Trust),
+        }
+    }
+
+    /// As [`open_to_read`](EngineKind::open_to_read), and distrusts it as far as the engine can:
+    /// redb checks each page.
+    ///
+    /// # Errors
+    /// As [`open_to_read`](EngineKind::open_to_read).
     pub fn open_to_verify(self, folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
+        self.check_is_in(folder)?;
+        match self {
+            EngineKind::Sled => looking::sled(folder),
+            EngineKind::Redb => looking::redb(folder, redb::Check::EveryPage),
+        }
+    }
+
+    /// Opens a folder that must hold a journal of this engine, to put it right or to move it, as
+    /// distrustful as [`open_to_verify`](EngineKind::open_to_verify). Makes nothing where there is
+    /// none.
+    ///
+    /// # Errors
+    /// As [`open_to_read`](EngineKind::open_to_read), or the folder can't be written to.
+    pub fn open_to_repair(self, folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
         self.check_is_in(folder)?;
         match self {
             EngineKind::Sled => sled::sled_engine(folder),
@@ -72,9 +99,17 @@ impl EngineKind {
                 folder: folder_path(),
                 engine: other.name(),
             }),
-            None => Err(OpenError::NoJournal {
-                folder: folder_path(),
-            }),
+            None => Err(EngineKind::none_in(folder)),
+        }
+    }
+
+    /// What a folder is in which no engine's file lies.
+    pub(crate) fn none_in(folder: &Path) -> OpenError {
+        let path = folder.to_owned();
+        match folder::holds_remains(folder) {
+            Ok(true) => OpenError::FilesLost { folder: path },
+            Ok(false) => OpenError::NoJournal { folder: path },
+            Err(failed) => failed.into(),
         }
     }
 

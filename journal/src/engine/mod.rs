@@ -3,6 +3,8 @@
 pub(crate) mod archive;
 mod folder;
 pub(crate) mod kind;
+mod looking;
+mod overlay;
 pub(crate) mod redb;
 pub(crate) mod simulated;
 pub(crate) mod sled;
@@ -11,6 +13,7 @@ use std::path::PathBuf;
 use std::{fmt, io};
 
 use archive::Archive;
+pub use folder::check_writable;
 pub(crate) use folder::{failed_on as folder_error, io_error};
 
 /// The most bytes of one stored value. A leaf of sled holds up to 16 values, and one over 128 KiB
@@ -97,6 +100,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// The disk failed.
     fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError>;
+
+    /// True for an engine whose map may hold nothing yet. The real ones make their files whole,
+    /// with what every journal holds in them: a map of theirs that holds nothing has lost it.
+    fn begins_empty(&self) -> bool {
+        false
+    }
 
     /// Where sealed segments lie beside the map. `None`: the engine has no such place, and every
     /// record stays in the map; so does the simulated one.

@@ -14,8 +14,9 @@ use redb::{
 
 use super::archive::Archive;
 use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES, io_error};
+use super::overlay::Overlay;
 use super::{Engine, EngineError, NoRoom, Pair, Write, check_sizes, sled};
-use crate::OpenError;
+use crate::{OpenError, open as opening};
 
 pub(super) const NAME: &str = "redb";
 /// The one file of this engine.
@@ -43,7 +44,7 @@ pub enum RedbRepair {
 
 /// How much of the file is checked while it is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Check {
+pub(super) enum Check {
     /// What a file that was closed cleanly says of itself is believed.
     Trust,
     /// Every page against its checksum. It reads the whole file.
@@ -84,7 +85,9 @@ pub(super) fn checked(folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
 fn open(folder: &Path, repair: RedbRepair, check: Check) -> Result<Box<dyn Engine>, OpenError> {
     let folder = Folder::take(folder)?;
     folder.refuse_other(sled::DATA_FILE, sled::NAME)?;
-    make_file(&folder)?;
+    if folder.lacks(DATA_FILE)? {
+        make_file(&folder)?;
+    }
     let database = open_database(&folder, check)?;
     make_table(&database)?;
     folder.sync_tree()?;
@@ -96,13 +99,10 @@ fn open(folder: &Path, repair: RedbRepair, check: Check) -> Result<Box<dyn Engin
     }))
 }
 
-/// Makes a new file under another name first: a kill while redb writes the first pages leaves one
-/// that it never opens again.
+/// Makes a new file under another name first, whole and durable: a kill while redb writes the first
+/// pages leaves one that it never opens again.
 fn make_file(folder: &Folder) -> Result<(), OpenError> {
     let path = folder.path().join(DATA_FILE);
-    if path.try_exists().map_err(io_error("look for", &path))? {
-        return Ok(());
-    }
     let new = folder.path().join("journal.redb.new");
     match fs::remove_file(&new) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -113,17 +113,36 @@ fn make_file(folder: &Folder) -> Result<(), OpenError> {
     let database = Builder::new()
         .create(&new)
         .map_err(failed("make its file"))?;
-    make_table(&database)?;
+    write_all(&database, &[opening::format()], Durability::Immediate)
+        .map_err(failed("make its file"))?;
     drop(database);
     Ok(fs::rename(&new, &path).map_err(io_error("rename", &new))?)
 }
 
-fn open_database(folder: &Folder, check: Check) -> Result<Database, OpenError> {
+/// The journal in a folder that is only looked at: what redb writes stays in memory.
+pub(super) fn overlaid(folder: Folder, check: Check) -> Result<Box<dyn Engine>, OpenError> {
     let path = folder.path().join(DATA_FILE);
+    let overlay = Overlay::over(&path).map_err(io_error("open", &path))?;
+    let database = builder(check).create_with_backend(overlay);
+    Ok(Box::new(RedbEngine {
+        database: database.map_err(failed("open its file"))?,
+        repair: RedbRepair::BySize,
+        archive: Archive::in_folder(folder.path()),
+        folder,
+    }))
+}
+
+fn builder(check: Check) -> Builder {
     let mut builder = Builder::new();
     builder
         .set_cache_size(CACHE_BYTES)
         .set_check_integrity_on_open(check == Check::EveryPage);
+    builder
+}
+
+fn open_database(folder: &Folder, check: Check) -> Result<Database, OpenError> {
+    let path = folder.path().join(DATA_FILE);
+    let builder = builder(check);
     for _ in 0..LOCK_TRIES {
         match builder.create(&path) {
             Ok(database) => return Ok(database),
@@ -161,28 +180,31 @@ fn reading(database: &Database) -> Result<Option<Table>, EngineError> {
     }
 }
 
+fn write_all(
+    database: &Database,
+    batch: &[Write],
+    durability: Durability,
+) -> Result<(), redb::Error> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_durability(durability)?;
+    {
+        let mut table = transaction.open_table(TABLE)?;
+        for write in batch {
+            match &write.value {
+                Some(value) => drop(table.insert(write.key.as_slice(), value.as_slice())?),
+                None => drop(table.remove(write.key.as_slice())?),
+            }
+        }
+    }
+    Ok(transaction.commit()?)
+}
+
 impl RedbEngine {
     fn table(&self) -> Result<Table, EngineError> {
         reading(&self.database)?.ok_or_else(|| EngineError::Damaged {
             engine: NAME,
             reason: "its table is gone".to_owned(),
         })
-    }
-
-    /// A commit that readers see and a power cut takes back: the sync after it makes it durable.
-    fn write_all(&self, batch: &[Write]) -> Result<(), redb::Error> {
-        let mut transaction = self.database.begin_write()?;
-        transaction.set_durability(Durability::None)?;
-        {
-            let mut table = transaction.open_table(TABLE)?;
-            for write in batch {
-                match &write.value {
-                    Some(value) => drop(table.insert(write.key.as_slice(), value.as_slice())?),
-                    None => drop(table.remove(write.key.as_slice())?),
-                }
-            }
-        }
-        Ok(transaction.commit()?)
     }
 
     fn is_quick(&self) -> Result<bool, redb::Error> {
@@ -239,7 +261,8 @@ impl Engine for RedbEngine {
     fn write(&self, batch: &[Write]) -> Result<(), EngineError> {
         check_sizes(batch)?;
         self.folder.check_room(batch)?;
-        self.write_all(batch).map_err(failed("write"))
+        // Readers see this commit and a power cut takes it back: the sync makes it durable.
+        write_all(&self.database, batch, Durability::None).map_err(failed("write"))
     }
 
     fn sync(&self) -> Result<(), EngineError> {

@@ -353,6 +353,11 @@ impl Engine for SimulatedEngine {
         self.held()?.witness = Some(witness.to_vec());
         Ok(())
     }
+
+    /// It has no file that could be cut.
+    fn begins_empty(&self) -> bool {
+        true
+    }
 }
 
 fn io_failure(action: &'static str, kind: io::ErrorKind) -> EngineError {

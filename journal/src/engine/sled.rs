@@ -7,16 +7,22 @@ use std::path::Path;
 use std::thread;
 
 use super::archive::Archive;
-use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES, io_error};
+use super::folder::{
+    Folder, LOCK_PAUSE, LOCK_TRIES, io_error, lock_file, remove_folder, sync_path,
+};
 use super::{Engine, EngineError, NoRoom, Pair, Write, check_sizes, redb};
-use crate::OpenError;
+use crate::{OpenError, open};
 
 pub(super) const NAME: &str = "sled";
 /// Sled's own default is 1 GiB: more than a Pi has to spare.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// Sled's log: the one file whose sync makes a commit durable.
 pub(super) const DATA_FILE: &str = "db";
+/// Sled's own settings.
+const CONFIG_FILE: &str = "conf";
 const BLOBS_FOLDER: &str = "blobs";
+/// Where a new log file is made, before it gets its name.
+const NEW_FOLDER: &str = "new";
 
 /// A sled database. Fields are dropped in order: the folder's lock last.
 struct SledEngine {
@@ -36,17 +42,50 @@ pub fn sled_engine(folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
     held.refuse_other(redb::DATA_FILE, redb::NAME)?;
     remove_unfinished_snapshots(folder)?;
     check_no_blobs(folder)?;
-    let database = open_database(folder)?;
-    let path = folder.join(DATA_FILE);
+    if held.lacks(DATA_FILE)? {
+        make_file(folder)?;
+    }
+    let engine = opened(held)?;
+    engine.folder.sync_tree()?;
+    Ok(Box::new(engine))
+}
+
+/// The engine of a folder that holds nothing but a copy of sled's files, to be thrown away.
+pub(super) fn on_copy(folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
+    Ok(Box::new(opened(Folder::take(folder)?)?))
+}
+
+fn opened(held: Folder) -> Result<SledEngine, OpenError> {
+    let database = open_database(held.path())?;
+    let path = held.path().join(DATA_FILE);
     let data = OpenOptions::new().read(true).write(true).open(&path);
-    let data = data.map_err(io_error("open", &path))?;
-    held.sync_tree()?;
-    Ok(Box::new(SledEngine {
+    Ok(SledEngine {
         database,
-        data,
-        archive: Archive::in_folder(folder),
+        data: data.map_err(io_error("open", &path))?,
+        archive: Archive::in_folder(held.path()),
         folder: held,
-    }))
+    })
+}
+
+/// Makes a new log file in a folder of its own, whole and durable, and renames it: sled would make
+/// it in its place, where a kill leaves one that can't be told from a file that was cut off. What
+/// else sled keeps it makes anew.
+fn make_file(folder: &Path) -> Result<(), OpenError> {
+    let new = folder.join(NEW_FOLDER);
+    remove_folder(&new)?;
+    let database = open_database(&new)?;
+    let mut first = sled::Batch::default();
+    let format = open::format();
+    first.insert(format.key, format.value.unwrap_or_default());
+    let written = database.apply_batch(first).and_then(|()| database.flush());
+    written.map_err(|error| failed("make its file", error))?;
+    drop(database);
+    let (made, path) = (new.join(DATA_FILE), folder.join(DATA_FILE));
+    // Sled lets go of it on a thread of its own, and may write until then.
+    drop(lock_file(&made, &new)?);
+    sync_path(&made)?;
+    fs::rename(&made, &path).map_err(io_error("rename", &made))?;
+    Ok(remove_folder(&new)?)
 }
 
 /// A kill while sled writes a snapshot leaves `snap.*.generating` behind, and sled then refuses to
@@ -54,18 +93,30 @@ pub fn sled_engine(folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
 fn remove_unfinished_snapshots(folder: &Path) -> Result<(), EngineError> {
     for entry in fs::read_dir(folder).map_err(io_error("list", folder))? {
         let path = entry.map_err(io_error("list", folder))?.path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
-        if name.starts_with("snap.") && name.ends_with(".generating") {
+        if is_unfinished_snapshot(name_of(&path)) {
             fs::remove_file(&path).map_err(io_error("remove", &path))?;
         }
     }
     Ok(())
 }
 
-fn check_no_blobs(folder: &Path) -> Result<(), OpenError> {
+fn is_unfinished_snapshot(name: &str) -> bool {
+    name.starts_with("snap.") && name.ends_with(".generating")
+}
+
+/// One of the files that sled needs to open what it was left.
+pub(super) fn is_kept(path: &Path) -> bool {
+    let name = name_of(path);
+    let snapshot = name.starts_with("snap.") && !is_unfinished_snapshot(name);
+    name == DATA_FILE || name == CONFIG_FILE || snapshot
+}
+
+fn name_of(path: &Path) -> &str {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.unwrap_or_default()
+}
+
+pub(super) fn check_no_blobs(folder: &Path) -> Result<(), OpenError> {
     match has_blobs(folder)? {
         true => Err(OpenError::Blobs {
             folder: folder.to_owned(),

@@ -52,7 +52,7 @@ fn write(key: &[u8], value: Option<&[u8]>) -> Write {
 }
 
 fn engine_keeps_an_ordered_map(place: &Place) {
-    let engine = place.engine();
+    let engine = place.empty_engine();
     assert_eq!(engine.scan(&[], None, 10).unwrap(), []);
     let keys: [&[u8]; 5] = [b"a", b"ab", b"b", b"c", &[0xff, 0xff]];
     let batch: Vec<Write> = keys.iter().rev().map(|key| write(key, Some(key))).collect();
@@ -89,7 +89,7 @@ fn engine_keeps_an_ordered_map(place: &Place) {
 }
 
 fn engine_keeps_the_witness_apart(place: &Place) {
-    let engine = place.engine();
+    let engine = place.empty_engine();
     assert_eq!(engine.witness().unwrap(), None);
     engine.set_witness(b"one").unwrap();
     engine.set_witness(b"two").unwrap();

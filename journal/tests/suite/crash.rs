@@ -106,6 +106,10 @@ fn unsynced_commits_survive_in_order_or_not_at_all() {
     for seed in 0..300 {
         let disk = SimulatedDisk::new();
         let (journal, mut committer) = Journal::open(disk.engine()).unwrap();
+        journal.append(one("record 0")).unwrap();
+        commit_all(&mut committer);
+        // Not new any more: its witness lets it forget for a while.
+        let (journal, mut committer) = Journal::open(disk.engine()).unwrap();
         disk.set_fault(Some(DiskFault::SyncForgotten));
         for n in 1..=8 {
             journal
@@ -126,7 +130,7 @@ fn unsynced_commits_survive_in_order_or_not_at_all() {
         );
     }
     assert!(
-        left.into_iter().eq(0..=8),
+        left.into_iter().eq(1..=9),
         "some number of commits is never left"
     );
 }

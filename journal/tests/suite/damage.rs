@@ -355,6 +355,10 @@ impl Engine for Spoiled {
         self.engine.set_witness(witness)
     }
 
+    fn begins_empty(&self) -> bool {
+        self.engine.begins_empty()
+    }
+
     fn archive(&self) -> Option<&Archive> {
         self.engine.archive()
     }

@@ -22,7 +22,7 @@ pub(crate) fn write_journal(kind: EngineKind, folder: &Path, records: u32) {
     driver.join().unwrap();
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -36,6 +36,13 @@ impl Place {
         }
     }
 
+    /// Without what each journal holds from its first moment.
+    pub(crate) fn empty_engine(&self) -> Box<dyn Engine> {
+        let engine = self.engine();
+        set(engine.as_ref(), b"f", None);
+        engine
+    }
+
     pub(crate) fn open(&self) -> (Journal, Committer) {
         self.try_open().unwrap()
     }
@@ -165,6 +172,10 @@ impl Engine for Watched {
 
     fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError> {
         self.engine.set_witness(witness)
+    }
+
+    fn begins_empty(&self) -> bool {
+        self.engine.begins_empty()
     }
 
     fn archive(&self) -> Option<&Archive> {

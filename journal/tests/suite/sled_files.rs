@@ -15,11 +15,12 @@ fn unfinished_snapshots_are_removed_before_opening() {
     write_journal(EngineKind::Sled, folder.path(), 5);
     let unfinished = folder.path().join("snap.00000000000000FF.generating");
     fs::write(&unfinished, b"half a snapshot").unwrap();
+    drop(sled_engine(folder.path()).unwrap());
+    assert!(!unfinished.exists());
     assert_eq!(
         verify_sled_folder(folder.path()).unwrap().logs[0].records,
         5
     );
-    assert!(!unfinished.exists());
 }
 
 /// Whoever is refused must not have touched the files of the one that runs.
@@ -103,17 +104,24 @@ fn the_witness_is_renewed_while_running() {
         journal.append(one("record")).unwrap();
         committer.commit_waiting().unwrap();
     };
-    let witness = folder.path().join("witness");
-    commit(&mut committer);
-    assert!(!witness.exists());
+    let witness = || fs::read(folder.path().join("witness")).unwrap();
+    let mut before = witness();
+    // Soon while it is new, then after twice as many commits each time.
+    for commits in [1, 2, 4, 8] {
+        (1..commits).for_each(|_| commit(&mut committer));
+        assert_eq!(witness(), before);
+        commit(&mut committer);
+        assert_ne!(witness(), before);
+        before = witness();
+    }
     (0..300).for_each(|_| commit(&mut committer));
-    let renewed = fs::read(&witness).unwrap();
+    let renewed = witness();
     drop((journal, committer));
     // Opening renews it too: what was found there is known from now on.
     drop(Journal::open(sled_engine(folder.path()).unwrap()).unwrap());
-    assert_ne!(fs::read(&witness).unwrap(), renewed);
+    assert_ne!(witness(), renewed);
     assert_eq!(
         verify_sled_folder(folder.path()).unwrap().logs[0].records,
-        301
+        315
     );
 }

@@ -113,6 +113,7 @@ fn a_torn_tail_is_found_by_what_the_peer_knows() {
     };
     let (engine, _) = journal_and_copy();
     torn(engine.as_ref());
+    engine.set_witness(b"").unwrap();
     let alone = survey_log(engine.as_ref(), LOG, 0).unwrap();
     let sound = Survey {
         log: LOG,

@@ -27,9 +27,10 @@ use domain::{
     time::BusinessDate,
 };
 
+pub(crate) use backoff::Backoff;
 pub(crate) use card_reader::CardReader;
 pub(crate) use flow::{Fatal, FlowParts, Rest, TransactionFlow};
-pub(crate) use hub_link::{FromHub, HubLink, LinkParts, hub_client};
+pub(crate) use hub_link::{FromHub, HubClient, HubLink, LinkParts, hub_client};
 pub(crate) use input::{Keyboard, Scanner};
 pub(crate) use printer::Printer;
 

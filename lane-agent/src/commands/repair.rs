@@ -4,26 +4,24 @@
 //! Nothing of the copy is believed but what its hash chain ties to what the lane still has. A copy
 //! that leads elsewhere is a fork: nothing is written, and somebody must look.
 
-use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use domain::limits;
 use journal::{
-    Engine, EngineError, Hash, LogId, OpenError, Record, RepairError, Survey, VerifyError,
-    repair_log, survey_log, verify_engine,
+    Engine, EngineError, LogId, OpenError, RepairError, Survey, VerifyError, repair_log,
+    survey_log, verify_engine,
 };
 use ports::TcpNetwork;
-use proto::store::v1::{JournalCopyRequest, JournalCopyResponse, JournalEntry};
 use serde_json::json;
-use tokio::time::timeout;
-use tonic::{Status, Streaming};
 
 use super::{Outcome, Output, answer, say, with_sources};
-use crate::{actors::hub_client, config::Config};
+use crate::{
+    actors::hub_client,
+    config::Config,
+    hub_copy::{self, CopyError, Held, NO_RECORDS, Run},
+};
 
 /// A hub that says nothing for so long is given up.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-
-type Run = RangeInclusive<u64>;
 
 /// Why the journal was not repaired.
 #[derive(Debug, thiserror::Error)]
@@ -34,10 +32,8 @@ enum Failed {
     Engine(#[from] EngineError),
     #[error("hub.address: {0}")]
     Address(#[from] tonic::transport::Error),
-    #[error("the hub does not answer")]
-    Silent,
-    #[error("the hub: {}", .0.message())]
-    Hub(#[from] Status),
+    #[error(transparent)]
+    Hub(#[from] CopyError),
     #[error("records {from} to {to} are broken, and the hub holds the lane's journal up to {held}")]
     NotHeld { from: u64, to: u64, held: u64 },
     #[error("records {from} to {to}")]
@@ -49,12 +45,6 @@ enum Failed {
     },
     #[error("there is more that is broken")]
     More(#[source] VerifyError),
-}
-
-/// What the hub holds.
-struct Held {
-    sequence: u64,
-    records: Vec<Record>,
 }
 
 pub(super) fn repair(config: &Config, output: Output) -> Outcome {
@@ -74,8 +64,8 @@ fn mend(config: &Config) -> Result<Survey, Failed> {
     let engine = config
         .journal
         .engine
-        .open_to_verify(&config.journal.folder)?;
-    let held = ask(config, 0..=0)?.sequence;
+        .open_to_repair(&config.journal.folder)?;
+    let held = ask(config, NO_RECORDS)?.sequence;
     let survey = survey_log(engine.as_ref(), LogId::OWN, held)?;
     for run in &survey.broken {
         mend_run(config, engine.as_ref(), run)?;
@@ -102,60 +92,10 @@ fn mend_run(config: &Config, engine: &dyn Engine, run: &Run) -> Result<(), Faile
 
 /// Asks the hub for a run of records, or how far its copy reaches.
 fn ask(config: &Config, run: Run) -> Result<Held, Failed> {
-    let mut held = Held {
-        sequence: 0,
-        records: Vec::new(),
-    };
-    // Long runs are asked for in parts; the hub gives no more at once.
-    let (mut from, to) = (*run.start(), *run.end());
-    loop {
-        let most = limits::JOURNAL_COPY_RECORDS_MAX - 1;
-        let part = from..=to.min(from.saturating_add(most));
-        actix::System::new().block_on(receive(config, &part, &mut held))?;
-        if *part.end() >= to
-            || held
-                .records
-                .last()
-                .is_none_or(|last| last.sequence < *part.end())
-        {
-            return Ok(held);
-        }
-        from = part.end().saturating_add(1);
-    }
-}
-
-async fn receive(config: &Config, run: &Run, held: &mut Held) -> Result<(), Failed> {
-    let mut hub = hub_client(&config.hub_address, Arc::new(TcpNetwork))?;
-    let request = JournalCopyRequest {
-        lane: u32::from(config.checkout.lane.0),
-        epoch: config.checkout.epoch.0,
-        from_sequence: *run.start(),
-        to_sequence: *run.end(),
-    };
-    let asked = timeout(ANSWER_TIMEOUT, hub.journal_copy(request)).await;
-    let mut copy = asked.map_err(|_| Failed::Silent)??.into_inner();
-    while let Some(response) = next(&mut copy).await? {
-        held.sequence = response.durable_sequence;
-        for entry in response.entries {
-            held.records.push(record(entry)?);
-        }
-    }
-    Ok(())
-}
-
-async fn next(
-    copy: &mut Streaming<JournalCopyResponse>,
-) -> Result<Option<JournalCopyResponse>, Failed> {
-    let answer = timeout(ANSWER_TIMEOUT, copy.message()).await;
-    Ok(answer.map_err(|_| Failed::Silent)??)
-}
-
-fn record(entry: JournalEntry) -> Result<Record, Status> {
-    let hash = Hash::from_slice(&entry.hash);
-    Ok(Record {
-        sequence: entry.sequence,
-        hash: hash.ok_or_else(|| Status::data_loss("a hash must have 32 bytes"))?,
-        bytes: entry.record.to_vec(),
+    actix::System::new().block_on(async {
+        let mut hub = hub_client(&config.hub_address, Arc::new(TcpNetwork))?;
+        let held = hub_copy::ask(&mut hub, config.checkout, run, ANSWER_TIMEOUT).await;
+        Ok(held?)
     })
 }
 
@@ -176,9 +116,7 @@ fn tell(survey: &Survey, output: Output) {
 fn outcome_of(failed: &Failed) -> Outcome {
     match failed {
         Failed::Open(OpenError::OtherEngine { .. }) | Failed::Address(_) => Outcome::Usage,
-        Failed::Open(OpenError::InUse { .. }) | Failed::Silent | Failed::Hub(_) => {
-            Outcome::Unreachable
-        }
+        Failed::Open(OpenError::InUse { .. }) | Failed::Hub(_) => Outcome::Unreachable,
         Failed::Open(_)
         | Failed::Engine(_)
         | Failed::NotHeld { .. }

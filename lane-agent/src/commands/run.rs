@@ -164,8 +164,9 @@ fn outcome_of(error: &StartError) -> Outcome {
         StartError::Journal(OpenError::OtherEngine { .. })
         | StartError::Device(_)
         | StartError::Address(_) => Outcome::Usage,
-        StartError::Journal(_) | StartError::Recovery(_) | StartError::Stopped(_) => {
-            Outcome::AnswerIsNo
-        }
+        StartError::Journal(_)
+        | StartError::Recovery(_)
+        | StartError::TakeBack(_)
+        | StartError::Stopped(_) => Outcome::AnswerIsNo,
     }
 }

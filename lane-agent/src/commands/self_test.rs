@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use domain::limits;
+use journal::{Journal, OpenError};
 use ports::{Network, TcpNetwork};
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{Outcome, Output, answer};
+use super::{Outcome, Output, answer, with_sources};
 use crate::{
     config::Config,
     devices::{Device, FilePrinter, scripted},
@@ -64,30 +65,34 @@ fn printer(config: &Config) -> Check {
     }
 }
 
+/// The journal as it is, read only: the test leaves no trace. Where there is none yet, a start makes
+/// one.
 fn journal(config: &Config) -> Check {
-    let fault = config
-        .journal
-        .engine
-        .open(&config.journal.folder)
-        .and_then(journal::Journal::open)
-        .err()
-        .map(|error| {
-            let remedy = "stop the other lane-agent, or run `lane-agent verify`";
-            (error.to_string(), remedy)
-        });
+    let folder = &config.journal.folder;
+    let fault = match open(config) {
+        Ok(_) | Err(OpenError::NoJournal { .. }) => journal::check_writable(folder)
+            .err()
+            .map(|error| with_sources(&error)),
+        Err(error) => Some(error.to_string()),
+    };
+    let remedy = "stop the other lane-agent, make the folder writable, or run `lane-agent verify`";
     Check {
         code: "LANE0002",
         part: "journal",
-        fault,
+        fault: fault.map(|what| (what, remedy)),
         needed: true,
     }
 }
 
+fn open(config: &Config) -> Result<Journal, OpenError> {
+    let engine = config.journal.engine.open_to_read(&config.journal.folder)?;
+    Journal::open_to_read(engine)
+}
+
 /// A journal that doesn't open says so itself.
 fn disk(config: &Config) -> Check {
-    let opened = config.journal.engine.open(&config.journal.folder);
-    let short = opened.and_then(journal::Journal::open).ok();
-    let short = short.and_then(|(journal, _committer)| journal.refuses_new_work());
+    let short = open(config).ok();
+    let short = short.and_then(|journal| journal.refuses_new_work());
     Check {
         code: "LANE0009",
         part: "disk",

@@ -42,7 +42,7 @@ fn read(config: &Config) -> Result<(String, serde_json::Value), StartError> {
         }
         .into());
     }
-    let (journal, _committer) = Journal::open(config.journal.engine.open(folder)?)?;
+    let journal = Journal::open_to_read(config.journal.engine.open_to_read(folder)?)?;
     let checkout = recovery::replay(&journal, config.checkout)?;
     let sequence = journal.durable_head(LogId::OWN).sequence;
     let sale = checkout.sale().map(|sale| sale.number.0);

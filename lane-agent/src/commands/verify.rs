@@ -9,7 +9,8 @@ use domain::{
     time::BusinessDate,
 };
 use journal::{
-    Engine, Journal, LogId, OpenError, VerifyError, restore_state, verify_engine, verify_state,
+    CheckpointReport, Engine, Journal, LogId, OpenError, VerifyError, VerifyReport, restore_state,
+    verify_engine, verify_state,
 };
 use serde_json::json;
 
@@ -56,80 +57,95 @@ pub(super) fn run(args: &VerifyArgs) -> Outcome {
 }
 
 fn verify(config: &Config, depth: Depth, output: Output) -> Outcome {
-    let report = rebuild(config, depth).and_then(|()| verify_engine(opened(config)?.as_ref()));
-    let report = match report {
-        Ok(report) => report,
+    match verified(config, depth) {
+        Ok(found) => found.tell(depth, output),
         Err(error) => {
             say(&error.to_string());
             let json = json!({ "sound": false, "fault": error.to_string() });
             answer(output, "the journal is not sound", &json);
-            return outcome_of(&error);
+            outcome_of(&error)
         }
-    };
-    if depth.rebuild && report.state_values > 0 {
-        let what = format!(
-            "{} keys are stored that no lane writes",
-            report.state_values
-        );
-        say(&format!(
-            "{what}: `verify --rebuild --restore` removes them"
-        ));
-        answer(output, &what, &json!({ "sound": false, "fault": what }));
-        return Outcome::AnswerIsNo;
-    }
-    let records = report.logs.iter().map(|log| log.records).sum::<u64>();
-    let walk = match walk(config) {
-        Ok(walk) => walk,
-        Err(error) => {
-            say(&error);
-            return Outcome::AnswerIsNo;
-        }
-    };
-    let mut walk = walk;
-    walk.compare_checkpoint(config);
-    let sound = walk.broken.is_empty() && walk.records == records;
-    let lines: Vec<String> = walk
-        .broken
-        .iter()
-        .map(|(sequence, what)| format!("record {sequence}: {what}"))
-        .collect();
-    let text = format!(
-        "{records} records, {} receipts: {}\n{}",
-        walk.receipts,
-        if sound { "sound" } else { "not sound" },
-        lines.join("\n")
-    );
-    let json = json!({
-        "sound": sound, "records": records, "receipts": walk.receipts, "broken": lines,
-    });
-    answer(output, text.trim_end(), &json);
-    if sound {
-        Outcome::Done
-    } else {
-        Outcome::AnswerIsNo
     }
 }
 
-fn opened(config: &Config) -> Result<Box<dyn Engine>, VerifyError> {
+/// What a walk over a journal found that can be read from end to end.
+struct Found {
+    report: VerifyReport,
+    walk: Walk,
+}
+
+/// The journal is opened once: what it takes to read it without a trace is not for nothing.
+fn verified(config: &Config, depth: Depth) -> Result<Found, VerifyError> {
+    if depth.restore {
+        restore(config)?;
+    }
     let opened = config.journal.engine.open_to_verify(&config.journal.folder);
-    Ok(opened?)
+    let engine = opened?;
+    if depth.rebuild {
+        compare(engine.as_ref())?;
+    }
+    let report = verify_engine(engine.as_ref())?;
+    let checkpoint = checkpoint::verify(engine.as_ref(), config.checkout);
+    let mut walk = walk(&Journal::open_to_read(engine)?)?;
+    walk.compare_checkpoint(checkpoint);
+    Ok(Found { report, walk })
 }
 
 /// A lane keeps no keyed state: the checkout is in its log, cards that wait for the hub are in the
 /// side table. So what the log gives is nothing, and each key that is stored differs.
-fn rebuild(config: &Config, depth: Depth) -> Result<(), VerifyError> {
-    if !depth.rebuild {
-        return Ok(());
+fn restore(config: &Config) -> Result<(), VerifyError> {
+    let engine = config
+        .journal
+        .engine
+        .open_to_repair(&config.journal.folder)?;
+    match compare(engine.as_ref())? {
+        true => Ok(()),
+        false => restore_state(engine.as_ref(), &mut |_, _, _| {}),
     }
-    let engine = opened(config)?;
-    let found = verify_state(engine.as_ref(), &mut |_, _, _| {})?;
+}
+
+/// Names the keys that no lane writes. True when there is none.
+fn compare(engine: &dyn Engine) -> Result<bool, VerifyError> {
+    let found = verify_state(engine, &mut |_, _, _| {})?;
     for (key, _) in &found.first_differences {
         let key = String::from_utf8_lossy(key);
         say(&format!("key {key:?}: a lane writes no such key"));
     }
-    match depth.restore && !found.is_same() {
-        true => restore_state(engine.as_ref(), &mut |_, _, _| {}),
-        false => Ok(()),
+    Ok(found.is_same())
+}
+
+impl Found {
+    fn tell(&self, depth: Depth, output: Output) -> Outcome {
+        let keys = self.report.state_values;
+        if depth.rebuild && keys > 0 {
+            let what = format!("{keys} keys are stored that no lane writes");
+            say(&format!(
+                "{what}: `verify --rebuild --restore` removes them"
+            ));
+            answer(output, &what, &json!({ "sound": false, "fault": what }));
+            return Outcome::AnswerIsNo;
+        }
+        let records = self.report.logs.iter().map(|log| log.records).sum::<u64>();
+        let sound = self.walk.broken.is_empty() && self.walk.records == records;
+        let broken = self.walk.broken.iter();
+        let lines: Vec<String> = broken
+            .map(|(sequence, what)| format!("record {sequence}: {what}"))
+            .collect();
+        let receipts = self.walk.receipts;
+        let text = format!(
+            "{records} records, {receipts} receipts: {}\n{}",
+            if sound { "sound" } else { "not sound" },
+            lines.join("\n")
+        );
+        let json = json!({
+            "sound": sound, "records": records, "receipts": receipts, "broken": lines,
+        });
+        answer(output, text.trim_end(), &json);
+        if sound {
+            Outcome::Done
+        } else {
+            Outcome::AnswerIsNo
+        }
     }
 }
 
@@ -145,16 +161,11 @@ fn outcome_of(error: &VerifyError) -> Outcome {
     }
 }
 
-fn walk(config: &Config) -> Result<Walk, String> {
-    let opened = config.journal.engine.open(&config.journal.folder);
-    let engine = opened.map_err(|error| error.to_string())?;
-    let (journal, _committer) = Journal::open(engine).map_err(|error| error.to_string())?;
+fn walk(journal: &Journal) -> Result<Walk, VerifyError> {
     let mut walk = Walk::default();
     let mut next = 1;
     loop {
-        let records = journal
-            .read(LogId::OWN, next, RECORDS_PER_READ)
-            .map_err(|error| error.to_string())?;
+        let records = journal.read(LogId::OWN, next, RECORDS_PER_READ)?;
         let Some(last) = records.last().map(|record| record.sequence) else {
             return Ok(walk);
         };
@@ -172,12 +183,8 @@ fn walk(config: &Config) -> Result<Walk, String> {
 
 impl Walk {
     /// The checkpoint says what the log says, or a start would go on from something else.
-    fn compare_checkpoint(&mut self, config: &Config) {
-        let engine = match opened(config) {
-            Ok(engine) => engine,
-            Err(fault) => return self.broken.push((0, fault.to_string())),
-        };
-        match checkpoint::verify(engine.as_ref(), config.checkout) {
+    fn compare_checkpoint(&mut self, compared: Result<Option<CheckpointReport>, VerifyError>) {
+        match compared {
             Ok(Some(report)) if !report.is_same => {
                 let what = "the checkpoint is not what the records add up to".to_owned();
                 self.broken.push((report.applied.sequence, what));

@@ -386,6 +386,7 @@ impl LaneService for TestHub {
             Ok(wire::JournalCopyResponse {
                 durable_sequence,
                 entries,
+                ..Default::default()
             })
         });
         Ok(Response::new(futures::stream::iter(answers).boxed()))

@@ -1,7 +1,7 @@
-//! The line between the store and the bank: a TCP relay that can be cut, can lose an answer and can
-//! keep one back, so that hub and host stay as they are and talk over real sockets.
+//! The link between the store and the bank, as a TCP relay. The relay can be cut, can lose an answer
+//! and can delay one. So hub and host stay as they are and talk over real sockets.
 //!
-//! It decides what gets through, never what is in it: a message passes byte for byte or not at all.
+//! It decides which messages get through. It never changes one.
 
 mod answer;
 mod capture;

@@ -115,6 +115,7 @@ impl Books {
             Body::DeadLetterResolved(_)
             | Body::Started(_)
             | Body::LaneAttached(_)
+            | Body::EpochTakenBack(_)
             | Body::PreviousHub(_)
             | Body::AskedOfPreviousHub(_)
             | Body::CarriedOver(_)

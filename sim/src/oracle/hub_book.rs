@@ -155,6 +155,7 @@ impl HubBook {
         match body {
             Body::Started(_)
             | Body::LaneAttached(_)
+            | Body::EpochTakenBack(_)
             | Body::PreviousHub(_)
             | Body::AskedOfPreviousHub(_)
             | Body::CarriedOver(_)

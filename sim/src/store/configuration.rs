@@ -48,6 +48,7 @@ address = "{line}"
 dialect = "cup-pos"
 answer_timeout = "{ANSWER_TIMEOUT_MS}ms"
 forward_answer_timeout = "{ANSWER_TIMEOUT_MS}ms"
+line_down_after = "500ms"
 backoff_min = "200ms"
 backoff_max = "2s"
 echo_every = "10s"
@@ -201,13 +202,13 @@ pub fn accounts(cards: &[Card]) -> String {
 }
 
 /// `personality.toml` of the bank's side: never slower than `latency_ms`, and never at fault by
-/// itself.
+/// itself, but for what `manners` says.
 #[must_use]
-pub fn personality(seed: u64, latency_ms: u64, day: BusinessDay) -> String {
+pub fn personality(seed: u64, latency_ms: u64, manners: &str, day: BusinessDay) -> String {
     // TOML has signed numbers only.
     let seed = seed >> 1;
     format!(
-        "seed = {seed}\nlatency_ms = [3, {latency_ms}]\n\n{}",
+        "seed = {seed}\nlatency_ms = [3, {latency_ms}]\n{manners}\n{}",
         clock(day)
     )
 }

@@ -1,7 +1,7 @@
 //! From options to the files of a run: the day is drawn, and everything the programs need is
 //! written.
 
-use std::{fs, io};
+use std::{fs, io, path::Path};
 
 use crate::{
     store::{
@@ -41,6 +41,14 @@ pub enum InputError {
     /// The prices.
     #[error(transparent)]
     Prices(#[from] PriceListError),
+    /// What is added to the bank's personality.
+    #[error("the bank's personality {path}: {source}")]
+    Personality {
+        /// Which file.
+        path: String,
+        /// What is wrong.
+        source: io::Error,
+    },
     /// The run's folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -66,6 +74,7 @@ impl Run {
     pub fn prepare(options: &StoreOptions, now_ms: i64) -> Result<Self, InputError> {
         let mut prices = PriceList::read(options.price_file.as_deref())?;
         let baskets = read_baskets(options.basket_file.as_deref(), options.baskets)?;
+        let manners = manners(options.bank_personality.as_deref())?;
         let workload = Workload::draw(options.seed, options.lanes, &baskets, &mut prices);
         let folder = RunFolder::create(options.out.as_deref())?;
         folder.lay_out(options.lanes)?;
@@ -94,7 +103,11 @@ impl Run {
             keys,
             visits: workload.visits.clone(),
         };
-        let written = run.write(&workload, &prices, options.bank_latency);
+        let bank = BankInput {
+            latency_ms: options.bank_latency,
+            manners,
+        };
+        let written = run.write(&workload, &prices, &bank);
         written.map_err(|error| match error {
             WriteError::Folder(error) => InputError::Folder(error),
             WriteError::Content(source) => run.content(source),
@@ -106,7 +119,7 @@ impl Run {
     ///
     /// # Errors
     /// The folder holds no run that was interrupted.
-    pub fn resume(root: &std::path::Path, now_ms: i64) -> Result<Self, InputError> {
+    pub fn resume(root: &Path, now_ms: i64) -> Result<Self, InputError> {
         let mut record = RunRecord::read(root)?;
         let folder = root.display().to_string();
         if record.summary.is_some() {
@@ -152,7 +165,7 @@ impl Run {
         &self,
         workload: &Workload,
         prices: &PriceList,
-        bank_latency_ms: u64,
+        bank: &BankInput,
     ) -> Result<(), WriteError> {
         let Self { folder, keys, .. } = self;
         let day = self.record.day;
@@ -174,11 +187,33 @@ impl Run {
             &folder.host().join("keys.toml"),
             configuration::host_keys(keys),
         )?;
-        let personality = configuration::personality(self.record.seed, bank_latency_ms, day);
+        let BankInput {
+            latency_ms,
+            manners,
+        } = bank;
+        let personality = configuration::personality(self.record.seed, *latency_ms, manners, day);
         folder.write(&folder.host().join("personality.toml"), personality)?;
         self.record.write(folder)?;
         Ok(())
     }
+}
+
+/// How the bank's side behaves.
+struct BankInput {
+    latency_ms: u64,
+    /// Further keys of its personality.
+    manners: String,
+}
+
+/// What a file adds to the bank's personality.
+fn manners(path: Option<&Path>) -> Result<String, InputError> {
+    let read = path.map(|path| {
+        fs::read_to_string(path).map_err(|source| InputError::Personality {
+            path: path.display().to_string(),
+            source,
+        })
+    });
+    read.transpose().map(Option::unwrap_or_default)
 }
 
 /// From the first file to the first customer, in real time.

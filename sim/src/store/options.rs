@@ -46,6 +46,10 @@ pub struct StoreOptions {
     #[arg(long, value_name = "MS", default_value_t = 15,
         value_parser = clap::value_parser!(u64).range(3..=2_000))]
     pub bank_latency: u64,
+    /// Keys that are added to the bank's personality (acquirer-host), as in
+    /// `close_from_time = "12:00"`
+    #[arg(long, value_name = "FILE")]
+    pub bank_personality: Option<PathBuf>,
     /// An empty or new folder for everything the run writes [default: out/store-NNNN, the first
     /// free number under the current folder]
     #[arg(long, value_name = "DIR")]
@@ -56,7 +60,7 @@ pub struct StoreOptions {
         value_name = "DIR",
         conflicts_with_all = [
             "out", "lanes", "baskets", "basket_file", "price_file", "seed", "capture",
-            "bank_latency", "engine"
+            "bank_latency", "bank_personality", "engine"
         ]
     )]
     pub resume: Option<PathBuf>,

@@ -58,6 +58,10 @@ impl Engine for GatedEngine {
     fn set_witness(&self, witness: &[u8]) -> Result<(), EngineError> {
         self.through("journal set witness", |inner| inner.set_witness(witness))
     }
+
+    fn begins_empty(&self) -> bool {
+        self.inner.begins_empty()
+    }
 }
 
 #[cfg(test)]

@@ -82,6 +82,7 @@ impl Store {
             // Unused: the worlds' disks are simulated.
             engine: EngineKind::Sled,
             bank_latency: 15,
+            bank_personality: None,
             out: Some(root.to_owned()),
             resume: None,
             keep_open: false,

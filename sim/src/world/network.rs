@@ -112,13 +112,14 @@ impl VirtualNetwork {
         }
         let (inner, peer) = accepted?;
         trace::line(&format!("{} accept", self.host));
-        Ok(Io::new(Gated {
+        let connection = Gated {
             inner,
             name: format!("{}<{}", self.host, peer.port()),
             gate: self.gate.clone(),
             writing: false,
             frames: None,
-        }))
+        };
+        Ok(Io::from_peer(connection, peer))
     }
 }
 

@@ -138,6 +138,7 @@ impl Seen {
             }
             Body::Started(_)
             | Body::LaneAttached(_)
+            | Body::EpochTakenBack(_)
             | Body::PreviousHub(_)
             | Body::AskedOfPreviousHub(_)
             | Body::CarriedOver(_)

@@ -1,6 +1,6 @@
-//! Payments that are over leave the desk, some in each commit and only while the disk keeps up; the
-//! checkpoint is made when the last of them has. So a start builds again what may still change, and
-//! not every payment there ever was.
+//! The desk archives payments that are over: some in each commit, and only while the disk keeps up.
+//! The hub makes its checkpoint when the last of them is archived. So a start builds only payments
+//! that may still change.
 
 use domain::{
     desk::{Effect, Event, Rejected},

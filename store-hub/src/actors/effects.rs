@@ -194,8 +194,12 @@ fn raise(alarm: &Alarm) {
         Alarm::CardTooOften(payment_id) => {
             tracing::warn!(event = "same card again and again", code = "HUB0016", %payment_id);
         }
-        Alarm::OutsideLease(payment_id) => {
-            tracing::error!(event = "outside its lease", code = "HUB0011", %payment_id);
+        Alarm::OutsideLease { payment_id, lane } => {
+            let code = "HUB0011";
+            tracing::error!(event = "outside its lease", code, %payment_id, %lane);
+        }
+        Alarm::StanCollision { tid, stan } => {
+            tracing::error!(event = "stan used twice", code = "HUB0037", %tid, %stan);
         }
         Alarm::OfflineConflict(payment_id) => {
             tracing::error!(event = "known payment offline", code = "HUB0012", %payment_id);

@@ -144,7 +144,7 @@ impl Handler<FromLane> for LaneSession {
 }
 
 /// Which hub's journal is meant, if one is named.
-pub(super) fn history_of(bytes: &[u8]) -> Option<u128> {
+pub(crate) fn history_of(bytes: &[u8]) -> Option<u128> {
     <[u8; 16]>::try_from(bytes).ok().map(u128::from_be_bytes)
 }
 

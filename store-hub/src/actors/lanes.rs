@@ -1,35 +1,50 @@
 //! Which lanes are connected, as which machine, and what they last said of themselves.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, ResponseActFuture};
 use actix::{ActorFutureExt, WrapFuture};
-use domain::{
-    desk::{LaneMemory, Rejected},
-    ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
-};
+use domain::ids::{LaneEpoch, LaneId};
 use journal::{Head, Journal};
 use ports::Clock;
-use proto::store::v1::{HubFrame, LaneHello, LaneStatus, LaneView};
+use proto::store::v1::{HubFrame, LaneHello, LaneStatus, LaneView, ReplicaTrouble};
 use tokio::sync::mpsc;
 
 use super::{
-    lane_session::{EndSession, LaneSession, SessionGauges, history_of},
-    payment_desk::{AbandonPayment, AttachLane, PaymentDesk, PreviousHub},
-    replica_trouble::Troubles,
+    greeting::{AttachRefused, Greeting, greeting},
+    lane_session::{EndSession, LaneSession, SessionGauges},
+    payment_desk::{AbandonPayment, AttachLane, PaymentDesk},
+    replica_trouble::{Machine, Troubles},
     replication::ReplicaRefused,
 };
 use crate::{
+    connection::Connection,
+    damaged_copies::DamagedCopies,
     metrics::LaneFigures,
     recovery::lane_logs,
-    replica::{check_claim, head_from_proto, log_of},
+    replica::{check_claim, log_of},
 };
+
+/// Connections of one lane that are remembered as replicating; a lane has one at a time.
+const REPLICATING_PER_LANE_MAX: usize = 16;
 
 /// One lane, connected or not.
 #[derive(Default)]
 struct Lane {
     epoch: LaneEpochOrNone,
     session: Option<Addr<LaneSession>>,
+    /// The machine that has or had the session, and where its journal ended when it said hello.
+    connection: Connection,
+    claimed: Option<Head>,
+    attached_wall_ms: i64,
+    /// Connections whose replicas follow the copy: a hello may be overtaken by one of its own.
+    replicating: BTreeSet<Connection>,
+    /// Those of them on which a record has come that the copy did not hold.
+    in_order: BTreeSet<Connection>,
     /// The credits and the queue of its session, read without asking it.
     gauges: Option<SessionGauges>,
     software_version: String,
@@ -46,6 +61,7 @@ pub(crate) struct Lanes {
     journal: Journal,
     lanes: BTreeMap<LaneId, Lane>,
     troubles: Troubles,
+    damaged: DamagedCopies,
 }
 
 impl Lanes {
@@ -55,6 +71,7 @@ impl Lanes {
         desk: Addr<PaymentDesk>,
         clock: Arc<dyn Clock>,
         journal: Journal,
+        damaged: DamagedCopies,
         configured: impl Iterator<Item = LaneId>,
     ) -> Self {
         let mut lanes: BTreeMap<LaneId, Lane> =
@@ -69,6 +86,7 @@ impl Lanes {
             journal,
             lanes,
             troubles: Troubles::default(),
+            damaged,
         }
     }
 
@@ -87,13 +105,41 @@ impl Lanes {
             sales_voided: known.status.sales_voided,
             script_finished: known.status.script_finished,
             last_heard_wall_ms: known.last_heard_wall_ms,
-            troubles: self.troubles.of_lane(lane),
+            troubles: self.troubles_of(lane),
             journal_durable_lag_batches: known.status.journal_durable_lag_batches,
+            address: match known.session {
+                Some(_) => known.connection.to_string(),
+                None => String::new(),
+            },
+            attached_wall_ms: known.attached_wall_ms,
         }
     }
 }
 
 impl Lanes {
+    /// What machines showed, and what is wrong with the copies held here.
+    fn troubles_of(&self, lane: LaneId) -> Vec<ReplicaTrouble> {
+        let damaged = self.damaged.of_lane(lane).into_iter();
+        let damaged = damaged.map(|(epoch, damaged)| ReplicaTrouble {
+            code: "HUB0043".to_owned(),
+            epoch: epoch.0,
+            sequence: *damaged.run.start(),
+            what: format!(
+                "records {} to {} of the copy are damaged",
+                damaged.run.start(),
+                damaged.run.end()
+            ),
+            since_wall_ms: damaged.since_wall_ms,
+            blocks: true,
+            ..Default::default()
+        });
+        self.troubles
+            .of_lane(lane)
+            .into_iter()
+            .chain(damaged)
+            .collect()
+    }
+
     fn figures(&self, lane: LaneId, known: &Lane) -> LaneFigures {
         let view = self.view(lane, known);
         let gauges = known.session.as_ref().and(known.gauges.as_ref());
@@ -118,70 +164,13 @@ impl Actor for Lanes {
     type Context = Context<Self>;
 }
 
-/// Why a lane may not attach.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(crate) enum AttachRefused {
-    /// The hello says what can't be.
-    #[error("{0}")]
-    BadHello(String),
-    /// A newer machine speaks for the lane.
-    #[error("{0}")]
-    Rejected(Rejected),
-    /// Its journal is not the one that was copied: what it sells could never be read in.
-    #[error("{0}")]
-    Forked(ReplicaRefused),
-    /// The hub is stopping.
-    #[error("the hub is stopping")]
-    Stopping,
-}
-
 /// A lane said hello on a new stream.
 #[derive(Message)]
 #[rtype(result = "Result<Addr<LaneSession>, AttachRefused>")]
 pub(crate) struct Attach {
     pub(crate) hello: LaneHello,
+    pub(crate) connection: Connection,
     pub(crate) outbound: mpsc::Sender<HubFrame>,
-}
-
-/// A hello, read.
-struct Greeting {
-    lane: LaneId,
-    epoch: LaneEpoch,
-    abandoned: Vec<PaymentId>,
-    previous_hub: Option<PreviousHub>,
-    journal: Option<Head>,
-}
-
-fn greeting(hello: &LaneHello) -> Result<Greeting, AttachRefused> {
-    let bad = |what: String| AttachRefused::BadHello(what);
-    let lane = u16::try_from(hello.lane)
-        .ok()
-        .filter(|lane| *lane > 0)
-        .ok_or_else(|| bad("lane must be 1 to 65535".to_owned()))?;
-    let abandoned: Result<Vec<PaymentId>, _> = hello
-        .abandoned_payment_ids
-        .iter()
-        .map(|id| PaymentId::parse(id))
-        .collect();
-    Ok(Greeting {
-        lane: LaneId(lane),
-        epoch: LaneEpoch(hello.epoch),
-        abandoned: abandoned.map_err(|error| bad(error.to_string()))?,
-        previous_hub: previous_hub(hello).map_err(|error| bad(error.to_string()))?,
-        journal: head_from_proto(hello.journal.as_ref()).map_err(|error| bad(error.to_string()))?,
-    })
-}
-
-fn previous_hub(hello: &LaneHello) -> Result<Option<PreviousHub>, wire_form::ConvertError> {
-    let Some(history) = history_of(&hello.hub_history) else {
-        return Ok(None);
-    };
-    let memory = LaneMemory {
-        hub_epoch: hello.hub_epoch,
-        last_stan: wire_form::stan(hello.last_stan)?,
-        last_lease: LeaseId(hello.last_lease_id),
-    };
-    Ok(Some(PreviousHub { history, memory }))
 }
 
 impl Handler<Attach> for Lanes {
@@ -193,8 +182,14 @@ impl Handler<Attach> for Lanes {
             Err(refused) => return Box::pin(std::future::ready(Err(refused)).into_actor(self)),
         };
         let (lane, epoch) = (greeting.lane, greeting.epoch);
-        if let Err(refused) = self.check_journal(&greeting) {
-            return Box::pin(self.refuse_forked(greeting, refused).into_actor(self));
+        let machine = Machine {
+            lane,
+            epoch,
+            connection: attach.connection,
+            claimed: greeting.journal,
+        };
+        if let Err(refused) = self.check_journal(machine) {
+            return Box::pin(self.refuse(greeting, refused).into_actor(self));
         }
         let gauges = SessionGauges::of(&attach.outbound);
         let session = LaneSession {
@@ -226,12 +221,13 @@ impl Handler<Attach> for Lanes {
             .into_actor(self)
             .map(move |attached, actor, _| match attached {
                 Ok(session) => {
-                    actor.joined(lane, epoch, version, &session);
+                    actor.joined(machine, version, &session);
                     actor.lanes.entry(lane).or_default().gauges = Some(gauges);
                     Ok(session)
                 }
                 Err((session, refused)) => {
                     end(&session);
+                    refused.tell(machine);
                     Err(refused)
                 }
             });
@@ -240,23 +236,85 @@ impl Handler<Attach> for Lanes {
 }
 
 impl Lanes {
-    /// Only the hash is compared: while the hello was on its way, the copy may have outgrown it on
-    /// the lane's other stream.
-    fn check_journal(&mut self, greeting: &Greeting) -> Result<(), ReplicaRefused> {
-        let (lane, epoch) = (greeting.lane, greeting.epoch);
-        let claimed = check_claim(&self.journal, log_of(lane, epoch), greeting.journal);
-        if let Err(refused @ ReplicaRefused::Fork { .. }) = claimed {
-            self.not_taken(lane, epoch, refused);
+    /// The copy held here, and what a machine at work says, are a prefix of this machine's journal,
+    /// as far as can be told.
+    fn check_journal(&mut self, machine: Machine) -> Result<(), AttachRefused> {
+        if let Err(refused) = self.check_copy(machine).and(self.check_other(machine)) {
+            self.not_taken(machine, refused.clone());
+            return Err(AttachRefused::Forked(refused));
         }
-        let known = self.troubles.fork_of(lane, epoch);
-        known.map_or(Ok(()), |refused| Err(refused.clone()))
+        if let Some(refused) = self.troubles.fork_of(machine) {
+            return Err(AttachRefused::Forked(refused.clone()));
+        }
+        match self.other_at_work(machine) {
+            Some(other) if !self.has_shown(machine) => {
+                Err(AttachRefused::AtWork(machine.lane, other.connection))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// What it says of its journal is here, or came from it: it is the machine that is at work, on
+    /// another connection. One that claims more than is held has to show it first.
+    fn has_shown(&self, machine: Machine) -> bool {
+        let held = self.journal.head(log_of(machine.lane, machine.epoch));
+        let lane = self.lanes.get(&machine.lane);
+        machine
+            .claimed
+            .is_none_or(|claimed| claimed.sequence <= held.sequence)
+            || lane.is_some_and(|lane| lane.in_order.contains(&machine.connection))
+    }
+
+    /// The lane's machine of the same epoch that has its session on another connection.
+    fn other_at_work(&self, machine: Machine) -> Option<&Lane> {
+        self.lanes.get(&machine.lane).filter(|lane| {
+            let at_work = lane.session.is_some() && lane.epoch == Some(machine.epoch);
+            at_work && lane.connection != machine.connection
+        })
+    }
+
+    /// While the hello was on its way, the copy may have outgrown it by records that came on the
+    /// same connection.
+    fn check_copy(&self, machine: Machine) -> Result<(), ReplicaRefused> {
+        let log = log_of(machine.lane, machine.epoch);
+        let lane = self.lanes.get(&machine.lane);
+        match check_claim(&self.journal, log, machine.claimed) {
+            Err(ReplicaRefused::Behind { .. })
+                if lane.is_some_and(|lane| lane.replicating.contains(&machine.connection)) =>
+            {
+                Ok(())
+            }
+            Err(refused) if refused.is_fork() => Err(refused),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Another machine of this lane and epoch is at work, and this one's journal is not its: a
+    /// machine that lost its connection, and comes on another one, has at least what it had.
+    fn check_other(&self, machine: Machine) -> Result<(), ReplicaRefused> {
+        let other = self.other_at_work(machine);
+        let Some(held) = other.and_then(|lane| lane.claimed) else {
+            return Ok(());
+        };
+        let claimed = machine.claimed.unwrap_or_default();
+        let (got, held_sequence) = (claimed.sequence, held.sequence);
+        match got.cmp(&held_sequence) {
+            Ordering::Less => Err(ReplicaRefused::Behind {
+                held: held_sequence,
+                got,
+            }),
+            Ordering::Equal if claimed.hash != held.hash => {
+                Err(ReplicaRefused::Fork { sequence: got })
+            }
+            Ordering::Equal | Ordering::Greater => Ok(()),
+        }
     }
 
     /// What it gave up is obeyed all the same: it can't hurt, and nothing else would tell.
-    fn refuse_forked(
+    fn refuse(
         &self,
         greeting: Greeting,
-        refused: ReplicaRefused,
+        refused: AttachRefused,
     ) -> impl Future<Output = Result<Addr<LaneSession>, AttachRefused>> + use<> {
         let desk = self.desk.clone();
         async move {
@@ -265,42 +323,68 @@ impl Lanes {
                 let told = desk.send(AbandonPayment { lane, payment_id });
                 told.await.map_err(|_| AttachRefused::Stopping)?;
             }
-            Err(AttachRefused::Forked(refused))
+            Err(refused)
         }
     }
 
     /// A machine whose journal forks has no session: it could only be paid for what is never read
-    /// in.
-    fn not_taken(&mut self, lane: LaneId, epoch: LaneEpoch, refused: ReplicaRefused) {
+    /// in. The session of another connection is none of its business.
+    fn not_taken(&mut self, machine: Machine, refused: ReplicaRefused) {
+        let Machine { lane, epoch, .. } = machine;
+        let known = self.lanes.entry(lane).or_default();
+        known.replicating.remove(&machine.connection);
+        known.in_order.remove(&machine.connection);
         if refused.is_fork()
-            && let Some(known) = self.lanes.get_mut(&lane)
             && known.epoch == Some(epoch)
+            && known.connection == machine.connection
             && let Some(session) = known.session.take()
         {
             end(&session);
         }
         let now = self.clock.wall_ms();
-        self.lanes.entry(lane).or_default();
-        self.troubles.note(lane, epoch, refused, now);
+        let (code, sequence) = (refused.code(), refused.sequence());
+        let at_work = known.session.as_ref().map(|_| known.connection.to_string());
+        let since_wall_ms = known.attached_wall_ms;
+        let why = refused.to_string();
+        if self.troubles.note(machine, refused, now) {
+            tracing::error!(
+                event = "lane journal refused", code, %lane, epoch = epoch.0, sequence, why,
+                address = %machine.connection, at_work, since_wall_ms
+            );
+        }
     }
 
     /// A lane has one session: the one before is ended.
-    fn joined(
-        &mut self,
-        lane: LaneId,
-        epoch: LaneEpoch,
-        software_version: String,
-        session: &Addr<LaneSession>,
-    ) {
-        tracing::info!(event = "lane attached", lane = lane.0, epoch = epoch.0);
+    fn joined(&mut self, machine: Machine, software_version: String, session: &Addr<LaneSession>) {
+        let Machine {
+            lane,
+            epoch,
+            connection,
+            claimed,
+        } = machine;
+        tracing::info!(event = "lane attached", lane = lane.0, epoch = epoch.0, %connection);
         let known = self.lanes.entry(lane).or_default();
         if let Some(before) = known.session.replace(session.clone()) {
             end(&before);
         }
+        if known.epoch != Some(epoch) {
+            // What another machine said of itself.
+            known.status = LaneStatus::default();
+        }
         known.epoch = Some(epoch);
         known.software_version = software_version;
-        known.last_heard_wall_ms = self.clock.wall_ms();
+        known.connection = connection;
+        known.claimed = claimed;
+        known.attached_wall_ms = self.clock.wall_ms();
+        known.last_heard_wall_ms = known.attached_wall_ms;
     }
+}
+
+fn remember(connections: &mut BTreeSet<Connection>, connection: Connection) {
+    if connections.len() >= REPLICATING_PER_LANE_MAX {
+        connections.clear();
+    }
+    connections.insert(connection);
 }
 
 fn end(session: &Addr<LaneSession>) {
@@ -328,12 +412,38 @@ impl Handler<StatusReport> for Lanes {
     }
 }
 
+/// An operator took the epoch of a lane back: a machine above it has no session any more.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct EpochIs {
+    pub(crate) lane: LaneId,
+    pub(crate) epoch: LaneEpoch,
+}
+
+impl Handler<EpochIs> for Lanes {
+    type Result = ();
+
+    fn handle(&mut self, told: EpochIs, _: &mut Self::Context) {
+        let known = self.lanes.entry(told.lane).or_default();
+        if known.epoch > Some(told.epoch) {
+            if let Some(session) = known.session.take() {
+                end(&session);
+            }
+            known.epoch = Some(told.epoch);
+            known.status = LaneStatus::default();
+            known.claimed = None;
+        }
+    }
+}
+
 /// Records of a lane were refused.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct ReplicaNotTaken {
     pub(crate) lane: LaneId,
     pub(crate) epoch: LaneEpoch,
+    pub(crate) connection: Connection,
+    pub(crate) claimed: Option<Head>,
     pub(crate) refused: ReplicaRefused,
 }
 
@@ -341,7 +451,30 @@ impl Handler<ReplicaNotTaken> for Lanes {
     type Result = ();
 
     fn handle(&mut self, told: ReplicaNotTaken, _: &mut Self::Context) {
-        self.not_taken(told.lane, told.epoch, told.refused);
+        let machine = Machine {
+            lane: told.lane,
+            epoch: told.epoch,
+            connection: told.connection,
+            claimed: told.claimed,
+        };
+        self.not_taken(machine, told.refused);
+    }
+}
+
+/// A machine's journal has the copy as its beginning, as far as its hello tells.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct ReplicaBegins {
+    pub(crate) lane: LaneId,
+    pub(crate) connection: Connection,
+}
+
+impl Handler<ReplicaBegins> for Lanes {
+    type Result = ();
+
+    fn handle(&mut self, told: ReplicaBegins, _: &mut Self::Context) {
+        let known = self.lanes.entry(told.lane).or_default();
+        remember(&mut known.replicating, told.connection);
     }
 }
 
@@ -351,13 +484,14 @@ impl Handler<ReplicaNotTaken> for Lanes {
 pub(crate) struct ReplicaInOrder {
     pub(crate) lane: LaneId,
     pub(crate) epoch: LaneEpoch,
+    pub(crate) connection: Connection,
 }
 
 impl Handler<ReplicaInOrder> for Lanes {
     type Result = ();
 
     fn handle(&mut self, told: ReplicaInOrder, _: &mut Self::Context) {
-        self.troubles.clear(told.lane, told.epoch);
+        self.troubles.clear(told.lane, told.epoch, told.connection);
     }
 }
 
@@ -393,6 +527,28 @@ impl Handler<ViewLanes> for Lanes {
     fn handle(&mut self, _: ViewLanes, _: &mut Self::Context) -> Self::Result {
         let lanes = self.lanes.iter();
         lanes.map(|(lane, known)| self.view(*lane, known)).collect()
+    }
+}
+
+/// The last record that a lane said is durable at itself, under this epoch; 0 when it has said
+/// nothing since the hub started.
+#[derive(Message)]
+#[rtype(result = "u64")]
+pub(crate) struct KnownOf {
+    pub(crate) lane: LaneId,
+    pub(crate) epoch: LaneEpoch,
+}
+
+impl Handler<KnownOf> for Lanes {
+    type Result = u64;
+
+    fn handle(&mut self, asked: KnownOf, _: &mut Self::Context) -> Self::Result {
+        let known = self.lanes.get(&asked.lane);
+        let known = known.filter(|known| known.epoch == Some(asked.epoch));
+        known.map_or(0, |known| {
+            let claimed = known.claimed.map_or(0, |head| head.sequence);
+            known.status.journal_sequence.max(claimed)
+        })
     }
 }
 

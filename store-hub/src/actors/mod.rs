@@ -22,11 +22,14 @@
 
 pub(crate) mod acquirer_link;
 mod archiving;
+pub(crate) mod copy_check;
 mod disk_room;
 mod effects;
+pub(crate) mod greeting;
 pub(crate) mod lane_session;
 pub(crate) mod lanes;
 pub(crate) mod payment_desk;
+pub(crate) mod previous_hub;
 mod replica_trouble;
 pub(crate) mod replication;
 pub(crate) mod reports;

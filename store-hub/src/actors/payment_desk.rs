@@ -8,22 +8,26 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use actix::{Actor, Addr, Context, Handler, Message, StreamHandler};
 use domain::{
-    desk::{Desk, DeskConfig, Event, LaneMemory, PaymentFile, Rejected},
+    desk::{Desk, DeskConfig, Event, PaymentFile, Rejected},
     ids::{LaneEpoch, LaneId, Mid, PaymentId, Tid},
     payment::{PaymentRequest, RefusalReason},
     time::{MonoMs, Now, WallMs},
 };
-use journal::{Batch, Journal, LogId, Outbox, Ticket};
+use journal::{Batch, Journal, LogId, Outbox, Record, Ticket};
 use ports::{Clock, Random};
 use proto::store::v1::{self as wire, hub_frame::Body};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::WatchStream;
 use wire_form::{decision_to_proto, hot_list_to_parts};
 
-use super::{acquirer_link::LinkCommand, effects::Waiting, lane_session::LaneSession};
+use super::{
+    acquirer_link::LinkCommand, effects::Waiting, lane_session::LaneSession,
+    previous_hub::PreviousHub,
+};
 use crate::{
     card_vault::{CardVault, EncryptedPin},
     convert,
+    damaged_copies::DamagedCopies,
     keys::KeyStore,
     metrics::DeskFigures,
     operator_view::{self, HubFigures},
@@ -43,6 +47,7 @@ pub(crate) struct DeskParts {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) keys: Arc<dyn KeyStore>,
     pub(crate) price_version: String,
+    pub(crate) damaged: DamagedCopies,
     pub(crate) outlets: Outlets,
 }
 
@@ -60,7 +65,9 @@ pub(crate) struct PaymentDesk {
     pub(crate) desk: Desk,
     pub(crate) hub_epoch: u64,
     /// Which journal this is: lanes that knew another one knew a hub that was lost.
-    pub(super) history: u128,
+    pub(crate) history: u128,
+    /// Which one it was until a lane showed that this is an older copy of it.
+    pub(super) outdated: Option<u128>,
     pub(super) vault: CardVault,
     /// Payments that were archived.
     pub(super) payment_archive: PaymentArchive,
@@ -72,6 +79,8 @@ pub(crate) struct PaymentDesk {
     pub(super) stopped: bool,
     /// The disk had no room when it was last looked at: told once.
     pub(super) without_room: bool,
+    /// Records of lanes that came again for damaged ones, until all of a run are there.
+    pub(super) mending: BTreeMap<LogId, Vec<Record>>,
 }
 
 impl PaymentDesk {
@@ -92,6 +101,7 @@ impl PaymentDesk {
         let mut actor = Self {
             desk: recovered.desk,
             history: history.unwrap_or_else(|| parts.random.next_u128()),
+            outdated: None,
             hub_epoch: recovered.hub_epochs.saturating_add(1),
             vault,
             payment_archive: PaymentArchive::default(),
@@ -101,6 +111,7 @@ impl PaymentDesk {
             sessions: BTreeMap::new(),
             stopped: false,
             without_room: false,
+            mending: BTreeMap::new(),
             parts,
         };
         let mut commit = Commit::default();
@@ -113,7 +124,7 @@ impl PaymentDesk {
         Ok(actor)
     }
 
-    fn begin_epoch(&self, commit: &mut Commit) {
+    pub(super) fn begin_epoch(&self, commit: &mut Commit) {
         let (now, day) = (self.now().wall, self.desk.business_date());
         let started = convert::started(self.hub_epoch, self.history, now, day);
         commit.batch.record(started);
@@ -237,7 +248,7 @@ impl PaymentDesk {
         self.step(&mut commit, Event::LaneAttached { lane, epoch })?;
         self.sessions.insert(lane, attach.session);
         if let Some(previous) = &attach.previous_hub {
-            self.hub_was_lost(&mut commit, lane, previous, &attach.abandoned);
+            self.compare_with_memory(&mut commit, lane, epoch, previous, &attach.abandoned);
         }
         let hello = self.hello(lane, epoch);
         // The hello is the first frame, and what was given up is obeyed before all else.
@@ -253,31 +264,6 @@ impl PaymentDesk {
         commit.waiting.extend(afterwards);
         self.commit(commit);
         Ok(())
-    }
-
-    /// The lane knew a hub on another journal: that one was lost. This one's epoch is a later one,
-    /// and what the lane gave up meanwhile may have been sent by it.
-    fn hub_was_lost(
-        &mut self,
-        commit: &mut Commit,
-        lane: LaneId,
-        previous: &PreviousHub,
-        abandoned: &[PaymentId],
-    ) {
-        if previous.history == self.history {
-            return;
-        }
-        let epoch = previous.memory.hub_epoch;
-        tracing::warn!(event = "journal of the hub was lost", code = "HUB0015", %lane, epoch);
-        if epoch >= self.hub_epoch {
-            self.hub_epoch = epoch.saturating_add(1);
-            self.begin_epoch(commit);
-        }
-        let memory = previous.memory;
-        self.step_into(commit, Event::LaneRemembers { lane, memory });
-        for payment_id in abandoned.iter().copied() {
-            self.step_into(commit, Event::AbandonedAtPreviousHub { payment_id, lane });
-        }
     }
 
     /// The lane is told once it is durable, whatever the desk made of it: an abandon that comes
@@ -358,7 +344,7 @@ impl PaymentDesk {
     }
 }
 
-/// What one commit carries, and what waits for it.
+/// One commit, and the pending effects that wait for it.
 #[derive(Default)]
 pub(super) struct Commit {
     pub(super) batch: Batch,
@@ -415,13 +401,6 @@ impl Handler<Happened> for PaymentDesk {
     fn handle(&mut self, happened: Happened, _: &mut Self::Context) -> Self::Result {
         self.apply(happened.0)
     }
-}
-
-/// The hub a lane was attached to last: its journal, and how far the lane knows it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PreviousHub {
-    pub(crate) history: u128,
-    pub(crate) memory: LaneMemory,
 }
 
 /// A lane said hello. What it gave up is obeyed before all else.

@@ -6,10 +6,11 @@
 
 use actix::{Context, Handler, Message};
 use domain::{
+    desk::Rejected,
     ids::{LaneEpoch, LaneId},
     limits::REPLICATION_RECORDS_PER_BATCH_MAX,
 };
-use journal::{Batch, Hash, Head, LogId, RECORD_BYTES_MAX, Ticket};
+use journal::{Batch, Hash, Head, LogId, RECORD_BYTES_MAX, Record, Ticket};
 use proto::store::v1::JournalEntry;
 
 use super::payment_desk::{Commit, PaymentDesk};
@@ -31,6 +32,8 @@ pub(crate) struct Taken {
     pub(crate) head: Head,
     /// Somebody waits for the desk, and so for the disk.
     pub(crate) payments_wait: bool,
+    /// What was damaged of the copy is back.
+    pub(crate) mended: bool,
 }
 
 /// Why records of a lane were not taken. Nothing of the batch was.
@@ -63,6 +66,9 @@ pub(crate) enum ReplicaRefused {
     /// The copy can't be read here.
     #[error("the copy can't be read at record {sequence}")]
     Unreadable { sequence: u64 },
+    /// No machine of this lane can have this epoch.
+    #[error("{0}")]
+    Epoch(Rejected),
     /// The hub is stopping.
     #[error("the hub is stopping")]
     Stopping,
@@ -74,9 +80,11 @@ impl ReplicaRefused {
         match self {
             Self::Gap { .. } | Self::TooMany { .. } | Self::TooLarge { .. } => Some("HUB0013"),
             Self::Fork { .. } | Self::Behind { .. } => Some("HUB0014"),
-            Self::NoRoom | Self::StillWritten { .. } | Self::Unreadable { .. } | Self::Stopping => {
-                None
-            }
+            Self::NoRoom
+            | Self::StillWritten { .. }
+            | Self::Unreadable { .. }
+            | Self::Epoch(_)
+            | Self::Stopping => None,
         }
     }
 
@@ -94,7 +102,7 @@ impl ReplicaRefused {
             | Self::Fork { sequence }
             | Self::StillWritten { sequence }
             | Self::Unreadable { sequence } => *sequence,
-            Self::NoRoom | Self::Stopping => 0,
+            Self::NoRoom | Self::Epoch(_) | Self::Stopping => 0,
         }
     }
 }
@@ -114,17 +122,23 @@ impl PaymentDesk {
             return Err(ReplicaRefused::Stopping);
         }
         check_size(&take.entries)?;
+        if let Err(rejected @ Rejected::EpochTooFar { .. }) =
+            self.desk.check_epoch(take.lane, take.epoch)
+        {
+            return Err(ReplicaRefused::Epoch(rejected));
+        }
         if self.refuses_new_work() {
             return Err(ReplicaRefused::NoRoom);
         }
         let log = log_of(take.lane, take.epoch);
         let mut head = self.parts.journal.head(log);
+        let mut mended = false;
         let mut commit = Commit::default();
         let mut events = Vec::new();
         let first_day = self.parts.desk.first_day;
         for entry in &take.entries {
             if entry.sequence <= head.sequence {
-                self.check_held(log, entry)?;
+                mended |= self.check_or_mend(log, entry)?;
                 continue;
             }
             head = follow(head, entry)?;
@@ -143,7 +157,51 @@ impl PaymentDesk {
             ticket,
             head,
             payments_wait: self.desk.payments_in_flight() > 0,
+            mended,
         })
+    }
+
+    /// A record that comes again is the same as the one held; where that one is damaged, it takes
+    /// its place. True when all that was damaged is back.
+    fn check_or_mend(&mut self, log: LogId, entry: &JournalEntry) -> Result<bool, ReplicaRefused> {
+        let sequence = entry.sequence;
+        let wanted = self.parts.damaged.wanted(log);
+        match (self.check_held(log, entry), wanted) {
+            (Err(ReplicaRefused::Unreadable { .. }), Some(run)) if run.contains(&sequence) => {
+                let records = self.mending.entry(log).or_default();
+                records.retain(|record| record.sequence < sequence);
+                records.push(Record {
+                    sequence,
+                    hash: Hash::from_slice(&entry.hash).unwrap_or_default(),
+                    bytes: entry.record.to_vec(),
+                });
+                match sequence == *run.end() {
+                    true => self.mend(log),
+                    false => Ok(false),
+                }
+            }
+            (checked, _) => checked.map(|()| false),
+        }
+    }
+
+    /// What the lane sent is believed as far as its hashes tie it to what is sound here.
+    fn mend(&mut self, log: LogId) -> Result<bool, ReplicaRefused> {
+        let records = self.mending.remove(&log).unwrap_or_default();
+        let sequence = records.first().map_or(0, |record| record.sequence);
+        match self.parts.journal.put_back(log, &records) {
+            Ok(report) => {
+                let records = report.records_written;
+                tracing::warn!(event = "copy of a lane put back", %log, sequence, records);
+                self.parts.damaged.mended(log);
+                Ok(true)
+            }
+            Err(error) => {
+                let code = "HUB0043";
+                tracing::error!(event = "copy of a lane not put back", code, %log, %error);
+                self.parts.damaged.not_mended(log);
+                Err(ReplicaRefused::Unreadable { sequence })
+            }
+        }
     }
 
     /// A record that is held already, sent again after a break: it must be the same.

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     grpc::day_view,
-    report::{DayReport, KnownSequences},
+    report::{DayReport, KnownSequences, MORE_NOT_KNOWN},
 };
 
 /// Somebody who listens hears at least so often what is waited for.
@@ -359,15 +359,17 @@ impl Close {
     }
 }
 
-/// What each lane says it has.
+/// What each lane says it has. A lane with a trouble is never complete.
 pub(crate) fn known_sequences(views: &[proto::store::v1::LaneView]) -> KnownSequences {
-    views
-        .iter()
-        .map(|view| {
-            let lane = u16::try_from(view.lane).unwrap_or(u16::MAX);
-            ((lane, view.epoch), view.journal_sequence)
-        })
-        .collect()
+    let mut known = KnownSequences::new();
+    for view in views {
+        let lane = u16::try_from(view.lane).unwrap_or(u16::MAX);
+        known.insert((lane, view.epoch), view.journal_sequence);
+        for trouble in view.troubles.iter().filter(|trouble| trouble.blocks) {
+            known.insert((lane, trouble.epoch), MORE_NOT_KNOWN);
+        }
+    }
+    known
 }
 
 fn in_words(blocker: &Blocker) -> String {

@@ -1,5 +1,5 @@
-//! The forwarder: wakes the desk when something is due. What is due, and what then happens, the
-//! desk decides.
+//! The timer wakes the desk when something is due. The desk decides what is due, and what then
+//! happens.
 
 use std::{sync::Arc, time::Duration};
 

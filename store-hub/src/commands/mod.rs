@@ -1,13 +1,16 @@
 //! The program: its commands, their output, their exit codes.
 
 mod ask;
+mod epoch;
 mod init;
 mod leases;
+mod link;
 mod migrate;
 mod payment;
 mod repair;
 mod serve;
 mod stopped;
+mod trouble_view;
 mod verify;
 mod views;
 
@@ -58,7 +61,12 @@ enum Command {
     /// The store in a few lines
     Status(Asked),
     /// Lanes: connected or not, and how much of their journals is here
-    Lanes(Asked),
+    Lanes {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(subcommand)]
+        action: Option<LaneAction>,
+    },
     /// One payment from receipt to bank
     Payment {
         /// 32 hex digits, as on the receipt
@@ -84,6 +92,13 @@ enum Command {
         asked: Asked,
         #[command(subcommand)]
         action: Option<leases::LeaseAction>,
+    },
+    /// The acquirer link: up or down, since when and why
+    Link {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(flatten)]
+        how: link::Try,
     },
     /// Closes the business day: queue, compare, settle, report
     CloseDay {
@@ -151,6 +166,12 @@ struct Asked {
     /// How to print data
     #[arg(long, value_enum, global = true, default_value = "text")]
     output: Output,
+}
+
+#[derive(Subcommand)]
+enum LaneAction {
+    /// Lets an older machine speak for a lane again: journaled, with who and why
+    TakeBackEpoch(epoch::TakeBackEpoch),
 }
 
 #[derive(Subcommand)]
@@ -238,7 +259,14 @@ fn execute(options: Options) -> Outcome {
         Command::Init { folder, lanes } => init::init(&folder, lanes),
         Command::CheckConfig(asked) => check_config(&asked),
         Command::Status(asked) => ask::status(&asked),
-        Command::Lanes(asked) => ask::lanes(&asked),
+        Command::Lanes {
+            asked,
+            action: None,
+        } => ask::lanes(&asked),
+        Command::Lanes {
+            asked,
+            action: Some(LaneAction::TakeBackEpoch(order)),
+        } => epoch::take_back(&asked, order),
         Command::Payment { id, asked } => payment::payment(&id, &asked),
         Command::Unresolved(asked) => ask::unresolved(&asked),
         Command::DeadLetters {
@@ -257,6 +285,7 @@ fn execute(options: Options) -> Outcome {
                 }),
         } => ask::resolve(&asked, forward_id, how, note),
         Command::Leases { asked, action } => leases::leases(&asked, action),
+        Command::Link { asked, how } => link::link(&asked, &how),
         Command::CloseDay { asked, date } => ask::close_day(&asked, date),
         Command::Verify { asked, depth } => verify::verify(&asked, depth),
         Command::Repair { asked, copy } => repair::repair(&asked, &copy),

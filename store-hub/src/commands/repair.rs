@@ -41,7 +41,7 @@ type Run = RangeInclusive<u64>;
 
 pub(super) fn repair(asked: &Asked, copy: &Copy) -> Outcome {
     let config = load(&asked.config)?;
-    let engine = open(&config)?;
+    let engine = open(&config, copy)?;
     let repaired = match (copy.lane, &copy.from) {
         (Some(lane), Some(from)) => {
             let log = log_to_repair(engine.as_ref(), LaneId(lane), copy.epoch)?;
@@ -55,9 +55,13 @@ pub(super) fn repair(asked: &Asked, copy: &Copy) -> Outcome {
     show(asked.output, &repaired)
 }
 
-fn open(config: &Config) -> Result<Box<dyn Engine>, Failed> {
-    let folder = &config.journal.folder;
-    let opened = config.journal.engine.open_to_verify(folder);
+/// Whoever only wants to know what is broken changes no byte.
+fn open(config: &Config, copy: &Copy) -> Result<Box<dyn Engine>, Failed> {
+    let (engine, folder) = (config.journal.engine, &config.journal.folder);
+    let opened = match copy.lane {
+        Some(_) => engine.open_to_repair(folder),
+        None => engine.open_to_verify(folder),
+    };
     opened.map_err(|error| Failed::new(open_code(&error), format!("the journal: {error}")))
 }
 

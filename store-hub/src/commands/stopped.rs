@@ -13,11 +13,9 @@ use crate::{
 
 const READ_RECORDS_MAX: usize = 4096;
 
-/// A journal opened to be read.
+/// A journal opened to be read: whoever asks changes no byte of it.
 pub(super) struct Stopped {
     pub(super) journal: Journal,
-    // Held, not driven: nothing is ever appended.
-    _committer: journal::Committer,
 }
 
 /// The desk as its journal tells it.
@@ -39,15 +37,12 @@ impl Stopped {
             );
             return Err(Failed::new(UNREACHABLE, what));
         }
-        let opened = config.journal.engine.open(folder).and_then(Journal::open);
-        let (journal, committer) = opened.map_err(|error| {
+        let engine = config.journal.engine.open_to_read(folder);
+        let journal = engine.and_then(Journal::open_to_read).map_err(|error| {
             let what = format!("journal {}: {error}", folder.display());
             Failed::new(open_code(&error), what)
         })?;
-        Ok(Self {
-            journal,
-            _committer: committer,
-        })
+        Ok(Self { journal })
     }
 
     /// Replays the hub's own log.
@@ -87,6 +82,8 @@ pub(super) fn open_code(error: &OpenError) -> u8 {
         OpenError::InUse { .. }
         | OpenError::NoJournal { .. }
         | OpenError::Blobs { .. }
+        | OpenError::Emptied { .. }
+        | OpenError::FilesLost { .. }
         | OpenError::NotAJournal
         | OpenError::Witness(_)
         | OpenError::Damaged(_)

@@ -119,9 +119,7 @@ fn walk(config: &Config, depth: Depth) -> Result<Result<VerifyReport, KeyedDamag
 /// Compares, and restores if that was asked for; afterwards they must be the same.
 fn rebuild(config: &Config, restore: bool) -> Result<RebuildReport, Failed> {
     let salted = salted_days(config)?;
-    let folder = &config.journal.folder;
-    let opened = config.journal.engine.open_to_verify(folder);
-    let engine = opened.map_err(|error| damaged(&VerifyError::Open(error)))?;
+    let engine = open(config, restore)?;
     let found = compare(config, engine.as_ref(), &salted)?;
     if found.is_same() {
         return Ok(found);
@@ -141,6 +139,16 @@ fn rebuild(config: &Config, restore: bool) -> Result<RebuildReport, Failed> {
     });
     restored.map_err(|error| damaged(&error))?;
     compare(config, engine.as_ref(), &salted)
+}
+
+/// To be put right, if that was asked for; else no byte of it changes.
+fn open(config: &Config, restore: bool) -> Result<Box<dyn Engine>, Failed> {
+    let (engine, folder) = (config.journal.engine, &config.journal.folder);
+    let opened = match restore {
+        true => engine.open_to_repair(folder),
+        false => engine.open_to_verify(folder),
+    };
+    opened.map_err(|error| damaged(&VerifyError::Open(error)))
 }
 
 fn compare(
@@ -228,14 +236,32 @@ fn check_records(config: &Config) -> Outcome {
             return Err(broken(what));
         }
     }
-    Ok(())
+    check_understood(&stopped, config)
+}
+
+/// Every lane's records say something to this hub, or their lane is incomplete from there.
+fn check_understood(stopped: &Stopped, config: &Config) -> Outcome {
+    let books = stopped.books(config)?;
+    let stalls = books.stalled().map(|((lane, epoch), stall)| {
+        format!(
+            "{}: {lane} epoch {}, record {}: {}: the lane's days are incomplete from there",
+            stall.code(),
+            epoch.0,
+            stall.sequence,
+            stall.why
+        )
+    });
+    let stalls: Vec<String> = stalls.collect();
+    match stalls.is_empty() {
+        true => Ok(()),
+        false => Err(Failed::new(NO, stalls.join("\n"))),
+    }
 }
 
 /// The checkpoint says what the records say, or a start would go on from something else. It is a
 /// cache: one that can't be trusted is removed rather than mended.
 fn check_checkpoint(config: &Config, restore: bool, damage: Option<&KeyedDamage>) -> Outcome {
-    let opened = config.journal.engine.open_to_verify(&config.journal.folder);
-    let engine = opened.map_err(|error| damaged(&VerifyError::Open(error)))?;
+    let engine = open(config, restore)?;
     let fault = match damage {
         Some(damage) => Some(format!("the {damage}")),
         None => checkpoint_fault(engine.as_ref(), config)?,

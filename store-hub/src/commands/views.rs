@@ -8,9 +8,11 @@ use domain::{
 };
 use proto::store::v1::{
     CloseDayProgress, DeadLetter, HistoryLine, LaneView, Money as WireMoney, PaymentHistory,
-    ReplicaTrouble, StatusResponse, Unresolved,
+    StatusResponse, Unresolved,
 };
 use serde_json::{Value, json};
+
+use super::trouble_view;
 
 /// One answer in both forms.
 pub(super) struct View {
@@ -132,6 +134,7 @@ pub(super) fn status(status: &StatusResponse, running: bool) -> View {
             terminal.tid, terminal.lane, terminal.batch, terminal.queue_depth
         );
     }
+    text.push_str(&trouble_view::of_lanes(&status.lanes_in_trouble));
     View {
         text,
         json: status_json(status, running),
@@ -167,6 +170,7 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
         "dead_letters": status.dead_letters,
         "payments_in_flight": status.payments_in_flight,
         "journal_sequence": status.journal_sequence,
+        "lanes_in_trouble": trouble_view::of_lanes_json(&status.lanes_in_trouble),
         "no_room": (!status.no_room.is_empty()).then_some(&status.no_room),
         "journal_durable_lag_batches": status.journal_durable_lag_batches,
         "payments": {
@@ -209,17 +213,7 @@ pub(super) fn lanes(lanes: &[LaneView]) -> View {
             lane.sales_closed,
             lane.sales_voided
         );
-        for trouble in &lane.troubles {
-            let _ = writeln!(
-                text,
-                "      {}: epoch {}: {}; refused {} times since {}",
-                trouble.code,
-                trouble.epoch,
-                trouble.what,
-                trouble.refusals,
-                clock(trouble.since_wall_ms)
-            );
-        }
+        text.push_str(&trouble_view::lines(lane));
     }
     let rows: Vec<Value> = lanes
         .iter()
@@ -237,7 +231,9 @@ pub(super) fn lanes(lanes: &[LaneView]) -> View {
                 "sales_voided": lane.sales_voided,
                 "script_finished": lane.script_finished,
                 "last_heard_wall_ms": lane.last_heard_wall_ms,
-                "troubles": troubles_json(&lane.troubles),
+                "address": lane.address,
+                "attached_wall_ms": lane.attached_wall_ms,
+                "troubles": trouble_view::troubles_json(&lane.troubles),
             })
         })
         .collect();
@@ -245,22 +241,6 @@ pub(super) fn lanes(lanes: &[LaneView]) -> View {
         text,
         json: json!({"lanes": rows}),
     }
-}
-
-fn troubles_json(troubles: &[ReplicaTrouble]) -> Vec<Value> {
-    troubles
-        .iter()
-        .map(|trouble| {
-            json!({
-                "code": trouble.code,
-                "epoch": trouble.epoch,
-                "sequence": trouble.sequence,
-                "what": trouble.what,
-                "refusals": trouble.refusals,
-                "since_wall_ms": trouble.since_wall_ms,
-            })
-        })
-        .collect()
 }
 
 pub(super) fn unresolved(payments: &[Unresolved], now: WallMs) -> View {

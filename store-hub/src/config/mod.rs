@@ -66,11 +66,26 @@ pub struct StoreConfig {
     pub business_date: BusinessDate,
 }
 
+/// How the acquirer treats connections (A).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ConnectionHabit {
+    /// One connection, kept, for all terminals.
+    Kept,
+    /// One for each exchange; terminals run in parallel all the same.
+    OneExchange,
+}
+
 /// The acquirer link.
 #[derive(Clone, Debug)]
 pub struct AcquirerConfig {
     /// `host:port`.
     pub address: String,
+    /// Whether connections are kept.
+    pub connection: ConnectionHabit,
+    /// The length prefix of a frame counts itself.
+    pub length_counts_itself: bool,
+    /// Without a connect of any terminal for so long the line is down.
+    pub line_down_after: Duration,
     /// How long a 0200 may stay unanswered.
     pub answer_timeout: Duration,
     /// How long a reversal or an advice may stay unanswered.
@@ -266,11 +281,21 @@ fn acquirer(mut section: Section<'_>, folder: &Path) -> AcquirerConfig {
             format!("\"{dialect}\" is unknown; known: cup-pos"),
         );
     }
+    let connection = connection_habit(&mut section);
+    let answer_timeout = section.duration("answer_timeout", limits::ANSWER_TIMEOUT_MS);
+    let forward_answer_timeout =
+        section.duration("forward_answer_timeout", limits::FORWARD_ANSWER_TIMEOUT_MS);
+    let shortest = answer_timeout.min(forward_answer_timeout);
+    // What the line is being tried for must not be overdue before it is called down.
+    let line_down_default = Duration::from_millis(limits::LINE_DOWN_AFTER_MS).min(shortest / 2);
+    let line_down_default_ms = u64::try_from(line_down_default.as_millis()).unwrap_or(u64::MAX);
     let config = AcquirerConfig {
         address,
-        answer_timeout: section.duration("answer_timeout", limits::ANSWER_TIMEOUT_MS),
-        forward_answer_timeout: section
-            .duration("forward_answer_timeout", limits::FORWARD_ANSWER_TIMEOUT_MS),
+        connection,
+        length_counts_itself: length_counts_itself(&mut section),
+        line_down_after: section.duration("line_down_after", line_down_default_ms),
+        answer_timeout,
+        forward_answer_timeout,
         backoff_min: section.duration("backoff_min", limits::FORWARD_BACKOFF_MIN_MS),
         backoff_max: section.duration("backoff_max", limits::FORWARD_BACKOFF_MAX_MS),
         echo_every: section.duration("echo_every", 60_000),
@@ -280,6 +305,10 @@ fn acquirer(mut section: Section<'_>, folder: &Path) -> AcquirerConfig {
     };
     if config.backoff_min > config.backoff_max {
         section.fault("backoff_min", "must not be longer than backoff_max");
+    }
+    if config.line_down_after >= shortest {
+        let what = "must be shorter than answer_timeout and forward_answer_timeout";
+        section.fault("line_down_after", what);
     }
     if config.backoff_min.is_zero() {
         section.fault("backoff_min", "must be longer than nothing");
@@ -295,6 +324,30 @@ fn acquirer(mut section: Section<'_>, folder: &Path) -> AcquirerConfig {
     }
     section.close();
     config
+}
+
+fn connection_habit(section: &mut Section<'_>) -> ConnectionHabit {
+    match section.optional_text("connection").as_deref() {
+        None | Some("kept") => ConnectionHabit::Kept,
+        Some("one-exchange") => ConnectionHabit::OneExchange,
+        Some(other) => {
+            let what = format!("\"{other}\" is unknown; known: kept, one-exchange");
+            section.fault("connection", what);
+            ConnectionHabit::Kept
+        }
+    }
+}
+
+fn length_counts_itself(section: &mut Section<'_>) -> bool {
+    match section.optional_text("length_prefix").as_deref() {
+        None | Some("of-what-follows") => false,
+        Some("counts-itself") => true,
+        Some(other) => {
+            let what = format!("\"{other}\" is unknown; known: of-what-follows, counts-itself");
+            section.fault("length_prefix", what);
+            false
+        }
+    }
 }
 
 fn terminals(root: &mut Section<'_>) -> Vec<TerminalConfig> {

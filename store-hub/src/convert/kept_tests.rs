@@ -134,7 +134,14 @@ fn entries() -> Vec<DeskFact> {
                 .into(),
             );
             let code = domain::response_code::ResponseCode::new("96").ok();
-            all.push(ForwardFact::Deferred { forward_id, code }.into());
+            all.push(
+                ForwardFact::Deferred {
+                    forward_id,
+                    code,
+                    sent_in_full: code.is_some(),
+                }
+                .into(),
+            );
             let is_dead = matches!(end, ForwardEnd::DeadLetter { .. });
             all.push(ForwardFact::Ended { forward_id, end }.into());
             let how = ways[usize::try_from(number % 3).unwrap()].clone();

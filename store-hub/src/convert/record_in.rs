@@ -87,6 +87,7 @@ fn fact(body: &Body) -> Result<Option<DeskFact>> {
     Ok(Some(match body {
         Body::Started(_) => return Ok(None),
         Body::LaneAttached(from) => lane_attached(from)?.into(),
+        Body::EpochTakenBack(told) => epoch_taken_back(told)?.into(),
         Body::Requested(from) => PaymentFact::Requested {
             request: request(from)?,
         }
@@ -192,6 +193,16 @@ fn restored(from: &journal::Restored) -> Result<ArchiveFact> {
     Ok(ArchiveFact::Restored { file })
 }
 
+fn epoch_taken_back(told: &journal::EpochTakenBack) -> Result<HubFact> {
+    Ok(HubFact::EpochTakenBack {
+        lane: lane(told.lane)?,
+        from: LaneEpoch(told.from),
+        to: LaneEpoch(told.to),
+        by: told.by.clone(),
+        reason: told.reason.clone(),
+    })
+}
+
 fn previous_hub(from: &journal::PreviousHub) -> Result<HubFact> {
     Ok(HubFact::PreviousHub {
         lane: lane(from.lane)?,
@@ -271,6 +282,7 @@ fn deferred(from: &journal::ForwardDeferred) -> Result<ForwardFact> {
     Ok(ForwardFact::Deferred {
         forward_id: ForwardId(from.forward_id),
         code: optional(&from.response_code, |text| code("response_code", text))?,
+        sent_in_full: !from.not_sent_in_full,
     })
 }
 

@@ -9,7 +9,7 @@ use domain::{
     ids::{
         AuthCode, BatchNumber, ForwardId, LaneId, LeaseId, PaymentId, ReceiptNumber, Rrn, Stan, Tid,
     },
-    payment::{Decision, PaymentKind, PaymentMethod, PaymentRequest},
+    payment::{Decision, PaymentRequest},
     response_code::ResponseCode,
     risk::LeaseEnd,
     settlement::BatchTotals,
@@ -115,7 +115,11 @@ fn forward(fact: &ForwardFact) -> Body {
             batch,
             attempt,
         } => forward_sent(*forward_id, *stan, *batch, *attempt),
-        ForwardFact::Deferred { forward_id, code } => deferred(*forward_id, code.as_ref()),
+        ForwardFact::Deferred {
+            forward_id,
+            code,
+            sent_in_full,
+        } => deferred(*forward_id, code.as_ref(), *sent_in_full),
         ForwardFact::Ended { forward_id, end } => Body::ForwardEnded(ended(*forward_id, end)),
         ForwardFact::Resolved { forward_id, how } => resolved(*forward_id, how),
         ForwardFact::CarriedOver {
@@ -181,6 +185,19 @@ fn hub(fact: &HubFact) -> Body {
         HubFact::LaneAttached { lane, epoch } => Body::LaneAttached(journal::LaneAttached {
             lane: lane.0.into(),
             epoch: epoch.0,
+        }),
+        HubFact::EpochTakenBack {
+            lane,
+            from,
+            to,
+            by,
+            reason,
+        } => Body::EpochTakenBack(journal::EpochTakenBack {
+            lane: lane.0.into(),
+            from: from.0,
+            to: to.0,
+            by: by.clone(),
+            reason: reason.clone(),
         }),
         HubFact::PreviousHub {
             lane,
@@ -253,10 +270,11 @@ fn forward_sent(forward_id: ForwardId, stan: Stan, batch: BatchNumber, attempt: 
     })
 }
 
-fn deferred(forward_id: ForwardId, code: Option<&ResponseCode>) -> Body {
+fn deferred(forward_id: ForwardId, code: Option<&ResponseCode>, sent_in_full: bool) -> Body {
     Body::ForwardDeferred(journal::ForwardDeferred {
         forward_id: forward_id.0,
         response_code: text(code.map(ResponseCode::as_str)),
+        not_sent_in_full: !sent_in_full,
     })
 }
 
@@ -335,30 +353,9 @@ pub(super) fn requested(request: &PaymentRequest) -> journal::Requested {
         pin_entered: request.pin_entered,
         card: Some(card_to_proto(&request.card)),
         business_date: date_to_proto(request.business_date),
-        kind: sale_is_absent(request.kind),
-        method: card_is_absent(request.method),
+        kind: payment_kind_to_proto(request.kind).into(),
+        method: method_to_proto(request.method).into(),
         original_payment_id: original_to_proto(request.original),
-    }
-}
-
-/// A sale is written as nothing at all: the file of a payment from before kinds were told, rebuilt
-/// from its records, is the same to the byte.
-fn sale_is_absent(kind: PaymentKind) -> i32 {
-    match kind {
-        PaymentKind::Sale => 0,
-        PaymentKind::Void
-        | PaymentKind::Refund
-        | PaymentKind::PreAuthorisation
-        | PaymentKind::Completion
-        | PaymentKind::Balance
-        | PaymentKind::Repayment => payment_kind_to_proto(kind).into(),
-    }
-}
-
-fn card_is_absent(method: PaymentMethod) -> i32 {
-    match method {
-        PaymentMethod::Card => 0,
-        PaymentMethod::Wallet | PaymentMethod::Gift => method_to_proto(method).into(),
     }
 }
 

@@ -91,6 +91,7 @@ pub(super) fn decisions() -> Vec<Decision> {
         RefusalReason::ContentDiffers,
         RefusalReason::Fenced,
         RefusalReason::NoTerminal,
+        RefusalReason::BankBusy,
         RefusalReason::InvalidAmount,
         RefusalReason::TooMany,
         RefusalReason::NoRoom,
@@ -151,10 +152,33 @@ pub(super) fn asked() -> PaymentRequest {
         entry_mode: EntryMode::Contactless,
         pin_entered: true,
         card: card(),
+        business_date: None,
+        kind: PaymentKind::Sale,
+        method: PaymentMethod::Card,
+        original: None,
+    }
+}
+
+#[test]
+fn a_request_comes_back_with_its_date_kind_method_and_original() {
+    let request = PaymentRequest {
         business_date: BusinessDate::parse("2026-11-22").ok(),
         kind: PaymentKind::Refund,
         method: PaymentMethod::Wallet,
         original: Some(PaymentId(8)),
+        ..asked()
+    };
+    let lease = LeaseId(4);
+    let facts = [
+        PaymentFact::Requested {
+            request: request.clone(),
+        },
+        PaymentFact::OfflineReported { request, lease },
+    ];
+    for fact in facts {
+        let written = record(fact);
+        let read = desk_record(&decode(&encode(&written)).unwrap());
+        assert_eq!(read, Ok(Some(written)));
     }
 }
 
@@ -221,7 +245,14 @@ pub(super) fn forward_records() -> Vec<DeskFact> {
         all.push(ForwardFact::Ended { forward_id, end }.into());
     }
     for code in [None, Some(ResponseCode::new("96").unwrap())] {
-        all.push(ForwardFact::Deferred { forward_id, code }.into());
+        all.push(
+            ForwardFact::Deferred {
+                forward_id,
+                code,
+                sent_in_full: code.is_some(),
+            }
+            .into(),
+        );
     }
     for how in [
         Resolution::Retry,
@@ -312,6 +343,14 @@ pub(super) fn lease_records() -> Vec<DeskFact> {
     ];
     let mut all = vec![
         LeaseFact::Granted { lease: lease() }.into(),
+        HubFact::EpochTakenBack {
+            lane,
+            from: LaneEpoch(7),
+            to: LaneEpoch(2),
+            by: "store manager".to_owned(),
+            reason: "a test machine".to_owned(),
+        }
+        .into(),
         HubFact::PreviousHub {
             lane,
             hub_epoch: 5,

@@ -10,6 +10,8 @@ use ports::Io;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tonic::transport::server::Connected;
 
+use crate::connection::Connection;
+
 /// A newtype, since tonic asks for a trait of its own.
 #[derive(Debug)]
 pub(crate) struct HubIo(Io);
@@ -21,9 +23,11 @@ impl HubIo {
 }
 
 impl Connected for HubIo {
-    type ConnectInfo = ();
+    type ConnectInfo = Connection;
 
-    fn connect_info(&self) -> Self::ConnectInfo {}
+    fn connect_info(&self) -> Connection {
+        Connection(self.0.peer())
+    }
 }
 
 impl AsyncRead for HubIo {

@@ -14,8 +14,8 @@ use journal::{Journal, LogId, Record};
 use proto::store::v1::{JournalCopyRequest, JournalCopyResponse, JournalEntry};
 use tonic::Status;
 
-use super::{Services, lane_id};
-use crate::replica::log_of;
+use super::{Services, lane_id, stopping};
+use crate::{actors::lanes::KnownOf, replica::log_of};
 
 pub(super) type Copies = Pin<Box<dyn Stream<Item = Result<JournalCopyResponse, Status>> + Send>>;
 
@@ -30,18 +30,26 @@ struct Rest {
 
 impl Services {
     /// How far the copy reaches, then the records asked for, as far as they are held.
-    pub(super) fn copy_of_journal(&self, request: &JournalCopyRequest) -> Result<Copies, Status> {
-        let log = log_of(lane_id(request.lane)?, LaneEpoch(request.epoch));
+    pub(super) async fn copy_of_journal(
+        &self,
+        request: &JournalCopyRequest,
+    ) -> Result<Copies, Status> {
+        let (lane, epoch) = (lane_id(request.lane)?, LaneEpoch(request.epoch));
+        let log = log_of(lane, epoch);
         let (from, to) = (request.from_sequence, request.to_sequence);
         if from > to || to.saturating_sub(from) >= JOURNAL_COPY_RECORDS_MAX {
             let most = JOURNAL_COPY_RECORDS_MAX;
             let what = format!("ask for 1 to {most} records, the first one first");
             return Err(Status::invalid_argument(what));
         }
+        let known = self.lanes.send(KnownOf { lane, epoch }).await;
+        let history = self.look(|desk| desk.history).await?;
         let durable_sequence = self.journal.durable_head(log).sequence;
         let first = JournalCopyResponse {
             durable_sequence,
             entries: Vec::new(),
+            known_sequence: known.map_err(stopping)?,
+            hub_history: history.to_be_bytes().to_vec().into(),
         };
         let rest = Rest {
             journal: self.journal.clone(),
@@ -73,6 +81,7 @@ impl Rest {
         let response = JournalCopyResponse {
             durable_sequence: self.durable_sequence,
             entries: records.into_iter().map(entry).collect(),
+            ..Default::default()
         };
         Some((Ok(response), Some(self)))
     }

@@ -20,9 +20,13 @@ use super::{
     replicate_stream::{self, ACKNOWLEDGEMENTS_MAX},
     stopping,
 };
-use crate::actors::{
-    lane_session::{EndSession, FromLane, LaneSession, SessionEnd},
-    lanes::{Attach, AttachRefused},
+use crate::{
+    actors::{
+        greeting::AttachRefused,
+        lane_session::{EndSession, FromLane, LaneSession, SessionEnd},
+        lanes::Attach,
+    },
+    connection::Connection,
 };
 
 type Frames<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -38,10 +42,16 @@ impl LaneService for Services {
         &self,
         request: Request<Streaming<LaneFrame>>,
     ) -> Result<Response<Self::SessionStream>, Status> {
+        let connection = Connection::of(request.extensions());
         let mut inbound = request.into_inner();
         let hello = session_hello(&mut inbound).await?;
         let (outbound, frames) = mpsc::channel(LANE_STREAM_FRAMES_MAX);
-        let attached = self.lanes.send(Attach { hello, outbound }).await;
+        let attach = Attach {
+            hello,
+            connection,
+            outbound,
+        };
+        let attached = self.lanes.send(attach).await;
         let session = attached.map_err(stopping)?.map_err(attach_status)?;
         let (ended, end) = mpsc::channel(1);
         tokio::spawn(async move {
@@ -58,8 +68,9 @@ impl LaneService for Services {
         &self,
         request: Request<Streaming<ReplicateRequest>>,
     ) -> Result<Response<Self::ReplicateStream>, Status> {
+        let connection = Connection::of(request.extensions());
         let mut inbound = request.into_inner();
-        let who = replicate_stream::greeting(&mut inbound).await?;
+        let who = replicate_stream::greeting(&mut inbound, connection).await?;
         let (acknowledge, acknowledgements) = mpsc::channel(ACKNOWLEDGEMENTS_MAX);
         let services = self.clone();
         tokio::spawn(async move {
@@ -77,8 +88,8 @@ impl LaneService for Services {
         &self,
         request: Request<JournalCopyRequest>,
     ) -> Result<Response<Self::JournalCopyStream>, Status> {
-        self.copy_of_journal(&request.into_inner())
-            .map(Response::new)
+        let copies = self.copy_of_journal(&request.into_inner()).await;
+        copies.map(Response::new)
     }
 
     async fn price_file(
@@ -110,16 +121,21 @@ async fn session_hello(inbound: &mut Streaming<LaneFrame>) -> Result<LaneHello, 
 }
 
 fn attach_status(refused: AttachRefused) -> Status {
+    let text = refused.to_string();
     match refused {
         AttachRefused::BadHello(what) => Status::invalid_argument(what),
         AttachRefused::Rejected(rejected @ Rejected::Fenced { .. }) => {
             Status::failed_precondition(rejected.to_string())
+        }
+        AttachRefused::Rejected(rejected @ Rejected::EpochTooFar { .. }) => {
+            Status::failed_precondition(format!("HUB0041: {rejected}"))
         }
         AttachRefused::Rejected(rejected) => Status::internal(rejected.to_string()),
         AttachRefused::Forked(refused) => {
             let code = refused.code().unwrap_or_default();
             Status::failed_precondition(format!("{code}: {refused}"))
         }
+        AttachRefused::AtWork(..) => Status::unavailable(text),
         AttachRefused::Stopping => Status::unavailable("the hub is stopping"),
     }
 }

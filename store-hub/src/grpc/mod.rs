@@ -7,6 +7,7 @@ mod date;
 mod io;
 mod journal_copy;
 mod lane_service;
+mod line;
 mod metrics_route;
 mod operations_service;
 mod price_stream;
@@ -31,7 +32,11 @@ use tonic::{Status, service::Routes, transport::Server};
 use tower::util::MapResponseLayer;
 
 use crate::{
-    actors::{lanes::Lanes, payment_desk::PaymentDesk, reports::Reports, settlement::DayClose},
+    actors::{
+        acquirer_link::LineHandle, lanes::Lanes, payment_desk::PaymentDesk, reports::Reports,
+        settlement::DayClose,
+    },
+    damaged_copies::DamagedCopies,
     prices::PriceFile,
     report::DaysFolder,
 };
@@ -54,6 +59,9 @@ pub(crate) struct Services {
     pub(crate) days: DaysFolder,
     pub(crate) store_id: String,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The acquirer link, once it is tried.
+    pub(crate) line: Option<LineHandle>,
+    pub(crate) damaged: DamagedCopies,
 }
 
 /// Serves until `stop` resolves; streams that are open then have been ended by the actors.

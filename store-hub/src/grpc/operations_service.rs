@@ -4,16 +4,17 @@ use std::pin::Pin;
 
 use domain::{
     desk::{Event, Rejected},
-    ids::{ForwardId, LeaseId, PaymentId},
+    ids::{ForwardId, LaneEpoch, LeaseId, PaymentId},
     limits::NOTE_BYTES_MAX,
     time::WallMs,
 };
 use futures::{Stream, StreamExt};
 use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse, LanesRequest,
-    LanesResponse, LeasesRequest, LeasesResponse, PaymentHistory, PaymentQuery,
-    ResolveDeadLetterRequest, ResolveDeadLetterResponse, StatusRequest, StatusResponse,
-    UnresolvedRequest, UnresolvedResponse, WriteOffLeaseRequest, WriteOffLeaseResponse,
+    LanesResponse, LeasesRequest, LeasesResponse, LinkRequest, LinkResponse, PaymentHistory,
+    PaymentQuery, ResolveDeadLetterRequest, ResolveDeadLetterResponse, StatusRequest,
+    StatusResponse, TakeBackEpochRequest, TakeBackEpochResponse, UnresolvedRequest,
+    UnresolvedResponse, WriteOffLeaseRequest, WriteOffLeaseResponse,
     operations_service_server::OperationsService,
 };
 use tokio::sync::mpsc;
@@ -21,13 +22,13 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::{
-    Services,
+    Services, lane_id,
     report_service::{read_date, report_status},
     stopping,
 };
 use crate::{
     actors::{
-        lanes::ViewLanes,
+        lanes::{EpochIs, ViewLanes},
         payment_desk::{DeskQuery, Happened, PaymentDesk},
         reports::{CountSales, FindPaymentHistory},
         settlement::{CloseDay, CloseError},
@@ -57,7 +58,10 @@ impl OperationsService for Services {
 
     async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusResponse>, Status> {
         let store_id = self.store_id.clone();
-        let status = self.look(move |desk| desk.view(&store_id)).await?;
+        let mut status = self.look(move |desk| desk.view(&store_id)).await?;
+        let mut lanes = self.lanes.send(ViewLanes).await.map_err(stopping)?;
+        lanes.retain(|lane| !lane.troubles.is_empty());
+        status.lanes_in_trouble = lanes;
         Ok(Response::new(status))
     }
 
@@ -121,6 +125,16 @@ impl OperationsService for Services {
         Ok(Response::new(ResolveDeadLetterResponse {}))
     }
 
+    async fn link(&self, request: Request<LinkRequest>) -> Result<Response<LinkResponse>, Status> {
+        let line = self.line.clone();
+        let mut line = line.ok_or_else(|| Status::unavailable("the hub is starting"))?;
+        if request.into_inner().now {
+            self.order(Event::TryNow).await?;
+            line.try_now().await;
+        }
+        Ok(Response::new(line.told()))
+    }
+
     async fn leases(&self, _: Request<LeasesRequest>) -> Result<Response<LeasesResponse>, Status> {
         let now = WallMs(self.clock.wall_ms());
         let leases = self
@@ -143,6 +157,26 @@ impl OperationsService for Services {
         })
         .await?;
         Ok(Response::new(WriteOffLeaseResponse {}))
+    }
+
+    async fn take_back_epoch(
+        &self,
+        request: Request<TakeBackEpochRequest>,
+    ) -> Result<Response<TakeBackEpochResponse>, Status> {
+        let request = request.into_inner();
+        check_note("by", &request.by)?;
+        check_note("reason", &request.reason)?;
+        let (lane, to) = (lane_id(request.lane)?, LaneEpoch(request.to));
+        self.order(Event::EpochTakenBack {
+            lane,
+            to,
+            by: request.by,
+            reason: request.reason,
+        })
+        .await?;
+        let told = self.lanes.send(EpochIs { lane, epoch: to }).await;
+        told.map_err(stopping)?;
+        Ok(Response::new(TakeBackEpochResponse {}))
     }
 
     async fn close_day(
@@ -194,6 +228,8 @@ fn rejected_status(rejected: &Rejected) -> Status {
         Rejected::NoteMissing => Status::invalid_argument(text),
         Rejected::TerminalConfiguredTwice
         | Rejected::Fenced { .. }
+        | Rejected::EpochTooFar { .. }
+        | Rejected::NoEpochToTakeBack { .. }
         | Rejected::OtherLane(_)
         | Rejected::CompletedAfterAbandoned(_)
         | Rejected::AbandonedAfterCompleted(_)
@@ -203,6 +239,7 @@ fn rejected_status(rejected: &Rejected) -> Status {
         | Rejected::OfflineContentDiffers(_)
         | Rejected::NotAnOpenDeadLetter(_)
         | Rejected::BatchIsClosed(_)
+        | Rejected::NeverForwarded(_)
         | Rejected::UnknownLease(_)
         | Rejected::OtherDayClosing { .. } => Status::failed_precondition(text),
     }

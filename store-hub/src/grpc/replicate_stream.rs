@@ -10,7 +10,7 @@ use domain::{
     ids::{LaneEpoch, LaneId},
     limits::{REPLICATION_RECORDS_PER_BATCH_MAX, REPLICATION_REST_MS},
 };
-use journal::Head;
+use journal::{Head, LogId, Record};
 use proto::store::v1::{
     JournalEntry, ReplicateHello, ReplicateRequest, ReplicateResponse, replicate_request,
 };
@@ -20,9 +20,12 @@ use tonic::{Status, Streaming};
 use super::{Services, lane_id, stopping};
 use crate::{
     actors::{
-        lanes::{ReplicaInOrder, ReplicaNotTaken},
+        lane_session::history_of,
+        lanes::{ReplicaBegins, ReplicaInOrder, ReplicaNotTaken},
+        previous_hub::CompareCopy,
         replication::{ReplicaRefused, TakeReplica, Taken},
     },
+    connection::Connection,
     replica::{check_claim, head_from_proto, log_of},
 };
 
@@ -36,10 +39,15 @@ pub(super) struct Greeting {
     lane: LaneId,
     epoch: LaneEpoch,
     journal: Option<Head>,
+    /// What a hub has acknowledged of it, and which journal that hub had.
+    acknowledged: Option<Head>,
+    history: Option<u128>,
+    connection: Connection,
 }
 
 pub(super) async fn greeting(
     inbound: &mut Streaming<ReplicateRequest>,
+    connection: Connection,
 ) -> Result<Greeting, Status> {
     let first = inbound.message().await?;
     let Some(replicate_request::Body::Hello(hello)) = first.and_then(|request| request.body) else {
@@ -51,14 +59,20 @@ pub(super) async fn greeting(
         lane,
         epoch,
         journal,
+        acknowledged,
+        hub_history,
     } = hello;
     let lane = lane_id(lane)?;
-    let journal = head_from_proto(journal.as_ref())
-        .map_err(|_| Status::invalid_argument("the hash of the journal has 32 bytes"))?;
+    let bad_hash = |_| Status::invalid_argument("the hash of the journal has 32 bytes");
+    let journal = head_from_proto(journal.as_ref()).map_err(bad_hash)?;
+    let acknowledged = head_from_proto(acknowledged.as_ref()).map_err(bad_hash)?;
     Ok(Greeting {
         lane,
         epoch: LaneEpoch(epoch),
         journal,
+        acknowledged,
+        history: history_of(&hub_history),
+        connection,
     })
 }
 
@@ -85,7 +99,7 @@ pub(super) async fn run(
     let head = services.where_to_go_on(who).await?;
     acknowledge.send(Ok(response(head))).await.map_err(gone)?;
     let mut in_order = false;
-    while let Some(request) = inbound.message().await? {
+    while let Some(request) = services.next(who, &head, &mut inbound).await? {
         let Some(replicate_request::Body::Batch(batch)) = request.body else {
             return Err(Status::invalid_argument("a batch is expected"));
         };
@@ -102,6 +116,11 @@ pub(super) async fn run(
         }
         let acknowledged = Ok(response(taken.head));
         acknowledge.send(acknowledged).await.map_err(gone)?;
+        if taken.mended {
+            return Err(Status::unavailable(
+                "the copy is whole again: go on from its end",
+            ));
+        }
         if is_full && taken.payments_wait {
             sleep(Duration::from_millis(REPLICATION_REST_MS)).await;
         }
@@ -110,14 +129,70 @@ pub(super) async fn run(
 }
 
 impl Services {
+    /// The next request of the lane. A copy that is found damaged meanwhile ends the stream: the
+    /// next one begins where it is damaged.
+    async fn next(
+        &self,
+        who: &Greeting,
+        begun: &Head,
+        inbound: &mut Streaming<ReplicateRequest>,
+    ) -> Result<Option<ReplicateRequest>, Status> {
+        let log = log_of(who.lane, who.epoch);
+        let mut changes = self.damaged.changes();
+        loop {
+            let wanted = self.damaged.wanted(log);
+            if wanted.is_some_and(|run| *run.start() != begun.sequence.saturating_add(1)) {
+                return Err(Status::unavailable("the copy is damaged: send it again"));
+            }
+            tokio::select! {
+                biased;
+                request = inbound.message() => return request,
+                changed = changes.changed() => changed.map_err(stopping)?,
+            }
+        }
+    }
+
     async fn where_to_go_on(&self, who: &Greeting) -> Result<Head, Status> {
         let journal = &self.journal;
         // What another stream of this lane has just appended is waited for.
         journal.wait(journal.last()).await.map_err(stopping)?;
         let log = log_of(who.lane, who.epoch);
         match check_claim(journal, log, who.journal) {
-            Ok(()) => Ok(journal.durable_head(log)),
-            Err(refused) => Err(self.refuse(who, refused).await),
+            Ok(()) => {}
+            // The lane has it, and is asked for it below.
+            Err(ReplicaRefused::Unreadable { .. }) if self.damaged.wanted(log).is_some() => {}
+            Err(refused) => return Err(self.refuse(who, refused).await),
+        }
+        let (lane, epoch, connection) = (who.lane, who.epoch, who.connection);
+        if let Some(history) = who.history {
+            let acknowledged = who.acknowledged;
+            let compare = CompareCopy {
+                lane,
+                epoch,
+                history,
+                acknowledged,
+            };
+            self.desk.send(compare).await.map_err(stopping)?;
+        }
+        if who.journal.is_some() {
+            let told = ReplicaBegins { lane, connection };
+            self.lanes.send(told).await.map_err(stopping)?;
+        }
+        Ok(self
+            .before_damage(log)
+            .unwrap_or_else(|| journal.durable_head(log)))
+    }
+
+    /// The last sound record before what is damaged of a copy: the lane goes on from there.
+    fn before_damage(&self, log: LogId) -> Option<Head> {
+        let wanted = self.damaged.wanted(log)?;
+        let before = wanted.start().checked_sub(1)?;
+        match before {
+            0 => Some(Head::default()),
+            before => {
+                let records = self.journal.read(log, before, 1).ok()?;
+                records.first().map(Record::head)
+            }
         }
     }
 
@@ -138,6 +213,8 @@ impl Services {
         let told = ReplicaNotTaken {
             lane: who.lane,
             epoch: who.epoch,
+            connection: who.connection,
+            claimed: who.journal,
             refused,
         };
         // A directory that is gone: the hub is stopping.
@@ -146,9 +223,12 @@ impl Services {
     }
 
     async fn in_order(&self, who: &Greeting) -> Result<(), Status> {
-        let (lane, epoch) = (who.lane, who.epoch);
-        let told = self.lanes.send(ReplicaInOrder { lane, epoch }).await;
-        told.map_err(stopping)
+        let told = ReplicaInOrder {
+            lane: who.lane,
+            epoch: who.epoch,
+            connection: who.connection,
+        };
+        self.lanes.send(told).await.map_err(stopping)
     }
 }
 
@@ -166,6 +246,7 @@ fn replica_status(refused: &ReplicaRefused) -> Status {
         ReplicaRefused::Fork { .. } | ReplicaRefused::Behind { .. } => Status::data_loss(text),
         ReplicaRefused::StillWritten { .. } => Status::aborted(text),
         ReplicaRefused::Unreadable { .. } => Status::internal(text),
+        ReplicaRefused::Epoch(_) => Status::failed_precondition(format!("HUB0041: {text}")),
         ReplicaRefused::NoRoom | ReplicaRefused::Stopping => Status::unavailable(text),
     }
 }

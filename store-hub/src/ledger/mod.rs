@@ -8,7 +8,7 @@ mod sales;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{ids::LaneEpoch, ids::LaneId, money::Currency, time::BusinessDate};
-use journal::{Journal, LogId, ReadError, Record};
+use journal::{Fault, Journal, LogId, ReadError, Record};
 use prost::Message;
 use proto::journal::v1::{HubRecord, LaneRecord, hub_record, lane_record};
 
@@ -17,6 +17,12 @@ pub(crate) use payments::{BatchFacts, ForwardFacts, PaymentBook, PaymentFacts};
 pub(crate) use sales::{SalesBook, Watermark};
 
 use crate::replica::lane_log;
+
+/// A lane's record, if this hub knows what it says: its kind, too.
+pub(crate) fn understood(bytes: &[u8]) -> Option<LaneRecord> {
+    let record = LaneRecord::decode(bytes).ok()?;
+    record.body.is_some().then_some(record)
+}
 
 /// Why the journals could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +54,39 @@ pub(crate) struct Books {
     /// Where the printed receipts stand, reprints last.
     receipts: BTreeMap<String, Vec<(LogId, u64)>>,
     positions: BTreeMap<LogId, u64>,
+    /// Logs of lanes that can't be read on, each with where and why.
+    stalled: BTreeMap<LogId, Stall>,
+}
+
+/// Where the books of one lane end, though its journal goes on: nothing behind it is counted, and
+/// the lane is incomplete from there, nobody else.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Stall {
+    /// The first record that is not counted.
+    pub(crate) sequence: u64,
+    /// Why.
+    pub(crate) why: StallReason,
+}
+
+impl Stall {
+    /// The code of its page.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self.why {
+            StallReason::NotUnderstood => "HUB0042",
+            StallReason::Damaged(_) => "HUB0043",
+        }
+    }
+}
+
+/// Why the books of a lane can't be read on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum StallReason {
+    /// A newer lane wrote it, as far as can be told: a hub that understands it reads on.
+    #[error("it can't be understood")]
+    NotUnderstood,
+    /// The copy is damaged here: it goes on once it is repaired.
+    #[error("its copy is damaged: {0}")]
+    Damaged(Fault),
 }
 
 impl Books {
@@ -60,6 +99,7 @@ impl Books {
             tried: BTreeMap::new(),
             receipts: BTreeMap::new(),
             positions: BTreeMap::new(),
+            stalled: BTreeMap::new(),
         }
     }
 
@@ -71,12 +111,11 @@ impl Books {
     ) -> Result<bool, LedgerError> {
         let mut left = records_max;
         for log in journal.logs() {
-            let from = self.positions.get(&log).copied().unwrap_or(0);
-            let records = journal.read(log, from.saturating_add(1), left)?;
-            for record in &records {
-                self.take(log, record)?;
-            }
-            left = left.saturating_sub(records.len());
+            let read = match lane_log(log) {
+                None => self.read_own(journal, log, left)?,
+                Some(_) => self.read_lane(journal, log, left)?,
+            };
+            left = left.saturating_sub(read);
             if left == 0 {
                 return Ok(false);
             }
@@ -84,25 +123,103 @@ impl Books {
         Ok(true)
     }
 
-    fn take(&mut self, log: LogId, record: &Record) -> Result<(), LedgerError> {
-        let none = || LedgerError::Record {
-            log,
-            sequence: record.sequence,
-        };
-        match lane_log(log) {
-            None => {
-                let hub = HubRecord::decode(record.bytes.as_slice()).map_err(|_| none())?;
-                self.index_hub(record.sequence, &hub);
-                self.payments.take(&hub);
+    fn next(&self, log: LogId) -> u64 {
+        let read = self.positions.get(&log).copied().unwrap_or(0);
+        read.saturating_add(1)
+    }
+
+    /// The hub's own records are its own doing: one that can't be understood ends everything.
+    fn read_own(
+        &mut self,
+        journal: &Journal,
+        log: LogId,
+        records_max: usize,
+    ) -> Result<usize, LedgerError> {
+        let records = journal.read(log, self.next(log), records_max)?;
+        for record in &records {
+            let sequence = record.sequence;
+            let hub = HubRecord::decode(record.bytes.as_slice())
+                .map_err(|_| LedgerError::Record { log, sequence })?;
+            self.index_hub(sequence, &hub);
+            self.payments.take(&hub);
+            self.positions.insert(log, sequence);
+        }
+        Ok(records.len())
+    }
+
+    /// What a lane sent costs that lane alone. A damaged copy is looked at again each time.
+    fn read_lane(
+        &mut self,
+        journal: &Journal,
+        log: LogId,
+        records_max: usize,
+    ) -> Result<usize, LedgerError> {
+        let not_understood = |stall: &Stall| stall.why == StallReason::NotUnderstood;
+        if self.stalled.get(&log).is_some_and(not_understood) {
+            return Ok(0);
+        }
+        let next = self.next(log);
+        let (records, damage) = match journal.read(log, next, records_max) {
+            Ok(records) => (records, None),
+            Err(ReadError::Record(damage)) => {
+                let sound = damage.sequence.saturating_sub(next);
+                let sound = usize::try_from(sound).unwrap_or(usize::MAX);
+                let records = journal.read(log, next, records_max.min(sound));
+                // A record before it may be damaged as well: then none can be read.
+                (records.unwrap_or_default(), Some(damage))
             }
-            Some((lane, epoch)) => {
-                let decoded = LaneRecord::decode(record.bytes.as_slice()).map_err(|_| none())?;
-                self.index_lane(log, record.sequence, &decoded);
-                self.sales.take(lane, epoch, record.sequence, &decoded);
+            Err(failed) => return Err(failed.into()),
+        };
+        if damage.is_none() {
+            self.stalled.remove(&log);
+        }
+        for record in &records {
+            if !self.take_lane(log, record) {
+                self.stall(log, record.sequence, StallReason::NotUnderstood);
+                return Ok(records.len());
             }
         }
+        if let Some(damage) = damage
+            && records.len() < records_max
+        {
+            self.stall(log, damage.sequence, StallReason::Damaged(damage.what));
+        }
+        Ok(records.len())
+    }
+
+    /// False when it can't be understood: nothing of it is counted.
+    fn take_lane(&mut self, log: LogId, record: &Record) -> bool {
+        let (Some((lane, epoch)), Some(decoded)) = (lane_log(log), understood(&record.bytes))
+        else {
+            return false;
+        };
+        if !self.sales.take(lane, epoch, record.sequence, &decoded) {
+            return false;
+        }
+        self.index_lane(log, record.sequence, &decoded);
         self.positions.insert(log, record.sequence);
-        Ok(())
+        true
+    }
+
+    fn stall(&mut self, log: LogId, sequence: u64, why: StallReason) {
+        let stall = Stall { sequence, why };
+        if self.stalled.get(&log) == Some(&stall) {
+            return;
+        }
+        if let Some((lane, epoch)) = lane_log(log) {
+            tracing::error!(
+                event = "lane not counted from here on", code = stall.code(), %lane,
+                epoch = epoch.0, sequence, %why
+            );
+        }
+        self.stalled.insert(log, stall);
+    }
+
+    /// Lanes whose journals can't be read to their end, each with where that is. Such a lane is not
+    /// complete, whatever it said.
+    pub(crate) fn stalled(&self) -> impl Iterator<Item = ((LaneId, LaneEpoch), &Stall)> {
+        let stalled = self.stalled.iter();
+        stalled.filter_map(|(log, stall)| Some((lane_log(*log)?, stall)))
     }
 
     fn index(&mut self, payment_id: &str, log: LogId, sequence: u64) {

@@ -1,4 +1,4 @@
-//! One payment from receipt to bank: `payment ID`.
+//! The history of one payment, from receipt to bank: what `store-hub payment ID` shows.
 
 use std::{
     fs,
@@ -7,14 +7,14 @@ use std::{
 };
 
 use domain::{ids::PaymentId, money::Currency, money::Money};
-use journal::Journal;
+use journal::{Journal, LogId};
 use prost::Message;
 use proto::{
     journal::v1::{ForwardEndKind, ForwardKind, HubRecord, LaneRecord, hub_record, lane_record},
     store::v1::{self as wire, HistoryLine, PaymentHistory},
 };
 
-use super::{Books, LedgerError, PaymentFacts};
+use super::{Books, LedgerError, PaymentFacts, understood};
 use crate::replica::lane_log;
 
 /// The acquirer's own file, one JSON object a line.
@@ -36,6 +36,14 @@ pub(crate) fn tell(
         ..Default::default()
     };
     for (log, sequence) in places {
+        if lane_log(*log).is_some() {
+            match lane_record(journal, *log, *sequence) {
+                Ok(record) => lane_step(&mut history, &record, payment_id),
+                // The lane's own journal has it; what the hub knows is told all the same.
+                Err(error) => history.lane.push(line(0, error.to_string())),
+            }
+            continue;
+        }
         let Some(record) = journal.read(*log, *sequence, 1)?.pop() else {
             continue;
         };
@@ -43,20 +51,21 @@ pub(crate) fn tell(
             log: *log,
             sequence: *sequence,
         };
-        if lane_log(*log).is_some() {
-            let record = LaneRecord::decode(record.bytes.as_slice()).map_err(|_| none())?;
-            lane_step(&mut history, &record, payment_id);
-        } else {
-            let record = HubRecord::decode(record.bytes.as_slice()).map_err(|_| none())?;
-            hub_step(&mut history, books, &record);
-        }
+        let record = HubRecord::decode(record.bytes.as_slice()).map_err(|_| none())?;
+        hub_step(&mut history, books, &record);
     }
     history.lane.sort_by_key(|line| line.wall_ms);
     history.hub.sort_by_key(|line| line.wall_ms);
-    add_receipt(&mut history, books, journal)?;
+    add_receipt(&mut history, books, journal);
     add_status(&mut history, books, payment_id);
     history.host.extend(reconciliation(host.0, payment_id));
     Ok(Some(history))
+}
+
+fn lane_record(journal: &Journal, log: LogId, sequence: u64) -> Result<LaneRecord, LedgerError> {
+    let record = journal.read(log, sequence, 1)?.pop();
+    let record = record.and_then(|record| understood(&record.bytes));
+    record.ok_or(LedgerError::Record { log, sequence })
 }
 
 fn line(wall_ms: i64, text: impl Into<String>) -> HistoryLine {
@@ -178,6 +187,7 @@ const fn refusal(reason: wire::RefusalReason) -> &'static str {
         wire::RefusalReason::ContentDiffers => "same id, other content",
         wire::RefusalReason::Fenced => "fenced lane",
         wire::RefusalReason::NoTerminal => "no terminal",
+        wire::RefusalReason::BankBusy => "bank busy",
         wire::RefusalReason::InvalidAmount => "invalid amount",
         wire::RefusalReason::TooMany => "too many in flight",
         wire::RefusalReason::NoRoom => "no room on the hub's disk",
@@ -310,6 +320,9 @@ fn forward_step(
             history.host.push(line(at, text.clone()));
             text
         }
+        Body::ForwardDeferred(body) if body.not_sent_in_full => {
+            format!("{} did not leave", name(body.forward_id))
+        }
         Body::ForwardDeferred(body) => {
             format!(
                 "{} deferred, code {}",
@@ -344,22 +357,16 @@ fn forward_step(
 }
 
 /// The receipt as it was last printed.
-fn add_receipt(
-    history: &mut PaymentHistory,
-    books: &Books,
-    journal: &Journal,
-) -> Result<(), LedgerError> {
+fn add_receipt(history: &mut PaymentHistory, books: &Books, journal: &Journal) {
     let places = books.receipts.get(&history.receipt_number);
     let Some((log, sequence)) = places.and_then(|places| places.last()) else {
-        return Ok(());
+        return;
     };
-    if let Some(record) = journal.read(*log, *sequence, 1)?.pop()
-        && let Ok(record) = LaneRecord::decode(record.bytes.as_slice())
+    if let Ok(record) = lane_record(journal, *log, *sequence)
         && let Some(lane_record::Body::ReceiptPrinted(printed)) = record.body
     {
         history.receipt_text = printed.text;
     }
-    Ok(())
 }
 
 /// The words of the whole: decided, captured, undone, settled.

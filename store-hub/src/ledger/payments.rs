@@ -162,6 +162,7 @@ impl PaymentBook {
             }
             Some(
                 Body::LaneAttached(_)
+                | Body::EpochTakenBack(_)
                 | Body::PreviousHub(_)
                 | Body::SignedOn(_)
                 | Body::TerminalStopped(_)
@@ -256,6 +257,9 @@ impl PaymentBook {
             }),
             Some(Body::ForwardDeferred(body)) => self.change_forward(body.forward_id, |facts| {
                 facts.last_answer.clone_from(&body.response_code);
+                if body.not_sent_in_full {
+                    facts.attempts = facts.attempts.saturating_sub(1);
+                }
             }),
             Some(Body::ForwardEnded(body)) => self.change_forward(body.forward_id, |facts| {
                 facts.end = body.end();

@@ -79,21 +79,18 @@ impl SalesBook {
         )
     }
 
+    /// False when a sale can't be counted: then nothing of it is.
     pub(super) fn take(
         &mut self,
         lane: LaneId,
         epoch: LaneEpoch,
         sequence: u64,
         record: &LaneRecord,
-    ) {
-        let mark = self.watermarks.entry((lane, epoch)).or_default();
-        mark.through_sequence = sequence;
-        mark.through_wall_ms = record.wall_ms;
+    ) -> bool {
         match &record.body {
             Some(Body::SaleClosed(closed)) => {
-                let counted = self.close(lane, epoch, record, closed);
-                if counted.is_none() {
-                    tracing::error!(event = "sale not counted", %lane, closed.receipt_number);
+                if self.close(lane, epoch, record, closed).is_none() {
+                    return false;
                 }
             }
             Some(Body::SaleVoided(_)) => {
@@ -103,9 +100,13 @@ impl SalesBook {
             }
             _ => {}
         }
+        let mark = self.watermarks.entry((lane, epoch)).or_default();
+        mark.through_sequence = sequence;
+        mark.through_wall_ms = record.wall_ms;
+        true
     }
 
-    /// `None` when a sum is beyond what can be: then nothing of the sale is counted.
+    /// `None` when an amount is beyond what can be: then nothing of the sale is counted.
     fn close(
         &mut self,
         lane: LaneId,
@@ -115,6 +116,11 @@ impl SalesBook {
     ) -> Option<()> {
         let total = minor(closed.total.as_ref());
         let change = minor(closed.change.as_ref());
+        let mut amounts = closed.tenders.iter().map(|tender| tender.amount.as_ref());
+        if !(amounts.all(can_be) && can_be(closed.total.as_ref()) && can_be(closed.change.as_ref()))
+        {
+            return None;
+        }
         let day = self.days.entry(record.business_date.clone()).or_default();
         let lane_day = day.lanes.entry((lane, epoch)).or_default();
         lane_day.total_minor = lane_day.total_minor.checked_add(total)?;
@@ -155,6 +161,13 @@ fn add(sum: &mut TenderSum, minor: i64) -> Option<()> {
     sum.count = sum.count.saturating_add(1);
     sum.minor = sum.minor.checked_add(minor)?;
     Some(())
+}
+
+/// No sale is larger: sums of such amounts stay far from what a sum can be.
+const SALE_MINOR_MAX: u64 = 1_000_000_000_000;
+
+fn can_be(money: Option<&Money>) -> bool {
+    minor(money).unsigned_abs() <= SALE_MINOR_MAX
 }
 
 fn minor(money: Option<&Money>) -> i64 {
@@ -205,7 +218,7 @@ mod tests {
                 ..Default::default()
             })),
         };
-        book.take(LaneId(1), LaneEpoch(1), 1, &record);
+        assert!(book.take(LaneId(1), LaneEpoch(1), 1, &record));
         let day = &book.days["2026-11-22"];
         let sum: i64 = day.tenders.values().map(|sum| sum.minor).sum();
         assert_eq!(sum, 1500);

@@ -1,6 +1,9 @@
 //! The figures of a day, from the projections.
 
-use domain::{ids::PaymentId, time::BusinessDate};
+use domain::{
+    ids::{LaneEpoch, LaneId, PaymentId},
+    time::BusinessDate,
+};
 use proto::{
     journal::v1::{ForwardEndKind, ForwardKind},
     store::v1::DecisionKind,
@@ -8,8 +11,8 @@ use proto::{
 
 use super::{
     BatchLine, DayReport, DeadLetterLine, ForwardFigures, HourLine, KnownSequences,
-    LaneCompleteness, LaneLine, Payments, SCHEMA_VERSION, Sales, Settlement, TenderLine,
-    differences,
+    LaneCompleteness, LaneLine, MORE_NOT_KNOWN, Payments, SCHEMA_VERSION, Sales, Settlement,
+    TenderLine, differences,
 };
 use crate::ledger::{BatchFacts, Books, ForwardFacts, counted_in};
 
@@ -241,7 +244,7 @@ fn completeness(books: &Books, known: &KnownSequences) -> Vec<LaneCompleteness> 
     let mut lanes: Vec<LaneCompleteness> = Vec::new();
     for ((lane, epoch), mark) in books.watermarks() {
         let said = known.get(&(lane.0, epoch.0)).copied().unwrap_or(0);
-        let known_sequence = said.max(mark.through_sequence);
+        let known_sequence = said_or_more(said, mark.through_sequence).max(mark.through_sequence);
         lanes.push(LaneCompleteness {
             lane: lane.0,
             epoch: epoch.0,
@@ -261,10 +264,41 @@ fn completeness(books: &Books, known: &KnownSequences) -> Vec<LaneCompleteness> 
                 epoch: *epoch,
                 through_sequence: 0,
                 through_wall_ms: 0,
-                known_sequence: *said,
+                known_sequence: said_or_more(*said, 0),
                 complete: false,
             });
         }
     }
+    for (machine, stall) in books.stalled() {
+        stop_at(&mut lanes, machine, stall.sequence);
+    }
     lanes
+}
+
+/// Of a lane with a trouble nobody knows how much more there is; one record at least.
+const fn said_or_more(said: u64, through: u64) -> u64 {
+    match said {
+        MORE_NOT_KNOWN => through.saturating_add(1),
+        said => said,
+    }
+}
+
+/// A lane whose journal can't be read on is not complete, however much of it is held.
+fn stop_at(lanes: &mut Vec<LaneCompleteness>, machine: (LaneId, LaneEpoch), sequence: u64) {
+    let (lane, epoch) = (machine.0.0, machine.1.0);
+    let of_machine = |line: &&mut LaneCompleteness| (line.lane, line.epoch) == (lane, epoch);
+    match lanes.iter_mut().find(of_machine) {
+        Some(line) => {
+            line.known_sequence = line.known_sequence.max(sequence);
+            line.complete = false;
+        }
+        None => lanes.push(LaneCompleteness {
+            lane,
+            epoch,
+            through_sequence: 0,
+            through_wall_ms: 0,
+            known_sequence: sequence,
+            complete: false,
+        }),
+    }
 }

@@ -164,4 +164,9 @@ pub(crate) struct LaneCompleteness {
 }
 
 /// The journal the lane itself said it has, by lane and epoch: from its status frames.
+/// `MORE_NOT_KNOWN` for a machine with a trouble.
 pub(crate) type KnownSequences = std::collections::BTreeMap<(u16, u32), u64>;
+
+/// A machine showed another journal than the one held, or a gap in it: how much more there is
+/// nobody knows, and its lane is not complete.
+pub(crate) const MORE_NOT_KNOWN: u64 = u64::MAX;

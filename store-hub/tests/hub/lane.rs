@@ -109,6 +109,31 @@ impl Lane {
         lane
     }
 
+    /// The same machine on another connection: it says where its journal ends, and what it
+    /// remembers of the hub.
+    pub(crate) async fn back(&self, hub: &Hub) -> Result<Self, Status> {
+        let hash = match self.head.sequence {
+            0 => Vec::new(),
+            _ => self.head.hash.0.to_vec(),
+        };
+        let hello = LaneHello {
+            lane: self.number,
+            epoch: 1,
+            hub_history: self.hello.hub_history.clone(),
+            hub_epoch: self.hello.hub_epoch,
+            journal: Some(wire::JournalHead {
+                sequence: self.head.sequence,
+                hash: hash.into(),
+            }),
+            ..Default::default()
+        };
+        let mut lane = Self::attach_with(hub, hello).await?;
+        lane.head = self.head;
+        lane.written.clone_from(&self.written);
+        lane.receipts = self.receipts;
+        Ok(lane)
+    }
+
     /// A fresh payment request, its card sealed to the hub.
     pub(crate) fn request(
         &self,
@@ -437,7 +462,7 @@ fn replicate_hello(lane: u32, epoch: u32) -> replicate_request::Body {
     replicate_request::Body::Hello(ReplicateHello {
         lane,
         epoch,
-        journal: None,
+        ..Default::default()
     })
 }
 

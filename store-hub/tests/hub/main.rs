@@ -10,9 +10,13 @@
 )]
 
 mod archive;
+mod asking;
+mod bank_link;
 mod commands;
+mod damaged_copy;
 mod day;
 mod lane;
+mod machines;
 mod metrics;
 mod money;
 mod no_room;

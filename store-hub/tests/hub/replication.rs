@@ -216,29 +216,6 @@ async fn a_lane_from_an_old_image_that_sold_on_is_refused_and_its_fork_kept_out(
 }
 
 #[tokio::test]
-async fn a_lane_on_an_empty_card_under_its_old_epoch_is_refused() {
-    let (_bank, store) = store();
-    let hub = store.start();
-    let lived = Machine::new(1);
-    lived.has_written(&cash_sales(10));
-    let empty = Machine::new(1);
-    let complete = lane_until(&hub, "the copy is complete", |lane| {
-        lane.replicated_sequence == 12
-    });
-    lived.live(hub.address, Wire::default(), complete).await;
-    let shown = lane_until(&hub, "it is shown", |lane| !lane.troubles.is_empty());
-    let shown = empty.live(hub.address, Wire::default(), shown).await;
-    assert_eq!(shown.troubles[0].code, "HUB0014");
-    // The machine that has the records is in order again.
-    let again = lane_until(&hub, "its records are taken again", |lane| {
-        lane.replicated_sequence > 12 && lane.troubles.is_empty() && lane.connected
-    });
-    lived.live(hub.address, Wire::default(), again).await;
-    hub.stop();
-    is_begin_of(&copy(&store, log(1)), &lived, 12);
-}
-
-#[tokio::test]
 async fn the_old_machine_of_a_lane_is_refused_and_its_tail_is_read_in_under_its_own_epoch() {
     let (_bank, store) = store();
     let hub = store.start();

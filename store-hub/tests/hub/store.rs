@@ -110,15 +110,24 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn start(listen: &str, ledger: MemoryLedger) -> Self {
+        Self::with_personality(listen, ledger, Personality::default())
+    }
+
+    pub(crate) fn with_personality(
+        listen: &str,
+        ledger: MemoryLedger,
+        personality: Personality,
+    ) -> Self {
         let (tell, told) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<bool>();
         let kept = ledger.clone();
         let listen = listen.to_owned();
         let joined = thread::spawn(move || {
+            let dialect = Dialect::built_in("cup-pos").unwrap();
             let config = acquirer_host::Config {
                 listen,
-                dialect: Dialect::named("cup-pos").unwrap(),
-                personality: Personality::default(),
+                dialect: Arc::new(dialect.counting_prefix(personality.length_counts_itself)),
+                personality,
                 accounts: Accounts::parse(Path::new("accounts.toml"), ACCOUNTS).unwrap(),
                 terminal_keys: TerminalKeys::test().unwrap(),
             };

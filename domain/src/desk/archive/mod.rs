@@ -1,10 +1,10 @@
-//! Payments that are over are archived: each goes into a file of its own, and the desk, which
-//! every start has to build again, holds only what may still change.
+//! The desk archives payments that are over. Each goes into a file of its own; the desk, which every
+//! start builds again, holds only payments that may still change.
 //!
-//! Decides: which payments are over, and what a file says. Nothing is forgotten: an event about a
-//! payment that was archived needs its file (`Desk::asks_for`), and is answered as if it had never
-//! been away. If the event changes something, the desk holds the payment again, until the next day
-//! is closed.
+//! Decides: which payments are over, and what a file says. Nothing is forgotten: an event about an
+//! archived payment needs its file (`Desk::asks_for`), and is answered as if it had never been
+//! archived. If the event changes something, the desk holds the payment again until the next day is
+//! closed.
 
 mod fact;
 
@@ -60,6 +60,7 @@ impl Event {
             Self::TerminalConfigured { .. }
             | Self::Recovered
             | Self::LaneAttached { .. }
+            | Self::EpochTakenBack { .. }
             | Self::LaneRemembers { .. }
             | Self::LeaseShown(_)
             | Self::LeaseReturned { .. }
@@ -67,6 +68,8 @@ impl Event {
             | Self::AcquirerLink { .. }
             | Self::SignedOn { .. }
             | Self::SignOnFailed { .. }
+            | Self::SignOnRefused { .. }
+            | Self::TryNow
             | Self::NotSent { .. }
             | Self::SentThenBroke { .. }
             | Self::Answered(_)

@@ -73,7 +73,7 @@ impl Desk {
         }
     }
 
-    fn close_batch(
+    pub(crate) fn close_batch(
         &mut self,
         out: &mut Outcome,
         tid: &Tid,

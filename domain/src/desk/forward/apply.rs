@@ -41,9 +41,16 @@ impl DurableState {
                 batch,
                 attempt,
             } => self.tried(*forward_id, (*stan, *batch), *attempt, at),
-            ForwardFact::Deferred { forward_id, code } => {
+            ForwardFact::Deferred {
+                forward_id,
+                code,
+                sent_in_full,
+            } => {
                 let forward = self.forwards.get_mut(forward_id)?;
                 forward.last_code = code.or(forward.last_code);
+                if !sent_in_full {
+                    forward.attempts = forward.attempts.saturating_sub(1);
+                }
                 Some(())
             }
             ForwardFact::Ended { forward_id, end } => self.ended(*forward_id, end),

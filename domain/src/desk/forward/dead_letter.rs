@@ -23,6 +23,9 @@ impl Desk {
             Resolution::Retry if self.is_of_closed_batch(forward) => {
                 return Err(Rejected::BatchIsClosed(id));
             }
+            Resolution::Retry if self.is_outside_lease(forward.payment_id) => {
+                return Err(Rejected::NeverForwarded(id));
+            }
             Resolution::Retry => {}
             Resolution::SettledByHand { reference: note }
             | Resolution::WrittenOff { reason: note } => {

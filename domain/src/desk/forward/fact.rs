@@ -40,6 +40,8 @@ pub enum ForwardFact {
         forward_id: ForwardId,
         /// The host's code, if it answered.
         code: Option<ResponseCode>,
+        /// False: the host can't have seen this try, and it counts for nothing.
+        sent_in_full: bool,
     },
     /// It left the queue (I9).
     Ended {

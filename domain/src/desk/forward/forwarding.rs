@@ -10,6 +10,15 @@ use crate::{
     response_code::ResponseCode,
 };
 
+/// How much of a try left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Sent {
+    /// All of it: the host may have it.
+    InFull,
+    /// Nothing, or a part that no host can take for a message.
+    NotInFull,
+}
+
 impl Desk {
     pub(crate) fn forward_answered(
         &mut self,
@@ -28,10 +37,16 @@ impl Desk {
                 self.end_forward(out, id, ForwardEnd::Delivered { code, amount });
             }
             Meaning::DeliveredInPart(amount) => self.delivered_in_part(out, &forward, code, amount),
-            Meaning::Later => self.defer(out, id, Some(code)),
+            Meaning::Later => self.defer(out, id, Some(code), Sent::InFull),
             Meaning::SignOnFirst | Meaning::NotBelieved => {
                 self.drop_sign_on(out, tid);
-                self.defer(out, id, Some(code));
+                self.defer(out, id, Some(code), Sent::InFull);
+            }
+            Meaning::StanCollision => {
+                let (tid, stan) = (tid.clone(), answer.stan);
+                out.effect(Effect::Alarm(Alarm::StanCollision { tid, stan }));
+                let reason = "the host has another message under its STAN";
+                self.dead_letter(out, id, code, reason, false);
             }
             Meaning::DeclinedAfterGoods => {
                 self.dead_letter(out, id, code, "the bank refused the card", true);
@@ -111,18 +126,26 @@ impl Desk {
     }
 
     /// Again, after a pause of this entry alone. A reversal that has used up its tries is a dead
-    /// letter instead and frees its TID (rule 7).
-    pub(crate) fn defer(&mut self, out: &mut Outcome, id: ForwardId, code: Option<ResponseCode>) {
+    /// letter instead and frees its TID (rule 7). Only tries that were sent in full count (rule 3).
+    pub(crate) fn defer(
+        &mut self,
+        out: &mut Outcome,
+        id: ForwardId,
+        code: Option<ResponseCode>,
+        sent: Sent,
+    ) {
         let Some(forward) = self.durable.forwards.get(&id) else {
             return;
         };
         let is_reversal = matches!(forward.kind, ForwardKind::Reversal { .. });
-        let (tid, tries) = (forward.tid.clone(), forward.tries());
+        let tid = forward.tid.clone();
         let record = ForwardFact::Deferred {
             forward_id: id,
             code,
+            sent_in_full: sent == Sent::InFull,
         };
         self.note(out, record);
+        let tries = self.durable.forwards.get(&id).map_or(0, Forward::tries);
         let timing = self.config.timing;
         if is_reversal && tries >= timing.reversal_tries_max {
             self.bury(

@@ -8,3 +8,4 @@ mod forwarding;
 
 pub use carry_over::Silent;
 pub use fact::ForwardFact;
+pub(crate) use forwarding::Sent;

@@ -13,6 +13,9 @@ impl DurableState {
             HubFact::LaneAttached { lane, epoch } => {
                 self.lane_epochs.insert(*lane, *epoch);
             }
+            HubFact::EpochTakenBack { lane, to, .. } => {
+                self.lane_epochs.insert(*lane, *to);
+            }
             HubFact::PreviousHub {
                 hub_epoch,
                 last_lease,

@@ -12,6 +12,19 @@ pub enum HubFact {
         /// Its epoch from here on.
         epoch: LaneEpoch,
     },
+    /// An operator took a lane's epoch back: an older machine speaks for it again.
+    EpochTakenBack {
+        /// The lane.
+        lane: LaneId,
+        /// Its epoch until here.
+        from: LaneEpoch,
+        /// Its epoch from here on.
+        to: LaneEpoch,
+        /// Who decided it.
+        by: String,
+        /// Why.
+        reason: String,
+    },
     /// A lane remembers a hub whose journal this is not (payments.md, "Identity, swap, rebuild").
     PreviousHub {
         /// The lane.
@@ -38,7 +51,9 @@ impl HubFact {
     pub const fn payment_id(&self) -> Option<PaymentId> {
         match self {
             Self::AskedOfPreviousHub { payment_id, .. } => Some(*payment_id),
-            Self::LaneAttached { .. } | Self::PreviousHub { .. } => None,
+            Self::LaneAttached { .. } | Self::EpochTakenBack { .. } | Self::PreviousHub { .. } => {
+                None
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Who speaks for a lane, and what is known of a hub whose journal was lost.
 
 mod apply;
+mod attached;
 mod fact;
 mod previous_hub;
 

@@ -1,15 +1,15 @@
-//! A hub whose journal is not the one its lanes knew: it was lost, and this one began anew
+//! A lane knew a hub that wrote another journal. That journal was lost, and this hub began anew
 //! (payments.md, "Identity, swap, rebuild").
 //!
-//! What the lanes remember is all there is: how far the previous hub had counted, and what it had
-//! lent. An id that the previous hub may have been asked for is never sent: Unknown, and named until
-//! the day is closed, since only the acquirer's file tells what became of it.
+//! Only the lanes remember the previous hub: how far it had counted, and what it had lent. It may have
+//! sent a payment that this hub never heard of. Such a payment is never sent again: it is Unknown, and
+//! named until the day is closed, since only the acquirer's file says what became of it.
 
 use std::collections::BTreeMap;
 
 use crate::{
     desk::{Desk, HubFact, LeaseFact, PaymentFact, PaymentStatus, Unresolved, outcome::Outcome},
-    ids::{LaneId, LeaseId, PaymentId, Stan},
+    ids::{LaneId, LeaseId, PaymentId, Stan, Tid},
     limits::STANS_SKIPPED,
     payment::{Decision, PaymentRequest, UnknownReason},
     risk::OfflineLease,
@@ -39,11 +39,52 @@ pub struct PreviousHub {
 }
 
 impl Desk {
-    /// A lane tells of a hub that this journal does not know.
+    /// Whether a lane remembers what this journal, though it is the one the lane knew, does not: an
+    /// older copy of it was put back. `terminal` is the one the lane was told of, if it knows.
+    #[must_use]
+    pub fn is_behind(&self, lane: LaneId, terminal: Option<&Tid>, memory: &LaneMemory) -> bool {
+        if memory.last_lease > self.durable.leases.last_id() {
+            return true;
+        }
+        let own = self.terminal_of(lane);
+        if terminal.is_some() && terminal != own {
+            // It counted on another terminal.
+            return false;
+        }
+        let next = own.and_then(|tid| self.durable.terminals.get(tid));
+        match (next, memory.last_stan) {
+            (Some(terminal), Some(last)) => !is_later(terminal.next_stan, last),
+            (Some(_), None) | (None, _) => false,
+        }
+    }
+
+    /// What this hub itself would tell of a lane: for terminals of lanes that have not been heard,
+    /// once another lane has shown that the journal is an older one.
+    #[must_use]
+    pub fn own_memory(&self, lane: LaneId, hub_epoch: u64) -> LaneMemory {
+        let terminal = self.terminal_of(lane);
+        let terminal = terminal.and_then(|tid| self.durable.terminals.get(tid));
+        LaneMemory {
+            hub_epoch,
+            last_stan: terminal.map(|terminal| terminal.next_stan),
+            last_lease: self.durable.leases.last_id(),
+        }
+    }
+
+    /// A lane tells of a hub that this journal does not know. Its terminal goes on far beyond what
+    /// either of them has used.
     pub(crate) fn lane_remembers(&mut self, out: &mut Outcome, lane: LaneId, memory: LaneMemory) {
-        let next_stan = memory.last_stan.unwrap_or(Stan::FIRST).skip(STANS_SKIPPED);
         let tid = self.terminal_of(lane).cloned();
-        let skipped = tid.map(|tid| (tid, next_stan));
+        let skipped = tid.map(|tid| {
+            let own = self.durable.terminals.get(&tid);
+            let own = own.map_or(Stan::FIRST, |terminal| terminal.next_stan);
+            let remembered = memory.last_stan.unwrap_or(Stan::FIRST);
+            let farther = match is_later(own, remembered) {
+                true => own,
+                false => remembered,
+            };
+            (tid, farther.skip(STANS_SKIPPED))
+        });
         let record = HubFact::PreviousHub {
             lane,
             hub_epoch: memory.hub_epoch,
@@ -117,4 +158,16 @@ impl Desk {
             owner: "store manager",
         })
     }
+}
+
+/// Whether a STAN comes after another one; they wrap, and half of them lie ahead.
+fn is_later(stan: Stan, than: Stan) -> bool {
+    let (stan, than) = (stan.number(), than.number());
+    let ahead = match stan >= than {
+        true => stan.saturating_sub(than),
+        false => stan
+            .saturating_add(Stan::LAST.number())
+            .saturating_sub(than),
+    };
+    (1..=Stan::LAST.number() / 2).contains(&ahead)
 }

@@ -2,7 +2,8 @@
 //!
 //! A lane's journal is what counts: an approval is booked when the journal shows it, a lease is
 //! freed when the journal shows it returned. The goods are gone by then, so nothing a lane approved
-//! is ever refused; what does not fit its lease raises an alarm.
+//! is ever refused; but what no open lease of that lane covers is nothing the store has promised
+//! the bank, and never reaches it: a dead letter with an owner, and an alarm.
 
 use crate::{
     desk::{Alarm, Desk, Effect, LeaseFact, PaymentFact, Rejected, outcome::Outcome},
@@ -28,18 +29,20 @@ impl Desk {
                 None => Err(Rejected::OfflineAfterRequested(payment_id)),
             };
         }
-        let amount = request.amount;
+        let (amount, lane) = (request.amount, request.lane);
         self.note(out, PaymentFact::OfflineReported { request, lease });
-        if !self
-            .durable
-            .offline
-            .get(&payment_id)
-            .is_some_and(|one| one.covered)
-        {
-            out.effect(Effect::Alarm(Alarm::OutsideLease(payment_id)));
+        if self.is_outside_lease(payment_id) {
+            out.effect(Effect::Alarm(Alarm::OutsideLease { payment_id, lane }));
         }
         self.decide(out, payment_id, Decision::OfflineApproved { amount, lease });
         Ok(())
+    }
+
+    /// A lane approved it alone, and no open lease of that machine covered it when the hub heard.
+    #[must_use]
+    pub fn is_outside_lease(&self, payment_id: PaymentId) -> bool {
+        let fact = self.durable.offline.get(&payment_id);
+        fact.is_some_and(|fact| !fact.covered)
     }
 
     /// The sealed card of an offline payment has come. It may come before the journal that tells of

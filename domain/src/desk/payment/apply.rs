@@ -84,7 +84,8 @@ impl DurableState {
         at: WallMs,
     ) -> Option<()> {
         let card = request.card.hash.as_ref();
-        let covered = self.leases.spend(lease, request.amount, card);
+        let machine = (request.lane, request.epoch);
+        let covered = self.leases.spend(lease, machine, request.amount, card);
         let fact = OfflineFact { lease, covered };
         self.offline.insert(request.payment_id, fact);
         self.requested(request, at)

@@ -116,7 +116,7 @@ impl Desk {
             let unsent = self.durable.forwards.get(&entry).is_some_and(|forward| {
                 forward.kind == ForwardKind::Advice
                     && forward.end.is_none()
-                    && forward.attempts == 0
+                    && forward.bound.is_none()
             });
             if unsent {
                 self.end_forward(out, entry, ForwardEnd::Withdrawn);

@@ -3,7 +3,7 @@
 use crate::{
     desk::{Desk, DeskFact, DeskRecord, Effect, ForwardFact, PaymentFact, outcome::Outcome},
     forward::{ForwardEnd, ForwardKind},
-    ids::{BatchNumber, ForwardId, PaymentId, Stan, Tid},
+    ids::{BatchNumber, ForwardId, LeaseId, PaymentId, Stan, Tid},
     money::Money,
     payment::{Completion, Decision, HostFacts, Payment, Progress, RefusalReason, UnknownReason},
     response_code::ResponseCode,
@@ -32,8 +32,12 @@ impl Desk {
         self.note(out, record);
         match &decision {
             Decision::Unknown { reason } => self.queue_reversal_in_doubt(out, id, *reason),
-            Decision::StandIn { amount } => self.queue_advice(out, id, *amount),
-            Decision::OfflineApproved { amount, .. } => self.offline_approved(out, id, *amount),
+            Decision::StandIn { amount } => {
+                self.queue_advice(out, id, *amount);
+            }
+            Decision::OfflineApproved { amount, lease } => {
+                self.offline_approved(out, id, *amount, *lease);
+            }
             Decision::Approved { .. } | Decision::PartiallyApproved { .. } => {
                 let abandoned = self.durable.payments.get(&id);
                 if abandoned.is_some_and(|payment| payment.completion == Completion::Abandoned) {
@@ -101,25 +105,44 @@ impl Desk {
         )
     }
 
-    /// The sale may have been given up before the hub heard that it was paid.
-    fn offline_approved(&mut self, out: &mut Outcome, id: PaymentId, amount: Money) {
-        self.queue_advice(out, id, amount);
-        let payment = self.durable.payments.get(&id);
-        if payment.is_some_and(|payment| payment.completion == Completion::Abandoned) {
+    /// The sale may have been given up before the hub heard that it was paid. What is outside the
+    /// lane's lease is never told to the bank.
+    fn offline_approved(
+        &mut self,
+        out: &mut Outcome,
+        id: PaymentId,
+        amount: Money,
+        lease: LeaseId,
+    ) {
+        let advice = self.queue_advice(out, id, amount);
+        let Some(payment) = self.durable.payments.get(&id) else {
+            return;
+        };
+        let (lane, epoch) = (payment.request.lane, payment.request.epoch);
+        if payment.completion == Completion::Abandoned {
             self.withdraw(out, id);
+        } else if let Some(advice) = advice.filter(|_| self.is_outside_lease(id)) {
+            let reason = format!(
+                "{lane}, epoch {}, approved it outside its lease {}: never told to the bank",
+                epoch.0, lease.0
+            );
+            self.bury(out, advice, &reason);
         }
     }
 
-    fn queue_advice(&mut self, out: &mut Outcome, id: PaymentId, amount: Money) {
+    fn queue_advice(
+        &mut self,
+        out: &mut Outcome,
+        id: PaymentId,
+        amount: Money,
+    ) -> Option<ForwardId> {
         let lane = self.durable.payments.get(&id).map(|paid| paid.request.lane);
         let own = lane.and_then(|lane| self.terminal_of(lane));
         // A lane that was taken out of the configuration may still have sold.
         let tid = own
             .or_else(|| self.volatile.stations.keys().next())
             .cloned();
-        if let Some(tid) = tid {
-            self.queue(out, id, &tid, ForwardKind::Advice, amount);
-        }
+        tid.map(|tid| self.queue(out, id, &tid, ForwardKind::Advice, amount))
     }
 
     fn queue_reversal_in_doubt(&mut self, out: &mut Outcome, id: PaymentId, reason: UnknownReason) {

@@ -1,8 +1,8 @@
-//! A lane asks for a payment, or says hello.
+//! A lane asks for a payment.
 
 use crate::{
-    desk::{Alarm, Desk, Effect, HubFact, PaymentFact, Rejected, outcome::Outcome},
-    ids::{LaneEpoch, LaneId, Tid},
+    desk::{Alarm, Desk, Effect, HubFact, PaymentFact, outcome::Outcome},
+    ids::Tid,
     limits::{AMOUNT_MINOR_MAX, PAYMENTS_IN_FLIGHT_PER_LANE_MAX, SEND_WAIT_MS},
     money::Money,
     payment::{
@@ -12,27 +12,6 @@ use crate::{
 };
 
 impl Desk {
-    /// An older machine of a lane is fenced; a newer one takes over.
-    pub(crate) fn lane_attached(
-        &mut self,
-        out: &mut Outcome,
-        lane: LaneId,
-        epoch: LaneEpoch,
-    ) -> Result<(), Rejected> {
-        match self.epoch_of(lane) {
-            Some(known) if epoch < known => Err(Rejected::Fenced { lane, known }),
-            Some(known) if epoch == known => {
-                self.lane_is_here(out, lane, epoch);
-                Ok(())
-            }
-            Some(_) | None => {
-                self.note(out, HubFact::LaneAttached { lane, epoch });
-                self.lane_is_here(out, lane, epoch);
-                Ok(())
-            }
-        }
-    }
-
     pub(crate) fn requested(&mut self, out: &mut Outcome, mut request: PaymentRequest) {
         if let Some(known) = self.durable.payments.get(&request.payment_id) {
             repeated(out, known, &request);
@@ -71,6 +50,7 @@ impl Desk {
         if let Some(station) = self.volatile.stations.get_mut(tid) {
             station.waiting.push_back(Waiting {
                 payment_id,
+                since: out.now.mono,
                 deadline,
             });
         }
@@ -79,8 +59,7 @@ impl Desk {
 
     /// Why the hub says no before anything else.
     fn refusal(&self, request: &PaymentRequest) -> Option<RefusalReason> {
-        let known = self.epoch_of(request.lane);
-        if known.is_some_and(|known| request.epoch < known) {
+        if self.check_epoch(request.lane, request.epoch).is_err() {
             return Some(RefusalReason::Fenced);
         }
         if self

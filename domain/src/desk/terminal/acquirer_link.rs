@@ -1,4 +1,4 @@
-//! The acquirer link and the sign-on of terminals.
+//! The acquirer link goes up and down, and terminals sign on.
 
 use crate::{
     desk::{Alarm, Desk, Effect, Rejected, TerminalFact, outcome::Outcome},
@@ -28,8 +28,9 @@ impl Desk {
         Ok(())
     }
 
-    /// Up: every terminal signs on. Down: what waits unsent is decided without the bank. What is
-    /// outstanding is told of one by one (`NotSent`, `SentThenBroke`) or times out.
+    /// Up: every terminal signs on, once. Down: what waits unsent is decided without the bank. What
+    /// is outstanding is told of one by one (`NotSent`, `SentThenBroke`) or times out. A sign-on
+    /// belongs to its terminal: connections come and go in between, and nobody here hears of it.
     pub(crate) fn acquirer_link(&mut self, out: &mut Outcome, up: bool) {
         if self.volatile.link_up == up {
             return;
@@ -37,10 +38,8 @@ impl Desk {
         self.volatile.link_up = up;
         let mut left: Vec<PaymentId> = Vec::new();
         for (tid, station) in &mut self.volatile.stations {
-            station.signed_on = false;
-            station.sign_on_again = None;
-            station.sign_on_tries = 0;
             if up {
+                station.renew_sign_on();
                 out.touch(tid);
             } else {
                 left.extend(station.waiting.drain(..).map(|waiting| waiting.payment_id));
@@ -48,6 +47,14 @@ impl Desk {
         }
         for id in left {
             self.decide_without_bank(out, id);
+        }
+    }
+
+    /// Whatever waits for a pause to end goes now, as far as it may go at all.
+    pub(crate) fn try_now(&mut self, out: &mut Outcome) {
+        for (tid, station) in &mut self.volatile.stations {
+            station.wait_no_longer();
+            out.touch(tid);
         }
     }
 
@@ -62,6 +69,7 @@ impl Desk {
             return;
         }
         station.sign_on_again = Some(out.now.mono.after(timeout_ms));
+        station.signing_on = true;
         out.effect(Effect::SignOn { tid: tid.clone() });
     }
 
@@ -71,6 +79,7 @@ impl Desk {
         let station = self.volatile.stations.get_mut(tid);
         let station = station.ok_or(Rejected::UnknownTerminal)?;
         station.signed_on = false;
+        station.signing_on = false;
         station.sign_on_tries = station.sign_on_tries.saturating_add(1);
         let (min_ms, max_ms) = (timing.backoff_min_ms, timing.backoff_max_ms);
         let pause_ms = backoff_ms(station.sign_on_tries, min_ms, max_ms, random);
@@ -82,29 +91,28 @@ impl Desk {
     pub(crate) fn drop_sign_on(&mut self, out: &mut Outcome, tid: &Tid) {
         if let Some(station) = self.volatile.stations.get_mut(tid) {
             station.signed_on = false;
+            station.signing_on = false;
             station.sign_on_again = None;
         }
         out.touch(tid);
     }
 
-    /// Keys are there. Another batch than ours is taken over while ours is empty, and stops the
-    /// terminal otherwise (rule 10).
+    /// Keys are there. The terminal goes on in the host's batch, whatever ours was (rule 10).
     pub(crate) fn signed_on(
         &mut self,
         out: &mut Outcome,
         tid: &Tid,
         theirs: BatchNumber,
     ) -> Result<(), Rejected> {
+        self.volatile.heard_at = Some(out.now.mono);
         let station = self.volatile.stations.get_mut(tid);
         let station = station.ok_or(Rejected::UnknownTerminal)?;
         if !self.volatile.link_up {
             return Ok(());
         }
         station.signed_on = true;
-        station.sign_on_again = None;
-        station.sign_on_tries = 0;
-        station.not_before.clear();
-        station.heard();
+        station.signing_on = false;
+        station.wait_no_longer();
         out.touch(tid);
         self.compare_batch(out, tid, theirs);
         Ok(())
@@ -121,20 +129,40 @@ impl Desk {
             Some(ours) if ours == theirs => {
                 self.note(out, TerminalFact::SignedOn { tid, batch: theirs });
             }
-            Some(_) if terminal.stopped == Some(theirs) => self.refuse_waiting(out, &tid),
             Some(ours) if closed_at_host(terminal, ours, theirs) => {}
             Some(ours) if !self.batch_is_empty(terminal, ours) => {
-                self.note(
-                    out,
-                    TerminalFact::Stopped {
-                        tid: tid.clone(),
-                        theirs,
-                    },
-                );
-                self.refuse_waiting(out, &tid);
-                out.effect(Effect::Alarm(Alarm::BatchMismatch { tid, ours, theirs }));
+                self.batch_was_cut(out, tid, ours, theirs);
             }
             Some(_) | None => self.note(out, TerminalFact::SignedOn { tid, batch: theirs }),
+        }
+    }
+
+    /// The host has begun another batch on its own. Ours can't be settled any more: it is closed at
+    /// once as not balanced, by name, with what of its queue belongs to it, and an alarm says so.
+    fn batch_was_cut(
+        &mut self,
+        out: &mut Outcome,
+        tid: Tid,
+        ours: BatchNumber,
+        theirs: BatchNumber,
+    ) {
+        let stopped = TerminalFact::Stopped {
+            tid: tid.clone(),
+            theirs,
+        };
+        self.note(out, stopped);
+        let mismatch = Alarm::BatchMismatch {
+            tid: tid.clone(),
+            ours,
+            theirs,
+        };
+        out.effect(Effect::Alarm(mismatch));
+        let terminal = self.durable.terminals.get(&tid);
+        let totals = terminal.map(|terminal| terminal.totals(self.config.currency));
+        match totals {
+            Some(Ok(totals)) => self.close_batch(out, &tid, ours, totals, false),
+            // Beyond what a 0500 could say: somebody has to look before it goes on.
+            Some(Err(_)) | None => self.refuse_waiting(out, &tid),
         }
     }
 

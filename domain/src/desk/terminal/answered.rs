@@ -6,11 +6,13 @@ use crate::{
     forward::ForwardKind,
     ids::{PaymentId, Tid},
     payment::{Answer, Decision, UnknownReason, verdict},
+    response_code::ResponseCode,
     terminal::{Outstanding, What},
 };
 
 impl Desk {
     pub(crate) fn answered(&mut self, out: &mut Outcome, answer: &Answer) {
+        self.volatile.heard_at = Some(out.now.mono);
         let Some(message) = self.matching(answer) else {
             self.unmatched(out, answer);
             return;
@@ -75,6 +77,11 @@ impl Desk {
         // Keys that don't match make every approval unknown: fresh ones end that.
         if decision == bad_mac || answer.code.asks_for_sign_on() {
             self.drop_sign_on(out, tid);
+        }
+        // A 0200 is sent once: nobody can have sent this one before.
+        if answer.code == ResponseCode::DUPLICATE {
+            let (tid, stan) = (tid.clone(), answer.stan);
+            out.effect(Effect::Alarm(Alarm::StanCollision { tid, stan }));
         }
         self.decide(out, id, decision);
     }

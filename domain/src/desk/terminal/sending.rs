@@ -91,6 +91,7 @@ impl Desk {
             what,
             stan: bound.stan,
             batch: bound.batch,
+            since: out.now.mono,
             deadline: out.now.mono.after(timeout_ms),
         });
     }

@@ -1,56 +1,85 @@
 //! A message came to nothing: it was not sent, the link broke, or time ran out.
 
 use crate::{
-    desk::{Desk, outcome::Outcome},
+    desk::{Desk, forward::Sent, outcome::Outcome},
     ids::{PaymentId, Stan, Tid},
     payment::{Decision, Progress, RefusalReason, UnknownReason},
-    terminal::{Outstanding, What},
+    terminal::{Outstanding, Waiting, What},
+    time::MonoMs,
 };
 
 impl Desk {
-    /// Not a byte left: a payment may still be decided without the bank.
+    /// Not a byte left: a payment may still be decided without the bank, and the try of an entry
+    /// does not count.
     pub(crate) fn not_sent(&mut self, out: &mut Outcome, tid: &Tid, stan: Stan) {
         let Some(message) = self.take_outstanding(out, tid, stan) else {
             return;
         };
         match message.what {
-            What::Live(id) => self.decide_without_bank(out, id),
-            What::Forward(_) | What::Settlement => self.silence(out, tid, message),
+            What::Live(id) => self.decide_unsent(out, id, message.since),
+            What::Forward(_) | What::Settlement => {
+                self.silence(out, tid, message, Sent::NotInFull);
+            }
         }
     }
 
-    pub(crate) fn sent_then_broke(&mut self, out: &mut Outcome, tid: &Tid, stan: Stan) {
+    /// A byte left, and the connection is gone. `in_full`: all of the message left.
+    pub(crate) fn sent_then_broke(
+        &mut self,
+        out: &mut Outcome,
+        tid: &Tid,
+        stan: Stan,
+        in_full: bool,
+    ) {
         let Some(message) = self.take_outstanding(out, tid, stan) else {
             return;
         };
+        let sent = match in_full {
+            true => Sent::InFull,
+            false => Sent::NotInFull,
+        };
         match message.what {
             What::Live(id) => self.doubt(out, id, UnknownReason::LinkBroke),
-            What::Forward(_) | What::Settlement => self.silence(out, tid, message),
+            What::Forward(_) | What::Settlement => self.silence(out, tid, message, sent),
         }
     }
 
-    /// Whatever is overdue. A payment that waited too long for its terminal is decided without the
-    /// bank: nothing of it was sent, and its lane still listens.
+    /// Whatever is overdue. A payment that waited too long for its terminal waits no longer: nothing
+    /// of it was sent, and its lane still listens.
     pub(crate) fn tick(&mut self, out: &mut Outcome) {
         let now = out.now.mono;
         let mut overdue: Vec<(Tid, Outstanding)> = Vec::new();
-        let mut waited: Vec<PaymentId> = Vec::new();
+        let mut waited: Vec<Waiting> = Vec::new();
         for (tid, station) in &mut self.volatile.stations {
             out.touch(tid);
             if let Some(message) = station.outstanding.take_if(|sent| sent.deadline <= now) {
                 overdue.push((tid.clone(), message));
             }
             let late = station.waiting.iter().filter(|one| one.deadline <= now);
-            waited.extend(late.map(|one| one.payment_id));
+            waited.extend(late.copied());
             station.waiting.retain(|one| one.deadline > now);
         }
         for (tid, message) in overdue {
             match message.what {
                 What::Live(id) => self.doubt(out, id, UnknownReason::NoAnswer),
-                What::Forward(_) | What::Settlement => self.silence(out, &tid, message),
+                What::Forward(_) | What::Settlement => {
+                    self.silence(out, &tid, message, Sent::InFull);
+                }
             }
         }
-        for id in waited {
+        for one in waited {
+            self.decide_unsent(out, one.payment_id, one.since);
+        }
+    }
+
+    /// Nothing of this payment was sent, though the line is not down. A host that has spoken since
+    /// is never stood in for (rule 3): this terminal alone did not come to it.
+    fn decide_unsent(&mut self, out: &mut Outcome, id: PaymentId, since: MonoMs) {
+        let answers = self.volatile.heard_at.is_some_and(|heard| heard > since);
+        if self.volatile.link_up && answers {
+            let reason = RefusalReason::BankBusy;
+            self.decide(out, id, Decision::Refused { reason });
+        } else {
             self.decide_without_bank(out, id);
         }
     }
@@ -87,11 +116,11 @@ impl Desk {
         self.decide(out, id, Decision::Unknown { reason });
     }
 
-    fn silence(&mut self, out: &mut Outcome, tid: &Tid, message: Outstanding) {
+    fn silence(&mut self, out: &mut Outcome, tid: &Tid, message: Outstanding, sent: Sent) {
         match message.what {
             What::Forward(id) => {
                 self.be_quiet(out, tid);
-                self.defer(out, id, None);
+                self.defer(out, id, None, sent);
             }
             What::Settlement => self.be_quiet(out, tid),
             What::Live(_) => {}

@@ -55,13 +55,13 @@ fn random_lives_reach_every_outcome() {
                 life.count_sent(|it| matches!(it, Outgoing::Void { .. })),
             ),
             (
-                "laid away",
+                "archived",
                 life.count_written(|it| {
                     matches!(it, DeskFact::Archive(ArchiveFact::Archived { .. }))
                 }),
             ),
             (
-                "recalled",
+                "restored",
                 life.count_written(|it| {
                     matches!(it, DeskFact::Archive(ArchiveFact::Restored { .. }))
                 }),

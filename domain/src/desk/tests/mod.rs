@@ -14,6 +14,7 @@ mod forward;
 mod host;
 mod hot_cards;
 mod life;
+mod line;
 mod offline;
 mod payments;
 mod restart;

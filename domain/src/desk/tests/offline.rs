@@ -6,6 +6,7 @@ use super::world::{World, cny, config, receipt, request};
 use crate::{
     card_ref::CardHash,
     desk::{Alarm, Desk, DeskConfig, DeskFact, Effect, Event, LeaseFact, Outgoing, Rejected},
+    forward::{ForwardEnd, Resolution},
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
     payment::{Decision, PaymentRequest, Progress},
     risk::{LeaseShare, LeaseUse, OfflineLease},
@@ -225,18 +226,59 @@ fn a_sale_that_was_given_up_withdraws_the_advice_before_or_after_the_hub_hears_o
     }
 }
 
+/// F16.
 #[test]
-fn what_no_lease_covers_is_booked_all_the_same_and_alarmed() {
+fn what_no_lease_covers_is_booked_and_never_told_to_the_bank() {
     let mut world = world();
     world.attach(1);
-    // No such lease; a lease with less left than this.
-    for (id, minor, lease) in [(7, 100, 99), (8, 15_001, 1)] {
-        world.told(id, 1, minor, lease);
-        assert_eq!(world.alarms(), [Alarm::OutsideLease(PaymentId(id))]);
-        assert_eq!(world.desk.lease_of(PaymentId(id)), Some(LeaseId(lease)));
+    world.attach(2);
+    // No such lease; more than its cap for a payment; another lane's lease.
+    let told = [(7, 1, 100, 99), (8, 1, 15_001, 1), (9, 2, 100, 1)];
+    for (id, lane, minor, lease) in told {
+        world.told(id, lane, minor, lease);
+        let payment_id = PaymentId(id);
+        let entry = world.last_forward();
+        let lane = LaneId(lane);
+        let outside = Alarm::OutsideLease { payment_id, lane };
+        assert_eq!(world.alarms(), [outside, Alarm::DeadLetter(entry)]);
+        assert_eq!(world.desk.lease_of(payment_id), Some(LeaseId(lease)));
+        assert_eq!(world.status(id), "dead letter");
+        let Some(ForwardEnd::DeadLetter { reason, .. }) = world.end_of(entry.0) else {
+            panic!("{:?}", world.effects);
+        };
+        assert!(reason.contains(&lane.to_string()), "{reason}");
+        let unresolved = world.desk.unresolved();
+        let unresolved = unresolved.iter().find(|one| one.payment_id == payment_id);
+        assert_eq!(unresolved.unwrap().owner, "store manager");
+        let retry = Event::DeadLetterResolved {
+            forward_id: entry,
+            how: Resolution::Retry,
+        };
+        assert_eq!(
+            world.try_step(retry),
+            Err(Rejected::NeverForwarded(entry)),
+            "not by hand either"
+        );
+        world.card(id);
+        world.complete(id, lane.0);
     }
-    assert_eq!(world.desk.counts().offline_approved, 2);
-    assert_eq!(world.desk.exposure().store_minor(), 15_101);
+    world.go_online(1);
+    world.pass(60_000);
+    assert_eq!(world.sent(), []);
+    assert_eq!(world.desk.counts().offline_approved, 3);
+    assert_eq!(world.desk.exposure().store_minor(), 15_201);
+    world.told(10, 2, 100, 2);
+    assert_eq!(world.alarms(), [], "inside its own");
+}
+
+#[test]
+fn an_abandoned_sale_outside_a_lease_is_withdrawn_like_any_other() {
+    let mut world = world();
+    world.attach(1);
+    world.abandon(7, 1);
+    world.told(7, 1, 4_900_000, 99);
+    assert_eq!(world.status(7), "approved without the bank, withdrawn");
+    assert_eq!(world.desk.exposure().store_minor(), 0);
 }
 
 #[test]
@@ -272,10 +314,14 @@ fn a_swapped_machine_gets_its_own_lease_and_the_old_one_counts_until_it_is_writt
         Err(Rejected::UnknownLease(LeaseId(1)))
     );
     world.told(7, 1, 100, 1);
-    assert_eq!(
-        world.alarms(),
-        [Alarm::OutsideLease(PaymentId(7))],
-        "it came back after all"
+    let outside = Alarm::OutsideLease {
+        payment_id: PaymentId(7),
+        lane: LaneId(1),
+    };
+    assert!(
+        world.alarms().contains(&outside),
+        "it came back after all: {:?}",
+        world.alarms()
     );
 }
 

@@ -301,7 +301,11 @@ fn broken_after_a_byte_is_unknown_and_before_it_is_decided_without_the_bank() {
     let stan = Stan::FIRST;
     world.step(Event::AcquirerLink { up: false });
     assert_eq!(world.replies(), [], "it may still be answered for");
-    world.step(Event::SentThenBroke { tid: tid(1), stan });
+    world.step(Event::SentThenBroke {
+        tid: tid(1),
+        stan,
+        in_full: true,
+    });
     assert_eq!(world.replies(), [unknown(UnknownReason::LinkBroke)]);
     assert_eq!(world.desk.queue_depth(), 1);
 
@@ -498,6 +502,7 @@ fn news_of_a_message_that_is_no_longer_outstanding_is_ignored() {
     world.step(Event::SentThenBroke {
         tid: tid.clone(),
         stan,
+        in_full: true,
     });
     world.step(Event::NotSent { tid, stan });
     assert_eq!((world.status(1), world.status(2)), ("approved", "sent"));

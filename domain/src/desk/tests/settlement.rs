@@ -173,6 +173,7 @@ fn a_0500_of_an_empty_batch_is_not_repeated_in_another() {
     world.step(Event::SentThenBroke {
         tid: tid(1),
         stan: Stan::FIRST,
+        in_full: true,
     });
     world.step(Event::AcquirerLink { up: false });
     world.step(Event::AcquirerLink { up: true });
@@ -221,7 +222,7 @@ fn an_approval_given_up_after_the_0500_is_left_to_a_person() {
 }
 
 #[test]
-fn another_batch_at_the_host_stops_a_terminal_unless_ours_is_empty() {
+fn another_batch_at_the_host_closes_ours_by_name_unless_it_is_empty() {
     let mut world = World::online();
     let signed_on = |number| Event::SignedOn {
         tid: tid(1),
@@ -234,29 +235,42 @@ fn another_batch_at_the_host_stops_a_terminal_unless_ours_is_empty() {
     let (ours, theirs) = (batch(7), batch(9));
     assert_eq!(
         world.alarms(),
-        [Alarm::BatchMismatch {
-            tid: tid(1),
-            ours,
-            theirs
-        }]
+        [
+            Alarm::BatchMismatch {
+                tid: tid(1),
+                ours,
+                theirs
+            },
+            Alarm::NotBalanced {
+                tid: tid(1),
+                batch: ours
+            }
+        ]
     );
-    world.ask(2, 1, 1_000);
-    let reason = RefusalReason::NoTerminal;
-    assert_eq!(world.replies(), [Decision::Refused { reason }]);
+    let [DeskFact::Terminal(stopped), DeskFact::Terminal(closed), ..] = &world.facts()[..] else {
+        panic!("{:?}", world.effects);
+    };
+    assert!(matches!(stopped, TerminalFact::Stopped { .. }));
+    let TerminalFact::BatchClosed {
+        batch: of,
+        totals,
+        balanced,
+        ..
+    } = closed
+    else {
+        panic!("{closed:?}");
+    };
+    assert_eq!((*of, totals.debit, *balanced), (ours, cny(1_000), false));
+    assert_eq!(batch_of(&world, &tid(1)), 9, "it goes on in the host's");
+    let sale = world.approve(2, 1, 1_000);
+    assert_eq!(sale.binding().batch, theirs);
     world.abandon(1, 1);
-    assert_eq!(world.sent(), [], "not even an undo");
-    world.ask(3, 2, 1_000);
-    assert_eq!(world.sent().len(), 1, "the other terminal goes on");
-    world.step(signed_on(7));
-    let reversal = world.sent_one();
-    assert!(
-        matches!(reversal, Outgoing::Reversal { .. }),
-        "the host is back in our batch"
-    );
+    assert_eq!(world.status(1), "dead letter", "its batch is closed");
+    assert_eq!(world.sent(), []);
 }
 
 #[test]
-fn the_batch_of_a_stopped_terminal_is_given_up_by_name_when_the_day_closes() {
+fn what_belongs_to_a_batch_the_host_has_cut_is_a_dead_letter_at_once() {
     let mut world = World::online();
     world.approve(1, 1, 1_000);
     world.complete(1, 1);
@@ -264,6 +278,7 @@ fn the_batch_of_a_stopped_terminal_is_given_up_by_name_when_the_day_closes() {
     world.step(Event::SentThenBroke {
         tid: tid(1),
         stan: Stan::new(2).unwrap(),
+        in_full: true,
     });
     world.step(Event::AcquirerLink { up: false });
     world.pass(30_000);
@@ -272,7 +287,6 @@ fn the_batch_of_a_stopped_terminal_is_given_up_by_name_when_the_day_closes() {
         tid: tid(1),
         batch: batch(9),
     });
-    world.step(close());
     let unbalanced = Alarm::NotBalanced {
         tid: tid(1),
         batch: batch(1),

@@ -349,7 +349,11 @@ impl Life {
         if !up {
             for (tid, held) in std::mem::take(&mut self.at_bank) {
                 let stan = self.give_up(held);
-                self.step(Event::SentThenBroke { tid, stan });
+                self.step(Event::SentThenBroke {
+                    tid,
+                    stan,
+                    in_full: true,
+                });
             }
         }
     }
@@ -437,7 +441,11 @@ impl Life {
         };
         if a_byte_left || held.is_taken {
             let stan = self.give_up(held);
-            self.step(Event::SentThenBroke { tid, stan });
+            self.step(Event::SentThenBroke {
+                tid,
+                stan,
+                in_full: true,
+            });
             return;
         }
         let stan = place(&held.message).2;

@@ -26,7 +26,7 @@ use domain::{
     risk::{HotList, OfflineLease},
     sale::CheckoutConfig,
 };
-use journal::Journal;
+use journal::{Head, Journal};
 use ports::{Clock, Network, Random};
 use proto::store::v1::{self as wire, lane_frame::Body};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -36,7 +36,7 @@ use wire_form::HotListReader;
 use super::{Progress, backoff::Backoff, offline_cards};
 use crate::{devices::HubKeys, hub_facts::HubFacts, store_day::StoreDay};
 use connection::Client;
-pub(crate) use connection::client as hub_client;
+pub(crate) use connection::{Client as HubClient, client as hub_client};
 
 /// What a link is made of.
 pub(crate) struct LinkParts {
@@ -60,8 +60,8 @@ pub(crate) struct LinkParts {
     pub(crate) to_flow: mpsc::Sender<FromHub>,
     /// Whether the hub is there.
     pub(crate) up: watch::Sender<bool>,
-    /// Up to which record the hub holds the journal, as far as it was heard.
-    pub(crate) held: watch::Sender<u64>,
+    /// The last record that a hub has acknowledged since this start.
+    pub(crate) acknowledged: watch::Sender<Head>,
     pub(crate) script_finished: watch::Receiver<bool>,
 }
 
@@ -173,8 +173,9 @@ impl Actor for HubLink {
             journal: self.parts.journal.clone(),
             lane: self.parts.checkout.lane,
             epoch: self.parts.checkout.epoch,
+            facts: self.parts.facts.subscribe(),
+            acknowledged: self.parts.acknowledged.clone(),
             backoff: Backoff::new(Arc::clone(&self.parts.random)),
-            held: self.parts.held.clone(),
         });
         ctx.spawn(replicate.into_actor(self));
         let price_file = price_file::run(price_file::Parts {

@@ -4,7 +4,7 @@
 //! of the two journals is not this lane's: the hub is shown our record, so that it raises its alarm
 //! too, nothing is sent any more, and somebody must look.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use domain::{
     ids::{LaneEpoch, LaneId},
@@ -21,16 +21,17 @@ use tonic::{Code, Status, Streaming};
 use tracing::{debug, error, info, warn};
 
 use super::connection::Client;
-use crate::actors::backoff::Backoff;
+use crate::{actors::backoff::Backoff, hub_facts::HubFacts};
 
 pub(super) struct Parts {
     pub(super) client: Client,
     pub(super) journal: Journal,
     pub(super) lane: LaneId,
     pub(super) epoch: LaneEpoch,
+    pub(super) facts: watch::Receiver<Option<Arc<HubFacts>>>,
+    /// What the hub has acknowledged: told when it comes back, since it may have lost it.
+    pub(super) acknowledged: watch::Sender<Head>,
     pub(super) backoff: Backoff,
-    /// Up to which record the hub holds the journal, as far as it was heard.
-    pub(super) held: watch::Sender<u64>,
 }
 
 /// Why a stream ended.
@@ -101,6 +102,8 @@ async fn replicate(parts: &mut Parts) -> Result<std::convert::Infallible, End> {
         lane: u32::from(parts.lane.0),
         epoch: parts.epoch.0,
         journal: Some(head_to_proto(parts.journal.durable_head(LogId::OWN))),
+        acknowledged: Some(head_to_proto(*parts.acknowledged.borrow())),
+        hub_history: hub_history(&parts.facts).into(),
     });
     put(&outbound, hello).await?;
     let mut answers = open(parts, requests).await?;
@@ -108,7 +111,6 @@ async fn replicate(parts: &mut Parts) -> Result<std::convert::Infallible, End> {
     if let Err(end) = check(&parts.journal, first.durable_sequence, &first.hash) {
         return Err(show(&parts.journal, &outbound, &mut answers, end).await);
     }
-    parts.held.send_replace(first.durable_sequence);
     info!(
         event = "replication attached",
         from = first.durable_sequence
@@ -129,13 +131,33 @@ async fn replicate(parts: &mut Parts) -> Result<std::convert::Infallible, End> {
                 check(&parts.journal, answer.durable_sequence, &answer.hash)?;
                 parts.backoff.reset();
                 window.acknowledge(answer.durable_sequence);
-                parts.held.send_replace(answer.durable_sequence);
+                parts.acknowledge(&answer);
             }
             changed = durable.changed(), if room => {
                 changed.map_err(|_| End::JournalClosed)?;
             }
         }
     }
+}
+
+impl Parts {
+    fn acknowledge(&self, answer: &wire::ReplicateResponse) {
+        let sequence = answer.durable_sequence;
+        let hash = Hash::from_slice(&answer.hash).unwrap_or_default();
+        self.acknowledged.send_if_modified(|known| {
+            let is_more = sequence > known.sequence;
+            if is_more {
+                *known = Head { sequence, hash };
+            }
+            is_more
+        });
+    }
+}
+
+fn hub_history(facts: &watch::Receiver<Option<Arc<HubFacts>>>) -> Vec<u8> {
+    let facts = facts.borrow();
+    let known = facts.as_ref().map(|facts| facts.hub_history());
+    known.unwrap_or_default()
 }
 
 async fn open(
@@ -243,6 +265,14 @@ pub(super) fn head_to_proto(head: Head) -> wire::JournalHead {
     wire::JournalHead {
         sequence: head.sequence,
         hash: hash.into(),
+    }
+}
+
+/// As the hub told it.
+pub(super) fn head_from_proto(head: &wire::JournalHead) -> Head {
+    Head {
+        sequence: head.sequence,
+        hash: Hash::from_slice(&head.hash).unwrap_or_default(),
     }
 }
 

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Fate, FromHub, HubLink,
-    replicate::{End, check, head_to_proto},
+    replicate::{End, check, head_from_proto, head_to_proto},
 };
 use crate::{actors::offline_cards, devices::HubKeys};
 
@@ -73,6 +73,10 @@ impl HubLink {
             hub_epoch: facts.map_or(0, |facts| facts.learnt.hub_epoch),
             last_stan: progress.last_stan.map_or(0, |stan| stan.number()),
             last_lease_id: progress.last_lease.map_or(0, |lease| lease.0),
+            acknowledged: Some(head_to_proto(*self.parts.acknowledged.borrow())),
+            tid: facts
+                .map(|facts| facts.learnt.tid.clone())
+                .unwrap_or_default(),
             journal: Some(head_to_proto(self.parts.journal.durable_head(LogId::OWN))),
         }
     }
@@ -163,6 +167,10 @@ impl HubLink {
             );
         }
         info!(event = "hub attached", hub_epoch = hello.hub_epoch);
+        // It has heard what was acknowledged before; from here on its own word counts.
+        if let Some(copy) = &hello.journal_copy {
+            self.parts.acknowledged.send_replace(head_from_proto(copy));
+        }
         self.parts.keys.send_replace(Some(keys));
         self.learn_day(&hello);
         self.hello.send_replace(Some(Arc::new(hello)));

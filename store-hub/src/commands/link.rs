@@ -1,0 +1,71 @@
+//! `store-hub link`: the acquirer link, and a try without waiting for a pause.
+
+use clap::Args;
+use proto::store::v1::{LinkRequest, LinkResponse};
+use serde_json::json;
+
+use super::{
+    Asked, Failed, NO, Outcome,
+    ask::{block_on, patiently, running, show},
+    load,
+    views::{View, clock},
+};
+
+/// How it is asked.
+#[derive(Args)]
+pub(super) struct Try {
+    /// Try the bank now instead of after the pause
+    #[arg(long)]
+    now: bool,
+}
+
+/// 1 when the line is down.
+pub(super) fn link(asked: &Asked, how: &Try) -> Outcome {
+    let config = load(&asked.config)?;
+    let line = block_on(async {
+        let mut hub = running(asked, &config).await?;
+        patiently(hub.link(LinkRequest { now: how.now })).await
+    })?;
+    show(asked.output, view(&line))?;
+    match line.up {
+        true => Ok(()),
+        false => Err(Failed::new(NO, "the line to the bank is down")),
+    }
+}
+
+fn view(line: &LinkResponse) -> View {
+    let LinkResponse {
+        up,
+        address,
+        reason,
+        tries,
+        losses,
+        one_exchange,
+        ..
+    } = line;
+    let state = if *up { "up" } else { "down" };
+    let since = clock(line.since_wall_ms);
+    let mut text = format!("bank        {address}\nline        {state} since {since}\n");
+    if !reason.is_empty() {
+        let when = if *up { "last loss" } else { "because" };
+        text += &format!("{when:<11} {reason}\n");
+    }
+    let kind = if *one_exchange {
+        "one an exchange"
+    } else {
+        "kept"
+    };
+    text += &format!("connections {kind}, {losses} lost, {tries} tries since the last\n");
+    View {
+        text,
+        json: json!({
+            "up": up,
+            "address": address,
+            "since_wall_ms": line.since_wall_ms,
+            "reason": reason,
+            "tries": tries,
+            "losses": losses,
+            "one_exchange": one_exchange,
+        }),
+    }
+}
