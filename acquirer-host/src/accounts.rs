@@ -2,13 +2,10 @@
 
 use std::{collections::BTreeMap, fmt, path::Path};
 
+use configuration::{Fault, FileError, Section};
 use iso8583::{card::Pan, pin_block::Pin};
-use serde::Deserialize;
 
-use crate::{
-    behaviour::Behaviour,
-    file::{self, FileError},
-};
+use crate::behaviour::{self, Behaviour};
 
 /// One account. `Debug` shows neither number nor PIN.
 pub struct Account {
@@ -28,78 +25,31 @@ pub struct Accounts {
     by_pan: BTreeMap<String, Account>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AccountsFile {
-    #[serde(default)]
-    account: Vec<AccountEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AccountEntry {
-    pan: String,
-    name: Option<String>,
-    balance_minor: Option<u64>,
-    behaviour: Behaviour,
-    pin: Option<String>,
-    expiry: Option<String>,
-}
-
 impl Accounts {
     /// Reads an accounts file.
     ///
     /// # Errors
-    /// Unreadable, no TOML, an unknown key, a card number, PIN or expiry that is none, a card or a
-    /// name that stands there twice. Names the account by its place, never by its number.
+    /// Unreadable, or all faults it has, each with its line and never with a number or a PIN.
     pub fn load(path: &Path) -> Result<Self, FileError> {
-        Self::parse(path, &file::read(path)?)
+        configuration::read_file(path, |root, _folder| Some(read(root)))
     }
 
-    /// Reads the text of an accounts file; `path` is for the error only.
+    /// Reads the text of an accounts file.
     ///
     /// # Errors
-    /// As [`Accounts::load`].
-    pub fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
-        let entries: AccountsFile = file::parse(path, text)?;
-        let mut accounts = Self::default();
-        for (index, entry) in entries.account.into_iter().enumerate() {
-            let place = index.saturating_add(1);
-            accounts
-                .add(place, entry)
-                .map_err(|fault| file::faulty(path, format!("account {place}: {fault}")))?;
-        }
-        Ok(accounts)
+    /// All faults it has.
+    pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
+        configuration::parse(text, |root| Some(read(root)))
     }
 
-    fn add(&mut self, place: usize, entry: AccountEntry) -> Result<(), &'static str> {
-        let pan = Pan::new(&entry.pan).map_err(|_| "pan is no card number")?;
-        let pin = match entry.pin {
-            Some(pin) => Some(Pin::new(&pin).map_err(|_| "pin is not 4 to 12 digits")?),
-            None => None,
-        };
-        if entry
-            .expiry
-            .as_deref()
-            .is_some_and(|expiry| !is_four_digits(expiry))
-        {
-            return Err("expiry is not YYMM");
+    fn add(&mut self, section: &mut Section<'_>, pan: &Pan, account: Account) {
+        if self.by_pan.values().any(|other| other.name == account.name) {
+            section.fault("name", "another account has the same name");
         }
-        let name = entry.name.unwrap_or_else(|| format!("account-{place}"));
-        if self.by_pan.values().any(|account| account.name == name) {
-            return Err("another account has the same name");
+        if self.by_pan.contains_key(pan.digits()) {
+            section.fault("pan", "another account has the same pan");
         }
-        let account = Account {
-            name,
-            behaviour: entry.behaviour,
-            balance_minor: entry.balance_minor,
-            pin,
-            expiry: entry.expiry,
-        };
-        match self.by_pan.insert(pan.digits().to_owned(), account) {
-            None => Ok(()),
-            Some(_) => Err("another account has the same pan"),
-        }
+        self.by_pan.insert(pan.digits().to_owned(), account);
     }
 
     pub(crate) fn get(&self, pan: &Pan) -> Option<&Account> {
@@ -117,6 +67,36 @@ impl Accounts {
     pub fn is_empty(&self) -> bool {
         self.by_pan.is_empty()
     }
+}
+
+/// What is wrong is told; the accounts that are right are all there.
+fn read(root: &mut Section<'_>) -> Accounts {
+    let mut accounts = Accounts::default();
+    for (number, mut section) in (1..).zip(root.sections("account")) {
+        if let Some((pan, account)) = account(&mut section, number) {
+            accounts.add(&mut section, &pan, account);
+        }
+    }
+    accounts
+}
+
+fn account(section: &mut Section<'_>, number: usize) -> Option<(Pan, Account)> {
+    let pan = section.hidden("pan", "a card number", |text| Pan::new(text).ok());
+    let name = section.optional_text("name");
+    let balance_minor = section.optional_number("balance_minor", 0..=u64::MAX);
+    let behaviour = section.parsed("behaviour", behaviour::FORM, |text| text.parse().ok());
+    let pin = section.optional_hidden("pin", "4 to 12 digits", |text| Pin::new(text).ok());
+    let expiry = section.optional_hidden("expiry", "YYMM", |text| {
+        is_four_digits(text).then(|| text.to_owned())
+    });
+    let account = Account {
+        name: name.unwrap_or_else(|| format!("account-{number}")),
+        behaviour: behaviour?,
+        balance_minor,
+        pin,
+        expiry,
+    };
+    Some((pan?, account))
 }
 
 fn is_four_digits(text: &str) -> bool {
@@ -142,39 +122,38 @@ impl fmt::Debug for Account {
 mod tests {
     use super::*;
 
-    fn fault(text: &str) -> String {
-        Accounts::parse(Path::new("accounts.toml"), text)
-            .unwrap_err()
-            .to_string()
+    fn faults(text: &str) -> Vec<String> {
+        let faults = Accounts::parse(text).unwrap_err();
+        faults.iter().map(ToString::to_string).collect()
     }
 
     #[test]
-    fn a_fault_names_the_place_and_never_the_number() {
+    fn all_faults_are_told_with_their_lines_and_never_with_a_number() {
         let entry = "[[account]]\npan = \"6216261000000000018\"\nbehaviour = \"approve\"\n";
-        let twice = fault(&format!("{entry}{entry}"));
+        let text = format!(
+            "{entry}{entry}pinn = \"1234\"\n[[account]]\npan = 6216261000000000018\n\
+             behaviour = \"explode\"\npin = \"123\"\n"
+        );
+        let told = faults(&text);
         assert_eq!(
-            twice,
-            "accounts.toml: account 2: another account has the same pan"
+            told,
+            [
+                "line 5: account[2].pan: another account has the same pan",
+                "line 7: account[2].pinn: is not a known key; did you mean pin?",
+                "line 9: account[3].pan: must be a text in quotes",
+                "line 10: account[3].behaviour: \"explode\" is not approve, decline:CC, partial, \
+                 slow:MS (at most 600000) or silent",
+                "line 11: account[3].pin: must be 4 to 12 digits",
+            ]
         );
-        let number = fault("[[account]]\npan = 6216261000000000018\nbehaviour = \"approve\"");
-        assert_eq!(number, "accounts.toml, line 2: not what may stand here");
-        let unknown = fault(&format!("{entry}pinn = \"1234\""));
-        assert!(
-            unknown.contains("line 4") && unknown.contains("pinn"),
-            "{unknown}"
-        );
-        let behaviour = fault(&entry.replace("approve", "explode"));
-        assert!(behaviour.contains("line 3: behaviour is"), "{behaviour}");
-        for shown in [twice, number, unknown, behaviour] {
-            assert!(!shown.contains("62162610000"), "{shown}");
-        }
+        assert!(!told.concat().contains("62162610000"));
     }
 
     #[test]
     fn debug_shows_neither_number_nor_pin() {
         let text = "[[account]]\npan = \"6216261000000000018\"\nbehaviour = \"approve\"\n\
                     pin = \"4321\"";
-        let accounts = Accounts::parse(Path::new("a"), text).unwrap();
+        let accounts = Accounts::parse(text).unwrap();
         let pan = Pan::new("6216261000000000018").unwrap();
         let shown = format!("{accounts:?} {:?}", accounts.get(&pan));
         assert!(shown.contains("account-1"), "{shown}");

@@ -2,8 +2,6 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, de::Error as _};
-
 use crate::code::Code;
 
 /// Longest delay an account may ask for: ten minutes.
@@ -30,8 +28,11 @@ pub enum Behaviour {
 
 /// Not one of the five words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("behaviour is approve, decline:CC, partial, slow:MS (at most 600000) or silent")]
+#[error("behaviour is {FORM}")]
 pub struct UnknownBehaviour;
+
+/// The five words, for a fault.
+pub(crate) const FORM: &str = "approve, decline:CC, partial, slow:MS (at most 600000) or silent";
 
 impl FromStr for Behaviour {
     type Err = UnknownBehaviour;
@@ -61,13 +62,6 @@ fn slow(milliseconds: &str) -> Result<Behaviour, UnknownBehaviour> {
             Ok(Behaviour::Slow { answer_after_ms })
         }
         Ok(_) | Err(_) => Err(UnknownBehaviour),
-    }
-}
-
-impl<'de> Deserialize<'de> for Behaviour {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(D::Error::custom)
     }
 }
 

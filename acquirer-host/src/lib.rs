@@ -29,7 +29,6 @@ mod code;
 mod command;
 mod connection;
 mod decide;
-mod file;
 mod host;
 mod ledger;
 mod personality;
@@ -42,10 +41,9 @@ pub use accounts::{Account, Accounts};
 pub use behaviour::{Behaviour, UnknownBehaviour};
 pub use code::Code;
 pub use command::run;
-pub use file::FileError;
 pub use ledger::{
     FileLedger, Item, LedgerError, LedgerLine, LedgerStore, MemoryLedger, Original, State, Totals,
 };
-pub use personality::{BusinessDay, ClockKind, Personality};
+pub use personality::Personality;
 pub use start::{Config, Ports, StartError, start};
 pub use terminal_keys::{TEST_MASTER_KEY, TerminalKeys};

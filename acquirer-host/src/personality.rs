@@ -3,16 +3,18 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
+use configuration::{ClockConfig, Fault, FileError, Section, read_clock};
 
-use crate::{
-    behaviour::Behaviour,
-    file::{self, FileError},
-};
+use crate::behaviour::{self, Behaviour};
+
+/// A day: nobody waits longer for an answer, and nobody's zone is further away.
+const DAY_MS: u64 = 86_400_000;
+const DAY_MINUTES: i32 = 1_440;
+/// What a time of the day looks like, for a fault.
+const TIME_FORM: &str = "a time of the day, hh:mm from 00:00 to 23:59";
 
 /// A host's manners. Every key may be left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Personality {
     /// Seed of everything random here; without one, from the machine.
     pub seed: Option<u64>,
@@ -40,81 +42,74 @@ pub struct Personality {
     /// The zone of fields 12 and 13, in minutes east of the clock's.
     pub utc_offset_minutes: i32,
     /// The clock of the host; without it the machine's.
-    pub clock: Option<BusinessDay>,
+    pub clock: ClockConfig,
 }
 
 /// A time of the host's day, as in `12:00`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeOfDay {
     /// Since midnight.
     pub minutes: i64,
 }
 
-impl TryFrom<String> for TimeOfDay {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let fault = "a time of day is hh:mm, 00:00 to 23:59";
-        let (hours, minutes) = text.split_once(':').ok_or(fault)?;
+impl TimeOfDay {
+    fn read(text: &str) -> Option<Self> {
+        let (hours, minutes) = text.split_once(':')?;
         let number = |part: &str, limit: i64| {
             let two_digits = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
             let number = part.parse::<i64>().ok().filter(|number| *number < limit);
-            number.filter(|_| two_digits).ok_or(fault)
+            number.filter(|_| two_digits)
         };
         let minutes = number(hours, 24)?
             .saturating_mul(60)
             .saturating_add(number(minutes, 60)?);
-        Ok(Self { minutes })
+        Some(Self { minutes })
     }
-}
-
-/// A business day squeezed into a run, shared by all programs that get the same three numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BusinessDay {
-    /// Always `business`.
-    pub kind: ClockKind,
-    /// Real milliseconds since 1970 at which the day starts.
-    pub origin_real_ms: i64,
-    /// Business milliseconds since 1970 shown then.
-    pub origin_business_ms: i64,
-    /// How much faster business time passes.
-    pub speed: u32,
-}
-
-/// Kind of clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ClockKind {
-    /// Scaled from an origin.
-    Business,
 }
 
 impl Personality {
     /// Reads a personality file.
     ///
     /// # Errors
-    /// Unreadable, no TOML, an unknown key, a latency range whose end is before its start.
+    /// Unreadable, or all faults it has.
     pub fn load(path: &Path) -> Result<Self, FileError> {
-        Self::parse(path, &file::read(path)?)
+        configuration::read_file(path, |root, _folder| read(root))
     }
 
-    /// Reads the text of a personality file; `path` is for the error only.
+    /// Reads the text of a personality file.
     ///
     /// # Errors
-    /// As [`Personality::load`].
-    pub fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
-        let personality: Self = file::parse(path, text)?;
-        let (shortest, longest) = personality.latency_ms;
-        if shortest > longest {
-            return Err(file::faulty(
-                path,
-                "latency_ms ends before it starts".to_owned(),
-            ));
-        }
-        Ok(personality)
+    /// All faults it has.
+    pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
+        configuration::parse(text, read)
     }
+}
+
+fn read(root: &mut Section<'_>) -> Option<Personality> {
+    let [shortest_ms, longest_ms] = root
+        .optional_numbers("latency_ms", 0..=DAY_MS)
+        .unwrap_or_default();
+    if shortest_ms > longest_ms {
+        root.fault("latency_ms", "ends before it starts");
+    }
+    let default_behaviour = root.optional("default_behaviour", behaviour::FORM, |text| {
+        text.parse().ok()
+    });
+    Some(Personality {
+        seed: root.optional_number("seed", 0..=u64::MAX),
+        latency_ms: (shortest_ms, longest_ms),
+        default_behaviour,
+        bad_mac_every: root.number_or("bad_mac_every", 0..=u64::MAX, 0),
+        drop_answer_every: root.number_or("drop_answer_every", 0..=u64::MAX, 0),
+        late_answer_every: root.number_or("late_answer_every", 0..=u64::MAX, 0),
+        late_answer_ms: root.number_or("late_answer_ms", 0..=DAY_MS, 0),
+        close_from_answer: root.number_or("close_from_answer", 0..=u64::MAX, 0),
+        close_from_time: root.optional("close_from_time", TIME_FORM, TimeOfDay::read),
+        duplicate_any_stan: root.flag_or("duplicate_any_stan", false),
+        length_counts_itself: root.flag_or("length_counts_itself", false),
+        utc_offset_minutes: root.number_or("utc_offset_minutes", -DAY_MINUTES..=DAY_MINUTES, 0),
+        clock: read_clock(root)?,
+    })
 }
 
 /// What happens to one answer on its way out.
@@ -207,7 +202,7 @@ mod tests {
     #[test]
     fn every_nth_financial_answer_is_treated_and_latency_stays_in_range() {
         let text = "seed = 7\nlatency_ms = [5, 9]\nbad_mac_every = 3\ndrop_answer_every = 4";
-        let personality = Personality::parse(Path::new("p"), text).unwrap();
+        let personality = Personality::parse(text).unwrap();
         let draw = || {
             let mut manners = Manners::new(personality.clone(), 0);
             manners.next(false, 0);
@@ -231,7 +226,7 @@ mod tests {
     #[test]
     fn a_host_closes_from_an_answer_or_a_time_on() {
         let closes = |text: &str, minutes: i64| {
-            let personality = Personality::parse(Path::new("p"), text).unwrap();
+            let personality = Personality::parse(text).unwrap();
             let mut manners = Manners::new(personality, 0);
             (0..3).map(|_| manners.next(true, minutes).closes).collect()
         };
@@ -248,17 +243,25 @@ mod tests {
 
     #[test]
     fn faults_of_a_personality_are_told() {
-        let fault = |text: &str| {
-            Personality::parse(Path::new("p.toml"), text)
-                .unwrap_err()
-                .to_string()
+        let faults = |text: &str| -> Vec<String> {
+            let faults = Personality::parse(text).unwrap_err();
+            faults.iter().map(ToString::to_string).collect()
         };
-        assert!(fault("latency_ms = [9, 5]").contains("ends before"));
-        assert!(fault("latency = 5").contains("unknown field"));
+        assert_eq!(
+            faults("latency_ms = [9, 5]"),
+            ["line 1: latency_ms: ends before it starts"]
+        );
+        assert_eq!(
+            faults("latency = 5\ndefault_behaviour = \"no\"\n"),
+            [
+                "line 1: latency: is not a known key; did you mean latency_ms?",
+                "line 2: default_behaviour: \"no\" is not approve, decline:CC, partial, slow:MS \
+                 (at most 600000) or silent"
+            ]
+        );
         for wrong in ["24:00", "12:60", "noon", "1:00", "+1:00"] {
-            let text = format!("close_from_time = \"{wrong}\"");
-            assert!(fault(&text).contains("hh:mm"), "{wrong}");
+            let told = faults(&format!("close_from_time = \"{wrong}\""));
+            assert!(told[0].contains("hh:mm"), "{wrong}: {told:?}");
         }
-        assert!(fault("default_behaviour = \"no\"").contains("behaviour is"));
     }
 }

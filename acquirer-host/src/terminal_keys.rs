@@ -2,10 +2,8 @@
 
 use std::{collections::BTreeMap, fmt, path::Path};
 
-use iso8583::keys::DesKey;
-use serde::Deserialize;
-
-use crate::file::{self, FileError};
+use configuration::{Fault, FileError, Section};
+use iso8583::keys::{DesKey, KeyError};
 
 /// Master key of every terminal when no keys file is given. Published, for tests only.
 pub const TEST_MASTER_KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
@@ -21,30 +19,15 @@ pub(crate) struct Terminal {
     master_key: DesKey,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeysFile {
-    #[serde(default)]
-    terminal: Vec<TerminalEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TerminalEntry {
-    tid: String,
-    mid: String,
-    tmk: String,
-}
-
 impl TerminalKeys {
     /// Any terminal, under [`TEST_MASTER_KEY`].
     ///
     /// # Errors
     /// None in practice: the key is a constant.
-    pub fn test() -> Result<Self, FileError> {
+    pub fn test() -> Result<Self, KeyError> {
         Ok(Self {
             by_tid: None,
-            test_key: key(Path::new("test master key"), TEST_MASTER_KEY)?,
+            test_key: DesKey::from_hex(TEST_MASTER_KEY)?,
         })
     }
 
@@ -52,31 +35,17 @@ impl TerminalKeys {
     /// it are served.
     ///
     /// # Errors
-    /// Unreadable, no TOML, a key that is none, a terminal that stands there twice.
+    /// Unreadable, or all faults it has, without what the keys hold.
     pub fn load(path: &Path) -> Result<Self, FileError> {
-        Self::parse(path, &file::read(path)?)
+        configuration::read_file(path, |root, _folder| read(root))
     }
 
-    /// Reads the text of a keys file; `path` is for the error only.
+    /// Reads the text of a keys file.
     ///
     /// # Errors
-    /// As [`TerminalKeys::load`].
-    pub fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
-        let entries: KeysFile = file::parse(path, text)?;
-        let mut by_tid = BTreeMap::new();
-        for entry in entries.terminal {
-            let terminal = Terminal {
-                mid: entry.mid,
-                master_key: key(path, &entry.tmk)?,
-            };
-            if by_tid.insert(entry.tid.clone(), terminal).is_some() {
-                return Err(file::faulty(path, format!("terminal {} twice", entry.tid)));
-            }
-        }
-        Ok(Self {
-            by_tid: Some(by_tid),
-            ..Self::test()?
-        })
+    /// All faults it has.
+    pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
+        configuration::parse(text, read)
     }
 
     /// The master key of a terminal; `None` if the host doesn't serve it.
@@ -96,15 +65,27 @@ impl TerminalKeys {
     }
 }
 
-fn key(path: &Path, hex: &str) -> Result<DesKey, FileError> {
-    let double = matches!(hex.len(), 32 | 48);
-    match DesKey::from_hex(hex) {
-        Ok(key) if double => Ok(key),
-        Ok(_) | Err(_) => Err(file::faulty(
-            path,
-            "tmk is not 32 or 48 hex digits".to_owned(),
-        )),
+fn read(root: &mut Section<'_>) -> Option<TerminalKeys> {
+    let mut by_tid = BTreeMap::new();
+    for mut section in root.sections("terminal") {
+        let tid = section.text("tid");
+        let mid = section.text("mid");
+        let master_key = section.hidden("tmk", "32 or 48 hex digits", |text| {
+            let is_double = matches!(text.len(), 32 | 48);
+            DesKey::from_hex(text).ok().filter(|_| is_double)
+        });
+        let (Some(tid), Some(mid), Some(master_key)) = (tid, mid, master_key) else {
+            continue;
+        };
+        if by_tid.contains_key(&tid) {
+            section.fault("tid", "this TID stands in another [[terminal]] already");
+        }
+        by_tid.insert(tid, Terminal { mid, master_key });
     }
+    Some(TerminalKeys {
+        by_tid: Some(by_tid),
+        test_key: DesKey::from_hex(TEST_MASTER_KEY).ok()?,
+    })
 }
 
 impl fmt::Debug for TerminalKeys {

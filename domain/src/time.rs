@@ -116,6 +116,32 @@ impl BusinessDate {
     }
 }
 
+impl BusinessDate {
+    /// Days from another date to this one; below 0 where the other is later.
+    #[must_use]
+    pub fn days_since(self, other: Self) -> i64 {
+        self.day_number().saturating_sub(other.day_number())
+    }
+
+    /// Days since the last of February of the year 0, by the calendar of today.
+    fn day_number(self) -> i64 {
+        // A year that begins with March has its leap day at its end.
+        let (year, month) = match self.month {
+            1 | 2 => (self.year.saturating_sub(1), self.month.saturating_add(9)),
+            _ => (self.year, self.month.saturating_sub(3)),
+        };
+        let (year, month) = (i64::from(year), i64::from(month));
+        let leap_days = (year / 4)
+            .saturating_sub(year / 100)
+            .saturating_add(year / 400);
+        let before_month = month.saturating_mul(153).saturating_add(2) / 5;
+        year.saturating_mul(365)
+            .saturating_add(leap_days)
+            .saturating_add(before_month)
+            .saturating_add(i64::from(self.day))
+    }
+}
+
 fn days_in_month(year: u16, month: u8) -> u8 {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
@@ -142,6 +168,26 @@ impl fmt::Debug for BusinessDate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_counted_over_months_and_years() {
+        let date = |text| BusinessDate::parse(text).unwrap();
+        for (later, earlier, days) in [
+            ("2026-11-22", "2026-11-22", 0),
+            ("2028-03-01", "2028-02-27", 3),
+            ("2027-03-01", "2027-02-27", 2),
+            ("2100-03-01", "2100-02-28", 1),
+            ("2027-01-01", "2026-12-31", 1),
+            ("2026-12-30", "2027-01-01", -2),
+            ("2026-12-30", "1999-01-01", 10_225),
+        ] {
+            assert_eq!(
+                date(later).days_since(date(earlier)),
+                days,
+                "{later} {earlier}"
+            );
+        }
+    }
 
     #[test]
     fn a_date_reads_back_and_the_year_turns() {

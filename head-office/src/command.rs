@@ -1,12 +1,12 @@
 //! The program: its commands, their output, their exit codes.
 
-use std::{ffi::OsString, fmt::Display, io::Write, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
-use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
+use command_line::{Exit, Failed, LogOptions, Outcome, Output, completions, print, print_json};
 use domain::time::BusinessDate;
 use serde_json::json;
-use tracing_subscriber::EnvFilter;
 
 use crate::{
     lake::Lake,
@@ -14,19 +14,12 @@ use crate::{
     stores::Stores,
 };
 
-/// The answer is no: a store is missing or incomplete.
-const NO: u8 = 1;
-/// Usage or configuration.
-const USAGE: u8 = 2;
-
 /// Pulls the days of all stores, and says which are missing.
 #[derive(Parser)]
 #[command(name = "head-office", version)]
 struct Options {
-    /// What to log on stderr: error, warn, info, debug, trace, or a filter; without it RUST_LOG,
-    /// else error
-    #[arg(long, global = true, value_name = "LEVEL")]
-    log: Option<String>,
+    #[command(flatten)]
+    log: LogOptions,
     #[command(subcommand)]
     command: Command,
 }
@@ -62,79 +55,31 @@ struct Pull {
     output: Output,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
-    Text,
-    Json,
-}
-
 fn date(text: &str) -> Result<BusinessDate, String> {
     BusinessDate::parse(text).map_err(|error| error.to_string())
 }
 
-struct Failed {
-    code: u8,
-    what: String,
-}
-
-impl Failed {
-    fn new(code: u8, what: impl Display) -> Self {
-        Self {
-            code,
-            what: what.to_string(),
-        }
-    }
-}
-
 /// Runs the program with these arguments, the program's own name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let options = match Options::try_parse_from(args) {
-        Ok(options) => options,
-        Err(error) => {
-            // A closed stdout leaves nothing to tell.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
+    match command_line::parsed::<Options>(args) {
+        Ok(Options { log, command }) => {
+            command_line::ended("head-office", &log, || execute(&command))
         }
-    };
-    if let Err(failed) = execute(options) {
-        let mut stderr = std::io::stderr().lock();
-        // A closed stderr leaves nobody to tell.
-        let _ = writeln!(stderr, "head-office: {}", failed.what);
-        return ExitCode::from(failed.code);
-    }
-    ExitCode::SUCCESS
-}
-
-fn execute(options: Options) -> Result<(), Failed> {
-    log_to_stderr(options.log.as_deref())?;
-    match options.command {
-        Command::Pull(pull) => pull_days(&pull),
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Options::command(), "head-office", &mut script);
-            print(&String::from_utf8_lossy(&script))
-        }
+        Err(code) => code,
     }
 }
 
-fn log_to_stderr(level: Option<&str>) -> Result<(), Failed> {
-    let filter = match level {
-        Some(level) => EnvFilter::try_new(level).map_err(|error| Failed::new(USAGE, error))?,
-        None => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error")),
-    };
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(false);
-    if subscriber.try_init().is_err() {
-        tracing::debug!(event = "logging is set up already");
+fn execute(command: &Command) -> Outcome {
+    match command {
+        Command::Pull(pull) => pull_days(pull),
+        Command::Completions { shell } => completions::<Options>("head-office", *shell),
     }
-    Ok(())
 }
 
-fn pull_days(options: &Pull) -> Result<(), Failed> {
-    let stores = Stores::load(&options.stores).map_err(|error| Failed::new(USAGE, error))?;
-    let lake = Lake::open(&options.lake).map_err(|error| Failed::new(USAGE, error))?;
+fn pull_days(options: &Pull) -> Outcome {
+    let usage = |error: &dyn std::fmt::Display| Failed::new(Exit::Usage, error);
+    let stores = Stores::load(&options.stores).map_err(|error| usage(&error))?;
+    let lake = Lake::open(&options.lake).map_err(|error| usage(&error))?;
     let wanted = match (options.date, options.since) {
         (Some(date), _) => Wanted::Day(date),
         (None, Some(since)) => Wanted::Since(since),
@@ -143,24 +88,32 @@ fn pull_days(options: &Pull) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failed::new(USAGE, error))?;
+        .map_err(|error| usage(&error))?;
     let results = runtime.block_on(pull(&stores, &lake, wanted));
     let completeness = completeness(&results);
     match options.output {
         Output::Text => print(&text(&results, &completeness))?,
-        Output::Json => print(&format!(
-            "{:#}\n",
-            json!({
-                "lake": options.lake.display().to_string(),
-                "stores": results,
-                "completeness": completeness,
-            })
-        ))?,
+        Output::Json => print_json(&json!({
+            "lake": options.lake.display().to_string(),
+            "stores": results,
+            "completeness": completeness,
+        }))?,
     }
-    if results.iter().all(StoreResult::is_sealed) {
-        Ok(())
+    match exit(&results) {
+        Exit::Done => Ok(()),
+        exit => Err(Failed::new(exit, completeness)),
+    }
+}
+
+/// No store at all could be reached: nothing is known. Else the answer is no as soon as one is
+/// missing or incomplete.
+fn exit(results: &[StoreResult]) -> Exit {
+    if results.iter().all(|result| !result.answered) {
+        Exit::Unreachable
+    } else if results.iter().all(StoreResult::is_complete) {
+        Exit::Done
     } else {
-        Err(Failed::new(NO, completeness))
+        Exit::No
     }
 }
 
@@ -171,6 +124,10 @@ fn completeness(results: &[StoreResult]) -> String {
         matching.map(|result| result.store.as_str()).collect()
     };
     let mut line = format!("{} of {} stores sealed", of("sealed").len(), results.len());
+    let nothing_newer = of("nothing newer").len();
+    if nothing_newer > 0 {
+        line.push_str(&format!("; {nothing_newer} with nothing newer"));
+    }
     for state in ["incomplete", "missing"] {
         let stores = of(state);
         if !stores.is_empty() {
@@ -204,15 +161,4 @@ fn text(results: &[StoreResult], completeness: &str) -> String {
     text.push_str(completeness);
     text.push('\n');
     text
-}
-
-fn print(text: &str) -> Result<(), Failed> {
-    let mut stdout = std::io::stdout().lock();
-    match stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failed::new(NO, error)),
-        Ok(()) | Err(_) => Ok(()),
-    }
 }

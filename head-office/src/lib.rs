@@ -17,4 +17,4 @@ mod store_client;
 mod stores;
 
 pub use command::run;
-pub use stores::{StoreEntry, Stores, StoresError};
+pub use stores::{StoreEntry, Stores};

@@ -31,8 +31,11 @@ pub(crate) enum Wanted {
 #[derive(Serialize, Clone, PartialEq, Eq, Debug)]
 pub(crate) struct StoreResult {
     pub(crate) store: String,
-    /// sealed, incomplete, missing
+    /// sealed, nothing newer, incomplete, missing
     pub(crate) state: &'static str,
+    /// A hub answered at all.
+    #[serde(skip)]
+    pub(crate) answered: bool,
     /// Days that are here now, each whole.
     pub(crate) days: Vec<String>,
     pub(crate) files_landed: u32,
@@ -47,6 +50,7 @@ impl StoreResult {
         Self {
             store: store.id.clone(),
             state: "sealed",
+            answered: false,
             days: Vec::new(),
             files_landed: 0,
             files_there_before: 0,
@@ -55,8 +59,9 @@ impl StoreResult {
         }
     }
 
-    pub(crate) fn is_sealed(&self) -> bool {
-        self.state == "sealed"
+    /// Everything asked for is here.
+    pub(crate) fn is_complete(&self) -> bool {
+        matches!(self.state, "sealed" | "nothing newer")
     }
 }
 
@@ -72,6 +77,7 @@ pub(crate) async fn pull(stores: &Stores, lake: &Lake, wanted: Wanted) -> Vec<St
             let ended = timeout(stores.timeout, work).await;
             let ended = ended.unwrap_or(Err(StoreError::TooSlow(stores.timeout)));
             if let Err(error) = ended {
+                result.answered |= error.is_an_answer();
                 tracing::warn!(event = "store not pulled", store = store.id, %error);
                 result.state = if result.days.is_empty() {
                     "missing"
@@ -104,13 +110,20 @@ async fn pull_store(
         Wanted::All => None,
     };
     let days = client.days(since.as_deref()).await?;
+    result.answered = true;
     let days: Vec<&Day> = days.iter().filter(|day| is_wanted(day, wanted)).collect();
     for day in &days {
         if day.sealed {
             pull_day(&mut client, lake, day, result).await?;
         }
     }
-    note_what_is_open(&days, wanted, result);
+    if result.days.is_empty() {
+        match wanted {
+            Wanted::Day(date) => note_missing(date, !days.is_empty(), result),
+            Wanted::Since(date) => note_nothing_since(&mut client, date, result).await?,
+            Wanted::All => note_never(result),
+        }
+    }
     Ok(())
 }
 
@@ -126,23 +139,34 @@ fn is_wanted(day: &Day, wanted: Wanted) -> bool {
 }
 
 /// A running day is no fault when days are asked for in general; asked for by name, it is.
-fn note_what_is_open(days: &[&Day], wanted: Wanted, result: &mut StoreResult) {
-    let Wanted::Day(date) = wanted else {
-        if result.days.is_empty() {
-            result.state = "missing";
-            "has not sealed a day yet".clone_into(&mut result.why);
-        }
-        return;
+fn note_missing(date: BusinessDate, is_running: bool, result: &mut StoreResult) {
+    (result.state, result.why) = match is_running {
+        true => ("incomplete", format!("{date} is not closed yet")),
+        false => ("missing", format!("has no {date}")),
     };
-    if result.days.is_empty() {
-        let running = !days.is_empty();
-        result.state = if running { "incomplete" } else { "missing" };
-        result.why = if running {
-            format!("{date} is not closed yet")
-        } else {
-            format!("has no {date}")
-        };
+}
+
+/// Nothing newer is there: that is all there is to pull, if the store ever sealed a day.
+async fn note_nothing_since(
+    client: &mut StoreClient,
+    date: BusinessDate,
+    result: &mut StoreResult,
+) -> Result<(), StoreError> {
+    let days = client.days(None).await?;
+    let sealed = days.iter().filter(|day| day.sealed);
+    match sealed.map(|day| day.business_date.as_str()).max() {
+        Some(newest) => {
+            result.state = "nothing newer";
+            result.why = format!("has sealed nothing since {date}; its newest day is {newest}");
+        }
+        None => note_never(result),
     }
+    Ok(())
+}
+
+fn note_never(result: &mut StoreResult) {
+    result.state = "missing";
+    "has not sealed a day yet".clone_into(&mut result.why);
 }
 
 /// The manifest lands last: where it is, everything it names is.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use domain::limits::CONNECT_TIMEOUT_MS;
+use command_line::{Exit, Failed, Peer};
 use proto::store::v1::{
     Day, DayFile, ListDaysRequest, PullDayRequest, report_service_client::ReportServiceClient,
 };
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 
 use crate::{
     lake::{Lake, LakeError},
@@ -16,12 +16,9 @@ use crate::{
 /// Why a store could not be pulled.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
-    /// Nobody answers.
-    #[error("can't be reached: {0}")]
-    Unreachable(String),
-    /// The call failed.
-    #[error("{}", .0.message())]
-    Call(tonic::Status),
+    /// Nobody answers, something that is no hub does, or the hub says no.
+    #[error("{}", .0.what)]
+    Failed(Failed),
     /// The hub calls itself otherwise: the list of stores is wrong.
     #[error("calls itself store {0}")]
     OtherStore(String),
@@ -39,9 +36,20 @@ pub(crate) enum StoreError {
     TooSlow(Duration),
 }
 
-impl From<tonic::Status> for StoreError {
-    fn from(status: tonic::Status) -> Self {
-        Self::Call(status)
+impl From<Failed> for StoreError {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(failed)
+    }
+}
+
+impl StoreError {
+    /// Whether a hub said something at all.
+    pub(crate) fn is_an_answer(&self) -> bool {
+        match self {
+            Self::Failed(failed) => failed.exit != Exit::Unreachable,
+            Self::OtherStore(_) | Self::WrongContent(_) | Self::OutOfOrder(_) => true,
+            Self::Lake(_) | Self::TooSlow(_) => false,
+        }
     }
 }
 
@@ -56,22 +64,16 @@ pub(crate) enum Landed {
 
 pub(crate) struct StoreClient {
     client: ReportServiceClient<Channel>,
+    peer: Peer,
     id: String,
 }
 
 impl StoreClient {
     pub(crate) async fn connect(store: &StoreEntry) -> Result<Self, StoreError> {
-        let unreachable =
-            |error: tonic::transport::Error| StoreError::Unreachable(in_words(&error));
-        let endpoint =
-            Endpoint::from_shared(format!("http://{}", store.address)).map_err(unreachable)?;
-        let channel = endpoint
-            .connect_timeout(Duration::from_millis(CONNECT_TIMEOUT_MS))
-            .connect()
-            .await
-            .map_err(unreachable)?;
+        let peer = Peer::at(&store.address)?;
         Ok(Self {
-            client: ReportServiceClient::new(channel),
+            client: ReportServiceClient::new(peer.connect().await?),
+            peer,
             id: store.id.clone(),
         })
     }
@@ -81,7 +83,7 @@ impl StoreClient {
         let request = ListDaysRequest {
             since_date: since.unwrap_or_default().to_owned(),
         };
-        let listed = self.client.list_days(request).await?.into_inner();
+        let listed = self.peer.ask(self.client.list_days(request)).await?;
         if listed.store_id != self.id {
             return Err(StoreError::OtherStore(listed.store_id));
         }
@@ -107,8 +109,9 @@ impl StoreClient {
             offset_bytes,
         };
         let mut partial = landing.open(offset_bytes)?;
-        let mut chunks = self.client.pull_day(request).await?.into_inner();
-        while let Some(chunk) = chunks.message().await? {
+        let mut chunks = self.peer.ask(self.client.pull_day(request)).await?;
+        let broken = |status: tonic::Status| StoreError::from(self.peer.said(&status));
+        while let Some(chunk) = chunks.message().await.map_err(broken)? {
             if chunk.offset_bytes != offset_bytes {
                 return Err(StoreError::OutOfOrder(file.name.clone()));
             }
@@ -125,14 +128,4 @@ impl StoreClient {
             Err(StoreError::WrongContent(file.name.clone()))
         }
     }
-}
-
-fn in_words(error: &tonic::transport::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = cause.to_string();
-        source = cause.source();
-    }
-    text
 }

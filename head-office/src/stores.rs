@@ -1,13 +1,14 @@
 //! The list of stores.
 
-use std::{
-    collections::BTreeSet,
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
-use serde::Deserialize;
+use configuration::{Fault, FileError, Section};
+
+/// Time that one store may take, where the list does not say.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// Stores pulled at once, where the list does not say, and the most it may say.
+const PARALLEL: usize = 64;
+const PARALLEL_MAX: usize = 1_000;
 
 /// All stores of the chain.
 #[derive(Clone, Debug)]
@@ -21,8 +22,7 @@ pub struct Stores {
 }
 
 /// One store.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StoreEntry {
     /// As the store's hub calls itself.
     pub id: String,
@@ -30,104 +30,46 @@ pub struct StoreEntry {
     pub address: String,
 }
 
-/// Why a list of stores can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StoresError {
-    /// The file can't be read.
-    #[error("can't read {path}: {source}")]
-    Unreadable {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// What is wrong with it, a fault a line.
-    #[error("{path}:\n{}", .faults.join("\n"))]
-    Faults {
-        /// Which.
-        path: PathBuf,
-        /// All faults, each with its key.
-        faults: Vec<String>,
-    },
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StoresFile {
-    #[serde(default = "default_timeout")]
-    timeout: String,
-    #[serde(default = "default_parallel")]
-    parallel: usize,
-    #[serde(default)]
-    store: Vec<StoreEntry>,
-}
-
-fn default_timeout() -> String {
-    "60s".to_owned()
-}
-
-const fn default_parallel() -> usize {
-    64
-}
-
 impl Stores {
     /// Reads and checks a list of stores.
     ///
     /// # Errors
     /// An unreadable file, or all faults it has.
-    pub fn load(path: &Path) -> Result<Self, StoresError> {
-        let text = fs::read_to_string(path).map_err(|source| StoresError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::parse(&text).map_err(|faults| StoresError::Faults {
-            path: path.to_owned(),
-            faults,
-        })
+    pub fn load(path: &Path) -> Result<Self, FileError> {
+        configuration::read_file(path, |root, _folder| Some(read(root)))
     }
 
     /// Reads and checks the text of a list of stores.
     ///
     /// # Errors
-    /// All faults it has, each with its key.
-    pub fn parse(text: &str) -> Result<Self, Vec<String>> {
-        let file: StoresFile =
-            toml::from_str(text).map_err(|error| vec![error.to_string().trim_end().to_owned()])?;
-        let mut faults = Vec::new();
-        let timeout = seconds(&file.timeout);
-        if timeout.is_none() {
-            faults.push("timeout: must be a duration as in \"60s\" or \"5m\"".to_owned());
+    /// All faults it has.
+    pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
+        configuration::parse(text, |root| Some(read(root)))
+    }
+}
+
+/// What is wrong is told; the stores that are right are all there.
+fn read(root: &mut Section<'_>) -> Stores {
+    let mut stores: Vec<StoreEntry> = Vec::new();
+    if !root.has("store") {
+        root.fault("store", "at least one [[store]] is needed");
+    }
+    for mut section in root.sections("store") {
+        let id = section.parsed("id", "1 to 32 letters, digits, '-' or '_'", |text| {
+            is_store_id(text).then(|| text.to_owned())
+        });
+        let address = section.peer_address("address");
+        if stores.iter().any(|other| Some(&other.id) == id.as_ref()) {
+            section.fault("id", "this id stands in another [[store]] already");
         }
-        if file.parallel == 0 {
-            faults.push("parallel: must be at least 1".to_owned());
+        if let (Some(id), Some(address)) = (id, address) {
+            stores.push(StoreEntry { id, address });
         }
-        if file.store.is_empty() {
-            faults.push("store: at least one [[store]] is needed".to_owned());
-        }
-        let mut ids = BTreeSet::new();
-        for (number, store) in (1..).zip(&file.store) {
-            if !is_store_id(&store.id) {
-                let what = "must be 1 to 32 letters, digits, '-' or '_'";
-                faults.push(format!("store[{number}].id: {what}"));
-            }
-            if !ids.insert(&store.id) {
-                faults.push(format!(
-                    "store[{number}].id: {} stands there twice",
-                    store.id
-                ));
-            }
-            if !is_address(&store.address) {
-                faults.push(format!("store[{number}].address: must be host:port"));
-            }
-        }
-        match timeout {
-            Some(timeout) if faults.is_empty() => Ok(Self {
-                stores: file.store,
-                timeout,
-                parallel: file.parallel,
-            }),
-            Some(_) | None => Err(faults),
-        }
+    }
+    Stores {
+        stores,
+        timeout: root.duration_or("timeout", TIMEOUT),
+        parallel: root.number_or("parallel", 1..=PARALLEL_MAX, PARALLEL),
     }
 }
 
@@ -135,19 +77,6 @@ impl Stores {
 fn is_store_id(id: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     (1..=32).contains(&id.len()) && id.bytes().all(allowed)
-}
-
-fn is_address(address: &str) -> bool {
-    address
-        .rsplit_once(':')
-        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
-}
-
-fn seconds(text: &str) -> Option<Duration> {
-    let minutes = text.strip_suffix('m').map(|digits| (digits, 60));
-    let (digits, factor) = minutes.or_else(|| text.strip_suffix('s').map(|digits| (digits, 1)))?;
-    let number: u64 = digits.parse().ok().filter(|number| *number > 0)?;
-    number.checked_mul(factor).map(Duration::from_secs)
 }
 
 #[cfg(test)]
@@ -167,9 +96,11 @@ mod tests {
         let text = "timeout = \"60\"\n\
                     [[store]]\nid = \"../x\"\naddress = \"a:1\"\n\
                     [[store]]\nid = \"1\"\naddress = \"nowhere\"\n\
-                    [[store]]\nid = \"1\"\naddress = \"a:1\"\n";
+                    [[store]]\nid = \"2\"\naddress = \"a:1\"\n\
+                    [[store]]\nid = \"2\"\naddress = \"b:1\"\n";
         let faults = Stores::parse(text).unwrap_err();
-        assert_eq!(faults.len(), 4, "{faults:?}");
+        let lines: Vec<usize> = faults.iter().map(|fault| fault.line).collect();
+        assert_eq!(lines, [1, 3, 7, 12], "{faults:?}");
         assert!(Stores::parse("colour = 1").is_err());
         assert!(Stores::parse("").is_err());
     }

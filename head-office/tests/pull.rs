@@ -59,8 +59,9 @@ impl ReportService for FakeStore {
 
     async fn list_days(
         &self,
-        _: Request<ListDaysRequest>,
+        request: Request<ListDaysRequest>,
     ) -> Result<Response<ListDaysResponse>, Status> {
+        let since = request.into_inner().since_date;
         if self.manner == Manner::Hangs {
             std::future::pending::<()>().await;
         }
@@ -82,7 +83,7 @@ impl ReportService for FakeStore {
         };
         Ok(Response::new(ListDaysResponse {
             store_id: self.id.clone(),
-            days: vec![day],
+            days: Vec::from_iter((since.as_str() <= DATE).then_some(day)),
         }))
     }
 
@@ -240,6 +241,44 @@ async fn a_day_asked_for_by_name_that_is_not_closed_is_incomplete() {
     let output = pull(folder.path(), &[("0001", address)], &["--date", DATE]).await;
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(result(&output)["stores"][0]["state"], "incomplete");
+}
+
+/// F36: a store that has sealed days, none of them new, is not one that never sealed any.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_newer_is_not_never_sealed_f36() {
+    let folder = tempfile::tempdir().unwrap();
+    let (address, _) = store("0001", Manner::Well).await;
+    let (running, _) = store("0002", Manner::Running).await;
+    let stores = [("0001", address), ("0002", running)];
+    let output = pull(folder.path(), &stores[..1], &["--since", "2027-01-01"]).await;
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let told = result(&output);
+    assert_eq!(told["stores"][0]["state"], "nothing newer");
+    assert_eq!(
+        told["stores"][0]["why"],
+        "has sealed nothing since 2027-01-01; its newest day is 2026-11-22"
+    );
+    assert_eq!(
+        told["completeness"],
+        "0 of 1 stores sealed; 1 with nothing newer"
+    );
+    let output = pull(folder.path(), &stores, &["--since", "2027-01-01"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        result(&output)["stores"][1]["why"],
+        "has not sealed a day yet"
+    );
+}
+
+/// F36: where no store at all can be reached, that is the code; where one can, the answer is no.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_store_reached_is_exit_code_3_f36() {
+    let folder = tempfile::tempdir().unwrap();
+    let dead: SocketAddr = "127.0.0.1:1".parse().unwrap();
+    let output = pull(folder.path(), &[("0001", dead)], &[]).await;
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let why = result(&output)["stores"][0]["why"].to_string();
+    assert!(why.contains("nobody answers at 127.0.0.1:1"), "{why}");
 }
 
 #[test]

@@ -500,6 +500,19 @@ fn the_examples_of_the_readme_are_true() {
     assert_eq!(run, 3);
 }
 
+/// The frame that README.md tells people to paste is one, and the command is right.
+#[test]
+fn the_frame_of_the_readme_can_be_pasted() {
+    let readme = include_str!("../../README.md");
+    let line = readme.lines().find(|line| line.starts_with("$ echo "));
+    let (frame, command) = line.unwrap()[7..].split_once(" | ").unwrap();
+    let words: Vec<&str> = command.split(' ').collect();
+    assert!(words[0].ends_with("/iso8583"), "{command}");
+    let decoded: Value = serde_json::from_str(&good(&words[1..], frame)).unwrap();
+    assert_eq!(decoded["mti"], "0800");
+    assert_eq!(decoded["fields"]["41"], "50080001");
+}
+
 /// F37: whatever stands for a card is masked at every level, in the whole value of a template, too.
 #[test]
 fn tlv_shows_no_card_unless_asked() {

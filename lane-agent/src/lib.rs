@@ -23,6 +23,7 @@ mod convert;
 pub mod devices;
 mod hub_copy;
 mod hub_facts;
+mod pages;
 mod ports;
 mod price_book;
 mod recovery;

@@ -27,6 +27,7 @@ use crate::{
     convert,
     devices::{DeviceError, Devices, Wiring},
     hub_facts::HubFacts,
+    pages::{Pages, Watched},
     ports::Ports,
     recovery::{self, RecoveryError},
     store_day::{StoreDay, Told},
@@ -48,6 +49,14 @@ pub enum StartError {
     /// The hub's address can't be used.
     #[error("hub.address: {0}")]
     Address(#[from] tonic::transport::Error),
+    /// The port for metrics and health can't be had.
+    #[error("metrics.listen {address}: {reason}")]
+    Listen {
+        /// As configured.
+        address: String,
+        /// Why.
+        reason: io::Error,
+    },
     /// The system gives no thread.
     #[error("no thread for the journal")]
     Thread(#[source] io::Error),
@@ -141,6 +150,7 @@ async fn run(
         acknowledged: watch::Sender::new(Head::default()),
     };
     let (to_flow, from_hub) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);
+    let pages = pages(config, &seams, &journal, &channels).await?;
     write_start(config, &seams, &journal, &checkout)?;
     let devices = devices(Wiring {
         clock: Arc::clone(&seams.clock),
@@ -165,6 +175,7 @@ async fn run(
         fatal,
     );
     let people = people.map(spawn_local);
+    let pages = pages.map(|pages| spawn_local(pages.serve()));
     let ended = tokio::select! {
         biased;
         Some(fatal) = fatals.recv() => Err(StartError::Stopped(fatal.to_string())),
@@ -177,6 +188,9 @@ async fn run(
     }
     if let Some(people) = people {
         people.abort();
+    }
+    if let Some(pages) = pages {
+        pages.abort();
     }
     info!(event = "lane stopping");
     journal.close();
@@ -287,6 +301,30 @@ fn link(
 fn wall(seams: &Seams, channels: &Channels) -> Arc<dyn Fn() -> LocalMs + Send + Sync> {
     let (clock, day) = (Arc::clone(&seams.clock), channels.day.subscribe());
     Arc::new(move || day.borrow().local(WallMs(clock.wall_ms())))
+}
+
+async fn pages(
+    config: &Config,
+    seams: &Seams,
+    journal: &Journal,
+    channels: &Channels,
+) -> Result<Option<Pages>, StartError> {
+    let Some(address) = &config.metrics_listen else {
+        return Ok(None);
+    };
+    let watched = Watched {
+        lane: config.checkout.lane,
+        journal: journal.clone(),
+        clock: Arc::clone(&seams.clock),
+        progress: channels.progress.subscribe(),
+        hub_up: channels.hub_up.subscribe(),
+        day: channels.day.subscribe(),
+    };
+    let pages = Pages::open(seams.network.as_ref(), address, watched).await;
+    pages.map(Some).map_err(|reason| StartError::Listen {
+        address: address.clone(),
+        reason,
+    })
 }
 
 /// A damaged file is not needed: the hub has what stood in it.

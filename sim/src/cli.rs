@@ -2,21 +2,17 @@
 
 use std::{
     ffi::OsString,
-    io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use command_line::{Exit, Failed, LogOptions, Output, completions, say};
 
 use crate::{
     audit::audit,
-    store::{
-        self,
-        options::{Output, StoreOptions},
-        summary::Summary,
-    },
+    store::{self, StoreError, options::StoreOptions, summary::Summary},
     sweep::SweepArgs,
     twice::{self, TwiceArgs, WorldRun},
     world,
@@ -38,6 +34,8 @@ use crate::{
     args_conflicts_with_subcommands = true
 )]
 struct CommandLine {
+    #[command(flatten)]
+    log: LogOptions,
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
@@ -76,67 +74,61 @@ struct AuditOptions {
 
 /// Runs `sim` with these arguments, the program's name first.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
-    let parsed = match CommandLine::try_parse_from(arguments) {
+    let CommandLine {
+        log,
+        command,
+        store,
+    } = match command_line::parsed(arguments) {
         Ok(parsed) => parsed,
-        Err(error) => {
-            // Help goes to standard output, usage errors to standard error.
-            let _ = error.print();
-            return if error.use_stderr() {
-                ExitCode::from(2)
-            } else {
-                ExitCode::SUCCESS
-            };
-        }
+        Err(code) => return code,
     };
-    match parsed.command {
-        None => run_store(&parsed.store),
-        Some(Command::Store(options)) => run_store(&options),
-        Some(Command::Audit(options)) => run_audit(&options),
+    match command {
+        None => logged(&log, || run_store(&store)),
+        Some(Command::Store(options)) => logged(&log, || run_store(&options)),
+        Some(Command::Audit(options)) => logged(&log, || run_audit(&options)),
+        // The trace of a world is its log.
         Some(Command::Twice(options)) => twice::run_twice(&options),
         Some(Command::World(options)) => twice::run_world(&options),
         Some(Command::Sweep(options)) => run_sweep(&options),
-        Some(Command::Completions { shell }) => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut CommandLine::command(), "sim", &mut script);
-            print(&script)
-        }
+        Some(Command::Completions { shell }) => match completions::<CommandLine>("sim", shell) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failed) => fail(&failed.what, failed.exit.code()),
+        },
     }
 }
 
-fn run_store(options: &StoreOptions) -> ExitCode {
-    let summary = match store::run(options) {
-        Ok(summary) => summary,
-        Err(error) => return fail(&error.to_string(), error.exit_code()),
-    };
+fn logged(log: &LogOptions, command: impl FnOnce() -> Result<Exit, Failed>) -> ExitCode {
+    command_line::ended("sim", log, command)
+}
+
+fn run_store(options: &StoreOptions) -> Result<Exit, Failed> {
+    let failed = |error: &StoreError| Failed::new(error.exit(), error);
+    let summary = store::run(options).map_err(|error| failed(&error))?;
     let text = match options.output {
         Output::Json => json(&summary),
         Output::Text => format!("{}{}", summary.table(), follow_line(&summary)),
     };
-    let printed = print(text.as_bytes());
-    if options.keep_open
-        && let Err(error) = store::keep_open(&summary)
-    {
-        return fail(&error.to_string(), error.exit_code());
+    command_line::print(&text)?;
+    if options.keep_open {
+        store::keep_open(&summary).map_err(|error| Failed::new(error.exit(), error))?;
     }
-    match summary.is_good() {
-        true => printed,
-        false => ExitCode::FAILURE,
-    }
+    Ok(yes_or_no(summary.is_good()))
 }
 
-fn run_audit(options: &AuditOptions) -> ExitCode {
-    let report = match audit(&options.folder) {
-        Ok(report) => report,
-        Err(error) => return fail(&error.to_string(), 2),
-    };
+fn run_audit(options: &AuditOptions) -> Result<Exit, Failed> {
+    let report = audit(&options.folder).map_err(|error| Failed::new(Exit::Usage, error))?;
     let text = match options.output {
         Output::Json => json(&report),
         Output::Text => report.text(),
     };
-    let printed = print(text.as_bytes());
-    match report.broken.is_empty() {
-        true => printed,
-        false => ExitCode::FAILURE,
+    command_line::print(&text)?;
+    Ok(yes_or_no(report.broken.is_empty()))
+}
+
+const fn yes_or_no(yes: bool) -> Exit {
+    match yes {
+        true => Exit::Done,
+        false => Exit::No,
     }
 }
 
@@ -151,7 +143,7 @@ fn run_sweep(options: &SweepArgs) -> ExitCode {
         Ok(swept) => swept,
         Err(error) => return fail(&error.to_string(), 1),
     };
-    let printed = print(json(&swept).as_bytes());
+    let printed = print(&json(&swept));
     match swept.failures.is_empty() && swept.runs > 0 {
         true => printed,
         false => ExitCode::FAILURE,
@@ -187,25 +179,22 @@ fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default() + "\n"
 }
 
-fn print(text: &[u8]) -> ExitCode {
-    match io::stdout()
-        .write_all(text)
-        .and_then(|()| io::stdout().flush())
-    {
-        Ok(()) => ExitCode::SUCCESS,
-        // A reader that has seen enough is no failure.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => fail(&format!("the result can't be written: {error}"), 1),
+fn print(text: &str) -> ExitCode {
+    match command_line::print(text) {
+        Ok(()) => Exit::Done.into(),
+        Err(failed) => fail(&failed.what, failed.exit.code()),
     }
 }
 
 fn fail(sentence: &str, code: u8) -> ExitCode {
-    let _ = writeln!(io::stderr(), "sim: {sentence}");
+    say(&format!("sim: {sentence}"));
     ExitCode::from(code)
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     fn parse(arguments: &[&str]) -> Result<CommandLine, clap::Error> {

@@ -238,11 +238,11 @@ pub(crate) struct SweepArgs {
     /// Decides everything that is decided by chance
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Baskets sold; the first card in them is the payment
-    #[arg(long, default_value_t = 10)]
-    baskets: usize,
-    /// How the payment goes: approved, late-answer, stood-in, offline
-    #[arg(long, default_value = "approved", value_parser = course)]
+    /// Baskets sold; the first card in them is the payment [default: as few as the course needs]
+    #[arg(long)]
+    baskets: Option<usize>,
+    /// How the payment goes: approved, late-answer, stood-in, offline, across-close
+    #[arg(long, default_value = "approved", value_parser = Course::named)]
     course: Course,
     /// Stop only this host: hub or lane-1 [default: both]
     #[arg(long)]
@@ -270,11 +270,6 @@ pub(crate) struct SweepArgs {
     trace: Option<PathBuf>,
 }
 
-fn course(name: &str) -> Result<Course, String> {
-    let found = Course::ALL.into_iter().find(|course| course.name() == name);
-    found.ok_or_else(|| "approved, late-answer, stood-in or offline".to_owned())
-}
-
 fn side(name: &str) -> Result<Side, String> {
     let sides = [Side::Before, Side::After];
     let found = sides.into_iter().find(|side| side.name() == name);
@@ -291,7 +286,7 @@ impl SweepArgs {
             .map_or(vec![Side::Before, Side::After], |side| vec![side]);
         let sweep = Sweep {
             seed: self.seed,
-            baskets: self.baskets,
+            baskets: self.baskets.unwrap_or(self.course.baskets()),
             course: self.course,
             hosts,
             sides,

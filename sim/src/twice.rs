@@ -7,12 +7,12 @@ use std::{
 };
 
 use clap::Args;
+use command_line::Output;
 use serde_json::json;
 
 use crate::{
     oracle,
-    store::options::Output,
-    world::{self, WorldOptions, WorldOutcome},
+    world::{self, Course, Trouble, WorldOptions, WorldOutcome},
 };
 
 /// The size of a world.
@@ -27,12 +27,44 @@ pub(crate) struct WorldArgs {
     /// Baskets they sell together
     #[arg(long, default_value_t = 45, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     baskets: u32,
+    /// How its first card payment goes, in the place of faults: approved, late-answer, stood-in,
+    /// offline; across-close lives two days
+    #[arg(long, value_name = "NAME", value_parser = Course::named)]
+    course: Option<Course>,
 }
+
+/// Virtual time of a business day with a course, in milliseconds.
+const COURSE_DAY_MS: u64 = 6_000;
 
 impl WorldArgs {
     fn options(self) -> WorldOptions {
         let baskets = usize::try_from(self.baskets).unwrap_or(usize::MAX);
-        WorldOptions::with_faults(self.seed, self.lanes, baskets)
+        let with_faults = WorldOptions::with_faults(self.seed, self.lanes, baskets);
+        match self.course {
+            None => with_faults,
+            Some(course) => WorldOptions {
+                day_ms: COURSE_DAY_MS,
+                trouble: Trouble::Payment { course, stop: None },
+                ..with_faults
+            },
+        }
+    }
+
+    /// The same again for another process.
+    fn arguments(self) -> Vec<String> {
+        let Self {
+            seed,
+            lanes,
+            baskets,
+            course,
+        } = self;
+        let mut arguments = vec![
+            format!("--seed={seed}"),
+            format!("--lanes={lanes}"),
+            format!("--baskets={baskets}"),
+        ];
+        arguments.extend(course.map(|course| format!("--course={course}")));
+        arguments
     }
 }
 
@@ -152,24 +184,10 @@ fn compare(args: &TwiceArgs) -> Result<Verdict, TwiceError> {
 }
 
 fn spawn(args: &TwiceArgs, trace: &Path) -> io::Result<Child> {
-    let WorldArgs {
-        seed,
-        lanes,
-        baskets,
-    } = args.world;
-    let [seed, lanes, baskets] = [seed.to_string(), lanes.to_string(), baskets.to_string()];
     Command::new(env::current_exe()?)
         // Reached by its own name, whatever name this program was called by.
-        .args([
-            "sim",
-            "world",
-            "--seed",
-            &seed,
-            "--lanes",
-            &lanes,
-            "--baskets",
-            &baskets,
-        ])
+        .args(["sim", "world"])
+        .args(args.world.arguments())
         .arg("--trace")
         .arg(trace)
         .stdin(Stdio::null())

@@ -6,6 +6,7 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
+use monitoring::RemoteAddress;
 use tonic::Extensions;
 
 /// One connection to the hub, by the address at its other end.
@@ -15,7 +16,8 @@ pub(crate) struct Connection(pub(crate) Option<SocketAddr>);
 impl Connection {
     /// The connection that a request came on.
     pub(crate) fn of(extensions: &Extensions) -> Self {
-        extensions.get().copied().unwrap_or_default()
+        let address = extensions.get::<RemoteAddress>();
+        Self(address.and_then(|address| address.0))
     }
 
     /// The machine at its other end, as far as an address tells.

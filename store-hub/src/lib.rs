@@ -39,11 +39,11 @@ mod start;
 pub use crate::ports::Ports;
 pub use commands::run;
 pub use config::{
-    AcquirerConfig, ClockConfig, Config, ConfigError, ConnectionHabit, Fault, JournalConfig,
-    OfflineConfig, StoreConfig, TerminalConfig,
+    AcquirerConfig, Config, ConnectionHabit, JournalConfig, OfflineConfig, StoreConfig,
+    TerminalConfig,
 };
 pub use hot_list_file::HotListError;
-pub use keys::{KeyFile, KeyFileError, KeyStore, KeyStoreError, SoftwareKeys};
+pub use keys::{KeyFile, KeyStore, KeyStoreError, SoftwareKeys};
 pub use ledger::LedgerError;
 pub use prices::PriceFileError;
 pub use recovery::RecoveryError;

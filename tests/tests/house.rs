@@ -26,10 +26,16 @@ const EDGES: &[(&str, &[&str])] = &[
     ("journal", &[]),
     ("ports", &[]),
     ("card-seal", &[]),
+    ("configuration", &[]),
+    ("command-line", &["configuration", "ports"]),
+    ("monitoring", &["ports"]),
     // Nobody may name it but in `dev-dependencies`.
     ("loop-disk", &[]),
     ("wire-form", &["domain", "proto"]),
-    ("acquirer-host", &["iso8583", "ports"]),
+    (
+        "acquirer-host",
+        &["iso8583", "ports", "configuration", "command-line"],
+    ),
     (
         "lane-agent",
         &[
@@ -40,6 +46,9 @@ const EDGES: &[(&str, &[&str])] = &[
             "journal",
             "ports",
             "card-seal",
+            "configuration",
+            "command-line",
+            "monitoring",
         ],
     ),
     (
@@ -52,9 +61,15 @@ const EDGES: &[(&str, &[&str])] = &[
             "journal",
             "ports",
             "card-seal",
+            "configuration",
+            "command-line",
+            "monitoring",
         ],
     ),
-    ("head-office", &["domain", "proto", "ports"]),
+    (
+        "head-office",
+        &["domain", "proto", "ports", "configuration", "command-line"],
+    ),
     (
         "sim",
         &[
@@ -64,6 +79,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "journal",
             "ports",
             "card-seal",
+            "command-line",
             "acquirer-host",
             "lane-agent",
             "store-hub",
@@ -92,6 +108,9 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     ("rppal", &["lane-agent"]),
     ("iso8583_rs", &["iso8583"]),
     ("turmoil", &["sim"]),
+    ("toml-span", &["configuration"]),
+    ("prometheus-client", &["monitoring"]),
+    ("tracing-subscriber", &["command-line", "sim"]),
     ("actix", &["lane-agent", "store-hub", "sim"]),
 ];
 

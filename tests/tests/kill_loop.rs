@@ -1,5 +1,6 @@
 //! Short store days, in each of which one process is killed at a random moment: `KILL_RUNS` of them
-//! (40 when it isn't set), `KILL_AT_ONCE` at a time (4), their moments drawn from `KILL_SEED` (1).
+//! (40 when it isn't set), `KILL_AT_ONCE` at a time (4), their moments drawn from `KILL_SEED` (1);
+//! every other store lives two days with `KILL_DAYS=2`.
 //!
 //! `cargo test --release -p tests --test kill_loop -- --nocapture`
 
@@ -27,7 +28,8 @@ fn number(name: &str, default: u64) -> u64 {
 fn every_run_audits_clean_whatever_is_killed_and_when() {
     let runs = number("KILL_RUNS", 40);
     let at_once = number("KILL_AT_ONCE", 4);
-    let killings = killing::kill_again_and_again(number("KILL_SEED", 1), runs, at_once);
+    let seed = number("KILL_SEED", 1);
+    let killings = killing::kill_again_and_again(seed, runs, at_once, number("KILL_DAYS", 1));
     let in_flight = killings
         .iter()
         .filter(|killing| killing.in_flight >= 1)

@@ -270,6 +270,18 @@ fn no_clear_card_number_is_anywhere(day: &Path) {
     }
 }
 
+/// F9: of four lanes two sell nothing; with fewer baskets than lanes that is how it has to be.
+#[test]
+fn f9_lanes_that_sell_nothing_are_fine() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let out = home.path().join("run");
+    let out = out.to_str().expect("UTF-8");
+    let options = ["store", "--baskets", "2", "--faults", "none", "--out", out];
+    let run = sim(&options);
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run.stdout));
+    assert_eq!(sim(&["audit", out]).status.code(), Some(0));
+}
+
 #[test]
 fn bad_input_gets_one_clear_sentence_and_the_right_exit_code() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -278,8 +290,10 @@ fn bad_input_gets_one_clear_sentence_and_the_right_exit_code() {
     let file_in_the_way = folder.path().join("file");
     fs::write(&file_in_the_way, b"").expect("written");
     let below_a_file = file_in_the_way.join("out");
-    let cases: [(&[&str], &str); 5] = [
+    let cases: [(&[&str], &str); 7] = [
         (&["store", "--nonsense"], "--nonsense"),
+        (&["store", "--faults", "close-kill"], "needs two days"),
+        (&["store", "--days", "9", "--baskets", "40"], "at least 72"),
         (
             &["store", "--basket-file", "no-such-file.csv"],
             "no-such-file.csv",
@@ -305,7 +319,7 @@ fn bad_input_gets_one_clear_sentence_and_the_right_exit_code() {
 
 #[test]
 fn a_day_in_which_somebody_kills_the_hub_the_bank_or_the_parent_audits_clean() {
-    let killings = killing::kill_again_and_again(7, 3, 3);
+    let killings = killing::kill_again_and_again(7, 3, 3, 1);
     let in_flight: usize = killings.iter().map(|killing| killing.in_flight).sum();
     assert!(in_flight >= 1, "no kill met a payment in flight");
 }

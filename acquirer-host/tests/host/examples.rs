@@ -30,8 +30,10 @@ fn faults_of_files_are_told_without_their_content() {
         "{missing}"
     );
     let short = "[[terminal]]\ntid = \"T\"\nmid = \"M\"\ntmk = \"0123456789ABCDEF\"";
-    let fault = TerminalKeys::parse(Path::new("keys.toml"), short)
-        .unwrap_err()
-        .to_string();
-    assert_eq!(fault, "keys.toml: tmk is not 32 or 48 hex digits");
+    let faults = TerminalKeys::parse(short).unwrap_err();
+    let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        ["line 4: terminal[1].tmk: must be 32 or 48 hex digits"]
+    );
 }

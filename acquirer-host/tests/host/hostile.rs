@@ -1,7 +1,5 @@
 //! Nonsense on the wire, strangers, wrong MACs.
 
-use std::path::Path;
-
 use acquirer_host::TerminalKeys;
 use iso8583::keys::DesKey;
 use tokio::io::AsyncWriteExt;
@@ -103,7 +101,7 @@ async fn strangers_and_unsigned_terminals_are_turned_away() {
     let keys = "[[terminal]]\ntid = \"LANE0001\"\nmid = \"898310054110001\"\n\
                 tmk = \"0123456789ABCDEFFEDCBA9876543210\"\n";
     let mut config = config("");
-    config.terminal_keys = TerminalKeys::parse(Path::new("keys.toml"), keys).unwrap();
+    config.terminal_keys = TerminalKeys::parse(keys).unwrap();
     let host = Host::start_on(acquirer_host::MemoryLedger::default(), config).await;
     let mut stranger = Terminal::connect(host.address, "LANE0002").await;
     let mut sign_on = stranger.message("0800");

@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -92,8 +91,8 @@ pub(crate) fn config(personality: &str) -> Config {
     Config {
         listen: "127.0.0.1:0".to_owned(),
         dialect: dialect(),
-        personality: Personality::parse(Path::new("personality.toml"), personality).unwrap(),
-        accounts: Accounts::parse(Path::new("accounts.toml"), ACCOUNTS).unwrap(),
+        personality: Personality::parse(personality).unwrap(),
+        accounts: Accounts::parse(ACCOUNTS).unwrap(),
         terminal_keys: TerminalKeys::test().unwrap(),
     }
 }

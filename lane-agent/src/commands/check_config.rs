@@ -1,35 +1,29 @@
 //! `lane-agent check-config`.
 
+use command_line::faults_as_json;
 use serde_json::json;
 
-use super::{ConfigArgs, Outcome, answer, say};
-use crate::config::{Config, ConfigError};
+use super::{ConfigArgs, Exit, Failed, Outcome, Output, answer, print_json};
+use crate::config::Config;
 
 pub(super) fn check(args: &ConfigArgs) -> Outcome {
-    match Config::open(&args.config) {
+    match Config::load(&args.config) {
         Ok(config) => {
             let lane = config.checkout.lane;
             answer(
                 args.output,
-                &format!("the configuration of {lane} is good"),
-                &json!({ "good": true, "lane": lane.0, "faults": [] }),
-            );
-            Outcome::Done
+                &format!("the configuration of {lane} is right"),
+                &json!({"valid": true, "lane": lane.0, "faults": []}),
+            )
         }
         Err(error) => {
-            let faults: Vec<_> = match &error {
-                ConfigError::Faults(faults) => faults
-                    .iter()
-                    .map(|fault| json!({ "key": fault.key, "what": fault.what }))
-                    .collect(),
-                ConfigError::Read { .. } | ConfigError::NotToml(_) => {
-                    vec![json!({ "key": "", "what": error.to_string() })]
-                }
-            };
-            say(&error.to_string());
-            let answered = json!({ "good": false, "faults": faults });
-            answer(args.output, "the configuration has faults", &answered);
-            Outcome::Usage
+            let failed = Failed::new(Exit::Usage, &error);
+            let path = error.path().to_owned();
+            let faults = faults_as_json(&path, &error.into_faults());
+            if args.output == Output::Json {
+                print_json(&json!({"valid": false, "faults": faults}))?;
+            }
+            Err(failed)
         }
     }
 }

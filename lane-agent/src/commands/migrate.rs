@@ -2,11 +2,13 @@
 
 use clap::Args;
 use domain::{sale::civil_date, time::LocalMs};
-use journal::{EngineKind, MoveError, MoveReport, OpenError, migrate_folder};
+use journal::{EngineKind, MoveError, MoveReport, migrate_folder};
 use ports::{Clock, SystemClock};
 use serde_json::json;
 
-use super::{ConfigArgs, Outcome, Output, answer, say, with_config, with_sources};
+use super::{
+    ConfigArgs, Exit, Failed, Outcome, Output, answer, load, open_code, say, with_sources,
+};
 use crate::config::Config;
 
 #[derive(Args)]
@@ -19,26 +21,17 @@ pub(super) struct MigrateArgs {
 }
 
 pub(super) fn run(args: &MigrateArgs) -> Outcome {
-    with_config(&args.config, |config, output| {
-        migrate(config, args.to, output)
-    })
+    migrate(&load(&args.config)?, args.to, args.config.output)
 }
 
 fn migrate(config: &Config, to: EngineKind, output: Output) -> Outcome {
     let folder = &config.journal.folder;
     let mut tell = |step: journal::MoveStep| say(&step.to_string());
-    match migrate_folder(folder, to, &today(), &mut tell) {
-        Ok(moved) => {
-            let configured = config.journal.engine == to;
-            let text = in_words(&moved, to) + &what_next(configured, to);
-            answer(output, &text, &as_json(&moved, to, configured));
-            Outcome::Done
-        }
-        Err(error) => {
-            say(&with_sources(&error));
-            outcome_of(&error)
-        }
-    }
+    let moved = migrate_folder(folder, to, &today(), &mut tell)
+        .map_err(|error| Failed::new(exit_of(&error), with_sources(&error)))?;
+    let configured = config.journal.engine == to;
+    let text = in_words(&moved, to) + &what_next(configured, to);
+    answer(output, &text, &as_json(&moved, to, configured))
 }
 
 /// The day that the old journal's name ends with, as UTC has it.
@@ -47,12 +40,11 @@ fn today() -> String {
     civil_date(now).map_or_else(|| "undated".to_owned(), |date| date.to_string())
 }
 
-fn outcome_of(error: &MoveError) -> Outcome {
+const fn exit_of(error: &MoveError) -> Exit {
     match error {
-        MoveError::Open(OpenError::InUse { .. } | OpenError::Engine(_))
-        | MoveError::NoExchange { .. }
-        | MoveError::Files(_) => Outcome::Unreachable,
-        MoveError::Open(_) | MoveError::Migrate(_) | MoveError::Moved(_) => Outcome::AnswerIsNo,
+        MoveError::Open(error) => open_code(error),
+        MoveError::NoExchange { .. } | MoveError::Files(_) => Exit::Unreachable,
+        MoveError::Migrate(_) | MoveError::Moved(_) => Exit::No,
     }
 }
 

@@ -4,6 +4,7 @@
 //! device can't be reached. Data goes to standard output, everything else to standard error.
 
 mod check_config;
+mod init;
 mod migrate;
 mod repair;
 mod run;
@@ -11,43 +12,24 @@ mod self_test;
 mod status;
 mod verify;
 
-use std::{
-    ffi::OsString,
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use command_line::{
+    Exit, Failed, LogOptions, Outcome, Output, completions, print, print_json, say, with_sources,
+};
+use journal::OpenError;
 use serde_json::Value;
 
 use crate::config::Config;
 
-/// What a command came to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Outcome {
-    Done,
-    AnswerIsNo,
-    Usage,
-    Unreachable,
-}
-
-impl Outcome {
-    const fn exit_code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::AnswerIsNo => 1,
-            Self::Usage => 2,
-            Self::Unreachable => 3,
-        }
-    }
-}
-
 /// The agent on a checkout lane.
 #[derive(Parser)]
 #[command(name = "lane-agent", version)]
-struct Cli {
+struct Options {
+    #[command(flatten)]
+    log: LogOptions,
     #[command(subcommand)]
     command: Command,
 }
@@ -56,6 +38,8 @@ struct Cli {
 enum Command {
     /// Sell, until stopped
     Run(run::RunArgs),
+    /// Write the folder of a lane for a hub that is there: configuration, test keys, a script
+    Init(init::Init),
     /// Say everything that is wrong with a configuration
     CheckConfig(ConfigArgs),
     /// Try devices, journal and hub, each pass or fail
@@ -80,76 +64,59 @@ struct ConfigArgs {
     /// The lane's configuration file
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// How the answer is written
-    #[arg(long, value_enum, default_value_t = Output::Text)]
+    /// How to print data
+    #[arg(long, value_enum, default_value = "text")]
     output: Output,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
-    Text,
-    Json,
-}
-
-/// Runs the command line; the first argument is the program's name.
+/// Runs the program with these arguments, the program's own name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help and version go to standard output with code 0, faults to standard error with 2.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    match command_line::parsed::<Options>(args) {
+        Ok(Options { log, command }) => {
+            command_line::ended("lane-agent", &log, || execute(command))
         }
-    };
-    let outcome = match cli.command {
-        Command::Run(args) => run::run(args),
-        Command::CheckConfig(args) => check_config::check(&args),
-        Command::SelfTest(args) => with_config(&args, self_test::test),
-        Command::Status(args) => with_config(&args, status::status),
-        Command::Verify(args) => verify::run(&args),
-        Command::Repair(args) => with_config(&args, repair::repair),
-        Command::Migrate(args) => migrate::run(&args),
-        Command::Completions { shell } => {
-            let mut command = Cli::command();
-            clap_complete::generate(shell, &mut command, "lane-agent", &mut io::stdout());
-            Outcome::Done
-        }
-    };
-    ExitCode::from(outcome.exit_code())
+        Err(code) => code,
+    }
 }
 
-fn with_config(args: &ConfigArgs, act: impl FnOnce(&Config, Output) -> Outcome) -> Outcome {
-    match Config::open(&args.config) {
-        Ok(config) => act(&config, args.output),
-        Err(error) => {
-            say(&error.to_string());
-            Outcome::Usage
-        }
+fn execute(command: Command) -> Outcome {
+    match command {
+        Command::Run(args) => run::run(&args),
+        Command::Init(options) => init::init(&options),
+        Command::CheckConfig(args) => check_config::check(&args),
+        Command::SelfTest(args) => self_test::test(&load(&args)?, args.output),
+        Command::Status(args) => status::status(&load(&args)?, args.output),
+        Command::Verify(args) => verify::run(&args),
+        Command::Repair(args) => repair::repair(&load(&args)?, args.output),
+        Command::Migrate(args) => migrate::run(&args),
+        Command::Completions { shell } => completions::<Options>("lane-agent", shell),
     }
+}
+
+fn load(args: &ConfigArgs) -> Result<Config, Failed> {
+    Config::load(&args.config).map_err(|error| Failed::new(Exit::Usage, error))
 }
 
 /// One answer: lines for people, or one object.
-fn answer(output: Output, text: &str, json: &Value) {
-    let line = match output {
-        Output::Text => text.to_owned(),
-        Output::Json => json.to_string(),
-    };
-    // Standard output may be closed: then nobody wants the answer.
-    let _ = writeln!(io::stdout(), "{line}");
-}
-
-/// An error with all that led to it.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text = format!("{text}: {source}");
-        next = source.source();
+fn answer(output: Output, text: &str, json: &Value) -> Outcome {
+    match output {
+        Output::Text => print(&format!("{text}\n")),
+        Output::Json => print_json(json),
     }
-    text
 }
 
-/// A line for people on standard error.
-fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+/// The exit code of a journal that can't be opened; the same for a hub's.
+const fn open_code(error: &OpenError) -> Exit {
+    match error {
+        OpenError::InUse { .. } | OpenError::NoJournal { .. } | OpenError::OtherEngine { .. } => {
+            Exit::Usage
+        }
+        OpenError::Blobs { .. }
+        | OpenError::Emptied { .. }
+        | OpenError::FilesLost { .. }
+        | OpenError::NotAJournal
+        | OpenError::Witness(_)
+        | OpenError::Damaged(_) => Exit::No,
+        OpenError::Engine(_) => Exit::Unreachable,
+    }
 }

@@ -13,7 +13,7 @@ use journal::{
 use ports::TcpNetwork;
 use serde_json::json;
 
-use super::{Outcome, Output, answer, say, with_sources};
+use super::{Exit, Outcome, Output, answer, open_code, say, with_sources};
 use crate::{
     actors::hub_client,
     config::Config,
@@ -25,7 +25,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why the journal was not repaired.
 #[derive(Debug, thiserror::Error)]
-enum Failed {
+enum RepairFailed {
     #[error("the journal can't be opened")]
     Open(#[from] OpenError),
     #[error("the journal can't be read")]
@@ -48,19 +48,12 @@ enum Failed {
 }
 
 pub(super) fn repair(config: &Config, output: Output) -> Outcome {
-    match mend(config) {
-        Ok(survey) => {
-            tell(&survey, output);
-            Outcome::Done
-        }
-        Err(failed) => {
-            say(&with_sources(&failed));
-            outcome_of(&failed)
-        }
-    }
+    let survey = mend(config)
+        .map_err(|failed| super::Failed::new(exit_of(&failed), with_sources(&failed)))?;
+    tell(&survey, output)
 }
 
-fn mend(config: &Config) -> Result<Survey, Failed> {
+fn mend(config: &Config) -> Result<Survey, RepairFailed> {
     let engine = config
         .journal
         .engine
@@ -70,28 +63,28 @@ fn mend(config: &Config) -> Result<Survey, Failed> {
     for run in &survey.broken {
         mend_run(config, engine.as_ref(), run)?;
     }
-    verify_engine(engine.as_ref()).map_err(Failed::More)?;
+    verify_engine(engine.as_ref()).map_err(RepairFailed::More)?;
     Ok(survey)
 }
 
 /// One run, whole: a part of it could be tied to nothing.
-fn mend_run(config: &Config, engine: &dyn Engine, run: &Run) -> Result<(), Failed> {
+fn mend_run(config: &Config, engine: &dyn Engine, run: &Run) -> Result<(), RepairFailed> {
     let (from, to) = (*run.start(), *run.end());
     let copy = ask(config, run.clone())?;
     if copy.records.last().map(|record| record.sequence) != Some(to) {
         let held = copy.sequence;
-        return Err(Failed::NotHeld { from, to, held });
+        return Err(RepairFailed::NotHeld { from, to, held });
     }
     say(&format!(
         "records {from} to {to}: broken; putting them back"
     ));
     let mended = repair_log(engine, LogId::OWN, &copy.records);
-    mended.map_err(|source| Failed::Refused { from, to, source })?;
+    mended.map_err(|source| RepairFailed::Refused { from, to, source })?;
     Ok(())
 }
 
 /// Asks the hub for a run of records, or how far its copy reaches.
-fn ask(config: &Config, run: Run) -> Result<Held, Failed> {
+fn ask(config: &Config, run: Run) -> Result<Held, RepairFailed> {
     actix::System::new().block_on(async {
         let mut hub = hub_client(&config.hub_address, Arc::new(TcpNetwork))?;
         let held = hub_copy::ask(&mut hub, config.checkout, run, ANSWER_TIMEOUT).await;
@@ -99,7 +92,7 @@ fn ask(config: &Config, run: Run) -> Result<Held, Failed> {
     })
 }
 
-fn tell(survey: &Survey, output: Output) {
+fn tell(survey: &Survey, output: Output) -> Outcome {
     let runs = survey.broken.iter();
     let lines: Vec<String> = runs
         .clone()
@@ -110,17 +103,16 @@ fn tell(survey: &Survey, output: Output) {
         .map(|run| json!({"from": run.start(), "to": run.end()}))
         .collect();
     let json = json!({ "sound": true, "records": survey.end, "repaired": repaired });
-    answer(output, &text, &json);
+    answer(output, &text, &json)
 }
 
-fn outcome_of(failed: &Failed) -> Outcome {
+fn exit_of(failed: &RepairFailed) -> Exit {
     match failed {
-        Failed::Open(OpenError::OtherEngine { .. }) | Failed::Address(_) => Outcome::Usage,
-        Failed::Open(OpenError::InUse { .. }) | Failed::Hub(_) => Outcome::Unreachable,
-        Failed::Open(_)
-        | Failed::Engine(_)
-        | Failed::NotHeld { .. }
-        | Failed::Refused { .. }
-        | Failed::More(_) => Outcome::AnswerIsNo,
+        RepairFailed::Open(error) => open_code(error),
+        RepairFailed::Address(_) => Exit::Usage,
+        RepairFailed::Hub(_) | RepairFailed::Engine(_) => Exit::Unreachable,
+        RepairFailed::NotHeld { .. } | RepairFailed::Refused { .. } | RepairFailed::More(_) => {
+            Exit::No
+        }
     }
 }

@@ -8,7 +8,7 @@ use ports::{Network, TcpNetwork};
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{Outcome, Output, answer, with_sources};
+use super::{Exit, Failed, Outcome, Output, answer, with_sources};
 use crate::{
     config::Config,
     devices::{Device, FilePrinter, scripted},
@@ -43,11 +43,11 @@ pub(super) fn test(config: &Config, output: Output) -> Outcome {
         "can_sell": needed_passed,
         "checks": checks.iter().map(as_json).collect::<Vec<_>>(),
     });
-    answer(output, &lines.join("\n"), &json);
+    answer(output, &lines.join("\n"), &json)?;
     match (passed, needed_passed) {
-        (true, _) => Outcome::Done,
-        (false, true) => Outcome::Unreachable,
-        (false, false) => Outcome::AnswerIsNo,
+        (true, _) => Ok(()),
+        (false, true) => Err(Failed::new(Exit::Unreachable, "not everything is there")),
+        (false, false) => Err(Failed::new(Exit::No, "the lane can't sell")),
     }
 }
 

@@ -3,7 +3,7 @@
 use journal::{Journal, LogId, OpenError};
 use serde_json::json;
 
-use super::{Outcome, Output, answer, say};
+use super::{Exit, Failed, Outcome, Output, answer, open_code};
 use crate::{
     config::Config,
     recovery,
@@ -12,26 +12,19 @@ use crate::{
 };
 
 pub(super) fn status(config: &Config, output: Output) -> Outcome {
-    match read(config) {
-        Ok((text, json)) => {
-            answer(output, &text, &json);
-            Outcome::Done
-        }
-        Err(StartError::Journal(error @ OpenError::InUse { .. })) => {
-            say(&format!(
-                "{error}: the lane runs, ask the hub (`store-hub lanes`)"
-            ));
-            Outcome::Unreachable
-        }
-        Err(error @ StartError::Journal(OpenError::OtherEngine { .. })) => {
-            say(&error.to_string());
-            Outcome::Usage
-        }
-        Err(error) => {
-            say(&error.to_string());
-            Outcome::AnswerIsNo
-        }
-    }
+    let (text, json) = read(config).map_err(|error| failed(&error))?;
+    answer(output, &text, &json)
+}
+
+fn failed(error: &StartError) -> Failed {
+    let StartError::Journal(opened) = error else {
+        return Failed::new(Exit::No, error);
+    };
+    let hint = match opened {
+        OpenError::InUse { .. } => ": the lane runs, ask the hub (`store-hub lanes`)",
+        _ => "",
+    };
+    Failed::new(open_code(opened), format!("{error}{hint}"))
 }
 
 fn read(config: &Config) -> Result<(String, serde_json::Value), StartError> {

@@ -9,12 +9,12 @@ use domain::{
     time::BusinessDate,
 };
 use journal::{
-    CheckpointReport, Engine, Journal, LogId, OpenError, VerifyError, VerifyReport, restore_state,
+    CheckpointReport, Engine, Journal, LogId, VerifyError, VerifyReport, restore_state,
     verify_engine, verify_state,
 };
 use serde_json::json;
 
-use super::{ConfigArgs, Outcome, Output, answer, say, with_config};
+use super::{ConfigArgs, Exit, Failed, Outcome, Output, answer, load, open_code, say};
 use crate::{checkpoint, config::Config, convert};
 
 /// Records read at a time.
@@ -51,21 +51,23 @@ struct Depth {
 }
 
 pub(super) fn run(args: &VerifyArgs) -> Outcome {
-    with_config(&args.config, |config, output| {
-        verify(config, args.depth, output)
-    })
+    verify(&load(&args.config)?, args.depth, args.config.output)
 }
 
 fn verify(config: &Config, depth: Depth, output: Output) -> Outcome {
     match verified(config, depth) {
         Ok(found) => found.tell(depth, output),
-        Err(error) => {
-            say(&error.to_string());
-            let json = json!({ "sound": false, "fault": error.to_string() });
-            answer(output, "the journal is not sound", &json);
-            outcome_of(&error)
-        }
+        Err(error) => not_sound(output, exit_of(&error), &error.to_string()),
     }
+}
+
+/// A journal that can't be opened gives no answer; a damaged one gives the answer no.
+fn not_sound(output: Output, exit: Exit, what: &str) -> Outcome {
+    if exit == Exit::No {
+        let json = json!({"sound": false, "fault": what});
+        answer(output, "the journal is not sound", &json)?;
+    }
+    Err(Failed::new(exit, what))
 }
 
 /// What a walk over a journal found that can be read from end to end.
@@ -118,12 +120,11 @@ impl Found {
     fn tell(&self, depth: Depth, output: Output) -> Outcome {
         let keys = self.report.state_values;
         if depth.rebuild && keys > 0 {
-            let what = format!("{keys} keys are stored that no lane writes");
-            say(&format!(
-                "{what}: `verify --rebuild --restore` removes them"
-            ));
-            answer(output, &what, &json!({ "sound": false, "fault": what }));
-            return Outcome::AnswerIsNo;
+            let what = format!(
+                "{keys} keys are stored that no lane writes: `verify --rebuild --restore` \
+                 removes them"
+            );
+            return not_sound(output, Exit::No, &what);
         }
         let records = self.report.logs.iter().map(|log| log.records).sum::<u64>();
         let sound = self.walk.broken.is_empty() && self.walk.records == records;
@@ -140,24 +141,19 @@ impl Found {
         let json = json!({
             "sound": sound, "records": records, "receipts": receipts, "broken": lines,
         });
-        answer(output, text.trim_end(), &json);
-        if sound {
-            Outcome::Done
-        } else {
-            Outcome::AnswerIsNo
+        answer(output, text.trim_end(), &json)?;
+        match sound {
+            true => Ok(()),
+            false => Err(Failed::new(Exit::No, "the journal is not sound")),
         }
     }
 }
 
-fn outcome_of(error: &VerifyError) -> Outcome {
+const fn exit_of(error: &VerifyError) -> Exit {
     match error {
-        VerifyError::Open(OpenError::OtherEngine { .. }) => Outcome::Usage,
-        VerifyError::Open(OpenError::InUse { .. }) => Outcome::Unreachable,
-        VerifyError::Record(_)
-        | VerifyError::Keyed(_)
-        | VerifyError::UnknownKey
-        | VerifyError::Open(_)
-        | VerifyError::Engine(_) => Outcome::AnswerIsNo,
+        VerifyError::Open(error) => open_code(error),
+        VerifyError::Engine(_) => Exit::Unreachable,
+        VerifyError::Record(_) | VerifyError::Keyed(_) | VerifyError::UnknownKey => Exit::No,
     }
 }
 

@@ -3,14 +3,12 @@
 //! Paths are relative to the file's folder. Units stand in the values (`"75s"`).
 
 mod reading;
-mod section;
 
 use std::{fmt, path::PathBuf};
 
+use configuration::ClockConfig;
 use domain::{barcode::LabelLayout, sale::CheckoutConfig};
 use journal::EngineKind;
-
-pub use section::Fault;
 
 /// Everything a lane is told.
 #[derive(Clone, Debug)]
@@ -33,6 +31,8 @@ pub struct Config {
     pub hub_facts_file: PathBuf,
     /// The devices.
     pub devices: DevicesConfig,
+    /// `host:port` of metrics and health; without it there are none.
+    pub metrics_listen: Option<String>,
 }
 
 impl Config {
@@ -50,22 +50,6 @@ pub struct JournalConfig {
     pub engine: EngineKind,
     /// Its folder.
     pub folder: PathBuf,
-}
-
-/// Which clock is the business clock.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ClockConfig {
-    /// The machine's.
-    System,
-    /// A day squeezed into a run (`ports::BusinessClock`).
-    Business {
-        /// Real milliseconds since 1970 at the common origin.
-        origin_real_ms: i64,
-        /// Business milliseconds since 1970 at the common origin.
-        origin_business_ms: i64,
-        /// How many times faster business time passes.
-        speed: u32,
-    },
 }
 
 /// How long a lane waits.
@@ -103,29 +87,4 @@ impl fmt::Debug for PinPadConfig {
             .field("key_serial_number", &self.key_serial_number)
             .finish_non_exhaustive()
     }
-}
-
-/// Why there is no configuration. The text lists every fault with its key.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file can't be read.
-    #[error("{} can't be read", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// It is not TOML.
-    #[error("not TOML: {0}")]
-    NotToml(String),
-    /// Keys are missing, unknown or wrong.
-    #[error("{}", listed(.0))]
-    Faults(Vec<Fault>),
-}
-
-fn listed(faults: &[Fault]) -> String {
-    let lines: Vec<String> = faults.iter().map(Fault::to_string).collect();
-    lines.join("\n")
 }

@@ -1,10 +1,11 @@
 //! From TOML to [`Config`].
 
 use std::{
-    fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
+use configuration::{Fault, FileError, Section, read_clock};
 use domain::{
     barcode::LabelLayout,
     ids::{LaneEpoch, LaneId},
@@ -13,62 +14,50 @@ use domain::{
     sale::CheckoutConfig,
 };
 use journal::EngineKind;
-use toml::Table;
 
-use super::{
-    ClockConfig, Config, ConfigError, DevicesConfig, JournalConfig, PinPadConfig, Timeouts,
-    section::{Fault, Section},
-};
+use super::{Config, DevicesConfig, JournalConfig, PinPadConfig, Timeouts};
 
 /// Default of `timeouts.hub_grace`: a reconnect takes less, a hub that is down takes longer.
 const HUB_GRACE_MS: u64 = 300;
 
 impl Config {
-    /// Reads the file.
+    /// Reads and checks a configuration file.
     ///
     /// # Errors
-    /// It can't be read, or has faults: all of them at once.
-    pub fn open(path: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(path).map_err(|source| ConfigError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        Self::parse(&text, folder)
+    /// An unreadable file, or all faults it has.
+    pub fn load(path: &Path) -> Result<Self, FileError> {
+        configuration::read_file(path, read)
     }
 
-    /// Reads TOML; paths are relative to `folder`.
+    /// Reads and checks the text of a configuration file that lies in `folder`.
     ///
     /// # Errors
-    /// All faults at once.
-    pub fn parse(text: &str, folder: &Path) -> Result<Self, ConfigError> {
-        let table: Table = text
-            .parse()
-            .map_err(|error: toml::de::Error| ConfigError::NotToml(error.to_string()))?;
-        let mut faults = Vec::new();
-        let mut root = Section::root(table);
-        let config = read(&mut root, folder, &mut faults);
-        root.finish(&mut faults);
-        match config {
-            Some(config) if faults.is_empty() => Ok(config),
-            _ => Err(ConfigError::Faults(faults)),
-        }
+    /// All faults it has.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, Vec<Fault>> {
+        configuration::parse(text, |root| read(root, folder))
     }
 }
 
 /// Every section is read before the first missing value ends this, so that all faults are found.
-fn read(root: &mut Section, folder: &Path, faults: &mut Vec<Fault>) -> Option<Config> {
-    let (store_id, checkout) = lane(root, faults);
-    let hub_address = hub(root, faults);
-    let journal = journal(root, folder, faults);
-    let clock = clock(root, faults);
-    let timeouts = timeouts(root, faults);
-    let label_layout = labels(root, faults);
-    let devices = devices(root, folder, faults);
+fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
+    let mut lane = root.section("lane");
+    let store_id = lane.text("store_id");
+    let checkout = checkout(&mut lane);
+    let hub_address = root.section("hub").peer_address("address");
+    let journal = journal(&mut root.section("journal"), folder);
+    let clock = read_clock(root);
+    let timeouts = timeouts(&mut root.section_or_empty("timeouts"));
+    let label_layout = labels(&mut root.section_or_empty("labels"));
+    let devices = devices(&mut root.section("devices"), folder);
+    let metrics_listen = match root.optional_section("metrics") {
+        Some(mut section) => section.listen_address("listen").map(Some),
+        None => Some(None),
+    };
+    let journal = journal?;
     let beside_journal = journal.folder.parent().unwrap_or(folder);
     let hub_facts_file = beside_journal.join("hub-facts.json");
     Some(Config {
-        store_id,
+        store_id: store_id?,
         checkout: checkout?,
         hub_address: hub_address?,
         hub_facts_file,
@@ -76,154 +65,97 @@ fn read(root: &mut Section, folder: &Path, faults: &mut Vec<Fault>) -> Option<Co
         clock: clock?,
         timeouts,
         label_layout: label_layout?,
-        devices,
+        devices: devices?,
+        metrics_listen: metrics_listen?,
     })
 }
 
-fn lane(root: &mut Section, faults: &mut Vec<Fault>) -> (String, Option<CheckoutConfig>) {
-    let mut lane = root.section("lane", faults);
-    let store_id = lane.text("store_id", faults);
-    let number = lane.number("lane", 1..=i64::from(u16::MAX), faults);
-    let epoch = lane.number("epoch", 1..=i64::from(u32::MAX), faults);
-    let currency = lane.parsed("currency", faults, |letters| {
-        Currency::by_letters(letters).ok_or_else(|| "must be CNY, EUR or JPY".to_owned())
+fn checkout(lane: &mut Section<'_>) -> Option<CheckoutConfig> {
+    let number = lane.number("lane", 1..=u16::MAX);
+    let epoch = lane.number("epoch", 1..=u32::MAX);
+    let currency = lane.parsed("currency", "a known currency: CNY, EUR or JPY", |text| {
+        Currency::by_letters(text)
     });
-    lane.finish(faults);
-    let checkout = || {
-        Some(CheckoutConfig {
-            lane: LaneId(u16::try_from(number?).ok()?),
-            epoch: LaneEpoch(u32::try_from(epoch?).ok()?),
-            currency: currency?,
-        })
-    };
-    (store_id, checkout())
+    Some(CheckoutConfig {
+        lane: LaneId(number?),
+        epoch: LaneEpoch(epoch?),
+        currency: currency?,
+    })
 }
 
-fn hub(root: &mut Section, faults: &mut Vec<Fault>) -> Option<String> {
-    let mut hub = root.section("hub", faults);
-    let address = hub.parsed("address", faults, |address| {
-        let port = address
-            .rsplit_once(':')
-            .map(|(_, port)| port.parse::<u16>());
-        match port {
-            Some(Ok(1..)) => Ok(address.to_owned()),
-            _ => Err("must be HOST:PORT".to_owned()),
-        }
-    });
-    hub.finish(faults);
-    address
-}
-
-fn journal(root: &mut Section, folder: &Path, faults: &mut Vec<Fault>) -> JournalConfig {
-    let mut journal = root.section("journal", faults);
+fn journal(journal: &mut Section<'_>, folder: &Path) -> Option<JournalConfig> {
     let engines = EngineKind::ALL.map(|engine| (engine.name(), engine));
-    let engine = journal.choice("engine", &engines, faults);
-    let path = journal.text("folder", faults);
-    journal.finish(faults);
-    JournalConfig {
-        // An unknown name is a fault by now, and nothing comes of this configuration.
-        engine: engine.unwrap_or(EngineKind::Sled),
-        folder: folder.join(path),
+    let engine = journal.choice_or_first("engine", &engines);
+    let path = journal.text("folder");
+    Some(JournalConfig {
+        engine: engine?,
+        folder: folder.join(path?),
+    })
+}
+
+fn timeouts(timeouts: &mut Section<'_>) -> Timeouts {
+    let mut duration_ms = |name, otherwise_ms| {
+        let duration = timeouts.duration_or(name, Duration::from_millis(otherwise_ms));
+        u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+    };
+    Timeouts {
+        result_ms: duration_ms("result", limits::LANE_RESULT_TIMEOUT_MS),
+        hub_grace_ms: duration_ms("hub_grace", HUB_GRACE_MS),
     }
 }
 
-fn clock(root: &mut Section, faults: &mut Vec<Fault>) -> Option<ClockConfig> {
-    let mut clock = root.section("clock", faults);
-    let business = clock.choice("kind", &[("system", false), ("business", true)], faults);
-    let config = match business {
-        Some(true) => business_clock(&mut clock, faults),
-        Some(false) => Some(ClockConfig::System),
-        None => None,
-    };
-    clock.finish(faults);
-    config
-}
-
-fn business_clock(clock: &mut Section, faults: &mut Vec<Fault>) -> Option<ClockConfig> {
-    let any_time = 0..=i64::MAX;
-    let origin_real_ms = clock.number("origin_real_ms", any_time.clone(), faults);
-    let origin_business_ms = clock.number("origin_business_ms", any_time, faults);
-    let speed = clock.number("speed", 1..=100_000, faults);
-    Some(ClockConfig::Business {
-        origin_real_ms: origin_real_ms?,
-        origin_business_ms: origin_business_ms?,
-        speed: u32::try_from(speed?).ok()?,
-    })
-}
-
-fn timeouts(root: &mut Section, faults: &mut Vec<Fault>) -> Timeouts {
-    let mut timeouts = root.section("timeouts", faults);
-    let read = Timeouts {
-        result_ms: timeouts.duration_ms("result", limits::LANE_RESULT_TIMEOUT_MS, faults),
-        hub_grace_ms: timeouts.duration_ms("hub_grace", HUB_GRACE_MS, faults),
-    };
-    timeouts.finish(faults);
-    read
-}
-
-fn labels(root: &mut Section, faults: &mut Vec<Fault>) -> Option<LabelLayout> {
-    let mut labels = root.section("labels", faults);
+fn labels(labels: &mut Section<'_>) -> Option<LabelLayout> {
     let layouts = [
         ("item-of-five", LabelLayout::ItemOfFive),
         ("price-check-digit", LabelLayout::PriceCheckDigit),
     ];
-    let layout = labels.choice("layout", &layouts, faults);
-    labels.finish(faults);
-    layout
+    labels.choice_or_first("layout", &layouts)
 }
 
-fn devices(root: &mut Section, folder: &Path, faults: &mut Vec<Fault>) -> DevicesConfig {
-    let mut devices = root.section("devices", faults);
-    let cashier_script = cashier(&mut devices, folder, faults);
-    let mut printer = devices.section("printer", faults);
-    printer.choice("driver", &[("file", ())], faults);
-    let printer_folder = folder.join(printer.text("folder", faults));
-    printer.finish(faults);
-    let mut reader = devices.section("reader", faults);
-    reader.choice("driver", &[("scripted", ())], faults);
-    reader.finish(faults);
-    let pin_pad = pin_pad(&mut devices, faults);
-    devices.finish(faults);
-    DevicesConfig {
-        cashier_script,
-        printer_folder,
-        pin_pad,
-    }
+fn devices(devices: &mut Section<'_>, folder: &Path) -> Option<DevicesConfig> {
+    let cashier_script = match devices.optional_section("cashier") {
+        Some(mut section) => cashier(&mut section, folder).map(Some),
+        None => Some(None),
+    };
+    let mut printer = devices.section("printer");
+    let driver = printer.choice_or_first("driver", &[("file", ())]);
+    let printer_folder = printer.text("folder");
+    let mut reader = devices.section_or_empty("reader");
+    let reader = reader.choice_or_first("driver", &[("scripted", ())]);
+    let pin_pad = match devices.optional_section("pin_pad") {
+        Some(mut section) => pin_pad(&mut section).map(Some),
+        None => Some(None),
+    };
+    let ((), ()) = (driver?, reader?);
+    Some(DevicesConfig {
+        cashier_script: cashier_script?,
+        printer_folder: folder.join(printer_folder?),
+        pin_pad: pin_pad?,
+    })
 }
 
-fn cashier(devices: &mut Section, folder: &Path, faults: &mut Vec<Fault>) -> Option<PathBuf> {
-    let mut cashier = devices.section("cashier", faults);
-    if !cashier.is_present() {
-        return None;
-    }
-    cashier.choice("driver", &[("scripted", ())], faults);
-    let script = cashier.text("script", faults);
-    cashier.finish(faults);
-    Some(folder.join(script))
+fn cashier(cashier: &mut Section<'_>, folder: &Path) -> Option<PathBuf> {
+    let driver = cashier.choice_or_first("driver", &[("scripted", ())]);
+    let script = cashier.text("script");
+    let () = driver?;
+    Some(folder.join(script?))
 }
 
-fn pin_pad(devices: &mut Section, faults: &mut Vec<Fault>) -> Option<PinPadConfig> {
-    let mut pin_pad = devices.section("pin_pad", faults);
-    if !pin_pad.is_present() {
-        return None;
-    }
-    pin_pad.choice("driver", &[("scripted", ())], faults);
-    let initial_key = pin_pad.parsed("initial_key", faults, |text| hex(text, 32));
-    let key_serial_number = pin_pad.parsed("key_serial_number", faults, |text| hex(text, 20));
-    pin_pad.finish(faults);
+fn pin_pad(pin_pad: &mut Section<'_>) -> Option<PinPadConfig> {
+    let driver = pin_pad.choice_or_first("driver", &[("scripted", ())]);
+    let initial_key = pin_pad.hidden("initial_key", "32 hex digits", |text| hex(text, 32));
+    let serial = "20 hex digits";
+    let key_serial_number = pin_pad.hidden("key_serial_number", serial, |text| hex(text, 20));
+    let () = driver?;
     Some(PinPadConfig {
         initial_key: initial_key?,
         key_serial_number: key_serial_number?,
     })
 }
 
-/// Says nothing of the text itself: it may be a key.
-fn hex(text: &str, digits: usize) -> Result<String, String> {
-    if text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("must be {digits} hex digits"))
-    }
+fn hex(text: &str, digits: usize) -> Option<String> {
+    let is_hex = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex.then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -233,12 +165,13 @@ mod tests {
     #[test]
     fn the_example_is_a_configuration() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/lane.example.toml");
-        let config = Config::open(&path).unwrap();
+        let config = Config::load(&path).unwrap();
         assert_eq!(config.checkout.lane, LaneId(1));
         assert_eq!(config.timeouts.result_ms, 75_000);
         assert_eq!(config.journal.engine, EngineKind::Sled);
         assert!(config.devices.cashier_script.is_some());
         assert!(config.devices.pin_pad.is_some());
+        assert_eq!(config.metrics_listen.as_deref(), Some("127.0.0.1:7011"));
     }
 
     #[test]
@@ -265,32 +198,33 @@ mod tests {
             initial_key = "secret"
             key_serial_number = "FFFF9876543210E00000"
         "#;
-        let Err(ConfigError::Faults(faults)) = Config::parse(text, Path::new("/store")) else {
-            panic!("it has faults");
-        };
+        let faults = Config::parse(text, Path::new("/store")).unwrap_err();
         let keys: Vec<&str> = faults.iter().map(|fault| fault.key.as_str()).collect();
         assert_eq!(
             keys,
             [
+                "colour",
+                "lane.epoch",
                 "lane.store_id",
                 "lane.lane",
-                "lane.epoch",
                 "lane.currency",
                 "hub.address",
-                "journal.engine",
                 "journal.folder",
+                "journal.engine",
+                "timeouts.result",
                 "clock.origin_real_ms",
                 "clock.origin_business_ms",
                 "clock.speed",
-                "timeouts.result",
                 "devices.printer.folder",
                 "devices.printer.paper",
                 "devices.pin_pad.initial_key",
-                "colour",
             ]
         );
         assert!(!format!("{faults:?}").contains("secret"));
         let engine = faults.iter().find(|fault| fault.key == "journal.engine");
-        assert_eq!(engine.unwrap().what, "must be one of: sled, redb");
+        let said = "\"tape\" is unknown; must be one of: sled, redb";
+        assert_eq!(engine.unwrap().reason, said);
+        let speed = faults.iter().find(|fault| fault.key == "clock.speed");
+        assert_eq!(speed.unwrap().line, 15);
     }
 }

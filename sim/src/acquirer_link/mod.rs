@@ -4,6 +4,7 @@
 //! It decides which messages get through. It never changes one.
 
 mod answer;
+mod cable;
 mod capture;
 pub(crate) mod heading;
 
@@ -24,6 +25,7 @@ use tokio::{
 };
 
 pub use answer::Approval;
+pub use cable::Cable;
 pub use capture::Capture;
 
 use capture::Direction;
@@ -100,7 +102,10 @@ impl AcquirerLink {
             answers: Arc::clone(&answers),
             capture: capture.map(Arc::new),
         };
-        let accepting = tokio::spawn(accept(listener, carriage, is_up));
+        let serve = move |hub, up| {
+            tokio::spawn(relay(hub, carriage.clone(), up));
+        };
+        let accepting = tokio::spawn(accept(listener, is_up, serve));
         Ok(Self {
             address,
             up,
@@ -220,7 +225,11 @@ impl Orders {
 
 /// Takes connections while the line is up. While it is cut the port stays ours, bound and not
 /// listening, so that a connect is refused and nobody else can take the port.
-async fn accept(mut listener: TcpListener, carriage: Carriage, mut up: watch::Receiver<bool>) {
+async fn accept(
+    mut listener: TcpListener,
+    mut up: watch::Receiver<bool>,
+    serve: impl Fn(TcpStream, watch::Receiver<bool>),
+) {
     let Ok(address) = listener.local_addr() else {
         return;
     };
@@ -231,9 +240,7 @@ async fn accept(mut listener: TcpListener, carriage: Carriage, mut up: watch::Re
             accepted = listener.accept() => Some(accepted),
         };
         match accepted {
-            Some(Ok((hub, _))) => {
-                tokio::spawn(relay(hub, carriage.clone(), up.clone()));
-            }
+            Some(Ok((caller, _))) => serve(caller, up.clone()),
             Some(Err(_)) => {}
             None => {
                 drop(listener);

@@ -62,8 +62,10 @@ struct Books {
 
 pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) {
     let mut books = Books::default();
-    for body in &evidence.hub_bodies {
-        books.take(body);
+    for record in &evidence.hub_records {
+        if let Some(body) = &record.body {
+            books.take(body);
+        }
     }
     verdict.checked += books.posted;
     for (id, what) in &books.faults {

@@ -1,19 +1,24 @@
 //! Everything a finished run left behind, read by the oracle's own eyes.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+};
 
 use journal::LogId;
-use proto::journal::v1::hub_record;
+use proto::journal::v1::HubRecord;
 
 use crate::{
     oracle::{
+        days::{LaneFrames, read_frames},
         hub_book::HubBook,
         journals::{Journals, Logs, Owner},
         lane_book::LaneBook,
         ledger::Ledger,
         verdict::Verdict,
     },
-    store::folder::RunFolder,
+    store::{folder::RunFolder, record::RunRecord},
     workload::Visit,
 };
 
@@ -28,14 +33,24 @@ pub(super) struct Evidence {
     pub ledger: Ledger,
     /// What the lanes wrote, by lane.
     pub lanes: BTreeMap<u16, LaneBook>,
+    /// Their business days, by lane.
+    pub frames: BTreeMap<u16, LaneFrames>,
     /// The lanes' logs as they stand in the lanes' journals.
     pub lane_logs: BTreeMap<u16, Logs>,
     /// What the hub wrote.
     pub hub: HubBook,
     /// The same in the order in which it was written.
-    pub hub_bodies: Vec<hub_record::Body>,
+    pub hub_records: Vec<HubRecord>,
     /// The hub's journal, with its copies of the lanes'.
     pub hub_logs: Logs,
+    /// Business days that the run was asked to live.
+    pub days: u16,
+    /// Lanes that were to rest in the evening of each day but the last.
+    pub lanes_to_rest: usize,
+    /// Whether the run was interrupted and gone on with.
+    pub resumed: bool,
+    /// Whether lanes of that time marked the ends of their days.
+    pub has_frames: bool,
 }
 
 impl Evidence {
@@ -52,25 +67,32 @@ impl Evidence {
         let hub_logs = Logs::read(journals, Owner::Hub, verdict);
         let hub_records = hub_logs.hub_records(verdict);
         let hub = HubBook::tell(&hub_records);
-        let hub_bodies = hub_records.into_iter().filter_map(|record| record.body);
-        let hub_bodies = hub_bodies.collect();
         let mut lanes = BTreeMap::new();
+        let mut frames = BTreeMap::new();
         let mut lane_logs = BTreeMap::new();
-        for lane in lanes_of(&visits) {
+        for lane in lanes_of(&visits, folder, journals) {
             let logs = Logs::read(journals, Owner::Lane(lane), verdict);
-            let book = LaneBook::tell(lane, &logs.lane_records(lane, verdict));
-            lanes.insert(lane, book);
+            let records = logs.lane_records(lane, verdict);
+            lanes.insert(lane, LaneBook::tell(lane, &records));
+            frames.insert(lane, read_frames(lane, &records));
             lane_logs.insert(lane, logs);
         }
+        // A folder that is no run's, as in tests, is of one day.
+        let record = RunRecord::read(folder.root()).ok();
         Self {
             folder: folder.clone(),
             visits,
             ledger,
             lanes,
+            frames,
             lane_logs,
             hub,
-            hub_bodies,
+            hub_records,
             hub_logs,
+            days: record.as_ref().map_or(1, |record| record.days),
+            lanes_to_rest: record.as_ref().map_or(0, |record| record.lanes_to_rest),
+            resumed: record.as_ref().is_some_and(|record| record.resumed),
+            has_frames: record.is_some_and(|record| record.has_frames()),
         }
     }
 }
@@ -87,8 +109,11 @@ pub(super) fn terminal_of(lane: u16) -> String {
     format!("LANE{lane:04}")
 }
 
-fn lanes_of(visits: &[Visit]) -> std::collections::BTreeSet<u16> {
-    visits.iter().map(|visit| visit.lane).collect()
+/// Lanes that somebody came to, and those that were there and sold nothing (F9).
+fn lanes_of(visits: &[Visit], folder: &RunFolder, journals: &dyn Journals) -> BTreeSet<u16> {
+    let idle = folder.lanes().into_iter();
+    let idle = idle.filter(|lane| journals.has(*lane));
+    visits.iter().map(|visit| visit.lane).chain(idle).collect()
 }
 
 fn read_visits(folder: &RunFolder, verdict: &mut Verdict) -> Vec<Visit> {

@@ -6,7 +6,9 @@ use proto::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::oracle::{evidence::Evidence, lane_book::minor, settlement::TerminalDay};
+use crate::oracle::{
+    days::DayFigures, evidence::Evidence, lane_book::minor, settlement::TerminalDay,
+};
 
 /// What was sold and how it was paid.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +33,8 @@ pub struct Figures {
     pub examples: Examples,
     /// Orders in the middle of which their lane was started again, and which it sold all the same.
     pub resumed: Vec<String>,
+    /// Each business day, oldest first.
+    pub days: Vec<DayFigures>,
 }
 
 /// Sums of tenders by kind.
@@ -103,8 +107,15 @@ pub struct Examples {
 impl Figures {
     /// Adds everything up.
     #[must_use]
-    pub(super) fn of(evidence: &Evidence, terminals: Vec<TerminalDay>) -> Self {
-        let mut figures = Self::default();
+    pub(super) fn of(
+        evidence: &Evidence,
+        terminals: Vec<TerminalDay>,
+        days: Vec<DayFigures>,
+    ) -> Self {
+        let mut figures = Self {
+            days,
+            ..Self::default()
+        };
         figures.add_sales(evidence);
         figures.add_payments(evidence);
         figures.add_forwards(evidence);

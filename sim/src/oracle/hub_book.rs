@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proto::{
     journal::v1::{
         BatchClosed, ForwardEndKind, ForwardEnded, ForwardKind, ForwardQueued, HubRecord,
-        OfflineReported, hub_record::Body,
+        OfflineReported, Requested, SettlementSent, hub_record::Body,
     },
     store::v1::{Decision, DecisionKind},
 };
@@ -105,6 +105,8 @@ pub(super) struct HubBook {
     pub batches: Vec<BatchClosed>,
     /// Days that were closed.
     pub days_closed: Vec<String>,
+    /// Batches that were settled again after the bank had cut them.
+    pub settled_again: Vec<String>,
     /// The most entries that waited at once.
     pub queue_depth_max: u64,
     /// The most that was approved without the bank and not yet delivered, at once.
@@ -118,6 +120,14 @@ pub(super) struct HubBook {
     /// What lanes hold to approve from alone.
     pub leases: HubLeases,
     exposure: Exposure,
+    settlements: BTreeMap<(String, u32), SettlementTold>,
+}
+
+/// The 0500 of one batch.
+#[derive(Clone, Copy, Debug)]
+struct SettlementTold {
+    stan: u32,
+    answered: bool,
 }
 
 /// Approved without the bank and not yet delivered.
@@ -165,8 +175,8 @@ impl HubBook {
             | Body::DayClosing(_)
             | Body::OfflineCardHeld(_)
             | Body::Archived(_)
-            | Body::Restored(_)
-            | Body::SettlementSent(_) => {}
+            | Body::Restored(_) => {}
+            Body::SettlementSent(sent) => self.settle(sent),
             Body::LeaseGranted(granted) => {
                 self.leases
                     .grant(&granted.lease.clone().unwrap_or_default());
@@ -174,17 +184,7 @@ impl HubBook {
             }
             Body::LeaseEnded(ended) => self.leases.end(ended.lease_id),
             Body::OfflineReported(reported) => self.offline(reported),
-            Body::Requested(asked) => {
-                let payment = self.payments.entry(asked.payment_id.clone()).or_default();
-                payment.lane = asked.lane;
-                payment.requested = true;
-                payment.asked_minor = Some(minor(asked.amount.as_ref()));
-                payment.card_hash = asked
-                    .card
-                    .as_ref()
-                    .map(|card| card.hash.to_vec())
-                    .unwrap_or_default();
-            }
+            Body::Requested(asked) => self.ask(asked),
             Body::Sent(sent) => {
                 let place = (sent.tid.clone(), sent.batch, sent.stan);
                 self.payment(&sent.payment_id).sent.push(place);
@@ -219,9 +219,21 @@ impl HubBook {
                 }
             }
             Body::UnmatchedAnswer(_) => self.unmatched_answers += 1,
-            Body::BatchClosed(closed) => self.batches.push(closed.clone()),
+            Body::BatchClosed(closed) => {
+                self.answer_settlement(&closed.tid, closed.batch);
+                self.batches.push(closed.clone());
+            }
             Body::DayClosed(closed) => self.days_closed.push(closed.date.clone()),
         }
+    }
+
+    fn ask(&mut self, asked: &Requested) {
+        let card = asked.card.as_ref();
+        let payment = self.payments.entry(asked.payment_id.clone()).or_default();
+        payment.lane = asked.lane;
+        payment.requested = true;
+        payment.asked_minor = Some(minor(asked.amount.as_ref()));
+        payment.card_hash = card.map(|card| card.hash.to_vec()).unwrap_or_default();
     }
 
     fn queue(&mut self, queued: &ForwardQueued) {
@@ -257,6 +269,29 @@ impl HubBook {
         let queued = forward.queued.clone();
         if is_first && queued.kind() == ForwardKind::Advice {
             self.expose(&queued.payment_id, -minor(queued.amount.as_ref()));
+        }
+    }
+
+    /// Sent again under its STAN until it is answered, and never after that: the batch is cut then.
+    fn settle(&mut self, sent: &SettlementSent) {
+        let SettlementSent {
+            tid, batch, stan, ..
+        } = sent;
+        let first = SettlementTold {
+            stan: *stan,
+            answered: false,
+        };
+        let told = self.settlements.entry((tid.clone(), *batch));
+        let told = *told.or_insert(first);
+        if told.answered || told.stan != *stan {
+            let what = format!("{tid} batch {batch:06} was settled a second time");
+            self.settled_again.push(what);
+        }
+    }
+
+    fn answer_settlement(&mut self, tid: &str, batch: u32) {
+        if let Some(told) = self.settlements.get_mut(&(tid.to_owned(), batch)) {
+            told.answered = true;
         }
     }
 

@@ -42,6 +42,9 @@ pub(crate) trait Journals {
     /// # Errors
     /// It can't be opened, or it is damaged.
     fn read(&self, owner: Owner) -> Result<Logs, Unread>;
+
+    /// Whether this lane has a journal at all.
+    fn has(&self, lane: u16) -> bool;
 }
 
 /// The journals that real processes have left.
@@ -52,6 +55,10 @@ impl Journals for RunFolder {
             Owner::Lane(lane) => self.lane(lane),
         };
         read_copy(&folder.join("journal"))
+    }
+
+    fn has(&self, lane: u16) -> bool {
+        self.lane(lane).join("journal").is_dir()
     }
 }
 
@@ -109,16 +116,17 @@ impl Logs {
         found.map_or(&[], |(_, log)| log)
     }
 
-    /// The log that the program wrote itself, as a lane's records.
+    /// The log that the program wrote itself, as a lane's records with their sequences.
     #[must_use]
-    pub(super) fn lane_records(&self, lane: u16, verdict: &mut Verdict) -> Vec<LaneRecord> {
+    pub(super) fn lane_records(&self, lane: u16, verdict: &mut Verdict) -> Vec<(u64, LaneRecord)> {
         decode(self.log(LogId::OWN), Owner::Lane(lane), verdict)
     }
 
     /// The log that the program wrote itself, as a hub's records.
     #[must_use]
     pub(super) fn hub_records(&self, verdict: &mut Verdict) -> Vec<HubRecord> {
-        decode(self.log(LogId::OWN), Owner::Hub, verdict)
+        let numbered = decode(self.log(LogId::OWN), Owner::Hub, verdict);
+        numbered.into_iter().map(|(_, record)| record).collect()
     }
 
     /// The logs that are copies of others'.
@@ -130,11 +138,15 @@ impl Logs {
     }
 }
 
-fn decode<R: Message + Default>(log: &[Record], owner: Owner, verdict: &mut Verdict) -> Vec<R> {
+fn decode<R: Message + Default>(
+    log: &[Record],
+    owner: Owner,
+    verdict: &mut Verdict,
+) -> Vec<(u64, R)> {
     let mut records = Vec::with_capacity(log.len());
     for record in log {
         match R::decode(record.bytes.as_slice()) {
-            Ok(decoded) => records.push(decoded),
+            Ok(decoded) => records.push((record.sequence, decoded)),
             Err(error) => {
                 let sequence = record.sequence;
                 verdict.broke(

@@ -98,12 +98,12 @@ pub(super) struct LaneBook {
 impl LaneBook {
     /// Tells a lane's records again.
     #[must_use]
-    pub(super) fn tell(lane: u16, records: &[LaneRecord]) -> Self {
+    pub(super) fn tell(lane: u16, records: &[(u64, LaneRecord)]) -> Self {
         let mut book = Self {
             lane,
             ..Self::default()
         };
-        for record in records {
+        for (_, record) in records {
             if let Some(body) = &record.body {
                 book.take(body);
             }

@@ -6,6 +6,7 @@
 //! the journal's own.
 
 mod account;
+mod days;
 mod double_entry;
 mod evidence;
 mod figures;
@@ -32,6 +33,7 @@ use crate::{acquirer_link::Approval, store::folder::RunFolder};
 use evidence::Evidence;
 use manifest::Manifest;
 
+pub use days::{DayFigures, newest_versions_are_complete};
 pub use figures::{Examples, Figures, Forward, Payments, Settlement, Tenders};
 pub use journals::copy_folder;
 pub(crate) use journals::{Journals, Logs, Owner, Unread};
@@ -75,7 +77,8 @@ pub(crate) fn examine_with(
     replicas::check(&evidence, &mut verdict);
     secrets::check(&evidence, &mut verdict);
     check_lost(&evidence, lost, &mut verdict);
-    let figures = Figures::of(&evidence, terminals);
+    let days = days::check(&evidence, &terminals, &mut verdict);
+    let figures = Figures::of(&evidence, terminals, days);
     Findings {
         verdict,
         figures,

@@ -226,7 +226,7 @@ fn check_receipt(
 }
 
 /// `3-1-000042`: lane, epoch, sequence.
-fn parse_number(number: &str) -> Option<(u16, u32, u32)> {
+pub(super) fn parse_number(number: &str) -> Option<(u16, u32, u32)> {
     let mut parts = number.split('-');
     let (lane, epoch, sequence) = (parts.next()?, parts.next()?, parts.next()?);
     match parts.next() {

@@ -1,6 +1,6 @@
 //! Settlement: per terminal, what lane, hub and bank count is the same (I11).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proto::{journal::v1::ForwardKind, store::v1::DecisionKind};
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,8 @@ pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) -> Vec<TerminalD
             None,
             || format!("{tid}: lane {lane_minor}, hub {hub_minor}, bank {host_minor}"),
         );
-        verdict.check(day.batches >= 1, "I11", None, || {
+        let has_booked = evidence.ledger.lines.iter().any(|line| line.tid == *tid);
+        verdict.check(day.batches >= 1 || !has_booked, "I11", None, || {
             format!("{tid}: no batch was closed")
         });
         verdict.check(day.batches == day.balanced, "I11", None, || {
@@ -64,13 +65,24 @@ pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) -> Vec<TerminalD
         });
     }
     check_batches(evidence, verdict);
-    verdict.check(evidence.hub.days_closed.len() == 1, "I11", None, || {
-        format!(
-            "the day was closed {} times",
-            evidence.hub.days_closed.len()
-        )
-    });
+    check_closes(evidence, verdict);
     days
+}
+
+/// Each day that the run was to live was closed, once.
+fn check_closes(evidence: &Evidence, verdict: &mut Verdict) {
+    let closed = &evidence.hub.days_closed;
+    let wanted = usize::from(evidence.days);
+    verdict.check(closed.len() == wanted, "I11", None, || {
+        format!("{wanted} days were to be closed, {} were", closed.len())
+    });
+    for again in &evidence.hub.settled_again {
+        verdict.broke("I7", None, again.as_str());
+    }
+    let once: BTreeSet<&String> = closed.iter().collect();
+    verdict.check(once.len() == closed.len(), "I11", None, || {
+        format!("a day was closed more than once: {}", closed.join(", "))
+    });
 }
 
 fn terminal_day(evidence: &Evidence, lane: u16) -> TerminalDay {

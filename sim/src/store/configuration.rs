@@ -235,7 +235,7 @@ mod tests {
     fn every_file_is_toml_and_names_every_lane() {
         let keys = StoreKeys::draw(1, 3);
         let setting = Setting {
-            day: BusinessDay::starting(0, 400, 3, 0),
+            day: BusinessDay::starting(0, 22_000),
             engine: EngineKind::Redb,
         };
         let address = HUB.parse().unwrap();

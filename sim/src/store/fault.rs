@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::workload::days::Calendar;
+
 /// Something that goes wrong and is healed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
@@ -16,17 +18,54 @@ pub enum Fault {
     HubKill,
     /// The acquirer link is cut while cards are being sold: stand-ins, forwarded later.
     BankLine,
+    /// A lane is cut off, sells on, and is switched off over the end of the day: what it sold makes
+    /// a new version of that day.
+    LaneAway,
+    /// The hub is killed in the middle of a close: the close goes on, and the day is sealed once.
+    CloseKill,
 }
 
 impl Fault {
     /// All there are, in the order in which they come in a run.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::LostAnswer,
         Self::LateAnswer,
         Self::LaneKill,
         Self::HubKill,
         Self::BankLine,
+        Self::LaneAway,
+        Self::CloseKill,
     ];
+
+    /// Whether it belongs to the turn of the date, and so needs a day after it.
+    #[must_use]
+    pub const fn is_of_a_turn(self) -> bool {
+        match self {
+            Self::LaneAway | Self::CloseKill => true,
+            Self::LostAnswer
+            | Self::LateAnswer
+            | Self::LaneKill
+            | Self::HubKill
+            | Self::BankLine => false,
+        }
+    }
+
+    /// Lanes that it needs: one stays at the hub, and one may rest.
+    const fn lanes_min(self) -> u16 {
+        match self {
+            Self::LaneAway => 3,
+            Self::CloseKill
+            | Self::LostAnswer
+            | Self::LateAnswer
+            | Self::LaneKill
+            | Self::HubKill
+            | Self::BankLine => 1,
+        }
+    }
+
+    fn fits(self, calendar: Calendar) -> bool {
+        (calendar.days > 1 || !self.is_of_a_turn()) && calendar.lanes >= self.lanes_min()
+    }
 
     /// As on the command line.
     #[must_use]
@@ -37,6 +76,8 @@ impl Fault {
             Self::LaneKill => "lane-kill",
             Self::HubKill => "hub-kill",
             Self::BankLine => "bank-line",
+            Self::LaneAway => "lane-away",
+            Self::CloseKill => "close-kill",
         }
     }
 }
@@ -70,6 +111,20 @@ impl FaultChoice {
         faults.dedup();
         Ok(Self(faults))
     }
+
+    /// The faults of a run of these days and lanes: of all there are those that fit.
+    ///
+    /// # Errors
+    /// A sentence about one that was named and doesn't fit.
+    pub fn of_run(&self, calendar: Calendar) -> Result<Vec<Fault>, String> {
+        let fits = |fault: &&Fault| fault.fits(calendar);
+        let wants_all = self.0 == Fault::ALL;
+        if let Some(fault) = self.0.iter().find(|fault| !wants_all && !fits(fault)) {
+            let lanes = fault.lanes_min();
+            return Err(format!("{fault} needs two days and {lanes} lanes at least"));
+        }
+        Ok(self.0.iter().filter(fits).copied().collect())
+    }
 }
 
 fn parse_one(name: &str) -> Result<Fault, String> {
@@ -95,6 +150,18 @@ mod tests {
         for fault in Fault::ALL {
             assert_eq!(FaultChoice::parse(fault.name()).unwrap().0, [fault]);
         }
+    }
+
+    #[test]
+    fn a_fault_of_the_turn_needs_a_second_day() {
+        let all = FaultChoice::parse("all").unwrap();
+        assert_eq!(all.of_run(Calendar::of_one_day(4)).unwrap().len(), 5);
+        let two = |lanes| Calendar { lanes, days: 2 };
+        assert_eq!(all.of_run(two(4)).unwrap(), Fault::ALL);
+        assert_eq!(all.of_run(two(2)).unwrap().len(), 6);
+        let named = FaultChoice::parse("close-kill").unwrap();
+        assert!(named.of_run(Calendar::of_one_day(4)).is_err());
+        assert_eq!(named.of_run(two(1)).unwrap(), [Fault::CloseKill]);
     }
 
     #[test]

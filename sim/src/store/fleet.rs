@@ -3,6 +3,7 @@
 //! failed.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -10,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    acquirer_link::{AcquirerLink, Capture},
+    acquirer_link::{AcquirerLink, Cable, Capture},
     store::{
         configuration::{self, Setting},
         folder::{FolderError, RunFolder},
@@ -27,6 +28,8 @@ pub struct Fleet {
     pub acquirer_link: AcquirerLink,
     /// Where the hub listens.
     pub hub_address: SocketAddr,
+    /// Between lanes and hub, by lane, where a lane may be cut off.
+    cables: BTreeMap<u16, Cable>,
     /// In the order started.
     seats: Vec<Seat>,
 }
@@ -76,6 +79,8 @@ pub struct Setup<'a> {
     pub setting: Setting,
     /// Whether the messages between hub and bank are written down.
     pub capture: bool,
+    /// Whether each lane reaches the hub over a cable that can be pulled out.
+    pub cables: bool,
 }
 
 impl Fleet {
@@ -99,8 +104,15 @@ impl Fleet {
             },
             hub,
         ];
+        let mut cables = BTreeMap::new();
         for terminal in &setup.keys.terminals {
-            let text = configuration::lane(terminal, setup.keys, setup.setting, hub_address);
+            let mut at_hub = hub_address;
+            if setup.cables {
+                let cable = Cable::open(hub_address).await.map_err(FleetError::NoLine)?;
+                at_hub = cable.address();
+                cables.insert(terminal.lane, cable);
+            }
+            let text = configuration::lane(terminal, setup.keys, setup.setting, at_hub);
             let path = folder.lane(terminal.lane).join("lane.toml");
             folder.write(&path, text)?;
             let called = format!("lane-{}", terminal.lane);
@@ -114,8 +126,23 @@ impl Fleet {
         Ok(Self {
             acquirer_link,
             hub_address,
+            cables,
             seats,
         })
+    }
+
+    /// Cuts a lane off from its hub, until [`Fleet::connect_lane`].
+    pub fn cut_lane_off(&self, lane: u16) {
+        if let Some(cable) = self.cables.get(&lane) {
+            cable.pull_out();
+        }
+    }
+
+    /// Lets a lane reach its hub again.
+    pub fn connect_lane(&self, lane: u16) {
+        if let Some(cable) = self.cables.get(&lane) {
+            cable.put_in();
+        }
     }
 
     /// Starts again what somebody has killed, and says whether there was any. What is down by
@@ -155,7 +182,20 @@ impl Fleet {
         Ok(())
     }
 
-    /// Starts a program that was killed, on the address it had, and waits until it listens.
+    /// Stops a program as in the evening, in order; it stays down until [`Fleet::start_again`].
+    ///
+    /// # Errors
+    /// It doesn't end well.
+    pub async fn rest(&mut self, part: Part) -> Result<(), FleetError> {
+        for seat in self.seats.iter_mut().filter(|seat| seat.part == part) {
+            if let Some(process) = seat.process.take() {
+                process.stop().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a program that was killed or stopped, on the address it had, and waits until it listens.
     ///
     /// # Errors
     /// It doesn't start.

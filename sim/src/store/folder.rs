@@ -1,6 +1,7 @@
 //! The folder of a run: where everything lies, and what may be written there.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -90,16 +91,28 @@ impl RunFolder {
         self.root.join("lanes").join(lane.to_string())
     }
 
+    /// The lanes that have a folder, by number.
+    #[must_use]
+    pub fn lanes(&self) -> BTreeSet<u16> {
+        let folders = fs::read_dir(self.root.join("lanes"));
+        let names = folders.into_iter().flatten().flatten();
+        names
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .collect()
+    }
+
     /// What the lane's printer printed.
     #[must_use]
     pub fn receipts(&self, lane: u16) -> PathBuf {
         self.root.join("receipts").join(format!("lane-{lane}"))
     }
 
-    /// How many receipts all printers have printed.
+    /// How many receipts the printers of these lanes have printed.
     #[must_use]
-    pub fn receipts_printed(&self, lanes: u16) -> usize {
-        let files = (1..=lanes).filter_map(|lane| fs::read_dir(self.receipts(lane)).ok());
+    pub fn receipts_printed(&self, lanes: &[u16]) -> usize {
+        let files = lanes
+            .iter()
+            .filter_map(|lane| fs::read_dir(self.receipts(*lane)).ok());
         let names = files.flatten().flatten().map(|file| file.file_name());
         let texts =
             names.filter(|name| Path::new(name).extension().is_some_and(|end| end == "txt"));

@@ -5,8 +5,9 @@ use std::{fs, io, path::Path};
 
 use crate::{
     store::{
-        business_day::BusinessDay,
+        business_day::{BusinessDay, planned_ms},
         configuration,
+        fault::Fault,
         folder::{FolderError, RunFolder},
         options::StoreOptions,
         record::{RecordError, RunRecord},
@@ -14,6 +15,7 @@ use crate::{
     workload::{
         Visit, Workload,
         basket_file::{BasketFileError, GROCERIES_NAME, read_baskets},
+        days::BASKETS_A_DAY_MIN,
         keys::StoreKeys,
         price_list::{PriceList, PriceListError},
     },
@@ -30,6 +32,8 @@ pub struct Run {
     pub keys: StoreKeys,
     /// The customers.
     pub visits: Vec<Visit>,
+    /// What is to go wrong.
+    pub faults: Vec<Fault>,
 }
 
 /// Why a run can't be prepared. All of these are for the user to put right.
@@ -55,6 +59,18 @@ pub enum InputError {
     /// The run to go on with.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// A fault that this run can't have.
+    #[error("--faults: {0}")]
+    Faults(String),
+    /// Nothing could be sold through the end of a day.
+    #[error(
+        "{days} days need at least {} baskets, {BASKETS_A_DAY_MIN} a day",
+        usize::from(*days) * BASKETS_A_DAY_MIN
+    )]
+    TooFewBaskets {
+        /// How many were asked for.
+        days: u16,
+    },
     /// A file of the run couldn't be made or read back.
     #[error("the run's folder {folder}: {source}")]
     Content {
@@ -74,8 +90,17 @@ impl Run {
     pub fn prepare(options: &StoreOptions, now_ms: i64) -> Result<Self, InputError> {
         let mut prices = PriceList::read(options.price_file.as_deref())?;
         let baskets = read_baskets(options.basket_file.as_deref(), options.baskets)?;
+        let calendar = options.calendar();
+        if calendar.days > 1 && baskets.len() < usize::from(calendar.days) * BASKETS_A_DAY_MIN {
+            let days = calendar.days;
+            return Err(InputError::TooFewBaskets { days });
+        }
+        let faults = options
+            .faults
+            .of_run(calendar)
+            .map_err(InputError::Faults)?;
         let manners = manners(options.bank_personality.as_deref())?;
-        let workload = Workload::draw(options.seed, options.lanes, &baskets, &mut prices);
+        let workload = Workload::draw(options.seed, calendar, &baskets, &mut prices);
         let folder = RunFolder::create(options.out.as_deref())?;
         folder.lay_out(options.lanes)?;
         let keys = StoreKeys::draw(options.seed, options.lanes);
@@ -87,12 +112,13 @@ impl Run {
             // The programs need a moment to start; the first customers come when they have.
             day: BusinessDay::starting(
                 now_ms + STARTING_MS,
-                baskets.len(),
-                options.lanes,
-                options.faults.0.len(),
+                planned_ms(calendar, baskets.len(), faults.len()),
             ),
             engine: options.engine,
             captured: options.capture,
+            days: calendar.days,
+            lanes_to_rest: usize::from(calendar.lanes_to_rest()),
+            resumed: false,
             lost: Vec::new(),
             manifest_sha256: None,
             summary: None,
@@ -102,6 +128,7 @@ impl Run {
             record,
             keys,
             visits: workload.visits.clone(),
+            faults,
         };
         let bank = BankInput {
             latency_ms: options.bank_latency,
@@ -132,6 +159,7 @@ impl Run {
         let run_folder = RunFolder::at(&root.canonicalize().map_err(content)?);
         let visits = read_visits(&run_folder).map_err(content)?;
         let stopped_ms = last_written_ms(&run_folder).map_err(content)?;
+        record.resumed = true;
         record.day.origin_real_ms += (now_ms + STARTING_MS - stopped_ms).max(0);
         let keys = StoreKeys::draw(record.seed, record.lanes);
         let run = Self {
@@ -139,6 +167,8 @@ impl Run {
             record,
             keys,
             visits,
+            // What was made go wrong before an interruption isn't made to go wrong again.
+            faults: Vec::new(),
         };
         run.record.write(&run.folder).map_err(content)?;
         Ok(run)

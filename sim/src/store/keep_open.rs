@@ -52,6 +52,7 @@ pub async fn keep_open(root: &Path) -> Result<(), KeepOpenError> {
         keys: &keys,
         setting: record.setting(),
         capture: false,
+        cables: false,
     };
     let mut fleet = Fleet::start(setup).await?;
     let (address, copy) = (fleet.hub_address, copy.display());

@@ -4,6 +4,7 @@
 //! is the customers, the bank, the clock's speed, and the misfortunes.
 
 pub mod business_day;
+mod closing;
 pub mod conductor;
 pub mod configuration;
 pub mod fault;
@@ -25,6 +26,7 @@ pub mod watchdog;
 
 use std::{io, path::Path};
 
+use command_line::Exit;
 use ports::{Clock, SystemClock};
 
 use crate::oracle::{examine, seal};
@@ -73,17 +75,18 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// 2 for what the user can put right, 3 for a program that isn't there, 1 for the rest.
+    /// Usage for what the user can put right, unreachable for a program that isn't there, no for the
+    /// rest.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
+    pub fn exit(&self) -> Exit {
         match self {
-            Self::Input(_) => 2,
+            Self::Input(_) => Exit::Usage,
             Self::Trade { source, .. } => match source {
                 TradeError::Fleet(FleetError::Process(
                     ProcessError::NotStarted { .. } | ProcessError::NotListening { .. },
                 ))
                 | TradeError::Fleet(FleetError::NoLine(_))
-                | TradeError::HubSilent(_) => 3,
+                | TradeError::HubSilent(_) => Exit::Unreachable,
                 TradeError::Fleet(FleetError::Process(
                     ProcessError::Ended { .. }
                     | ProcessError::NotKilled { .. }
@@ -95,9 +98,9 @@ impl StoreError {
                 | TradeError::StandsStill { .. }
                 | TradeError::NotClosed(_)
                 | TradeError::NoReport(_)
-                | TradeError::Pull(_) => 1,
+                | TradeError::Pull(_) => Exit::No,
             },
-            Self::NotSealed { .. } | Self::NotOpen { .. } | Self::NoRuntime(_) => 1,
+            Self::NotSealed { .. } | Self::NotOpen { .. } | Self::NoRuntime(_) => Exit::No,
         }
     }
 }
@@ -113,14 +116,9 @@ pub fn run(options: &StoreOptions) -> Result<Summary, StoreError> {
         None => Run::prepare(options, clock.wall_ms())?,
     };
     let runtime = runtime()?;
-    // What was made go wrong before an interruption isn't made to go wrong again.
-    let faults = match options.resume {
-        Some(_) => &[],
-        None => options.faults.0.as_slice(),
-    };
     let folder = run.folder.root().display().to_string();
     let traded = runtime
-        .block_on(trade(&run, faults))
+        .block_on(trade(&run))
         .map_err(|source| StoreError::Trade {
             source,
             folder: folder.clone(),
@@ -130,7 +128,7 @@ pub fn run(options: &StoreOptions) -> Result<Summary, StoreError> {
     let findings = examine(&run.folder, &run.record.lost);
     let mut faults = traded.faults;
     for fault in &mut faults {
-        fault.confirm(&findings.figures.resumed);
+        fault.confirm(&findings.figures);
     }
     let facts = RunFacts {
         lanes: run.record.lanes,

@@ -2,20 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use command_line::Output;
 use journal::EngineKind;
 
-use crate::store::fault::FaultChoice;
-
-/// How results are written on standard output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// For people.
-    #[default]
-    Text,
-    /// Exactly one JSON object.
-    Json,
-}
+use crate::{store::fault::FaultChoice, workload::days::Calendar};
 
 /// Options of `sim store`.
 #[derive(Args, Clone, Debug)]
@@ -23,7 +14,10 @@ pub struct StoreOptions {
     /// How many checkout lanes sell
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=99))]
     pub lanes: u16,
-    /// How many baskets are sold, from the start of the file; all, if it has fewer
+    /// How many business days one after another: each but the first begins while lanes sell
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=31))]
+    pub days: u16,
+    /// How many baskets are sold, on all days together, from the start of the file; all, if it has fewer
     #[arg(long, default_value_t = 400, value_parser = at_least_one)]
     pub baskets: usize,
     /// Baskets to sell, one a line, names separated by commas [default: 9,835 real ones]
@@ -36,7 +30,8 @@ pub struct StoreOptions {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// What goes wrong: all, none, or names with commas (lost-answer, late-answer, lane-kill,
-    /// hub-kill, bank-line); each must show its effect
+    /// hub-kill, bank-line; with several days lane-away, close-kill, too); each must show its
+    /// effect
     #[arg(long, default_value = "all", value_name = "LIST", value_parser = FaultChoice::parse)]
     pub faults: FaultChoice,
     /// What keeps the journals: sled or redb
@@ -59,7 +54,7 @@ pub struct StoreOptions {
         long,
         value_name = "DIR",
         conflicts_with_all = [
-            "out", "lanes", "baskets", "basket_file", "price_file", "seed", "capture",
+            "out", "lanes", "days", "baskets", "basket_file", "price_file", "seed", "capture",
             "bank_latency", "bank_personality", "engine"
         ]
     )]
@@ -74,6 +69,17 @@ pub struct StoreOptions {
     /// How the result is written on standard output
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
+}
+
+impl StoreOptions {
+    /// Days and lanes.
+    #[must_use]
+    pub const fn calendar(&self) -> Calendar {
+        Calendar {
+            lanes: self.lanes,
+            days: self.days,
+        }
+    }
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

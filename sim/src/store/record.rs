@@ -12,6 +12,9 @@ use crate::{
     },
 };
 
+/// The form of a run's record from which on its lanes mark the ends of their days.
+const FIRST_FORM_WITH_FRAMES: u32 = 2;
+
 /// What is kept of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunRecord {
@@ -31,6 +34,16 @@ pub struct RunRecord {
     /// Whether `host/line.jsonl` holds the messages between hub and bank.
     #[serde(default)]
     pub captured: bool,
+    /// Business days that it lives.
+    #[serde(default = "one_day")]
+    pub days: u16,
+    /// Lanes that rest in the evening of each day but the last.
+    #[serde(default)]
+    pub lanes_to_rest: usize,
+    /// Whether it was interrupted and gone on with: who was selling at a turn of the date is
+    /// chance then.
+    #[serde(default)]
+    pub resumed: bool,
     /// Approvals that never reached the hub.
     pub lost: Vec<Approval>,
     /// SHA-256 of `manifest.json`; `None` until the run is finished.
@@ -42,6 +55,11 @@ pub struct RunRecord {
 /// Runs of before there was a choice.
 fn first_engine() -> EngineKind {
     EngineKind::Sled
+}
+
+/// Runs of before there were several.
+const fn one_day() -> u16 {
+    1
 }
 
 /// An engine as its name.
@@ -102,6 +120,12 @@ impl RunRecord {
             day: self.day,
             engine: self.engine,
         }
+    }
+
+    /// Whether its lanes mark the ends of their days; a run of several days is nothing without.
+    #[must_use]
+    pub const fn has_frames(&self) -> bool {
+        self.version >= FIRST_FORM_WITH_FRAMES || self.days > 1
     }
 
     /// Writes it into the run's folder.

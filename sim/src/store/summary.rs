@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     oracle::{
-        Broken, Examples, Figures, Findings, Forward, Payments, Settlement, Tenders, TerminalDay,
+        Broken, DayFigures, Examples, Figures, Findings, Forward, Payments, Settlement, Tenders,
+        TerminalDay,
     },
     store::conductor::FaultReport,
     workload::price_list::CURRENCY,
@@ -44,6 +45,9 @@ pub struct Summary {
     /// Sales in the middle of which a lane was started again, and which it closed.
     #[serde(default)]
     pub resumed: usize,
+    /// Each business day, oldest first; the sums above are of all of them.
+    #[serde(default)]
+    pub days: Vec<DayFigures>,
     /// Payments worth following.
     pub examples: Examples,
     /// Categories that had no price in any file.
@@ -113,6 +117,7 @@ impl Summary {
             terminals,
             examples,
             resumed,
+            days,
         } = figures;
         Self {
             lanes: facts.lanes,
@@ -132,6 +137,7 @@ impl Summary {
             },
             faults: facts.faults.into_iter().map(FaultEntry::from).collect(),
             resumed: resumed.len(),
+            days,
             examples,
             priced_by_rule: facts.priced_by_rule,
             wall_ms: facts.wall_ms,
@@ -175,6 +181,7 @@ impl Summary {
         self.write_payments(&mut text);
         self.write_faults(&mut text);
         self.write_settlement(&mut text);
+        self.write_days(&mut text);
         self.write_invariants(&mut text);
         self.write_examples(&mut text);
         text
@@ -289,6 +296,32 @@ impl Summary {
                 text,
                 "             {} of card sales refused by the bank afterwards are dead letters",
                 amount(all.lost_minor)
+            );
+        }
+    }
+
+    /// A line a day, where there is more than one.
+    fn write_days(&self, text: &mut String) {
+        if self.days.len() < 2 {
+            return;
+        }
+        for day in &self.days {
+            let late = match day.lanes_late {
+                0 => String::new(),
+                late => format!(", {late} late"),
+            };
+            let turn = match day.at_bank_at_turn {
+                0 => String::new(),
+                at_bank => format!("; turned with {at_bank} payments at the bank"),
+            };
+            let _ = writeln!(
+                text,
+                "day          {} version {}: {:>5} sales {:>14}, {} lanes complete{late}{turn}",
+                day.date,
+                day.version,
+                day.sales,
+                amount(day.sales_minor),
+                day.lanes_complete
             );
         }
     }

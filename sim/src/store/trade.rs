@@ -8,25 +8,29 @@ use tokio::time::sleep;
 
 use crate::{
     acquirer_link::Approval,
-    oracle::open_sale,
+    oracle::{newest_versions_are_complete, open_sale},
     store::{
-        conductor::{Conductor, FaultReport, Killed, Moment, Order},
-        fault::Fault,
+        closing::ClosingTask,
+        conductor::{Closing, Conductor, FaultReport, Killed, Moment, Order},
         fleet::{Fleet, FleetError, Part, Setup},
         head_office::{self, PullError},
         inputs::Run,
         interrupt::Interrupt,
         progress::Progress,
+        record::RunRecord,
         watch::{HubWatch, Sight},
         watchdog::{PATIENCE_MS, Watchdog},
     },
-    workload::BUSINESS_DATE,
+    workload::days::{Calendar, FIRST_DAY, date_of},
 };
 
 /// Between two looks at the store.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
 /// The hub may be silent for so many looks; a restarted one needs some.
 const SILENT_LOOKS_MAX: u32 = 40;
+
+/// Late records are gathered for a while before their day is sealed anew.
+const LATE_LANES_MS_MAX: u64 = 30_000;
 
 /// What the day leaves in memory; all else is in its folder.
 #[derive(Debug)]
@@ -76,7 +80,7 @@ pub enum TradeError {
 ///
 /// # Errors
 /// Anything that keeps the day from its end. The store is stopped in every case.
-pub async fn trade(run: &Run, faults: &[Fault]) -> Result<Traded, TradeError> {
+pub async fn trade(run: &Run) -> Result<Traded, TradeError> {
     let mut interrupt = Interrupt::listen().map_err(TradeError::NoSignals)?;
     let progress = Progress::of(run.visits.len());
     progress.step("starting bank, line, hub and lanes");
@@ -85,6 +89,7 @@ pub async fn trade(run: &Run, faults: &[Fault]) -> Result<Traded, TradeError> {
         keys: &run.keys,
         setting: run.record.setting(),
         capture: run.record.captured,
+        cables: run.record.days > 1,
     };
     // Dropped half-way, the programs end by themselves: their standard input closes.
     let mut fleet = tokio::select! {
@@ -92,7 +97,7 @@ pub async fn trade(run: &Run, faults: &[Fault]) -> Result<Traded, TradeError> {
         () = interrupt.wait() => return Err(interrupted(run)),
         started = Fleet::start(setup) => started?,
     };
-    let mut day = Day::new(run, faults, progress);
+    let mut day = Day::new(run, progress);
     let traded = tokio::select! {
         biased;
         () = interrupt.wait() => Err(interrupted(run)),
@@ -103,7 +108,8 @@ pub async fn trade(run: &Run, faults: &[Fault]) -> Result<Traded, TradeError> {
     let stopped = fleet.stop().await;
     traded?;
     stopped?;
-    let faults = day.conductor.into_reports();
+    let Day { conductor, .. } = day;
+    let faults = conductor.into_reports();
     let lost = come_to_nothing(swallowed, &faults);
     Ok(Traded { faults, lost })
 }
@@ -137,27 +143,34 @@ struct Day<'a> {
     sight: Sight,
     /// The lane that was killed last.
     killed: Option<Killed>,
+    /// The close of a day after which others come.
+    closing: ClosingTask,
 }
 
 impl<'a> Day<'a> {
-    fn new(run: &'a Run, faults: &[Fault], progress: Progress) -> Self {
+    fn new(run: &'a Run, progress: Progress) -> Self {
+        let RunRecord { lanes, days, .. } = run.record;
+        let calendar = Calendar { lanes, days };
         Self {
             run,
             clock: SystemClock::new(),
-            conductor: Conductor::new(faults, run.record.lanes, &run.visits),
+            conductor: Conductor::new(&run.faults, calendar, &run.visits),
             watchdog: Watchdog::default(),
             progress,
             silent_looks: 0,
             sight: Sight::default(),
             killed: None,
+            closing: ClosingTask::default(),
         }
     }
 
     async fn until_closed(&mut self, fleet: &mut Fleet) -> Result<(), TradeError> {
         let mut hub = HubWatch::of(fleet.hub_address)
             .map_err(|error| TradeError::HubSilent(error.to_string()))?;
+        self.find_day(fleet, &mut hub).await?;
         self.sell(fleet, &mut hub).await?;
         self.close_day(fleet, &mut hub).await?;
+        self.wait_for_late_lanes(fleet).await?;
         for name in ["day.txt", "day.json", "day.html"] {
             if !self.run.folder.report().join(name).is_file() {
                 return Err(TradeError::NoReport(name));
@@ -165,6 +178,39 @@ impl<'a> Day<'a> {
         }
         self.progress.step("head office pulls the day");
         head_office::pull(&self.run.folder, fleet.hub_address).await?;
+        Ok(())
+    }
+
+    /// A run of several days that was interrupted goes on with the day that it was in; the close
+    /// of the one before may have been broken off.
+    async fn find_day(&mut self, fleet: &mut Fleet, hub: &mut HubWatch) -> Result<(), TradeError> {
+        if !self.run.record.resumed || self.run.record.days <= 1 {
+            return Ok(());
+        }
+        while !self.look(fleet, hub).await? {
+            fleet.tend().await?;
+            sleep(LOOK_EVERY).await;
+        }
+        let today = self.sight.status.business_date.as_str();
+        let mut over =
+            (FIRST_DAY..=self.run.record.days).filter(|day| date_of(*day).as_str() < today);
+        if let Some(last) = over.next_back() {
+            self.conductor.go_on_with(last + 1);
+            self.closing.begin(hub, date_of(last));
+        }
+        Ok(())
+    }
+
+    /// What came after its day was sealed makes a new version of that day, some time later.
+    async fn wait_for_late_lanes(&mut self, fleet: &mut Fleet) -> Result<(), TradeError> {
+        let until_ms = self.clock.mono_ms() + LATE_LANES_MS_MAX;
+        while self.run.record.days > 1
+            && !newest_versions_are_complete(&self.run.folder)
+            && self.clock.mono_ms() < until_ms
+        {
+            fleet.tend().await?;
+            sleep(LOOK_EVERY).await;
+        }
         Ok(())
     }
 
@@ -178,13 +224,14 @@ impl<'a> Day<'a> {
                 sleep(LOOK_EVERY).await;
                 continue;
             }
-            if self.sight.status.business_date != BUSINESS_DATE {
+            let last = date_of(self.run.record.days);
+            if self.sight.status.business_date > last {
                 return Ok(());
             }
-            match close_and_tend(fleet, hub).await? {
-                Closing::Done => return Ok(()),
-                Closing::Interrupted => {}
-                Closing::Refused(why) => return Err(TradeError::NotClosed(why)),
+            match close_and_tend(fleet, hub, last).await? {
+                Attempt::Done => return Ok(()),
+                Attempt::Interrupted => {}
+                Attempt::Refused(why) => return Err(TradeError::NotClosed(why)),
             }
         }
     }
@@ -195,7 +242,7 @@ impl<'a> Day<'a> {
         loop {
             fleet.tend().await?;
             let hub_answers = self.look(fleet, hub).await?;
-            self.conduct(fleet, hub_answers).await?;
+            self.conduct(fleet, hub, hub_answers).await?;
             // A second look lets the conductor see what the first one brought.
             restful_looks = match hub_answers && self.sight.is_at_rest(self.run.record.lanes) {
                 true => restful_looks + 1,
@@ -228,20 +275,27 @@ impl<'a> Day<'a> {
         }
     }
 
-    async fn conduct(&mut self, fleet: &mut Fleet, hub_answers: bool) -> Result<(), TradeError> {
+    async fn conduct(
+        &mut self,
+        fleet: &mut Fleet,
+        hub: &HubWatch,
+        hub_answers: bool,
+    ) -> Result<(), TradeError> {
         let at_ms = self.clock.mono_ms();
         let stands_still = hub_answers
             && self
                 .watchdog
                 .stands_still(at_ms, self.sight.progress_mark());
+        let closing = self.closing.look().await;
         if stands_still {
-            let who_waits = self.sight.who_waits();
+            let mut who_waits = self.sight.who_waits();
+            if closing == Closing::Failed {
+                who_waits += &format!("; the day could not be closed: {}", self.closing.said());
+            }
             return Err(TradeError::StandsStill { who_waits });
         }
-        let receipts = match self.conductor.counts_receipts() {
-            true => self.run.folder.receipts_printed(self.run.record.lanes),
-            false => 0,
-        };
+        let counted = self.conductor.counts_receipts();
+        let receipts = self.run.folder.receipts_printed(&counted);
         let order = self.conductor.look(&Moment {
             at_ms,
             sight: &self.sight,
@@ -249,17 +303,24 @@ impl<'a> Day<'a> {
             swallowed: &fleet.acquirer_link.swallowed(),
             held: fleet.acquirer_link.held().as_ref(),
             receipts,
+            wall_ms: self.run.record.day.wall_ms(SystemClock::new().wall_ms()),
+            closing,
             killed: self.killed.as_ref(),
         });
         if let Some(order) = order {
-            self.carry_out(order, fleet).await?;
+            self.carry_out(order, fleet, hub).await?;
         }
         self.progress
             .show(at_ms, &self.sight, self.conductor.current());
         Ok(())
     }
 
-    async fn carry_out(&mut self, order: Order, fleet: &mut Fleet) -> Result<(), TradeError> {
+    async fn carry_out(
+        &mut self,
+        order: Order,
+        fleet: &mut Fleet,
+        hub: &HubWatch,
+    ) -> Result<(), TradeError> {
         match order {
             Order::CutLine => fleet.acquirer_link.cut(),
             Order::MendLine => fleet.acquirer_link.mend(),
@@ -273,6 +334,17 @@ impl<'a> Day<'a> {
                 fleet.acquirer_link.drop_held();
             }
             Order::StartHub => fleet.start_again(Part::Hub).await?,
+            Order::CutLaneOff(lane) => fleet.cut_lane_off(lane),
+            Order::ConnectLane(lane) => fleet.connect_lane(lane),
+            Order::SwitchLaneOff(lane) => fleet.kill(Part::Lane(lane)).await?,
+            Order::RestLane(lane) => fleet.rest(Part::Lane(lane)).await?,
+            Order::WakeLane(lane) => fleet.start_again(Part::Lane(lane)).await?,
+            Order::BeginClose(day) => {
+                let date = date_of(day);
+                self.progress
+                    .step(&format!("closing {date} while lanes sell"));
+                self.closing.begin(hub, date);
+            }
         }
         Ok(())
     }
@@ -294,16 +366,20 @@ impl<'a> Day<'a> {
 }
 
 /// How an attempt to close the day went.
-enum Closing {
+enum Attempt {
     Done,
     /// A program was killed meanwhile, and is there again.
     Interrupted,
     Refused(String),
 }
 
-async fn close_and_tend(fleet: &mut Fleet, hub: &mut HubWatch) -> Result<Closing, TradeError> {
+async fn close_and_tend(
+    fleet: &mut Fleet,
+    hub: &mut HubWatch,
+    date: String,
+) -> Result<Attempt, TradeError> {
     let mut tended = false;
-    let closing = hub.close_day();
+    let closing = hub.close_day(date);
     tokio::pin!(closing);
     let closed = loop {
         tokio::select! {
@@ -315,8 +391,8 @@ async fn close_and_tend(fleet: &mut Fleet, hub: &mut HubWatch) -> Result<Closing
     // It may have been killed since the last look.
     tended |= fleet.tend().await?;
     Ok(match closed {
-        Ok(_) => Closing::Done,
-        Err(_) if tended => Closing::Interrupted,
-        Err(status) => Closing::Refused(status.message().to_owned()),
+        Ok(_) => Attempt::Done,
+        Err(_) if tended => Attempt::Interrupted,
+        Err(status) => Attempt::Refused(status.message().to_owned()),
     })
 }

@@ -35,6 +35,24 @@ impl Sight {
             .sum()
     }
 
+    /// Whether so many lanes are connected.
+    #[must_use]
+    pub fn has_connected(&self, lanes: u16) -> bool {
+        let connected = self.lanes.iter().filter(|lane| lane.connected);
+        connected.count() == usize::from(lanes)
+    }
+
+    /// Baskets that are sold in one lane, and whether the hub has all of its journal.
+    #[must_use]
+    pub fn lane_done(&self, lane: u16) -> (u64, bool) {
+        let mut lanes = self.lanes.iter();
+        let known = lanes.find(|known| known.lane == u32::from(lane));
+        known.map_or((0, false), |known| {
+            let sold = u64::from(known.sales_closed) + u64::from(known.sales_voided);
+            (sold, known.replicated_sequence >= known.journal_sequence)
+        })
+    }
+
     /// Whether so many lanes have sold everything, the hub has all of it, and nothing is owed to
     /// the bank.
     #[must_use]
@@ -146,12 +164,15 @@ impl HubWatch {
         })
     }
 
-    /// Closes the running business day and waits for it.
+    /// Closes this business day and waits for it.
     ///
     /// # Errors
     /// The hub refuses, says so in its status, or ends without having closed.
-    pub async fn close_day(&mut self) -> Result<CloseDayProgress, Status> {
-        let request = timed(CloseDayRequest::default(), CLOSE_TIMEOUT);
+    pub async fn close_day(&mut self, date: String) -> Result<CloseDayProgress, Status> {
+        let request = CloseDayRequest {
+            business_date: date,
+        };
+        let request = timed(request, CLOSE_TIMEOUT);
         let mut steps = self.client.close_day(request).await?.into_inner();
         let mut last = None;
         while let Some(step) = steps.message().await? {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::workload::{
-    card::{Card, Entry, Funding},
+    card::{Behaviour, Card, Entry, Funding},
     dice::Dice,
 };
 
@@ -52,6 +52,21 @@ pub struct Customer {
     pub tenders: Vec<ScriptedTender>,
     /// Whether the first card is one that the hub may stand in for.
     pub may_be_stood_in: bool,
+}
+
+impl Customer {
+    /// Whether the first card is one that the bank approves at once, in full.
+    #[must_use]
+    pub(crate) fn is_sure_to_be_approved(&self, cards: &[Card]) -> bool {
+        let Some(ScriptedTender::Card { pan, pin, .. }) = self.tenders.first() else {
+            return false;
+        };
+        let card = cards.iter().find(|card| card.pan == *pan);
+        card.is_some_and(|card| {
+            let knows_pin = pin.as_ref().is_none_or(|pin| *pin == card.pin);
+            card.behaviour == Behaviour::Approve && knows_pin
+        })
+    }
 }
 
 /// Draws one customer: 45 in 100 pay cash, one in twelve of the others has a second card.

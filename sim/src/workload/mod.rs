@@ -8,6 +8,7 @@ pub mod barcode;
 pub mod basket_file;
 pub mod card;
 pub mod customer;
+pub mod days;
 pub mod dice;
 pub mod keys;
 pub mod price_list;
@@ -16,7 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use basket_file::Basket;
 use card::{Card, deal_cards};
-use customer::{ScriptedTender, draw_customer};
+use customer::{Customer, ScriptedTender, draw_customer};
+use days::{Calendar, FIRST_DAY};
 use dice::Dice;
 use price_list::{Article, ArticleKind, PRICE_MINOR_MAX, PriceList};
 
@@ -24,12 +26,9 @@ use price_list::{Article, ArticleKind, PRICE_MINOR_MAX, PriceList};
 pub const OPENING_WALL_MS: i64 = 1_795_334_400_000;
 /// 22:00: the last customers have come.
 pub const CLOSING_WALL_MS: i64 = OPENING_WALL_MS + 14 * HOUR_MS;
-/// The business date of the simulated day.
+/// The business date of the first simulated day.
 pub const BUSINESS_DATE: &str = "2026-11-22";
 const HOUR_MS: i64 = 3_600_000;
-
-/// How many customers come in each hour from 08:00, relative to the others.
-const CUSTOMERS_BY_HOUR: [u64; 14] = [4, 6, 7, 8, 8, 7, 6, 6, 7, 8, 9, 8, 6, 4];
 
 /// One article as it is scanned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +50,9 @@ pub struct Visit {
     pub order: String,
     /// Which lane serves it, from 1.
     pub lane: u16,
+    /// On which of the simulated days, from 1, it comes.
+    #[serde(default = "first_day", skip_serializing_if = "is_first_day")]
+    pub day: u16,
     /// When it gets there, by the business clock.
     pub arrive_wall_ms: i64,
     /// What it buys.
@@ -61,6 +63,18 @@ pub struct Visit {
     pub tenders: Vec<ScriptedTender>,
     /// Whether its first card is one that the hub may stand in for.
     pub may_be_stood_in: bool,
+}
+
+const fn first_day() -> u16 {
+    FIRST_DAY
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a reference over"
+)]
+const fn is_first_day(day: &u16) -> bool {
+    *day == FIRST_DAY
 }
 
 /// One line of a lane's script: what cashier and customer do.
@@ -89,7 +103,7 @@ impl Visit {
     }
 }
 
-/// A day of customers.
+/// All customers of a run.
 #[derive(Debug)]
 pub struct Workload {
     /// In the order they arrive.
@@ -99,25 +113,27 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// Draws the day: baskets go to lanes in turn, as they arrive.
+    /// Draws the days: baskets go in turn to the lanes that are open, as they arrive.
     #[must_use]
-    pub fn draw(seed: u64, lanes: u16, baskets: &[Basket], prices: &mut PriceList) -> Self {
+    pub fn draw(seed: u64, calendar: Calendar, baskets: &[Basket], prices: &mut PriceList) -> Self {
         let cards = deal_cards(seed, baskets.len());
-        let arrivals = draw_arrivals(seed, baskets.len());
         let mut weights = Dice::new(seed, "weights");
         let mut customers = Dice::new(seed, "customers");
-        let lane_in_turn = (1..=lanes).cycle();
+        let arrivals = calendar.draw_arrivals(seed, baskets.len());
         let visits = baskets
             .iter()
             .zip(arrivals)
-            .zip(lane_in_turn)
-            .map(|((basket, arrive_wall_ms), lane)| {
+            .map(|(basket, arrival)| {
                 let items = scan(&mut weights, basket, prices);
-                let customer = draw_customer(&mut customers, &cards);
+                let customer = match arrival.pays_by_card {
+                    true => draw_card_customer(&mut customers, &cards),
+                    false => draw_customer(&mut customers, &cards),
+                };
                 Visit {
                     order: format!("basket-{}", basket.line),
-                    lane,
-                    arrive_wall_ms,
+                    lane: arrival.lane,
+                    day: arrival.day,
+                    arrive_wall_ms: arrival.wall_ms,
                     total_minor: items.iter().map(|item| item.price_minor).sum(),
                     items,
                     tenders: customer.tenders,
@@ -135,18 +151,19 @@ impl Workload {
     }
 }
 
-fn draw_arrivals(seed: u64, count: usize) -> Vec<i64> {
-    let mut dice = Dice::new(seed, "arrivals");
-    let hours: Vec<(u64, i64)> = CUSTOMERS_BY_HOUR.into_iter().zip(0..).collect();
-    let hour_ms = HOUR_MS.unsigned_abs();
-    let mut arrivals: Vec<i64> = (0..count)
-        .map(|_| {
-            let within_ms = i64::try_from(dice.below(hour_ms)).unwrap_or(0);
-            OPENING_WALL_MS + dice.weighted(&hours, 0) * HOUR_MS + within_ms
-        })
-        .collect();
-    arrivals.sort_unstable();
-    arrivals
+/// Tries before a customer who pays otherwise has to do.
+const DRAWS_MAX: u32 = 100;
+
+/// A customer whose first card the bank approves at once.
+fn draw_card_customer(dice: &mut Dice, cards: &[Card]) -> Customer {
+    let mut customer = draw_customer(dice, cards);
+    for _ in 0..DRAWS_MAX {
+        if customer.is_sure_to_be_approved(cards) {
+            return customer;
+        }
+        customer = draw_customer(dice, cards);
+    }
+    customer
 }
 
 fn scan(dice: &mut Dice, basket: &Basket, prices: &mut PriceList) -> Vec<ScannedItem> {
@@ -185,7 +202,8 @@ mod tests {
 
     fn day(seed: u64) -> Workload {
         let baskets = read_baskets(None, 400).unwrap();
-        Workload::draw(seed, 4, &baskets, &mut PriceList::read(None).unwrap())
+        let prices = &mut PriceList::read(None).unwrap();
+        Workload::draw(seed, Calendar::of_one_day(4), &baskets, prices)
     }
 
     fn lines(workload: &Workload) -> String {
@@ -212,6 +230,32 @@ mod tests {
             assert_eq!(usize::from(visit.lane), index % 4 + 1);
             last = visit.arrive_wall_ms;
         }
+    }
+
+    #[test]
+    fn several_days_share_the_baskets_and_the_evening_belongs_to_the_lanes_that_stay() {
+        let baskets = read_baskets(None, 300).unwrap();
+        let prices = &mut PriceList::read(None).unwrap();
+        let days = Workload::draw(1, Calendar { lanes: 4, days: 3 }, &baskets, prices);
+        for day in 1..=3 {
+            let own = days.visits.iter().filter(|visit| visit.day == day);
+            let (day_opens, day_closes) = (days::opens_wall_ms(day), days::opens_wall_ms(day + 1));
+            for visit in own.clone() {
+                assert!((day_opens..day_closes).contains(&visit.arrive_wall_ms));
+            }
+            assert_eq!(own.clone().count(), 100);
+            let evening = own.filter(|visit| visit.arrive_wall_ms >= days::evening_wall_ms(day));
+            let (staying, resting): (Vec<_>, Vec<_>) = evening.partition(|visit| visit.lane <= 2);
+            if day < 3 {
+                assert!(staying.len() >= 15 && resting.is_empty(), "day {day}");
+            }
+        }
+        let order = days.visits.windows(2);
+        assert!(
+            order
+                .into_iter()
+                .all(|two| two[0].arrive_wall_ms <= two[1].arrive_wall_ms)
+        );
     }
 
     #[test]

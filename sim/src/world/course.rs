@@ -24,16 +24,45 @@ pub enum Course {
     StoodIn,
     /// The hub is away: the lane approves inside its lease.
     Offline,
+    /// The date turns while it is at the bank: of a world that lives two days.
+    AcrossClose,
 }
 
 impl Course {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
+        Self::Approved,
+        Self::LateAnswer,
+        Self::StoodIn,
+        Self::Offline,
+        Self::AcrossClose,
+    ];
+    /// Those of worlds that live one day.
+    pub const OF_ONE_DAY: [Self; 4] = [
         Self::Approved,
         Self::LateAnswer,
         Self::StoodIn,
         Self::Offline,
     ];
+
+    /// The one of this name.
+    ///
+    /// # Errors
+    /// The names there are.
+    pub fn named(name: &str) -> Result<Self, String> {
+        let mut all = Self::ALL.into_iter();
+        let found = all.find(|course| course.name() == name);
+        found.ok_or_else(|| Self::ALL.map(Self::name).join(", "))
+    }
+
+    /// Baskets that a world of it needs.
+    #[must_use]
+    pub const fn baskets(self) -> usize {
+        match self {
+            Self::Approved | Self::LateAnswer | Self::StoodIn | Self::Offline => 10,
+            Self::AcrossClose => 16,
+        }
+    }
 
     /// As on the command line.
     #[must_use]
@@ -43,6 +72,7 @@ impl Course {
             Self::LateAnswer => "late-answer",
             Self::StoodIn => "stood-in",
             Self::Offline => "offline",
+            Self::AcrossClose => "across-close",
         }
     }
 }
@@ -57,7 +87,7 @@ impl Course {
     /// Whether a payment has gone this way.
     pub(crate) fn was_taken(self, outcome: &WorldOutcome) -> bool {
         let count = match self {
-            Self::Approved => outcome.payments,
+            Self::Approved | Self::AcrossClose => outcome.payments,
             Self::LateAnswer => outcome.reversed,
             Self::StoodIn => outcome.stood_in,
             Self::Offline => outcome.offline,
@@ -85,7 +115,7 @@ enum Stage {
 impl Driver {
     pub(super) fn new(course: Course) -> Self {
         let stage = match course {
-            Course::Approved => Stage::Done,
+            Course::Approved | Course::AcrossClose => Stage::Done,
             Course::LateAnswer | Course::StoodIn | Course::Offline => Stage::Waiting,
         };
         Self { course, stage }
@@ -103,7 +133,9 @@ impl Driver {
             Stage::Away if has_begun => {
                 let after = match self.course {
                     Course::LateAnswer => ANSWER_HELD,
-                    Course::Approved | Course::StoodIn | Course::Offline => AWAY,
+                    Course::Approved | Course::StoodIn | Course::Offline | Course::AcrossClose => {
+                        AWAY
+                    }
                 };
                 self.stage = Stage::Back { at: now + after };
             }
@@ -117,7 +149,7 @@ impl Driver {
 
     fn strikes(&self, now: Duration, has_begun: bool) -> bool {
         match self.course {
-            Course::Approved => false,
+            Course::Approved | Course::AcrossClose => false,
             Course::LateAnswer => has_begun,
             Course::StoodIn | Course::Offline => now >= BEFORE_THE_CARD,
         }
@@ -126,7 +158,7 @@ impl Driver {
     fn strike(&self, world: &mut Sim<'_>, store: &Store) {
         trace::at(world.elapsed(), &format!("course {}", self.course));
         match self.course {
-            Course::Approved => {}
+            Course::Approved | Course::AcrossClose => {}
             Course::LateAnswer => world.hold("hub", "bank"),
             Course::StoodIn => world.crash("bank"),
             Course::Offline => super::faults::crash(world, store, Host::Hub, 0),
@@ -136,7 +168,7 @@ impl Driver {
     fn heal(&self, world: &mut Sim<'_>) {
         trace::at(world.elapsed(), &format!("course {} heals", self.course));
         match self.course {
-            Course::Approved => {}
+            Course::Approved | Course::AcrossClose => {}
             Course::LateAnswer => world.release("hub", "bank"),
             Course::StoodIn => world.bounce("bank"),
             Course::Offline => world.bounce("hub"),

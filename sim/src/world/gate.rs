@@ -13,7 +13,8 @@
 //! is counted. Nor is a flush, which does nothing here.
 //!
 //! Counting begins with the *life of a payment*: the moment a cashier chooses the card, the same
-//! for every host of the world.
+//! for every host of the world. In a world of two days that is a card of the first day's evening,
+//! so that the turn of the date is counted.
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
@@ -53,17 +54,38 @@ pub struct Stop {
 
 /// Whether the payment has begun, for all hosts of a world. Clones are the same payment.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Life(Arc<AtomicBool>);
+pub(super) struct Life(Arc<Begin>);
+
+#[derive(Debug, Default)]
+struct Begin {
+    /// Cards that are chosen now are none to count from.
+    is_early: AtomicBool,
+    has_begun: AtomicBool,
+}
 
 impl Life {
+    /// One that begins with a card after [`Life::come`].
+    pub(super) fn not_yet() -> Self {
+        let life = Self::default();
+        life.0.is_early.store(true, Ordering::Relaxed);
+        life
+    }
+
+    /// The next card is the one.
+    pub(super) fn come(&self) {
+        self.0.is_early.store(false, Ordering::Relaxed);
+    }
+
     /// The card was chosen. A second payment changes nothing.
     pub(super) fn begin(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        if !self.0.is_early.load(Ordering::Relaxed) {
+            self.0.has_begun.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Whether it was.
     pub(super) fn has_begun(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.has_begun.load(Ordering::Relaxed)
     }
 }
 

@@ -7,6 +7,7 @@ use std::{
 
 use ::ports::Random;
 use acquirer_host::{Accounts, MemoryLedger, Personality, TerminalKeys};
+use command_line::Output;
 use iso8583::dialect::Dialect;
 use journal::{CommitDriver, DiskFault, Engine, EngineKind, SimulatedDisk};
 use store_hub::{KeyFile, SoftwareKeys};
@@ -14,7 +15,7 @@ use turmoil::Sim;
 
 use super::{
     BANK_ADDRESS, HUB_ADDRESS, Host, Mutation, WorldError, WorldOptions,
-    clock::{Skew, VirtualClock},
+    clock::{Skew, TimeLapse, VirtualClock},
     devices,
     disk::GatedEngine,
     gate::{Gate, Life},
@@ -25,8 +26,7 @@ use super::{
 use crate::{
     oracle::{self, Findings, Journals, Logs, Owner, Unread},
     store::{
-        configuration, fault::FaultChoice, folder::RunFolder, inputs::Run, options::Output,
-        options::StoreOptions,
+        configuration, fault::FaultChoice, folder::RunFolder, inputs::Run, options::StoreOptions,
     },
     workload::OPENING_WALL_MS,
 };
@@ -44,6 +44,7 @@ pub(super) struct Store {
     machines: BTreeMap<Host, Machine>,
     ledger: MemoryLedger,
     life: Life,
+    time_lapse: TimeLapse,
     watch: Arc<WireWatch>,
 }
 
@@ -74,6 +75,7 @@ impl Store {
     pub(super) fn lay_out(options: WorldOptions, root: &Path) -> Result<Self, WorldError> {
         let store = StoreOptions {
             lanes: options.lanes,
+            days: options.days(),
             baskets: options.baskets,
             basket_file: None,
             price_file: None,
@@ -89,8 +91,15 @@ impl Store {
             capture: false,
             output: Output::Text,
         };
-        let run = Run::prepare(&store, OPENING_WALL_MS).map_err(lay_out_error)?;
-        let life = Life::default();
+        let mut run = Run::prepare(&store, OPENING_WALL_MS).map_err(lay_out_error)?;
+        // Nobody stops a lane in order here.
+        run.record.lanes_to_rest = 0;
+        run.record.write(&run.folder).map_err(lay_out_error)?;
+        let life = match options.days() {
+            1 => Life::default(),
+            // What is counted then is the turn of the date: its course says when it is near.
+            _ => Life::not_yet(),
+        };
         let hosts = (1..=options.lanes).map(Host::Lane).chain([Host::Hub]);
         let machines: BTreeMap<_, _> = hosts
             .map(|host| (host, Machine::new(host, &life)))
@@ -109,8 +118,14 @@ impl Store {
             machines,
             ledger: MemoryLedger::default(),
             life,
+            time_lapse: TimeLapse::of_day(options.day_ms),
             watch: Arc::new(watch),
         })
+    }
+
+    /// How business time passes.
+    pub(super) fn time_lapse(&self) -> &TimeLapse {
+        &self.time_lapse
     }
 
     /// What the payment's course is told by.
@@ -151,7 +166,7 @@ impl Store {
     fn surroundings(&self, host: &str, machine: &Machine) -> Surroundings {
         Surroundings {
             seed: self.options.seed,
-            day_ms: self.options.day_ms,
+            time_lapse: self.time_lapse.clone(),
             mono_jumps: self.options.mutation == Some(Mutation::MonoJumps),
             host: host.to_owned(),
             starts: Rc::new(Cell::new(0)),
@@ -234,7 +249,7 @@ impl Store {
 #[derive(Clone)]
 struct Surroundings {
     seed: u64,
-    day_ms: u64,
+    time_lapse: TimeLapse,
     mono_jumps: bool,
     host: String,
     starts: Rc<Cell<u64>>,
@@ -250,6 +265,10 @@ impl Journals for Store {
         };
         let machine = self.machines.get(&host).ok_or("no such host")?;
         Logs::behind(machine.disk.durable().engine())
+    }
+
+    fn has(&self, lane: u16) -> bool {
+        self.machines.contains_key(&Host::Lane(lane))
     }
 }
 
@@ -273,7 +292,7 @@ impl Surroundings {
     }
 
     fn clock(&self) -> VirtualClock {
-        let clock = VirtualClock::new(self.day_ms, self.machine.skew.clone());
+        let clock = VirtualClock::new(self.time_lapse.clone(), self.machine.skew.clone());
         clock.with_mono_jumps(self.mono_jumps)
     }
 
@@ -335,10 +354,11 @@ async fn run_hub(around: &Surroundings, text: &str, folder: &Path) -> Outcome {
 }
 
 async fn run_lane(around: &Surroundings, text: &str, folder: &Path) -> Outcome {
-    let mut config = lane_agent::Config::parse(text, folder)?;
+    let mut config =
+        lane_agent::Config::parse(text, folder).map_err(|faults| format!("{faults:?}"))?;
     config.hub_address = HUB_ADDRESS.to_owned();
     let configured = lane_agent::devices::configured(&config.devices);
-    let people = VirtualClock::new(around.day_ms, Skew::default());
+    let people = VirtualClock::new(around.time_lapse.clone(), Skew::default());
     let gate = around.machine.gate.clone();
     let devices = devices::gated(configured, gate, Arc::new(people));
     let ports = lane_agent::Ports {

@@ -19,6 +19,7 @@ mod stopping;
 mod store_manager;
 mod task_ids;
 mod trace;
+mod turn;
 mod wire_watch;
 
 use std::{cell::RefCell, io, path::Path, rc::Rc, time::Duration};
@@ -80,6 +81,20 @@ impl WorldOptions {
             trouble: Trouble::Faults,
             jumps: None,
             mutation: None,
+        }
+    }
+}
+
+impl WorldOptions {
+    /// How many business days it lives.
+    #[must_use]
+    pub const fn days(&self) -> u16 {
+        match self.trouble {
+            Trouble::Payment {
+                course: Course::AcrossClose,
+                ..
+            } => 2,
+            Trouble::Payment { .. } | Trouble::Faults => 1,
         }
     }
 }
@@ -200,8 +215,9 @@ fn play(
     store.add_bank(&mut world);
     store.add_hub(&mut world);
     store.add_lanes(&mut world);
-    store_manager::add(&mut world, options, Rc::clone(outcome));
-    let mut fate = Fate::plan(options, &store);
+    let bell = turn::Bell::default();
+    store_manager::add(&mut world, options, Rc::clone(outcome), bell.clone());
+    let mut fate = Fate::plan(options, &store, bell);
     loop {
         match world.step() {
             Ok(true) => break,
@@ -232,12 +248,13 @@ fn play(
 struct Fate {
     faults: Option<faults::Faults>,
     course: Option<course::Driver>,
+    turn: Option<turn::Driver>,
     stopping: stopping::Stopping,
     jumps: Option<clock_jumps::Driver>,
 }
 
 impl Fate {
-    fn plan(options: WorldOptions, store: &hosts::Store) -> Self {
+    fn plan(options: WorldOptions, store: &hosts::Store, bell: turn::Bell) -> Self {
         let (faults, course) = match options.trouble {
             Trouble::Faults => (Some(faults::Faults::plan(options)), None),
             Trouble::Payment { course, stop } => {
@@ -252,6 +269,7 @@ impl Fate {
         Self {
             faults,
             course,
+            turn: (options.days() > 1).then(|| turn::Driver::new(options, bell)),
             stopping: stopping::Stopping::new(options.seed),
             jumps: options
                 .jumps
@@ -265,6 +283,9 @@ impl Fate {
         }
         if let Some(course) = &mut self.course {
             course.steer(world, store);
+        }
+        if let Some(turn) = &mut self.turn {
+            turn.steer(world, store);
         }
         self.stopping.mind(world, store);
         if let Some(jumps) = &mut self.jumps {

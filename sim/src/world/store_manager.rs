@@ -1,5 +1,6 @@
 //! The store's manager: waits until everything is sold and has come to rest, then closes the day,
-//! as a person with `store-hub close-day` would. When the day is closed the world ends.
+//! as a person with `store-hub close-day` would. When the day is closed the world ends. Of two days
+//! the first is closed while lanes sell, when the bell says so.
 
 use std::{cell::RefCell, error::Error, rc::Rc, time::Duration};
 
@@ -18,10 +19,14 @@ use turmoil::Sim;
 
 use super::{
     HUB_ADDRESS, OPENS_AFTER_MS, WorldOptions, WorldOutcome, network::VirtualNetwork, trace,
+    turn::Bell,
 };
+use crate::workload::days::{FIRST_DAY, date_of};
 
 /// How often the manager looks.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often the manager listens for the bell, and then for the turn of the date.
+const BELL_EVERY: Duration = Duration::from_millis(20);
 /// Any one question.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(5);
 /// A close of the day, all its steps.
@@ -30,9 +35,14 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(60);
 type Operations = OperationsServiceClient<Channel>;
 
 /// Adds the manager to the world.
-pub(super) fn add(world: &mut Sim<'_>, options: WorldOptions, outcome: Rc<RefCell<WorldOutcome>>) {
+pub(super) fn add(
+    world: &mut Sim<'_>,
+    options: WorldOptions,
+    outcome: Rc<RefCell<WorldOutcome>>,
+    bell: Bell,
+) {
     world.client("manager", async move {
-        manage(options, &outcome).await?;
+        manage(options, &outcome, &bell).await?;
         Ok(())
     });
 }
@@ -40,6 +50,7 @@ pub(super) fn add(world: &mut Sim<'_>, options: WorldOptions, outcome: Rc<RefCel
 async fn manage(
     options: WorldOptions,
     outcome: &RefCell<WorldOutcome>,
+    bell: &Bell,
 ) -> Result<(), Box<dyn Error>> {
     let network = VirtualNetwork::ungated("manager");
     let channel = Endpoint::from_static("http://hub")
@@ -51,22 +62,60 @@ async fn manage(
             async move { connecting.await.map(TokioIo::new) }
         }));
     let mut hub = OperationsServiceClient::new(channel);
+    for day in FIRST_DAY..options.days() {
+        close_while_selling(&mut hub, day, bell).await;
+    }
     // Faults strike until shortly before this; a day that ends earlier would not meet them.
     let opens_after_ms = OPENS_AFTER_MS.unsigned_abs();
     sleep(Duration::from_millis(options.day_ms + opens_after_ms)).await;
     while !at_rest(options, &mut hub, outcome).await {
         sleep(LOOK_EVERY).await;
     }
-    while let Err(status) = close_day(&mut hub).await {
-        trace::line(&format!("manager close-day {:?}", status.code()));
-        sleep(LOOK_EVERY).await;
-    }
+    close_at_last(&mut hub, options.days()).await;
     // What lanes wrote meanwhile is replicated, too. The hub counts for another day by now.
     let next_day = RefCell::default();
     while !at_rest(options, &mut hub, &next_day).await {
         sleep(LOOK_EVERY).await;
     }
     Ok(())
+}
+
+/// Closes a day after which others come, and rings when the date has turned and when all is done.
+async fn close_while_selling(hub: &mut Operations, day: u16, bell: &Bell) {
+    while !bell.has_rung() {
+        sleep(BELL_EVERY).await;
+    }
+    let mut asked = hub.clone();
+    let watch = async {
+        while !has_turned(&mut asked, day).await {
+            sleep(BELL_EVERY).await;
+        }
+        trace::line("manager sees the next date");
+        bell.turned();
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        biased;
+        () = close_at_last(hub, day) => {}
+        () = watch => {}
+    }
+    bell.closed();
+}
+
+async fn has_turned(hub: &mut Operations, day: u16) -> bool {
+    let asked = timeout(QUESTION_TIMEOUT, hub.status(StatusRequest {})).await;
+    let date = date_of(day);
+    asked.is_ok_and(|status| {
+        status.is_ok_and(|status| status.into_inner().business_date.as_str() > date.as_str())
+    })
+}
+
+/// Again and again, until the hub says that the day is closed.
+async fn close_at_last(hub: &mut Operations, day: u16) {
+    while let Err(status) = close_day(hub, day).await {
+        trace::line(&format!("manager close-day {:?}", status.code()));
+        sleep(LOOK_EVERY).await;
+    }
 }
 
 /// Everything sold, replicated, and nothing left for the bank. A hub that doesn't answer is not at
@@ -112,10 +161,10 @@ async fn look(
     Ok((lanes, status))
 }
 
-async fn close_day(hub: &mut Operations) -> Result<(), Status> {
+async fn close_day(hub: &mut Operations, day: u16) -> Result<(), Status> {
     let closing = async {
         let request = CloseDayRequest {
-            business_date: String::new(),
+            business_date: date_of(day),
         };
         let mut steps = hub.close_day(request).await?.into_inner();
         while let Some(step) = steps.message().await? {

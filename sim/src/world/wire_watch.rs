@@ -40,6 +40,10 @@ struct Seen {
     entries: BTreeMap<u64, (u16, String)>,
     next_sequence: u64,
     sales: BTreeSet<Name>,
+    /// The STAN of each batch's 0500.
+    settlements: BTreeMap<(String, u32), u32>,
+    /// 0500s whose batch is closed: the bank has answered them.
+    answered: BTreeSet<Name>,
     verdict: Verdict,
 }
 
@@ -73,7 +77,7 @@ impl WireWatch {
         let is_sale = heading.mti == SALE && heading.processing_code == Some(SALE_PROCESSING_CODE);
         let name = (heading.mti, heading.tid, heading.stan);
         let mut seen = self.seen();
-        if !seen.durable.contains(&name) {
+        if !seen.durable.contains(&name) || heading.mti == SETTLEMENT {
             seen.follow(&self.disk);
         }
         let holds = seen.durable.contains(&name);
@@ -81,6 +85,10 @@ impl WireWatch {
         let (mti, tid, stan) = &name;
         seen.verdict.check(holds, "I6", id.as_deref(), || {
             format!("{mti:04x} of {tid} STAN {stan:06} left before its record was durable")
+        });
+        let is_cut = seen.answered.contains(&name);
+        seen.verdict.check(!is_cut, "I7", None, || {
+            format!("{tid} sends the 0500 with STAN {stan:06} again after its answer")
         });
         if is_sale {
             let is_first = seen.sales.insert(name.clone());
@@ -121,7 +129,18 @@ impl Seen {
     fn take(&mut self, body: &Body) {
         let name = match body {
             Body::Sent(sent) => Some((SALE, sent.tid.clone(), sent.stan)),
-            Body::SettlementSent(sent) => Some((SETTLEMENT, sent.tid.clone(), sent.stan)),
+            Body::SettlementSent(sent) => {
+                let batch = (sent.tid.clone(), sent.batch);
+                self.settlements.insert(batch, sent.stan);
+                Some((SETTLEMENT, sent.tid.clone(), sent.stan))
+            }
+            Body::BatchClosed(closed) => {
+                let batch = (closed.tid.clone(), closed.batch);
+                let stan = self.settlements.get(&batch);
+                let name = stan.map(|stan| (SETTLEMENT, batch.0, *stan));
+                self.answered.extend(name);
+                None
+            }
             Body::ForwardQueued(queued) => {
                 let mti = match queued.kind() {
                     ForwardKind::Reversal => REVERSAL,
@@ -153,7 +172,6 @@ impl Seen {
             | Body::TerminalStopped(_)
             | Body::UnmatchedAnswer(_)
             | Body::DayClosing(_)
-            | Body::BatchClosed(_)
             | Body::DayClosed(_)
             | Body::LeaseGranted(_)
             | Body::LeaseEnded(_)

@@ -145,14 +145,17 @@ impl Lanes {
         let gauges = known.session.as_ref().and(known.gauges.as_ref());
         let (payments_in_flight, frames_waiting) =
             gauges.map_or((0, 0), SessionGauges::payments_and_frames);
+        let heard_of = known.epoch.is_some();
+        let lag = view
+            .journal_sequence
+            .saturating_sub(view.replicated_sequence);
         LaneFigures {
+            complete: heard_of && lag == 0 && view.troubles.is_empty(),
             lane: lane.0,
             connected: view.connected,
             payments_in_flight,
             frames_waiting,
-            replication_lag_records: view
-                .journal_sequence
-                .saturating_sub(view.replicated_sequence),
+            replication_lag_records: lag,
             replicated_sequence: view.replicated_sequence,
             journal_lag_batches: view.journal_durable_lag_batches,
             troubles: view.troubles.len(),

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::{
     Asked, Outcome, Output,
-    ask::{block_on, patiently, running},
-    load, print, print_json,
+    hub::{block_on, running},
+    print, print_json,
 };
 
 #[derive(Args)]
@@ -28,17 +28,17 @@ pub(super) struct TakeBackEpoch {
 }
 
 pub(super) fn take_back(asked: &Asked, order: TakeBackEpoch) -> Outcome {
-    let config = load(&asked.config)?;
     let (lane, to) = (order.lane, order.to);
     block_on(async {
-        let mut hub = running(asked, &config).await?;
+        let mut hub = running(asked).await?;
         let request = TakeBackEpochRequest {
             lane: lane.into(),
             to,
             reason: order.reason,
             by: order.by,
         };
-        patiently(hub.take_back_epoch(request)).await.map(|_| ())
+        hub.ask(async |hub| hub.take_back_epoch(request).await)
+            .await
     })?;
     match asked.output {
         Output::Text => print(&format!("lane {lane}: epoch {to} speaks for it\n")),

@@ -1,44 +1,128 @@
-//! `init`: an example configuration that runs, with test keys.
+//! `init`: a first shop that runs as it is: hub, bank, lanes, ten articles, test keys.
 
-use std::{fmt::Write, fs, path::Path};
+use std::{
+    fmt::Write as _,
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt,
+    path::PathBuf,
+};
 
-use ports::{OsRandom, Random};
+use clap::Args;
+use domain::{
+    sale::civil_date,
+    time::{BusinessDate, LocalMs},
+};
+use ports::{Clock, OsRandom, Random, SystemClock};
 
 use super::{Failed, Outcome, USAGE, print};
 
-/// The example of the repository, which a test parses.
+/// The examples of the repository, which tests parse.
 const EXAMPLE: &str = include_str!("../../../config/store-hub.example.toml");
+const LANE_EXAMPLE: &str = include_str!("../../../config/lane.example.toml");
+/// The files of the shop that are the same everywhere.
+const PRICES: &str = include_str!("../../../config/first-shop/prices.csv");
+const SCRIPT: &str = include_str!("../../../config/first-shop/script.jsonl");
+const ACCOUNTS: &str = include_str!("../../../config/first-shop/accounts.toml");
+const PERSONALITY: &str = include_str!("../../../config/first-shop/personality.toml");
 /// The published test master key, which the simulated acquirer takes for any terminal without one.
 const TEST_MASTER_KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
 /// Base key of the published DUKPT vectors.
 const TEST_BASE_KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
-const PRICES: &str = "barcode,name,price_minor,currency,kind\n\
-                      6900000000017,whole milk,1250,CNY,piece\n";
+/// Ports of the example.
+const EXAMPLE_HUB: &str = "127.0.0.1:7001";
+const EXAMPLE_BANK: &str = "127.0.0.1:7002";
+const EXAMPLE_LANE: &str = "127.0.0.1:7011";
 
-pub(super) fn init(folder: &Path, lanes: u16) -> Outcome {
+#[derive(Args)]
+pub(super) struct Init {
+    /// The folder; must not hold a configuration yet
+    folder: PathBuf,
+    /// How many lanes
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=99))]
+    lanes: u16,
+    /// Port of the hub; the bank's is the next one, lanes' metrics begin ten further
+    #[arg(long, default_value_t = 7001, value_parser = clap::value_parser!(u16).range(1024..=65000))]
+    port: u16,
+}
+
+/// One file of the shop.
+struct File {
+    path: PathBuf,
+    text: String,
+    /// Keys and card numbers are for their owner only.
+    mode: u32,
+}
+
+pub(super) fn init(options: &Init) -> Outcome {
+    let folder = &options.folder;
     let config = folder.join("store-hub.toml");
     if config.exists() {
         let what = format!("{} is there already", config.display());
         return Err(Failed::new(USAGE, what));
     }
-    let failed = |error: std::io::Error| {
-        Failed::new(
-            USAGE,
-            format!("can't write into {}: {error}", folder.display()),
-        )
+    let today = civil_date(LocalMs(SystemClock::new().wall_ms()));
+    let today = today.ok_or_else(|| Failed::new(USAGE, "the machine's clock shows no date"))?;
+    let files = files(options, today);
+    for file in &files {
+        write(file).map_err(|error| {
+            let what = format!("can't write {}: {error}", file.path.display());
+            Failed::new(USAGE, what)
+        })?;
+    }
+    print(&next_steps(options, files.len()))
+}
+
+fn files(options: &Init, today: BusinessDate) -> Vec<File> {
+    let at = |path: &str, text: String, mode| File {
+        path: options.folder.join(path),
+        text,
+        mode,
     };
-    fs::create_dir_all(folder).map_err(failed)?;
-    fs::write(&config, example(lanes)).map_err(failed)?;
-    fs::write(folder.join("keys.toml"), keys(lanes, &OsRandom)).map_err(failed)?;
-    fs::write(folder.join("prices.csv"), PRICES).map_err(failed)?;
-    let shown = config.display();
-    print(&format!(
-        "wrote {shown}\nnext: store-hub run --config {shown}\n"
-    ))
+    let mut files = vec![
+        at("keys.toml", keys(options.lanes, &OsRandom), 0o600),
+        at("prices.csv", PRICES.to_owned(), 0o644),
+        at("bank/accounts.toml", ACCOUNTS.to_owned(), 0o600),
+        at("bank/personality.toml", PERSONALITY.to_owned(), 0o644),
+    ];
+    for lane in 1..=options.lanes {
+        let text = lane_config(lane, options.port);
+        files.push(at(&format!("lanes/{lane}/lane.toml"), text, 0o600));
+        let script = format!("lanes/{lane}/script.jsonl");
+        files.push(at(&script, SCRIPT.to_owned(), 0o600));
+    }
+    // Last: where it is, all the others are.
+    let hub = hub_config(options.lanes, options.port, today);
+    files.push(at("store-hub.toml", hub, 0o644));
+    files
+}
+
+/// What was there before stays.
+fn write(file: &File) -> io::Result<()> {
+    if let Some(folder) = file.path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut open = OpenOptions::new();
+    open.write(true).create_new(true).mode(file.mode);
+    open.open(&file.path)?.write_all(file.text.as_bytes())
+}
+
+fn next_steps(options: &Init, count: usize) -> String {
+    let folder = options.folder.display();
+    let bank = options.port.saturating_add(1);
+    format!(
+        "wrote {count} files into {folder}: a hub, a bank, {} of lanes, ten articles, test keys\n\
+         next, each in a terminal of its own:\n  \
+         acquirer-host --listen 127.0.0.1:{bank} --accounts {folder}/bank/accounts.toml \
+         --personality {folder}/bank/personality.toml --ledger {folder}/bank/ledger.jsonl\n  \
+         store-hub run --config {folder}/store-hub.toml\n  \
+         lane-agent run --config {folder}/lanes/1/lane.toml\n",
+        options.lanes
+    )
 }
 
 /// The example with as many terminals as there are lanes.
-fn example(lanes: u16) -> String {
+fn hub_config(lanes: u16, port: u16, today: BusinessDate) -> String {
     let (before, rest) = EXAMPLE.split_once("[[terminal]]").unwrap_or((EXAMPLE, ""));
     let after = rest.split_once("[journal]").map_or("", |(_, after)| after);
     let mut text = before.to_owned();
@@ -50,7 +134,28 @@ fn example(lanes: u16) -> String {
             tid(lane)
         );
     }
-    text + "[journal]" + after
+    let text = text + "[journal]" + after;
+    let bank = port.saturating_add(1);
+    // The bank's first: the hub's port may be the example's of the bank.
+    text.replace(EXAMPLE_BANK, &format!("127.0.0.1:{bank}"))
+        .replace(EXAMPLE_HUB, &format!("127.0.0.1:{port}"))
+        .replace(
+            "business_date = \"2026-11-22\"",
+            &format!("business_date = \"{today}\""),
+        )
+        .replace(
+            "# reconciliation_file = \"host/ledger.jsonl\"",
+            "reconciliation_file = \"bank/ledger.jsonl\"",
+        )
+}
+
+fn lane_config(lane: u16, port: u16) -> String {
+    let metrics = port.saturating_add(10).saturating_add(lane);
+    LANE_EXAMPLE
+        .replace("lane-1/", "")
+        .replace("\nlane = 1\n", &format!("\nlane = {lane}\n"))
+        .replace(EXAMPLE_LANE, &format!("127.0.0.1:{metrics}"))
+        .replace(EXAMPLE_HUB, &format!("127.0.0.1:{port}"))
 }
 
 fn tid(lane: u16) -> String {
@@ -82,20 +187,61 @@ fn keys(lanes: u16, random: &dyn Random) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use domain::{
+        barcode::{Barcode, LabelLayout},
+        ids::LaneId,
+    };
+
     use super::*;
     use crate::{config::Config, keys::KeyFile};
 
     #[test]
     fn what_is_written_can_be_read() {
-        let config = Config::parse(&example(7), Path::new(".")).unwrap();
+        let today = BusinessDate::parse("2026-11-29").unwrap();
+        let config = Config::parse(&hub_config(7, 7002, today), Path::new(".")).unwrap();
         assert_eq!(config.terminals.len(), 7);
+        assert_eq!(config.listen_address, "127.0.0.1:7002");
+        assert_eq!(config.acquirer.address, "127.0.0.1:7003");
+        assert_eq!(config.store.business_date, today);
         KeyFile::parse(&keys(7, &OsRandom)).unwrap();
+        acquirer_host::Accounts::parse(ACCOUNTS).unwrap();
+        acquirer_host::Personality::parse(PERSONALITY).unwrap();
+        let lane = lane_agent::Config::parse(&lane_config(3, 7002), Path::new("l")).unwrap();
+        assert_eq!(lane.checkout.lane, LaneId(3));
+        assert_eq!(lane.hub_address, "127.0.0.1:7002");
+        assert_eq!(lane.metrics_listen.as_deref(), Some("127.0.0.1:7015"));
+        assert_eq!(lane.journal.folder, Path::new("l/journal"));
+        lane_agent::devices::scripted::parse_script(SCRIPT).unwrap();
+    }
+
+    /// F27: what `init` writes can be sold: ten articles, and the check digit of each is right.
+    #[test]
+    fn the_ten_articles_can_be_scanned_f27() {
+        let rows: Vec<&str> = PRICES.lines().skip(1).collect();
+        assert_eq!(rows.len(), 10);
+        for row in &rows {
+            let (barcode, _) = row.split_once(',').unwrap();
+            // A labelled article is filed without its price.
+            if !row.ends_with(",price-embedded") {
+                assert!(
+                    Barcode::read(barcode, LabelLayout::ItemOfFive).is_ok(),
+                    "{row}"
+                );
+            }
+        }
+        for order in lane_agent::devices::scripted::parse_script(SCRIPT).unwrap() {
+            for item in order.items {
+                assert!(rows.iter().any(|row| row.starts_with(&item)), "{item}");
+            }
+        }
     }
 
     #[test]
     fn a_broken_keys_file_names_its_keys_and_never_what_they_hold() {
         let text = keys(1, &OsRandom).replace(TEST_BASE_KEY, "0123456789ABCDEFZZ");
-        let error = KeyFile::parse(&text).unwrap_err().to_string();
+        let error = format!("{:?}", KeyFile::parse(&text).unwrap_err());
         assert!(error.contains("pin.bdk"), "{error}");
         assert!(!error.contains("0123456789"), "{error}");
     }

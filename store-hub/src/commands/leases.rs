@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::{
     Asked, Outcome, Output,
-    ask::{block_on, connect, patiently, running, show},
-    load, print, print_json,
-    serve::clock as clock_of,
+    ask::show,
+    hub::{Source, block_on, running, source},
+    print, print_json,
     stopped::Stopped,
     views::{View, amount, amount_json, clock},
 };
@@ -44,28 +44,32 @@ pub(super) fn leases(asked: &Asked, action: Option<LeaseAction>) -> Outcome {
 }
 
 fn list(asked: &Asked) -> Outcome {
-    let config = load(&asked.config)?;
     let leases = block_on(async {
-        if let Some(mut hub) = connect(asked, &config).await {
-            return patiently(hub.leases(LeasesRequest {})).await;
+        match source(asked).await? {
+            Source::Running(mut hub) => {
+                hub.ask(async |hub| hub.leases(LeasesRequest {}).await)
+                    .await
+            }
+            Source::Stopped(config) => {
+                let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
+                let now = WallMs(command_line::clock(config.clock).wall_ms());
+                Ok(lease_view::leases(&told.desk, now))
+            }
         }
-        let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
-        let now = WallMs(clock_of(config.clock).wall_ms());
-        Ok(lease_view::leases(&told.desk, now))
     })?;
     show(asked.output, listed(&leases))
 }
 
 fn write_off(asked: &Asked, lease_id: u64, reason: String, by: String) -> Outcome {
-    let config = load(&asked.config)?;
+    let request = WriteOffLeaseRequest {
+        lease_id,
+        reason,
+        by,
+    };
     block_on(async {
-        let mut hub = running(asked, &config).await?;
-        let request = WriteOffLeaseRequest {
-            lease_id,
-            reason,
-            by,
-        };
-        patiently(hub.write_off_lease(request)).await.map(|_| ())
+        let mut hub = running(asked).await?;
+        hub.ask(async |hub| hub.write_off_lease(request).await)
+            .await
     })?;
     match asked.output {
         Output::Text => print(&format!("lease {lease_id}: written off\n")),

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::{
     Asked, Failed, NO, Outcome,
-    ask::{block_on, patiently, running, show},
-    load,
+    ask::show,
+    hub::{block_on, running},
     views::{View, clock},
 };
 
@@ -21,10 +21,10 @@ pub(super) struct Try {
 
 /// 1 when the line is down.
 pub(super) fn link(asked: &Asked, how: &Try) -> Outcome {
-    let config = load(&asked.config)?;
+    let request = LinkRequest { now: how.now };
     let line = block_on(async {
-        let mut hub = running(asked, &config).await?;
-        patiently(hub.link(LinkRequest { now: how.now })).await
+        let mut hub = running(asked).await?;
+        hub.ask(async |hub| hub.link(request).await).await
     })?;
     show(asked.output, view(&line))?;
     match line.up {

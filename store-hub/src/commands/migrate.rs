@@ -28,9 +28,8 @@ fn today() -> String {
     civil_date(now).map_or_else(|| "undated".to_owned(), |date| date.to_string())
 }
 
-#[allow(clippy::print_stderr, reason = "progress belongs on stderr")]
 fn tell(step: MoveStep) {
-    eprintln!("store-hub: {step}");
+    command_line::say(&format!("store-hub: {step}"));
 }
 
 fn failed(error: &MoveError) -> Failed {

@@ -1,7 +1,9 @@
 //! The program: its commands, their output, their exit codes.
 
 mod ask;
+mod check_config;
 mod epoch;
+mod hub;
 mod init;
 mod leases;
 mod link;
@@ -14,32 +16,27 @@ mod trouble_view;
 mod verify;
 mod views;
 
-use std::{ffi::OsString, fmt::Display, io::Write, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use command_line::{
+    Exit, Failed, LogOptions, Outcome, Output, completions, print, print_json, with_sources,
+};
 use journal::EngineKind;
-use tracing_subscriber::EnvFilter;
 
-use crate::config::{Config, ConfigError};
+use crate::config::Config;
 
-/// The answer is no: a check failed, an invariant broke.
-const NO: u8 = 1;
-/// Usage or configuration.
-const USAGE: u8 = 2;
-/// A peer or device could not be reached.
-const UNREACHABLE: u8 = 3;
-/// Refused by a rule or a right.
-const REFUSED: u8 = 4;
+const NO: Exit = Exit::No;
+const USAGE: Exit = Exit::Usage;
+const UNREACHABLE: Exit = Exit::Unreachable;
 
 /// The store hub: link to the bank, queue, settlement, reports.
 #[derive(Parser)]
 #[command(name = "store-hub", version)]
 struct Options {
-    /// What to log on stderr: error, warn, info, debug, trace, or a filter; without it RUST_LOG,
-    /// else warn
-    #[arg(long, global = true, value_name = "LEVEL")]
-    log: Option<String>,
+    #[command(flatten)]
+    log: LogOptions,
     #[command(subcommand)]
     command: Command,
 }
@@ -48,14 +45,8 @@ struct Options {
 enum Command {
     /// Runs the hub until SIGINT or SIGTERM
     Run(Run),
-    /// Writes an example configuration with test keys into a folder
-    Init {
-        /// The folder; must not hold a configuration yet
-        folder: PathBuf,
-        /// How many lanes
-        #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=999))]
-        lanes: u16,
-    },
+    /// Writes a first shop that runs as it is: hub, bank, lanes, ten articles, test keys
+    Init(init::Init),
     /// Names everything that is wrong with a configuration
     CheckConfig(Asked),
     /// The store in a few lines
@@ -160,7 +151,7 @@ struct Asked {
         default_value = "store-hub.toml"
     )]
     config: PathBuf,
-    /// Ask the hub at this address instead of the one that runs on this configuration
+    /// Ask the hub at this address; no configuration is needed then
     #[arg(long, value_name = "HOST:PORT", global = true)]
     address: Option<String>,
     /// How to print data
@@ -196,68 +187,19 @@ enum Resolve {
     WrittenOff,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
-    Text,
-    Json,
-}
-
-/// A command that did not succeed: what to say on stderr, and the exit code.
-struct Failed {
-    code: u8,
-    what: String,
-}
-
-impl Failed {
-    fn new(code: u8, what: impl Display) -> Self {
-        Self {
-            code,
-            what: what.to_string(),
-        }
-    }
-}
-
-type Outcome = Result<(), Failed>;
-
 /// Runs the program with these arguments, the program's own name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let options = match Options::try_parse_from(args) {
-        Ok(options) => options,
-        Err(error) => {
-            // A closed stdout leaves nothing to tell.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
-        }
-    };
-    if let Err(failed) = log_to_stderr(options.log.as_deref()).and_then(|()| execute(options)) {
-        let mut stderr = std::io::stderr().lock();
-        // A closed stderr leaves nobody to tell.
-        let _ = writeln!(stderr, "store-hub: {}", failed.what);
-        return ExitCode::from(failed.code);
+    match command_line::parsed::<Options>(args) {
+        Ok(Options { log, command }) => command_line::ended("store-hub", &log, || execute(command)),
+        Err(code) => code,
     }
-    ExitCode::SUCCESS
 }
 
-fn log_to_stderr(level: Option<&str>) -> Outcome {
-    let filter = match level {
-        Some(level) => EnvFilter::try_new(level).map_err(|error| Failed::new(USAGE, error))?,
-        None => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")),
-    };
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(false);
-    if subscriber.try_init().is_err() {
-        tracing::debug!(event = "logging is set up already");
-    }
-    Ok(())
-}
-
-fn execute(options: Options) -> Outcome {
-    match options.command {
+fn execute(command: Command) -> Outcome {
+    match command {
         Command::Run(run) => serve::run(&run),
-        Command::Init { folder, lanes } => init::init(&folder, lanes),
-        Command::CheckConfig(asked) => check_config(&asked),
+        Command::Init(options) => init::init(&options),
+        Command::CheckConfig(asked) => check_config::check(&asked),
         Command::Status(asked) => ask::status(&asked),
         Command::Lanes {
             asked,
@@ -290,61 +232,10 @@ fn execute(options: Options) -> Outcome {
         Command::Verify { asked, depth } => verify::verify(&asked, depth),
         Command::Repair { asked, copy } => repair::repair(&asked, &copy),
         Command::Migrate { asked, to } => migrate::migrate(&asked, to),
-        Command::Completions { shell } => completions(shell),
+        Command::Completions { shell } => completions::<Options>("store-hub", shell),
     }
-}
-
-fn completions(shell: Shell) -> Outcome {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Options::command(), "store-hub", &mut script);
-    print(&String::from_utf8_lossy(&script))
-}
-
-/// Writes data to stdout; a reader that has gone away is no fault.
-fn print(text: &str) -> Outcome {
-    let mut stdout = std::io::stdout().lock();
-    match stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Failed::new(UNREACHABLE, error)),
-    }
-}
-
-/// Prints one object.
-fn print_json(value: &serde_json::Value) -> Outcome {
-    print(&format!("{value:#}\n"))
 }
 
 fn load(path: &std::path::Path) -> Result<Config, Failed> {
-    Config::load(path).map_err(|error| Failed::new(USAGE, with_source(&error)))
-}
-
-/// An error with all that led to it.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text = format!("{text}: {source}");
-        next = source.source();
-    }
-    text
-}
-
-fn with_source(error: &ConfigError) -> String {
-    match error {
-        ConfigError::Unreadable { source, .. } => format!("{error}: {source}"),
-        ConfigError::Faults(_) => format!("the configuration is wrong:\n{error}"),
-    }
-}
-
-fn check_config(asked: &Asked) -> Outcome {
-    let config = load(&asked.config)?;
-    serve::check_files(&config)?;
-    match asked.output {
-        Output::Text => print("the configuration is right\n"),
-        Output::Json => print_json(&serde_json::json!({"valid": true})),
-    }
+    Config::load(path).map_err(|error| Failed::new(USAGE, error))
 }

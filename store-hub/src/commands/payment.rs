@@ -5,8 +5,8 @@ use proto::store::v1::PaymentQuery;
 
 use super::{
     Asked, Failed, NO, Outcome, USAGE,
-    ask::{block_on, connect, patiently, show},
-    load,
+    ask::show,
+    hub::{Source, block_on, source},
     stopped::Stopped,
     views,
 };
@@ -14,14 +14,14 @@ use crate::ledger::{self, HostFile};
 
 pub(super) fn payment(id: &str, asked: &Asked) -> Outcome {
     let payment_id = PaymentId::parse(id).map_err(|error| Failed::new(USAGE, error))?;
-    let config = load(&asked.config)?;
+    let query = PaymentQuery {
+        payment_id: payment_id.to_string(),
+    };
     let history = block_on(async {
-        if let Some(mut hub) = connect(asked, &config).await {
-            let query = PaymentQuery {
-                payment_id: payment_id.to_string(),
-            };
-            return patiently(hub.payment(query)).await;
-        }
+        let config = match source(asked).await? {
+            Source::Running(mut hub) => return hub.ask(async |hub| hub.payment(query).await).await,
+            Source::Stopped(config) => config,
+        };
         let stopped = Stopped::open(&config)?;
         let books = stopped.books(&config)?;
         let host = HostFile(config.acquirer.reconciliation_file.as_deref());

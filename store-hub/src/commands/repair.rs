@@ -72,10 +72,7 @@ fn open_copy(folder: &std::path::Path) -> Result<Box<dyn Engine>, Failed> {
             folder: folder.to_owned(),
         }),
     };
-    opened.map_err(|error| match error {
-        OpenError::NoJournal { .. } => Failed::new(USAGE, error),
-        error => Failed::new(UNREACHABLE, format!("the copy: {error}")),
-    })
+    opened.map_err(|error| Failed::new(open_code(&error), format!("the copy: {error}")))
 }
 
 /// The log of the lane's machine that was asked for, or of its newest one.

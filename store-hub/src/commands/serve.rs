@@ -2,29 +2,23 @@
 
 use std::{
     fs,
-    io::Read,
     net::SocketAddr,
     path::Path,
-    process,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
 };
 
-use futures::future::LocalBoxFuture;
+use command_line::{abort_on_panic, asked_to_stop, clock, say};
 use journal::CommitDriver;
-use ports::{BusinessClock, Clock, OsRandom, SystemClock, TcpNetwork};
-use tokio::{signal::unix, sync::oneshot};
+use ports::{OsRandom, TcpNetwork};
 
-use super::{Failed, NO, Outcome, Run, USAGE, load};
+use super::{Failed, NO, Outcome, Run, USAGE, check_config, load, stopped::open_code};
 use crate::{
-    config::{ClockConfig, Config},
-    hot_list_file,
+    config::Config,
     keys::{KeyFile, KeyStore, SoftwareKeys},
     ports::Ports,
-    prices::PriceFile,
     start::{StartError, start},
 };
 
@@ -33,10 +27,11 @@ const SERVICE_THREADS: usize = 2;
 
 pub(super) fn run(options: &Run) -> Outcome {
     let config = load(&options.config)?;
+    check_config::of_files(&config).outcome()?;
     if options.check_config {
-        return check_files(&config);
+        return Ok(());
     }
-    abort_on_panic();
+    abort_on_panic("store-hub");
     let keys = keys(&config)?;
     if keys.is_software() {
         tracing::warn!(
@@ -70,7 +65,7 @@ pub(super) fn run(options: &Run) -> Outcome {
                 has_left.store(true, Ordering::Relaxed);
                 tell_address(address, &leave_at);
             }),
-            shutdown: shutdown(watch_stdin)?,
+            shutdown: asked_to_stop(watch_stdin).map_err(|error| Failed::new(USAGE, error))?,
         };
         start(config, ports).await.map_err(|error| failed(&error))
     });
@@ -83,45 +78,22 @@ pub(super) fn run(options: &Run) -> Outcome {
 }
 
 fn failed(error: &StartError) -> Failed {
-    let code = match error {
-        StartError::Journal(_)
-        | StartError::Committer(_)
+    let exit = match error {
+        StartError::Journal(error) => open_code(error),
+        StartError::Committer(_)
         | StartError::Prices(_)
         | StartError::HotList(_)
         | StartError::Dialect(_)
         | StartError::Listen { .. } => USAGE,
         StartError::Recovery(_) | StartError::Server(_) | StartError::Fatal(_) => NO,
     };
-    Failed::new(code, error)
+    Failed::new(exit, error)
 }
 
-/// Everything the configuration points at, but the journal: it may be in use.
-pub(super) fn check_files(config: &Config) -> Outcome {
-    keys(config)?;
-    if let Some(file) = &config.offline.hot_list_file {
-        hot_list_file::load(file).map_err(|error| Failed::new(USAGE, error))?;
-    }
-    PriceFile::load(&config.prices_file)
-        .map(|_| ())
-        .map_err(|error| Failed::new(USAGE, error))
-}
-
-/// A terminal without a master key could never sign on: told before anything starts.
+/// The keys of a file that has been checked.
 fn keys(config: &Config) -> Result<Arc<dyn KeyStore>, Failed> {
-    let usage = |error: &dyn std::fmt::Display| Failed::new(USAGE, error);
-    let file = KeyFile::load(&config.keys_file).map_err(|error| {
-        let source = std::error::Error::source(&error).map(ToString::to_string);
-        let path = config.keys_file.display();
-        usage(&format!("{path}: {error} {}", source.unwrap_or_default()).trim_end())
-    })?;
-    let keys = SoftwareKeys::new(file).map_err(|error| usage(&error))?;
-    let known: Vec<_> = keys.terminals().collect();
-    for terminal in &config.terminals {
-        if !known.contains(&&terminal.tid) {
-            let path = config.keys_file.display();
-            return Err(usage(&format!("{path}: no tmk for {}", terminal.tid)));
-        }
-    }
+    let file = KeyFile::load(&config.keys_file).map_err(|error| Failed::new(USAGE, error))?;
+    let keys = SoftwareKeys::new(file).map_err(|error| Failed::new(USAGE, error))?;
     Ok(Arc::new(keys))
 }
 
@@ -130,65 +102,17 @@ fn engine(config: &Config) -> Result<Box<dyn journal::Engine>, Failed> {
     let engine = config.journal.engine.open(folder);
     engine.map_err(|error| {
         let folder = folder.display();
-        Failed::new(USAGE, format!("journal folder {folder}: {error}"))
+        Failed::new(
+            open_code(&error),
+            format!("journal folder {folder}: {error}"),
+        )
     })
 }
 
-pub(super) fn clock(config: ClockConfig) -> Arc<dyn Clock> {
-    match config {
-        ClockConfig::System => Arc::new(SystemClock::new()),
-        ClockConfig::Business {
-            origin_real_ms,
-            origin_business_ms,
-            speed,
-        } => Arc::new(BusinessClock::new(
-            origin_real_ms,
-            origin_business_ms,
-            speed,
-        )),
-    }
-}
-
-#[allow(
-    clippy::print_stderr,
-    reason = "the promised line for whoever started us"
-)]
+/// The promised line for whoever started us, and the address for commands on this machine.
 fn tell_address(address: SocketAddr, file: &Path) {
-    eprintln!("listening on {address}");
+    say(&format!("listening on {address}"));
     if let Err(error) = fs::write(file, format!("{address}\n")) {
         tracing::warn!(event = "address not left for operators", %error);
     }
-}
-
-/// SIGINT, SIGTERM, or the end of standard input where that was asked for.
-fn shutdown(watch_stdin: bool) -> Result<LocalBoxFuture<'static, ()>, Failed> {
-    let signal = |kind| unix::signal(kind).map_err(|error| Failed::new(USAGE, error));
-    let mut interrupt = signal(unix::SignalKind::interrupt())?;
-    let mut terminate = signal(unix::SignalKind::terminate())?;
-    let (ended, end_of_input) = oneshot::channel::<()>();
-    if watch_stdin {
-        thread::spawn(move || {
-            // An unreadable standard input is as good as ended.
-            let _ = std::io::stdin().read_to_end(&mut Vec::new());
-            drop(ended);
-        });
-    } else {
-        std::mem::forget(ended);
-    }
-    Ok(Box::pin(async move {
-        tokio::select! {
-            biased;
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = end_of_input => {}
-        }
-    }))
-}
-
-/// A panic ends the process: the service manager starts it again, and start-up replays.
-fn abort_on_panic() {
-    std::panic::set_hook(Box::new(|panic| {
-        tracing::error!(event = "panic", %panic);
-        process::abort();
-    }));
 }

@@ -3,7 +3,7 @@
 use domain::desk::Desk;
 use journal::{Journal, LogId, NoRoom, OpenError};
 
-use super::{Failed, NO, UNREACHABLE, USAGE};
+use super::{Exit, Failed, NO, UNREACHABLE};
 use crate::{
     config::Config,
     ledger::Books,
@@ -74,19 +74,18 @@ impl Stopped {
     }
 }
 
-/// The exit code of a journal that can't be opened: the other engine's is a matter of
-/// configuration.
-pub(super) fn open_code(error: &OpenError) -> u8 {
+/// The exit code of a journal that can't be opened; the same for a lane's.
+pub(super) const fn open_code(error: &OpenError) -> Exit {
     match error {
-        OpenError::OtherEngine { .. } => USAGE,
-        OpenError::InUse { .. }
-        | OpenError::NoJournal { .. }
-        | OpenError::Blobs { .. }
+        OpenError::InUse { .. } | OpenError::NoJournal { .. } | OpenError::OtherEngine { .. } => {
+            Exit::Usage
+        }
+        OpenError::Blobs { .. }
         | OpenError::Emptied { .. }
         | OpenError::FilesLost { .. }
         | OpenError::NotAJournal
         | OpenError::Witness(_)
-        | OpenError::Damaged(_)
-        | OpenError::Engine(_) => UNREACHABLE,
+        | OpenError::Damaged(_) => Exit::No,
+        OpenError::Engine(_) => Exit::Unreachable,
     }
 }

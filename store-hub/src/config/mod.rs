@@ -3,26 +3,26 @@
 //! Paths in the file are relative to the file's folder.
 
 mod offline;
-mod section;
 
 use std::{
-    fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use configuration::{ClockConfig, Fault, FileError, Section, read_clock};
 use domain::{
     ids::{LaneId, Mid, Tid},
     limits,
     money::Currency,
     time::BusinessDate,
 };
-use journal::{EngineKind, UnknownEngine};
+use journal::EngineKind;
 
 pub use offline::OfflineConfig;
 use offline::offline;
-pub use section::Fault;
-pub(crate) use section::{Faults, Section};
+
+/// Default of `acquirer.echo_every`.
+const ECHO_EVERY_MS: u64 = 60_000;
 
 /// Everything a hub is told before it starts.
 #[derive(Clone, Debug)]
@@ -120,56 +120,13 @@ pub struct JournalConfig {
     pub folder: PathBuf,
 }
 
-/// Which clock receipts and reports follow.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ClockConfig {
-    /// The machine's.
-    System,
-    /// A business day squeezed into a run.
-    Business {
-        /// Real moment of the origin, milliseconds since 1970.
-        origin_real_ms: i64,
-        /// Business moment of the origin, milliseconds since 1970.
-        origin_business_ms: i64,
-        /// How many times as fast.
-        speed: u32,
-    },
-}
-
-/// Why a configuration can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file can't be read.
-    #[error("can't read the configuration file {path}")]
-    Unreadable {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// All that is wrong with it.
-    #[error("{}", list(.0))]
-    Faults(Vec<Fault>),
-}
-
-fn list(faults: &[Fault]) -> String {
-    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-    lines.join("\n")
-}
-
 impl Config {
     /// Reads and checks a configuration file.
     ///
     /// # Errors
     /// An unreadable file, or all faults it has.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
-        let folder = path.parent().unwrap_or_else(|| Path::new("."));
-        Self::parse(&text, folder).map_err(ConfigError::Faults)
+    pub fn load(path: &Path) -> Result<Self, FileError> {
+        configuration::read_file(path, read)
     }
 
     /// Reads and checks the text of a configuration file that lies in `folder`.
@@ -177,63 +134,47 @@ impl Config {
     /// # Errors
     /// All faults it has.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, Vec<Fault>> {
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-            vec![Fault {
-                key: "(file)".to_owned(),
-                what: error.to_string().trim_end().to_owned(),
-            }]
-        })?;
-        let faults = Faults::default();
-        let config = read(&table, folder, &faults);
-        let faults = faults.into_vec();
-        match config {
-            Some(config) if faults.is_empty() => Ok(config),
-            Some(_) | None => Err(faults),
-        }
+        configuration::parse(text, |root| read(root, folder))
     }
 }
 
-fn read(table: &toml::Table, folder: &Path, faults: &Faults) -> Option<Config> {
-    let mut root = Section::root(table, faults);
+/// Every section is read before the first missing value ends this, so that all faults are found.
+fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
     let store = store(root.section("store"));
     let currency = store.as_ref().map_or(Currency::CNY, |store| store.currency);
-    let listen_address = listen(root.section("listen"));
+    let listen_address = root.section("listen").listen_address("address");
     let acquirer = acquirer(root.section("acquirer"), folder);
-    let terminals = terminals(&mut root);
+    let terminals = terminals(root);
     let journal = journal(root.section("journal"), folder);
-    let keys_file = one_path(root.section("keys"), "file", folder);
-    let prices_file = one_path(root.section("prices"), "file", folder);
+    let keys_file = path(root.section("keys"), "file", folder);
+    let prices_file = path(root.section("prices"), "file", folder);
     let offline = offline(root.section("offline"), currency, folder);
-    let days_folder = root.optional_section("days").map_or_else(
-        || folder.join("days"),
-        |section| one_path(section, "folder", folder),
-    );
-    let reports_folder = one_path(root.section("reports"), "folder", folder);
-    let clock = root
-        .optional_section("clock")
-        .map_or(Some(ClockConfig::System), clock);
-    root.close();
+    let days_folder = match root.optional_section("days") {
+        Some(section) => path(section, "folder", folder),
+        None => Some(folder.join("days")),
+    };
+    let reports_folder = path(root.section("reports"), "folder", folder);
+    let clock = read_clock(root);
     Some(Config {
         store: store?,
-        listen_address,
-        acquirer,
+        listen_address: listen_address?,
+        acquirer: acquirer?,
         terminals,
-        journal,
-        keys_file,
-        prices_file,
-        offline,
-        days_folder,
-        reports_folder,
+        journal: journal?,
+        keys_file: keys_file?,
+        prices_file: prices_file?,
+        offline: offline?,
+        days_folder: days_folder?,
+        reports_folder: reports_folder?,
         clock: clock?,
         address_file: folder.join("store-hub.address"),
     })
 }
 
 fn store(mut section: Section<'_>) -> Option<StoreConfig> {
-    let id = section.text("id");
-    if section.has("id") && !is_store_id(&id) {
-        section.fault("id", "must be 1 to 32 letters, digits, '-' or '_'");
-    }
+    let id = section.parsed("id", "1 to 32 letters, digits, '-' or '_'", |text| {
+        is_store_id(text).then(|| text.to_owned())
+    });
     let name = section.text("name");
     let currency = section.parsed("currency", "a known currency: CNY, EUR or JPY", |text| {
         Currency::by_letters(text)
@@ -241,10 +182,9 @@ fn store(mut section: Section<'_>) -> Option<StoreConfig> {
     let business_date = section.parsed("business_date", "a date as in \"2026-11-22\"", |text| {
         BusinessDate::parse(text).ok()
     });
-    section.close();
     Some(StoreConfig {
-        id,
-        name,
+        id: id?,
+        name: name?,
         currency: currency?,
         business_date: business_date?,
     })
@@ -256,178 +196,101 @@ fn is_store_id(id: &str) -> bool {
     (1..=32).contains(&id.len()) && id.bytes().all(allowed)
 }
 
-fn listen(mut section: Section<'_>) -> String {
-    let address = address(&mut section);
-    section.close();
-    address
-}
-
-fn address(section: &mut Section<'_>) -> String {
-    section
-        .parsed("address", "host:port, as in \"127.0.0.1:7001\"", |text| {
-            let (host, port) = text.rsplit_once(':')?;
-            let port: Option<u16> = port.parse().ok();
-            (!host.is_empty() && port.is_some()).then(|| text.to_owned())
-        })
-        .unwrap_or_default()
-}
-
-fn acquirer(mut section: Section<'_>, folder: &Path) -> AcquirerConfig {
-    let address = address(&mut section);
-    let dialect = section.text("dialect");
-    if section.has("dialect") && dialect != "cup-pos" {
-        section.fault(
-            "dialect",
-            format!("\"{dialect}\" is unknown; known: cup-pos"),
-        );
-    }
-    let connection = connection_habit(&mut section);
-    let answer_timeout = section.duration("answer_timeout", limits::ANSWER_TIMEOUT_MS);
+fn acquirer(mut section: Section<'_>, folder: &Path) -> Option<AcquirerConfig> {
+    let address = section.peer_address("address");
+    let dialect = section.choice("dialect", &[("cup-pos", ())]);
+    let connection = section.choice_or_first("connection", &CONNECTION_HABITS);
+    let length_counts_itself = section.choice_or_first("length_prefix", &LENGTH_PREFIXES);
+    let mut duration =
+        |name, otherwise_ms| section.duration_or(name, Duration::from_millis(otherwise_ms));
+    let answer_timeout = duration("answer_timeout", limits::ANSWER_TIMEOUT_MS);
     let forward_answer_timeout =
-        section.duration("forward_answer_timeout", limits::FORWARD_ANSWER_TIMEOUT_MS);
+        duration("forward_answer_timeout", limits::FORWARD_ANSWER_TIMEOUT_MS);
+    let backoff_min = duration("backoff_min", limits::FORWARD_BACKOFF_MIN_MS);
+    let backoff_max = duration("backoff_max", limits::FORWARD_BACKOFF_MAX_MS);
+    let echo_every = duration("echo_every", ECHO_EVERY_MS);
     let shortest = answer_timeout.min(forward_answer_timeout);
     // What the line is being tried for must not be overdue before it is called down.
     let line_down_default = Duration::from_millis(limits::LINE_DOWN_AFTER_MS).min(shortest / 2);
-    let line_down_default_ms = u64::try_from(line_down_default.as_millis()).unwrap_or(u64::MAX);
-    let config = AcquirerConfig {
-        address,
-        connection,
-        length_counts_itself: length_counts_itself(&mut section),
-        line_down_after: section.duration("line_down_after", line_down_default_ms),
-        answer_timeout,
-        forward_answer_timeout,
-        backoff_min: section.duration("backoff_min", limits::FORWARD_BACKOFF_MIN_MS),
-        backoff_max: section.duration("backoff_max", limits::FORWARD_BACKOFF_MAX_MS),
-        echo_every: section.duration("echo_every", 60_000),
-        reconciliation_file: section
-            .optional_text("reconciliation_file")
-            .map(|path| folder.join(path)),
-    };
-    if config.backoff_min > config.backoff_max {
+    let line_down_after = section.duration_or("line_down_after", line_down_default);
+    if backoff_min > backoff_max {
         section.fault("backoff_min", "must not be longer than backoff_max");
     }
-    if config.line_down_after >= shortest {
+    if line_down_after >= shortest {
         let what = "must be shorter than answer_timeout and forward_answer_timeout";
         section.fault("line_down_after", what);
     }
-    if config.backoff_min.is_zero() {
-        section.fault("backoff_min", "must be longer than nothing");
-    }
-    for (key, duration) in [
-        ("answer_timeout", config.answer_timeout),
-        ("forward_answer_timeout", config.forward_answer_timeout),
-        ("echo_every", config.echo_every),
-    ] {
-        if duration.is_zero() {
-            section.fault(key, "must be longer than nothing");
-        }
-    }
-    section.close();
-    config
+    let reconciliation_file = section
+        .optional_text("reconciliation_file")
+        .map(|path| folder.join(path));
+    let () = dialect?;
+    Some(AcquirerConfig {
+        address: address?,
+        connection: connection?,
+        length_counts_itself: length_counts_itself?,
+        line_down_after,
+        answer_timeout,
+        forward_answer_timeout,
+        backoff_min,
+        backoff_max,
+        echo_every,
+        reconciliation_file,
+    })
 }
 
-fn connection_habit(section: &mut Section<'_>) -> ConnectionHabit {
-    match section.optional_text("connection").as_deref() {
-        None | Some("kept") => ConnectionHabit::Kept,
-        Some("one-exchange") => ConnectionHabit::OneExchange,
-        Some(other) => {
-            let what = format!("\"{other}\" is unknown; known: kept, one-exchange");
-            section.fault("connection", what);
-            ConnectionHabit::Kept
-        }
-    }
-}
-
-fn length_counts_itself(section: &mut Section<'_>) -> bool {
-    match section.optional_text("length_prefix").as_deref() {
-        None | Some("of-what-follows") => false,
-        Some("counts-itself") => true,
-        Some(other) => {
-            let what = format!("\"{other}\" is unknown; known: of-what-follows, counts-itself");
-            section.fault("length_prefix", what);
-            false
-        }
-    }
-}
+const CONNECTION_HABITS: [(&str, ConnectionHabit); 2] = [
+    ("kept", ConnectionHabit::Kept),
+    ("one-exchange", ConnectionHabit::OneExchange),
+];
+/// Whether the length prefix of a frame counts itself.
+const LENGTH_PREFIXES: [(&str, bool); 2] = [("of-what-follows", false), ("counts-itself", true)];
 
 fn terminals(root: &mut Section<'_>) -> Vec<TerminalConfig> {
     let mut terminals: Vec<TerminalConfig> = Vec::new();
-    let sections = root.sections("terminal");
-    if sections.is_empty() {
+    if !root.has("terminal") {
         root.fault("terminal", "at least one [[terminal]] is needed");
     }
-    for mut section in sections {
-        let tid = section.parsed("tid", "8 printable ASCII characters", |text| {
-            Tid::new(text).ok()
-        });
+    for mut section in root.sections("terminal") {
+        let tid = tid(&mut section);
         let mid = section.parsed("mid", "15 printable ASCII characters", |text| {
             Mid::new(text).ok()
         });
-        let lane = u16::try_from(section.integer("lane")).unwrap_or(0);
-        if section.has("lane") && lane == 0 {
-            section.fault("lane", "must be 1 to 65535");
-        }
-        if tid.is_some()
-            && terminals
-                .iter()
-                .any(|known| Some(&known.tid) == tid.as_ref())
-        {
+        let lane = section.number("lane", 1..=u16::MAX).map(LaneId);
+        let known = |one: &TerminalConfig| Some(&one.tid) == tid.as_ref();
+        if terminals.iter().any(known) {
             section.fault("tid", "this TID stands in another [[terminal]] already");
         }
-        if lane != 0 && terminals.iter().any(|known| known.lane.0 == lane) {
+        let known = |one: &TerminalConfig| Some(one.lane) == lane;
+        if terminals.iter().any(known) {
             section.fault("lane", "this lane has another [[terminal]] already");
         }
-        section.close();
-        if let (Some(tid), Some(mid)) = (tid, mid) {
-            let lane = LaneId(lane);
+        if let (Some(tid), Some(mid), Some(lane)) = (tid, mid, lane) {
             terminals.push(TerminalConfig { tid, mid, lane });
         }
     }
     terminals
 }
 
-fn journal(mut section: Section<'_>, folder: &Path) -> JournalConfig {
-    let name = section.text("engine");
-    let engine = name.parse().unwrap_or_else(|unknown: UnknownEngine| {
-        if section.has("engine") {
-            section.fault("engine", unknown.to_string());
-        }
-        // Nothing comes of this configuration.
-        EngineKind::Sled
-    });
-    let folder = folder.join(section.text("folder"));
-    section.close();
-    JournalConfig { engine, folder }
+/// `tid` of a `[[terminal]]`, in the configuration and in the keys file.
+pub(crate) fn tid(section: &mut Section<'_>) -> Option<Tid> {
+    section.parsed("tid", "8 printable ASCII characters", |text| {
+        Tid::new(text).ok()
+    })
 }
 
-fn one_path(mut section: Section<'_>, name: &'static str, folder: &Path) -> PathBuf {
-    let path = section.text(name);
-    section.close();
-    folder.join(path)
+fn journal(mut section: Section<'_>, folder: &Path) -> Option<JournalConfig> {
+    let engines = EngineKind::ALL.map(|engine| (engine.name(), engine));
+    let engine = section.choice("engine", &engines);
+    let folder = path(section, "folder", folder);
+    Some(JournalConfig {
+        engine: engine?,
+        folder: folder?,
+    })
 }
 
-fn clock(mut section: Section<'_>) -> Option<ClockConfig> {
-    let kind = section.text("kind");
-    let clock = match kind.as_str() {
-        "system" => Some(ClockConfig::System),
-        "business" => {
-            let speed = u32::try_from(section.integer("speed")).unwrap_or(0);
-            if speed == 0 {
-                section.fault("speed", "must be a whole number from 1");
-            }
-            Some(ClockConfig::Business {
-                origin_real_ms: section.integer("origin_real_ms"),
-                origin_business_ms: section.integer("origin_business_ms"),
-                speed,
-            })
-        }
-        _ => {
-            section.fault("kind", "must be \"system\" or \"business\"");
-            None
-        }
-    };
-    section.close();
-    clock
+/// The one path of a section, or its last.
+fn path(mut section: Section<'_>, name: &'static str, folder: &Path) -> Option<PathBuf> {
+    section.text(name).map(|path| folder.join(path))
 }
 
 #[cfg(test)]
@@ -470,8 +333,20 @@ mod tests {
             assert!(keys.contains(&key), "{key} not among {keys:?}");
         }
         let engine = faults.iter().find(|fault| fault.key == "journal.engine");
-        let said = "\"paper\" is no engine; known: sled, redb";
-        assert_eq!(engine.unwrap().what, said);
+        let said = "\"paper\" is unknown; must be one of: sled, redb";
+        assert_eq!(engine.unwrap().reason, said);
+        let misspelt = faults.iter().find(|fault| fault.key == "reports.foldr");
+        let said = "is not a known key; did you mean folder?";
+        assert_eq!(misspelt.unwrap().reason, said);
+        let lines: Vec<&str> = broken.lines().collect();
+        for fault in &faults {
+            let line = lines[fault.line - 1];
+            let name = fault.key.rsplit('.').next().unwrap();
+            assert!(
+                line.contains(name) || line == "[reports]",
+                "{fault} at {line}"
+            );
+        }
     }
 
     #[test]

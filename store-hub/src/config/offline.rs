@@ -5,14 +5,13 @@ use std::{
     time::Duration,
 };
 
+use configuration::Section;
 use domain::{
     card_ref::{EntryMode, Funding, Scheme},
     limits,
     money::{Currency, Money},
     risk::{FloorLimits, VelocityLimit},
 };
-
-use super::Section;
 
 /// What may be approved without the bank.
 #[derive(Clone, Debug)]
@@ -41,23 +40,30 @@ pub(super) fn offline(
     mut section: Section<'_>,
     currency: Currency,
     folder: &Path,
-) -> OfflineConfig {
-    let payment_cap = section.money("payment_cap", currency);
-    let mut floor_limits = FloorLimits::up_to(payment_cap.minor());
-    for section in section.sections("rule") {
-        rule(section, currency, &mut floor_limits);
-    }
+) -> Option<OfflineConfig> {
+    let store_cap = money(&mut section, "store_cap", currency);
+    let card_cap = money(&mut section, "card_cap", currency);
+    let payment_cap = money(&mut section, "payment_cap", currency);
+    let floor_limits = floor_limits(&mut section, payment_cap, currency);
+    let velocity = velocity(&mut section);
+    let hot_list_file = section
+        .optional_text("hot_list_file")
+        .map(|file| folder.join(file));
+    let close_timeout = section.duration_or(
+        "close_timeout",
+        Duration::from_millis(limits::CLOSE_TIMEOUT_MS),
+    );
+    let share = limits::LEASE_SHARE_PERCENT;
+    let lease_share_percent = section.number_or("lease_share_percent", 0..=100, share);
     let config = OfflineConfig {
-        store_cap: section.money("store_cap", currency),
-        card_cap: section.money("card_cap", currency),
-        payment_cap,
-        floor_limits,
-        velocity: velocity(&mut section),
-        hot_list_file: section
-            .optional_text("hot_list_file")
-            .map(|file| folder.join(file)),
-        close_timeout: section.duration("close_timeout", limits::CLOSE_TIMEOUT_MS),
-        lease_share_percent: lease_share(&mut section),
+        store_cap: store_cap?,
+        card_cap: card_cap?,
+        payment_cap: payment_cap?,
+        floor_limits: floor_limits?,
+        velocity,
+        hot_list_file,
+        close_timeout,
+        lease_share_percent,
     };
     if config.payment_cap.minor() > config.card_cap.minor() {
         section.fault("payment_cap", "must not be above card_cap");
@@ -68,18 +74,34 @@ pub(super) fn offline(
     if config.card_cap.minor() > config.store_cap.minor() {
         section.fault("card_cap", "must not be above store_cap");
     }
-    section.close();
-    config
+    Some(config)
 }
 
+/// All rules are read before the first that is wrong ends this.
+fn floor_limits(
+    section: &mut Section<'_>,
+    payment_cap: Option<Money>,
+    currency: Currency,
+) -> Option<FloorLimits> {
+    let rules = section.sections("rule");
+    let rules: Vec<_> = rules.into_iter().map(|one| rule(one, currency)).collect();
+    let mut limits = FloorLimits::up_to(payment_cap?.minor());
+    for rule in rules {
+        let (scheme, mode, funding, cap) = rule?;
+        limits.set(scheme, mode, funding, cap.minor());
+    }
+    Some(limits)
+}
+
+type Rule = (Option<Scheme>, Option<EntryMode>, Option<Funding>, Money);
+
 /// What a rule does not name is meant in all its forms; a later rule goes before an earlier one.
-fn rule(mut section: Section<'_>, currency: Currency, limits: &mut FloorLimits) {
-    let scheme = named(&mut section, "scheme", &SCHEMES);
-    let mode = named(&mut section, "entry_mode", &MODES);
-    let funding = named(&mut section, "funding", &FUNDINGS);
-    let cap = section.money("cap", currency);
-    section.close();
-    limits.set(scheme, mode, funding, cap.minor());
+fn rule(mut section: Section<'_>, currency: Currency) -> Option<Rule> {
+    let scheme = section.optional_choice("scheme", &SCHEMES);
+    let mode = section.optional_choice("entry_mode", &MODES);
+    let funding = section.optional_choice("funding", &FUNDINGS);
+    let cap = money(&mut section, "cap", currency);
+    Some((scheme, mode, funding, cap?))
 }
 
 const SCHEMES: [(&str, Scheme); 6] = [
@@ -103,44 +125,52 @@ const FUNDINGS: [(&str, Funding); 4] = [
     ("unknown", Funding::Unknown),
 ];
 
-fn named<T: Copy>(section: &mut Section<'_>, key: &'static str, words: &[(&str, T)]) -> Option<T> {
-    let text = section.optional_text(key)?;
-    let found = words.iter().find(|(word, _)| *word == text);
-    if found.is_none() {
-        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        section.fault(key, format!("must be one of {}", words.join(", ")));
-    }
-    found.map(|(_, value)| *value)
-}
-
 /// 0 switches it off.
 fn velocity(section: &mut Section<'_>) -> Option<VelocityLimit> {
-    let key = "same_card_max";
-    let asked = section.optional_integer(key);
-    let count = asked.map_or(Ok(limits::SAME_CARD_MAX), u32::try_from);
-    if count.is_err() {
-        section.fault(key, "must not be negative");
-    }
-    let window = section.duration("same_card_window", limits::SAME_CARD_WINDOW_MS);
-    let count_max = count.unwrap_or(limits::SAME_CARD_MAX);
+    let count_max = section.number_or("same_card_max", 0..=u32::MAX, limits::SAME_CARD_MAX);
+    let window = section.duration_or(
+        "same_card_window",
+        Duration::from_millis(limits::SAME_CARD_WINDOW_MS),
+    );
     (count_max > 0).then_some(VelocityLimit {
         count_max,
         window_ms: u64::try_from(window.as_millis()).unwrap_or(u64::MAX),
     })
 }
 
-fn lease_share(section: &mut Section<'_>) -> u8 {
-    let key = "lease_share_percent";
-    let Some(asked) = section.optional_integer(key) else {
-        return limits::LEASE_SHARE_PERCENT;
-    };
-    match u8::try_from(asked) {
-        Ok(percent) if percent <= 100 => percent,
-        Ok(_) | Err(_) => {
-            section.fault(key, "must be 0 to 100");
-            limits::LEASE_SHARE_PERCENT
-        }
+/// An amount in the store's currency, as in `"500.00 CNY"`.
+fn money(section: &mut Section<'_>, name: &'static str, currency: Currency) -> Option<Money> {
+    let form = format!(
+        "an amount in the store's currency, as in \"{}\"",
+        sample(currency)
+    );
+    section.parsed(name, &form, |text| {
+        read_money(text).filter(|amount| amount.currency() == currency)
+    })
+}
+
+fn sample(currency: Currency) -> String {
+    match currency.exponent() {
+        0 => format!("500 {currency}"),
+        decimals => format!("500.{:0<1$} {currency}", "", usize::from(decimals)),
     }
+}
+
+/// Reads `500.00 CNY`; as many decimals as the currency has.
+fn read_money(text: &str) -> Option<Money> {
+    let (amount, letters) = text.split_once(' ')?;
+    let currency = Currency::by_letters(letters)?;
+    let (whole, decimals) = amount.split_once('.').unwrap_or((amount, ""));
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if decimals.len() != usize::from(currency.exponent())
+        || whole.is_empty()
+        || !all_digits(whole)
+        || !all_digits(decimals)
+    {
+        return None;
+    }
+    let minor: i64 = format!("{whole}{decimals}").parse().ok()?;
+    Some(Money::new(minor, currency))
 }
 
 #[cfg(test)]
@@ -153,7 +183,7 @@ mod tests {
     fn with(more: &str) -> Result<OfflineConfig, Vec<String>> {
         let example = EXAMPLE.replace("lease_share_percent = 50", more);
         let config = Config::parse(&example, Path::new("/srv/hub"));
-        let keys = |faults: Vec<super::super::Fault>| faults.into_iter().map(|one| one.key);
+        let keys = |faults: Vec<configuration::Fault>| faults.into_iter().map(|one| one.key);
         config
             .map(|config| config.offline)
             .map_err(|faults| keys(faults).collect())
@@ -187,13 +217,31 @@ mod tests {
         let faults = with(
             "same_card_max = -1\n[[offline.rule]]\nscheme = \"diners\"\ncap = \"2000.00 CNY\"\n",
         );
-        assert_eq!(
-            faults.unwrap_err(),
-            [
-                "offline.rule[1].scheme",
-                "offline.same_card_max",
-                "offline.rule"
-            ]
-        );
+        let keys = faults.unwrap_err();
+        let expected = [
+            "offline.same_card_max",
+            "offline.rule",
+            "offline.rule[1].scheme",
+        ];
+        assert_eq!(keys, expected);
+    }
+
+    #[test]
+    fn an_amount_has_the_decimals_of_its_currency() {
+        let cny = Money::new(50_000, Currency::CNY);
+        assert_eq!(read_money("500.00 CNY"), Some(cny));
+        assert_eq!(read_money("500 JPY"), Some(Money::new(500, Currency::JPY)));
+        for wrong in [
+            "500",
+            "500 CNY",
+            "500.0 CNY",
+            "5e2 CNY",
+            "-1.00 CNY",
+            "1.00 XXX",
+        ] {
+            assert_eq!(read_money(wrong), None, "{wrong}");
+        }
+        assert_eq!(sample(Currency::JPY), "500 JPY");
+        assert_eq!(sample(Currency::CNY), "500.00 CNY");
     }
 }

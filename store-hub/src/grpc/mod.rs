@@ -3,8 +3,6 @@
 //!
 //! Runs as `Send` tasks beside the actors and reaches them by their addresses alone.
 
-mod date;
-mod io;
 mod journal_copy;
 mod lane_service;
 mod line;
@@ -17,18 +15,21 @@ mod report_service;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use actix::Addr;
+use axum::{Router, routing::get};
 use domain::{
     ids::LaneId,
     limits::{KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS},
 };
 use futures::StreamExt;
 use journal::Journal;
+use monitoring::{Accepted, METRICS, beside_grpc, dated_by, metrics_page};
 use ports::{Clock, Listener};
 use proto::store::v1::{
     lane_service_server::LaneServiceServer, operations_service_server::OperationsServiceServer,
     report_service_server::ReportServiceServer,
 };
 use tonic::{Status, service::Routes, transport::Server};
+use tonic_health::pb::health_server::{Health, HealthServer};
 use tower::util::MapResponseLayer;
 
 use crate::{
@@ -41,7 +42,6 @@ use crate::{
     report::DaysFolder,
 };
 
-pub(crate) use io::HubIo;
 pub(crate) use report_service::day_view;
 
 /// Streams and calls of one connection: a lane has three streams.
@@ -82,35 +82,43 @@ pub(crate) async fn serve(
         .await;
     let connections = listener
         .connections
-        .map(|accepted| accepted.map(HubIo::new));
-    let dated = date::from_clock(Arc::clone(&services.clock));
-    let mut router = Server::builder()
+        .map(|accepted| accepted.map(Accepted::new));
+    let dated = dated_by(Arc::clone(&services.clock));
+    let routes = beside_grpc(grpc(&services, health), pages(services));
+    Server::builder()
         .layer(MapResponseLayer::new(dated))
         .http2_keepalive_interval(Some(Duration::from_millis(KEEPALIVE_INTERVAL_MS)))
         .http2_keepalive_timeout(Some(Duration::from_millis(KEEPALIVE_TIMEOUT_MS)))
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
-        // For the metrics page alone: gRPC has no HTTP/1.
+        // For the pages alone: gRPC has no HTTP/1.
         .accept_http1(true)
-        .add_routes(pages(services.clone()))
-        .add_service(health)
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(connections, stop)
+        .await
+}
+
+fn grpc<H: Health>(services: &Services, health: HealthServer<H>) -> Routes {
+    let mut routes = Routes::new(health)
         .add_service(LaneServiceServer::new(services.clone()))
         .add_service(ReportServiceServer::new(services.clone()))
-        .add_service(OperationsServiceServer::new(services));
+        .add_service(OperationsServiceServer::new(services.clone()));
     if let Ok(reflection) = reflection().build_v1() {
-        router = router.add_service(reflection);
+        routes = routes.add_service(reflection);
     }
     if let Ok(reflection) = reflection().build_v1alpha() {
-        router = router.add_service(reflection);
+        routes = routes.add_service(reflection);
     }
-    router.serve_with_incoming_shutdown(connections, stop).await
+    routes
 }
 
 /// What is served beside gRPC.
-fn pages(services: Services) -> Routes {
-    let mut routes = Routes::default();
-    let router = std::mem::take(routes.axum_router_mut());
-    *routes.axum_router_mut() = metrics_route::add_to(router, services);
-    routes
+fn pages(services: Services) -> Router {
+    let clock = Arc::clone(&services.clock);
+    let health = get(|| async { "serving\n" });
+    let metrics = metrics_page(clock, move || metrics_route::text(services.clone()));
+    Router::new()
+        .route(METRICS, metrics)
+        .route("/health", health)
 }
 
 fn reflection<'a>() -> tonic_reflection::server::Builder<'a> {

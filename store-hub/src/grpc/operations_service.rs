@@ -96,7 +96,8 @@ impl OperationsService for Services {
         let payments = self
             .look(|desk| operator_view::unresolved(&desk.desk))
             .await?;
-        Ok(Response::new(UnresolvedResponse { payments }))
+        let wall_ms = self.clock.wall_ms();
+        Ok(Response::new(UnresolvedResponse { payments, wall_ms }))
     }
 
     async fn dead_letters(

@@ -1,16 +1,13 @@
 //! The keys file of the software key store.
 
-use std::{
-    fmt, fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fmt, path::Path};
 
+use configuration::{Fault, FileError, Section};
 use domain::ids::Tid;
 use iso8583::keys::DesKey;
-use toml::Table;
 use zeroize::Zeroizing;
 
-use crate::config::{Fault, Faults, Section};
+use crate::config::tid;
 
 /// Keys as read from a file. `Debug` shows none.
 pub struct KeyFile {
@@ -26,80 +23,40 @@ impl fmt::Debug for KeyFile {
     }
 }
 
-/// Why a keys file can't be used. Names keys of the file, never what they hold.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyFileError {
-    /// The file can't be read.
-    #[error("can't read the keys file {path}")]
-    Unreadable {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// It is no TOML; the line is not shown, since it may hold a key.
-    #[error("the keys file is not valid TOML")]
-    NotToml,
-    /// What is wrong with it.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Faults(Vec<Fault>),
-}
-
 impl KeyFile {
     /// Reads a keys file.
     ///
     /// # Errors
     /// Unreadable, or all faults it has, without what the keys hold.
-    pub fn load(path: &Path) -> Result<Self, KeyFileError> {
-        let text = fs::read_to_string(path).map_err(|source| KeyFileError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::parse(&Zeroizing::new(text))
+    pub fn load(path: &Path) -> Result<Self, FileError> {
+        configuration::read_file(path, |root, _folder| read(root))
     }
 
     /// Reads the text of a keys file.
     ///
     /// # Errors
     /// All faults it has, without what the keys hold.
-    pub fn parse(text: &str) -> Result<Self, KeyFileError> {
-        let table: Table = text.parse().map_err(|_| KeyFileError::NotToml)?;
-        let faults = Faults::default();
-        let keys = read(&table, &faults);
-        let faults = faults.into_vec();
-        match keys {
-            Some(keys) if faults.is_empty() => Ok(keys),
-            Some(_) | None => Err(KeyFileError::Faults(faults)),
-        }
+    pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
+        configuration::parse(text, read)
     }
 }
 
-fn read(table: &Table, faults: &Faults) -> Option<KeyFile> {
-    let mut root = Section::root(table, faults);
-    if root.text("mode") != "test" {
-        root.fault(
-            "mode",
-            "must be \"test\": keys in a file are not for real money",
-        );
+fn read(root: &mut Section<'_>) -> Option<KeyFile> {
+    if root.text("mode").is_some_and(|mode| mode != "test") {
+        let what = "must be \"test\": keys in a file are not for real money";
+        root.fault("mode", what);
     }
     let mut terminals = Vec::new();
     for mut section in root.sections("terminal") {
-        let tid = section.parsed("tid", "8 printable ASCII characters", |text| {
-            Tid::new(text).ok()
-        });
+        let tid = tid(&mut section);
         let key = des_key(&mut section, "tmk");
-        section.close();
         if let (Some(tid), Some(key)) = (tid, key) {
             terminals.push((tid, key));
         }
     }
-    let mut pin = root.section("pin");
-    let pin_base = des_key(&mut pin, "bdk");
-    pin.close();
-    let card_sealing = key_32(root.section("card_sealing"), "private_key");
-    let card_hash = key_32(root.section("card_hash"), "key");
-    root.close();
+    let pin_base = des_key(&mut root.section("pin"), "bdk");
+    let card_sealing = key_32(&mut root.section("card_sealing"), "private_key");
+    let card_hash = key_32(&mut root.section("card_hash"), "key");
     Some(KeyFile {
         terminals,
         pin_base: pin_base?,
@@ -109,22 +66,13 @@ fn read(table: &Table, faults: &Faults) -> Option<KeyFile> {
 }
 
 fn des_key(section: &mut Section<'_>, name: &'static str) -> Option<DesKey> {
-    let text = Zeroizing::new(section.text(name));
-    let key = DesKey::from_hex(&text).ok();
-    if section.has(name) && key.is_none() {
-        section.fault(name, "must be 16, 32 or 48 hex digits");
-    }
-    key
+    section.hidden(name, "16, 32 or 48 hex digits", |text| {
+        DesKey::from_hex(text).ok()
+    })
 }
 
-fn key_32(mut section: Section<'_>, name: &'static str) -> Option<Zeroizing<[u8; 32]>> {
-    let text = Zeroizing::new(section.text(name));
-    let key = hex_32(&text);
-    if section.has(name) && key.is_none() {
-        section.fault(name, "must be 64 hex digits");
-    }
-    section.close();
-    key
+fn key_32(section: &mut Section<'_>, name: &'static str) -> Option<Zeroizing<[u8; 32]>> {
+    section.hidden(name, "64 hex digits", hex_32)
 }
 
 fn hex_32(text: &str) -> Option<Zeroizing<[u8; 32]>> {

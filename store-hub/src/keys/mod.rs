@@ -11,7 +11,7 @@ use card_seal::{CardData, DayKey};
 use domain::{ids::Tid, payment::MacCheck, time::BusinessDate};
 use iso8583::{codec::Decoded, dialect::Dialect, message::Message};
 
-pub use file::{KeyFile, KeyFileError};
+pub use file::KeyFile;
 pub use software::SoftwareKeys;
 
 /// Why the key store did not do what was asked. Carries no key and no card.

@@ -1,8 +1,7 @@
 //! The journal in figures: the one place that asks it.
 
 use journal::{Journal, LogId};
-
-use super::exposition::Exposition;
+use monitoring::Exposition;
 
 /// What the journal says of itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -5,7 +5,7 @@
 //! and words of ours, all bounded. No card, no payment id, no amount of a single payment is among
 //! them (I16).
 
-mod exposition;
+mod books;
 mod journal;
 
 use proto::store::v1::{PaymentCounts, StatusResponse};
@@ -14,8 +14,8 @@ use domain::{
     desk::Counts,
     limits::{LANE_STREAM_FRAMES_MAX, PAYMENTS_IN_FLIGHT_PER_LANE_MAX},
 };
-use exposition::{Exposition, Kind};
 pub(crate) use journal::JournalFigures;
+use monitoring::{Exposition, Kind};
 
 use crate::convert;
 
@@ -36,6 +36,8 @@ pub(crate) struct LaneFigures {
     pub(crate) journal_lag_batches: u64,
     /// Machines of this lane whose records are refused.
     pub(crate) troubles: usize,
+    /// All that the lane is known to have written is here, and nothing of it is refused.
+    pub(crate) complete: bool,
 }
 
 /// The desk in figures.
@@ -48,6 +50,8 @@ pub(crate) struct DeskFigures {
     pub(crate) outbox_waiting: usize,
     /// Payments in the desk's memory: those of the running day, and older ones that are not over.
     pub(crate) payments_held: usize,
+    /// When the acquirer link last came or went; nothing has come yet: when the hub started.
+    pub(crate) line_since_wall_ms: i64,
 }
 
 /// Everything that is told.
@@ -56,6 +60,8 @@ pub(crate) struct Figures {
     pub(crate) desk: DeskFigures,
     pub(crate) lanes: Vec<LaneFigures>,
     pub(crate) journal: JournalFigures,
+    /// The hub's clock.
+    pub(crate) wall_ms: i64,
 }
 
 impl Figures {
@@ -63,6 +69,8 @@ impl Figures {
     pub(crate) fn text(&self) -> String {
         let mut text = Exposition::default();
         self.lanes(&mut text);
+        self.completeness(&mut text);
+        self.business_date(&mut text);
         self.queue(&mut text);
         self.bank(&mut text);
         self.journal.tell(&mut text);
@@ -89,7 +97,7 @@ impl Figures {
     ) {
         text.family(name, Kind::Gauge, help);
         for lane in self.lanes.iter().take(LANES_MAX) {
-            text.sample(name, &[("lane", &lane.lane.to_string())], figure(lane));
+            text.sample(&[("lane", &lane.lane.to_string())], figure(lane));
         }
     }
 
@@ -173,7 +181,7 @@ impl Figures {
             "What the entries in the queue are worth, in minor units of the currency.",
         );
         if let Some(amount) = &status.queue_amount {
-            text.sample(name, &[("currency", &amount.currency)], amount.minor);
+            text.sample(&[("currency", &amount.currency)], amount.minor);
         }
         text.gauge(
             "lanekeeper_hub_dead_letters",
@@ -189,11 +197,16 @@ impl Figures {
             "1 while messages can be sent to the bank.",
             u8::from(status.link_up),
         );
+        text.gauge(
+            "lanekeeper_hub_line_since_seconds",
+            "When the line to the bank last came or went, in seconds since 1970.",
+            self.desk.line_since_wall_ms.div_euclid(1_000),
+        );
         let name = "lanekeeper_hub_terminal_up";
         text.family(name, Kind::Gauge, "1 while the terminal is signed on.");
         for terminal in &status.terminals {
             let up = terminal.signed_on && !terminal.stopped;
-            text.sample(name, &[("tid", &terminal.tid)], u8::from(up));
+            text.sample(&[("tid", &terminal.tid)], u8::from(up));
         }
         let name = "lanekeeper_hub_terminal_stopped";
         text.family(
@@ -203,7 +216,7 @@ impl Figures {
         );
         for terminal in &status.terminals {
             let stopped = u8::from(terminal.stopped);
-            text.sample(name, &[("tid", &terminal.tid)], stopped);
+            text.sample(&[("tid", &terminal.tid)], stopped);
         }
     }
 
@@ -217,7 +230,7 @@ impl Figures {
         let name = "lanekeeper_hub_decisions_total";
         text.family(name, Kind::Counter, "Decisions since the journal began.");
         for (decision, count) in decisions(&counts) {
-            text.sample(name, &[("decision", decision)], count);
+            text.sample(&[("decision", decision)], count);
         }
         let name = "lanekeeper_hub_forward_ended_total";
         text.family(
@@ -230,7 +243,7 @@ impl Figures {
             ("withdrawn", counts.forward_withdrawn),
             ("dead_letter", counts.forward_dead_letters),
         ] {
-            text.sample(name, &[("end", end)], count);
+            text.sample(&[("end", end)], count);
         }
         text.counter(
             "lanekeeper_hub_forward_queued_total",
@@ -273,6 +286,7 @@ mod tests {
             desk: DeskFigures {
                 status: StatusResponse {
                     link_up: true,
+                    business_date: "2026-11-22".to_owned(),
                     queue_depth: 3,
                     queue_amount: Some(Money {
                         minor: 1250,
@@ -287,9 +301,11 @@ mod tests {
                 },
                 outbox_waiting: 2,
                 payments_held: 9,
+                line_since_wall_ms: 1_795_334_400_999,
             },
             lanes,
             journal: JournalFigures::default(),
+            wall_ms: 1_795_593_600_000,
         }
     }
 
@@ -307,6 +323,11 @@ mod tests {
             "lanekeeper_hub_forward_queue_entries 3",
             "lanekeeper_hub_forward_queue_amount_minor{currency=\"CNY\"} 1250",
             "lanekeeper_hub_line_up 1",
+            "lanekeeper_hub_line_since_seconds 1795334400",
+            "lanekeeper_hub_lanes_complete 0",
+            "lanekeeper_hub_lanes_incomplete 1",
+            "lanekeeper_hub_business_date_info{business_date=\"2026-11-22\"} 1",
+            "lanekeeper_hub_business_date_age_days 3",
             "lanekeeper_hub_decisions_total{decision=\"approved\"} 5",
             "lanekeeper_hub_outbox_effects 2",
         ] {

@@ -91,6 +91,70 @@ async fn a_payment_is_told_from_receipt_to_bank_even_after_the_hub_has_stopped()
     assert_eq!(close.status.code(), Some(3), "nobody runs");
 }
 
+/// F34: an address is enough; no configuration is read, and there is none.
+#[tokio::test]
+async fn an_address_alone_is_asked_f34() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let address = hub.address.to_string();
+    let no_payment = new_id().to_string();
+    for (args, code) in [
+        (&["status"][..], 0),
+        (&["lanes"], 0),
+        (&["unresolved"], 0),
+        (&["dead-letters"], 0),
+        (&["leases"], 0),
+        (&["payment", &no_payment], 1),
+        (&["leases", "write-off", "999", "--reason", "a guess"], 4),
+        (&["close-day", "--date", "nonsense"], 2),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_store-hub"))
+            .args(args)
+            .args(["--address", &address, "--output", "json"])
+            .current_dir(elsewhere.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {output:?}");
+        match code {
+            0 => drop(serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()),
+            _ => assert!(output.stdout.is_empty(), "{args:?}: {output:?}"),
+        }
+    }
+    assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    let nothing = Command::new(env!("CARGO_BIN_EXE_store-hub"))
+        .arg("status")
+        .current_dir(elsewhere.path())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(nothing.stderr).unwrap();
+    assert_eq!(nothing.status.code(), Some(2), "{told}");
+    assert!(told.contains("or --address HOST:PORT"), "{told}");
+}
+
+/// F36: a second hub on the same journal is a matter of configuration, whatever it was to do.
+#[tokio::test]
+async fn a_journal_in_use_is_exit_code_2_f36() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let _hub = store.start();
+    let config = store.config();
+    let config = config.to_str().unwrap();
+    for args in [
+        &["run"][..],
+        &["verify"],
+        &["repair"],
+        &["migrate", "--to", "redb"],
+    ] {
+        let output = store_hub(&[args, &["--config", config]].concat());
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {told}");
+        assert!(told.contains("in use"), "{args:?}: {told}");
+    }
+}
+
 #[test]
 fn an_example_can_be_made_and_is_right() {
     let folder = tempfile::tempdir().unwrap();
@@ -121,6 +185,18 @@ fn a_wrong_configuration_is_told_in_full_with_exit_code_2() {
     ] {
         assert!(told.contains(&format!("{key}: ")), "{key} not in\n{told}");
     }
+    let asked = ["check-config", "--output", "json", "--config"];
+    let output = store_hub(&[&asked[..], &[config.to_str().unwrap()]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let faults = told["faults"].as_array().unwrap();
+    let colour = faults.iter().find(|fault| fault["key"] == "store.colour");
+    let colour = colour.unwrap();
+    assert_eq!(
+        (&told["valid"], &colour["line"]),
+        (&false.into(), &3.into())
+    );
+    assert!(faults.len() > 8, "{told:#}");
     let missing = store_hub(&["check-config", "--config", "/nowhere/hub.toml"]);
     assert_eq!(missing.status.code(), Some(2));
     let unknown = store_hub(&["--colour"]);

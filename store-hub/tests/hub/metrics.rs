@@ -129,7 +129,67 @@ async fn a_queue_and_a_line_that_is_down_are_seen() {
         ],
     )
     .await;
-    // Nothing else is served beside gRPC.
-    let other = page(&hub, "/").await;
-    assert!(!other.contains("lanekeeper_"), "{other}");
+    assert!(scrape(&hub).await["lanekeeper_hub_line_since_seconds"] > 1_700_000_000);
+}
+
+/// F35: what isn't there is 404 with a sentence, a wrong method 405; gRPC keeps its own answer.
+#[tokio::test]
+async fn what_is_not_there_is_said_in_words_f35() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    let asked = async |request: &str, more: &str| -> String {
+        let mut stream = TcpStream::connect(hub.address).await.unwrap();
+        let head = format!("{request} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n");
+        let whole = format!("{head}{more}\r\n");
+        stream.write_all(whole.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    let service = "/store.v1.OperationsService/Status";
+    for path in [
+        "/",
+        "/nonsense",
+        "/metrics/",
+        "/metrics/x",
+        service,
+        "/health/x",
+    ] {
+        let answer = asked(&format!("GET {path}"), "").await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
+        assert!(answer.contains("there is no such page"), "{path}: {answer}");
+        assert!(!answer.contains("application/grpc"), "{path}: {answer}");
+    }
+    let posted = asked("POST /nonsense", "Content-Length: 0\r\n").await;
+    assert!(posted.starts_with("HTTP/1.1 404"), "{posted}");
+    for path in ["/metrics", "/health"] {
+        let found = asked(&format!("GET {path}"), "").await;
+        assert!(found.starts_with("HTTP/1.1 200"), "{path}: {found}");
+        for method in ["POST", "PUT", "DELETE"] {
+            let answer = asked(&format!("{method} {path}"), "Content-Length: 0\r\n").await;
+            assert!(
+                answer.starts_with("HTTP/1.1 405"),
+                "{method} {path}: {answer}"
+            );
+            assert!(
+                answer.contains("read with GET"),
+                "{method} {path}: {answer}"
+            );
+        }
+    }
+    let grpc = "Content-Type: application/grpc\r\nContent-Length: 0\r\n";
+    for path in [
+        "/store.v1.NoService/No",
+        "/store.v1.LaneService/No",
+        "/metrics",
+    ] {
+        let answer = asked(&format!("POST {path}"), grpc).await.to_lowercase();
+        assert!(answer.starts_with("http/1.1 200"), "{path}: {answer}");
+        assert!(
+            answer.contains("content-type: application/grpc"),
+            "{path}: {answer}"
+        );
+        assert!(answer.contains("grpc-status: 12"), "{path}: {answer}");
+    }
 }

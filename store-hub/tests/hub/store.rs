@@ -128,7 +128,7 @@ impl Host {
                 listen,
                 dialect: Arc::new(dialect.counting_prefix(personality.length_counts_itself)),
                 personality,
-                accounts: Accounts::parse(Path::new("accounts.toml"), ACCOUNTS).unwrap(),
+                accounts: Accounts::parse(ACCOUNTS).unwrap(),
                 terminal_keys: TerminalKeys::test().unwrap(),
             };
             let ports = acquirer_host::Ports {

@@ -41,13 +41,14 @@ pub(super) struct Ended {
 }
 
 impl StoreDay {
-    pub(super) fn begin(seed: u64, home: &Path) -> Self {
+    pub(super) fn begin(seed: u64, days: u64, home: &Path) -> Self {
         let folder = home.join("day");
         let (out, log) = (home.join("summary.json"), home.join("log"));
         let file = |path: &Path| Stdio::from(fs::File::create(path).expect("a file"));
         let process = program(UNDER_TEST, "sim")
             .args(["store", "--faults", "none", "--output", "json"])
             .args(["--lanes", &LANES.to_string()])
+            .args(["--days", &days.to_string()])
             .args(["--baskets", &BASKETS.to_string()])
             .args(["--bank-latency", &BANK_LATENCY_MS.to_string()])
             .args(["--seed", &seed.to_string(), "--out"])

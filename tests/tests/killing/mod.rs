@@ -19,8 +19,9 @@ use day::StoreDay;
 
 /// Of each store.
 const LANES: u64 = 2;
-/// From the first customer to the last it takes about eight seconds.
-const MOMENTS_MS: std::ops::Range<u64> = 300..7_500;
+/// From the first customer to the last one day takes about eight seconds, two with the night between
+/// them about forty.
+const MOMENTS_MS: [std::ops::Range<u64>; 2] = [300..7_500, 300..36_000];
 
 /// Which process is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,14 +54,21 @@ pub(crate) struct Killing {
     pub(crate) in_flight: usize,
 }
 
-/// Kills in `runs` days, `at_once` of them at the same time; every day has to end clean.
-pub(crate) fn kill_again_and_again(seed: u64, runs: u64, at_once: u64) -> Vec<Killing> {
+/// Kills in `runs` stores, `at_once` of them at the same time, of at most so many days; every one
+/// has to end clean.
+pub(crate) fn kill_again_and_again(
+    seed: u64,
+    runs: u64,
+    at_once: u64,
+    days_max: u64,
+) -> Vec<Killing> {
     thread::scope(|scope| {
         let workers: Vec<_> = (0..at_once.clamp(1, runs))
             .map(|worker| {
                 scope.spawn(move || {
                     let own = (worker..runs).step_by(usize::try_from(at_once).expect("small"));
-                    own.map(|run| kill_once(seed, run)).collect::<Vec<_>>()
+                    own.map(|run| kill_once(seed, run, days_max))
+                        .collect::<Vec<_>>()
                 })
             })
             .collect();
@@ -94,16 +102,27 @@ fn victim_of(run: u64) -> Victim {
     }
 }
 
-fn kill_once(seed: u64, run: u64) -> Killing {
+/// Every other store lives two days, where days are asked for.
+fn days_of(run: u64, days_max: u64) -> u64 {
+    match days_max {
+        1 => 1,
+        _ => 1 + run % 2,
+    }
+}
+
+fn kill_once(seed: u64, run: u64, days_max: u64) -> Killing {
     let run_seed = seed.wrapping_mul(1_000).wrapping_add(run);
     let mut dice = Dice(run_seed);
     let victim = victim_of(run);
-    let moment_ms = MOMENTS_MS.start + dice.below(MOMENTS_MS.end - MOMENTS_MS.start);
+    let days = days_of(run, days_max);
+    let [one_day, two_days] = MOMENTS_MS;
+    let moments_ms = if days == 1 { one_day } else { two_days };
+    let moment_ms = moments_ms.start + dice.below(moments_ms.end - moments_ms.start);
     // Every fifth kill takes the moment as it comes.
     let wants_payment = dice.below(5) > 0;
     let home = tempfile::tempdir().expect("a temporary folder");
-    let day = StoreDay::begin(run_seed, home.path());
-    let name = format!("run {run} seed {run_seed}: {victim}");
+    let day = StoreDay::begin(run_seed, days, home.path());
+    let name = format!("run {run} seed {run_seed}, {days} days: {victim}");
     day.until_open(&name);
     // A moment of chance, not one to wait for something.
     thread::sleep(Duration::from_millis(moment_ms));

@@ -2,16 +2,16 @@
 //! that it is taken back and cash is paid; one is stood in for while the line is down, after a card
 //! that was declined.
 
-use std::fs;
+use std::{collections::BTreeMap, fs};
 
-use journal::{Batch, Journal, LogId, sled_engine};
+use journal::{Batch, EngineKind, Journal, LogId, sled_engine};
 use prost::Message;
 use proto::{
     journal::v1::{
-        BatchClosed, BatchTotals, CashTendered, Completed, DayClosed, Decided, ForwardEndKind,
-        ForwardEnded, ForwardKind, ForwardQueued, ForwardSent, HubRecord, LaneRecord, LineAdded,
-        PaymentAbandoned, PaymentDecided, PaymentIntended, ReceiptPrinted, Requested, SaleClosed,
-        SaleOpened, SaleTotalled, Sent, Tender, hub_record, lane_record,
+        BatchClosed, BatchTotals, CashTendered, Completed, DayClosed, DayMarker, DayMarkerBy,
+        Decided, ForwardEndKind, ForwardEnded, ForwardKind, ForwardQueued, ForwardSent, HubRecord,
+        LaneRecord, LineAdded, PaymentAbandoned, PaymentDecided, PaymentIntended, ReceiptPrinted,
+        Requested, SaleClosed, SaleOpened, SaleTotalled, Sent, Tender, hub_record, lane_record,
     },
     store::v1::{Decision, DecisionKind, Money},
 };
@@ -20,7 +20,7 @@ use serde_json::json;
 use crate::{
     acquirer_link::Approval,
     oracle::evidence::replica_log,
-    store::folder::RunFolder,
+    store::{business_day::BusinessDay, folder::RunFolder, record::RunRecord},
     workload::{
         ScannedItem, Visit,
         card::{Entry, Funding},
@@ -28,11 +28,15 @@ use crate::{
     },
 };
 
+use super::sealed::{self, Sealed};
+
 pub(super) const PAID: &str = "00000000000000000000000000000001";
 pub(super) const LOST: &str = "00000000000000000000000000000002";
 pub(super) const DECLINED: &str = "00000000000000000000000000000003";
 pub(super) const STOOD_IN: &str = "00000000000000000000000000000004";
-const TID: &str = "LANE0001";
+pub(super) const TID: &str = "LANE0001";
+pub(super) const DATE: &str = "2026-11-22";
+pub(super) const NEXT: &str = "2026-11-23";
 
 /// Everything that is written about the day.
 pub(super) struct Day {
@@ -45,6 +49,12 @@ pub(super) struct Day {
     pub(super) log: String,
     /// The hub's copy of the lane's journal ends one record early.
     pub(super) copy_lacks_last: bool,
+    /// Dates in the headers of the lane's records that are not those of their frames, by place.
+    pub(super) stamps: BTreeMap<usize, &'static str>,
+    /// In the order in which they were sealed.
+    pub(super) sealed: Vec<Sealed>,
+    /// Business days that the run was to live.
+    pub(super) days: u16,
 }
 
 #[derive(Default)]
@@ -220,7 +230,17 @@ impl Day {
             }],
             log: "event=\"lane attached\"\n".to_owned(),
             copy_lacks_last: false,
+            stamps: BTreeMap::new(),
+            sealed: Vec::new(),
+            days: 1,
         }
+        .and_sealed()
+    }
+
+    fn and_sealed(mut self) -> Self {
+        let through = self.lane.bodies.len();
+        self.sealed = vec![Sealed::honest(&self.lane.bodies, DATE, 1, through)];
+        self
     }
 
     pub(super) fn write(&self) -> Written {
@@ -243,15 +263,19 @@ impl Day {
             fs::write(run.receipts(1).join(format!("{number}.txt")), text).unwrap();
         }
         self.write_journals(&run);
+        sealed::write(&run, &self.sealed);
+        record_of(self.days).write(&run).unwrap();
         Written { run, _home: home }
     }
 
     fn write_journals(&self, run: &RunFolder) {
-        let bodies = self.lane.bodies.iter().cloned();
-        let lane: Vec<Vec<u8>> = bodies
-            .map(|body| {
+        let dated = sealed::dated(&self.lane.bodies).into_iter().enumerate();
+        let lane: Vec<Vec<u8>> = dated
+            .map(|(place, (date, body))| {
+                let date = self.stamps.get(&place).copied().unwrap_or(date);
                 LaneRecord {
-                    body: Some(body),
+                    business_date: date.to_owned(),
+                    body: Some(body.clone()),
                     ..LaneRecord::default()
                 }
                 .encode_to_vec()
@@ -307,6 +331,7 @@ fn visit(number: i64) -> Visit {
     Visit {
         order: format!("basket-{number}"),
         lane: 1,
+        day: 1,
         arrive_wall_ms: 0,
         items: vec![item],
         total_minor: number * 1_000,
@@ -342,7 +367,36 @@ fn good_lane() -> Lane {
         decision(DecisionKind::StandIn, cny(4_000)),
     );
     lane.close(4, 4_000, card(STOOD_IN, 4_000), 0);
+    lane.bodies.push(marker(DATE, NEXT));
     lane
+}
+
+/// The lane's own end of a day.
+pub(super) fn marker(ended: &str, begins: &str) -> lane_record::Body {
+    lane_record::Body::DayMarker(DayMarker {
+        ended: ended.to_owned(),
+        begins: begins.to_owned(),
+        by: DayMarkerBy::Hub.into(),
+    })
+}
+
+/// A run that was gone on with: nobody asks who was selling when its date turned.
+fn record_of(days: u16) -> RunRecord {
+    RunRecord {
+        version: 1,
+        seed: 1,
+        lanes: 1,
+        priced_by_rule: Vec::new(),
+        day: BusinessDay::starting(0, 22_000),
+        engine: EngineKind::Sled,
+        captured: false,
+        days,
+        lanes_to_rest: 0,
+        resumed: true,
+        lost: Vec::new(),
+        manifest_sha256: None,
+        summary: None,
+    }
 }
 
 fn good_hub() -> Vec<hub_record::Body> {
@@ -390,10 +444,15 @@ fn good_hub() -> Vec<hub_record::Body> {
         }),
         balanced: true,
     }));
-    hub.push(hub_record::Body::DayClosed(DayClosed {
-        date: "2026-11-22".to_owned(),
-    }));
+    hub.push(closed(DATE));
     hub
+}
+
+/// The hub's word for the end of a day.
+pub(super) fn closed(date: &str) -> hub_record::Body {
+    hub_record::Body::DayClosed(DayClosed {
+        date: date.to_owned(),
+    })
 }
 
 fn ask(

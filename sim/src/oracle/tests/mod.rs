@@ -2,6 +2,8 @@
 //! one at a time. Every check of the oracle fails here at least once.
 
 mod day;
+mod days;
+mod sealed;
 
 use proto::{
     journal::v1::{hub_record, lane_record},

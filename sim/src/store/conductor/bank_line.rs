@@ -1,6 +1,6 @@
 //! The acquirer link is cut while cards are being sold: stand-ins, forwarded once it is back.
 
-use super::{Day, Ending, Misfortune, Moment, Order, Step};
+use super::{Ending, Misfortune, Moment, Order, Plan, Step};
 
 /// A cut lasts at least so long, even when stand-ins come at once.
 const CUT_MS_MIN: u64 = 3_000;
@@ -28,11 +28,11 @@ impl BankLine {
         }
     }
 
-    fn stay_cut(&mut self, moment: &Moment<'_>, day: &Day) -> Option<Order> {
+    fn stay_cut(&mut self, moment: &Moment<'_>, plan: &Plan) -> Option<Order> {
         let stand_ins = self.stand_ins(moment);
         let lasted_ms = moment.at_ms.saturating_sub(self.began_ms);
         let enough = stand_ins >= STAND_INS_WANTED
-            || (stand_ins >= 1 && day.card_sales_left(moment.sight) == 0);
+            || (stand_ins >= 1 && plan.card_sales_left(moment.sight) == 0);
         let over = (lasted_ms >= CUT_MS_MIN && enough) || lasted_ms >= CUT_MS_MAX;
         self.healed_ms = over.then_some(moment.at_ms);
         over.then_some(Order::MendLine)
@@ -44,9 +44,9 @@ impl BankLine {
 }
 
 impl Misfortune for BankLine {
-    fn go_on(&mut self, moment: &Moment<'_>, day: &Day) -> Step {
+    fn go_on(&mut self, moment: &Moment<'_>, plan: &Plan) -> Step {
         let Some(healed_ms) = self.healed_ms else {
-            return Step::GoesOn(self.stay_cut(moment, day));
+            return Step::GoesOn(self.stay_cut(moment, plan));
         };
         if !moment.sight.status.link_up || moment.sight.status.queue_depth > 0 {
             // The watchdog sees to it that this doesn't last for ever.

@@ -1,7 +1,7 @@
 //! The hub is killed while a payment is at the bank: the lanes go on selling, and once the hub is
 //! back the payment it knew nothing more of is unknown and taken back.
 
-use super::{Day, Ending, Misfortune, Moment, Order, Step};
+use super::{Ending, Misfortune, Moment, Order, Plan, Step};
 
 /// It stays away so long at least …
 const AWAY_MS_MIN: u64 = 3_000;
@@ -103,7 +103,7 @@ impl HubKill {
         })
     }
 
-    fn heal(&self, moment: &Moment<'_>, day: &Day, away_ms: u64, sales: usize) -> Step {
+    fn heal(&self, moment: &Moment<'_>, plan: &Plan, away_ms: u64, sales: usize) -> Step {
         let counts = moment.counts();
         let seen = Seen {
             away_ms,
@@ -115,7 +115,7 @@ impl HubKill {
                 .saturating_sub(self.offline_approved),
         };
         let too_long = moment.at_ms.saturating_sub(self.began_ms) >= HEALED_MS_MAX;
-        match (is_whole(moment, day) && seen.is_enough()) || too_long {
+        match (is_whole(moment, plan) && seen.is_enough()) || too_long {
             true => Step::IsOver(Ending::now(moment, seen.is_enough(), seen.told())),
             false => Step::GoesOn(None),
         }
@@ -123,22 +123,22 @@ impl HubKill {
 }
 
 impl Misfortune for HubKill {
-    fn go_on(&mut self, moment: &Moment<'_>, day: &Day) -> Step {
+    fn go_on(&mut self, moment: &Moment<'_>, plan: &Plan) -> Step {
         match self.phase {
             Phase::Waiting => self.strike(moment),
             Phase::Away { since_ms, receipts } => {
                 Step::GoesOn(self.stay_away(moment, since_ms, receipts))
             }
-            Phase::Back { away_ms, sales } => self.heal(moment, day, away_ms, sales),
+            Phase::Back { away_ms, sales } => self.heal(moment, plan, away_ms, sales),
         }
     }
 }
 
 /// The hub answers, all lanes are back, the line is up, and nothing is owed to the bank.
-fn is_whole(moment: &Moment<'_>, day: &Day) -> bool {
+fn is_whole(moment: &Moment<'_>, plan: &Plan) -> bool {
     let connected = moment.sight.lanes.iter().filter(|lane| lane.connected);
     moment.hub_answers
-        && connected.count() == usize::from(day.lanes)
+        && connected.count() == usize::from(plan.calendar.lanes)
         && moment.sight.status.link_up
         && moment.sight.status.queue_depth == 0
 }

@@ -3,7 +3,7 @@
 
 use crate::acquirer_link::Approval;
 
-use super::{Day, Ending, Killed, Misfortune, Moment, Order, Step};
+use super::{Ending, Killed, Misfortune, Moment, Order, Plan, Step};
 
 /// How long it may take from the order until the lane sells again.
 const RESUMED_MS_MAX: u64 = 30_000;
@@ -32,7 +32,7 @@ impl LaneKill {
 }
 
 impl Misfortune for LaneKill {
-    fn go_on(&mut self, moment: &Moment<'_>, _: &Day) -> Step {
+    fn go_on(&mut self, moment: &Moment<'_>, _: &Plan) -> Step {
         let too_long = moment.at_ms.saturating_sub(self.began_ms) >= RESUMED_MS_MAX;
         let Some((lane, sold)) = self.victim else {
             return match too_long {

@@ -3,7 +3,7 @@
 
 use crate::acquirer_link::Approval;
 
-use super::{Day, Ending, Misfortune, Moment, Order, Step};
+use super::{Ending, Misfortune, Moment, Order, Plan, Step};
 
 /// How long it may take from the order to the late answer.
 const LATE_MS_MAX: u64 = 30_000;
@@ -65,7 +65,7 @@ impl LateAnswer {
 }
 
 impl Misfortune for LateAnswer {
-    fn go_on(&mut self, moment: &Moment<'_>, _: &Day) -> Step {
+    fn go_on(&mut self, moment: &Moment<'_>, _: &Plan) -> Step {
         if moment.at_ms.saturating_sub(self.began_ms) >= LATE_MS_MAX {
             return Step::IsOver(self.given_up(moment));
         }

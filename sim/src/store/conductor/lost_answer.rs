@@ -1,6 +1,6 @@
 //! An approval never reaches the hub: unknown, taken back.
 
-use super::{Day, Ending, Misfortune, Moment, Step};
+use super::{Ending, Misfortune, Moment, Plan, Step};
 
 /// How long a lost answer may take to be unknown and reversed.
 const REVERSAL_MS_MAX: u64 = 30_000;
@@ -26,7 +26,7 @@ impl LostAnswer {
 }
 
 impl Misfortune for LostAnswer {
-    fn go_on(&mut self, moment: &Moment<'_>, _: &Day) -> Step {
+    fn go_on(&mut self, moment: &Moment<'_>, _: &Plan) -> Step {
         let counts = moment.counts();
         let lost = moment.swallowed.get(self.swallowed).cloned();
         let unknown = counts.unknown.saturating_sub(self.unknown);

@@ -6,18 +6,23 @@ mod hub_kill;
 mod lane_kill;
 mod late_answer;
 mod lost_answer;
+mod plan;
 #[cfg(test)]
 mod tests;
+mod turn;
 
-use std::fmt;
+use std::{collections::VecDeque, fmt};
 
 use proto::store::v1::PaymentCounts;
 
 use crate::{
     acquirer_link::Approval,
-    oracle::OpenSale,
+    oracle::{Figures, OpenSale},
     store::{fault::Fault, watch::Sight},
-    workload::Visit,
+    workload::{
+        Visit,
+        days::{Calendar, FIRST_DAY},
+    },
 };
 
 use bank_line::BankLine;
@@ -25,6 +30,8 @@ use hub_kill::HubKill;
 use lane_kill::LaneKill;
 use late_answer::LateAnswer;
 use lost_answer::LostAnswer;
+use plan::{Plan, Planned};
+use turn::Turn;
 
 /// What the run is to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +54,32 @@ pub enum Order {
     KillHub,
     /// Start the hub again.
     StartHub,
+    /// Cut this lane off from the hub.
+    CutLaneOff(u16),
+    /// Let it reach the hub again.
+    ConnectLane(u16),
+    /// Switch it off, without a warning; it stays off.
+    SwitchLaneOff(u16),
+    /// Stop this lane in order, as in the evening; it stays off.
+    RestLane(u16),
+    /// Start a lane that is off.
+    WakeLane(u16),
+    /// Ask the hub to close this day, and go on selling meanwhile.
+    BeginClose(u16),
+}
+
+/// How the close of a day that goes on beside the selling is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Closing {
+    /// None was asked for.
+    #[default]
+    None,
+    /// It goes on.
+    Runs,
+    /// The day is closed.
+    Done,
+    /// It was broken off: the hub has died, or refuses.
+    Failed,
 }
 
 /// One moment as the conductor is told of it.
@@ -62,8 +95,12 @@ pub struct Moment<'a> {
     pub swallowed: &'a [Approval],
     /// The approval that is kept back.
     pub held: Option<&'a Approval>,
-    /// Receipts that lie at the lanes' printers, while [`Conductor::counts_receipts`].
+    /// Receipts that lie at the printers that [`Conductor::counts_receipts`] names.
     pub receipts: usize,
+    /// By the business clock.
+    pub wall_ms: i64,
+    /// The close that was asked for last.
+    pub closing: Closing,
     /// The lane that was killed last.
     pub killed: Option<&'a Killed>,
 }
@@ -100,22 +137,30 @@ pub struct FaultReport {
     pub lost: Option<Approval>,
     /// The order that was interrupted, for the fault that interrupts one.
     pub interrupted: Option<String>,
+    /// The date of which a new version has to be sealed, for the fault that makes one.
+    pub new_version_of: Option<String>,
     /// Whether it did what it is there for.
     pub showed: bool,
 }
 
 impl FaultReport {
-    /// An order that was interrupted has to be among those that were gone on with and sold.
-    pub fn confirm(&mut self, resumed: &[String]) {
-        let Some(order) = &self.interrupted else {
-            return;
-        };
-        match resumed.contains(order) {
-            true => self.effect.push_str("; it was gone on with and sold"),
-            false => {
-                self.effect.push_str("; it was never gone on with");
-                self.showed = false;
+    /// An order that was interrupted has to be among those that were gone on with and sold; a day
+    /// of which something came late has to be sealed anew.
+    pub fn confirm(&mut self, figures: &Figures) {
+        if let Some(order) = &self.interrupted {
+            match figures.resumed.contains(order) {
+                true => self.effect.push_str("; it was gone on with and sold"),
+                false => {
+                    self.effect.push_str("; it was never gone on with");
+                    self.showed = false;
+                }
             }
+        }
+        if let Some(date) = &self.new_version_of {
+            let day = figures.days.iter().find(|day| day.date == *date);
+            let version = day.map_or(0, |day| day.version);
+            self.effect += &format!("; {date} is sealed in version {version}");
+            self.showed &= version >= 2;
         }
     }
 }
@@ -123,7 +168,7 @@ impl FaultReport {
 /// One fault that is going on.
 trait Misfortune: fmt::Debug {
     /// Looks at the store and says what to do, or that it is over.
-    fn go_on(&mut self, moment: &Moment<'_>, day: &Day) -> Step;
+    fn go_on(&mut self, moment: &Moment<'_>, plan: &Plan) -> Step;
 }
 
 /// How a fault goes on.
@@ -158,21 +203,15 @@ impl Ending {
     }
 }
 
-/// What is planned for the day.
-#[derive(Debug)]
-struct Day {
-    lanes: u16,
-    baskets: u64,
-    /// Per lane, in its order: whether the hub may stand in for the basket's first card.
-    stand_in_ahead: Vec<Vec<bool>>,
-}
-
 /// Plans faults one after the other: a fault that is over and healed lets the next begin.
 #[derive(Debug)]
 pub struct Conductor {
-    day: Day,
-    waiting: Vec<Fault>,
+    plan: Plan,
+    waiting: Vec<Planned>,
     running: Option<Running>,
+    /// The turns that lie ahead; the last day ends at rest and has none.
+    turns: VecDeque<Turn>,
+    turning: Option<Turn>,
     reports: Vec<FaultReport>,
 }
 
@@ -183,48 +222,47 @@ struct Running {
     misfortune: Box<dyn Misfortune>,
 }
 
-/// A fault begins once this share of the baskets is sold, in a hundred …
-const fn due_percent(fault: Fault) -> u64 {
-    match fault {
-        Fault::LostAnswer => 5,
-        Fault::LateAnswer => 12,
-        Fault::LaneKill => 20,
-        Fault::HubKill => 28,
-        Fault::BankLine => 40,
-    }
-}
-
-/// … and the line is cut earlier, when only so many card sales that may be stood in for are left.
+/// The line is cut earlier when only so many card sales that may be stood in for are left.
 const CARD_SALES_LEFT: usize = 6;
 
 impl Conductor {
-    /// Plans these faults for a day of these visits.
+    /// Plans these faults for a run of these visits.
     #[must_use]
-    pub fn new(faults: &[Fault], lanes: u16, visits: &[Visit]) -> Self {
-        let stand_in_ahead = (1..=lanes)
-            .map(|lane| {
-                let own = visits.iter().filter(|visit| visit.lane == lane);
-                own.map(|visit| visit.may_be_stood_in).collect()
-            })
-            .collect();
+    pub fn new(faults: &[Fault], calendar: Calendar, visits: &[Visit]) -> Self {
+        let plan = Plan::new(calendar, visits);
+        let has = |fault| faults.contains(&fault);
+        let turns = FIRST_DAY..calendar.days;
+        // Where there are two turns, each has its own misfortune.
+        let killed_on = turns.clone().nth(1).unwrap_or(FIRST_DAY);
+        let turns = turns.map(|day| {
+            let away = has(Fault::LaneAway) && day == FIRST_DAY;
+            let kill = has(Fault::CloseKill) && day == killed_on;
+            Turn::new(day, &plan, away, kill)
+        });
         Self {
-            day: Day {
-                lanes,
-                baskets: u64::try_from(visits.len()).unwrap_or(u64::MAX),
-                stand_in_ahead,
-            },
-            waiting: faults.to_vec(),
+            waiting: plan.place(faults),
+            turns: turns.collect(),
+            plan,
             running: None,
+            turning: None,
             reports: Vec::new(),
         }
     }
 
+    /// A run that was interrupted goes on with this day: what lies before it is over.
+    pub fn go_on_with(&mut self, day: u16) {
+        self.turns.retain(|turn| turn.day >= day);
+    }
+
     /// Looks at the store and says what to do.
     pub fn look(&mut self, moment: &Moment<'_>) -> Option<Order> {
+        if let Some(turn) = self.turning.take() {
+            return self.turn(turn, moment);
+        }
         let Some(mut running) = self.running.take() else {
             return self.begin_next(moment);
         };
-        match running.misfortune.go_on(moment, &self.day) {
+        match running.misfortune.go_on(moment, &self.plan) {
             Step::GoesOn(order) => {
                 self.running = Some(running);
                 order
@@ -237,11 +275,21 @@ impl Conductor {
                     effect: ending.effect,
                     lost: ending.lost,
                     interrupted: ending.interrupted,
+                    new_version_of: None,
                     showed: ending.showed,
                 });
                 ending.order
             }
         }
+    }
+
+    fn turn(&mut self, mut turn: Turn, moment: &Moment<'_>) -> Option<Order> {
+        let order = turn.look(moment, &self.plan);
+        match turn.is_over() {
+            true => self.reports.extend(turn.into_reports(moment.at_ms)),
+            false => self.turning = Some(turn),
+        }
+        order
     }
 
     /// The fault that is going on, for the progress line.
@@ -250,28 +298,34 @@ impl Conductor {
         self.running.as_ref().map(|running| running.fault)
     }
 
-    /// Whether it has to know how many receipts there are.
+    /// The lanes whose receipts it has to know the number of.
     #[must_use]
-    pub fn counts_receipts(&self) -> bool {
-        self.current() == Some(Fault::HubKill)
+    pub fn counts_receipts(&self) -> Vec<u16> {
+        let of_turn = self.turning.as_ref().and_then(Turn::counts_receipts_of);
+        match (self.current(), of_turn) {
+            (Some(Fault::HubKill), _) => (1..=self.plan.calendar.lanes).collect(),
+            (_, lane) => lane.into_iter().collect(),
+        }
     }
 
-    /// Whether every fault is over.
+    /// Whether every fault and every turn of the date is over.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.waiting.is_empty() && self.running.is_none()
+        let no_fault = self.waiting.is_empty() && self.running.is_none();
+        no_fault && self.turns.is_empty() && self.turning.is_none()
     }
 
     /// How they went. A fault whose moment never came is reported, too.
     #[must_use]
     pub fn into_reports(mut self) -> Vec<FaultReport> {
-        let never = self.waiting.iter().map(|fault| FaultReport {
-            fault: *fault,
+        let never = self.waiting.iter().map(|planned| FaultReport {
+            fault: planned.fault,
             at_ms: 0,
             for_ms: 0,
             effect: "its moment never came: too few card sales".to_owned(),
             lost: None,
             interrupted: None,
+            new_version_of: None,
             showed: false,
         });
         self.reports.extend(never);
@@ -282,8 +336,11 @@ impl Conductor {
         if !moment.hub_answers {
             return None;
         }
+        if let Some(turn) = self.next_turn(moment) {
+            return self.turn(turn, moment);
+        }
         let place = self.next_place(moment)?;
-        let fault = self.waiting.remove(place);
+        let fault = self.waiting.remove(place).fault;
         let (misfortune, order): (Box<dyn Misfortune>, _) = match fault {
             Fault::LostAnswer => (
                 Box::new(LostAnswer::begin(moment)),
@@ -293,6 +350,8 @@ impl Conductor {
             Fault::LaneKill => (Box::new(LaneKill::begin(moment)), Order::HoldNextApproval),
             Fault::HubKill => (Box::new(HubKill::begin(moment)), Order::HoldNextApproval),
             Fault::BankLine => (Box::new(BankLine::begin(moment)), Order::CutLine),
+            // They come with their turn.
+            Fault::LaneAway | Fault::CloseKill => return None,
         };
         self.running = Some(Running {
             fault,
@@ -302,30 +361,20 @@ impl Conductor {
         Some(order)
     }
 
+    /// The turn that is due, once the faults of its day are over.
+    fn next_turn(&mut self, moment: &Moment<'_>) -> Option<Turn> {
+        let day = self.turns.front()?.day;
+        let faults_are_over = self.waiting.iter().all(|planned| planned.day > day);
+        let due = |turn: &mut Turn| faults_are_over && turn.is_due(moment, &self.plan);
+        self.turns.pop_front_if(due)
+    }
+
     fn next_place(&self, moment: &Moment<'_>) -> Option<usize> {
         let mut waiting = self.waiting.iter();
-        let cut = waiting.position(|fault| *fault == Fault::BankLine);
-        if cut.is_some() && self.day.card_sales_left(moment.sight) <= CARD_SALES_LEFT {
+        let cut = waiting.position(|planned| planned.fault == Fault::BankLine);
+        if cut.is_some() && self.plan.card_sales_left(moment.sight) <= CARD_SALES_LEFT {
             return cut;
         }
-        let next = *self.waiting.first()?;
-        let sold = moment.sight.sales_done().saturating_mul(100);
-        (sold >= self.day.baskets.saturating_mul(due_percent(next))).then_some(0)
-    }
-}
-
-impl Day {
-    /// Card sales that lie ahead and that the hub may stand in for; the one being rung up may have
-    /// asked already, so it doesn't count.
-    fn card_sales_left(&self, sight: &Sight) -> usize {
-        let lanes = (1_u32..).zip(&self.stand_in_ahead);
-        let left = lanes.map(|(number, ahead)| {
-            // A lane that the hub doesn't know yet has sold nothing.
-            let known = sight.lanes.iter().find(|lane| lane.lane == number);
-            let done = known.map_or(0, |lane| lane.sales_closed + lane.sales_voided);
-            let not_begun = ahead.iter().skip(usize::try_from(done).unwrap_or(0) + 1);
-            not_begun.filter(|may_be| **may_be).count()
-        });
-        left.sum()
+        self.waiting.first()?.is_due(moment.sight).then_some(0)
     }
 }

@@ -2,10 +2,13 @@ use proto::store::v1::{LaneView, PaymentCounts, StatusResponse};
 
 use super::*;
 
+const ONE_LANE: Calendar = Calendar::of_one_day(1);
+
 fn visits(count: usize, may_be_stood_in: bool) -> Vec<Visit> {
     let visit = |index: usize| Visit {
         order: format!("basket-{index}"),
         lane: 1,
+        day: 1,
         arrive_wall_ms: 0,
         items: Vec::new(),
         total_minor: 100,
@@ -41,13 +44,15 @@ fn told<'a>(at_ms: u64, sight: &'a Sight, swallowed: &'a [Approval]) -> Moment<'
         swallowed,
         held: None,
         receipts: 0,
+        wall_ms: 0,
+        closing: Closing::None,
         killed: None,
     }
 }
 
 #[test]
 fn the_line_is_cut_in_the_middle_and_mended_after_stand_ins() {
-    let mut conductor = Conductor::new(&[Fault::BankLine], 1, &visits(100, true));
+    let mut conductor = Conductor::new(&[Fault::BankLine], ONE_LANE, &visits(100, true));
     let mut counts = PaymentCounts::default();
     let early = sight(10, counts, 0, true);
     assert_eq!(conductor.look(&told(1_000, &early, &[])), None);
@@ -79,14 +84,14 @@ fn the_line_is_cut_early_when_few_card_sales_are_left() {
     for visit in &mut day[20..26] {
         visit.may_be_stood_in = true;
     }
-    let mut conductor = Conductor::new(&[Fault::BankLine], 1, &day);
+    let mut conductor = Conductor::new(&[Fault::BankLine], ONE_LANE, &day);
     let start = sight(0, PaymentCounts::default(), 0, true);
     assert_eq!(conductor.look(&told(10, &start, &[])), Some(Order::CutLine));
 }
 
 #[test]
 fn a_cut_without_a_stand_in_ends_and_did_not_show() {
-    let mut conductor = Conductor::new(&[Fault::BankLine], 1, &visits(10, true));
+    let mut conductor = Conductor::new(&[Fault::BankLine], ONE_LANE, &visits(10, true));
     let middle = sight(5, PaymentCounts::default(), 0, true);
     conductor.look(&told(1_000, &middle, &[]));
     assert_eq!(conductor.look(&told(5_000, &middle, &[])), None);
@@ -100,7 +105,7 @@ fn a_cut_without_a_stand_in_ends_and_did_not_show() {
 
 #[test]
 fn a_lost_answer_shows_once_it_is_unknown_and_reversed() {
-    let mut conductor = Conductor::new(&[Fault::LostAnswer], 1, &visits(100, true));
+    let mut conductor = Conductor::new(&[Fault::LostAnswer], ONE_LANE, &visits(100, true));
     let mut counts = PaymentCounts::default();
     let now = sight(20, counts, 0, true);
     let order = conductor.look(&told(1_000, &now, &[]));
@@ -123,9 +128,9 @@ fn a_lost_answer_shows_once_it_is_unknown_and_reversed() {
 
 #[test]
 fn a_fault_whose_moment_never_came_did_not_show() {
-    let conductor = Conductor::new(&Fault::ALL, 1, &visits(10, true));
+    let conductor = Conductor::new(&Fault::ALL, ONE_LANE, &visits(10, true));
     let reports = conductor.into_reports();
-    assert_eq!(reports.len(), Fault::ALL.len());
+    assert_eq!(reports.len(), 5);
     assert!(reports.iter().all(|report| !report.showed));
 }
 
@@ -138,7 +143,7 @@ fn approval(tid: &str) -> Approval {
 
 #[test]
 fn a_late_answer_is_let_go_once_its_payment_is_taken_back_and_shows_once_counted() {
-    let mut conductor = Conductor::new(&[Fault::LateAnswer], 1, &visits(100, true));
+    let mut conductor = Conductor::new(&[Fault::LateAnswer], ONE_LANE, &visits(100, true));
     let mut counts = PaymentCounts::default();
     let now = sight(20, counts, 0, true);
     let order = conductor.look(&told(1_000, &now, &[]));
@@ -169,7 +174,7 @@ fn a_late_answer_is_let_go_once_its_payment_is_taken_back_and_shows_once_counted
 
 #[test]
 fn a_late_answer_that_is_never_counted_does_not_show_and_nothing_stays_kept_back() {
-    let mut conductor = Conductor::new(&[Fault::LateAnswer], 1, &visits(100, true));
+    let mut conductor = Conductor::new(&[Fault::LateAnswer], ONE_LANE, &visits(100, true));
     let now = sight(20, PaymentCounts::default(), 0, true);
     conductor.look(&told(1_000, &now, &[]));
     let order = conductor.look(&told(31_000, &now, &[]));
@@ -185,7 +190,7 @@ fn connected(sold: u32, counts: PaymentCounts) -> Sight {
 
 /// The lane is killed and, by its journal, in the middle of `open_sale`.
 fn killed_lane(open_sale: Option<OpenSale>) -> FaultReport {
-    let mut conductor = Conductor::new(&[Fault::LaneKill], 1, &visits(100, true));
+    let mut conductor = Conductor::new(&[Fault::LaneKill], ONE_LANE, &visits(100, true));
     let now = connected(20, PaymentCounts::default());
     let order = conductor.look(&told(1_000, &now, &[]));
     assert_eq!(order, Some(Order::HoldNextApproval));
@@ -219,9 +224,11 @@ fn a_killed_lane_shows_when_it_was_paying_and_the_sale_was_gone_on_with() {
     };
     let mut report = killed_lane(Some(sale.clone()));
     assert!(report.showed);
-    report.confirm(&["basket-20".to_owned()]);
+    let mut figures = Figures::default();
+    figures.resumed.push("basket-20".to_owned());
+    report.confirm(&figures);
     assert!(report.showed);
-    report.confirm(&[]);
+    report.confirm(&Figures::default());
     assert!(!report.showed, "{}", report.effect);
     assert!(!killed_lane(None).showed);
     let scanning = OpenSale {
@@ -234,7 +241,7 @@ fn a_killed_lane_shows_when_it_was_paying_and_the_sale_was_gone_on_with() {
 /// The hub is killed; `sales` receipts are printed until it is back, and it is told of so many
 /// offline approvals then.
 fn killed_hub(sales: usize, offline_approved: u64) -> (u64, FaultReport) {
-    let mut conductor = Conductor::new(&[Fault::HubKill], 1, &visits(100, true));
+    let mut conductor = Conductor::new(&[Fault::HubKill], ONE_LANE, &visits(100, true));
     let mut counts = PaymentCounts::default();
     let now = connected(40, counts);
     let order = conductor.look(&told(1_000, &now, &[]));

@@ -9,8 +9,8 @@ use std::{
 use ports::Clock;
 use tonic::codegen::http::{HeaderValue, Response, header::DATE};
 
-/// Dates an answer by the hub's clock.
-pub(super) fn from_clock<B>(
+/// Dates an answer by the program's clock.
+pub fn dated_by<B>(
     clock: Arc<dyn Clock>,
 ) -> impl FnMut(Response<B>) -> Response<B> + Clone + Send + Sync + 'static {
     move |mut response| {

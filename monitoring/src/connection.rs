@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -10,27 +11,31 @@ use ports::Io;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tonic::transport::server::Connected;
 
-use crate::connection::Connection;
+/// The address at the other end, where the network knows one; a request carries it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RemoteAddress(pub Option<SocketAddr>);
 
 /// A newtype, since tonic asks for a trait of its own.
 #[derive(Debug)]
-pub(crate) struct HubIo(Io);
+pub struct Accepted(Io);
 
-impl HubIo {
-    pub(crate) const fn new(io: Io) -> Self {
+impl Accepted {
+    /// Over this connection.
+    #[must_use]
+    pub const fn new(io: Io) -> Self {
         Self(io)
     }
 }
 
-impl Connected for HubIo {
-    type ConnectInfo = Connection;
+impl Connected for Accepted {
+    type ConnectInfo = RemoteAddress;
 
-    fn connect_info(&self) -> Connection {
-        Connection(self.0.peer())
+    fn connect_info(&self) -> RemoteAddress {
+        RemoteAddress(self.0.peer())
     }
 }
 
-impl AsyncRead for HubIo {
+impl AsyncRead for Accepted {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -40,7 +45,7 @@ impl AsyncRead for HubIo {
     }
 }
 
-impl AsyncWrite for HubIo {
+impl AsyncWrite for Accepted {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
