@@ -138,6 +138,15 @@ pub const LANE_RESULT_TIMEOUT_MS: u64 = 75_000;
 pub const KEEPALIVE_INTERVAL_MS: u64 = 5_000;
 /// No keepalive answer for this long: the connection is dead.
 pub const KEEPALIVE_TIMEOUT_MS: u64 = 3_000;
+/// How far a lane without its hub turns the date at once by its own clock. A clock that asks for
+/// more is wrong, or the lane was off so long that it waits for its hub.
+pub const LANE_DAYS_TURNED_MAX_MS: i64 = 31 * 24 * 60 * 60 * 1_000;
+/// How long its hub is away before a lane turns the date by itself.
+pub const LANE_ALONE_AFTER_MS: u64 = 5_000;
+/// How long an open sale holds up the marker of a lane whose hub does not say how long.
+pub const MARKER_HELD_UP_MS: u64 = 5 * 60 * 1_000;
+/// How long a lane that stops in order waits for its hub to have its last records.
+pub const LAST_RECORDS_TOLD_WITHIN_MS: u64 = 2_000;
 /// Any connect.
 pub const CONNECT_TIMEOUT_MS: u64 = 3_000;
 /// A scanned line may be this far behind in the journal.
@@ -155,6 +164,8 @@ const _: () = {
     assert!(NOTE_BYTES_MAX < FILE_TEXT_BYTES_MAX);
     assert!(LANE_STREAM_FRAMES_MAX > 2 * LEASE_PAYMENTS_MAX as usize);
     assert!(LANE_STREAM_FRAMES_MAX > PAYMENTS_IN_FLIGHT_PER_LANE_MAX);
+    // A lane that has just started hears of its hub first.
+    assert!(LANE_ALONE_AFTER_MS > CONNECT_TIMEOUT_MS);
     assert!(STANS_SKIPPED as usize > 5 * BATCH_ITEMS_MAX);
     assert!(HOT_LIST_OWN_CARDS_MAX < HOT_LIST_CARDS_MAX);
     assert!(LANE_STREAM_FRAMES_MAX / 2 > HOT_LIST_CARDS_MAX / HOT_LIST_CARDS_PER_FRAME_MAX + 1);

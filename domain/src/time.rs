@@ -6,6 +6,12 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct WallMs(pub i64);
 
+/// The same moment as a clock on the wall of the store shows it: milliseconds since
+/// 1970-01-01T00:00 of the store's own time. Made at the edges, where the zone is known; what
+/// people read and when a day ends are told in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct LocalMs(pub i64);
+
 /// Milliseconds of a clock that only goes forward, from an arbitrary start. Drives time-outs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct MonoMs(pub u64);

@@ -80,6 +80,8 @@ impl ReportService for FakeStore {
                 file("day.json", &self.content),
             ],
             manifest_sha256: Vec::new().into(),
+            because: String::new(),
+            complete: true,
         };
         Ok(Response::new(ListDaysResponse {
             store_id: self.id.clone(),

@@ -5,12 +5,13 @@
 use domain::{
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId, Stan},
     sale::{Checkout, CheckoutCheckpoint, CheckoutConfig},
+    time::BusinessDate,
 };
-use journal::{CheckpointReport, Engine, Journal, VerifyError};
+use journal::{CheckpointReport, Engine, Journal, LogId, VerifyError};
 use prost::Message;
 use proto::journal::v1 as wire;
 use tracing::warn;
-use wire_form::{lease_use_from_proto, lease_use_to_proto};
+use wire_form::{date_from_proto, date_to_proto, lease_use_from_proto, lease_use_to_proto};
 
 use crate::convert;
 
@@ -51,13 +52,14 @@ pub(crate) fn encode(checkout: &Checkout) -> Option<Vec<u8>> {
         last_lease_id: kept.last_lease.map_or(0, |id| id.0),
         last_stan: kept.last_stan.map_or(0, |stan| stan.number()),
         last_order_reference: kept.last_order_reference,
-        ..wire::CheckoutCheckpoint::default()
+        business_date: date_to_proto(kept.running_date),
     };
     Some(checkpoint.encode_to_vec())
 }
 
-/// `None`: the bytes are not what this version would write, for this machine.
-fn decode(bytes: &[u8], config: CheckoutConfig) -> Option<Checkout> {
+/// `None`: the bytes are not what a lane would write, for this machine. `applied`: the date of the
+/// last record in it, for a checkpoint from before it told its own.
+fn decode(bytes: &[u8], config: CheckoutConfig, applied: Option<BusinessDate>) -> Option<Checkout> {
     let from = wire::CheckoutCheckpoint::decode(bytes).ok()?;
     let abandoned: Option<_> = from
         .abandoned_payment_ids
@@ -87,6 +89,9 @@ fn decode(bytes: &[u8], config: CheckoutConfig) -> Option<Checkout> {
             number => Some(Stan::new(number).ok()?),
         },
         last_order_reference: from.last_order_reference,
+        running_date: date_from_proto("business_date", &from.business_date)
+            .ok()?
+            .or(applied),
     };
     Checkout::from_checkpoint(config, kept)
 }
@@ -101,11 +106,15 @@ pub(crate) fn read(journal: &Journal, config: CheckoutConfig) -> Option<(Checkou
             return None;
         }
     };
-    let Some(checkout) = decode(&kept.bytes, config) else {
+    let applied = kept.applied.sequence;
+    let last = journal.read(LogId::OWN, applied, 1).ok();
+    let last = last.and_then(|records| convert::decode(&records.first()?.bytes).ok()?);
+    let date = last.and_then(|record| record.date);
+    let Some(checkout) = decode(&kept.bytes, config, date) else {
         warn!(event = "checkpoint not used", fault = "not this machine's");
         return None;
     };
-    Some((checkout, kept.applied.sequence.saturating_add(1)))
+    Some((checkout, applied.saturating_add(1)))
 }
 
 /// Folds the log up to where the checkpoint was made, and compares both.
@@ -122,9 +131,23 @@ pub(crate) fn verify(
             checkout.replay(&record);
         }
     };
-    let start = Checkout::new(config);
-    let encode = |checkout: Checkout| encode(&checkout).unwrap_or_default();
-    journal::verify_checkpoint(engine, NAME, start, fold, encode)
+    let dated = |checkout: Checkout| encode(&checkout).unwrap_or_default();
+    let report = journal::verify_checkpoint(engine, NAME, Checkout::new(config), fold, dated)?;
+    if report.is_none_or(|report| report.is_same) {
+        return Ok(report);
+    }
+    // One from before checkpoints told their date is right without it.
+    let undated = |checkout: Checkout| without_date(&encode(&checkout).unwrap_or_default());
+    journal::verify_checkpoint(engine, NAME, Checkout::new(config), fold, undated)
+}
+
+fn without_date(bytes: &[u8]) -> Vec<u8> {
+    let kept = wire::CheckoutCheckpoint::decode(bytes).unwrap_or_default();
+    let undated = wire::CheckoutCheckpoint {
+        business_date: String::new(),
+        ..kept
+    };
+    undated.encode_to_vec()
 }
 
 #[cfg(test)]
@@ -210,23 +233,47 @@ mod tests {
             },
         ];
         for fact in facts {
-            let at = WallMs(1);
-            checkout.replay(&SaleRecord { at, fact });
+            checkout.replay(&written(fact));
         }
         checkout
+    }
+
+    fn written(fact: SaleFact) -> SaleRecord {
+        SaleRecord {
+            at: WallMs(1),
+            date: BusinessDate::parse("2026-11-22").ok(),
+            fact,
+        }
     }
 
     #[test]
     fn what_is_kept_comes_back_and_only_to_the_same_machine() {
         let checkout = stands();
         let bytes = encode(&checkout).unwrap();
-        assert!(decode(&bytes, CONFIG).unwrap().durable_equals(&checkout));
+        assert!(
+            decode(&bytes, CONFIG, None)
+                .unwrap()
+                .durable_equals(&checkout)
+        );
         let swapped = CheckoutConfig {
             epoch: LaneEpoch(3),
             ..CONFIG
         };
-        assert!(decode(&bytes, swapped).is_none());
-        assert!(decode(&bytes[..bytes.len() - 1], CONFIG).is_none());
+        assert!(decode(&bytes, swapped, None).is_none());
+        assert!(decode(&bytes[..bytes.len() - 1], CONFIG, None).is_none());
+    }
+
+    #[test]
+    fn one_from_before_it_told_its_date_has_that_of_its_last_record() {
+        let checkout = stands();
+        let before = without_date(&encode(&checkout).unwrap());
+        let date = checkout.running_date();
+        assert!(
+            decode(&before, CONFIG, date)
+                .unwrap()
+                .durable_equals(&checkout)
+        );
+        assert_ne!(before, encode(&checkout).unwrap());
     }
 
     #[test]
@@ -240,8 +287,7 @@ mod tests {
             order_reference: String::new(),
             price_version: "v1".to_owned(),
         };
-        let at = WallMs(2);
-        checkout.replay(&SaleRecord { at, fact });
+        checkout.replay(&written(fact));
         assert!(encode(&checkout).is_none());
     }
 }

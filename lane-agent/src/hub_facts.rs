@@ -7,7 +7,7 @@ use std::{fs, io, path::Path, sync::Arc};
 use domain::{
     prices::{PriceBook, PriceSchedule, PriceVersion},
     sale::Heading,
-    time::{BusinessDate, WallMs},
+    time::WallMs,
 };
 use serde::{Deserialize, Serialize};
 use tracing::{error, warn};
@@ -27,8 +27,6 @@ pub(crate) struct Learnt {
     pub(crate) tid: String,
     /// Merchant at the acquirer, for receipts.
     pub(crate) mid: String,
-    /// The hub's business date when it last said hello.
-    pub(crate) business_date: String,
     /// Which journal the hub had (32 hex digits), and its epoch.
     #[serde(default)]
     pub(crate) hub_history: String,
@@ -206,11 +204,6 @@ impl HubFacts {
     pub(crate) fn hub_history(&self) -> Vec<u8> {
         self.learnt.history()
     }
-
-    /// The hub's business date.
-    pub(crate) fn business_date(&self) -> Option<BusinessDate> {
-        BusinessDate::parse(&self.learnt.business_date).ok()
-    }
 }
 
 #[cfg(test)]
@@ -252,7 +245,6 @@ mod tests {
         }
         let learnt = Learnt {
             store_name: "Demo".to_owned(),
-            business_date: "2026-11-22".to_owned(),
             ..Learnt::default()
         };
         learnt.with(&schedule).keep(&path).unwrap();

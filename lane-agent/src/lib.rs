@@ -28,6 +28,7 @@ mod ports;
 mod price_shelf;
 mod recovery;
 mod start;
+mod store_day;
 mod take_back;
 
 pub use crate::ports::Ports;

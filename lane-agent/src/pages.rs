@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use domain::{ids::LaneId, sale::business_date, time::WallMs};
+use domain::{ids::LaneId, sale::civil_date, time::WallMs};
 use futures::StreamExt;
 use journal::{Journal, LogId};
 use monitoring::{Accepted, Exposition, Kind, METRICS, beside_grpc, dated_by, metrics_page};
@@ -30,7 +30,7 @@ use tonic::{
 };
 use tower::util::MapResponseLayer;
 
-use crate::{actors::Progress, hub_facts::HubFacts};
+use crate::{actors::Progress, store_day::StoreDay};
 
 /// What the pages are made from.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ pub(crate) struct Watched {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) progress: watch::Receiver<Progress>,
     pub(crate) hub_up: watch::Receiver<bool>,
-    pub(crate) facts: watch::Receiver<Option<Arc<HubFacts>>>,
+    pub(crate) day: watch::Receiver<Arc<StoreDay>>,
 }
 
 /// A port that is listened on and not served yet.
@@ -174,9 +174,9 @@ fn text(watched: &Watched, hub_since_wall_ms: i64) -> String {
 }
 
 fn dates(watched: &Watched, text: &mut Exposition) {
-    let facts = watched.facts.borrow();
-    let running = facts.as_ref().and_then(|facts| facts.business_date());
-    let today = business_date(WallMs(watched.clock.wall_ms()));
+    let day = watched.day.borrow();
+    let today = civil_date(day.local(WallMs(watched.clock.wall_ms())));
+    let running = watched.progress.borrow().running_date;
     let Some(running) = running.or(today) else {
         return;
     };
@@ -191,6 +191,11 @@ fn dates(watched: &Watched, text: &mut Exposition) {
             today.days_since(running),
         );
     }
+    text.gauge(
+        "lanekeeper_lane_clock_ahead_seconds",
+        "By how much this clock was ahead of the hub's when they last met, if by too much; else 0.",
+        day.told.clock_ahead_ms.unwrap_or(0).div_euclid(1_000),
+    );
 }
 
 fn journal(journal: &Journal, text: &mut Exposition) {

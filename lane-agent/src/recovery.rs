@@ -53,7 +53,7 @@ mod tests {
         ids::{LaneEpoch, LaneId, OperatorId, ReceiptNumber, SaleNumber},
         money::Currency,
         sale::{SaleFact, SaleRecord},
-        time::WallMs,
+        time::{BusinessDate, WallMs},
     };
     use journal::{Batch, SimulatedDisk};
 
@@ -80,15 +80,12 @@ mod tests {
         ]
     }
 
-    fn record(fact: SaleFact) -> Vec<u8> {
-        convert::encode(
-            &SaleRecord {
-                at: WallMs(1),
-                fact,
-            },
-            None,
-            None,
-        )
+    fn written(fact: SaleFact) -> SaleRecord {
+        SaleRecord {
+            at: WallMs(1),
+            date: BusinessDate::parse("2026-11-22").ok(),
+            fact,
+        }
     }
 
     /// Three sales, and a checkpoint behind the second that says what `keep` makes of it.
@@ -99,12 +96,9 @@ mod tests {
         for number in 1..=3 {
             let mut batch = Batch::new();
             for fact in sale(number) {
-                let at = WallMs(1);
-                checkout.replay(&SaleRecord {
-                    at,
-                    fact: fact.clone(),
-                });
-                batch.record(record(fact));
+                let record = written(fact);
+                checkout.replay(&record);
+                batch.record(convert::encode(&record, None));
             }
             if number == 2 {
                 let mut kept = checkout.clone();
@@ -147,10 +141,7 @@ mod tests {
                 reprint: false,
             };
             for fact in sale(9).into_iter().chain([fact]) {
-                checkout.replay(&SaleRecord {
-                    at: WallMs(1),
-                    fact,
-                });
+                checkout.replay(&written(fact));
             }
         });
         assert_eq!(replayed(&disk).sales_voided(), 4, "a start believes it");

@@ -3,20 +3,26 @@
 use std::{io, sync::Arc, time::Duration};
 
 use actix::{Actor, Addr};
-use domain::{limits, prices::PriceSchedule, sale::Checkout, time::WallMs};
+use domain::{
+    limits,
+    prices::PriceSchedule,
+    sale::Checkout,
+    time::{LocalMs, WallMs},
+};
 use futures::future::LocalBoxFuture;
-use journal::{Batch, Journal, OpenError};
+use journal::{Batch, Head, Journal, LogId, OpenError};
 use proto::journal::v1 as wire;
 use tokio::{
     sync::{mpsc, watch},
     task::spawn_local,
+    time::timeout,
 };
 use tracing::{info, warn};
 
 use crate::{
     actors::{
         CardReader, Fatal, FlowParts, FromHub, HubLink, Keyboard, LinkParts, Printer, Progress,
-        Scanner, TransactionFlow,
+        Rest, Scanner, TransactionFlow,
     },
     config::Config,
     convert,
@@ -26,6 +32,7 @@ use crate::{
     ports::Ports,
     price_shelf::PriceShelf,
     recovery::{self, RecoveryError},
+    store_day::{StoreDay, Told},
     take_back::{Parts, TakeBackError, take_back},
 };
 
@@ -121,8 +128,10 @@ struct Channels {
     facts: watch::Sender<Option<Arc<HubFacts>>>,
     /// Price version of the sale that is open, or empty.
     in_sale: watch::Sender<String>,
+    day: watch::Sender<Arc<StoreDay>>,
     progress: watch::Sender<Progress>,
     hub_up: watch::Sender<bool>,
+    acknowledged: watch::Sender<Head>,
 }
 
 async fn run(
@@ -145,21 +154,24 @@ async fn run(
         keys: watch::Sender::new(None),
         facts: watch::Sender::new(kept.facts.map(Arc::new)),
         in_sale: watch::Sender::new(String::new()),
+        day: watch::Sender::new(Arc::new(known_day(config))),
         progress: watch::Sender::new(Progress::of(&checkout, false, false)),
         hub_up: watch::Sender::new(false),
+        acknowledged: watch::Sender::new(Head::default()),
     };
     let (to_flow, from_hub) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);
     let pages = pages(config, &seams, &journal, &channels).await?;
-    write_start(config, &seams, &journal, &channels)?;
+    write_start(config, &seams, &journal, &checkout)?;
     let devices = devices(Wiring {
         clock: Arc::clone(&seams.clock),
+        wall: wall(&seams, &channels),
         random: Arc::clone(&seams.random),
         screens: channels.screens.subscribe(),
         last_order_reference: checkout.last_order_reference().to_owned(),
         pin_entries: checkout.pin_entries(),
         script_finished: channels.script_finished.clone(),
     })?;
-    let told = Told {
+    let told = LinkStart {
         learnt: kept.learnt,
         schedule: kept.schedule,
         shelf: shelf.clone(),
@@ -167,7 +179,7 @@ async fn run(
     };
     let link = link(config, &seams, &journal, &checkout, &channels, told)?.start();
     let (fatal, mut fatals) = mpsc::channel(1);
-    let people = actors(
+    let (flow, people) = actors(
         config,
         &seams,
         journal.clone(),
@@ -186,6 +198,11 @@ async fn run(
         Some(fatal) = fatals.recv() => Err(StartError::Stopped(fatal.to_string())),
         () = shutdown => Ok(()),
     };
+    if ended.is_ok() {
+        // Gone only when the whole system is: then nothing is written either.
+        let _ = flow.send(Rest).await;
+        tell_hub_all(&journal, &channels).await;
+    }
     if let Some(people) = people {
         people.abort();
     }
@@ -197,6 +214,25 @@ async fn run(
     // What was appended before is committed before the journal says it is closed.
     let _ = journal.wait(journal.last()).await;
     ended
+}
+
+/// A hub that is there hears everything, the rest last: it need not name this lane in the evening.
+/// It is not waited for beyond a moment, and one that is away hears it at the next start.
+async fn tell_hub_all(journal: &Journal, channels: &Channels) {
+    if !*channels.hub_up.borrow() {
+        return;
+    }
+    let told = async {
+        let written = journal.wait(journal.last()).await;
+        let last = journal.durable_head(LogId::OWN).sequence;
+        let mut acknowledged = channels.acknowledged.subscribe();
+        let heard = acknowledged.wait_for(|held| held.sequence >= last).await;
+        written.is_ok() && heard.is_ok()
+    };
+    let time_limit = Duration::from_millis(limits::LAST_RECORDS_TOLD_WITHIN_MS);
+    if !timeout(time_limit, told).await.unwrap_or(false) {
+        warn!(event = "hub not told of the last records");
+    }
 }
 
 #[allow(
@@ -214,7 +250,7 @@ fn actors(
     shelf: PriceShelf,
     from_hub: mpsc::Receiver<FromHub>,
     fatal: mpsc::Sender<Fatal>,
-) -> Option<LocalBoxFuture<'static, ()>> {
+) -> (Addr<TransactionFlow>, Option<LocalBoxFuture<'static, ()>>) {
     let hub_grace = Duration::from_millis(config.timeouts.hub_grace_ms);
     let flow = TransactionFlow::new(FlowParts {
         checkout,
@@ -227,6 +263,7 @@ fn actors(
         facts: channels.facts.subscribe(),
         shelf,
         in_sale: channels.in_sale.clone(),
+        day: channels.day.subscribe(),
         from_hub: Some(from_hub),
         hub_up: channels.hub_up.subscribe(),
         screens: channels.screens.clone(),
@@ -244,14 +281,14 @@ fn actors(
     .start();
     Scanner {
         device: Some(devices.scanner),
-        flow,
+        flow: flow.clone(),
     }
     .start();
-    devices.people
+    (flow, devices.people)
 }
 
 /// What the link goes on from, and whom it tells.
-struct Told {
+struct LinkStart {
     learnt: Learnt,
     schedule: PriceSchedule,
     shelf: PriceShelf,
@@ -264,13 +301,14 @@ fn link(
     journal: &Journal,
     checkout: &Checkout,
     channels: &Channels,
-    told: Told,
+    told: LinkStart,
 ) -> Result<HubLink, tonic::transport::Error> {
     HubLink::new(LinkParts {
         store_id: config.store_id.clone(),
         checkout: config.checkout,
         address: config.hub_address.clone(),
         journal: journal.clone(),
+        clock: Arc::clone(&seams.clock),
         network: Arc::clone(&seams.network),
         random: Arc::clone(&seams.random),
         abandoned: checkout.abandoned().clone(),
@@ -281,12 +319,20 @@ fn link(
         schedule: told.schedule,
         shelf: told.shelf,
         in_sale: channels.in_sale.subscribe(),
-        clock: Arc::clone(&seams.clock),
+        day: channels.day.clone(),
+        day_file: config.store_day_file(),
         progress: channels.progress.subscribe(),
         script_finished: channels.script_finished.subscribe(),
         to_flow: told.to_flow,
         up: channels.hub_up.clone(),
+        acknowledged: channels.acknowledged.clone(),
     })
+}
+
+/// What a clock on the store's wall shows, in the zone that the hub told last.
+fn wall(seams: &Seams, channels: &Channels) -> Arc<dyn Fn() -> LocalMs + Send + Sync> {
+    let (clock, day) = (Arc::clone(&seams.clock), channels.day.subscribe());
+    Arc::new(move || day.borrow().local(WallMs(clock.wall_ms())))
 }
 
 async fn pages(
@@ -304,7 +350,7 @@ async fn pages(
         clock: Arc::clone(&seams.clock),
         progress: channels.progress.subscribe(),
         hub_up: channels.hub_up.subscribe(),
-        facts: channels.facts.subscribe(),
+        day: channels.day.subscribe(),
     };
     let pages = Pages::open(seams.network.as_ref(), address, watched).await;
     pages.map(Some).map_err(|reason| StartError::Listen {
@@ -324,18 +370,23 @@ fn kept_facts(config: &Config, seams: &Seams, shelf: &PriceShelf) -> Kept {
     kept.unwrap_or_default()
 }
 
+/// Nor is this one: without it the lane knows no end of the day until its hub tells it.
+fn known_day(config: &Config) -> StoreDay {
+    StoreDay::open(&config.store_day_file()).unwrap_or_else(|fault| {
+        warn!(event = "kept day not used", %fault);
+        StoreDay::new(Told::default())
+    })
+}
+
+/// A start is dated by the frame that the journal is in; the first of all has no date yet.
 fn write_start(
     config: &Config,
     seams: &Seams,
     journal: &Journal,
-    channels: &Channels,
+    checkout: &Checkout,
 ) -> Result<(), StartError> {
     let at = WallMs(seams.clock.wall_ms());
-    let facts = channels.facts.borrow();
-    let date = facts
-        .as_ref()
-        .and_then(|facts| facts.business_date())
-        .or_else(|| domain::sale::business_date(at));
+    let date = checkout.running_date();
     let started = wire::LaneStarted {
         lane: u32::from(config.checkout.lane.0),
         epoch: config.checkout.epoch.0,

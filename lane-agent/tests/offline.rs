@@ -9,14 +9,14 @@
 
 mod support;
 
-use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use proto::{
     journal::v1::{PaymentDecided, lane_record::Body},
     store::v1 as wire,
 };
 use support::{
-    Lane, PRICES, TestHub, barcode, cash_order,
+    HubLife, Lane, PRICES, TestHub, barcode, cash_order,
     lane::{HandClock, bodies, offline_order},
 };
 use tokio::task::LocalSet;
@@ -64,30 +64,6 @@ fn alone(hub: &TestHub) -> Vec<PaymentDecided> {
         _ => None,
     });
     decided.collect()
-}
-
-/// A hub in a process of its own, as far as a test can have one: all of it goes at once.
-struct HubLife {
-    runtime: tokio::runtime::Runtime,
-    address: SocketAddr,
-}
-
-impl HubLife {
-    async fn begin(hub: &TestHub, address: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let (hub, at) = (hub.clone(), address.to_owned());
-        let serving = runtime.spawn(async move { hub.serve_at(&at).await.0 });
-        let address = serving.await.unwrap();
-        Self { runtime, address }
-    }
-
-    fn end(self) {
-        self.runtime.shutdown_background();
-    }
 }
 
 async fn until_lent(hub: &TestHub) {

@@ -3,6 +3,7 @@
 use domain::{
     desk::Event,
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber},
+    payment::PaymentRequest,
     time::BusinessDate,
 };
 use journal::{Hash, Head, Journal, LogId};
@@ -137,7 +138,8 @@ pub(crate) fn consequences(
             .collect(),
         Some(Body::PaymentDecided(decided)) => {
             let offline = decided.offline.as_ref();
-            let event = offline.and_then(|payment| approved_offline(lane, epoch, payment));
+            let date = BusinessDate::parse(&record.business_date).ok();
+            let event = offline.and_then(|payment| approved_offline(lane, epoch, date, payment));
             event.into_iter().collect()
         }
         Some(Body::LeaseAccepted(accepted)) => match lease_from_proto(accepted.lease.as_ref()) {
@@ -156,9 +158,22 @@ pub(crate) fn consequences(
     }
 }
 
-fn approved_offline(lane: LaneId, epoch: LaneEpoch, payment: &OfflinePayment) -> Option<Event> {
+/// A payment that does not tell its date is of the date that its record carries.
+fn approved_offline(
+    lane: LaneId,
+    epoch: LaneEpoch,
+    date: Option<BusinessDate>,
+    payment: &OfflinePayment,
+) -> Option<Event> {
     match offline_from_proto(payment, lane, epoch) {
-        Ok((request, lease)) => Some(Event::OfflineReported { request, lease }),
+        Ok((request, lease)) => {
+            let business_date = request.business_date.or(date);
+            let request = PaymentRequest {
+                business_date,
+                ..request
+            };
+            Some(Event::OfflineReported { request, lease })
+        }
         Err(error) => {
             tracing::error!(event = "unreadable offline payment", %lane, %error);
             None

@@ -2,8 +2,8 @@
 //! time at which a day ends. The rules about them are `domain::day`'s.
 
 use domain::{
-    sale::business_date,
-    time::{BusinessDate, WallMs},
+    sale::civil_date,
+    time::{BusinessDate, LocalMs, WallMs},
 };
 use ports::{StoreZone, TimeOfDay};
 
@@ -17,7 +17,7 @@ pub(crate) struct StoreCalendar {
 impl StoreCalendar {
     /// The date on the store's wall.
     pub(crate) fn date_at(&self, now_ms: i64) -> Option<BusinessDate> {
-        business_date(WallMs(self.zone.local_ms(now_ms)))
+        civil_date(LocalMs(self.zone.local_ms(now_ms)))
     }
 
     /// The instant at which a date ends by itself; `None`: by hand only.

@@ -12,6 +12,10 @@ use proto::{journal::v1 as journal, store::v1 as wire};
 
 use crate::{
     ConvertError,
+    kind::{
+        date_from_proto, date_to_proto, method_from_proto, method_to_proto, original_from_proto,
+        original_to_proto, payment_kind_from_proto, payment_kind_to_proto,
+    },
     payment::{
         card_from_proto, card_to_proto, entry_mode_from_proto, entry_mode_to_proto,
         funding_from_proto, funding_to_proto, money_from_proto, money_to_proto, payment_id,
@@ -109,6 +113,10 @@ pub fn offline_from_proto(
         entry_mode: entry_mode_from_proto(from.entry_mode())?,
         pin_entered: from.pin_entered,
         card: card_from_proto(from.card.as_ref())?,
+        business_date: date_from_proto("business_date", &from.business_date)?,
+        kind: payment_kind_from_proto(from.kind)?,
+        method: method_from_proto(from.method)?,
+        original: original_from_proto(&from.original_payment_id)?,
     };
     Ok((request, LeaseId(from.lease_id)))
 }
@@ -124,7 +132,10 @@ pub fn offline_to_proto(request: &PaymentRequest, lease: LeaseId) -> wire::Offli
         pin_entered: request.pin_entered,
         card: Some(card_to_proto(&request.card)),
         lease_id: lease.0,
-        ..wire::OfflinePayment::default()
+        business_date: date_to_proto(request.business_date),
+        kind: payment_kind_to_proto(request.kind).into(),
+        method: method_to_proto(request.method).into(),
+        original_payment_id: original_to_proto(request.original),
     }
 }
 

@@ -5,11 +5,16 @@
 //! records that only one of the two writes are translated where they are written.
 
 mod hot_list;
+mod kind;
 mod lease;
 mod payment;
 mod price_version;
 
 pub use hot_list::{HotListReader, hot_card_to_part, hot_list_to_parts};
+pub use kind::{
+    date_from_proto, date_to_proto, method_from_proto, method_to_proto, original_from_proto,
+    original_to_proto, payment_kind_from_proto, payment_kind_to_proto,
+};
 pub use lease::{
     card_hash, lease_from_proto, lease_to_proto, lease_use_from_proto, lease_use_to_proto,
     offline_from_proto, offline_to_proto,

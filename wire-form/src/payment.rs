@@ -10,7 +10,13 @@ use domain::{
 };
 use proto::store::v1 as wire;
 
-use crate::ConvertError;
+use crate::{
+    ConvertError,
+    kind::{
+        date_from_proto, date_to_proto, method_from_proto, method_to_proto, original_from_proto,
+        original_to_proto, payment_kind_from_proto, payment_kind_to_proto,
+    },
+};
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
@@ -44,6 +50,10 @@ pub fn request_to_frame(request: &PaymentRequest) -> wire::PaymentRequest {
         entry_mode: entry_mode_to_proto(request.entry_mode).into(),
         pin_entered: request.pin_entered,
         card: Some(card_to_proto(&request.card)),
+        business_date: date_to_proto(request.business_date),
+        kind: payment_kind_to_proto(request.kind).into(),
+        method: method_to_proto(request.method).into(),
+        original_payment_id: original_to_proto(request.original),
         ..wire::PaymentRequest::default()
     }
 }
@@ -66,6 +76,10 @@ pub fn request_from_frame(
         entry_mode: entry_mode_from_proto(frame.entry_mode())?,
         pin_entered: frame.pin_entered,
         card: card_from_proto(frame.card.as_ref())?,
+        business_date: date_from_proto("business_date", &frame.business_date)?,
+        kind: payment_kind_from_proto(frame.kind)?,
+        method: method_from_proto(frame.method)?,
+        original: original_from_proto(&frame.original_payment_id)?,
     })
 }
 
@@ -377,6 +391,7 @@ const fn refusal_to_proto(reason: RefusalReason) -> wire::RefusalReason {
         RefusalReason::NoRoom => wire::RefusalReason::NoRoom,
         RefusalReason::HotCard => wire::RefusalReason::HotCard,
         RefusalReason::TooOften => wire::RefusalReason::TooOften,
+        RefusalReason::KindNotTaken => wire::RefusalReason::KindNotTaken,
     }
 }
 
@@ -394,6 +409,7 @@ fn refusal_from_proto(reason: wire::RefusalReason) -> Result<RefusalReason> {
         wire::RefusalReason::NoRoom => Ok(RefusalReason::NoRoom),
         wire::RefusalReason::HotCard => Ok(RefusalReason::HotCard),
         wire::RefusalReason::TooOften => Ok(RefusalReason::TooOften),
+        wire::RefusalReason::KindNotTaken => Ok(RefusalReason::KindNotTaken),
         wire::RefusalReason::Unspecified => Err(ConvertError::missing("decision.refusal_reason")),
     }
 }

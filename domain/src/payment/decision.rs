@@ -63,6 +63,8 @@ pub enum RefusalReason {
     /// The same card again and again, and the bank can't be asked: a supervisor would have to
     /// agree.
     TooOften,
+    /// A kind or a method of payment that this hub does not take.
+    KindNotTaken,
 }
 
 /// The outcome of a payment.

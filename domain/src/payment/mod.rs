@@ -5,12 +5,16 @@
 
 mod answer;
 mod decision;
+mod kind;
+mod method;
 mod request;
 mod state;
 mod verdict;
 
 pub use answer::{Answer, MacCheck};
 pub use decision::{Decision, HostFacts, RefusalReason, UnknownReason};
+pub use kind::PaymentKind;
+pub use method::PaymentMethod;
 pub use request::PaymentRequest;
 pub use state::{Completion, Payment, Progress};
 pub use verdict::verdict;

@@ -96,6 +96,7 @@ mod tests {
         card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
         ids::{LaneEpoch, LaneId, PaymentId, SaleNumber},
         money::Currency,
+        payment::{PaymentKind, PaymentMethod},
     };
 
     fn cny(minor: i64) -> Money {
@@ -121,6 +122,10 @@ mod tests {
                 scheme: Scheme::UnionPay,
                 funding,
             },
+            business_date: None,
+            kind: PaymentKind::Sale,
+            method: PaymentMethod::Card,
+            original: None,
         }
     }
 

@@ -8,6 +8,7 @@ use crate::{
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId, Stan},
     risk::LeaseUse,
     sale::{Checkout, CheckoutConfig, machine::DurableState},
+    time::BusinessDate,
 };
 
 /// What a checkout without a running sale stands for.
@@ -37,6 +38,8 @@ pub struct CheckoutCheckpoint {
     pub last_stan: Option<Stan>,
     /// Of the last sale that was closed or voided.
     pub last_order_reference: String,
+    /// The date of the frame that it was taken in; `None` before the first record that has one.
+    pub running_date: Option<BusinessDate>,
 }
 
 impl Checkout {
@@ -60,6 +63,7 @@ impl Checkout {
             last_lease: durable.last_lease,
             last_stan: durable.last_stan,
             last_order_reference: durable.last_order_reference.clone(),
+            running_date: durable.running,
         })
     }
 
@@ -81,6 +85,7 @@ impl Checkout {
             last_lease: kept.last_lease,
             last_stan: kept.last_stan,
             last_order_reference: kept.last_order_reference,
+            running: kept.running_date,
             sale: None,
         };
         Some(Self::from_durable(config, durable))

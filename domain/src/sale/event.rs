@@ -8,6 +8,8 @@ use crate::{
     money::{Money, MoneyError},
     payment::Decision,
     risk::{HotList, OfflineLease},
+    sale::DayEnds,
+    time::{BusinessDate, LocalMs},
 };
 
 /// A scanned article with the price of the lane's price file or of its label.
@@ -114,6 +116,22 @@ pub enum Event {
     HotListReceived(Arc<HotList>),
     /// The hub is there: now and then while it is, and each time it comes back.
     HubReached,
+    /// The hub says which date the store is on: in its hello, or when it has just turned it.
+    DayNamed {
+        /// The store's running date.
+        date: BusinessDate,
+        /// How long an open sale may hold the lane's marker up.
+        cut_within_ms: u64,
+    },
+    /// Time has gone by. Comes before the first sale, and now and then.
+    ClockRead {
+        /// The store's own time.
+        local: LocalMs,
+        /// The hub has been away for a while, and dates end like this.
+        alone: Option<DayEnds>,
+    },
+    /// The lane is asked to stop: it rests if no sale is open.
+    Rest,
     /// The printer says the receipt is out.
     ReceiptPrinted {
         /// The text as printed.
@@ -174,6 +192,9 @@ pub enum Rejected {
     /// `limits::SALE_TENDERS_MAX` card tries reached: cash only.
     #[error("the sale has too many tenders")]
     TooManyTenders,
+    /// The lane has gone to rest.
+    #[error("the lane has gone to rest")]
+    Resting,
     /// A sum can't be made.
     #[error(transparent)]
     Money(#[from] MoneyError),

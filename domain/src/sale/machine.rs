@@ -8,8 +8,9 @@ use crate::{
     risk::{HotList, LeaseUse, Velocity},
     sale::{
         BasketView, Effect, Event, Prompt, Rejected, Sale, SaleFact, SaleRecord, Screen, Tender,
+        frame::DayHeard,
     },
-    time::{MonoMs, Now},
+    time::{BusinessDate, MonoMs, Now},
 };
 
 /// What a checkout is told once.
@@ -39,6 +40,8 @@ pub(super) struct DurableState {
     /// Field 11 of the last answer of the bank.
     pub(super) last_stan: Option<Stan>,
     pub(super) last_order_reference: String,
+    /// The latest date that a record carries or a marker begins.
+    pub(super) running: Option<BusinessDate>,
     pub(super) sale: Option<Sale>,
 }
 
@@ -57,15 +60,19 @@ pub(super) struct VolatileState {
     pub(super) velocity: Velocity,
     /// The receipt being printed may have been printed before.
     pub(super) reprinting: bool,
+    /// What is known of the date beside the records.
+    pub(super) day: DayHeard,
 }
 
 impl VolatileState {
-    /// What a sale leaves to the next one: the lease's time, and what is known of cards.
+    /// What a sale leaves to the next one: the lease's time, what is known of cards and of the
+    /// date.
     pub(super) fn next_sale(&self) -> Self {
         Self {
             lease_until: self.lease_until,
             hot_list: Arc::clone(&self.hot_list),
             velocity: self.velocity.clone(),
+            day: self.day.clone(),
             ..Self::default()
         }
     }
@@ -133,6 +140,12 @@ impl Checkout {
         let mut effects = step.records;
         effects.append(&mut step.after);
         Ok(effects)
+    }
+
+    /// The date of the frame that the journal is in; `None` before the first record of a lane.
+    #[must_use]
+    pub const fn running_date(&self) -> Option<BusinessDate> {
+        self.durable.running
     }
 
     /// The running sale.
@@ -212,6 +225,16 @@ pub(super) struct Step {
 
 impl Step {
     fn take(&mut self, event: Event) -> Result<(), Rejected> {
+        if self.volatile.day.resting {
+            return Err(Rejected::Resting);
+        }
+        self.turn_the_date();
+        self.follow(event)?;
+        self.turn_the_date();
+        Ok(())
+    }
+
+    fn follow(&mut self, event: Event) -> Result<(), Rejected> {
         match event {
             Event::Recovered => {
                 self.return_lease("the lane was restarted");
@@ -252,6 +275,18 @@ impl Step {
                 self.review_lease();
                 Ok(())
             }
+            Event::DayNamed {
+                date,
+                cut_within_ms,
+            } => {
+                self.day_named(date, cut_within_ms);
+                Ok(())
+            }
+            Event::ClockRead { local, alone } => {
+                self.clock_read(local, alone);
+                Ok(())
+            }
+            Event::Rest => self.rest(),
             Event::ReceiptPrinted { text } => self.receipt_printed(text),
             Event::VoidSale { reason } => self.void_sale(reason),
         }
@@ -261,6 +296,7 @@ impl Step {
     pub(super) fn record(&mut self, fact: SaleFact) {
         let record = SaleRecord {
             at: self.now.wall,
+            date: self.running_date(),
             fact,
         };
         self.durable.apply(&record);
@@ -314,7 +350,11 @@ impl Step {
 
 impl DurableState {
     fn apply(&mut self, record: &SaleRecord) {
+        // Journals from before there were markers carry what the hub said last: never back.
+        self.running = self.running.max(record.date);
         match &record.fact {
+            SaleFact::DayMarked { begins, .. } => self.running = self.running.max(Some(*begins)),
+            SaleFact::Rested => {}
             SaleFact::SaleOpened {
                 sale,
                 operator,
@@ -435,6 +475,8 @@ impl Sale {
             | SaleFact::SaleVoided { .. }
             | SaleFact::LeaseAccepted { .. }
             | SaleFact::LeaseReturned { .. }
+            | SaleFact::DayMarked { .. }
+            | SaleFact::Rested
             | SaleFact::ReceiptPrinted { .. } => {}
         }
     }

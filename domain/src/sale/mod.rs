@@ -1,8 +1,9 @@
 //! What a lane sells: one basket after the other, and the tenders that pay for it.
 //!
 //! Decides: what a basket costs, which tender takes what, when a sale is closed, which number its
-//! receipt gets, what both screens say. Never: reads a card, asks the hub, prints or waits; and
-//! never counts a payment as paid that the hub has not approved. Keeps I3, I6, I12 and I19.
+//! receipt gets, which date it belongs to, what both screens say. Never: reads a card, asks the
+//! hub, prints or waits; and never counts a payment as paid that the hub has not approved. Keeps
+//! I3, I6, I12, I19 and I20.
 //!
 //! ```text
 //! Open ─► Scanning ─► Total ─► Tendering ◄────────────────┐ declined, unknown, abandoned,
@@ -19,6 +20,7 @@ mod checkpoint;
 mod closing;
 mod effect;
 mod event;
+mod frame;
 mod lease;
 mod machine;
 mod payment;
@@ -35,9 +37,10 @@ mod wall_time;
 pub use checkpoint::CheckoutCheckpoint;
 pub use effect::Effect;
 pub use event::{Event, PricedItem, Rejected};
+pub use frame::{DayEnds, MarkedBy};
 pub use machine::{Checkout, CheckoutConfig};
 pub use prompt::{BasketView, LineView, Prompt, Screen, Sentence};
 pub use receipt::{Heading, Receipt, ReceiptLine, ReceiptStyle};
 pub use record::{SaleFact, SaleRecord};
 pub use state::{CardTender, Closing, FailedCard, Line, PendingPayment, Sale, Tender};
-pub use wall_time::{business_date, date_and_time};
+pub use wall_time::{civil_date, date_and_time, midnight};

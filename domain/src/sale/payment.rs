@@ -23,6 +23,10 @@ impl CheckoutConfig {
             entry_mode: payment.entry_mode,
             pin_entered: payment.pin_entered,
             card: payment.card.clone(),
+            business_date: payment.business_date,
+            kind: payment.kind,
+            method: payment.method,
+            original: payment.original,
         }
     }
 }

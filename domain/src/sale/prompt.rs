@@ -227,6 +227,10 @@ fn refused(reason: RefusalReason) -> Sentence {
             "This lane can't take cards now: cash only, tell the manager",
             "本通道暂不能刷卡：仅收现金，请通知经理",
         ),
+        RefusalReason::KindNotTaken => sentence(
+            "This way of paying is not taken here: take another tender",
+            "此处不支持该付款方式：请更换付款方式",
+        ),
         RefusalReason::NoRoom => sentence(
             "Cards are not available now: take another tender and tell the manager",
             "暂不能刷卡：请更换付款方式并通知经理",

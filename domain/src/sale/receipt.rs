@@ -1,7 +1,7 @@
 //! What stands on a receipt, and how it is set on 42 columns.
 //!
-//! A receipt is a function of the sale's records and of the store's name: printed again after a
-//! break it is the same to the byte.
+//! A receipt is a function of the sale's records, of the store's name and of its time zone: printed
+//! again after a break it is the same to the byte.
 
 use crate::{
     card_ref::EntryMode,
@@ -9,7 +9,7 @@ use crate::{
     money::Money,
     payment::Decision,
     sale::{CardTender, FailedCard, Line, PendingPayment, Sale, Tender, date_and_time},
-    time::WallMs,
+    time::{LocalMs, WallMs},
 };
 
 /// Columns of the paper: font A on 80 mm.
@@ -95,11 +95,11 @@ impl Receipt {
         })
     }
 
-    /// The lines of paper, top to bottom.
+    /// The lines of paper, top to bottom. `closed`: its moment `at`, in the store's own time.
     #[must_use]
-    pub fn lay_out(&self, heading: &Heading) -> Vec<ReceiptLine> {
+    pub fn lay_out(&self, heading: &Heading, closed: LocalMs) -> Vec<ReceiptLine> {
         let mut paper = Paper::default();
-        self.head(heading, &mut paper);
+        self.head(heading, closed, &mut paper);
         paper.rule();
         for line in &self.lines {
             article(line, &mut paper);
@@ -126,14 +126,14 @@ impl Receipt {
 
     /// The receipt as plain text, one line of paper a line.
     #[must_use]
-    pub fn plain_text(&self, heading: &Heading) -> String {
-        self.lay_out(heading)
+    pub fn plain_text(&self, heading: &Heading, closed: LocalMs) -> String {
+        self.lay_out(heading, closed)
             .iter()
             .map(ReceiptLine::plain_text)
             .collect()
     }
 
-    fn head(&self, heading: &Heading, paper: &mut Paper) {
+    fn head(&self, heading: &Heading, closed: LocalMs, paper: &mut Paper) {
         paper.title(&heading.store_name);
         if !heading.tid.is_empty() {
             paper.centred(&format!("TID {}  MID {}", heading.tid, heading.mid));
@@ -142,7 +142,7 @@ impl Receipt {
         let lane = format!("Lane {}", self.lane.0);
         paper.plain(&pair(&lane, &format!("Receipt {}", self.number)));
         let sale = format!("Sale {}", self.sale.0);
-        paper.plain(&pair(&date_and_time(self.at), &sale));
+        paper.plain(&pair(&date_and_time(closed), &sale));
     }
 
     fn tender(&self, tender: &Tender, paper: &mut Paper) {

@@ -5,8 +5,8 @@ use crate::{
     money::Money,
     payment::Decision,
     risk::OfflineLease,
-    sale::{Line, PendingPayment, Tender},
-    time::WallMs,
+    sale::{Line, MarkedBy, PendingPayment, Tender},
+    time::{BusinessDate, WallMs},
 };
 
 /// One durable fact with its time on the business clock.
@@ -14,11 +14,13 @@ use crate::{
 pub struct SaleRecord {
     /// When it was decided.
     pub at: WallMs,
+    /// The lane's running date then. `None`: no date was known, as before the first contact.
+    pub date: Option<BusinessDate>,
     /// What.
     pub fact: SaleFact,
 }
 
-/// What happened. Each but `ReceiptPrinted` and those of leases belongs to a sale.
+/// What happened. Each but `ReceiptPrinted` and those of leases and of the day belongs to a sale.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SaleFact {
     /// A sale began.
@@ -141,6 +143,17 @@ pub enum SaleFact {
         /// Why, in words.
         reason: String,
     },
+    /// The date was turned: this record carries the date that ended, all behind it the next.
+    DayMarked {
+        /// The date until here.
+        ended: BusinessDate,
+        /// The date from here on, always later.
+        begins: BusinessDate,
+        /// Who turned it.
+        by: MarkedBy,
+    },
+    /// Stopped in order with no sale open; nothing is written until the next start.
+    Rested,
 }
 
 impl SaleFact {

@@ -4,8 +4,8 @@ use crate::{
     card_ref::{CardRef, EntryMode, Scheme},
     ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber},
     money::{Currency, Money, MoneyError},
-    payment::Decision,
-    time::WallMs,
+    payment::{Decision, PaymentKind, PaymentMethod},
+    time::{BusinessDate, WallMs},
 };
 
 /// One line of a basket.
@@ -42,6 +42,14 @@ pub struct PendingPayment {
     pub pin_entered: bool,
     /// The card.
     pub card: CardRef,
+    /// The lane's running date when it was intended: it stays, whichever date the sale ends in.
+    pub business_date: Option<BusinessDate>,
+    /// What it does.
+    pub kind: PaymentKind,
+    /// By what.
+    pub method: PaymentMethod,
+    /// The payment that this one voids, refunds or completes.
+    pub original: Option<PaymentId>,
 }
 
 /// A card payment that pays for goods.

@@ -5,6 +5,7 @@ use crate::{
     ids::PaymentId,
     limits,
     money::Money,
+    payment::{PaymentKind, PaymentMethod},
     sale::{
         Effect, PendingPayment, Prompt, Rejected, SaleFact, machine::Step, scanning::shortened,
     },
@@ -90,6 +91,10 @@ impl Step {
             entry_mode,
             pin_entered,
             card,
+            business_date: self.running_date(),
+            kind: PaymentKind::Sale,
+            method: PaymentMethod::Card,
+            original: None,
         };
         let request = self.config.request_of(sale, &payment);
         self.record(SaleFact::PaymentIntended { sale, payment });

@@ -9,9 +9,9 @@
 //! Arrows are questions whose answer is awaited outside the handler; there is no circle. What flows
 //! the other way is the latest value of something, or leases and acknowledgements that the hub
 //! tells again, and never waits: screens (to the scripted
-//! people), the hub's keys (to the reader), prices (to the flow), how far the lane is (to the
-//! link). Only the flow holds money; it is the only one that steps the checkout and writes
-//! the journal.
+//! people), the hub's keys (to the reader), prices and the store's day (to the flow), how far the
+//! lane is (to the link). Only the flow holds money; it is the only one that steps the checkout and
+//! writes the journal.
 
 mod backoff;
 mod card_reader;
@@ -24,11 +24,12 @@ mod printer;
 use domain::{
     ids::{LeaseId, Stan},
     sale::Checkout,
+    time::BusinessDate,
 };
 
 pub(crate) use backoff::Backoff;
 pub(crate) use card_reader::CardReader;
-pub(crate) use flow::{Fatal, FlowParts, TransactionFlow};
+pub(crate) use flow::{Fatal, FlowParts, Rest, TransactionFlow};
 pub(crate) use hub_link::{FromHub, HubClient, HubLink, LinkParts, hub_client};
 pub(crate) use input::{Keyboard, Scanner};
 pub(crate) use printer::Printer;
@@ -49,6 +50,8 @@ pub(crate) struct Progress {
     /// What a hub that lost its journal has to skip.
     pub(crate) last_stan: Option<Stan>,
     pub(crate) last_lease: Option<LeaseId>,
+    /// The date of the lane's own frame.
+    pub(crate) running_date: Option<BusinessDate>,
 }
 
 impl Progress {
@@ -61,6 +64,7 @@ impl Progress {
             sales_voided: checkout.sales_voided(),
             last_stan: checkout.last_stan(),
             last_lease: checkout.last_lease(),
+            running_date: checkout.running_date(),
         }
     }
 

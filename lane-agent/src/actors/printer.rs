@@ -1,7 +1,10 @@
 //! The printer, with the drawer that hangs on it.
 
 use actix::{Actor, Context, Handler, Message};
-use domain::sale::{Heading, Receipt, ReceiptLine};
+use domain::{
+    sale::{Heading, Receipt, ReceiptLine},
+    time::LocalMs,
+};
 use tracing::error;
 
 use crate::devices::{self, DeviceError};
@@ -12,6 +15,8 @@ use crate::devices::{self, DeviceError};
 pub(crate) struct PrintReceipt {
     pub(crate) receipt: Receipt,
     pub(crate) heading: Heading,
+    /// When the sale was closed, in the store's own time.
+    pub(crate) closed: LocalMs,
 }
 
 /// Open the drawer.
@@ -43,7 +48,7 @@ impl Handler<PrintReceipt> for Printer {
     type Result = Result<String, DeviceError>;
 
     fn handle(&mut self, order: PrintReceipt, _: &mut Self::Context) -> Self::Result {
-        let lines = order.receipt.lay_out(&order.heading);
+        let lines = order.receipt.lay_out(&order.heading, order.closed);
         self.device.print(order.receipt.number, &lines)?;
         Ok(lines.iter().map(ReceiptLine::plain_text).collect())
     }

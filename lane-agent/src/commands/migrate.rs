@@ -1,7 +1,7 @@
 //! `lane-agent migrate`: the journal of a stopped lane moves to the other engine.
 
 use clap::Args;
-use domain::{sale::business_date, time::WallMs};
+use domain::{sale::civil_date, time::LocalMs};
 use journal::{EngineKind, MoveError, MoveReport, migrate_folder};
 use ports::{Clock, SystemClock};
 use serde_json::json;
@@ -34,10 +34,10 @@ fn migrate(config: &Config, to: EngineKind, output: Output) -> Outcome {
     answer(output, &text, &as_json(&moved, to, configured))
 }
 
-/// The day that the old journal's name ends with.
+/// The day that the old journal's name ends with, as UTC has it.
 fn today() -> String {
-    let now = WallMs(SystemClock::new().wall_ms());
-    business_date(now).map_or_else(|| "undated".to_owned(), |date| date.to_string())
+    let now = LocalMs(SystemClock::new().wall_ms());
+    civil_date(now).map_or_else(|| "undated".to_owned(), |date| date.to_string())
 }
 
 const fn exit_of(error: &MoveError) -> Exit {

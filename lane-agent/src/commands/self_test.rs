@@ -12,6 +12,7 @@ use super::{Exit, Failed, Outcome, Output, answer, with_sources};
 use crate::{
     config::Config,
     devices::{Device, FilePrinter, scripted},
+    store_day::{self, StoreDay},
 };
 
 struct Check {
@@ -30,6 +31,7 @@ pub(super) fn test(config: &Config, output: Output) -> Outcome {
         disk(config),
         script(config),
         hub(config),
+        wall_clock(config),
     ];
     let passed = checks.iter().all(|check| check.fault.is_none());
     let needed_passed = checks
@@ -129,6 +131,21 @@ fn hub(config: &Config) -> Check {
     Check {
         code: "LANE0004",
         part: "hub",
+        fault,
+        needed: false,
+    }
+}
+
+/// What was found when lane and hub last met: only both together can tell.
+fn wall_clock(config: &Config) -> Check {
+    let day = StoreDay::open(&config.store_day_file()).ok();
+    let fault = day.and_then(|day| day.clock_fault()).map(|what| {
+        let remedy = "set the clock of the machine that is wrong";
+        (what, remedy)
+    });
+    Check {
+        code: store_day::WRONG_CLOCK,
+        part: "clock",
         fault,
         needed: false,
     }

@@ -4,7 +4,12 @@ use journal::{Journal, LogId, OpenError};
 use serde_json::json;
 
 use super::{Exit, Failed, Outcome, Output, answer, open_code};
-use crate::{config::Config, recovery, start::StartError};
+use crate::{
+    config::Config,
+    recovery,
+    start::StartError,
+    store_day::{StoreDay, Told, WRONG_CLOCK},
+};
 
 pub(super) fn status(config: &Config, output: Output) -> Outcome {
     let (text, json) = read(config).map_err(|error| failed(&error))?;
@@ -41,14 +46,24 @@ fn read(config: &Config) -> Result<(String, serde_json::Value), StartError> {
     let disk = no_room.as_ref().map_or_else(String::new, |why| {
         format!("\nno new sale would be begun: {why} (LANE0009)")
     });
+    // Damaged, it tells nothing, and the hub tells it again.
+    let day = StoreDay::open(&config.store_day_file());
+    let day = day.unwrap_or_else(|_| StoreDay::new(Told::default()));
+    let date = checkout.running_date().map(|date| date.to_string());
+    let dated = date.as_deref().unwrap_or("none before the first contact");
+    let clock = day.clock_fault();
+    let clocks = clock
+        .as_ref()
+        .map_or_else(String::new, |what| format!("\n{what} ({WRONG_CLOCK})"));
     let text = format!(
         "{} epoch {}: stopped\nrecords {sequence}, all durable; sales closed {}, voided {}, \
-         payments given up {}\n{running}{disk}",
+         payments given up {}\nbusiness date {dated}, time zone {}\n{running}{disk}{clocks}",
         config.checkout.lane,
         config.checkout.epoch.0,
         checkout.sales_closed(),
         checkout.sales_voided(),
         checkout.abandoned().len(),
+        day.zone_name(),
     );
     let json = json!({
         "lane": config.checkout.lane.0,
@@ -60,6 +75,9 @@ fn read(config: &Config) -> Result<(String, serde_json::Value), StartError> {
         "sales_closed": checkout.sales_closed(),
         "sales_voided": checkout.sales_voided(),
         "payments_abandoned": checkout.abandoned().len(),
+        "business_date": date,
+        "time_zone": day.zone_name(),
+        "clock_ahead_ms": day.told.clock_ahead_ms,
         "sale_open": sale,
         "no_room": no_room,
     });

@@ -6,6 +6,7 @@ use clap::Args;
 use domain::{
     money::Money,
     sale::{SaleFact, SaleRecord, Tender},
+    time::BusinessDate,
 };
 use journal::{
     CheckpointReport, Engine, Journal, LogId, VerifyError, VerifyReport, restore_state,
@@ -25,6 +26,8 @@ struct Walk {
     records: u64,
     receipts: u32,
     paid_minor: BTreeMap<u32, i64>,
+    /// The date since the last day marker.
+    frame: Option<BusinessDate>,
     broken: Vec<(u64, String)>,
 }
 
@@ -187,8 +190,30 @@ impl Walk {
         }
     }
 
+    /// I20: a marker ends the date that it carries, and what is behind it carries the next. Records
+    /// from before there were markers carry what the hub said, so only what follows one is checked.
+    fn follow_frame(&mut self, sequence: u64, record: &SaleRecord) {
+        if let Some(running) = self.frame
+            && record.date != Some(running)
+        {
+            let date = record
+                .date
+                .map_or_else(|| "none".to_owned(), |date| date.to_string());
+            let what = format!("date {date} in the frame of {running}: I20");
+            self.broken.push((sequence, what));
+        }
+        if let SaleFact::DayMarked { ended, begins, .. } = record.fact {
+            if record.date != Some(ended) || begins <= ended {
+                let what = format!("a marker from {ended} to {begins} that ends nothing: I20");
+                self.broken.push((sequence, what));
+            }
+            self.frame = Some(begins);
+        }
+    }
+
     /// I3: cash and decided payments before the closing cover it. I12: receipts have no gap.
     fn take(&mut self, sequence: u64, record: &SaleRecord) {
+        self.follow_frame(sequence, record);
         match &record.fact {
             SaleFact::CashTendered { sale, given } => self.paid(sale.0, *given),
             SaleFact::SaleClosed {
@@ -224,6 +249,8 @@ impl Walk {
             | SaleFact::SaleVoided { .. }
             | SaleFact::LeaseAccepted { .. }
             | SaleFact::LeaseReturned { .. }
+            | SaleFact::DayMarked { .. }
+            | SaleFact::Rested
             | SaleFact::ReceiptPrinted { .. } => {}
         }
     }

@@ -37,6 +37,14 @@ pub struct Config {
     pub metrics_listen: Option<String>,
 }
 
+impl Config {
+    /// Where it is kept what the hub says of the store's day: beside the other facts.
+    #[must_use]
+    pub fn store_day_file(&self) -> PathBuf {
+        self.hub_facts_file.with_file_name("store-day.json")
+    }
+}
+
 /// Where the journal lies.
 #[derive(Clone, Debug)]
 pub struct JournalConfig {

@@ -5,7 +5,7 @@ use domain::{
     limits,
     money::Money,
     payment::Decision,
-    sale::{Line, PendingPayment, SaleFact, SaleRecord, Tender},
+    sale::{Line, MarkedBy, PendingPayment, SaleFact, SaleRecord, Tender},
     time::{BusinessDate, WallMs},
 };
 use prost::Message;
@@ -14,9 +14,11 @@ use proto::{
     store::v1::{Money as WireMoney, OfflinePayment},
 };
 use wire_form::{
-    ConvertError, card_from_proto, card_to_proto, decision_from_proto, decision_to_proto,
-    entry_mode_from_proto, entry_mode_to_proto, lease_from_proto, lease_to_proto, money_from_proto,
-    money_to_proto, payment_id, scheme_from_proto, scheme_to_proto,
+    ConvertError, card_from_proto, card_to_proto, date_from_proto, date_to_proto,
+    decision_from_proto, decision_to_proto, entry_mode_from_proto, entry_mode_to_proto,
+    lease_from_proto, lease_to_proto, method_from_proto, method_to_proto, money_from_proto,
+    money_to_proto, original_from_proto, original_to_proto, payment_id, payment_kind_from_proto,
+    payment_kind_to_proto, scheme_from_proto, scheme_to_proto,
 };
 
 type Result<T> = std::result::Result<T, ConvertError>;
@@ -34,16 +36,12 @@ pub(crate) fn started(
 }
 
 /// A record as it is journaled.
-pub(crate) fn encode(
-    from: &SaleRecord,
-    date: Option<BusinessDate>,
-    offline: Option<OfflinePayment>,
-) -> Vec<u8> {
+pub(crate) fn encode(from: &SaleRecord, offline: Option<OfflinePayment>) -> Vec<u8> {
     let mut body = body(&from.fact);
     if let Body::PaymentDecided(decided) = &mut body {
         decided.offline = offline;
     }
-    record(from.at, date, body)
+    record(from.at, from.date, body)
 }
 
 /// A record as it was journaled; `None` for one that tells nothing about sales.
@@ -52,13 +50,14 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Option<SaleRecord>> {
         wire::LaneRecord::decode(bytes).map_err(|error| ConvertError::new("record", error))?;
     let body = record.body.ok_or_else(|| ConvertError::missing("body"))?;
     let at = WallMs(record.wall_ms);
-    Ok(fact(body)?.map(|fact| SaleRecord { at, fact }))
+    let date = date_from_proto("business_date", &record.business_date)?;
+    Ok(fact(body, date)?.map(|fact| SaleRecord { at, date, fact }))
 }
 
 fn record(at: WallMs, date: Option<BusinessDate>, body: Body) -> Vec<u8> {
     wire::LaneRecord {
         wall_ms: at.0,
-        business_date: date.map(|date| date.to_string()).unwrap_or_default(),
+        business_date: date_to_proto(date),
         body: Some(body),
     }
     .encode_to_vec()
@@ -148,7 +147,36 @@ fn body(fact: &SaleFact) -> Body {
             payments: *payments,
             reason: reason.clone(),
         }),
+        SaleFact::DayMarked { ended, begins, by } => marker_to_proto(*ended, *begins, *by),
+        SaleFact::Rested => Body::LaneRested(wire::LaneRested {}),
     }
+}
+
+fn marker_to_proto(ended: BusinessDate, begins: BusinessDate, by: MarkedBy) -> Body {
+    let by = match by {
+        MarkedBy::Hub => wire::DayMarkerBy::Hub,
+        MarkedBy::Lane => wire::DayMarkerBy::Lane,
+    };
+    Body::DayMarker(wire::DayMarker {
+        ended: ended.to_string(),
+        begins: begins.to_string(),
+        by: by.into(),
+    })
+}
+
+fn marker_from_proto(from: &wire::DayMarker) -> Result<SaleFact> {
+    let date = |field, text: &str| {
+        BusinessDate::parse(text).map_err(|error| ConvertError::new(field, error))
+    };
+    Ok(SaleFact::DayMarked {
+        ended: date("ended", &from.ended)?,
+        begins: date("begins", &from.begins)?,
+        by: match from.by() {
+            wire::DayMarkerBy::Hub => MarkedBy::Hub,
+            wire::DayMarkerBy::Lane => MarkedBy::Lane,
+            wire::DayMarkerBy::Unspecified => return Err(ConvertError::missing("by")),
+        },
+    })
 }
 
 /// What became of a payment, or of the try to read a card for one.
@@ -178,9 +206,12 @@ fn printed(receipt: ReceiptNumber, text: &str, reprint: bool) -> Body {
     })
 }
 
-fn fact(body: Body) -> Result<Option<SaleFact>> {
+/// `date`: what the record's head carries, for what does not tell its own.
+fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<SaleFact>> {
     let fact = match body {
-        Body::Started(_) | Body::DayMarker(_) | Body::LaneRested(_) => return Ok(None),
+        Body::Started(_) => return Ok(None),
+        Body::DayMarker(from) => marker_from_proto(&from)?,
+        Body::LaneRested(wire::LaneRested {}) => SaleFact::Rested,
         Body::SaleOpened(from) => SaleFact::SaleOpened {
             sale: SaleNumber(from.sale_number),
             operator: OperatorId(from.operator_id),
@@ -203,7 +234,7 @@ fn fact(body: Body) -> Result<Option<SaleFact>> {
             sale: SaleNumber(from.sale_number),
             given: money("given", from.given.as_ref())?,
         },
-        Body::PaymentIntended(from) => intent_from_proto(&from)?,
+        Body::PaymentIntended(from) => intent_from_proto(&from, date)?,
         Body::PaymentDecided(from) => SaleFact::PaymentDecided {
             sale: SaleNumber(from.sale_number),
             payment_id: payment_id(&from.payment_id)?,
@@ -275,11 +306,15 @@ fn intent_to_proto(sale: SaleNumber, payment: &PendingPayment) -> wire::PaymentI
         entry_mode: entry_mode_to_proto(payment.entry_mode).into(),
         pin_entered: payment.pin_entered,
         card: Some(card_to_proto(&payment.card)),
-        ..wire::PaymentIntended::default()
+        business_date: date_to_proto(payment.business_date),
+        kind: payment_kind_to_proto(payment.kind).into(),
+        method: method_to_proto(payment.method).into(),
+        original_payment_id: original_to_proto(payment.original),
     }
 }
 
-fn intent_from_proto(from: &wire::PaymentIntended) -> Result<SaleFact> {
+fn intent_from_proto(from: &wire::PaymentIntended, date: Option<BusinessDate>) -> Result<SaleFact> {
+    let told = date_from_proto("business_date", &from.business_date)?;
     Ok(SaleFact::PaymentIntended {
         sale: SaleNumber(from.sale_number),
         payment: PendingPayment {
@@ -288,6 +323,10 @@ fn intent_from_proto(from: &wire::PaymentIntended) -> Result<SaleFact> {
             entry_mode: entry_mode_from_proto(from.entry_mode())?,
             pin_entered: from.pin_entered,
             card: card_from_proto(from.card.as_ref())?,
+            business_date: told.or(date),
+            kind: payment_kind_from_proto(from.kind)?,
+            method: method_from_proto(from.method)?,
+            original: original_from_proto(&from.original_payment_id)?,
         },
     })
 }
@@ -371,6 +410,85 @@ fn ends_line(text: &str, at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An intent as lanes wrote it before they told date, kind, method and original.
+    fn intent_from_before() -> wire::PaymentIntended {
+        let amount = WireMoney {
+            minor: 1250,
+            currency: "CNY".to_owned(),
+        };
+        let card = proto::store::v1::CardRef {
+            masked: "621626*********0018".to_owned(),
+            ..Default::default()
+        };
+        wire::PaymentIntended {
+            sale_number: 1,
+            payment_id: format!("{:032x}", 9),
+            amount: Some(amount),
+            entry_mode: proto::store::v1::EntryMode::Chip.into(),
+            card: Some(card),
+            ..wire::PaymentIntended::default()
+        }
+    }
+
+    fn payment(record: SaleRecord) -> PendingPayment {
+        match record.fact {
+            SaleFact::PaymentIntended { payment, .. } => payment,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_intent_from_before_is_a_sale_by_card_of_the_date_in_its_head() {
+        let date = BusinessDate::parse("2026-11-22").ok();
+        let body = Body::PaymentIntended(intent_from_before());
+        let read = decode(&record(WallMs(1), date, body)).unwrap().unwrap();
+        assert_eq!(read.date, date);
+        let old = payment(read.clone());
+        assert_eq!((old.kind, old.method), Default::default());
+        assert_eq!((old.business_date, old.original), (date, None));
+        // And what is written now reads back, under whatever date it is written.
+        let told = PendingPayment {
+            business_date: date.map(BusinessDate::next),
+            original: Some(PaymentId(7)),
+            ..old
+        };
+        let fact = SaleFact::PaymentIntended {
+            sale: SaleNumber(1),
+            payment: told.clone(),
+        };
+        let written = encode(&SaleRecord { fact, ..read }, None);
+        assert_eq!(payment(decode(&written).unwrap().unwrap()), told);
+    }
+
+    #[test]
+    fn a_marker_and_a_rest_read_back_and_a_marker_by_nobody_is_refused() {
+        let ended = BusinessDate::parse("2026-11-22").unwrap();
+        let marked = |by| SaleFact::DayMarked {
+            ended,
+            begins: ended.next(),
+            by,
+        };
+        for fact in [
+            marked(MarkedBy::Hub),
+            marked(MarkedBy::Lane),
+            SaleFact::Rested,
+        ] {
+            let written = SaleRecord {
+                at: WallMs(1),
+                date: Some(ended),
+                fact,
+            };
+            assert_eq!(decode(&encode(&written, None)), Ok(Some(written)));
+        }
+        let by_nobody = wire::DayMarker {
+            ended: "2026-11-22".to_owned(),
+            begins: "2026-11-23".to_owned(),
+            by: 0,
+        };
+        let bytes = record(WallMs(1), Some(ended), Body::DayMarker(by_nobody));
+        assert_eq!(decode(&bytes).unwrap_err().field, "by");
+    }
 
     #[test]
     fn a_long_receipt_keeps_its_head_and_its_payments() {

@@ -15,6 +15,7 @@ use domain::{
     ids::{PaymentId, ReceiptNumber},
     money::Money,
     sale::{ReceiptLine, Screen},
+    time::LocalMs,
 };
 use futures::future::LocalBoxFuture;
 use ports::{Clock, Random};
@@ -259,6 +260,8 @@ pub trait PosPrinter: Device {
 pub struct Wiring {
     /// Business time and time-outs.
     pub clock: Arc<dyn Clock>,
+    /// What a clock on the store's wall shows: the date that a reader signs.
+    pub wall: Arc<dyn Fn() -> LocalMs + Send + Sync>,
     /// For cryptograms, unpredictable numbers and sealing.
     pub random: Arc<dyn Random>,
     /// Both screens; `None` until the lane is open.

@@ -39,6 +39,30 @@ pub enum Behaviour {
     Nonsense,
 }
 
+/// What a hub says of the store's day in its hello.
+#[derive(Clone, Debug)]
+pub struct Day {
+    pub date: &'static str,
+    pub ends_wall_ms: i64,
+    pub grace_ms: u64,
+    pub time_zone: &'static str,
+    pub wall_ms: i64,
+    pub close_timeout_ms: u64,
+}
+
+impl Default for Day {
+    fn default() -> Self {
+        Self {
+            date: "2026-11-22",
+            ends_wall_ms: 0,
+            grace_ms: 0,
+            time_zone: "",
+            wall_ms: 0,
+            close_timeout_ms: 60_000,
+        }
+    }
+}
+
 #[derive(Default)]
 pub struct HubLog {
     pub hellos: Vec<wire::LaneHello>,
@@ -57,6 +81,10 @@ pub struct HubLog {
     pub hot_list: Option<wire::HotListPart>,
     /// Lent after each hello.
     pub lease: Option<wire::OfflineLease>,
+    /// What the next hellos say of the day.
+    pub day: Day,
+    /// Where each lane that said hello hears more.
+    lanes: Vec<mpsc::WeakSender<Result<wire::HubFrame, Status>>>,
     behaviours: Vec<Behaviour>,
     acknowledges: bool,
     forked: bool,
@@ -148,6 +176,24 @@ impl TestHub {
         .await;
     }
 
+    /// Turns the store's date: told to each lane that is there, and in the hellos to come.
+    pub fn turn(&self, ended: &'static str, begins: &'static str, cut_within_ms: u64) {
+        let turned = wire::DayTurned {
+            ended: ended.to_owned(),
+            begins: begins.to_owned(),
+            cut_within_ms,
+            ends_wall_ms: 0,
+        };
+        let body = Some(wire::hub_frame::Body::DayTurned(turned));
+        self.hear(|heard| {
+            heard.day.date = begins;
+            for lane in heard.lanes.iter().filter_map(mpsc::WeakSender::upgrade) {
+                // Those that are gone hear nothing.
+                let _ = lane.try_send(Ok(wire::HubFrame { body: body.clone() }));
+            }
+        });
+    }
+
     fn hear<T>(&self, act: impl FnOnce(&mut HubLog) -> T) -> T {
         let heard = act(&mut self.heard.lock().unwrap());
         self.changes.send_modify(|count| *count += 1);
@@ -155,10 +201,16 @@ impl TestHub {
     }
 
     fn hello(&self) -> wire::HubHello {
+        let day = self.heard.lock().unwrap().day.clone();
         wire::HubHello {
             hub_epoch: 1,
             store_id: "0001".to_owned(),
-            business_date: "2026-11-22".to_owned(),
+            business_date: day.date.to_owned(),
+            day_ends_wall_ms: day.ends_wall_ms,
+            day_grace_ms: day.grace_ms,
+            time_zone: day.time_zone.to_owned(),
+            wall_ms: day.wall_ms,
+            close_timeout_ms: day.close_timeout_ms,
             currency: "CNY".to_owned(),
             card_sealing_key: self.opener.lock().unwrap().public_key().to_vec().into(),
             card_hash_key: vec![9; 32].into(),
@@ -244,7 +296,10 @@ impl LaneService for TestHub {
                         for payment_id in hello.abandoned_payment_ids.clone() {
                             replies.extend(hub.abandon(payment_id));
                         }
-                        hub.hear(|heard| heard.hellos.push(hello));
+                        hub.hear(|heard| {
+                            heard.hellos.push(hello);
+                            heard.lanes.push(say.downgrade());
+                        });
                     }
                     Hear::Payment(payment) => {
                         let payment_id = payment.payment_id.clone();
@@ -396,4 +451,28 @@ fn head(records: &[wire::JournalEntry]) -> Head {
             hash: Hash::from_slice(&entry.hash).unwrap(),
         },
     )
+}
+
+/// A hub in a process of its own, as far as a test can have one: all of it goes at once.
+pub struct HubLife {
+    runtime: tokio::runtime::Runtime,
+    pub address: SocketAddr,
+}
+
+impl HubLife {
+    pub async fn begin(hub: &TestHub, address: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let (hub, at) = (hub.clone(), address.to_owned());
+        let serving = runtime.spawn(async move { hub.serve_at(&at).await.0 });
+        let address = serving.await.unwrap();
+        Self { runtime, address }
+    }
+
+    pub fn end(self) {
+        self.runtime.shutdown_background();
+    }
 }

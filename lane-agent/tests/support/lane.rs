@@ -12,7 +12,7 @@ use std::{
 };
 
 use domain::barcode::check_digit;
-use journal::{CommitDriver, SimulatedDisk};
+use journal::{CommitDriver, Journal, LogId, Record, SimulatedDisk};
 use lane_agent::{Config, Ports, devices, start};
 use ports::{Clock, OsRandom, SystemClock, TcpNetwork};
 use prost::Message;
@@ -129,6 +129,20 @@ impl Lane {
         Self { clock, ..self }
     }
 
+    /// Waits until a record that is so is durable on the lane's own disk, whoever hears of it.
+    pub async fn until_written(&self, so: impl Fn(&Body) -> bool) {
+        for _ in 0..6_000 {
+            let (journal, _committer) = Journal::open(self.disk.durable().engine()).unwrap();
+            let records = journal.read(LogId::OWN, 1, 1_000).unwrap();
+            let body = |record: &Record| LaneRecord::decode(&*record.bytes).unwrap().body;
+            if records.iter().filter_map(body).any(|body| so(&body)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("not written in time");
+    }
+
     /// Waits until this receipt is out.
     pub async fn until_receipt(&self, name: &str) {
         for _ in 0..6_000 {
@@ -206,21 +220,36 @@ impl Lane {
         names
     }
 
+    /// What it kept of the store's day.
+    pub fn store_day(&self) -> String {
+        let config = self.config(([127, 0, 0, 1], 1).into());
+        fs::read_to_string(config.store_day_file()).unwrap()
+    }
+
     pub fn receipt(&self, name: &str) -> Vec<u8> {
         let path: PathBuf = self.folder.path().join("receipts").join(name);
         fs::read(path).unwrap()
     }
 }
 
+/// Customers of this order come when the test's clock shows so much.
+pub fn at(order: &str, arrive_wall_ms: i64) -> String {
+    order.replace(
+        r#""arrive_wall_ms":0"#,
+        &format!(r#""arrive_wall_ms":{arrive_wall_ms}"#),
+    )
+}
+
+/// Every record of the lane, as the hub holds it.
+pub fn records(held: &[JournalEntry]) -> Vec<LaneRecord> {
+    let decoded = held.iter();
+    decoded
+        .map(|entry| LaneRecord::decode(entry.record.clone()).unwrap())
+        .collect()
+}
+
 /// What the lane wrote, as the hub holds it.
 pub fn bodies(records: &[JournalEntry]) -> Vec<Body> {
-    records
-        .iter()
-        .map(|entry| {
-            LaneRecord::decode(entry.record.clone())
-                .unwrap()
-                .body
-                .unwrap()
-        })
-        .collect()
+    let records = self::records(records).into_iter();
+    records.map(|record| record.body.unwrap()).collect()
 }

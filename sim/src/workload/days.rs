@@ -3,7 +3,7 @@
 //! Of several days each but the last has an evening: half the lanes rest then, and customers go on
 //! coming to the others until long after the day is closed, many of them with a card.
 
-use domain::{sale::business_date, time::WallMs};
+use domain::{sale::civil_date, time::LocalMs};
 
 use crate::workload::{HOUR_MS, OPENING_WALL_MS, dice::Dice};
 
@@ -58,7 +58,7 @@ pub fn evening_wall_ms(day: u16) -> i64 {
 /// Its date, as the hub writes it.
 #[must_use]
 pub fn date_of(day: u16) -> String {
-    let date = business_date(WallMs(opens_wall_ms(day)));
+    let date = civil_date(LocalMs(opens_wall_ms(day)));
     date.map(|date| date.to_string()).unwrap_or_default()
 }
 

@@ -42,7 +42,7 @@ impl BankClock {
         let (hour, minute, second) = (part(time, 0)?, part(time, 2)?, part(time, 4)?);
         let since_midnight = hour * HOUR_MS + minute * MINUTE_MS + second * 1_000;
         let ours_ms = self.zone.local_ms(now_ms);
-        let today = domain::sale::business_date(domain::time::WallMs(ours_ms))?;
+        let today = domain::sale::civil_date(domain::time::LocalMs(ours_ms))?;
         let (year, _, _) = today.parts();
         let years = [year.checked_sub(1)?, year, year.checked_add(1)?];
         let wall = StoreZone::utc();

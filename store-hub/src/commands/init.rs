@@ -10,8 +10,8 @@ use std::{
 
 use clap::Args;
 use domain::{
-    sale::business_date,
-    time::{BusinessDate, WallMs},
+    sale::civil_date,
+    time::{BusinessDate, LocalMs},
 };
 use ports::{Clock, OsRandom, Random, SystemClock};
 
@@ -65,7 +65,7 @@ pub(super) fn init(options: &Init) -> Outcome {
         let what = format!("{} is there already", config.display());
         return Err(Failed::new(USAGE, what));
     }
-    let today = business_date(WallMs(SystemClock::new().wall_ms()));
+    let today = civil_date(LocalMs(SystemClock::new().wall_ms()));
     let today = today.ok_or_else(|| Failed::new(USAGE, "the machine's clock shows no date"))?;
     let files = files(options, today);
     for file in &files {

@@ -1,6 +1,6 @@
 //! `migrate`: the journal of a stopped hub moves to the other engine.
 
-use domain::{sale::business_date, time::WallMs};
+use domain::{sale::civil_date, time::LocalMs};
 use journal::{EngineKind, MoveError, MoveReport, MoveStep, migrate_folder};
 use ports::{Clock, SystemClock};
 use serde_json::json;
@@ -22,10 +22,10 @@ pub(super) fn migrate(asked: &Asked, to: EngineKind) -> Outcome {
     }
 }
 
-/// The day that the old journal's name ends with.
+/// The day that the old journal's name ends with, as UTC has it.
 fn today() -> String {
-    let now = WallMs(SystemClock::new().wall_ms());
-    business_date(now).map_or_else(|| "undated".to_owned(), |date| date.to_string())
+    let now = LocalMs(SystemClock::new().wall_ms());
+    civil_date(now).map_or_else(|| "undated".to_owned(), |date| date.to_string())
 }
 
 fn tell(step: MoveStep) {

@@ -18,8 +18,9 @@ use domain::{
 use prost::Message;
 use proto::journal::v1::{self as journal, hub_record::Body};
 use wire_form::{
-    ConvertError, auth_code, card_from_proto, code, decision_from_proto, entry_mode_from_proto,
-    lease_from_proto, money_from_proto, offline_from_proto, optional, payment_id, rrn,
+    ConvertError, auth_code, card_from_proto, code, date_from_proto, decision_from_proto,
+    entry_mode_from_proto, lease_from_proto, method_from_proto, money_from_proto,
+    offline_from_proto, optional, original_from_proto, payment_id, payment_kind_from_proto, rrn,
 };
 
 use super::{checkpoint::id_from_bytes, day, file::file_from_proto};
@@ -255,6 +256,11 @@ pub(super) fn request(from: &journal::Requested) -> Result<PaymentRequest> {
         entry_mode: entry_mode_from_proto(from.entry_mode())?,
         pin_entered: from.pin_entered,
         card: card_from_proto(from.card.as_ref())?,
+        // Absent in records from before it was told: those carry the date in their head.
+        business_date: date_from_proto("business_date", &from.business_date)?,
+        kind: payment_kind_from_proto(from.kind)?,
+        method: method_from_proto(from.method)?,
+        original: original_from_proto(&from.original_payment_id)?,
     })
 }
 

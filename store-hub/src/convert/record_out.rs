@@ -18,8 +18,9 @@ use domain::{
 use prost::Message;
 use proto::journal::v1::{self as journal, hub_record::Body};
 use wire_form::{
-    card_to_proto, decision_to_proto, entry_mode_to_proto, lease_to_proto, money_to_proto,
-    offline_to_proto, text,
+    card_to_proto, date_to_proto, decision_to_proto, entry_mode_to_proto, lease_to_proto,
+    method_to_proto, money_to_proto, offline_to_proto, original_to_proto, payment_kind_to_proto,
+    text,
 };
 
 use super::{checkpoint::id_to_bytes, day as days, file::file_to_proto};
@@ -367,7 +368,10 @@ pub(super) fn requested(request: &PaymentRequest) -> journal::Requested {
         entry_mode: entry_mode_to_proto(request.entry_mode).into(),
         pin_entered: request.pin_entered,
         card: Some(card_to_proto(&request.card)),
-        ..journal::Requested::default()
+        business_date: date_to_proto(request.business_date),
+        kind: payment_kind_to_proto(request.kind).into(),
+        method: method_to_proto(request.method).into(),
+        original_payment_id: original_to_proto(request.original),
     }
 }
 

@@ -14,7 +14,10 @@ use domain::{
     },
     limits::PAYMENTS_ARCHIVED_AT_ONCE,
     money::{Currency, Money},
-    payment::{Decision, HostFacts, PaymentRequest, RefusalReason, UnknownReason},
+    payment::{
+        Decision, HostFacts, PaymentKind, PaymentMethod, PaymentRequest, RefusalReason,
+        UnknownReason,
+    },
     response_code::ResponseCode,
     risk::{FloorLimits, LeaseEnd, OfflineLease, VelocityLimit},
     settlement::BatchTotals,
@@ -96,6 +99,7 @@ pub(super) fn decisions() -> Vec<Decision> {
         RefusalReason::NoRoom,
         RefusalReason::HotCard,
         RefusalReason::TooOften,
+        RefusalReason::KindNotTaken,
     ] {
         all.push(Decision::Refused { reason });
     }
@@ -150,6 +154,33 @@ pub(super) fn asked() -> PaymentRequest {
         entry_mode: EntryMode::Contactless,
         pin_entered: true,
         card: card(),
+        business_date: None,
+        kind: PaymentKind::Sale,
+        method: PaymentMethod::Card,
+        original: None,
+    }
+}
+
+#[test]
+fn a_request_comes_back_with_its_date_kind_method_and_original() {
+    let request = PaymentRequest {
+        business_date: BusinessDate::parse("2026-11-22").ok(),
+        kind: PaymentKind::Refund,
+        method: PaymentMethod::Wallet,
+        original: Some(PaymentId(8)),
+        ..asked()
+    };
+    let lease = LeaseId(4);
+    let facts = [
+        PaymentFact::Requested {
+            request: request.clone(),
+        },
+        PaymentFact::OfflineReported { request, lease },
+    ];
+    for fact in facts {
+        let written = record(fact);
+        let read = desk_record(&decode(&encode(&written)).unwrap());
+        assert_eq!(read, Ok(Some(written)));
     }
 }
 

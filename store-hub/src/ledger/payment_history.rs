@@ -193,6 +193,7 @@ const fn refusal(reason: wire::RefusalReason) -> &'static str {
         wire::RefusalReason::NoRoom => "no room on the hub's disk",
         wire::RefusalReason::HotCard => "on the hot list",
         wire::RefusalReason::TooOften => "the same card again and again",
+        wire::RefusalReason::KindNotTaken => "a kind of payment that is not taken",
     }
 }
 

@@ -1,8 +1,8 @@
 //! The books in figures: which day runs, how old it is, and whose journals are whole.
 
 use domain::{
-    sale::business_date,
-    time::{BusinessDate, WallMs},
+    sale::civil_date,
+    time::{BusinessDate, LocalMs},
 };
 use monitoring::{Exposition, Kind};
 
@@ -38,7 +38,8 @@ impl Figures {
             "The business date that runs, as a label.",
         );
         text.sample(&[("business_date", running)], 1);
-        let today = business_date(WallMs(self.wall_ms));
+        // The calendar as UTC has it.
+        let today = civil_date(LocalMs(self.wall_ms));
         let running = BusinessDate::parse(running).ok();
         if let (Some(running), Some(today)) = (running, today) {
             text.gauge(

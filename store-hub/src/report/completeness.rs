@@ -3,7 +3,7 @@
 use domain::{
     day::{Days, LanePart, LaneSeen, Missing, PartState},
     sale::date_and_time,
-    time::{BusinessDate, WallMs},
+    time::{BusinessDate, LocalMs, WallMs},
 };
 use ports::StoreZone;
 
@@ -21,7 +21,7 @@ pub(super) fn completeness(
 }
 
 fn line(part: &LanePart, zone: &StoreZone) -> LaneCompleteness {
-    let local = |at: WallMs| date_and_time(WallMs(zone.local_ms(at.0)));
+    let local = |at: WallMs| date_and_time(LocalMs(zone.local_ms(at.0)));
     let not_heard = || "not since the hub's start".to_owned();
     LaneCompleteness {
         lane: part.machine.lane.0,

@@ -105,6 +105,10 @@ impl Desk {
             return self.requested(out, request);
         }
         let (payment_id, lane) = (request.payment_id, request.lane);
+        let request = PaymentRequest {
+            business_date: request.business_date.or(Some(self.business_date())),
+            ..request
+        };
         self.note(out, PaymentFact::Requested { request });
         self.asked_of_previous_hub(out, payment_id, lane);
         let reason = UnknownReason::HubRestarted;

@@ -22,7 +22,7 @@ impl Desk {
     ) -> Result<(), Rejected> {
         let payment_id = request.payment_id;
         if let Some(known) = self.durable.payments.get(&payment_id) {
-            let is_same = known.request == request;
+            let is_same = known.request.is_same_as(&request);
             return match self.durable.offline.get(&payment_id) {
                 Some(_) if is_same => Ok(()),
                 Some(_) => Err(Rejected::OfflineContentDiffers(payment_id)),

@@ -5,16 +5,19 @@ use crate::{
     ids::Tid,
     limits::{AMOUNT_MINOR_MAX, PAYMENTS_IN_FLIGHT_PER_LANE_MAX, SEND_WAIT_MS},
     money::Money,
-    payment::{Decision, Payment, PaymentRequest, Progress, RefusalReason},
+    payment::{
+        Decision, Payment, PaymentKind, PaymentMethod, PaymentRequest, Progress, RefusalReason,
+    },
     terminal::Waiting,
 };
 
 impl Desk {
-    pub(crate) fn requested(&mut self, out: &mut Outcome, request: PaymentRequest) {
+    pub(crate) fn requested(&mut self, out: &mut Outcome, mut request: PaymentRequest) {
         if let Some(known) = self.durable.payments.get(&request.payment_id) {
             repeated(out, known, &request);
             return;
         }
+        request.business_date = request.business_date.or(Some(self.business_date()));
         let id = request.payment_id;
         let refusal = self.refusal(&request);
         if refusal == Some(RefusalReason::Fenced) {
@@ -70,6 +73,9 @@ impl Desk {
         if !self.is_payable(request.amount) {
             return Some(RefusalReason::InvalidAmount);
         }
+        if (request.kind, request.method) != (PaymentKind::Sale, PaymentMethod::Card) {
+            return Some(RefusalReason::KindNotTaken);
+        }
         let tid = self.terminal_of(request.lane);
         if tid.is_none_or(|tid| self.is_stopped(tid)) {
             return Some(RefusalReason::NoTerminal);
@@ -95,7 +101,7 @@ impl Desk {
 fn repeated(out: &mut Outcome, known: &Payment, request: &PaymentRequest) {
     let payment_id = request.payment_id;
     let lane = request.lane;
-    if known.request != *request {
+    if !known.request.is_same_as(request) {
         out.effect(Effect::Alarm(Alarm::ContentDiffers(payment_id)));
         let reason = RefusalReason::ContentDiffers;
         out.effect(Effect::Reply {

@@ -5,7 +5,11 @@ use crate::{
     card_ref::EntryMode,
     desk::{Alarm, Effect, Event, Outgoing},
     ids::{LaneEpoch, LaneId, PaymentId, Stan},
-    payment::{Answer, Decision, MacCheck, PaymentRequest, RefusalReason, UnknownReason},
+    payment::{
+        Answer, Decision, MacCheck, PaymentKind, PaymentMethod, PaymentRequest, RefusalReason,
+        UnknownReason,
+    },
+    time::BusinessDate,
 };
 
 fn refused(reason: RefusalReason) -> Decision {
@@ -45,6 +49,44 @@ fn the_same_id_with_other_content_is_refused_and_changes_nothing() {
     assert_eq!(world.replies(), [refused(RefusalReason::ContentDiffers)]);
     assert_eq!(world.alarms(), [Alarm::ContentDiffers(PaymentId(1))]);
     assert_eq!(world.desk.payment(PaymentId(1)).cloned(), before);
+}
+
+#[test]
+fn a_lane_that_tells_no_date_is_booked_under_the_hubs_and_its_repeat_is_the_same() {
+    let mut world = World::online();
+    world.approve(1, 1, 1_000);
+    let told = world
+        .desk
+        .payment(PaymentId(1))
+        .unwrap()
+        .request
+        .business_date;
+    assert_eq!(told, Some(world.desk.business_date()));
+    world.ask(1, 1, 1_000);
+    assert_eq!(world.alarms(), []);
+    // Told again under another date, it is another payment's content.
+    let mut other = request(1, 1, 1_000);
+    other.business_date = told.map(BusinessDate::next);
+    world.step(Event::Requested(other));
+    assert_eq!(world.replies(), [refused(RefusalReason::ContentDiffers)]);
+}
+
+#[test]
+fn a_kind_that_the_hub_does_not_make_is_refused_and_never_sent_as_a_sale() {
+    let mut world = World::online();
+    let refund = PaymentRequest {
+        kind: PaymentKind::Refund,
+        ..request(1, 1, 1_000)
+    };
+    let wallet = PaymentRequest {
+        method: PaymentMethod::Wallet,
+        ..request(2, 1, 1_000)
+    };
+    for asked in [refund, wallet] {
+        world.step(Event::Requested(asked));
+        assert_eq!(world.replies(), [refused(RefusalReason::KindNotTaken)]);
+        assert_eq!(world.sent(), []);
+    }
 }
 
 /// What is done to something that was right.

@@ -13,7 +13,7 @@ use crate::{
         SaleNumber, Stan, Tid,
     },
     money::{Currency, Money},
-    payment::{Answer, Decision, MacCheck, PaymentRequest},
+    payment::{Answer, Decision, MacCheck, PaymentKind, PaymentMethod, PaymentRequest},
     response_code::ResponseCode,
     risk::StandInPolicy,
     settlement::BatchTotals,
@@ -75,6 +75,10 @@ pub(super) fn request(id: u128, lane: u16, minor: i64) -> PaymentRequest {
             scheme: Scheme::UnionPay,
             funding: Funding::Credit,
         },
+        business_date: None,
+        kind: PaymentKind::Sale,
+        method: PaymentMethod::Card,
+        original: None,
     }
 }
 

@@ -5,6 +5,7 @@
 mod any_order;
 mod card;
 mod cash;
+mod frame;
 mod offline;
 mod receipt;
 mod restart;

@@ -109,7 +109,9 @@ fn inside_its_lease_a_lane_decides_alone_and_the_receipt_says_so() {
     assert_eq!(lane.last_decision(), decision);
     assert!(effects.contains(&Effect::ReportOffline(PaymentId(9))));
     let receipt = effects.iter().find_map(|effect| match effect {
-        Effect::Print { receipt, .. } => Some(receipt.plain_text(&Default::default())),
+        Effect::Print { receipt, .. } => {
+            Some(receipt.plain_text(&Default::default(), Default::default()))
+        }
         _ => None,
     });
     assert!(receipt.unwrap().contains("SUBJECT TO AUTHORISATION"));

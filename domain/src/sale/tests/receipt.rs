@@ -1,5 +1,11 @@
 use super::*;
-use crate::sale::{Heading, Receipt};
+use crate::{
+    sale::{Heading, Receipt},
+    time::LocalMs,
+};
+
+/// What the wall of the store shows when the sale is closed: its own time, not the instant's.
+const AT: LocalMs = LocalMs(1_795_363_200_000);
 
 fn heading() -> Heading {
     Heading {
@@ -29,12 +35,12 @@ fn a_receipt_of_card_and_cash() {
         },
     );
     let effects = lane.step(Event::CashTendered { given: cny(1000) });
-    let text = printed(&effects).plain_text(&heading());
+    let text = printed(&effects).plain_text(&heading(), AT);
     let expected = "          Lanekeeper demo store
     TID LANE0003  MID 898310054110001
 ------------------------------------------
 Lane 3                  Receipt 3-1-000001
-2026-11-22 08:00:00                 Sale 1
+2026-11-22 16:00:00                 Sale 1
 ------------------------------------------
 whole milk                           12.50
 yogurt                                3.00
@@ -63,7 +69,7 @@ fn a_card_that_did_not_pay_stands_below_with_its_reason() {
     };
     let (mut lane, _) = Lane::paid_by_card(0xdef, declined);
     let effects = lane.step(Event::CashTendered { given: cny(1550) });
-    let text = printed(&effects).plain_text(&heading());
+    let text = printed(&effects).plain_text(&heading(), AT);
     let expected = "Cash                                 15.50
 ------------------------------------------
 Card UnionPay                     NOT PAID
@@ -79,7 +85,7 @@ Card UnionPay                     NOT PAID
 #[test]
 fn a_stand_in_says_so() {
     let (_, effects) = Lane::paid_by_card(1, Decision::StandIn { amount: cny(1550) });
-    let text = printed(&effects).plain_text(&heading());
+    let text = printed(&effects).plain_text(&heading(), AT);
     assert!(text.contains("SUBJECT TO AUTHORISATION"), "{text}");
     assert!(!text.contains("Auth "), "{text}");
 }
@@ -96,7 +102,7 @@ fn a_name_is_cut_and_can_not_command_the_printer() {
     lane.step(Event::Scanned(item(&"long ".repeat(20), 1, 100)));
     lane.step(Event::Total);
     let effects = lane.step(Event::CashTendered { given: cny(200) });
-    let lines = printed(&effects).lay_out(&heading());
+    let lines = printed(&effects).lay_out(&heading(), AT);
     assert!(lines.iter().all(|line| line.text.chars().count() <= 42));
     assert!(
         lines

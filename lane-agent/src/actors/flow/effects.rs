@@ -126,6 +126,7 @@ impl TransactionFlow {
             .unwrap_or_default();
         let order = PrintReceipt {
             receipt: receipt.clone(),
+            closed: self.local(receipt.at),
             heading,
         };
         let printed = self.parts.printer.send(order).into_actor(self);

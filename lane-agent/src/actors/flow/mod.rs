@@ -4,6 +4,7 @@
 //! the outbox until that commit is durable (I6, I3). No handler waits: what has to be awaited runs
 //! beside, and its outcome comes back as the next event. No rule about money stands here.
 
+mod day;
 mod effects;
 mod offline;
 mod outcomes;
@@ -20,7 +21,7 @@ use domain::{
     money::{Currency, Money},
     risk::OfflineLease,
     sale::{Checkout, Effect, Event, Prompt, Screen},
-    time::{BusinessDate, MonoMs, Now, WallMs},
+    time::{MonoMs, Now, WallMs},
 };
 use futures::StreamExt;
 use journal::{AppendError, Batch, Journal, LogId, Outbox, Ticket};
@@ -29,13 +30,14 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::WatchStream;
 use tracing::{debug, error, info};
 
+pub(crate) use self::day::Rest;
 use super::{
     CardReader, FromHub, HubLink, Printer, Progress,
     input::{Press, Scanned},
 };
 use crate::{
     checkpoint, config::Timeouts, devices::Key, devices::SealedRead, hub_facts::HubFacts,
-    price_shelf::PriceShelf,
+    price_shelf::PriceShelf, store_day::StoreDay,
 };
 
 /// Who sells, until operators sign on.
@@ -64,6 +66,8 @@ pub(crate) struct FlowParts {
     pub(crate) shelf: PriceShelf,
     /// Price version of the sale that is open, or empty.
     pub(crate) in_sale: watch::Sender<String>,
+    /// What the hub says of the store's day.
+    pub(crate) day: watch::Receiver<Arc<StoreDay>>,
     /// Leases and acknowledgements from the hub.
     pub(crate) from_hub: Option<mpsc::Receiver<FromHub>>,
     /// Whether the hub is there.
@@ -95,6 +99,8 @@ pub(crate) struct TransactionFlow {
     covered: Option<Screen>,
     /// The disk has no room: nothing new is begun.
     no_room: bool,
+    /// When the hub was last there, by the clock that only goes forward.
+    hub_last_seen_ms: u64,
     failed: bool,
 }
 
@@ -116,6 +122,7 @@ impl TransactionFlow {
             open: false,
             covered: None,
             no_room: false,
+            hub_last_seen_ms: 0,
             failed: false,
             parts,
         }
@@ -128,14 +135,6 @@ impl TransactionFlow {
         }
     }
 
-    fn business_date(&self, now: Now) -> Option<BusinessDate> {
-        let facts = self.parts.facts.borrow();
-        facts
-            .as_ref()
-            .and_then(|facts| facts.business_date())
-            .or_else(|| domain::sale::business_date(now.wall))
-    }
-
     /// Steps the checkout. False: the event was rejected and nothing follows.
     fn take(&mut self, event: Event, ctx: &mut Context<Self>) -> bool {
         if self.failed {
@@ -145,7 +144,7 @@ impl TransactionFlow {
         match self.parts.checkout.step(now, event) {
             Ok(effects) => {
                 self.follow_sale();
-                if let Err(fatal) = self.commit(now, effects, ctx) {
+                if let Err(fatal) = self.commit(effects, ctx) {
                     self.fail(fatal);
                 }
                 true
@@ -157,13 +156,7 @@ impl TransactionFlow {
         }
     }
 
-    fn commit(
-        &mut self,
-        now: Now,
-        effects: Vec<Effect>,
-        ctx: &mut Context<Self>,
-    ) -> Result<(), Fatal> {
-        let date = self.business_date(now);
+    fn commit(&mut self, effects: Vec<Effect>, ctx: &mut Context<Self>) -> Result<(), Fatal> {
         let mut batch = Batch::new();
         let mut waiting = Vec::new();
         let mut ended = false;
@@ -171,7 +164,8 @@ impl TransactionFlow {
             match effect {
                 Effect::Persist(record) => {
                     ended |= record.fact.ends_sale();
-                    self.encode(&mut batch, &record, date);
+                    day::tell(&record.fact);
+                    self.encode(&mut batch, &record);
                 }
                 other => waiting.push(other),
             }
@@ -262,6 +256,7 @@ impl Actor for TransactionFlow {
         ctx.add_stream(durable);
         let facts = WatchStream::new(self.parts.facts.clone()).map(|_| FactsChanged);
         ctx.add_stream(facts);
+        self.follow_day(ctx);
         self.follow_hub(ctx);
         self.watch_room(ctx);
     }

@@ -7,7 +7,6 @@ use domain::{
     ids::PaymentId,
     payment::{Decision, RefusalReason},
     sale::{Event, SaleFact, SaleRecord},
-    time::BusinessDate,
 };
 use journal::Batch;
 use proto::store::v1::OfflinePayment;
@@ -42,12 +41,7 @@ impl TransactionFlow {
 
     /// A record with what belongs to it: an offline approval carries all that the hub has to know,
     /// and the sealed card joins its commit.
-    pub(super) fn encode(
-        &mut self,
-        batch: &mut Batch,
-        record: &SaleRecord,
-        date: Option<BusinessDate>,
-    ) {
+    pub(super) fn encode(&mut self, batch: &mut Batch, record: &SaleRecord) {
         if let SaleFact::PaymentDecided {
             payment_id,
             decision: Decision::Refused { reason },
@@ -65,7 +59,7 @@ impl TransactionFlow {
             offline_cards::keep(batch, *payment_id, &sealed);
         }
         let offline = offline.map(|(_, payment)| payment);
-        batch.record(convert::encode(record, date, offline));
+        batch.record(convert::encode(record, offline));
     }
 
     fn offline_payment(&self, fact: &SaleFact) -> Option<(PaymentId, OfflinePayment)> {

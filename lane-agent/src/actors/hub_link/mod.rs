@@ -6,6 +6,7 @@
 //! next hello, until the hub has acknowledged each (payments.md, rule 2).
 
 mod connection;
+mod day;
 mod price_file;
 mod replicate;
 mod session;
@@ -39,6 +40,7 @@ use crate::{
     devices::HubKeys,
     hub_facts::{HubFacts, Learnt},
     price_shelf::PriceShelf,
+    store_day::StoreDay,
 };
 use connection::Client;
 pub(crate) use connection::{Client as HubClient, client as hub_client};
@@ -49,6 +51,7 @@ pub(crate) struct LinkParts {
     pub(crate) checkout: CheckoutConfig,
     pub(crate) address: String,
     pub(crate) journal: Journal,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) network: Arc<dyn Network>,
     pub(crate) random: Arc<dyn Random>,
     /// Given up before this start: the hub may not know of each.
@@ -62,12 +65,16 @@ pub(crate) struct LinkParts {
     pub(crate) shelf: PriceShelf,
     /// Price version of the sale that is open, or empty.
     pub(crate) in_sale: watch::Receiver<String>,
-    pub(crate) clock: Arc<dyn Clock>,
+    /// What the hub says of the store's day, and where it is kept.
+    pub(crate) day: watch::Sender<Arc<StoreDay>>,
+    pub(crate) day_file: std::path::PathBuf,
     pub(crate) progress: watch::Receiver<Progress>,
     /// What the hub says to the flow.
     pub(crate) to_flow: mpsc::Sender<FromHub>,
     /// Whether the hub is there.
     pub(crate) up: watch::Sender<bool>,
+    /// The last record that a hub has acknowledged since this start.
+    pub(crate) acknowledged: watch::Sender<Head>,
     pub(crate) script_finished: watch::Receiver<bool>,
 }
 
@@ -132,10 +139,10 @@ pub(crate) struct HubLink {
     inbound: Option<SpawnHandle>,
     /// The hub has said hello on this stream.
     greeted: bool,
+    /// When this stream's hello was sent.
+    hello_sent: day::Clocks,
     pending: BTreeMap<PaymentId, oneshot::Sender<Fate>>,
     hello: watch::Sender<Option<Arc<wire::HubHello>>>,
-    /// The last record that a hub has acknowledged since this start.
-    acknowledged: watch::Sender<Head>,
     price_notices: mpsc::Sender<wire::PriceNotice>,
     /// Until whoever follows them is started.
     notices: Option<mpsc::Receiver<wire::PriceNotice>>,
@@ -155,9 +162,9 @@ impl HubLink {
             outbound: None,
             inbound: None,
             greeted: false,
+            hello_sent: day::Clocks::default(),
             pending: BTreeMap::new(),
             hello: watch::Sender::new(None),
-            acknowledged: watch::Sender::new(Head::default()),
             price_notices,
             notices: Some(notices),
             status: status::LastStatus::default(),
@@ -193,7 +200,7 @@ impl Actor for HubLink {
             lane: self.parts.checkout.lane,
             epoch: self.parts.checkout.epoch,
             facts: self.parts.facts.subscribe(),
-            acknowledged: self.acknowledged.clone(),
+            acknowledged: self.parts.acknowledged.clone(),
             backoff: Backoff::new(Arc::clone(&self.parts.random)),
         });
         ctx.spawn(replicate.into_actor(self));

@@ -213,7 +213,6 @@ impl Prices {
             store_name: hello.merchant_name.clone(),
             tid: hello.tid.clone(),
             mid: hello.mid.clone(),
-            business_date: hello.business_date.clone(),
             hub_history: history,
             hub_epoch: hello.hub_epoch,
             ..self.parts.learnt.clone()

@@ -34,6 +34,7 @@ impl HubLink {
         let hello = wire::LaneFrame {
             body: Some(lane_frame::Body::Hello(self.lane_hello())),
         };
+        self.hello_sent = self.clocks();
         // A new queue has room for it.
         let _ = outbound.try_send(hello);
         self.outbound = Some(outbound);
@@ -72,7 +73,7 @@ impl HubLink {
             hub_epoch: facts.map_or(0, |facts| facts.learnt.hub_epoch),
             last_stan: progress.last_stan.map_or(0, |stan| stan.number()),
             last_lease_id: progress.last_lease.map_or(0, |lease| lease.0),
-            acknowledged: Some(head_to_proto(*self.acknowledged.borrow())),
+            acknowledged: Some(head_to_proto(*self.parts.acknowledged.borrow())),
             tid: facts
                 .map(|facts| facts.learnt.tid.clone())
                 .unwrap_or_default(),
@@ -168,9 +169,10 @@ impl HubLink {
         info!(event = "hub attached", hub_epoch = hello.hub_epoch);
         // It has heard what was acknowledged before; from here on its own word counts.
         if let Some(copy) = &hello.journal_copy {
-            self.acknowledged.send_replace(head_from_proto(copy));
+            self.parts.acknowledged.send_replace(head_from_proto(copy));
         }
         self.parts.keys.send_replace(Some(keys));
+        self.learn_day(&hello);
         self.hello.send_replace(Some(Arc::new(hello)));
         self.backoff.reset();
         self.greeted = true;
@@ -223,12 +225,7 @@ impl HubLink {
             hub_frame::Body::LeaseGrant(lease) => self.lease_grant(&lease),
             hub_frame::Body::OfflineCardHeld(held) => self.card_held(&held),
             hub_frame::Body::HotList(part) => self.hot_list_part(&part),
-            hub_frame::Body::DayTurned(turned) => {
-                warn!(
-                    event = "turn of the date not followed",
-                    begins = turned.begins
-                );
-            }
+            hub_frame::Body::DayTurned(turned) => self.day_turned(&turned),
             hub_frame::Body::DayEndsSoon(soon) => {
                 info!(event = "day ends soon", date = soon.date);
             }

@@ -33,15 +33,18 @@ impl HubLink {
             if !link.greeted {
                 return;
             }
-            let status = link.lane_status();
+            let mut status = link.lane_status();
             link.status.looks = link.status.looks.saturating_add(1);
             let same = link.status.status.as_ref() == Some(&status);
             if same && link.status.looks < LOOKS_BETWEEN_REPEATS {
                 return;
             }
             link.status.looks = 0;
-            if link.put(Body::Status(status.clone()), ctx) {
-                link.status.status = Some(status);
+            let told = status.clone();
+            // Changes all the time, and is no change.
+            status.wall_ms = link.parts.clock.wall_ms();
+            if link.put(Body::Status(status), ctx) {
+                link.status.status = Some(told);
             }
         });
     }
@@ -61,6 +64,7 @@ impl HubLink {
             script_finished,
             journal_durable_lag_batches: self.parts.journal.figures().batches_not_durable,
             price_file_version: price_version.unwrap_or_default(),
+            business_date: wire_form::date_to_proto(progress.running_date),
             ..wire::LaneStatus::default()
         }
     }

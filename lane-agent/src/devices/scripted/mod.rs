@@ -45,7 +45,7 @@ pub fn devices(
         held_card.subscribe(),
         pin_pad,
         wiring.random.clone(),
-        wiring.clock.clone(),
+        wiring.wall,
     );
     let people = cashier::ScriptedCashier {
         clock: wiring.clock,

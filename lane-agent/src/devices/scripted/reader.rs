@@ -8,12 +8,12 @@ use card_seal::{CardData, ReaderSeal, SealError};
 use domain::{
     card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
     money::Money,
-    sale::business_date,
-    time::WallMs,
+    sale::civil_date,
+    time::LocalMs,
 };
 use futures::future::LocalBoxFuture;
 use iso8583::card::{self, Pan};
-use ports::{Clock, Random};
+use ports::Random;
 use tokio::sync::watch;
 
 use super::{
@@ -30,7 +30,7 @@ pub(super) struct ScriptedReader {
     held_card: watch::Receiver<Option<CardOnScript>>,
     pin_pad: Option<ScriptedPinPad>,
     random: Arc<dyn Random>,
-    clock: Arc<dyn Clock>,
+    wall: Arc<dyn Fn() -> LocalMs + Send + Sync>,
     /// One key encapsulation a session with the hub; a counter for each card after it.
     seal: Option<(u64, ReaderSeal)>,
     state: DeviceState,
@@ -41,13 +41,13 @@ impl ScriptedReader {
         held_card: watch::Receiver<Option<CardOnScript>>,
         pin_pad: Option<ScriptedPinPad>,
         random: Arc<dyn Random>,
-        clock: Arc<dyn Clock>,
+        wall: Arc<dyn Fn() -> LocalMs + Send + Sync>,
     ) -> Self {
         Self {
             held_card,
             pin_pad,
             random,
-            clock,
+            wall,
             seal: None,
             state: DeviceState::Closed,
         }
@@ -112,7 +112,7 @@ impl ScriptedReader {
         amount: Money,
         cryptogram: Cryptogram,
     ) -> CardData {
-        let date = business_date(WallMs(self.clock.wall_ms()));
+        let date = civil_date((self.wall)());
         let sequence = card.card_sequence.as_deref();
         CardData {
             pan: card.pan.to_string(),

@@ -1,0 +1,113 @@
+//! The date: what the hub says of it and what the clock shows become events of the checkout, which
+//! decides when its marker is written.
+
+use std::{sync::Arc, time::Duration};
+
+use actix::{AsyncContext, Context, Handler, Message, StreamHandler};
+use domain::{
+    limits,
+    sale::{DayEnds, Event, SaleFact},
+    time::LocalMs,
+};
+use tokio_stream::{StreamExt, wrappers::WatchStream};
+use tracing::info;
+
+use super::TransactionFlow;
+use crate::store_day::StoreDay;
+
+/// How often the clock is looked at.
+const CLOCK_LOOK_MS: u64 = 200;
+
+/// The hub said something about the store's day, now or in an earlier run.
+pub(super) struct DayTold(Arc<StoreDay>);
+
+/// The lane is asked to stop: nothing is written any more when this is answered.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Rest;
+
+impl TransactionFlow {
+    /// The clock is read before anything is written: the first record of a lane needs a date.
+    pub(super) fn follow_day(&mut self, ctx: &mut Context<Self>) {
+        self.hub_last_seen_ms = self.now().mono.0;
+        self.read_clock(ctx);
+        let told = WatchStream::new(self.parts.day.clone()).map(DayTold);
+        ctx.add_stream(told);
+        ctx.run_interval(Duration::from_millis(CLOCK_LOOK_MS), Self::read_clock);
+    }
+
+    fn read_clock(&mut self, ctx: &mut Context<Self>) {
+        let now = self.now();
+        if *self.parts.hub_up.borrow() {
+            self.hub_last_seen_ms = now.mono.0;
+        }
+        let (local, ends) = {
+            let day = self.parts.day.borrow();
+            (day.local(now.wall), self.ends_alone(&day))
+        };
+        let alone = ends.filter(|_| {
+            let away_ms = now.mono.0.saturating_sub(self.hub_last_seen_ms);
+            away_ms >= limits::LANE_ALONE_AFTER_MS
+        });
+        self.take(Event::ClockRead { local, alone }, ctx);
+    }
+
+    /// A lane whose clock was found wrong leaves the date to its hub.
+    fn ends_alone(&self, day: &StoreDay) -> Option<DayEnds> {
+        let is_trusted = day.told.clock_ahead_ms.is_none();
+        day.ends().filter(|_| is_trusted)
+    }
+
+    /// The moment of a record in the store's own time.
+    pub(super) fn local(&self, at: domain::time::WallMs) -> LocalMs {
+        self.parts.day.borrow().local(at)
+    }
+}
+
+/// What is to be told of a record that was written.
+pub(super) fn tell(fact: &SaleFact) {
+    match fact {
+        SaleFact::DayMarked { ended, begins, by } => {
+            info!(event = "date turned", %ended, %begins, ?by);
+        }
+        SaleFact::Rested => info!(event = "lane at rest"),
+        SaleFact::SaleOpened { .. }
+        | SaleFact::LineAdded { .. }
+        | SaleFact::LineVoided { .. }
+        | SaleFact::SaleTotalled { .. }
+        | SaleFact::CashTendered { .. }
+        | SaleFact::PaymentIntended { .. }
+        | SaleFact::PaymentDecided { .. }
+        | SaleFact::PaymentAbandoned { .. }
+        | SaleFact::CardNotRead { .. }
+        | SaleFact::SaleClosed { .. }
+        | SaleFact::SaleVoided { .. }
+        | SaleFact::ReceiptPrinted { .. }
+        | SaleFact::LeaseAccepted { .. }
+        | SaleFact::LeaseReturned { .. } => {}
+    }
+}
+
+impl StreamHandler<DayTold> for TransactionFlow {
+    fn handle(&mut self, DayTold(day): DayTold, ctx: &mut Self::Context) {
+        if let Some(date) = day.date() {
+            let cut_within_ms = day.cut_within_ms();
+            let named = Event::DayNamed {
+                date,
+                cut_within_ms,
+            };
+            self.take(named, ctx);
+        }
+    }
+
+    // The link is gone only with the lane.
+    fn finished(&mut self, _: &mut Self::Context) {}
+}
+
+impl Handler<Rest> for TransactionFlow {
+    type Result = ();
+
+    fn handle(&mut self, _: Rest, ctx: &mut Self::Context) {
+        self.take(Event::Rest, ctx);
+    }
+}
