@@ -134,6 +134,23 @@ struct Channels {
     acknowledged: watch::Sender<Head>,
 }
 
+impl Channels {
+    /// What the checkout and earlier runs know.
+    fn new(checkout: &Checkout, facts: Option<HubFacts>, day: StoreDay) -> Self {
+        Self {
+            screens: watch::Sender::new(None),
+            script_finished: watch::Sender::new(false),
+            keys: watch::Sender::new(None),
+            facts: watch::Sender::new(facts.map(Arc::new)),
+            in_sale: watch::Sender::new(String::new()),
+            day: watch::Sender::new(Arc::new(day)),
+            progress: watch::Sender::new(Progress::of(checkout, false, false)),
+            hub_up: watch::Sender::new(false),
+            acknowledged: watch::Sender::new(Head::default()),
+        }
+    }
+}
+
 async fn run(
     config: &Config,
     seams: Seams,
@@ -148,17 +165,7 @@ async fn run(
         config.label_layout,
     );
     let kept = kept_facts(config, &seams, &shelf);
-    let channels = Channels {
-        screens: watch::Sender::new(None),
-        script_finished: watch::Sender::new(false),
-        keys: watch::Sender::new(None),
-        facts: watch::Sender::new(kept.facts.map(Arc::new)),
-        in_sale: watch::Sender::new(String::new()),
-        day: watch::Sender::new(Arc::new(known_day(config))),
-        progress: watch::Sender::new(Progress::of(&checkout, false, false)),
-        hub_up: watch::Sender::new(false),
-        acknowledged: watch::Sender::new(Head::default()),
-    };
+    let channels = Channels::new(&checkout, kept.facts, known_day(config));
     let (to_flow, from_hub) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);
     let pages = pages(config, &seams, &journal, &channels).await?;
     write_start(config, &seams, &journal, &checkout)?;

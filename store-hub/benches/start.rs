@@ -179,6 +179,8 @@ fn settled(record: &HubRecord, number: u64) -> HubRecord {
                 credit_count: 0,
             }),
             balanced: true,
+            date: String::new(),
+            upload_follows: false,
         })),
         ..record.clone()
     }

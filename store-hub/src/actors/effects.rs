@@ -20,7 +20,7 @@ pub(super) enum Waiting {
     /// An effect of the desk.
     Effect(Effect),
     /// A frame of the shell itself: hello, abandoned.
-    Frame { lane: LaneId, body: Body },
+    Frame { lane: LaneId, body: Box<Body> },
 }
 
 impl PaymentDesk {
@@ -67,7 +67,7 @@ impl PaymentDesk {
         let mut came_back = Vec::new();
         for waiting in ready {
             match waiting {
-                Waiting::Frame { lane, body } => self.send_to_lane(lane, body),
+                Waiting::Frame { lane, body } => self.send_to_lane(lane, *body),
                 Waiting::Effect(effect) => came_back.extend(self.run(effect)),
             }
         }

@@ -359,6 +359,7 @@ pub(super) struct Commit {
 
 impl Commit {
     pub(super) fn frame(&mut self, lane: LaneId, body: Body) {
+        let body = Box::new(body);
         self.waiting.push(Waiting::Frame { lane, body });
     }
 }

@@ -82,9 +82,7 @@ impl SalesBook {
     pub(super) fn take(&mut self, lane: LaneId, epoch: LaneEpoch, record: &LaneRecord) -> bool {
         match &record.body {
             Some(Body::SaleClosed(closed)) => {
-                if self.close(lane, epoch, record, closed).is_none() {
-                    return false;
-                }
+                return self.close(lane, epoch, record, closed).is_some();
             }
             Some(Body::SaleVoided(_)) => {
                 let day = self.days.entry(record.business_date.clone()).or_default();
