@@ -176,6 +176,7 @@ mod tests {
                 sale,
                 operator: OperatorId(1),
                 order_reference: "o-1".to_owned(),
+                price_version: "v1".to_owned(),
             },
             SaleFact::PaymentDecided {
                 sale,
@@ -237,6 +238,7 @@ mod tests {
             sale: SaleNumber(2),
             operator: OperatorId(1),
             order_reference: String::new(),
+            price_version: "v1".to_owned(),
         };
         let at = WallMs(2);
         checkout.replay(&SaleRecord { at, fact });

@@ -3,7 +3,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use actix::{Actor, Addr};
-use domain::{limits, sale::Checkout, time::WallMs};
+use domain::{limits, prices::PriceSchedule, sale::Checkout, time::WallMs};
 use futures::future::LocalBoxFuture;
 use journal::{Batch, Journal, OpenError};
 use proto::journal::v1 as wire;
@@ -21,9 +21,10 @@ use crate::{
     config::Config,
     convert,
     devices::{DeviceError, Devices, Wiring},
-    hub_facts::HubFacts,
+    hub_facts::{self, HubFacts, Kept, Learnt},
     pages::{Pages, Watched},
     ports::Ports,
+    price_shelf::PriceShelf,
     recovery::{self, RecoveryError},
     take_back::{Parts, TakeBackError, take_back},
 };
@@ -95,14 +96,13 @@ pub async fn start(config: Config, mut ports: Ports) -> Result<(), StartError> {
 }
 
 fn take_back_parts<'a>(config: &'a Config, seams: &Seams, journal: &'a Journal) -> Parts<'a> {
-    let facts = known_facts(config);
     Parts {
         journal,
         lane: config.checkout,
         hub_address: &config.hub_address,
         network: Arc::clone(&seams.network),
         random: Arc::clone(&seams.random),
-        hub_history: facts.map(|facts| facts.hub_history()).unwrap_or_default(),
+        hub_history: hub_facts::known_history(&config.hub_facts_file),
     }
 }
 
@@ -119,6 +119,8 @@ struct Channels {
     script_finished: watch::Sender<bool>,
     keys: watch::Sender<Option<crate::devices::HubKeys>>,
     facts: watch::Sender<Option<Arc<HubFacts>>>,
+    /// Price version of the sale that is open, or empty.
+    in_sale: watch::Sender<String>,
     progress: watch::Sender<Progress>,
     hub_up: watch::Sender<bool>,
 }
@@ -131,11 +133,18 @@ async fn run(
     devices: crate::devices::DeviceSource,
     shutdown: LocalBoxFuture<'static, ()>,
 ) -> Result<(), StartError> {
+    let shelf = PriceShelf::new(
+        config.prices_folder.clone(),
+        config.checkout.currency,
+        config.label_layout,
+    );
+    let kept = kept_facts(config, &seams, &shelf);
     let channels = Channels {
         screens: watch::Sender::new(None),
         script_finished: watch::Sender::new(false),
         keys: watch::Sender::new(None),
-        facts: watch::Sender::new(known_facts(config)),
+        facts: watch::Sender::new(kept.facts.map(Arc::new)),
+        in_sale: watch::Sender::new(String::new()),
         progress: watch::Sender::new(Progress::of(&checkout, false, false)),
         hub_up: watch::Sender::new(false),
     };
@@ -150,7 +159,13 @@ async fn run(
         pin_entries: checkout.pin_entries(),
         script_finished: channels.script_finished.clone(),
     })?;
-    let link = link(config, &seams, &journal, &checkout, &channels, to_flow)?.start();
+    let told = Told {
+        learnt: kept.learnt,
+        schedule: kept.schedule,
+        shelf: shelf.clone(),
+        to_flow,
+    };
+    let link = link(config, &seams, &journal, &checkout, &channels, told)?.start();
     let (fatal, mut fatals) = mpsc::channel(1);
     let people = actors(
         config,
@@ -160,6 +175,7 @@ async fn run(
         devices,
         link,
         &channels,
+        shelf,
         from_hub,
         fatal,
     );
@@ -195,6 +211,7 @@ fn actors(
     devices: Devices,
     link: Addr<HubLink>,
     channels: &Channels,
+    shelf: PriceShelf,
     from_hub: mpsc::Receiver<FromHub>,
     fatal: mpsc::Sender<Fatal>,
 ) -> Option<LocalBoxFuture<'static, ()>> {
@@ -208,6 +225,8 @@ fn actors(
         printer: Printer::new(devices.printer).start(),
         link,
         facts: channels.facts.subscribe(),
+        shelf,
+        in_sale: channels.in_sale.clone(),
         from_hub: Some(from_hub),
         hub_up: channels.hub_up.subscribe(),
         screens: channels.screens.clone(),
@@ -231,13 +250,21 @@ fn actors(
     devices.people
 }
 
+/// What the link goes on from, and whom it tells.
+struct Told {
+    learnt: Learnt,
+    schedule: PriceSchedule,
+    shelf: PriceShelf,
+    to_flow: mpsc::Sender<FromHub>,
+}
+
 fn link(
     config: &Config,
     seams: &Seams,
     journal: &Journal,
     checkout: &Checkout,
     channels: &Channels,
-    to_flow: mpsc::Sender<FromHub>,
+    told: Told,
 ) -> Result<HubLink, tonic::transport::Error> {
     HubLink::new(LinkParts {
         store_id: config.store_id.clone(),
@@ -250,9 +277,14 @@ fn link(
         keys: channels.keys.clone(),
         facts: channels.facts.clone(),
         facts_file: config.hub_facts_file.clone(),
+        learnt: told.learnt,
+        schedule: told.schedule,
+        shelf: told.shelf,
+        in_sale: channels.in_sale.subscribe(),
+        clock: Arc::clone(&seams.clock),
         progress: channels.progress.subscribe(),
         script_finished: channels.script_finished.subscribe(),
-        to_flow,
+        to_flow: told.to_flow,
         up: channels.hub_up.clone(),
     })
 }
@@ -282,14 +314,14 @@ async fn pages(
 }
 
 /// A damaged file is not needed: the hub has what stood in it.
-fn known_facts(config: &Config) -> Option<Arc<HubFacts>> {
-    match HubFacts::open(&config.hub_facts_file, config.checkout.currency) {
-        Ok(facts) => facts.map(Arc::new),
-        Err(fault) => {
-            warn!(event = "kept facts not used", %fault);
-            None
-        }
-    }
+fn kept_facts(config: &Config, seams: &Seams, shelf: &PriceShelf) -> Kept {
+    let now = WallMs(seams.clock.wall_ms());
+    let kept = hub_facts::open(&config.hub_facts_file, shelf, now);
+    let kept = kept.unwrap_or_else(|fault| {
+        warn!(event = "kept facts not used", code = "LANE0031", %fault);
+        None
+    });
+    kept.unwrap_or_default()
 }
 
 fn write_start(

@@ -7,6 +7,7 @@
 mod effects;
 mod offline;
 mod outcomes;
+mod prices;
 mod room;
 
 use std::sync::Arc;
@@ -32,7 +33,10 @@ use super::{
     CardReader, FromHub, HubLink, Printer, Progress,
     input::{Press, Scanned},
 };
-use crate::{checkpoint, config::Timeouts, devices::Key, devices::SealedRead, hub_facts::HubFacts};
+use crate::{
+    checkpoint, config::Timeouts, devices::Key, devices::SealedRead, hub_facts::HubFacts,
+    price_shelf::PriceShelf,
+};
 
 /// Who sells, until operators sign on.
 const OPERATOR: OperatorId = OperatorId(1);
@@ -56,6 +60,10 @@ pub(crate) struct FlowParts {
     pub(crate) printer: Addr<Printer>,
     pub(crate) link: Addr<HubLink>,
     pub(crate) facts: watch::Receiver<Option<Arc<HubFacts>>>,
+    /// Price versions on the disk.
+    pub(crate) shelf: PriceShelf,
+    /// Price version of the sale that is open, or empty.
+    pub(crate) in_sale: watch::Sender<String>,
     /// Leases and acknowledgements from the hub.
     pub(crate) from_hub: Option<mpsc::Receiver<FromHub>>,
     /// Whether the hub is there.
@@ -71,6 +79,8 @@ pub(crate) struct FlowParts {
 pub(crate) struct TransactionFlow {
     parts: FlowParts,
     outbox: Outbox<Effect>,
+    /// What the sale that is open is priced by.
+    sale_prices: Option<prices::SalePrices>,
     /// Nothing leaves before the journal is durable up to here.
     highest: Ticket,
     /// The card of the payment under way: in memory only, gone with the process (rule 3).
@@ -98,6 +108,7 @@ impl TransactionFlow {
     pub(crate) fn new(parts: FlowParts) -> Self {
         Self {
             outbox: Outbox::new(),
+            sale_prices: None,
             highest: parts.journal.last(),
             sealed: None,
             upload: None,
@@ -133,6 +144,7 @@ impl TransactionFlow {
         let now = self.now();
         match self.parts.checkout.step(now, event) {
             Ok(effects) => {
+                self.follow_sale();
                 if let Err(fatal) = self.commit(now, effects, ctx) {
                     self.fail(fatal);
                 }
@@ -222,6 +234,7 @@ impl TransactionFlow {
             Key::Open { order_reference } => Event::Open {
                 operator: OPERATOR,
                 order_reference,
+                price_version: self.price_version(),
             },
             Key::VoidLine { line_number } => Event::LineVoided { line_number },
             Key::Total => Event::Total,
@@ -297,18 +310,7 @@ impl Handler<Scanned> for TransactionFlow {
     type Result = ();
 
     fn handle(&mut self, Scanned(barcode): Scanned, ctx: &mut Self::Context) {
-        let found = self.parts.facts.borrow().as_ref().map(|facts| {
-            let (layout, currency) = (self.parts.label_layout, self.parts.currency);
-            facts.prices.look_up(&barcode, layout, currency)
-        });
-        let event = match found {
-            Some(Ok(item)) => Event::Scanned(item),
-            Some(Err(not_sold)) => {
-                debug!(event = "article not sold", %not_sold);
-                Event::NotFound { barcode }
-            }
-            None => Event::NotFound { barcode },
-        };
+        let event = self.scanned(barcode);
         if !self.take(event, ctx) {
             self.say_again();
         }
