@@ -121,7 +121,7 @@ fn bad_files_and_bad_words_are_exit_code_2() {
         (
             "store-hub payment nonsense --address 127.0.0.1:1",
             true,
-            "nonsense",
+            "not a valid payment id",
         ),
         (
             "store-hub status --address nonsense",

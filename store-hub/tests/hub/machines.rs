@@ -514,7 +514,7 @@ async fn one_bad_record() {
         refused(
             &verified,
             1,
-            &["HUB0042", "lane 2 epoch 1, record 3", "incomplete"],
+            &["HUB0042", "lane-2 epoch 1, record 3", "incomplete"],
         );
         // The same after a restart.
         let hub = store.start();

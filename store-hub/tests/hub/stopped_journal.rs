@@ -236,7 +236,7 @@ async fn the_journal_moves_to_the_other_engine_and_the_hub_runs_on_it() {
     let hub = stopped().await;
     let before = done(&hub.ask(&["verify", "--rebuild"]));
     let engine = EngineKind::Sled.open(&hub.journal()).unwrap();
-    refused(&hub.ask(&["migrate", "--to", "redb"]), 3, &["in use"]);
+    refused(&hub.ask(&["migrate", "--to", "redb"]), 2, &["in use"]);
     drop(engine);
     refused(
         &hub.ask(&["migrate", "--to", "tape"]),
