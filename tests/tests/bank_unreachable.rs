@@ -11,7 +11,6 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    net::TcpListener,
     path::Path,
     process::{Child, Output, Stdio},
 };
@@ -51,14 +50,13 @@ fn a_bank_that_is_never_there_is_named_at_the_default_level_and_tried_on_demand(
         .output()
         .expect("store-hub starts");
     assert!(made.status.success(), "{made:?}");
-    // A port that was free a moment ago, and that nobody listens on.
-    let nobody = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let nobody = nobody.local_addr().expect("an address");
+    // A port that nobody is given: one that was free a moment ago may become the hub's own.
+    let nobody = "127.0.0.1:1";
     let config = home.join("store-hub.toml");
     let text = fs::read_to_string(&config).expect("a configuration");
     let text = text
         .replace("127.0.0.1:7001", "127.0.0.1:0")
-        .replace("127.0.0.1:7002", &nobody.to_string())
+        .replace("127.0.0.1:7002", nobody)
         .replace("[acquirer]\n", "[acquirer]\nline_down_after = \"200ms\"\n");
     fs::write(&config, text).expect("written");
     let mut child = program(UNDER_TEST, "store-hub")
@@ -73,7 +71,7 @@ fn a_bank_that_is_never_there_is_named_at_the_default_level_and_tried_on_demand(
     let mut lines = stderr.lines().map(|line| line.expect("text"));
     let down = lines.find(|line| line.contains("bank line down"));
     let down = down.expect("the hub ended and said nothing of its bank");
-    for part in ["WARN", "HUB0035", &nobody.to_string(), "refused", "since"] {
+    for part in ["WARN", "HUB0035", nobody, "refused", "since"] {
         assert!(down.contains(part), "no {part} in {down}");
     }
     for more in [&[][..], &["--now"]] {
@@ -81,7 +79,7 @@ fn a_bank_that_is_never_there_is_named_at_the_default_level_and_tried_on_demand(
         assert_eq!(told.status.code(), Some(1), "the answer is no");
         let told: Value = serde_json::from_slice(&told.stdout).expect("one JSON object");
         assert_eq!(told["up"], false);
-        assert_eq!(told["address"], nobody.to_string());
+        assert_eq!(told["address"], nobody);
         assert!(told["reason"].as_str().is_some_and(|why| !why.is_empty()));
     }
 }
