@@ -52,6 +52,13 @@ pub fn print_json(value: &Value) -> Outcome {
 #[must_use]
 pub fn faults_as_json(file: &Path, faults: &[Fault]) -> Vec<Value> {
     let file = file.display().to_string();
-    let row = |fault: &Fault| json!({"file": file, "line": fault.line, "key": fault.key, "reason": fault.reason});
+    let row = |fault: &Fault| {
+        json!({
+            "file": file,
+            "line": fault.line,
+            "key": fault.key,
+            "reason": fault.reason,
+        })
+    };
     faults.iter().map(row).collect()
 }

@@ -1,8 +1,8 @@
 //! Reads a TOML file of a program: every fault of the file at once, each with its line and its key.
 //!
-//! A program says what it expects of each [`Section`], key by key; what nobody asked for is a fault,
-//! named with the nearest key that is known there. A value that may be a key or a card number is
-//! read with [`Section::hidden`] and never shown.
+//! A program says what it expects of each [`Section`], key by key; what nobody asked for is a
+//! fault, named with the nearest key that is known there. A value that may be a key or a card
+//! number is read with [`Section::hidden`] and never shown.
 //!
 //! Must never: stop at the first fault, show the text of a file in an error, or know what any
 //! program's keys mean.

@@ -3,6 +3,8 @@
 //! Check digits follow the GS1 General Specifications, section 7.9. A code whose check digit is
 //! wrong is a misread: it is refused and scanned again, never looked up.
 
+use std::fmt;
+
 /// How a store's scale writes its labels: EAN-13 with a prefix of 20 to 29.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LabelLayout {
@@ -12,15 +14,96 @@ pub enum LabelLayout {
     PriceCheckDigit,
 }
 
+/// An article's number, in the one form all forms meet in: GTIN-14.
+///
+/// UPC-A, EAN-13 and EAN-8 are the same number with its leading zeros left away (GS1 General
+/// Specifications, section 3.3.2), so that a UPC-A that is scanned finds the EAN-13 that was filed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Gtin(u64);
+
+impl Gtin {
+    /// Reads 8, 12, 13 or 14 digits with their check digit.
+    ///
+    /// # Errors
+    /// Another form, or a check digit that doesn't fit.
+    pub fn read(text: &str) -> Result<Self, BarcodeError> {
+        let digits = digits(text).ok_or(BarcodeError::Form)?;
+        if !matches!(digits.len(), 8 | 12 | 13 | 14) || digits.iter().all(|digit| *digit == 0) {
+            return Err(BarcodeError::Form);
+        }
+        let (last, body) = digits.split_last().ok_or(BarcodeError::Form)?;
+        if check_digit_of(body) != *last {
+            return Err(BarcodeError::CheckDigit);
+        }
+        text.parse().map(Self).map_err(|_| BarcodeError::Form)
+    }
+
+    /// Whether this is an EAN-13 with prefix 20 to 29: a label of the store's own scale, which
+    /// carries its price and is never looked up as an article.
+    #[must_use]
+    pub const fn is_label(self) -> bool {
+        matches!(self.0, 2_000_000_000_000..=2_999_999_999_999)
+    }
+
+    /// The number with so many digits, as it is printed in that form.
+    #[must_use]
+    pub fn in_digits(self, digits: usize) -> String {
+        format!("{:0digits$}", self.0)
+    }
+}
+
+impl fmt::Display for Gtin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_digits(14))
+    }
+}
+
+impl fmt::Debug for Gtin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Prefix and item of a label that carries its price: 7 digits, or 6 where a price check digit
+/// follows, the first of them a 2.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LabelItem(u32);
+
+impl LabelItem {
+    /// Reads 6 or 7 digits that begin with a 2.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let is_item = matches!(text.len(), 6 | 7)
+            && text.starts_with('2')
+            && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_item.then(|| text.parse().ok().map(Self)).flatten()
+    }
+
+    /// Whether labels of this layout can carry it.
+    #[must_use]
+    pub const fn fits(self, layout: LabelLayout) -> bool {
+        match layout {
+            LabelLayout::ItemOfFive => self.0 >= 2_000_000,
+            LabelLayout::PriceCheckDigit => self.0 < 2_000_000,
+        }
+    }
+}
+
+impl fmt::Display for LabelItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
 /// A code that was read correctly.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Barcode {
-    /// An article: EAN-13, EAN-8 or UPC-A, with its digits as printed.
-    Article(String),
+    /// An article: UPC-A, EAN-13, EAN-8 or GTIN-14.
+    Article(Gtin),
     /// An in-store label with the price of this one piece.
     PriceEmbedded {
         /// Prefix and item: what the price file knows it by.
-        item: String,
+        item: LabelItem,
         /// The price on the label, in minor units.
         price_minor: i64,
     },
@@ -29,8 +112,8 @@ pub enum Barcode {
 /// Why a code is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BarcodeError {
-    /// Not 8, 12 or 13 digits.
-    #[error("a barcode has 8, 12 or 13 digits")]
+    /// Not 8, 12, 13 or 14 digits.
+    #[error("a barcode has 8, 12, 13 or 14 digits")]
     Form,
     /// The last digit doesn't fit the others.
     #[error("wrong check digit")]
@@ -41,32 +124,16 @@ pub enum BarcodeError {
 }
 
 impl Barcode {
-    /// Reads EAN-13, EAN-8 or UPC-A; EAN-13 with prefix 20 to 29 is an in-store label.
+    /// Reads UPC-A, EAN-13, EAN-8 or GTIN-14; EAN-13 with prefix 20 to 29 is an in-store label.
     ///
     /// # Errors
     /// Another form, or a check digit that doesn't fit.
     pub fn read(text: &str, layout: LabelLayout) -> Result<Self, BarcodeError> {
-        let digits = digits(text).ok_or(BarcodeError::Form)?;
-        if !matches!(digits.len(), 8 | 12 | 13) {
-            return Err(BarcodeError::Form);
-        }
-        let (last, body) = digits.split_last().ok_or(BarcodeError::Form)?;
-        if check_digit_of(body) != *last {
-            return Err(BarcodeError::CheckDigit);
-        }
-        if digits.len() == 13 && digits.first() == Some(&2) {
-            read_label(text, &digits, layout)
+        let number = Gtin::read(text)?;
+        if number.is_label() {
+            read_label(&number.in_digits(13), layout)
         } else {
-            Ok(Self::Article(text.to_owned()))
-        }
-    }
-
-    /// What the price file knows the article by.
-    #[must_use]
-    pub fn lookup_key(&self) -> &str {
-        match self {
-            Self::Article(code) => code,
-            Self::PriceEmbedded { item, .. } => item,
+            Ok(Self::Article(number))
         }
     }
 }
@@ -99,19 +166,20 @@ pub fn price_check_digit(price: &str) -> Option<u8> {
     (0..=9).find(|digit| five_minus(*digit) == wanted)
 }
 
-fn read_label(text: &str, digits: &[u8], layout: LabelLayout) -> Result<Barcode, BarcodeError> {
-    let price = text.get(7..12).ok_or(BarcodeError::Form)?;
+fn read_label(ean13: &str, layout: LabelLayout) -> Result<Barcode, BarcodeError> {
+    let price = ean13.get(7..12).ok_or(BarcodeError::Form)?;
     let item = match layout {
-        LabelLayout::ItemOfFive => text.get(..7),
+        LabelLayout::ItemOfFive => ean13.get(..7),
         LabelLayout::PriceCheckDigit => {
-            if digits.get(6).copied() != price_check_digit(price) {
+            let digit = ean13.get(6..7).and_then(|digit| digit.parse().ok());
+            if digit != price_check_digit(price) {
                 return Err(BarcodeError::PriceCheckDigit);
             }
-            text.get(..6)
+            ean13.get(..6)
         }
     };
     Ok(Barcode::PriceEmbedded {
-        item: item.ok_or(BarcodeError::Form)?.to_owned(),
+        item: item.and_then(LabelItem::read).ok_or(BarcodeError::Form)?,
         price_minor: price.parse().map_err(|_| BarcodeError::Form)?,
     })
 }
@@ -171,14 +239,32 @@ fn last_digit(number: u8) -> u8 {
 mod tests {
     use super::*;
 
-    #[test]
-    fn articles_of_all_three_lengths_are_read() {
-        for good in ["4006381333931", "96385074", "036000291452", "6901234567892"] {
-            assert_eq!(
-                Barcode::read(good, LabelLayout::ItemOfFive),
-                Ok(Barcode::Article(good.to_owned()))
-            );
+    fn article(text: &str) -> Gtin {
+        match Barcode::read(text, LabelLayout::ItemOfFive).unwrap() {
+            Barcode::Article(number) => number,
+            Barcode::PriceEmbedded { .. } => panic!("{text} is a label"),
         }
+    }
+
+    /// F30: a UPC-A that is scanned is the EAN-13 that was filed.
+    #[test]
+    fn f30_all_forms_of_a_number_are_one_number() {
+        for forms in [
+            &["036000291452", "0036000291452", "00036000291452"][..],
+            &["96385074", "0000096385074", "00000096385074"],
+            &["4006381333931", "04006381333931"],
+        ] {
+            for form in forms {
+                assert_eq!(article(form), article(forms[0]), "{form}");
+                assert_eq!(article(form).in_digits(form.len()), *form);
+            }
+        }
+        let case = format!("1003600029145{}", check_digit("1003600029145").unwrap());
+        assert_ne!(
+            article(&case),
+            article("036000291452"),
+            "a case is no piece"
+        );
     }
 
     #[test]
@@ -187,7 +273,7 @@ mod tests {
         assert_eq!(read("4006381333930"), Err(BarcodeError::CheckDigit));
         assert_eq!(read("4006381333913"), Err(BarcodeError::CheckDigit));
         assert_eq!(read("96385075"), Err(BarcodeError::CheckDigit));
-        for wrong in ["", "1", "12345678901234", "40063813339 1", "４006381333931"] {
+        for wrong in ["", "1", "0000000000000", "40063813339 1", "４006381333931"] {
             assert_eq!(read(wrong), Err(BarcodeError::Form), "{wrong}");
         }
     }
@@ -199,9 +285,13 @@ mod tests {
         assert_eq!(
             Barcode::read(&label, LabelLayout::ItemOfFive),
             Ok(Barcode::PriceEmbedded {
-                item: "2112345".to_owned(),
+                item: LabelItem::read("2112345").unwrap(),
                 price_minor: 1299
             })
+        );
+        assert_eq!(
+            Barcode::read(&format!("0{label}"), LabelLayout::ItemOfFive),
+            Barcode::read(&label, LabelLayout::ItemOfFive)
         );
     }
 
@@ -219,7 +309,7 @@ mod tests {
             assert_eq!(
                 Barcode::read(ean13, LabelLayout::PriceCheckDigit),
                 Ok(Barcode::PriceEmbedded {
-                    item: ean13.get(..6).unwrap().to_owned(),
+                    item: LabelItem::read(ean13.get(..6).unwrap()).unwrap(),
                     price_minor: price_field.parse().unwrap()
                 })
             );

@@ -19,6 +19,7 @@
 pub mod barcode;
 pub mod card_ref;
 pub mod day;
+pub mod delimited;
 pub mod desk;
 pub mod forward;
 pub mod ids;
@@ -26,6 +27,7 @@ pub mod invariant;
 pub mod limits;
 pub mod money;
 pub mod payment;
+pub mod prices;
 pub mod response_code;
 pub mod risk;
 pub mod sale;

@@ -21,6 +21,18 @@ pub const JOURNAL_RECORD_BYTES_MAX: usize = 3 * 1024;
 pub const JOURNAL_BATCHES_WAITING_MAX: usize = 4096;
 /// Lines of one sale.
 pub const SALE_LINES_MAX: usize = 500;
+/// Name of an article, in bytes of UTF-8: it stands in journal records beside the rest.
+pub const ARTICLE_NAME_BYTES_MAX: usize = 128;
+/// Any other word of an article: category, tax class, unit.
+pub const ARTICLE_WORD_BYTES_MAX: usize = 64;
+/// Bytes of a price file: 100,000 articles take about 5 MiB.
+pub const PRICE_FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Articles of a price file.
+pub const PRICE_FILE_ARTICLES_MAX: usize = 500_000;
+/// Faults of a file that are told one by one; the rest is counted.
+pub const FILE_FAULTS_LISTED_MAX: usize = 100;
+/// Price versions that wait for their time, at a hub and at a lane.
+pub const PRICE_VERSIONS_WAITING_MAX: usize = 8;
 /// Tenders of one sale, declined ones included.
 pub const SALE_TENDERS_MAX: usize = 32;
 /// The largest single amount: ISO 8583 field 4 has 12 digits.

@@ -344,8 +344,8 @@ pub fn push(out: &mut Vec<u8>, tag: u32, value: &[u8]) {
     out.extend_from_slice(value);
 }
 
-/// Whether a tag holds a card number, a track, a name or a telephone number: 56, 57, 5A, 5F20, 9F0B,
-/// 9F1F, 9F20, 9F6B, FF0B, and the encrypted PIN, 99.
+/// Whether a tag holds a card number, a track, a name or a telephone number: 56, 57, 5A, 5F20,
+/// 9F0B, 9F1F, 9F20, 9F6B, FF0B, and the encrypted PIN, 99.
 pub const fn is_sensitive(tag: u32) -> bool {
     matches!(
         tag,

@@ -27,8 +27,8 @@ pub struct Committing {
 
 impl CommitDriver {
     /// Hands the committer of a journal to its driver. The simulated one needs a `LocalSet` around
-    /// it and ends with the journal; there, a failed commit shows as a journal that is never durable
-    /// again.
+    /// it and ends with the journal; there, a failed commit shows as a journal that is never
+    /// durable again.
     ///
     /// # Errors
     /// The system gives no thread.

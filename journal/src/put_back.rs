@@ -32,8 +32,8 @@ impl Journal {
         Ok(from..=last)
     }
 
-    /// Puts records back as [`repair_log`] does. No commit is written meanwhile: call it seldom, and
-    /// with a run that is not long. The head of the log stays where it is.
+    /// Puts records back as [`repair_log`] does. No commit is written meanwhile: call it seldom,
+    /// and with a run that is not long. The head of the log stays where it is.
     ///
     /// # Errors
     /// The copy can't be trusted, or isn't tied to the log; or the engine failed. Nothing was

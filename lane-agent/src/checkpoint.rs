@@ -199,6 +199,7 @@ mod tests {
                 sale,
                 operator: OperatorId(1),
                 order_reference: "o-1".to_owned(),
+                price_version: "v1".to_owned(),
             },
             SaleFact::PaymentDecided {
                 sale,
@@ -284,6 +285,7 @@ mod tests {
             sale: SaleNumber(2),
             operator: OperatorId(1),
             order_reference: String::new(),
+            price_version: "v1".to_owned(),
         };
         checkout.replay(&written(fact));
         assert!(encode(&checkout).is_none());

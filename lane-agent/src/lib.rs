@@ -25,7 +25,7 @@ mod hub_copy;
 mod hub_facts;
 mod pages;
 mod ports;
-mod price_book;
+mod price_shelf;
 mod recovery;
 mod start;
 mod store_day;

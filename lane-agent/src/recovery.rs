@@ -71,6 +71,7 @@ mod tests {
                 sale: SaleNumber(number),
                 operator: OperatorId(1),
                 order_reference: format!("o-{number}"),
+                price_version: "v1".to_owned(),
             },
             SaleFact::SaleVoided {
                 sale: SaleNumber(number),

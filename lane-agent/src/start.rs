@@ -5,6 +5,7 @@ use std::{io, sync::Arc, time::Duration};
 use actix::{Actor, Addr};
 use domain::{
     limits,
+    prices::PriceSchedule,
     sale::Checkout,
     time::{LocalMs, WallMs},
 };
@@ -26,11 +27,12 @@ use crate::{
     config::Config,
     convert,
     devices::{DeviceError, Devices, Wiring},
-    hub_facts::HubFacts,
+    hub_facts::{self, HubFacts, Kept, Learnt},
     pages::{Pages, Watched},
     ports::Ports,
+    price_shelf::PriceShelf,
     recovery::{self, RecoveryError},
-    store_day::{StoreDay, Told},
+    store_day::StoreDay,
     take_back::{Parts, TakeBackError, take_back},
 };
 
@@ -101,14 +103,13 @@ pub async fn start(config: Config, mut ports: Ports) -> Result<(), StartError> {
 }
 
 fn take_back_parts<'a>(config: &'a Config, seams: &Seams, journal: &'a Journal) -> Parts<'a> {
-    let facts = known_facts(config);
     Parts {
         journal,
         lane: config.checkout,
         hub_address: &config.hub_address,
         network: Arc::clone(&seams.network),
         random: Arc::clone(&seams.random),
-        hub_history: facts.map(|facts| facts.hub_history()).unwrap_or_default(),
+        hub_history: hub_facts::known_history(&config.hub_facts_file),
     }
 }
 
@@ -126,6 +127,8 @@ struct Channels {
     keys: watch::Sender<Option<crate::devices::HubKeys>>,
     facts: watch::Sender<Option<Arc<HubFacts>>>,
     day: watch::Sender<Arc<StoreDay>>,
+    /// Price version of the sale that is open, or empty.
+    in_sale: watch::Sender<String>,
     progress: watch::Sender<Progress>,
     hub_up: watch::Sender<bool>,
     acknowledged: watch::Sender<Head>,
@@ -139,12 +142,19 @@ async fn run(
     devices: crate::devices::DeviceSource,
     shutdown: LocalBoxFuture<'static, ()>,
 ) -> Result<(), StartError> {
+    let shelf = PriceShelf::new(
+        config.prices_folder.clone(),
+        config.checkout.currency,
+        config.label_layout,
+    );
+    let kept = kept_facts(config, &seams, &shelf);
     let channels = Channels {
         screens: watch::Sender::new(None),
         script_finished: watch::Sender::new(false),
         keys: watch::Sender::new(None),
-        facts: watch::Sender::new(known_facts(config)),
+        facts: watch::Sender::new(kept.facts.map(Arc::new)),
         day: watch::Sender::new(Arc::new(known_day(config))),
+        in_sale: watch::Sender::new(String::new()),
         progress: watch::Sender::new(Progress::of(&checkout, false, false)),
         hub_up: watch::Sender::new(false),
         acknowledged: watch::Sender::new(Head::default()),
@@ -161,7 +171,13 @@ async fn run(
         pin_entries: checkout.pin_entries(),
         script_finished: channels.script_finished.clone(),
     })?;
-    let link = link(config, &seams, &journal, &checkout, &channels, to_flow)?.start();
+    let told = Told {
+        learnt: kept.learnt,
+        schedule: kept.schedule,
+        shelf: shelf.clone(),
+        to_flow,
+    };
+    let link = link(config, &seams, &journal, &checkout, &channels, told)?.start();
     let (fatal, mut fatals) = mpsc::channel(1);
     let (flow, people) = actors(
         config,
@@ -171,6 +187,7 @@ async fn run(
         devices,
         link,
         &channels,
+        shelf,
         from_hub,
         fatal,
     );
@@ -230,6 +247,7 @@ fn actors(
     devices: Devices,
     link: Addr<HubLink>,
     channels: &Channels,
+    shelf: PriceShelf,
     from_hub: mpsc::Receiver<FromHub>,
     fatal: mpsc::Sender<Fatal>,
 ) -> (Addr<TransactionFlow>, Option<LocalBoxFuture<'static, ()>>) {
@@ -244,6 +262,8 @@ fn actors(
         link,
         facts: channels.facts.subscribe(),
         day: channels.day.subscribe(),
+        shelf,
+        in_sale: channels.in_sale.clone(),
         from_hub: Some(from_hub),
         hub_up: channels.hub_up.subscribe(),
         screens: channels.screens.clone(),
@@ -267,13 +287,21 @@ fn actors(
     (flow, devices.people)
 }
 
+/// What the link goes on from, and whom it tells.
+struct Told {
+    learnt: Learnt,
+    schedule: PriceSchedule,
+    shelf: PriceShelf,
+    to_flow: mpsc::Sender<FromHub>,
+}
+
 fn link(
     config: &Config,
     seams: &Seams,
     journal: &Journal,
     checkout: &Checkout,
     channels: &Channels,
-    to_flow: mpsc::Sender<FromHub>,
+    told: Told,
 ) -> Result<HubLink, tonic::transport::Error> {
     HubLink::new(LinkParts {
         store_id: config.store_id.clone(),
@@ -289,9 +317,13 @@ fn link(
         facts_file: config.hub_facts_file.clone(),
         day: channels.day.clone(),
         day_file: config.store_day_file(),
+        learnt: told.learnt,
+        schedule: told.schedule,
+        shelf: told.shelf,
+        in_sale: channels.in_sale.subscribe(),
         progress: channels.progress.subscribe(),
         script_finished: channels.script_finished.subscribe(),
-        to_flow,
+        to_flow: told.to_flow,
         up: channels.hub_up.clone(),
         acknowledged: channels.acknowledged.clone(),
     })
@@ -328,21 +360,21 @@ async fn pages(
 }
 
 /// A damaged file is not needed: the hub has what stood in it.
-fn known_facts(config: &Config) -> Option<Arc<HubFacts>> {
-    match HubFacts::open(&config.hub_facts_file, config.checkout.currency) {
-        Ok(facts) => facts.map(Arc::new),
-        Err(fault) => {
-            warn!(event = "kept facts not used", %fault);
-            None
-        }
-    }
+fn kept_facts(config: &Config, seams: &Seams, shelf: &PriceShelf) -> Kept {
+    let now = WallMs(seams.clock.wall_ms());
+    let kept = hub_facts::open(&config.hub_facts_file, shelf, now);
+    let kept = kept.unwrap_or_else(|fault| {
+        warn!(event = "kept facts not used", code = "LANE0031", %fault);
+        None
+    });
+    kept.unwrap_or_default()
 }
 
 /// Nor is this one: without it the lane knows no end of the day until its hub tells it.
 fn known_day(config: &Config) -> StoreDay {
     StoreDay::open(&config.store_day_file()).unwrap_or_else(|fault| {
         warn!(event = "kept day not used", %fault);
-        StoreDay::new(Told::default())
+        StoreDay::untold()
     })
 }
 

@@ -3,8 +3,8 @@
 //! A journal that is empty, or shorter than the hub's copy, is a card that was replaced or an old
 //! image of one. Whoever sold on from it would give receipt numbers out twice (I12). So an empty
 //! journal waits for the hub's word before anything is sold; one that has records asks the hub
-//! once, and sells on without an answer. Where the hub knows of more than it holds, only a new epoch
-//! helps: nothing is sold.
+//! once, and sells on without an answer. Where the hub knows of more than it holds, only a new
+//! epoch helps: nothing is sold.
 
 use std::{sync::Arc, time::Duration};
 

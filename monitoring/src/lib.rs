@@ -1,5 +1,5 @@
-//! The pages of hub and lane for machines that watch them: `/metrics`, `/health`, and a plain answer
-//! to every other question over HTTP.
+//! The pages of hub and lane for machines that watch them: `/metrics`, `/health`, and a plain
+//! answer to every other question over HTTP.
 //!
 //! Must never: let a page say what only a caller of gRPC may know, or let many who scrape cost more
 //! than one.

@@ -1,7 +1,8 @@
 //! Real actors in a fake world, and a store day with real processes.
 //!
 //! - [`workload`]: what customers buy and how they pay, out of a seed.
-//! - [`acquirer_link`]: the acquirer link, which can be cut, can lose an answer and can keep one back.
+//! - [`acquirer_link`]: the acquirer link, which can be cut, can lose an answer and can keep one
+//!   back.
 //! - [`store`]: `sim store`, a day with real processes.
 //! - [`oracle`]: whether the money of a run is right.
 //! - [`audit`]: the same again, over a finished run's folder.

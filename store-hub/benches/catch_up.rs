@@ -101,7 +101,7 @@ fn journal_of(records: usize) -> Vec<JournalEntry> {
             line => Body::LineAdded(LineAdded {
                 sale_number: 1,
                 line_number: u32::try_from(line).unwrap(),
-                barcode: "6900000000017".to_owned(),
+                barcode: "6900000000014".to_owned(),
                 name: "whole milk, one litre".to_owned(),
                 quantity: 1,
                 unit_price: Some(cny(1250)),

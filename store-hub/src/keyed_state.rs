@@ -1,10 +1,10 @@
 //! The hub's keyed state once more, from its logs alone: what `verify --rebuild` compares.
 //!
-//! Four kinds of keys. How far the consequences of a lane's log were drawn: in the commit of its
+//! Five kinds of keys. How far the consequences of a lane's log were drawn: in the commit of its
 //! last record, so it is that record's place. Which cards lie at rest, each under its day: what the
 //! desk says of a payment whose card came. The file of each payment that was archived: what the
-//! desk knew of it then. Which days have a salt: an index of the side table,
-//! which is erasable and in no log, so it is taken from there.
+//! desk knew of it then. Price files that were taken. Which days have a salt: an index of the side
+//! table, which is erasable and in no log, so it is taken from there.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use journal::{LogId, RebuiltState, Record};
 
 use crate::{
     card_vault::{day_key, held_key},
-    convert, payment_archive,
+    convert, payment_archive, prices,
     replica::{lane_log, position_key},
 };
 
@@ -28,6 +28,7 @@ pub(crate) struct KeyedState {
     came: BTreeMap<PaymentId, BusinessDate>,
     /// Days with a salt in the side table, until they are told.
     salted: Vec<BusinessDate>,
+    prices: prices::Rebuilt,
 }
 
 impl KeyedState {
@@ -37,6 +38,7 @@ impl KeyedState {
             desk: Desk::new(desk),
             came: BTreeMap::new(),
             salted,
+            prices: prices::Rebuilt::default(),
         }
     }
 
@@ -55,6 +57,12 @@ impl KeyedState {
     /// A record that can't be understood says nothing here: `verify` names it.
     fn fold_own(&mut self, state: &mut RebuiltState, record: &Record) {
         let decoded = convert::decode(&record.bytes).ok();
+        for (key, value) in decoded.iter().flat_map(|record| self.prices.fold(record)) {
+            match value {
+                Some(value) => state.put(key, value),
+                None => state.delete(&key),
+            }
+        }
         let Some(Ok(Some(record))) = decoded.as_ref().map(convert::desk_record) else {
             return;
         };

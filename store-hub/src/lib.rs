@@ -27,6 +27,7 @@ mod keys;
 mod lease_view;
 mod ledger;
 mod metrics;
+mod moment;
 mod operator_view;
 mod payment_archive;
 mod ports;

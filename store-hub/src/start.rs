@@ -10,24 +10,26 @@ use domain::{
         ACQUIRER_ANSWERS_WAITING_MAX, LEASE_PAYMENTS_MAX, LEASE_VALID_MS, REVERSAL_TRIES_MAX,
     },
     risk::{LeaseShare, StandInPolicy},
+    time::WallMs,
 };
 use futures::future::LocalBoxFuture;
 use iso8583::dialect::Dialect;
-use journal::{Journal, Ticket};
+use journal::{Batch, Journal, Ticket};
 use ports::{Clock, Listener, Network, Random};
 use tokio::{
     runtime::Handle,
-    sync::{mpsc, oneshot, watch},
+    sync::{Semaphore, mpsc, oneshot, watch},
     task::JoinHandle,
     time::timeout,
 };
 
 use crate::{
     actors::{
-        acquirer_link::{AcquirerLink, LineHandle, LineView, LinkParts, ReachTiming},
+        acquirer_link::{AcquirerLink, LineHandle, LineView, LinkCommand, LinkParts, ReachTiming},
         copy_check::CopyCheck,
         lanes::{EndSessions, Lanes},
         payment_desk::{DeskParts, FallSilent, Outlets, PaymentDesk},
+        prices::Prices,
         reports::{ReportParts, Reports},
         settlement::DayClose,
         timer::Timer,
@@ -37,8 +39,9 @@ use crate::{
     grpc::{self, Services},
     hot_list_file::{self, HotListError},
     keys::KeyStore,
+    moment::read_moment,
     ports::Ports,
-    prices::{PriceFile, PriceFileError},
+    prices::{self, Importer, Inbox, PriceFileError, PriceFolder, PriceOffer, PriceStore},
     recovery::RecoveryError,
     report::DaysFolder,
 };
@@ -91,7 +94,6 @@ pub enum StartError {
 /// See [`StartError`]. After [`StartError::Fatal`] the process should end: a start replays what is
 /// durable.
 pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
-    let prices = PriceFile::load(&config.prices_file)?;
     let hot_list = config.offline.hot_list_file.as_deref();
     let hot_list = hot_list.map(hot_list_file::load).transpose()?;
     let dialect = Dialect::built_in("cup-pos")
@@ -109,6 +111,8 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         keys: ports.keys,
         journal,
     };
+    let (prices, first_imports) = open_prices(&config, &seams)?;
+    let offered = prices.offer.subscribe();
     let (link, commands) = mpsc::channel(ACQUIRER_ANSWERS_WAITING_MAX);
     let (wake, woken) = watch::channel(None);
     let (changed, watching) = watch::channel(0);
@@ -120,10 +124,11 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         fatal,
     };
     let damaged = DamagedCopies::default();
-    let mut parts = desk_parts(&config, &seams, &prices, outlets);
+    let mut parts = desk_parts(&config, &seams, offered.clone(), outlets);
     parts.damaged = damaged.clone();
     parts.desk.hot_list = Arc::new(hot_list.unwrap_or_default());
     let desk = PaymentDesk::recover(parts)?.start();
+    keep_first_imports(&seams.journal, first_imports).await;
     let listener = listen(&config, &seams, ports.services.as_ref()).await?;
     let address = listener.address;
     Timer {
@@ -134,20 +139,12 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     .start();
     let (view, viewed) = watch::channel(LineView::default());
     let parts = link_parts(&config, &seams, dialect, desk.clone(), view);
-    let line = LineHandle {
-        address: parts.address.clone(),
-        view: viewed,
-        try_now: Arc::clone(&parts.try_now),
-    };
-    AcquirerLink {
-        parts,
-        commands: Some(commands),
-    }
-    .start();
+    let line = start_link(parts, commands, viewed);
     let (journal, clock) = (seams.journal.clone(), Arc::clone(&seams.clock));
     CopyCheck::new(journal, clock, damaged.clone()).start();
     let mut services = services(&config, &seams, desk, watching, prices, damaged);
     services.line = Some(line);
+    follow_inbox(&config, &services.importer, ports.services.as_ref());
     let hub = Running {
         lanes: services.lanes.clone(),
         desk: services.desk.clone(),
@@ -176,7 +173,64 @@ struct Seams {
     journal: Journal,
 }
 
-fn desk_parts(config: &Config, seams: &Seams, prices: &PriceFile, outlets: Outlets) -> DeskParts {
+/// What the journal, the folder and the configured file say of prices, with what has to be written
+/// of it.
+fn open_prices(config: &Config, seams: &Seams) -> Result<(Prices, Batch), StartError> {
+    let folder = PriceFolder::new(config.prices_folder.clone());
+    let mut store = PriceStore::open(&seams.journal, folder)?;
+    let mut batch = Batch::new();
+    let now = WallMs(seams.clock.wall_ms());
+    let file = &config.prices_file;
+    store.take_configured(file, config.store.currency, now, &mut batch)?;
+    store.pass(now, &mut batch);
+    let none = || PriceFileError::Unreadable {
+        path: file.clone(),
+        source: std::io::ErrorKind::NotFound.into(),
+    };
+    let offer = store.offer().ok_or_else(none)?;
+    let prices = Prices {
+        store,
+        journal: seams.journal.clone(),
+        clock: Arc::clone(&seams.clock),
+        offer: watch::Sender::new(offer),
+    };
+    Ok((prices, batch))
+}
+
+/// No lane hears of prices before the journal holds them. Where it takes none, the next start
+/// finds the same files and says the same.
+async fn keep_first_imports(journal: &Journal, batch: Batch) {
+    if batch.is_empty() {
+        return;
+    }
+    match journal.append(batch) {
+        Ok(ticket) => {
+            if journal.wait(ticket).await.is_err() {
+                tracing::debug!(event = "journal is closed");
+            }
+        }
+        Err(error) => tracing::warn!(event = "price versions not journaled", %error),
+    }
+}
+
+fn follow_inbox(config: &Config, importer: &Importer, runtime: Option<&Handle>) {
+    let Some(folder) = &config.inbox_folder else {
+        return;
+    };
+    let inbox = Inbox::new(folder.clone(), read_moment);
+    let following = prices::follow_inbox(importer.clone(), inbox);
+    match runtime {
+        Some(runtime) => drop(runtime.spawn(following)),
+        None => drop(tokio::spawn(following)),
+    }
+}
+
+fn desk_parts(
+    config: &Config,
+    seams: &Seams,
+    prices: watch::Receiver<PriceOffer>,
+    outlets: Outlets,
+) -> DeskParts {
     DeskParts {
         desk: desk_config(config),
         store_id: config.store.id.clone(),
@@ -186,7 +240,7 @@ fn desk_parts(config: &Config, seams: &Seams, prices: &PriceFile, outlets: Outle
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
         keys: Arc::clone(&seams.keys),
-        price_version: prices.version.clone(),
+        prices,
         damaged: DamagedCopies::default(),
         outlets,
     }
@@ -254,6 +308,25 @@ async fn listen(
     })
 }
 
+/// Gives what the rest of the hub may know and want of the link.
+fn start_link(
+    parts: LinkParts,
+    commands: mpsc::Receiver<LinkCommand>,
+    view: watch::Receiver<LineView>,
+) -> LineHandle {
+    let line = LineHandle {
+        address: parts.address.clone(),
+        view,
+        try_now: Arc::clone(&parts.try_now),
+    };
+    AcquirerLink {
+        parts,
+        commands: Some(commands),
+    }
+    .start();
+    line
+}
+
 fn link_parts(
     config: &Config,
     seams: &Seams,
@@ -293,14 +366,31 @@ fn services(
     seams: &Seams,
     desk: Addr<PaymentDesk>,
     changed: watch::Receiver<u64>,
-    prices: PriceFile,
+    prices: Prices,
     damaged: DamagedCopies,
 ) -> Services {
     let days = DaysFolder::new(config.days_folder.clone(), config.reports_folder.clone());
     let clock = Arc::clone(&seams.clock);
     let configured = config.terminals.iter().map(|terminal| terminal.lane);
+    let offer = prices.offer.subscribe();
     let journal = seams.journal.clone();
-    let lanes = Lanes::new(desk.clone(), clock, journal, damaged.clone(), configured).start();
+    let lanes = Lanes::new(
+        desk.clone(),
+        clock,
+        journal,
+        damaged.clone(),
+        configured,
+        offer.clone(),
+    )
+    .start();
+    let folder = prices.store.folder().clone();
+    let prices = prices.start();
+    let importer = Importer {
+        prices: prices.clone(),
+        folder,
+        currency: config.store.currency,
+        turn: Arc::new(Semaphore::new(1)),
+    };
     let reports = Reports::new(ReportParts {
         store_id: config.store.id.clone(),
         store_name: config.store.name.clone(),
@@ -328,6 +418,8 @@ fn services(
         day_close,
         journal: seams.journal.clone(),
         prices,
+        importer,
+        offer,
         days,
         store_id: config.store.id.clone(),
         clock: Arc::clone(&seams.clock),

@@ -126,8 +126,8 @@ fn second_day() {
     );
 }
 
-/// F2: a lane that was away at the close is named and not complete; what it had sold makes version 2
-/// once it is back, and version 1 stays.
+/// F2: a lane that was away at the close is named and not complete; what it had sold makes version
+/// 2 once it is back, and version 1 stays.
 #[test]
 fn late_lane_new_version() {
     let home = tempfile::tempdir().expect("a temporary folder");

@@ -1,5 +1,5 @@
-//! F34, F36: every program and command with bad input: its exit code, nothing but at most one object
-//! on standard output, and a sentence on standard error.
+//! F34, F36: every program and command with bad input: its exit code, nothing but at most one
+//! object on standard output, and a sentence on standard error.
 
 #![allow(
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! docs/operations/first-store.md, run as it is written: each command of the page in its order, by a
-//! shell, as a reader would. Only the ports are others, so that two runs beside each other don't
+//! docs/operations/first-store.md, run as it is written: each command of the page in its order, by
+//! a shell, as a reader would. Only the ports are others, so that two runs beside each other don't
 //! meet, and `cargo build` is done by now.
 
 #![allow(

@@ -8,6 +8,7 @@ mod hot_list;
 mod kind;
 mod lease;
 mod payment;
+mod price_version;
 
 pub use hot_list::{HotListReader, hot_card_to_part, hot_list_to_parts};
 pub use kind::{
@@ -24,6 +25,7 @@ pub use payment::{
     payment_id, request_from_frame, request_to_frame, rrn, scheme_from_proto, scheme_to_proto,
     stan, text,
 };
+pub use price_version::{is_price_version, price_version};
 
 /// What came in can't be what it should be.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

@@ -38,6 +38,8 @@ pub enum Event {
         operator: OperatorId,
         /// The caller's own name for this order; empty if it has none.
         order_reference: String,
+        /// Which price file it is priced by to its end; empty: not known.
+        price_version: String,
     },
     /// An article was scanned and found in the price file.
     Scanned(PricedItem),

@@ -242,7 +242,8 @@ impl Step {
             Event::Open {
                 operator,
                 order_reference,
-            } => self.open(operator, order_reference),
+                price_version,
+            } => self.open(operator, order_reference, price_version),
             Event::Scanned(item) => self.scan(item),
             Event::NotFound { barcode } => self.not_found(barcode),
             Event::LineVoided { line_number } => self.void_line(line_number),
@@ -357,12 +358,14 @@ impl DurableState {
                 sale,
                 operator,
                 order_reference,
+                price_version,
             } => {
                 self.last_sale = sale.0;
                 self.sale = Some(Sale {
                     number: *sale,
                     operator: *operator,
                     order_reference: order_reference.clone(),
+                    price_version: price_version.clone(),
                     opened_at: record.at,
                     lines: Vec::new(),
                     total: None,

@@ -31,6 +31,8 @@ pub enum SaleFact {
         operator: OperatorId,
         /// The caller's own name for it, or empty.
         order_reference: String,
+        /// Which price file it began with and keeps; empty: not known.
+        price_version: String,
     },
     /// An article was added.
     LineAdded {

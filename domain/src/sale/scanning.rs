@@ -8,18 +8,19 @@ use crate::{
 };
 
 /// A name or code longer than this would not fit a journal record beside the rest.
-const TEXT_BYTES_MAX: usize = 128;
+const TEXT_BYTES_MAX: usize = limits::ARTICLE_NAME_BYTES_MAX;
 
 impl Step {
     pub(super) fn open(
         &mut self,
         operator: OperatorId,
         order_reference: String,
+        price_version: String,
     ) -> Result<(), Rejected> {
         if self.durable.sale.is_some() {
             return Err(Rejected::SaleOpen);
         }
-        if order_reference.len() > TEXT_BYTES_MAX {
+        if order_reference.len().max(price_version.len()) > TEXT_BYTES_MAX {
             return Err(Rejected::InvalidItem);
         }
         self.volatile = self.volatile.next_sale();
@@ -27,6 +28,7 @@ impl Step {
             sale: self.durable.next_sale(),
             operator,
             order_reference,
+            price_version,
         });
         self.show(Prompt::Scan);
         Ok(())
@@ -68,15 +70,20 @@ impl Step {
         Ok(())
     }
 
+    /// A basket of free articles owes nothing: it is closed at once, with its receipt (I3 holds
+    /// without a tender). One without an article is no sale.
     pub(super) fn total(&mut self) -> Result<(), Rejected> {
         self.basket_may_change()?;
         let sale = self.sale()?;
         let total = sale.basket_total(self.config.currency)?;
-        if !total.is_positive() {
+        if total.is_negative() || sale.sold_lines().next().is_none() {
             return Err(Rejected::NothingToPay);
         }
         let sale = sale.number;
         self.record(SaleFact::SaleTotalled { sale, total });
+        if total.is_zero() {
+            return self.close();
+        }
         self.show(Prompt::ChooseTender);
         Ok(())
     }

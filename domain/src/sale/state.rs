@@ -122,6 +122,8 @@ pub struct Sale {
     pub operator: OperatorId,
     /// The caller's own name for it, or empty.
     pub order_reference: String,
+    /// Which price file it began with and keeps; empty: not known.
+    pub price_version: String,
     /// When it began.
     pub opened_at: WallMs,
     /// The lines, voided ones too.

@@ -1,10 +1,10 @@
 //! Blocks of sixteen characters are checked and packed at once.
 //!
-//! Every loop over characters here runs over an array of a fixed size and never ends early. Each loop
-//! stands in a function of its own that is not inlined and works from memory to memory: the compiler
-//! then makes a dozen vector instructions of it, on any processor. Inlined, it takes the array apart
-//! into single bytes, which costs five times as much. As in [`super::packed`], the answer is only
-//! whether the whole value is right.
+//! Every loop over characters here runs over an array of a fixed size and never ends early. Each
+//! loop stands in a function of its own that is not inlined and works from memory to memory: the
+//! compiler then makes a dozen vector instructions of it, on any processor. Inlined, it takes the
+//! array apart into single bytes, which costs five times as much. As in [`super::packed`], the
+//! answer is only whether the whole value is right.
 
 /// Characters of a piece.
 pub(super) const PIECE: usize = 16;

@@ -1,7 +1,7 @@
 //! From a message to the bytes of a frame, in the caller's buffer.
 
+use super::careful::{Odd, counts_bytes_of_bcd, odd_digit, wire_length};
 use super::characters;
-use super::decode::{Odd, counts_bytes_of_bcd, odd_digit, wire_length};
 use super::error::{EncodeError, FieldPath, Reason};
 use super::fast_path;
 use super::packed::{nibble, pack};

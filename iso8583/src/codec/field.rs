@@ -1,7 +1,7 @@
 //! One decoded field: borrowed bytes that are known to fit its format.
 
+use super::careful::{Odd, odd_digit};
 use super::characters;
-use super::decode::{Odd, odd_digit};
 use super::decoded::Span;
 use super::fast_path;
 use super::packed::{nibble, unpack};

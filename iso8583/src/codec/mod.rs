@@ -4,6 +4,7 @@
 //! into the caller's buffer. No input panics; each error names field, byte and reason.
 
 mod blocks;
+mod careful;
 mod characters;
 mod decode;
 mod decoded;

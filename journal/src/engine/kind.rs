@@ -47,8 +47,8 @@ impl EngineKind {
     /// whatever a kill left there. Whoever is running on it is not disturbed: it is refused.
     ///
     /// # Errors
-    /// There is none ([`OpenError::NoJournal`]), it is another engine's, somebody runs on it, or its
-    /// files are damaged.
+    /// There is none ([`OpenError::NoJournal`]), it is another engine's, somebody runs on it, or
+    /// its files are damaged.
     pub fn open_to_read(self, folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
         self.check_is_in(folder)?;
         match self {

@@ -65,8 +65,8 @@ fn printer(config: &Config) -> Check {
     }
 }
 
-/// The journal as it is, read only: the test leaves no trace. Where there is none yet, a start makes
-/// one.
+/// The journal as it is, read only: the test leaves no trace. Where there is none yet, a start
+/// makes one.
 fn journal(config: &Config) -> Check {
     let folder = &config.journal.folder;
     let fault = match open(config) {

@@ -27,8 +27,10 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// How the store's scales write their labels.
     pub label_layout: LabelLayout,
-    /// Where price file and store name are kept, so that the lane starts without the hub.
+    /// Where store name and price versions are kept, so that the lane starts without the hub.
     pub hub_facts_file: PathBuf,
+    /// Where the price files lie, one a version.
+    pub prices_folder: PathBuf,
     /// The devices.
     pub devices: DevicesConfig,
     /// `host:port` of metrics and health; without it there are none.

@@ -56,11 +56,13 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
     let journal = journal?;
     let beside_journal = journal.folder.parent().unwrap_or(folder);
     let hub_facts_file = beside_journal.join("hub-facts.json");
+    let prices_folder = beside_journal.join("kept-prices");
     Some(Config {
         store_id: store_id?,
         checkout: checkout?,
         hub_address: hub_address?,
         hub_facts_file,
+        prices_folder,
         journal,
         clock: clock?,
         timeouts,

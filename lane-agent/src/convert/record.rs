@@ -70,11 +70,12 @@ fn body(fact: &SaleFact) -> Body {
             sale,
             operator,
             order_reference,
+            price_version,
         } => Body::SaleOpened(wire::SaleOpened {
             sale_number: sale.0,
             operator_id: operator.0,
             order_reference: order_reference.clone(),
-            ..wire::SaleOpened::default()
+            price_file_version: price_version.clone(),
         }),
         SaleFact::LineAdded { sale, line } => Body::LineAdded(line_to_proto(*sale, line)),
         SaleFact::LineVoided { sale, line_number } => Body::LineVoided(wire::LineVoided {
@@ -215,6 +216,7 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<SaleFact>> {
             sale: SaleNumber(from.sale_number),
             operator: OperatorId(from.operator_id),
             order_reference: from.order_reference,
+            price_version: from.price_file_version,
         },
         Body::LineAdded(from) => SaleFact::LineAdded {
             sale: SaleNumber(from.sale_number),

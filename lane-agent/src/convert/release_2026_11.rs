@@ -164,6 +164,7 @@ fn facts() -> Vec<SaleFact> {
             sale,
             operator: OperatorId(7),
             order_reference: "basket-5".to_owned(),
+            price_version: String::new(),
         },
         article(1, "6901234567892", "milk", (2, 1250)),
         article(2, "2112345006258", "apples", (1, 625)),

@@ -73,6 +73,8 @@ pub struct HubLog {
     pub statuses: u32,
     pub records: Vec<wire::JournalEntry>,
     pub price_files: u32,
+    /// What it said of price versions.
+    pub prices_confirmed: Vec<wire::PriceConfirmed>,
     /// Cards of payments the lane approved alone, as often as it told of each.
     pub offline_cards: Vec<wire::OfflineCard>,
     /// Told after each hello, before the lease.
@@ -109,7 +111,7 @@ impl TestHub {
             changes: Arc::new(watch::Sender::new(0)),
             opener: Arc::new(Mutex::new(HubOpen::new(&[7; 32]).unwrap())),
             prices: Arc::new(prices.to_owned()),
-            price_version: Arc::new("v1".to_owned()),
+            price_version: Arc::new(wire_form::price_version(prices.as_bytes())),
         }
     }
 
@@ -314,7 +316,9 @@ impl LaneService for TestHub {
                     }
                     Hear::Abandon(abandon) => replies.extend(hub.abandon(abandon.payment_id)),
                     Hear::OfflineCard(card) => replies.extend(hub.hold(card)),
-                    Hear::PriceConfirmed(_) => {}
+                    Hear::PriceConfirmed(said) => {
+                        hub.hear(|heard| heard.prices_confirmed.push(said));
+                    }
                     Hear::Status(status) => hub.hear(|heard| {
                         heard.status = status;
                         heard.statuses += 1;

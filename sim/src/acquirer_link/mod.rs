@@ -1,5 +1,5 @@
-//! The link between the store and the bank, as a TCP relay. The relay can be cut, can lose an answer
-//! and can delay one. So hub and host stay as they are and talk over real sockets.
+//! The link between the store and the bank, as a TCP relay. The relay can be cut, can lose an
+//! answer and can delay one. So hub and host stay as they are and talk over real sockets.
 //!
 //! It decides which messages get through. It never changes one.
 

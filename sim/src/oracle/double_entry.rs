@@ -134,7 +134,9 @@ impl Books {
             | Body::LeaseEnded(_)
             | Body::OfflineCardHeld(_)
             | Body::Archived(_)
-            | Body::Restored(_) => {}
+            | Body::Restored(_)
+            | Body::PriceImported(_)
+            | Body::PriceActivated(_) => {}
         }
     }
 

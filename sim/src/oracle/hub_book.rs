@@ -175,7 +175,9 @@ impl HubBook {
             | Body::DayClosing(_)
             | Body::OfflineCardHeld(_)
             | Body::Archived(_)
-            | Body::Restored(_) => {}
+            | Body::Restored(_)
+            | Body::PriceImported(_)
+            | Body::PriceActivated(_) => {}
             Body::SettlementSent(sent) => self.settle(sent),
             Body::LeaseGranted(granted) => {
                 self.leases

@@ -195,7 +195,8 @@ impl Fleet {
         Ok(())
     }
 
-    /// Starts a program that was killed or stopped, on the address it had, and waits until it listens.
+    /// Starts a program that was killed or stopped, on the address it had, and waits until it
+    /// listens.
     ///
     /// # Errors
     /// It doesn't start.

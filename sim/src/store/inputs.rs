@@ -14,7 +14,7 @@ use crate::{
     },
     workload::{
         Visit, Workload,
-        basket_file::{BasketFileError, GROCERIES_NAME, read_baskets},
+        basket_file::{BasketFileError, GROCERIES_NAME, check_names, read_baskets},
         days::BASKETS_A_DAY_MIN,
         keys::StoreKeys,
         price_list::{PriceList, PriceListError},
@@ -100,6 +100,9 @@ impl Run {
             .of_run(calendar)
             .map_err(InputError::Faults)?;
         let manners = manners(options.bank_personality.as_deref())?;
+        if let Some(file) = &options.basket_file {
+            check_names(&baskets, &prices, &file.display().to_string())?;
+        }
         let workload = Workload::draw(options.seed, calendar, &baskets, &mut prices);
         let folder = RunFolder::create(options.out.as_deref())?;
         folder.lay_out(options.lanes)?;

@@ -75,8 +75,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Usage for what the user can put right, unreachable for a program that isn't there, no for the
-    /// rest.
+    /// Usage for what the user can put right, unreachable for a program that isn't there, no for
+    /// the rest.
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {

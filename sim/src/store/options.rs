@@ -17,7 +17,8 @@ pub struct StoreOptions {
     /// How many business days one after another: each but the first begins while lanes sell
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=31))]
     pub days: u16,
-    /// How many baskets are sold, on all days together, from the start of the file; all, if it has fewer
+    /// How many baskets are sold on all days together, from the start of the file; all, if it has
+    /// fewer
     #[arg(long, default_value_t = 400, value_parser = at_least_one)]
     pub baskets: usize,
     /// Baskets to sell, one a line, names separated by commas [default: 9,835 real ones]

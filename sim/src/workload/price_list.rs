@@ -6,10 +6,15 @@ use std::{
     path::Path,
 };
 
+use domain::{
+    delimited::distance,
+    money::Currency,
+    prices::{self, PriceFaults},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::workload::{
-    barcode::{ean13, is_ean13, is_label_prefix},
+    barcode::{ean13, is_label_prefix},
     dice::Dice,
 };
 
@@ -57,13 +62,21 @@ pub enum PriceListError {
         /// What the system says.
         source: io::Error,
     },
-    /// One line of it is broken.
-    #[error("price file {file}, line {line}: {fault}")]
-    BadLine {
+    /// What is wrong with it, each with its line.
+    #[error("price file {file} is not taken:\n{faults}")]
+    Faults {
         /// As given.
         file: String,
-        /// From 1; the first is the heading.
-        line: usize,
+        /// All of it.
+        faults: PriceFaults,
+    },
+    /// An article that no simulated day can sell.
+    #[error("price file {file}, article {article}: {fault}")]
+    BadArticle {
+        /// As given.
+        file: String,
+        /// Its number.
+        article: String,
         /// What is wrong with it.
         fault: String,
     },
@@ -102,17 +115,27 @@ impl PriceList {
         file: &str,
         repeated: Repeated,
     ) -> Result<(), PriceListError> {
-        let mut reader = csv::ReaderBuilder::new()
-            .trim(csv::Trim::All)
-            .from_reader(bytes);
-        for (index, row) in reader.deserialize::<Article>().enumerate() {
-            let line = index + 2;
-            let bad = |fault: String| PriceListError::BadLine {
+        let currency = Currency::by_letters(CURRENCY).unwrap_or(Currency::CNY);
+        let read = prices::read(bytes, currency).map_err(|faults| PriceListError::Faults {
+            file: file.into(),
+            faults,
+        })?;
+        for article in read.book.articles() {
+            let bad = |fault: String| PriceListError::BadArticle {
                 file: file.into(),
-                line,
+                article: article.as_filed(),
                 fault,
             };
-            let article = row.map_err(|error| bad(csv_fault(&error)))?;
+            let article = Article {
+                barcode: article.as_filed(),
+                name: article.name.to_owned(),
+                price_minor: article.price_minor,
+                currency: CURRENCY.to_owned(),
+                kind: match article.kind() {
+                    prices::ArticleKind::Piece => ArticleKind::Piece,
+                    prices::ArticleKind::PriceEmbedded => ArticleKind::PriceEmbedded,
+                },
+            };
             check(&article).map_err(bad)?;
             self.take(article, repeated).map_err(bad)?;
         }
@@ -157,6 +180,26 @@ impl PriceList {
         article
     }
 
+    /// A name that is none of those with a price, and so close to one that it was meant to be it:
+    /// then that one.
+    #[must_use]
+    pub fn meant_by(&self, name: &str) -> Option<&str> {
+        if self.by_name.contains_key(name) {
+            return None;
+        }
+        let small = name.to_lowercase();
+        // A short word is close to many.
+        let most = match small.chars().count() {
+            0..=2 => 0,
+            3..=5 => 1,
+            _ => 2,
+        };
+        let near = self.by_name.keys().filter_map(|known| {
+            distance(&small, &known.to_lowercase(), most).map(|wrong| (wrong, known))
+        });
+        near.min().map(|(_, known)| known.as_str())
+    }
+
     /// Categories that were priced by rule, in the order they came up.
     #[must_use]
     pub fn priced_by_rule(&self) -> &[String] {
@@ -195,44 +238,27 @@ enum Repeated {
     Skipped,
 }
 
+/// What a label, a script and a receipt can carry.
 fn check(article: &Article) -> Result<(), String> {
-    let number_is_good = match article.kind {
-        ArticleKind::Piece => is_ean13(&article.barcode),
-        ArticleKind::PriceEmbedded => is_label_prefix(&article.barcode),
+    let least = match article.kind {
+        ArticleKind::Piece => 0,
+        ArticleKind::PriceEmbedded => 1,
     };
-    if !number_is_good {
-        return Err(format!("{} is no number of its kind", article.barcode));
-    }
-    if article.name.is_empty() || article.name.chars().any(char::is_control) {
-        return Err("no readable name".to_owned());
-    }
-    if !(1..=PRICE_MINOR_MAX).contains(&article.price_minor) {
-        return Err(format!("the price is not between 1 and {PRICE_MINOR_MAX}"));
-    }
-    if article.currency != CURRENCY {
+    if !(least..=PRICE_MINOR_MAX).contains(&article.price_minor) {
         return Err(format!(
-            "the currency is {}, not {CURRENCY}",
-            article.currency
+            "the price is not between {least} and {PRICE_MINOR_MAX}"
         ));
     }
-    Ok(())
-}
-
-fn csv_fault(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => err.to_string(),
-        csv::ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => format!("{len} columns, the heading has {expected_len}"),
-        _ => error.to_string(),
+    if article.kind == ArticleKind::PriceEmbedded && !is_label_prefix(&article.barcode) {
+        return Err("labels of the simulated lanes have 7 digits of prefix and item".to_owned());
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload::basket_file::read_baskets;
+    use crate::workload::{barcode::is_ean13, basket_file::read_baskets};
 
     fn with_file(text: &str) -> Result<PriceList, PriceListError> {
         let folder = tempfile::tempdir().unwrap();
@@ -276,20 +302,55 @@ mod tests {
     }
 
     #[test]
+    fn a_free_article_is_sold_and_files_of_other_programs_are_read() {
+        let text =
+            "\u{feff}barcode;name;price_minor;currency;kind\r\n4006381333931;bag;0;CNY;piece\r\n";
+        assert_eq!(with_file(text).unwrap().article("bag").price_minor, 0);
+    }
+
+    #[test]
     fn broken_price_lines_are_named_by_number() {
         let heading = "barcode,name,price_minor,currency,kind\n";
         for (line, fault) in [
-            ("4006381333930,soda,777,CNY,piece", "no number of its kind"),
-            ("4006381333931,soda,0,CNY,piece", "not between 1 and 99999"),
-            ("4006381333931,soda,7.5,CNY,piece", "invalid digit"),
-            ("4006381333931,soda,777,EUR,piece", "the currency is EUR"),
-            ("4006381333931,soda,777,CNY,box", "unknown variant"),
-            ("4006381333931,soda", "2 columns"),
+            (
+                "4006381333930,soda,777,CNY,piece",
+                "line 2, barcode: 4006381333930: the check",
+            ),
+            (
+                "4006381333931,soda,7.5,CNY,piece",
+                "line 2, price_minor: \"7.5\" has a decimal",
+            ),
+            (
+                "4006381333931,soda,777,EUR,piece",
+                "line 2, currency: \"EUR\"",
+            ),
+            (
+                "4006381333931,soda,777,CNY,box",
+                "line 2, kind: \"box\" is no kind",
+            ),
+            ("4006381333931,soda", "line 2: 2 fields"),
+            (
+                "4006381333931,soda,100000,CNY,piece",
+                "4006381333931: the price is not between",
+            ),
+            (
+                "2100001,beef,0,CNY,price-embedded",
+                "2100001: the price is not between 1",
+            ),
+            (
+                "210001,beef,5,CNY,price-embedded",
+                "210001: labels of the simulated lanes",
+            ),
         ] {
             let error = with_file(&format!("{heading}{line}\n"))
                 .unwrap_err()
                 .to_string();
-            assert!(error.contains("line 2") && error.contains(fault), "{error}");
+            assert!(error.contains(fault), "{error}");
         }
+        let twice = "4006381333931,soda,7,CNY,piece\n6900000000014,soda,7,CNY,piece\n";
+        let error = with_file(&format!("{heading}{twice}"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("soda stands twice"), "{error}");
     }
 }

@@ -1,5 +1,5 @@
-//! The turn of the date in a world of two days: a payment is kept at the bank, the manager is told to
-//! close the day, and business time hardly passes until the close has ended.
+//! The turn of the date in a world of two days: a payment is kept at the bank, the manager is told
+//! to close the day, and business time hardly passes until the close has ended.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
@@ -10,8 +10,8 @@ use crate::workload::days::{FIRST_DAY, evening_wall_ms, opens_wall_ms};
 
 /// From the card to the bank.
 const AT_THE_BANK: Duration = Duration::from_millis(60);
-/// A hub that doesn't turn while a payment is at the bank gets its answer after this, well before it
-/// gives the payment up.
+/// A hub that doesn't turn while a payment is at the bank gets its answer after this, well before
+/// it gives the payment up.
 const HELD_MAX: Duration = Duration::from_millis(1_500);
 /// An evening without a card ends so long before the next opening, and the day with it.
 const NO_CARD_BEFORE_MS: i64 = 8 * 3_600_000;

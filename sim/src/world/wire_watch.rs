@@ -178,7 +178,9 @@ impl Seen {
             | Body::OfflineReported(_)
             | Body::OfflineCardHeld(_)
             | Body::Archived(_)
-            | Body::Restored(_) => None,
+            | Body::Restored(_)
+            | Body::PriceImported(_)
+            | Body::PriceActivated(_) => None,
         };
         self.durable.extend(name);
     }

@@ -1,5 +1,5 @@
-//! Looks through the copies of lanes' journals after the start, a little at a time: nobody waits for
-//! it, and a damaged copy is told before somebody needs it.
+//! Looks through the copies of lanes' journals after the start, a little at a time: nobody waits
+//! for it, and a damaged copy is told before somebody needs it.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -13,8 +13,8 @@ use crate::{
     replica::{DAMAGED_RUN_MAX, lane_log},
 };
 
-/// How often it looks, and at how many records: a pause of about a millisecond for everybody else on
-/// this thread.
+/// How often it looks, and at how many records: a pause of about a millisecond for everybody else
+/// on this thread.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const RECORDS_PER_LOOK: usize = 128;
 

@@ -11,15 +11,23 @@ use std::{
     },
 };
 
-use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, ResponseFuture};
+use actix::{
+    Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, ResponseFuture,
+    StreamHandler,
+};
 use domain::{
     ids::{LaneEpoch, LaneId, PaymentId},
-    limits::{LANE_STREAM_FRAMES_MAX, PAYMENTS_IN_FLIGHT_PER_LANE_MAX},
+    limits::{LANE_STREAM_FRAMES_MAX, NOTE_BYTES_MAX, PAYMENTS_IN_FLIGHT_PER_LANE_MAX},
     payment::Decision,
 };
-use proto::store::v1::{HubFrame, LaneFrame, LaneStatus, OfflineCard, hub_frame, lane_frame};
-use tokio::sync::mpsc;
-use wire_form::request_from_frame;
+use futures::StreamExt;
+use proto::store::v1::{
+    HubFrame, LaneFrame, LaneStatus, OfflineCard, PriceAnswer, PriceConfirmed, PriceNotice,
+    hub_frame, lane_frame,
+};
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::WatchStream;
+use wire_form::{is_price_version, request_from_frame};
 use zeroize::Zeroizing;
 
 use super::{
@@ -28,8 +36,9 @@ use super::{
     payment_desk::{
         AbandonPayment, AskPayment, DetachLane, PaymentDesk, TakeOfflineCard, result_frame,
     },
+    price_answers::PricesAnswered,
 };
-use crate::card_vault::EncryptedPin;
+use crate::{card_vault::EncryptedPin, prices::PriceOffer};
 
 /// The actor.
 pub(crate) struct LaneSession {
@@ -40,6 +49,37 @@ pub(crate) struct LaneSession {
     pub(crate) outbound: mpsc::Sender<HubFrame>,
     pub(crate) in_flight: BTreeSet<PaymentId>,
     pub(crate) gauges: SessionGauges,
+    pub(crate) prices: SessionPrices,
+}
+
+/// What the lane was told of prices on this stream.
+pub(crate) struct SessionPrices {
+    pub(crate) offer: watch::Receiver<PriceOffer>,
+    /// The hello is on the stream: what follows may be told.
+    greeted: bool,
+    told: Vec<PriceNotice>,
+}
+
+impl SessionPrices {
+    pub(crate) const fn new(offer: watch::Receiver<PriceOffer>) -> Self {
+        Self {
+            offer,
+            greeted: false,
+            told: Vec::new(),
+        }
+    }
+
+    /// What is new since it was last told.
+    fn news(&mut self) -> Vec<PriceNotice> {
+        if !self.greeted {
+            return Vec::new();
+        }
+        let notices: Vec<PriceNotice> = self.offer.borrow_and_update().notices().collect();
+        let new = notices.iter().filter(|notice| !self.told.contains(notice));
+        let new = new.cloned().collect();
+        self.told = notices;
+        new
+    }
 }
 
 /// How full a session is, for whoever looks: it is never asked.
@@ -77,6 +117,8 @@ impl Actor for LaneSession {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(LANE_STREAM_FRAMES_MAX);
+        let offers = WatchStream::from_changes(self.prices.offer.clone());
+        ctx.add_stream(offers.map(|_| PricesChanged));
     }
 
     fn stopped(&mut self, ctx: &mut Self::Context) {
@@ -136,7 +178,7 @@ impl Handler<FromLane> for LaneSession {
             Some(lane_frame::Body::Abandon(abandon)) => self.abandon(&abandon.payment_id),
             Some(lane_frame::Body::OfflineCard(card)) => self.offline_card(&card),
             Some(lane_frame::Body::Status(status)) => self.status(status),
-            Some(lane_frame::Body::PriceConfirmed(_)) => refuse("a price file nobody told of"),
+            Some(lane_frame::Body::PriceConfirmed(answer)) => self.price_answer(answer),
             Some(lane_frame::Body::Hello(_)) => refuse("a second hello"),
             None => refuse("an empty frame"),
         }
@@ -219,6 +261,24 @@ impl LaneSession {
         Box::pin(async move { Ok(taken.await.map_err(Stopping::from)?) })
     }
 
+    fn price_answer(&self, said: PriceConfirmed) -> Answer {
+        if !is_price_version(&said.version) {
+            return refuse("not a price version");
+        }
+        let because = said
+            .refused_because
+            .chars()
+            .filter(|letter| !letter.is_control());
+        let answer = PriceAnswer {
+            version: said.version,
+            refused_because: because.take(NOTE_BYTES_MAX).collect(),
+            active: said.active,
+        };
+        let lane = self.lane;
+        let told = self.lanes.send(PricesAnswered { lane, answer });
+        Box::pin(async move { Ok(told.await.map_err(Stopping::from)?) })
+    }
+
     fn status(&self, status: LaneStatus) -> Answer {
         let lane = self.lane;
         let told = self.lanes.send(StatusReport { lane, status });
@@ -241,11 +301,40 @@ impl Handler<ToLane> for LaneSession {
             self.in_flight.remove(&payment_id);
             self.gauges.payments(self.in_flight.len());
         }
-        if self.outbound.try_send(frame.0).is_err() {
+        let is_hello = matches!(frame.0.body, Some(hub_frame::Body::Hello(_)));
+        self.put(frame.0, ctx);
+        if is_hello {
+            self.prices.greeted = true;
+            self.tell_prices(ctx);
+        }
+    }
+}
+
+impl LaneSession {
+    fn put(&mut self, frame: HubFrame, ctx: &mut Context<Self>) {
+        if self.outbound.try_send(frame).is_err() {
             tracing::warn!(event = "lane stream closed", lane = %self.lane, why = "full or gone");
             ctx.stop();
         }
     }
+
+    fn tell_prices(&mut self, ctx: &mut Context<Self>) {
+        for notice in self.prices.news() {
+            let body = Some(hub_frame::Body::PriceNotice(notice));
+            self.put(HubFrame { body }, ctx);
+        }
+    }
+}
+
+/// The store has another price version, or another sells.
+struct PricesChanged;
+
+impl StreamHandler<PricesChanged> for LaneSession {
+    fn handle(&mut self, _: PricesChanged, ctx: &mut Self::Context) {
+        self.tell_prices(ctx);
+    }
+
+    fn finished(&mut self, _: &mut Self::Context) {}
 }
 
 /// The stream ended, or the hub stops.

@@ -6,17 +6,19 @@ use std::{
     sync::Arc,
 };
 
-use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, ResponseActFuture};
-use actix::{ActorFutureExt, WrapFuture};
+use actix::{
+    Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseActFuture,
+    WrapFuture,
+};
 use domain::ids::{LaneEpoch, LaneId};
 use journal::{Head, Journal};
 use ports::Clock;
-use proto::store::v1::{HubFrame, LaneHello, LaneStatus, LaneView, ReplicaTrouble};
-use tokio::sync::mpsc;
+use proto::store::v1::{HubFrame, LaneHello, LaneStatus, LaneView, PriceAnswer, ReplicaTrouble};
+use tokio::sync::{mpsc, watch};
 
 use super::{
     greeting::{AttachRefused, Greeting, greeting},
-    lane_session::{EndSession, LaneSession, SessionGauges},
+    lane_session::{EndSession, LaneSession, SessionGauges, SessionPrices},
     payment_desk::{AbandonPayment, AttachLane, PaymentDesk},
     replica_trouble::{Machine, Troubles},
     replication::ReplicaRefused,
@@ -25,6 +27,7 @@ use crate::{
     connection::Connection,
     damaged_copies::DamagedCopies,
     metrics::LaneFigures,
+    prices::PriceOffer,
     recovery::lane_logs,
     replica::{check_claim, log_of},
 };
@@ -34,8 +37,8 @@ const REPLICATING_PER_LANE_MAX: usize = 16;
 
 /// One lane, connected or not.
 #[derive(Default)]
-struct Lane {
-    epoch: LaneEpochOrNone,
+pub(super) struct Lane {
+    epoch: Option<LaneEpoch>,
     session: Option<Addr<LaneSession>>,
     /// The machine that has or had the session, and where its journal ended when it said hello.
     connection: Connection,
@@ -50,18 +53,19 @@ struct Lane {
     software_version: String,
     status: LaneStatus,
     last_heard_wall_ms: i64,
+    /// What it said of the price versions it was told of, by their names.
+    pub(super) price_answers: BTreeMap<String, PriceAnswer>,
 }
-
-type LaneEpochOrNone = Option<LaneEpoch>;
 
 /// The actor.
 pub(crate) struct Lanes {
     desk: Addr<PaymentDesk>,
     clock: Arc<dyn Clock>,
     journal: Journal,
-    lanes: BTreeMap<LaneId, Lane>,
+    pub(super) lanes: BTreeMap<LaneId, Lane>,
     troubles: Troubles,
     damaged: DamagedCopies,
+    pub(super) prices: watch::Receiver<PriceOffer>,
 }
 
 impl Lanes {
@@ -73,6 +77,7 @@ impl Lanes {
         journal: Journal,
         damaged: DamagedCopies,
         configured: impl Iterator<Item = LaneId>,
+        prices: watch::Receiver<PriceOffer>,
     ) -> Self {
         let mut lanes: BTreeMap<LaneId, Lane> =
             configured.map(|lane| (lane, Lane::default())).collect();
@@ -87,6 +92,7 @@ impl Lanes {
             lanes,
             troubles: Troubles::default(),
             damaged,
+            prices,
         }
     }
 
@@ -112,6 +118,8 @@ impl Lanes {
                 None => String::new(),
             },
             attached_wall_ms: known.attached_wall_ms,
+            price_file_version: known.status.price_file_version.clone(),
+            price_answers: known.price_answers.values().cloned().collect(),
         }
     }
 }
@@ -159,6 +167,7 @@ impl Lanes {
             replicated_sequence: view.replicated_sequence,
             journal_lag_batches: view.journal_durable_lag_batches,
             troubles: view.troubles.len(),
+            sells_by_current_prices: self.prices.borrow().sells(&view.price_file_version),
         }
     }
 }
@@ -203,6 +212,7 @@ impl Handler<Attach> for Lanes {
             outbound: attach.outbound,
             in_flight: Default::default(),
             gauges: gauges.clone(),
+            prices: SessionPrices::new(self.prices.clone()),
         }
         .start();
         let asked = self.desk.send(AttachLane {
@@ -374,6 +384,7 @@ impl Lanes {
             // What another machine said of itself.
             known.status = LaneStatus::default();
         }
+        known.price_answers.clear();
         known.epoch = Some(epoch);
         known.software_version = software_version;
         known.connection = connection;

@@ -11,11 +11,13 @@
 //!   gRPC Operations ──► Settlement ──────────┤
 //!                           │                │
 //!   gRPC Reports ───────────┴──► Reports ────┘ (reads the journal itself)
+//!   gRPC Operations, inbox ──► Prices ──► journal
 //! ```
 //!
 //! Who tells whom (never waits; bounded; what does not fit closes the stream or comes back as an
 //! event): PaymentDesk → AcquirerLink by a bounded channel, PaymentDesk → LaneSession by its
-//! mailbox, LaneSession → Lanes by its mailbox, PaymentDesk → Timer and Settlement by watches.
+//! mailbox, LaneSession → Lanes by its mailbox, PaymentDesk → Timer and Settlement by watches,
+//! Prices → LaneSession, Lanes, PaymentDesk and gRPC by a watch.
 //!
 //! Bounds come from credits (payments in flight a lane, one message outstanding a TID), not from
 //! mailboxes. No handler waits for a peer.
@@ -30,6 +32,8 @@ pub(crate) mod lane_session;
 pub(crate) mod lanes;
 pub(crate) mod payment_desk;
 pub(crate) mod previous_hub;
+mod price_answers;
+pub(crate) mod prices;
 mod replica_trouble;
 pub(crate) mod replication;
 pub(crate) mod reports;

@@ -32,6 +32,7 @@ use crate::{
     metrics::DeskFigures,
     operator_view::{self, HubFigures},
     payment_archive::PaymentArchive,
+    prices::PriceOffer,
     recovery::{self, RecoveryError, Replay, ReplayFrom},
     replica::{head_to_proto, log_of},
 };
@@ -46,8 +47,8 @@ pub(crate) struct DeskParts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) keys: Arc<dyn KeyStore>,
-    pub(crate) price_version: String,
     pub(crate) damaged: DamagedCopies,
+    pub(crate) prices: watch::Receiver<PriceOffer>,
     pub(crate) outlets: Outlets,
 }
 
@@ -314,7 +315,7 @@ impl PaymentDesk {
             currency: self.parts.desk.currency.letters().to_owned(),
             card_sealing_key: self.parts.keys.card_sealing_key().to_vec().into(),
             card_hash_key: self.parts.keys.card_hash_key().to_vec().into(),
-            price_file_version: self.parts.price_version.clone(),
+            price_file_version: self.parts.prices.borrow().selling.version.clone(),
             tid: text(terminal.map(|(tid, _, _)| tid.as_str())),
             mid: text(terminal.map(|(_, mid, _)| mid.as_str())),
             merchant_name: self.parts.merchant_name.clone(),

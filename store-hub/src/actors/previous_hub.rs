@@ -108,8 +108,8 @@ impl PaymentDesk {
     }
 }
 
-/// A lane's replica begins, and a hub had acknowledged more of it than is held here: told before any
-/// record of it is taken, for those would hide it.
+/// A lane's replica begins, and a hub had acknowledged more of it than is held here: told before
+/// any record of it is taken, for those would hide it.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct CompareCopy {

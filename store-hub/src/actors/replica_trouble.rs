@@ -1,5 +1,5 @@
-//! What machines showed that are a lane, or say so: told when it begins, shown until records come in
-//! order again.
+//! What machines showed that are a lane, or say so: told when it begins, shown until records come
+//! in order again.
 //!
 //! Anybody can say that it is lane 1. So a fault belongs to the connection that showed it, and an
 //! honest machine of the same lane and epoch goes on. One entry a machine, so that one which tries

@@ -11,7 +11,7 @@ use crate::{
     config::Config,
     hot_list_file,
     keys::{KeyFile, SoftwareKeys},
-    prices::PriceFile,
+    prices::{self, PriceFileError},
 };
 
 /// What is wrong, as text and as it stands in an answer.
@@ -53,8 +53,9 @@ pub(super) fn of_files(config: &Config) -> Wrong {
     {
         wrong.add(file, "", error.to_string());
     }
-    if let Err(error) = PriceFile::load(&config.prices_file) {
-        wrong.add(&config.prices_file, "", error.to_string());
+    let (file, currency) = (&config.prices_file, config.store.currency);
+    if let Err(error) = prices::check_configured(file, currency) {
+        wrong.add_prices(file, &error);
     }
     wrong
 }
@@ -84,6 +85,21 @@ impl Wrong {
             reason,
         };
         self.json.extend(faults_as_json(file, &[fault]));
+    }
+
+    /// Every fault of a price file stands alone, with its line and column.
+    fn add_prices(&mut self, file: &Path, error: &PriceFileError) {
+        let PriceFileError::Faults { faults, .. } = error else {
+            return self.add(file, "", error.to_string());
+        };
+        self.text.push(error.to_string());
+        let told = faults.told().iter().map(|fault| Fault {
+            line: usize::try_from(fault.line).unwrap_or(1),
+            key: fault.column.clone(),
+            reason: fault.what.to_string(),
+        });
+        let told: Vec<Fault> = told.collect();
+        self.json.extend(faults_as_json(file, &told));
     }
 
     /// A terminal without a master key could never sign on.

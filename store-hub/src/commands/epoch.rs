@@ -1,5 +1,5 @@
-//! `store-hub lanes take-back-epoch`: an older machine speaks for a lane again, after one raised the
-//! lane's epoch that should not have.
+//! `store-hub lanes take-back-epoch`: an older machine speaks for a lane again, after one raised
+//! the lane's epoch that should not have.
 
 use clap::Args;
 use proto::store::v1::TakeBackEpochRequest;

@@ -42,7 +42,11 @@ pub(super) struct Init {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=99))]
     lanes: u16,
     /// Port of the hub; the bank's is the next one, lanes' metrics begin ten further
-    #[arg(long, default_value_t = 7001, value_parser = clap::value_parser!(u16).range(1024..=65000))]
+    #[arg(
+        long,
+        default_value_t = 7001,
+        value_parser = clap::value_parser!(u16).range(1024..=65000)
+    )]
     port: u16,
 }
 

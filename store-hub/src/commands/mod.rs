@@ -9,6 +9,7 @@ mod leases;
 mod link;
 mod migrate;
 mod payment;
+mod prices;
 mod repair;
 mod serve;
 mod stopped;
@@ -90,6 +91,13 @@ enum Command {
         asked: Asked,
         #[command(flatten)]
         how: link::Try,
+    },
+    /// The price versions of the store, and who sells by which
+    Prices {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(subcommand)]
+        action: prices::PriceAction,
     },
     /// Closes the business day: queue, compare, settle, report
     CloseDay {
@@ -228,6 +236,7 @@ fn execute(command: Command) -> Outcome {
         } => ask::resolve(&asked, forward_id, how, note),
         Command::Leases { asked, action } => leases::leases(&asked, action),
         Command::Link { asked, how } => link::link(&asked, &how),
+        Command::Prices { asked, action } => prices::prices(&asked, action),
         Command::CloseDay { asked, date } => ask::close_day(&asked, date),
         Command::Verify { asked, depth } => verify::verify(&asked, depth),
         Command::Repair { asked, copy } => repair::repair(&asked, &copy),

@@ -12,6 +12,8 @@ use proto::store::v1::{
 };
 use serde_json::{Value, json};
 
+use super::prices::answer_json;
+
 use super::trouble_view;
 
 /// One answer in both forms.
@@ -214,6 +216,14 @@ pub(super) fn lanes(lanes: &[LaneView]) -> View {
             lane.sales_voided
         );
         text.push_str(&trouble_view::lines(lane));
+        for answer in lane
+            .price_answers
+            .iter()
+            .filter(|said| !said.refused_because.is_empty())
+        {
+            let (version, why) = (&answer.version, &answer.refused_because);
+            let _ = writeln!(text, "      can't take prices {version} (HUB0031): {why}");
+        }
     }
     let rows: Vec<Value> = lanes
         .iter()
@@ -234,6 +244,8 @@ pub(super) fn lanes(lanes: &[LaneView]) -> View {
                 "address": lane.address,
                 "attached_wall_ms": lane.attached_wall_ms,
                 "troubles": trouble_view::troubles_json(&lane.troubles),
+                "price_file_version": lane.price_file_version,
+                "price_answers": lane.price_answers.iter().map(answer_json).collect::<Vec<_>>(),
             })
         })
         .collect();

@@ -39,8 +39,12 @@ pub struct Config {
     pub journal: JournalConfig,
     /// Keys of the software key store.
     pub keys_file: PathBuf,
-    /// The price file handed to lanes.
+    /// The price file of a first start; at later ones it is taken when it was changed.
     pub prices_file: PathBuf,
+    /// Where price versions are kept.
+    pub prices_folder: PathBuf,
+    /// Where other programs put price files, if they may.
+    pub inbox_folder: Option<PathBuf>,
     /// What may be approved without the bank.
     pub offline: OfflineConfig,
     /// Sealed days, `DATE/vN/`; kept for ever.
@@ -147,7 +151,9 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
     let terminals = terminals(root);
     let journal = journal(root.section("journal"), folder);
     let keys_file = path(root.section("keys"), "file", folder);
-    let prices_file = path(root.section("prices"), "file", folder);
+    let (prices_file, prices_folder) = prices(root.section("prices"), folder);
+    let inbox = root.optional_section("inbox");
+    let inbox_folder = inbox.map(|section| path(section, "folder", folder));
     let offline = offline(root.section("offline"), currency, folder);
     let days_folder = match root.optional_section("days") {
         Some(section) => path(section, "folder", folder),
@@ -163,6 +169,11 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
         journal: journal?,
         keys_file: keys_file?,
         prices_file: prices_file?,
+        prices_folder,
+        inbox_folder: match inbox_folder {
+            Some(folder) => Some(folder?),
+            None => None,
+        },
         offline: offline?,
         days_folder: days_folder?,
         reports_folder: reports_folder?,
@@ -286,6 +297,12 @@ fn journal(mut section: Section<'_>, folder: &Path) -> Option<JournalConfig> {
         engine: engine?,
         folder: folder?,
     })
+}
+
+fn prices(mut section: Section<'_>, folder: &Path) -> (Option<PathBuf>, PathBuf) {
+    let versions = section.optional_text("folder");
+    let versions = folder.join(versions.as_deref().unwrap_or("prices"));
+    (path(section, "file", folder), versions)
 }
 
 /// The one path of a section, or its last.

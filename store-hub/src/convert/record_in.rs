@@ -85,7 +85,7 @@ pub(crate) fn desk_record(record: &journal::HubRecord) -> Result<Option<DeskReco
 
 fn fact(body: &Body) -> Result<Option<DeskFact>> {
     Ok(Some(match body {
-        Body::Started(_) => return Ok(None),
+        Body::Started(_) | Body::PriceImported(_) | Body::PriceActivated(_) => return Ok(None),
         Body::LaneAttached(from) => lane_attached(from)?.into(),
         Body::EpochTakenBack(told) => epoch_taken_back(told)?.into(),
         Body::Requested(from) => PaymentFact::Requested {

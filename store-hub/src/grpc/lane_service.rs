@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use actix::Addr;
 use domain::{desk::Rejected, limits::LANE_STREAM_FRAMES_MAX};
-use futures::{Stream, StreamExt};
+use futures::Stream;
 use proto::store::v1::{
     HubFrame, JournalCopyRequest, LaneFrame, LaneHello, PriceFileRequest, PriceFileResponse,
     ReplicateRequest, ReplicateResponse, lane_frame, lane_service_server::LaneService,
@@ -16,7 +16,6 @@ use tonic::{Request, Response, Status, Streaming};
 use super::{
     Services,
     journal_copy::Copies,
-    price_stream::chunks,
     replicate_stream::{self, ACKNOWLEDGEMENTS_MAX},
     stopping,
 };
@@ -29,7 +28,7 @@ use crate::{
     connection::Connection,
 };
 
-type Frames<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+pub(super) type Frames<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 #[tonic::async_trait]
 impl LaneService for Services {
@@ -96,19 +95,7 @@ impl LaneService for Services {
         &self,
         request: Request<Streaming<PriceFileRequest>>,
     ) -> Result<Response<Self::PriceFileStream>, Status> {
-        let prices = self.prices.clone();
-        let requests = request.into_inner();
-        let stream = requests.flat_map(move |request| {
-            let responses = match request {
-                Ok(request) => chunks(&prices, &request.have_version)
-                    .into_iter()
-                    .map(Ok)
-                    .collect(),
-                Err(status) => vec![Err(status)],
-            };
-            futures::stream::iter(responses)
-        });
-        Ok(Response::new(Box::pin(stream)))
+        Ok(Response::new(self.price_files(request.into_inner())))
     }
 }
 

@@ -8,7 +8,7 @@ mod lane_service;
 mod line;
 mod metrics_route;
 mod operations_service;
-mod price_stream;
+mod price_service;
 mod replicate_stream;
 mod report_service;
 
@@ -28,17 +28,18 @@ use proto::store::v1::{
     lane_service_server::LaneServiceServer, operations_service_server::OperationsServiceServer,
     report_service_server::ReportServiceServer,
 };
+use tokio::sync::watch;
 use tonic::{Status, service::Routes, transport::Server};
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tower::util::MapResponseLayer;
 
 use crate::{
     actors::{
-        acquirer_link::LineHandle, lanes::Lanes, payment_desk::PaymentDesk, reports::Reports,
-        settlement::DayClose,
+        acquirer_link::LineHandle, lanes::Lanes, payment_desk::PaymentDesk, prices::Prices,
+        reports::Reports, settlement::DayClose,
     },
     damaged_copies::DamagedCopies,
-    prices::PriceFile,
+    prices::{Importer, PriceOffer},
     report::DaysFolder,
 };
 
@@ -55,7 +56,10 @@ pub(crate) struct Services {
     pub(crate) reports: Addr<Reports>,
     pub(crate) day_close: Addr<DayClose>,
     pub(crate) journal: Journal,
-    pub(crate) prices: PriceFile,
+    pub(crate) prices: Addr<Prices>,
+    pub(crate) importer: Importer,
+    /// What lanes may fetch: one copy of each file for all of them.
+    pub(crate) offer: watch::Receiver<PriceOffer>,
     pub(crate) days: DaysFolder,
     pub(crate) store_id: String,
     pub(crate) clock: Arc<dyn Clock>,

@@ -10,16 +10,17 @@ use domain::{
 };
 use futures::{Stream, StreamExt};
 use proto::store::v1::{
-    CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse, LanesRequest,
-    LanesResponse, LeasesRequest, LeasesResponse, LinkRequest, LinkResponse, PaymentHistory,
-    PaymentQuery, ResolveDeadLetterRequest, ResolveDeadLetterResponse, StatusRequest,
+    CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse,
+    ImportPricesRequest, ImportPricesResponse, LanesRequest, LanesResponse, LeasesRequest,
+    LeasesResponse, LinkRequest, LinkResponse, PaymentHistory, PaymentQuery, PricesRequest,
+    PricesResponse, ResolveDeadLetterRequest, ResolveDeadLetterResponse, StatusRequest,
     StatusResponse, TakeBackEpochRequest, TakeBackEpochResponse, UnresolvedRequest,
     UnresolvedResponse, WriteOffLeaseRequest, WriteOffLeaseResponse,
     operations_service_server::OperationsService,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use super::{
     Services, lane_id,
@@ -178,6 +179,19 @@ impl OperationsService for Services {
         let told = self.lanes.send(EpochIs { lane, epoch: to }).await;
         told.map_err(stopping)?;
         Ok(Response::new(TakeBackEpochResponse {}))
+    }
+
+    async fn import_prices(
+        &self,
+        request: Request<Streaming<ImportPricesRequest>>,
+    ) -> Result<Response<ImportPricesResponse>, Status> {
+        self.take_prices(request.into_inner())
+            .await
+            .map(Response::new)
+    }
+
+    async fn prices(&self, _: Request<PricesRequest>) -> Result<Response<PricesResponse>, Status> {
+        self.view_prices().await.map(Response::new)
     }
 
     async fn close_day(

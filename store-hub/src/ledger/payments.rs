@@ -171,7 +171,9 @@ impl PaymentBook {
                 | Body::LeaseEnded(_)
                 | Body::OfflineCardHeld(_)
                 | Body::Archived(_)
-                | Body::Restored(_),
+                | Body::Restored(_)
+                | Body::PriceImported(_)
+                | Body::PriceActivated(_),
             )
             | None => {}
         }

@@ -36,6 +36,8 @@ pub(crate) struct LaneFigures {
     pub(crate) journal_lag_batches: u64,
     /// Machines of this lane whose records are refused.
     pub(crate) troubles: usize,
+    /// Its next sale is priced by what the store sells by.
+    pub(crate) sells_by_current_prices: bool,
     /// All that the lane is known to have written is here, and nothing of it is refused.
     pub(crate) complete: bool,
 }
@@ -131,6 +133,12 @@ impl Figures {
             "lanekeeper_hub_lane_frames_waiting_max",
             "The most frames that may wait for one lane.",
             LANE_STREAM_FRAMES_MAX,
+        );
+        self.per_lane(
+            text,
+            "lanekeeper_hub_lane_prices_current",
+            "1 while the lane's next sale is priced by the version the store sells by (HUB0031).",
+            |lane| u64::from(lane.sells_by_current_prices),
         );
         self.replication(text);
     }

@@ -1,5 +1,5 @@
-//! Commands that only ask change no byte of a stopped hub's folder (F24), whichever engine keeps its
-//! journal and however it ended.
+//! Commands that only ask change no byte of a stopped hub's folder (F24), whichever engine keeps
+//! its journal and however it ended.
 
 use std::{
     collections::BTreeMap,

@@ -388,7 +388,10 @@ impl Lane {
 
     pub(crate) async fn price_file(&mut self, have: &str) -> Vec<wire::PriceFileResponse> {
         let have_version = have.to_owned();
-        let request = wire::PriceFileRequest { have_version };
+        let request = wire::PriceFileRequest {
+            have_version,
+            version: String::new(),
+        };
         let (requests, outbound) = mpsc::channel(1);
         requests.send(request).await.unwrap();
         drop(requests);

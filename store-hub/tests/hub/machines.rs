@@ -1,6 +1,6 @@
 //! Machines that are a lane, or say so, and a hub that is older than its lanes: the scenarios
-//! `clone_locks_out`, `empty_card_same_epoch`, `old_hub_restored` and `one_bad_record`, and how far a
-//! hello may raise an epoch.
+//! `clone_locks_out`, `empty_card_same_epoch`, `old_hub_restored` and `one_bad_record`, and how far
+//! a hello may raise an epoch.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -471,8 +471,8 @@ async fn complete(hub: &Hub) -> Vec<(u32, u64, bool)> {
         .collect()
 }
 
-/// F8: a record of lane 2 that this hub can't understand costs the completeness of lane 2 from there,
-/// by name, and nobody else anything.
+/// F8: a record of lane 2 that this hub can't understand costs the completeness of lane 2 from
+/// there, by name, and nobody else anything.
 #[tokio::test]
 async fn one_bad_record() {
     // What no version has ever written, a record of a kind this hub does not know, and a sale of

@@ -22,6 +22,7 @@ mod money;
 mod no_room;
 mod offline;
 mod operator;
+mod prices;
 mod real_lane;
 mod rebuilt;
 mod replication;

@@ -12,17 +12,25 @@ use std::{
     time::Duration,
 };
 
-use futures::future::BoxFuture;
+use domain::sale::Screen;
+use futures::future::{BoxFuture, LocalBoxFuture};
 use journal::CommitDriver;
 use journal::{Batch, Journal, LogId, Record, SimulatedDisk};
-use lane_agent::{Config, Ports, devices, start};
+use lane_agent::{
+    Config, Ports,
+    devices::{
+        self, Device, DeviceClass, DeviceError, DeviceSource, DeviceState, Devices, Key,
+        PosKeyboard, Scanner,
+    },
+    start,
+};
 use ports::{Io, Listener, Network, OsRandom, SystemClock, TcpNetwork};
 use prost::Message;
 use proto::journal::v1::LaneRecord;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    sync::oneshot,
+    sync::{mpsc, oneshot, watch},
     task::{JoinHandle, LocalSet, spawn_local},
 };
 
@@ -130,6 +138,96 @@ pub(crate) struct Machine {
     epoch: u32,
 }
 
+/// The keys, the scanner and the screens of a lane.
+pub(crate) struct Hands {
+    keys: mpsc::Sender<Key>,
+    scans: mpsc::Sender<String>,
+    screens: watch::Receiver<Option<Screen>>,
+}
+
+impl Hands {
+    pub(crate) async fn press(&self, key: Key) {
+        self.keys.send(key).await.unwrap();
+    }
+
+    pub(crate) async fn scan(&self, code: &str) {
+        self.scans.send(code.to_owned()).await.unwrap();
+    }
+
+    /// The next screen that is as wanted.
+    pub(crate) async fn sees(&mut self, wanted: impl Fn(&Screen) -> bool) -> Screen {
+        let so = |screen: &Option<Screen>| screen.as_ref().is_some_and(&wanted);
+        let waiting = tokio::time::timeout(Duration::from_secs(30), self.screens.wait_for(so));
+        let seen = waiting.await.map(|seen| seen.unwrap().clone().unwrap());
+        seen.unwrap_or_else(|_| panic!("not seen; the screens say {:?}", self.screens.borrow()))
+    }
+}
+
+struct Hand<T> {
+    class: DeviceClass,
+    inputs: mpsc::Receiver<T>,
+}
+
+impl<T> Device for Hand<T> {
+    fn class(&self) -> DeviceClass {
+        self.class
+    }
+
+    fn state(&self) -> DeviceState {
+        DeviceState::Idle
+    }
+
+    fn open(&mut self) -> Result<(), DeviceError> {
+        Ok(())
+    }
+
+    fn release(&mut self) {}
+
+    fn check_health(&self) -> Result<(), DeviceError> {
+        Ok(())
+    }
+}
+
+impl PosKeyboard for Hand<Key> {
+    fn next_key(&mut self) -> LocalBoxFuture<'_, Option<Key>> {
+        Box::pin(self.inputs.recv())
+    }
+}
+
+impl Scanner for Hand<String> {
+    fn next_scan(&mut self) -> LocalBoxFuture<'_, Option<String>> {
+        Box::pin(self.inputs.recv())
+    }
+}
+
+/// The configured printer and reader; keys and scanner are the test's.
+fn by_hand(configured: DeviceSource, give: std::sync::mpsc::Sender<Hands>) -> DeviceSource {
+    Box::new(move |wiring| {
+        let screens = wiring.screens.clone();
+        let devices = configured(wiring)?;
+        let (keys, pressed) = mpsc::channel(16);
+        let (scans, scanned) = mpsc::channel(16);
+        give.send(Hands {
+            keys,
+            scans,
+            screens,
+        })
+        .unwrap();
+        Ok(Devices {
+            keyboard: Box::new(Hand {
+                class: DeviceClass::PosKeyboard,
+                inputs: pressed,
+            }),
+            scanner: Box::new(Hand {
+                class: DeviceClass::Scanner,
+                inputs: scanned,
+            }),
+            people: None,
+            ..devices
+        })
+    })
+}
+
 struct Running {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -190,8 +288,47 @@ impl Machine {
             .await
     }
 
+    /// As [`Self::live`], with a person at its keys.
+    pub(crate) async fn live_by_hand<T, F: Future<Output = T>>(
+        &self,
+        hub: SocketAddr,
+        until: impl FnOnce(Hands) -> F,
+    ) -> T {
+        let local = LocalSet::new();
+        local
+            .run_until(async {
+                let (give, hands) = std::sync::mpsc::channel();
+                let running =
+                    self.start_with(hub, Wire::default(), |configured| by_hand(configured, give));
+                let hands = loop {
+                    match hands.try_recv() {
+                        Ok(hands) => break hands,
+                        Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+                    }
+                };
+                let seen = until(hands).await;
+                running.stop().await;
+                seen
+            })
+            .await
+    }
+
+    /// Where its files lie.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// Inside a `LocalSet`.
     fn start(&self, hub: SocketAddr, network: Wire) -> Running {
+        self.start_with(hub, network, |configured| configured)
+    }
+
+    fn start_with(
+        &self,
+        hub: SocketAddr,
+        network: Wire,
+        wired: impl FnOnce(DeviceSource) -> DeviceSource,
+    ) -> Running {
         let text = format!(
             r#"
             [lane]
@@ -226,7 +363,7 @@ impl Machine {
             network: Arc::new(network),
             engine: self.disk.engine(),
             commits: CommitDriver::Simulated(Box::new(|| Duration::from_micros(300))),
-            devices: devices::configured(&config.devices),
+            devices: wired(devices::configured(&config.devices)),
             shutdown: Box::pin(async move {
                 let _ = stopped.await;
             }),

@@ -319,6 +319,11 @@ impl Hub {
         Ok(told)
     }
 
+    /// A hub on this configuration, whoever wrote it.
+    pub(crate) fn start_on(config: PathBuf) -> Self {
+        Self::start(config, None, None)
+    }
+
     /// Stops cleanly.
     pub(crate) fn stop(mut self) {
         self.thread.stop(true);
@@ -381,7 +386,7 @@ impl Store {
         let config = format!("{}{}", &config[..cut], &config[journal..]);
         std::fs::write(folder.path().join("store-hub.toml"), config).unwrap();
         std::fs::write(folder.path().join("keys.toml"), KEYS).unwrap();
-        let prices = "barcode,name,price_minor,currency,kind\n6900000000017,milk,1250,CNY,piece\n";
+        let prices = "barcode,name,price_minor,currency,kind\n6900000000014,milk,1250,CNY,piece\n";
         std::fs::write(folder.path().join("prices.csv"), prices).unwrap();
         Self { folder }
     }

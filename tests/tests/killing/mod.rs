@@ -19,8 +19,8 @@ use day::StoreDay;
 
 /// Of each store.
 const LANES: u64 = 2;
-/// From the first customer to the last one day takes about eight seconds, two with the night between
-/// them about forty.
+/// From the first customer to the last one day takes about eight seconds, two with the night
+/// between them about forty.
 const MOMENTS_MS: [std::ops::Range<u64>; 2] = [300..7_500, 300..36_000];
 
 /// Which process is killed.

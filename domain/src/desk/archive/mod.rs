@@ -1,5 +1,5 @@
-//! The desk archives payments that are over. Each goes into a file of its own; the desk, which every
-//! start builds again, holds only payments that may still change.
+//! The desk archives payments that are over. Each goes into a file of its own; the desk, which
+//! every start builds again, holds only payments that may still change.
 //!
 //! Decides: which payments are over, and what a file says. Nothing is forgotten: an event about an
 //! archived payment needs its file (`Desk::asks_for`), and is answered as if it had never been

@@ -1,5 +1,5 @@
-//! The close of a day no longer waits for advices of a silent lane. They stay in the queue, are named,
-//! and go into the next batch (payments.md, "Settlement").
+//! The close of a day no longer waits for advices of a silent lane. They stay in the queue, are
+//! named, and go into the next batch (payments.md, "Settlement").
 
 use crate::{
     desk::{Desk, DurableState, ForwardFact, outcome::Outcome},

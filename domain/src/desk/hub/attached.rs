@@ -26,8 +26,8 @@ impl Desk {
         Ok(())
     }
 
-    /// Whether a machine of this epoch may speak for the lane. Of a lane that was never heard of any
-    /// may: a hub that begins anew has to take its lanes as they are.
+    /// Whether a machine of this epoch may speak for the lane. Of a lane that was never heard of
+    /// any may: a hub that begins anew has to take its lanes as they are.
     ///
     /// # Errors
     /// A newer machine speaks for it, or the epoch is none that could follow.

@@ -1,9 +1,10 @@
 //! A lane knew a hub that wrote another journal. That journal was lost, and this hub began anew
 //! (payments.md, "Identity, swap, rebuild").
 //!
-//! Only the lanes remember the previous hub: how far it had counted, and what it had lent. It may have
-//! sent a payment that this hub never heard of. Such a payment is never sent again: it is Unknown, and
-//! named until the day is closed, since only the acquirer's file says what became of it.
+//! Only the lanes remember the previous hub: how far it had counted, and what it had lent. It may
+//! have sent a payment that this hub never heard of. Such a payment is never sent again: it is
+//! Unknown, and named until the day is closed, since only the acquirer's file says what became of
+//! it.
 
 use std::collections::BTreeMap;
 

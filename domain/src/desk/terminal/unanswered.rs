@@ -44,8 +44,8 @@ impl Desk {
         }
     }
 
-    /// Whatever is overdue. A payment that waited too long for its terminal waits no longer: nothing
-    /// of it was sent, and its lane still listens.
+    /// Whatever is overdue. A payment that waited too long for its terminal waits no longer:
+    /// nothing of it was sent, and its lane still listens.
     pub(crate) fn tick(&mut self, out: &mut Outcome) {
         let now = out.now.mono;
         let mut overdue: Vec<(Tid, Outstanding)> = Vec::new();

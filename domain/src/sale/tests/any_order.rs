@@ -31,8 +31,12 @@ fn decisions() -> impl Strategy<Value = Decision> {
 fn events() -> impl Strategy<Value = Event> {
     let id = || (0..3_u128).prop_map(PaymentId);
     prop_oneof![
-        4 => Just(Event::Open { operator: OperatorId(1), order_reference: "o".to_owned() }),
-        4 => prop::sample::select(vec![100, 250])
+        4 => Just(Event::Open {
+            operator: OperatorId(1),
+            order_reference: "o".to_owned(),
+            price_version: "v1".to_owned(),
+        }),
+        4 => prop::sample::select(vec![0, 100, 250])
             .prop_map(|minor| Event::Scanned(item("x", 1, minor))),
         1 => (1..4_u32).prop_map(|line_number| Event::LineVoided { line_number }),
         4 => Just(Event::Total),

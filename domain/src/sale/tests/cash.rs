@@ -82,6 +82,7 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
             Event::Open {
                 operator: OperatorId(1),
                 order_reference: String::new(),
+                price_version: "v1".to_owned(),
             },
             Rejected::SaleOpen,
         ),
@@ -99,7 +100,7 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn a_basket_that_costs_nothing_is_not_sold() {
+fn a_basket_without_an_article_is_not_sold() {
     let mut lane = Lane::new();
     lane.basket();
     for line_number in [1, 2] {
@@ -110,6 +111,40 @@ fn a_basket_that_costs_nothing_is_not_sold() {
         lane.try_step(Event::LineVoided { line_number: 1 }),
         Err(Rejected::NoSuchLine)
     );
+}
+
+/// F29: an article that costs nothing sells; the sale ends with its receipt and no tender.
+#[test]
+fn f29_a_basket_of_free_articles_closes_with_a_receipt() {
+    let mut lane = Lane::new();
+    lane.step(Event::Open {
+        operator: OperatorId(7),
+        order_reference: "basket-1".to_owned(),
+        price_version: "v1".to_owned(),
+    });
+    lane.step(Event::Scanned(item("free bag", 1, 0)));
+    let effects = lane.step(Event::Total);
+    assert!(matches!(
+        facts(&effects).as_slice(),
+        [
+            SaleFact::SaleTotalled { .. },
+            SaleFact::SaleClosed { total, change, tenders, items: 1, .. },
+        ]
+            if total.is_zero() && change.is_zero() && tenders.is_empty()
+    ));
+    assert!(!effects.contains(&Effect::OpenDrawer));
+    let printed = effects.iter().any(|e| matches!(e, Effect::Print { .. }));
+    assert!(printed);
+    let effects = lane.step(Event::ReceiptPrinted {
+        text: "text".to_owned(),
+    });
+    assert!(matches!(effects.last(), Some(Effect::Finished(_))));
+    assert_eq!(lane.checkout.sales_closed(), 1);
+    // What costs something beside it is paid for as ever.
+    lane.basket();
+    lane.step(Event::Scanned(item("free bag", 1, 0)));
+    let effects = lane.step(Event::Total);
+    assert_eq!(shown(&effects), Some(&Prompt::ChooseTender));
 }
 
 #[test]

@@ -87,6 +87,7 @@ impl Lane {
         self.step(Event::Open {
             operator: OperatorId(7),
             order_reference: "basket-1".to_owned(),
+            price_version: "v1".to_owned(),
         });
         self.step(Event::Scanned(item("whole milk", 1, 1250)));
         self.step(Event::Scanned(item("yogurt", 2, 150)));
@@ -117,7 +118,7 @@ fn cny(minor: i64) -> Money {
 
 fn item(name: &str, quantity: u32, minor: i64) -> PricedItem {
     PricedItem {
-        barcode: "6900000000017".to_owned(),
+        barcode: "6900000000014".to_owned(),
         name: name.to_owned(),
         quantity,
         unit_price: cny(minor),

@@ -96,6 +96,7 @@ fn a_name_is_cut_and_can_not_command_the_printer() {
     lane.step(Event::Open {
         operator: OperatorId(7),
         order_reference: String::new(),
+        price_version: "v1".to_owned(),
     });
     lane.step(Event::Scanned(item("\u{1b}@bread\u{1d}V", 1, 100)));
     lane.step(Event::Scanned(item(&"long ".repeat(20), 1, 100)));

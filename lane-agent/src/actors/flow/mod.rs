@@ -8,6 +8,7 @@ mod day;
 mod effects;
 mod offline;
 mod outcomes;
+mod prices;
 mod room;
 
 use std::sync::Arc;
@@ -36,7 +37,7 @@ use super::{
 };
 use crate::{
     checkpoint, config::Timeouts, devices::Key, devices::SealedRead, hub_facts::HubFacts,
-    store_day::StoreDay,
+    price_shelf::PriceShelf, store_day::StoreDay,
 };
 
 /// Who sells, until operators sign on.
@@ -63,6 +64,10 @@ pub(crate) struct FlowParts {
     pub(crate) facts: watch::Receiver<Option<Arc<HubFacts>>>,
     /// What the hub says of the store's day.
     pub(crate) day: watch::Receiver<Arc<StoreDay>>,
+    /// Price versions on the disk.
+    pub(crate) shelf: PriceShelf,
+    /// Price version of the sale that is open, or empty.
+    pub(crate) in_sale: watch::Sender<String>,
     /// Leases and acknowledgements from the hub.
     pub(crate) from_hub: Option<mpsc::Receiver<FromHub>>,
     /// Whether the hub is there.
@@ -78,6 +83,8 @@ pub(crate) struct FlowParts {
 pub(crate) struct TransactionFlow {
     parts: FlowParts,
     outbox: Outbox<Effect>,
+    /// What the sale that is open is priced by.
+    sale_prices: Option<prices::SalePrices>,
     /// Nothing leaves before the journal is durable up to here.
     highest: Ticket,
     /// The card of the payment under way: in memory only, gone with the process (rule 3).
@@ -107,6 +114,7 @@ impl TransactionFlow {
     pub(crate) fn new(parts: FlowParts) -> Self {
         Self {
             outbox: Outbox::new(),
+            sale_prices: None,
             highest: parts.journal.last(),
             sealed: None,
             upload: None,
@@ -135,6 +143,7 @@ impl TransactionFlow {
         let now = self.now();
         match self.parts.checkout.step(now, event) {
             Ok(effects) => {
+                self.follow_sale();
                 if let Err(fatal) = self.commit(effects, ctx) {
                     self.fail(fatal);
                 }
@@ -219,6 +228,7 @@ impl TransactionFlow {
             Key::Open { order_reference } => Event::Open {
                 operator: OPERATOR,
                 order_reference,
+                price_version: self.price_version(),
             },
             Key::VoidLine { line_number } => Event::LineVoided { line_number },
             Key::Total => Event::Total,
@@ -295,18 +305,7 @@ impl Handler<Scanned> for TransactionFlow {
     type Result = ();
 
     fn handle(&mut self, Scanned(barcode): Scanned, ctx: &mut Self::Context) {
-        let found = self.parts.facts.borrow().as_ref().map(|facts| {
-            let (layout, currency) = (self.parts.label_layout, self.parts.currency);
-            facts.prices.look_up(&barcode, layout, currency)
-        });
-        let event = match found {
-            Some(Ok(item)) => Event::Scanned(item),
-            Some(Err(not_sold)) => {
-                debug!(event = "article not sold", %not_sold);
-                Event::NotFound { barcode }
-            }
-            None => Event::NotFound { barcode },
-        };
+        let event = self.scanned(barcode);
         if !self.take(event, ctx) {
             self.say_again();
         }

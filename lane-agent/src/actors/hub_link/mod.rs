@@ -22,7 +22,9 @@ use actix::{
 };
 use domain::{
     ids::PaymentId,
+    limits,
     payment::Decision,
+    prices::PriceSchedule,
     risk::{HotList, OfflineLease},
     sale::CheckoutConfig,
 };
@@ -34,7 +36,12 @@ use tracing::error;
 use wire_form::HotListReader;
 
 use super::{Progress, backoff::Backoff, offline_cards};
-use crate::{devices::HubKeys, hub_facts::HubFacts, store_day::StoreDay};
+use crate::{
+    devices::HubKeys,
+    hub_facts::{HubFacts, Learnt},
+    price_shelf::PriceShelf,
+    store_day::StoreDay,
+};
 use connection::Client;
 pub(crate) use connection::{Client as HubClient, client as hub_client};
 
@@ -55,6 +62,12 @@ pub(crate) struct LinkParts {
     /// What the hub says of the store's day, and where it is kept.
     pub(crate) day: watch::Sender<Arc<StoreDay>>,
     pub(crate) day_file: std::path::PathBuf,
+    /// What an earlier run kept of the hub and its prices.
+    pub(crate) learnt: Learnt,
+    pub(crate) schedule: PriceSchedule,
+    pub(crate) shelf: PriceShelf,
+    /// Price version of the sale that is open, or empty.
+    pub(crate) in_sale: watch::Receiver<String>,
     pub(crate) progress: watch::Receiver<Progress>,
     /// What the hub says to the flow.
     pub(crate) to_flow: mpsc::Sender<FromHub>,
@@ -110,6 +123,12 @@ pub(crate) struct GiveUp(pub(crate) PaymentId);
 #[rtype(result = "()")]
 pub(crate) struct Report(pub(crate) PaymentId);
 
+/// Tell the hub what became of a price version here, if it is there: it is told again after each
+/// hello.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Confirm(wire::PriceConfirmed);
+
 pub(crate) struct HubLink {
     parts: LinkParts,
     client: Client,
@@ -124,6 +143,9 @@ pub(crate) struct HubLink {
     hello_sent: day::Clocks,
     pending: BTreeMap<PaymentId, oneshot::Sender<Fate>>,
     hello: watch::Sender<Option<Arc<wire::HubHello>>>,
+    price_notices: mpsc::Sender<wire::PriceNotice>,
+    /// Until whoever follows them is started.
+    notices: Option<mpsc::Receiver<wire::PriceNotice>>,
     status: status::LastStatus,
     hot_list: HotListReader,
 }
@@ -131,6 +153,8 @@ pub(crate) struct HubLink {
 impl HubLink {
     pub(crate) fn new(parts: LinkParts) -> Result<Self, tonic::transport::Error> {
         let client = connection::client(&parts.address, Arc::clone(&parts.network))?;
+        let most = limits::PRICE_VERSIONS_WAITING_MAX.saturating_mul(2);
+        let (price_notices, notices) = mpsc::channel(most);
         Ok(Self {
             backoff: Backoff::new(Arc::clone(&parts.random)),
             client,
@@ -141,6 +165,8 @@ impl HubLink {
             hello_sent: day::Clocks::default(),
             pending: BTreeMap::new(),
             hello: watch::Sender::new(None),
+            price_notices,
+            notices: Some(notices),
             status: status::LastStatus::default(),
             hot_list: HotListReader::default(),
             parts,
@@ -178,12 +204,27 @@ impl Actor for HubLink {
             backoff: Backoff::new(Arc::clone(&self.parts.random)),
         });
         ctx.spawn(replicate.into_actor(self));
+        self.follow_prices(ctx);
+    }
+}
+
+impl HubLink {
+    fn follow_prices(&mut self, ctx: &mut Context<Self>) {
+        let Some(notices) = self.notices.take() else {
+            return;
+        };
         let price_file = price_file::run(price_file::Parts {
             client: self.client.clone(),
+            link: ctx.address(),
             hello: self.hello.subscribe(),
+            notices,
             facts: self.parts.facts.clone(),
+            learnt: self.parts.learnt.clone(),
+            schedule: self.parts.schedule.clone(),
+            shelf: self.parts.shelf.clone(),
+            in_sale: self.parts.in_sale.clone(),
             file: self.parts.facts_file.clone(),
-            currency: self.parts.checkout.currency,
+            clock: Arc::clone(&self.parts.clock),
             backoff: Backoff::new(Arc::clone(&self.parts.random)),
         });
         ctx.spawn(price_file.into_actor(self));
@@ -203,6 +244,16 @@ impl Handler<Submit> for HubLink {
         let (tell, fate) = oneshot::channel();
         self.pending.insert(payment_id, tell);
         Submitted::Left(fate)
+    }
+}
+
+impl Handler<Confirm> for HubLink {
+    type Result = ();
+
+    fn handle(&mut self, Confirm(confirmed): Confirm, ctx: &mut Self::Context) {
+        if self.greeted {
+            self.put(Body::PriceConfirmed(confirmed), ctx);
+        }
     }
 }
 

@@ -230,10 +230,12 @@ impl HubLink {
                 info!(event = "day ends soon", date = soon.date);
             }
             hub_frame::Body::PriceNotice(notice) => {
-                warn!(
-                    event = "price notice not followed",
-                    version = notice.version
-                );
+                if self.price_notices.try_send(notice).is_err() {
+                    warn!(
+                        event = "price notice not followed",
+                        why = "the hub tells it again"
+                    );
+                }
             }
             hub_frame::Body::Progress(progress) => {
                 debug!(event = "payment progress", stage = progress.stage);

@@ -53,6 +53,8 @@ impl HubLink {
     fn lane_status(&self) -> wire::LaneStatus {
         let script_finished = *self.parts.script_finished.borrow();
         let progress = *self.parts.progress.borrow();
+        let facts = self.parts.facts.borrow();
+        let price_version = facts.as_ref().map(|facts| facts.price_version.clone());
         wire::LaneStatus {
             state: progress.word().to_owned(),
             journal_sequence: self.parts.journal.durable_head(LogId::OWN).sequence,
@@ -62,6 +64,7 @@ impl HubLink {
             script_finished,
             journal_durable_lag_batches: self.parts.journal.figures().batches_not_durable,
             business_date: wire_form::date_to_proto(progress.running_date),
+            price_file_version: price_version.unwrap_or_default(),
             ..wire::LaneStatus::default()
         }
     }

@@ -1,4 +1,5 @@
-//! Two days, written by hand as lane and hub would write them; then each way in which days go wrong.
+//! Two days, written by hand as lane and hub would write them; then each way in which days go
+//! wrong.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! The turn of the date, in the middle of the selling: half the lanes rest before it, a payment is at
-//! the bank and its basket open, the day is closed, and in the morning everybody is there again.
+//! The turn of the date, in the middle of the selling: half the lanes rest before it, a payment is
+//! at the bank and its basket open, the day is closed, and in the morning everybody is there again.
 //!
 //! Two faults belong to it. A lane is cut off, sells alone, and is switched off over the close; and
 //! the hub is killed once the date has turned and the day is not closed yet.

@@ -1,0 +1,289 @@
+//! All articles of a store, as a lane finds them.
+//!
+//! One list in the order of its keys, with all names in one text: 100,000 articles take some seven
+//! MiB, and nothing else of the file is kept.
+
+use crate::{
+    barcode::{Barcode, BarcodeError, Gtin, LabelItem, LabelLayout},
+    money::{Currency, Money},
+    sale::PricedItem,
+};
+
+/// What an article is known by.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ArticleKey {
+    /// Its number, however it is printed.
+    Piece(Gtin),
+    /// Prefix and item of its labels.
+    Label(LabelItem),
+}
+
+/// How an article is priced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ArticleKind {
+    /// By the file.
+    Piece,
+    /// By its label.
+    PriceEmbedded,
+}
+
+impl ArticleKind {
+    /// The word in a price file.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Piece => "piece",
+            Self::PriceEmbedded => "price-embedded",
+        }
+    }
+
+    /// The kind of that word.
+    #[must_use]
+    pub fn by_word(word: &str) -> Option<Self> {
+        [Self::Piece, Self::PriceEmbedded]
+            .into_iter()
+            .find(|kind| kind.word() == word)
+    }
+}
+
+/// One article with all that its file says of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Article<'a> {
+    /// What it is known by.
+    pub key: ArticleKey,
+    /// Digits of its number as filed.
+    pub digits: u8,
+    /// As on receipts.
+    pub name: &'a str,
+    /// Of one piece; of labelled goods whatever the file says.
+    pub price_minor: i64,
+    /// What kind of goods; empty: not said. So with the next two.
+    pub category: &'a str,
+    /// How it is taxed.
+    pub tax_class: &'a str,
+    /// What is counted.
+    pub unit: &'a str,
+    /// The customer's least age in years.
+    pub age: Option<u8>,
+    /// Days before its date from which it is refused.
+    pub expiry_days: Option<u16>,
+}
+
+impl Article<'_> {
+    /// How it is priced.
+    #[must_use]
+    pub const fn kind(&self) -> ArticleKind {
+        match self.key {
+            ArticleKey::Piece(_) => ArticleKind::Piece,
+            ArticleKey::Label(_) => ArticleKind::PriceEmbedded,
+        }
+    }
+
+    /// Its number as it was filed.
+    #[must_use]
+    pub fn as_filed(&self) -> String {
+        match self.key {
+            ArticleKey::Piece(number) => number.in_digits(self.digits.into()),
+            ArticleKey::Label(item) => item.to_string(),
+        }
+    }
+}
+
+/// Why a scanned code is not sold.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NotSold {
+    /// Read wrongly.
+    #[error(transparent)]
+    Misread(#[from] BarcodeError),
+    /// Not in the price file.
+    #[error("not in the price file")]
+    NotInFile,
+    /// A label of price 0.
+    #[error("the label carries no price")]
+    NoPrice,
+}
+
+/// An article in few bytes: texts stand elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Row {
+    key: ArticleKey,
+    price_minor: i64,
+    name_from: u32,
+    name_bytes: u8,
+    digits: u8,
+    age: Option<u8>,
+    expiry_days: Option<u16>,
+    category: Word,
+    tax_class: Word,
+    unit: Word,
+}
+
+/// Where a word stands that many articles share.
+type Word = u32;
+
+/// All articles of the store. Prices are in the store's currency.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PriceBook {
+    currency: Currency,
+    rows: Vec<Row>,
+    names: String,
+    words: Vec<String>,
+}
+
+impl PriceBook {
+    /// What a scanned code is and costs.
+    ///
+    /// # Errors
+    /// A misread, an article that is not in the file, a label without a price.
+    pub fn look_up(&self, scanned: &str, layout: LabelLayout) -> Result<PricedItem, NotSold> {
+        let barcode = Barcode::read(scanned, layout)?;
+        let key = match barcode {
+            Barcode::Article(number) => ArticleKey::Piece(number),
+            Barcode::PriceEmbedded { item, .. } => ArticleKey::Label(item),
+        };
+        let article = self.article(key).ok_or(NotSold::NotInFile)?;
+        let (minor, price_embedded) = match barcode {
+            Barcode::Article(_) => (article.price_minor, false),
+            Barcode::PriceEmbedded { price_minor: 0, .. } => return Err(NotSold::NoPrice),
+            Barcode::PriceEmbedded { price_minor, .. } => (price_minor, true),
+        };
+        Ok(PricedItem {
+            barcode: scanned.to_owned(),
+            name: article.name.to_owned(),
+            quantity: 1,
+            unit_price: Money::new(minor, self.currency),
+            price_embedded,
+        })
+    }
+
+    /// The article with this key.
+    #[must_use]
+    pub fn article(&self, key: ArticleKey) -> Option<Article<'_>> {
+        let at = self.rows.binary_search_by_key(&key, |row| row.key).ok()?;
+        self.rows.get(at).map(|row| self.view(row))
+    }
+
+    /// All of them, in the order of their keys.
+    pub fn articles(&self) -> impl Iterator<Item = Article<'_>> {
+        self.rows.iter().map(|row| self.view(row))
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// What it is priced in.
+    #[must_use]
+    pub const fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// The first labelled article that labels of this layout never lead to.
+    #[must_use]
+    pub fn unfit_for(&self, layout: LabelLayout) -> Option<LabelItem> {
+        self.rows.iter().find_map(|row| match row.key {
+            ArticleKey::Label(item) => (!item.fits(layout)).then_some(item),
+            ArticleKey::Piece(_) => None,
+        })
+    }
+
+    fn view(&self, row: &Row) -> Article<'_> {
+        let from = usize::try_from(row.name_from).unwrap_or(usize::MAX);
+        let to = from.saturating_add(row.name_bytes.into());
+        Article {
+            key: row.key,
+            digits: row.digits,
+            name: self.names.get(from..to).unwrap_or_default(),
+            price_minor: row.price_minor,
+            category: self.word(row.category),
+            tax_class: self.word(row.tax_class),
+            unit: self.word(row.unit),
+            age: row.age,
+            expiry_days: row.expiry_days,
+        }
+    }
+
+    fn word(&self, word: Word) -> &str {
+        let word = usize::try_from(word).ok().and_then(|at| self.words.get(at));
+        word.map_or("", String::as_str)
+    }
+}
+
+/// A book in the making.
+#[derive(Debug)]
+pub(super) struct BookBuilder {
+    book: PriceBook,
+    known_words: std::collections::BTreeMap<String, Word>,
+}
+
+impl BookBuilder {
+    pub(super) fn new(currency: Currency) -> Self {
+        let book = PriceBook {
+            currency,
+            rows: Vec::new(),
+            names: String::new(),
+            words: Vec::new(),
+        };
+        Self {
+            book,
+            known_words: std::collections::BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.book.len()
+    }
+
+    /// Takes one article; names were measured before.
+    pub(super) fn add(&mut self, article: &Article<'_>) {
+        let row = Row {
+            key: article.key,
+            price_minor: article.price_minor,
+            name_from: u32::try_from(self.book.names.len()).unwrap_or(u32::MAX),
+            name_bytes: u8::try_from(article.name.len()).unwrap_or(u8::MAX),
+            digits: article.digits,
+            age: article.age,
+            expiry_days: article.expiry_days,
+            category: self.word(article.category),
+            tax_class: self.word(article.tax_class),
+            unit: self.word(article.unit),
+        };
+        self.book.names.push_str(article.name);
+        self.book.rows.push(row);
+    }
+
+    /// The same articles give the same book, in whatever order they came.
+    pub(super) fn finish(self) -> PriceBook {
+        let mut rows = self.book.rows.clone();
+        rows.sort_unstable_by_key(|row| row.key);
+        let mut sorted = Self::new(self.book.currency);
+        sorted.book.rows.reserve_exact(rows.len());
+        sorted.book.names.reserve_exact(self.book.names.len());
+        for row in &rows {
+            sorted.add(&self.book.view(row));
+        }
+        sorted.book.words.shrink_to_fit();
+        sorted.book
+    }
+
+    fn word(&mut self, word: &str) -> Word {
+        if word.is_empty() {
+            return Word::MAX;
+        }
+        if let Some(known) = self.known_words.get(word) {
+            return *known;
+        }
+        let at = Word::try_from(self.book.words.len()).unwrap_or(Word::MAX);
+        self.book.words.push(word.to_owned());
+        self.known_words.insert(word.to_owned(), at);
+        at
+    }
+}

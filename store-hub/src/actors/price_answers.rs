@@ -1,0 +1,37 @@
+//! What lanes say of the price versions they were told of.
+
+use actix::{Handler, Message};
+use domain::ids::LaneId;
+use proto::store::v1::PriceAnswer;
+
+use super::lanes::Lanes;
+
+/// A lane said what became of a price version.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct PricesAnswered {
+    pub(crate) lane: LaneId,
+    pub(crate) answer: PriceAnswer,
+}
+
+impl Handler<PricesAnswered> for Lanes {
+    type Result = ();
+
+    fn handle(&mut self, told: PricesAnswered, _: &mut Self::Context) {
+        let PricesAnswered { lane, answer } = told;
+        let (version, why) = (&answer.version, &answer.refused_because);
+        if !why.is_empty() {
+            tracing::warn!(event = "lane can't take prices", code = "HUB0031", %lane, version, why);
+        }
+        let answers = &mut self.lanes.entry(lane).or_default().price_answers;
+        if answer.active {
+            for other in answers.values_mut() {
+                other.active = false;
+            }
+        }
+        answers.insert(answer.version.clone(), answer);
+        // Of versions that nobody is told of any more nothing is kept.
+        let offer = self.prices.borrow();
+        answers.retain(|version, answer| answer.active || offer.named(version).is_some());
+    }
+}
