@@ -69,6 +69,11 @@ impl StoreDay {
         Self { told, zone }
     }
 
+    /// Nothing is known yet.
+    pub(crate) fn untold() -> Self {
+        Self::new(Told::default())
+    }
+
     /// As the hub says hello.
     pub(crate) fn greeted(hello: &wire::HubHello, clock_ahead_ms: Option<i64>) -> Self {
         Self::new(Told {

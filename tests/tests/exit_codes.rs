@@ -69,6 +69,7 @@ fn bad_files(folder: &Path) {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table, a row a command")]
 fn bad_files_and_bad_words_are_exit_code_2() {
     let folder = tempfile::tempdir().unwrap();
     bad_files(folder.path());

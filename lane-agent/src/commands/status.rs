@@ -8,7 +8,7 @@ use crate::{
     config::Config,
     recovery,
     start::StartError,
-    store_day::{StoreDay, Told, WRONG_CLOCK},
+    store_day::{StoreDay, WRONG_CLOCK},
 };
 
 pub(super) fn status(config: &Config, output: Output) -> Outcome {
@@ -48,7 +48,7 @@ fn read(config: &Config) -> Result<(String, serde_json::Value), StartError> {
     });
     // Damaged, it tells nothing, and the hub tells it again.
     let day = StoreDay::open(&config.store_day_file());
-    let day = day.unwrap_or_else(|_| StoreDay::new(Told::default()));
+    let day = day.unwrap_or_else(|_| StoreDay::untold());
     let date = checkout.running_date().map(|date| date.to_string());
     let dated = date.as_deref().unwrap_or("none before the first contact");
     let clock = day.clock_fault();

@@ -9,7 +9,6 @@ use crate::{
     },
     ids::{PaymentId, Stan, Tid},
     limits::BATCH_ITEMS_SETTLE_AT,
-    payment::{Decision, RefusalReason},
     time::BusinessDate,
 };
 

@@ -315,6 +315,7 @@ fn moves() -> impl Strategy<Value = Move> {
     let opened = Event::Open {
         operator: OperatorId(1),
         order_reference: "o".to_owned(),
+        price_version: "v1".to_owned(),
     };
     let voided = Event::VoidSale {
         reason: "r".to_owned(),
@@ -386,7 +387,11 @@ proptest! {
                 Move::Do(event) => drop(lane.try_step(event)),
                 Move::Sell if lane.checkout.sale().is_none() => {
                     for event in [
-                        Event::Open { operator: OperatorId(1), order_reference: "o".to_owned() },
+                        Event::Open {
+                            operator: OperatorId(1),
+                            order_reference: "o".to_owned(),
+                            price_version: "v1".to_owned(),
+                        },
                         Event::Scanned(item("x", 1, 100)),
                         Event::Total,
                         Event::CashTendered { given: cny(100) },
