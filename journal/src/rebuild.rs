@@ -157,13 +157,15 @@ pub struct CheckpointReport {
 }
 
 /// Folds a log up to where a checkpoint was made and compares both, in a journal that nobody runs.
-/// `None`: there is no such checkpoint. Writes nothing.
+/// `None`: there is no such checkpoint, or `is_used` says of its bytes that no start would use it.
+/// Writes nothing.
 ///
 /// # Errors
 /// A record or the checkpoint can't be trusted, or the engine failed.
 pub fn verify_checkpoint<S>(
     engine: &dyn Engine,
     name: &str,
+    is_used: impl FnOnce(&[u8]) -> bool,
     mut state: S,
     mut fold: impl FnMut(&mut S, &Record),
     encode: impl FnOnce(S) -> Vec<u8>,
@@ -172,6 +174,9 @@ pub fn verify_checkpoint<S>(
     let Some(stored) = checkpoint::read(engine, &|key| engine.get(key), name)? else {
         return Ok(None);
     };
+    if !is_used(&stored.bytes) {
+        return Ok(None);
+    }
     let mut at = Head::default();
     while at.sequence < stored.applied.sequence {
         let next = at.sequence.saturating_add(1);

@@ -71,5 +71,9 @@ pub(crate) fn verify(
     };
     let start = Recovered::new(Desk::new(config));
     let encoded = |folded: Recovered| encode(&folded.desk, folded.hub_epochs, folded.history);
-    journal::verify_checkpoint(engine, NAME, start, fold, encoded)
+    // One of another form is not used: the next start folds the whole log and makes its own.
+    let is_used = |bytes: &[u8]| {
+        HubCheckpoint::decode(bytes).is_ok_and(|kept| convert::is_current_form(&kept))
+    };
+    journal::verify_checkpoint(engine, NAME, is_used, start, fold, encoded)
 }

@@ -131,6 +131,8 @@ pub(super) fn part(
     let state = state(date, frames, claims);
     let through_sequence = match state {
         PartState::Complete(end) => end.sequence(),
+        // What can't be read is known, and not contained (days.md 10).
+        PartState::Open(Missing::Unreadable { sequence }) => sequence.saturating_sub(1),
         PartState::Open(_) => held,
     };
     LanePart {

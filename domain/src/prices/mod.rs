@@ -11,7 +11,7 @@
 //!
 //! | column | holds |
 //! |---|---|
-//! | `barcode` | `piece`: a GTIN of any length; `price-embedded`: first 6 or 7 digits of its labels |
+//! | `barcode` | `piece`: a GTIN; `price-embedded`: first 6 or 7 digits of a label |
 //! | `name` | as on receipts |
 //! | `price_minor` | whole fen or cents; 0: free; labelled goods carry their own |
 //! | `currency` | the store's |

@@ -99,8 +99,7 @@ impl Logs {
     /// # Errors
     /// It can't be opened, or it is damaged.
     pub(crate) fn behind(engine: Box<dyn Engine>) -> Result<Self, Unread> {
-        let (journal, committer) = Journal::open(engine)?;
-        drop(committer);
+        let journal = Journal::open_to_read(engine)?;
         journal.verify()?;
         let mut logs = Vec::new();
         for id in journal.logs() {

@@ -299,7 +299,8 @@ mod tests {
     fn a_sale_whose_record_is_not_there_or_not_safe_is_found_with_its_payment() {
         let named = [("I6".to_owned(), Some(ID.to_owned()))];
         assert_eq!(broken(disk(None), &sale(2), 64), named);
-        let forgetful = disk(Some(DiskFault::SyncForgotten));
-        assert_eq!(broken(forgetful, &sale(1), 64), named);
+        // Not even its own making is on that disk.
+        let forgetful = broken(disk(Some(DiskFault::SyncForgotten)), &sale(1), 64);
+        assert_eq!(forgetful, [&[("I14".to_owned(), None)], &named[..]].concat());
     }
 }

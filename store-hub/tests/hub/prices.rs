@@ -237,7 +237,7 @@ async fn a_version_waits_for_its_moment() {
         })
         .await;
     let hub = store.start();
-    assert_eq!(prices(&hub).await.version, later);
+    until(&hub, "the hub sells by it, too", |prices| prices.version == later).await;
     assert_eq!(sales(&machine).last().unwrap().0, later);
     hub.stop();
 }

@@ -4,7 +4,7 @@
 
 use super::{
     settlement::close_day,
-    world::{World, cny, code},
+    world::{World, batch, cny, code},
 };
 use crate::{
     card_ref::CardHash,
@@ -54,7 +54,8 @@ fn withdrawn_after(change: impl FnOnce(&mut crate::forward::Forward)) -> bool {
 #[test]
 fn an_advice_is_withdrawn_before_its_first_byte_and_never_after_it_or_twice() {
     assert!(withdrawn_after(|_| {}));
-    assert!(!withdrawn_after(|entry| entry.attempts = 1));
+    let sent = Some((Stan::new(9).unwrap(), batch(1)));
+    assert!(!withdrawn_after(|entry| entry.bound = sent));
     let delivered = ForwardEnd::Delivered {
         code: code("00"),
         amount: cny(1_000),
@@ -74,7 +75,7 @@ fn a_reversal_is_never_withdrawn() {
         .forwards
         .get_mut(&entry)
         .unwrap()
-        .attempts = 0;
+        .bound = None;
     let mut out = Outcome::new(world.now, 0);
     world.desk.withdraw(&mut out, PaymentId(1));
     assert_eq!(world.desk.forward(entry).unwrap().end, None);
