@@ -140,9 +140,7 @@ impl Step {
             return;
         };
         let Turn { begins, by, .. } = turn;
-        if begins > ended {
-            self.record(SaleFact::DayMarked { ended, begins, by });
-        }
+        self.record(SaleFact::DayMarked { ended, begins, by });
     }
 
     /// An orderly stop with no sale open: the last record until the next start, so that whoever
