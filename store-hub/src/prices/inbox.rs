@@ -123,7 +123,7 @@ impl Inbox {
         let stands = Stood {
             bytes,
             wanted: wanted.to_owned(),
-            looks: 1,
+            looks: 0,
         };
         let stood = self
             .waiting
@@ -283,7 +283,6 @@ mod tests {
             assert!(store.ready().is_empty());
             assert!(store.has(NAME));
         }
-        store.ready();
         store.ready();
         assert!(!store.has(NAME) && store.has("refused/monday.csv"));
         let said = fs::read_to_string(store.home.path().join("monday.csv.result.json")).unwrap();
