@@ -132,7 +132,8 @@ pub(crate) fn verify(
         }
     };
     let dated = |checkout: Checkout| encode(&checkout).unwrap_or_default();
-    let report = journal::verify_checkpoint(engine, NAME, |_| true, Checkout::new(config), fold, dated)?;
+    let report =
+        journal::verify_checkpoint(engine, NAME, |_| true, Checkout::new(config), fold, dated)?;
     if report.is_none_or(|report| report.is_same) {
         return Ok(report);
     }

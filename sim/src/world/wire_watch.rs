@@ -301,6 +301,9 @@ mod tests {
         assert_eq!(broken(disk(None), &sale(2), 64), named);
         // Not even its own making is on that disk.
         let forgetful = broken(disk(Some(DiskFault::SyncForgotten)), &sale(1), 64);
-        assert_eq!(forgetful, [&[("I14".to_owned(), None)], &named[..]].concat());
+        assert_eq!(
+            forgetful,
+            [&[("I14".to_owned(), None)], &named[..]].concat()
+        );
     }
 }

@@ -156,7 +156,7 @@ impl Lanes {
             .collect()
     }
 
-    fn figures(&self, lane: LaneId, known: &Lane) -> LaneFigures {
+    pub(super) fn figures(&self, lane: LaneId, known: &Lane) -> LaneFigures {
         let view = self.view(lane, known);
         let gauges = known.session.as_ref().and(known.gauges.as_ref());
         let (payments_in_flight, frames_waiting) =
@@ -574,22 +574,6 @@ impl Handler<KnownOf> for Lanes {
             let claimed = known.claimed.map_or(0, |head| head.sequence);
             known.status.journal_sequence.max(claimed)
         })
-    }
-}
-
-/// All lanes in figures, for metrics.
-#[derive(Message)]
-#[rtype(result = "Vec<LaneFigures>")]
-pub(crate) struct LanesInFigures;
-
-impl Handler<LanesInFigures> for Lanes {
-    type Result = Vec<LaneFigures>;
-
-    fn handle(&mut self, _: LanesInFigures, _: &mut Self::Context) -> Self::Result {
-        let lanes = self.lanes.iter();
-        lanes
-            .map(|(lane, known)| self.figures(*lane, known))
-            .collect()
     }
 }
 

@@ -10,6 +10,7 @@ use domain::{
 use proto::store::v1::LaneView;
 
 use super::lanes::Lanes;
+use crate::metrics::LaneFigures;
 
 /// All lanes that are configured, connected, or have a journal here.
 #[derive(Message)]
@@ -21,6 +22,22 @@ impl Handler<SeeLanes> for Lanes {
 
     fn handle(&mut self, _: SeeLanes, _: &mut Self::Context) -> Self::Result {
         self.views().iter().flat_map(seen).collect()
+    }
+}
+
+/// All lanes in figures, for metrics.
+#[derive(Message)]
+#[rtype(result = "Vec<LaneFigures>")]
+pub(crate) struct LanesInFigures;
+
+impl Handler<LanesInFigures> for Lanes {
+    type Result = Vec<LaneFigures>;
+
+    fn handle(&mut self, _: LanesInFigures, _: &mut Self::Context) -> Self::Result {
+        let lanes = self.lanes.iter();
+        lanes
+            .map(|(lane, known)| self.figures(*lane, known))
+            .collect()
     }
 }
 

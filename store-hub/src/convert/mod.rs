@@ -18,7 +18,7 @@ mod tests;
 #[cfg(test)]
 pub(crate) use kept_tests::a_file;
 
-pub(crate) use checkpoint::{checkpoint_from_proto, checkpoint_to_proto};
+pub(crate) use checkpoint::{checkpoint_from_proto, checkpoint_to_proto, is_current_form};
 pub(crate) use counts::payments_to_proto;
 pub(crate) use file::{file_from_proto, file_to_proto};
 pub(crate) use record_in::{decode, desk_record, resolution_from_text};

@@ -2,7 +2,7 @@
 
 use super::Services;
 use crate::{
-    actors::lanes::LanesInFigures,
+    actors::see_lanes::LanesInFigures,
     metrics::{Figures, JournalFigures},
 };
 

@@ -34,6 +34,10 @@ fn file(milk_minor: i64) -> String {
     format!("barcode,name,price_minor,currency,kind\n{MILK},milk,{milk_minor},CNY,piece\n")
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "hub and lane of these tests run by the system's clock"
+)]
 fn now_ms() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     i64::try_from(now.as_millis()).unwrap()
@@ -237,7 +241,10 @@ async fn a_version_waits_for_its_moment() {
         })
         .await;
     let hub = store.start();
-    until(&hub, "the hub sells by it, too", |prices| prices.version == later).await;
+    until(&hub, "the hub sells by it, too", |prices| {
+        prices.version == later
+    })
+    .await;
     assert_eq!(sales(&machine).last().unwrap().0, later);
     hub.stop();
 }

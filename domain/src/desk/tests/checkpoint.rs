@@ -69,13 +69,7 @@ fn a_reversal_is_never_withdrawn() {
     world.approve(1, 1, 1_000);
     world.abandon(1, 1);
     let entry = world.last_forward();
-    world
-        .desk
-        .durable
-        .forwards
-        .get_mut(&entry)
-        .unwrap()
-        .bound = None;
+    world.desk.durable.forwards.get_mut(&entry).unwrap().bound = None;
     let mut out = Outcome::new(world.now, 0);
     world.desk.withdraw(&mut out, PaymentId(1));
     assert_eq!(world.desk.forward(entry).unwrap().end, None);
