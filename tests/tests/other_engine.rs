@@ -192,7 +192,7 @@ fn an_engine_that_nobody_knows_is_refused_with_the_known_names() {
     let refused = run("sim", &["store", "--engine", "tape"]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(
-        said(&refused).contains("must be one of: sled, redb"),
+        said(&refused).contains("known: sled, redb"),
         "{}",
         said(&refused)
     );

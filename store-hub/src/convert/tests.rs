@@ -246,12 +246,13 @@ pub(super) fn forward_records() -> Vec<DeskFact> {
     for end in ends() {
         all.push(ForwardFact::Ended { forward_id, end }.into());
     }
-    for code in [None, Some(ResponseCode::new("96").unwrap())] {
+    let later = Some(ResponseCode::new("96").unwrap());
+    for (code, sent_in_full) in [(None, true), (later, true), (None, false)] {
         all.push(
             ForwardFact::Deferred {
                 forward_id,
                 code,
-                sent_in_full: code.is_some(),
+                sent_in_full,
             }
             .into(),
         );

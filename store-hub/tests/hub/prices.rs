@@ -1,14 +1,11 @@
 //! Prices while the store sells: imported, told, confirmed, begun, without a restart of anybody.
 
-use std::{
-    fs,
-    path::Path,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{fs, path::Path, time::Duration};
 
 use acquirer_host::MemoryLedger;
 use domain::sale::Prompt;
 use lane_agent::devices::Key;
+use ports::Clock;
 use prost::Message;
 use proto::{
     journal::v1::{LaneRecord, lane_record::Body},
@@ -19,7 +16,7 @@ use crate::{
     commands::store_hub,
     lane::Lane,
     real_lane::{Hands, Machine},
-    store::{Host, Hub, Store},
+    store::{Host, Hub, Store, opening_clock},
 };
 
 const MILK: &str = "6900000000014";
@@ -34,13 +31,8 @@ fn file(milk_minor: i64) -> String {
     format!("barcode,name,price_minor,currency,kind\n{MILK},milk,{milk_minor},CNY,piece\n")
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "hub and lane of these tests run by the system's clock"
-)]
 fn now_ms() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    i64::try_from(now.as_millis()).unwrap()
+    opening_clock().wall_ms()
 }
 
 async fn import(hub: &Hub, file: &str, activate_at_wall_ms: i64) -> ImportPricesResponse {

@@ -24,7 +24,7 @@ use lane_agent::{
     },
     start,
 };
-use ports::{Io, Listener, Network, OsRandom, SystemClock, TcpNetwork};
+use ports::{Io, Listener, Network, OsRandom, TcpNetwork};
 use prost::Message;
 use proto::journal::v1::LaneRecord;
 use tempfile::TempDir;
@@ -358,7 +358,7 @@ impl Machine {
         let config = Config::parse(&text, self.folder.path()).unwrap();
         let (stop, stopped) = oneshot::channel();
         let ports = Ports {
-            clock: Arc::new(SystemClock::new()),
+            clock: Arc::new(crate::store::opening_clock()),
             random: Arc::new(OsRandom),
             network: Arc::new(network),
             engine: self.disk.engine(),

@@ -242,7 +242,7 @@ async fn the_journal_moves_to_the_other_engine_and_the_hub_runs_on_it() {
     refused(
         &hub.ask(&["migrate", "--to", "tape"]),
         2,
-        &["must be one of: sled, redb"],
+        &["known: sled, redb"],
     );
     let told = done(&hub.ask(&["migrate", "--to", "redb"]));
     assert!(told.contains("the same in redb as in sled"), "{told}");

@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, mpsc},
+    sync::{Arc, LazyLock, mpsc},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -76,13 +76,16 @@ key = "2222222222222222222222222222222222222222222222222222222222222222"
 "#;
 
 /// A clock of the first date, from its opening on, as fast as any other.
-fn opening_clock() -> BusinessClock {
-    BusinessClock::new(SystemClock::new().wall_ms(), OPENING_WALL_MS, 1)
+/// The same for every hub and lane of these tests: none is set back by a start.
+pub(crate) fn opening_clock() -> BusinessClock {
+    BusinessClock::new(*OPENED_REAL_MS, OPENING_WALL_MS, 1)
 }
+
+static OPENED_REAL_MS: LazyLock<i64> = LazyLock::new(|| SystemClock::new().wall_ms());
 
 /// The same for a command that looks at a stopped hub.
 fn clock_section() -> String {
-    let now_ms = SystemClock::new().wall_ms();
+    let now_ms = *OPENED_REAL_MS;
     format!(
         "[clock]\nkind = \"business\"\norigin_real_ms = {now_ms}\n\
          origin_business_ms = {OPENING_WALL_MS}\nspeed = 1\n"

@@ -131,6 +131,7 @@ impl Exchange {
 
     /// After so many tries; nothing once the line is down.
     async fn connect(&mut self, mut tries: u32) -> Option<Io> {
+        self.reach.borrow_mut().begins_to_connect(Instant::now());
         loop {
             let random = self.talk.parts.random.next_u64();
             let pause = self.reach.borrow().pause(tries, random);

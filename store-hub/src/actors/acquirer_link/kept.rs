@@ -67,6 +67,7 @@ impl Link {
     async fn reconnect(&mut self) -> Result<Io, HubStops> {
         let try_now = Arc::clone(&self.talk.parts.try_now);
         let mut attempt = self.connecting();
+        self.reach.borrow_mut().begins_to_connect(Instant::now());
         loop {
             let is_up = self.reach.borrow().is_up();
             let notice = self.reach.borrow().next_notice();

@@ -145,6 +145,15 @@ impl Reach {
         self.tries = 0;
     }
 
+    /// A connect begins while there is no connection: from now on none has succeeded. A connect
+    /// that nobody answers says nothing before its time is over.
+    pub(super) fn begins_to_connect(&mut self, now: Instant) {
+        if self.open == 0 {
+            self.failing_since.get_or_insert(now);
+            self.changed.notify_one();
+        }
+    }
+
     /// A connect failed.
     pub(super) fn failed(&mut self, now: Instant, reason: &str) {
         tracing::debug!(event = "bank unreachable", reason, tries = self.tries);
