@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proto::{
     journal::v1::{ForwardEndKind, ForwardKind},
-    store::v1::DecisionKind,
+    store::v1::{Decision, DecisionKind},
 };
 
 use crate::oracle::{
@@ -156,6 +156,7 @@ impl Case<'_> {
         let Some(hub) = self.hub else { return };
         let state = match hub.kind() {
             DecisionKind::Approved | DecisionKind::PartiallyApproved => "approved",
+            DecisionKind::Declined if asks_to_sign_on(hub.decision()) => "",
             DecisionKind::Declined => "declined",
             DecisionKind::Unspecified
             | DecisionKind::Unknown
@@ -385,4 +386,10 @@ fn check_caps(evidence: &Evidence, verdict: &mut Verdict) {
     verdict.check(card <= CARD_CAP_MINOR, "I10", None, || {
         format!("{card} of one card stood approved without the bank, {CARD_CAP_MINOR} is the cap")
     });
+}
+
+/// A terminal that the bank does not know (it was started again) is sent back before anything is
+/// booked: its ledger has no line of that.
+fn asks_to_sign_on(decision: Option<&Decision>) -> bool {
+    decision.is_some_and(|decision| matches!(decision.response_code.as_str(), "77" | "97"))
 }
