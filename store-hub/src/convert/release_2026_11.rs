@@ -54,7 +54,9 @@ fn what_a_record_of_that_release_meant_it_means_today() {
     let (started, written) = written.split_first().unwrap();
     assert_eq!(desk_record(&decode(&started.1).unwrap()), Ok(None));
     let all: Vec<DeskRecord> = all.into_iter().map(record).collect();
-    for (name, bytes) in written {
+    // What was archived is compared with its files in `kept_tests`.
+    let kept = |name: &str| matches!(name, "LaidAway" | "Recalled");
+    for (name, bytes) in written.iter().filter(|(name, _)| !kept(name)) {
         let read = desk_record(&decode(bytes).unwrap()).unwrap().unwrap();
         assert!(all.contains(&read), "{name}: {read:?}");
     }
