@@ -65,6 +65,7 @@ invariants! {
     I17 Healed "liveness: the queue is empty or dead-lettered and every sale final";
     I18 Always "a report says per lane how far it is complete, and equals the journal up to there";
     I19 Always "a payment of which a byte has left is never approved offline, nor sent twice";
+    I20 Healed "each record that moves money stands in exactly one business day";
 }
 
 impl fmt::Display for Invariant {
