@@ -55,8 +55,8 @@ fn sealed(folder: &Path, date: &str, version: u64) -> Value {
 /// What a sealed day says of its lanes, by number: sales, and whether it is complete.
 fn lane_in(day: &Value, lane: u64) -> (u64, bool) {
     let own = |rows: &Value| {
-        let rows = rows.as_array().expect("rows").iter();
-        rows.filter(|row| row["lane"] == lane).cloned().next()
+        let mut rows = rows.as_array().expect("rows").iter();
+        rows.find(|row| row["lane"] == lane).cloned()
     };
     let sales = own(&day["by_lane"]).and_then(|row| row["sales"].as_u64());
     let complete = own(&day["completeness"]).and_then(|row| row["complete"].as_bool());
