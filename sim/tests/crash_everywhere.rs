@@ -27,8 +27,7 @@ const COURSES: [(&str, u64); 4] = [
     ("stood-in", 2),
     ("offline", 2),
 ];
-/// The course of two days is added by `SWEEP_DAYS=2`: until lanes mark the ends of their days no
-/// world of it is clean.
+/// The course of two days is added by `SWEEP_DAYS=2`.
 const ACROSS_CLOSE: (&str, u64) = ("across-close", 1);
 /// Calls that one process sweeps.
 const CALLS_A_PROCESS: usize = 50;
