@@ -12,8 +12,10 @@ use crate::{
     },
 };
 
-/// The form of a run's record from which on its lanes mark the ends of their days.
+/// The form of a run's record from which on its lanes mark the ends of their days …
 const FIRST_FORM_WITH_FRAMES: u32 = 2;
+/// … and from which on each day of several has its own prices.
+const FIRST_FORM_WITH_PRICES: u32 = 3;
 
 /// What is kept of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -113,6 +115,9 @@ pub enum RecordError {
 }
 
 impl RunRecord {
+    /// The form in which runs are written today.
+    pub const FORM: u32 = FIRST_FORM_WITH_PRICES;
+
     /// Clock and engine, for the configuration of the programs.
     #[must_use]
     pub fn setting(&self) -> Setting {
@@ -126,6 +131,12 @@ impl RunRecord {
     #[must_use]
     pub const fn has_frames(&self) -> bool {
         self.version >= FIRST_FORM_WITH_FRAMES || self.days > 1
+    }
+
+    /// Whether each of its days has its own prices.
+    #[must_use]
+    pub const fn has_prices_of_days(&self) -> bool {
+        self.version >= FIRST_FORM_WITH_PRICES && self.days > 1
     }
 
     /// Writes it into the run's folder.
