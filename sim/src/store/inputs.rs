@@ -121,6 +121,7 @@ impl Run {
             captured: options.capture,
             days: calendar.days,
             lanes_to_rest: usize::from(calendar.lanes_to_rest()),
+            prices_change: calendar.days > 1,
             resumed: false,
             lost: Vec::new(),
             manifest_sha256: None,
