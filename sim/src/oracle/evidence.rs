@@ -82,7 +82,7 @@ impl Evidence {
         }
         // A folder that is no run's, as in tests, is of one day.
         let record = RunRecord::read(folder.root()).ok();
-        let with_prices = record.as_ref().filter(|record| record.has_prices_of_days());
+        let with_prices = record.as_ref().filter(|record| record.prices_change);
         let prices = with_prices.map_or_else(PriceFiles::default, |record| {
             PriceFiles::read(folder, record.days, verdict)
         });

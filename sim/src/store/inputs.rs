@@ -3,6 +3,8 @@
 
 use std::{fs, io, path::Path};
 
+use command_line::LogFormat;
+
 use crate::{
     store::{
         business_day::{BusinessDay, planned_ms},
@@ -34,6 +36,8 @@ pub struct Run {
     pub visits: Vec<Visit>,
     /// What is to go wrong.
     pub faults: Vec<Fault>,
+    /// How the store's programs write their logs.
+    pub log_format: LogFormat,
 }
 
 /// Why a run can't be prepared. All of these are for the user to put right.
@@ -121,6 +125,7 @@ impl Run {
             captured: options.capture,
             days: calendar.days,
             lanes_to_rest: usize::from(calendar.lanes_to_rest()),
+            prices_change: calendar.days > 1,
             resumed: false,
             lost: Vec::new(),
             manifest_sha256: None,
@@ -132,6 +137,7 @@ impl Run {
             keys,
             visits: workload.visits.clone(),
             faults,
+            log_format: LogFormat::default(),
         };
         let bank = BankInput {
             latency_ms: options.bank_latency,
@@ -172,6 +178,7 @@ impl Run {
             visits,
             // What was made go wrong before an interruption isn't made to go wrong again.
             faults: Vec::new(),
+            log_format: LogFormat::default(),
         };
         run.record.write(&run.folder).map_err(content)?;
         Ok(run)

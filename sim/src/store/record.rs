@@ -12,10 +12,8 @@ use crate::{
     },
 };
 
-/// The form of a run's record from which on its lanes mark the ends of their days …
+/// The form of a run's record from which on its lanes mark the ends of their days.
 const FIRST_FORM_WITH_FRAMES: u32 = 2;
-/// … and from which on each day of several has its own prices.
-const FIRST_FORM_WITH_PRICES: u32 = 3;
 
 /// What is kept of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,6 +40,9 @@ pub struct RunRecord {
     /// Lanes that rest in the evening of each day but the last.
     #[serde(default)]
     pub lanes_to_rest: usize,
+    /// Whether each of its days has prices of its own.
+    #[serde(default)]
+    pub prices_change: bool,
     /// Whether it was interrupted and gone on with: who was selling at a turn of the date is
     /// chance then.
     #[serde(default)]
@@ -116,7 +117,7 @@ pub enum RecordError {
 
 impl RunRecord {
     /// The form in which runs are written today.
-    pub const FORM: u32 = FIRST_FORM_WITH_PRICES;
+    pub const FORM: u32 = FIRST_FORM_WITH_FRAMES;
 
     /// Clock and engine, for the configuration of the programs.
     #[must_use]
@@ -131,12 +132,6 @@ impl RunRecord {
     #[must_use]
     pub const fn has_frames(&self) -> bool {
         self.version >= FIRST_FORM_WITH_FRAMES || self.days > 1
-    }
-
-    /// Whether each of its days has its own prices.
-    #[must_use]
-    pub const fn has_prices_of_days(&self) -> bool {
-        self.version >= FIRST_FORM_WITH_PRICES && self.days > 1
     }
 
     /// Writes it into the run's folder.
