@@ -28,6 +28,31 @@ fn a_payment_without_a_decision_is_given_up_at_restart() {
     again.intended(2);
 }
 
+/// Should the journal hold that an approval was given up and not that its sale was voided.
+#[test]
+fn an_approval_that_was_given_up_is_no_tender_after_a_restart() {
+    let part = Decision::PartiallyApproved {
+        amount: cny(1000),
+        host: host(),
+    };
+    let (mut lane, _) = Lane::paid_by_card(1, part);
+    lane.step(Event::VoidSale {
+        reason: "left".to_owned(),
+    });
+    let voided = lane.records.pop().map(|record| record.fact);
+    assert!(matches!(voided, Some(SaleFact::SaleVoided { .. })));
+    let mut again = lane.killed();
+    again.step(Event::Recovered);
+    let effects = again.step(Event::CashTendered { given: cny(1000) });
+    let closed = |fact: &SaleFact| matches!(fact, SaleFact::SaleClosed { .. });
+    assert!(
+        !facts(&effects).into_iter().any(closed),
+        "nothing else has paid"
+    );
+    let effects = again.step(Event::CashTendered { given: cny(550) });
+    assert!(facts(&effects).into_iter().any(closed));
+}
+
 #[test]
 fn a_closed_sale_is_printed_again_and_says_the_same() {
     let (lane, effects) = Lane::paid_by_card(1, approved(1550));
