@@ -22,6 +22,17 @@ pub enum LogFormat {
     Json,
 }
 
+impl LogFormat {
+    /// As the option has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+}
+
 /// What is logged, and how; the same options in every program.
 #[derive(Args, Clone, Debug, Default)]
 pub struct LogOptions {
@@ -41,6 +52,12 @@ pub struct LogOptions {
 }
 
 impl LogOptions {
+    /// How a line is written: a program that starts others passes it on.
+    #[must_use]
+    pub const fn format(&self) -> LogFormat {
+        self.log_format
+    }
+
     /// Starts the log of this process.
     ///
     /// # Errors

@@ -1,8 +1,12 @@
-//! Asking a hub: how it is reached, and what is said when it isn't.
+//! Asking a hub or a lane: how it is reached, and what is said when it isn't.
 
 use std::{future::Future, time::Duration};
 
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 use tonic::{
     Code, Response, Status,
     transport::{Channel, Endpoint},
@@ -18,21 +22,53 @@ const PING_TIMEOUT: Duration = Duration::from_secs(3);
 /// A question that is not answered for so long is given up.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Somebody at an address that should be a store hub.
+/// A page may have so many bytes.
+const PAGE_BYTES_MAX: u64 = 64 * 1024;
+
+/// What should be at an address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    StoreHub,
+    Lane,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::StoreHub => "store hub",
+            Self::Lane => "lane",
+        }
+    }
+}
+
+/// Somebody at an address that should be a store hub, or a lane.
 #[derive(Clone, Debug)]
 pub struct Peer {
     address: String,
+    kind: Kind,
 }
 
 impl Peer {
-    /// At `HOST:PORT`.
+    /// A store hub at `HOST:PORT`.
     ///
     /// # Errors
     /// That is no `HOST:PORT`.
     pub fn at(address: &str) -> Result<Self, Failed> {
+        Self::of_kind(Kind::StoreHub, address)
+    }
+
+    /// A lane whose port for metrics and health is `HOST:PORT`.
+    ///
+    /// # Errors
+    /// That is no `HOST:PORT`.
+    pub fn lane_at(address: &str) -> Result<Self, Failed> {
+        Self::of_kind(Kind::Lane, address)
+    }
+
+    fn of_kind(kind: Kind, address: &str) -> Result<Self, Failed> {
         let address = address.trim().to_owned();
         match configuration::is_host_and_port(&address) {
-            true => Ok(Self { address }),
+            true => Ok(Self { address, kind }),
             false => {
                 let what = format!("\"{address}\" is not HOST:PORT, as in 127.0.0.1:7001");
                 Err(Failed::new(Exit::Usage, what))
@@ -51,12 +87,7 @@ impl Peer {
     /// # Errors
     /// Nobody listens, with what to do.
     pub async fn connect(&self) -> Result<Channel, Failed> {
-        let reached = timeout(CONNECT_TIMEOUT, TcpStream::connect(&self.address)).await;
-        match reached {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => return Err(self.not_there(&error.to_string())),
-            Err(_) => return Err(self.not_there("no answer")),
-        }
+        self.reach().await?;
         let endpoint = Endpoint::from_shared(format!("http://{}", self.address))
             .map_err(|error| Failed::new(Exit::Usage, format!("{}: {error}", self.address)))?;
         endpoint
@@ -67,6 +98,47 @@ impl Peer {
             .connect()
             .await
             .map_err(|_| self.not_there("the connection broke"))
+    }
+
+    async fn reach(&self) -> Result<TcpStream, Failed> {
+        match timeout(CONNECT_TIMEOUT, TcpStream::connect(&self.address)).await {
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err(error)) => Err(self.not_there(&error.to_string())),
+            Err(_) => Err(self.not_there("no answer")),
+        }
+    }
+
+    /// What stands on one of its pages, whatever the status: a page of health says no with words.
+    ///
+    /// # Errors
+    /// Nobody listens, or what answers has no such page.
+    pub async fn page(&self, path: &str) -> Result<String, Failed> {
+        let mut stream = self.reach().await?;
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
+        let request = head + "Connection: close\r\n\r\n";
+        let mut heard = Vec::new();
+        let exchange = async {
+            stream.write_all(request.as_bytes()).await?;
+            stream.take(PAGE_BYTES_MAX).read_to_end(&mut heard).await
+        };
+        let answered = timeout(ANSWER_TIMEOUT, exchange).await;
+        let text = match answered {
+            Ok(Ok(_)) => String::from_utf8(heard).ok(),
+            Ok(Err(_)) | Err(_) => None,
+        };
+        let body = text.as_deref().and_then(body);
+        body.map(str::to_owned).ok_or_else(|| self.is_another())
+    }
+
+    /// What answers is not what was asked for.
+    #[must_use]
+    pub fn is_another(&self) -> Failed {
+        let (address, kind) = (&self.address, self.kind.name());
+        let what = format!(
+            "what answers at {address} is no {kind}, or its connection broke; give the address \
+             the {kind} prints when it starts"
+        );
+        Failed::new(Exit::Unreachable, what)
     }
 
     /// Waits for an answer, not for ever.
@@ -93,11 +165,7 @@ impl Peer {
     pub fn said(&self, status: &Status) -> Failed {
         let address = &self.address;
         if std::error::Error::source(status).is_some() {
-            let what = format!(
-                "what answers at {address} is no store hub, or its connection broke; give the \
-                 address the hub prints when it starts"
-            );
-            return Failed::new(Exit::Unreachable, what);
+            return self.is_another();
         }
         match status.code() {
             Code::Unimplemented => {
@@ -112,13 +180,19 @@ impl Peer {
     }
 
     fn not_there(&self, why: &str) -> Failed {
+        let (address, kind) = (&self.address, self.kind.name());
         let what = format!(
-            "nobody answers at {}: {why}; start the hub, or give the address it prints when it \
-             starts",
-            self.address
+            "nobody answers at {address}: {why}; start the {kind}, or give the address it prints \
+             when it starts"
         );
         Failed::new(Exit::Unreachable, what)
     }
+}
+
+/// The body of an answer over HTTP/1.
+fn body(answer: &str) -> Option<&str> {
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    head.starts_with("HTTP/1.1 ").then_some(body)
 }
 
 /// The one place where a status that a hub answered becomes an exit code.

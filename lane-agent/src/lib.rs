@@ -21,6 +21,7 @@ mod commands;
 pub mod config;
 mod convert;
 pub mod devices;
+mod health;
 mod hub_copy;
 mod hub_facts;
 mod pages;

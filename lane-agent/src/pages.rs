@@ -17,7 +17,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use domain::{ids::LaneId, sale::civil_date, time::WallMs};
+use domain::{
+    sale::{CheckoutConfig, civil_date},
+    time::WallMs,
+};
 use futures::StreamExt;
 use journal::{Journal, LogId};
 use monitoring::{Accepted, Exposition, Kind, METRICS, beside_grpc, dated_by, metrics_page};
@@ -30,12 +33,12 @@ use tonic::{
 };
 use tower::util::MapResponseLayer;
 
-use crate::{actors::Progress, store_day::StoreDay};
+use crate::{actors::Progress, health::LaneHealth, store_day::StoreDay};
 
 /// What the pages are made from.
 #[derive(Clone)]
 pub(crate) struct Watched {
-    pub(crate) lane: LaneId,
+    pub(crate) checkout: CheckoutConfig,
     pub(crate) journal: Journal,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) progress: watch::Receiver<Progress>,
@@ -113,19 +116,18 @@ fn pages(watched: Watched, since_wall_ms: Arc<AtomicI64>) -> Router {
 
 /// A lane is well while it can sell; without the hub it sells all the same.
 fn health(watched: &Watched) -> Response {
-    let progress = *watched.progress.borrow();
-    let can_sell = progress.open && !progress.no_room;
-    let code = match can_sell {
+    let told = LaneHealth::of(
+        watched.checkout,
+        *watched.progress.borrow(),
+        *watched.hub_up.borrow(),
+        &watched.journal,
+        &watched.day.borrow(),
+    );
+    let code = match told.can_sell {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let told = json!({
-        "lane": watched.lane.0,
-        "state": progress.word(),
-        "can_sell": can_sell,
-        "hub_up": *watched.hub_up.borrow(),
-        "software_version": env!("CARGO_PKG_VERSION"),
-    });
+    let told = json!(told);
     let kind = (header::CONTENT_TYPE, "application/json");
     (code, [kind], format!("{told}\n")).into_response()
 }
@@ -135,7 +137,7 @@ fn text(watched: &Watched, hub_since_wall_ms: i64) -> String {
     let progress = *watched.progress.borrow();
     let name = "lanekeeper_lane_info";
     text.family(name, Kind::Gauge, "Which lane this is, and its software.");
-    let lane = watched.lane.0.to_string();
+    let lane = watched.checkout.lane.0.to_string();
     let version = env!("CARGO_PKG_VERSION");
     text.sample(&[("lane", &lane), ("software_version", version)], 1);
     text.gauge(
@@ -176,15 +178,15 @@ fn text(watched: &Watched, hub_since_wall_ms: i64) -> String {
 fn dates(watched: &Watched, text: &mut Exposition) {
     let day = watched.day.borrow();
     let today = civil_date(day.local(WallMs(watched.clock.wall_ms())));
+    // Of the lane's own frame: before the first contact with a hub there is none.
     let running = watched.progress.borrow().running_date;
-    let Some(running) = running.or(today) else {
-        return;
-    };
-    let name = "lanekeeper_lane_business_date_info";
-    let help = "The business date the lane sells on, as a label.";
-    text.family(name, Kind::Gauge, help);
-    text.sample(&[("business_date", &running.to_string())], 1);
-    if let Some(today) = today {
+    if let Some(running) = running {
+        let name = "lanekeeper_lane_business_date_info";
+        let help = "The business date the lane sells on, as a label.";
+        text.family(name, Kind::Gauge, help);
+        text.sample(&[("business_date", &running.to_string())], 1);
+    }
+    if let (Some(running), Some(today)) = (running, today) {
         text.gauge(
             "lanekeeper_lane_business_date_age_days",
             "Days by which the business date is behind the calendar; below 0: ahead of it.",

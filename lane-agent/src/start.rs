@@ -352,7 +352,7 @@ async fn pages(
         return Ok(None);
     };
     let watched = Watched {
-        lane: config.checkout.lane,
+        checkout: config.checkout,
         journal: journal.clone(),
         clock: Arc::clone(&seams.clock),
         progress: channels.progress.subscribe(),

@@ -105,6 +105,21 @@ impl StoreZone {
         let (year, month) = (i16::try_from(year).ok()?, i8::try_from(month).ok()?);
         let day = i8::try_from(day).ok()?;
         let local = DateTime::new(year, month, day, time.hour, time.minute, 0, 0).ok()?;
+        self.instant_of(local)
+    }
+
+    /// Reads a moment as people write it: `2026-12-01T06:00` on the store's wall, or with its
+    /// offset, as in `2026-12-01T06:00:00+08:00`. In a gap and of two it is as in
+    /// [`Self::instant_ms`]. `None`: it is neither.
+    #[must_use]
+    pub fn read_moment(&self, text: &str) -> Option<i64> {
+        let with_offset = text.parse::<Timestamp>().ok();
+        with_offset
+            .map(Timestamp::as_millisecond)
+            .or_else(|| self.instant_of(text.parse().ok()?))
+    }
+
+    fn instant_of(&self, local: DateTime) -> Option<i64> {
         let instant = match self.zone.to_ambiguous_timestamp(local).offset() {
             AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(local).ok()?,
             AmbiguousOffset::Fold { before, .. } => before.to_timestamp(local).ok()?,
@@ -161,6 +176,31 @@ mod tests {
         // 25 October 2026, 02:00 to 03:00 comes twice: at 00:30 UTC and at 01:30 UTC.
         let doubled = berlin.instant_ms((2026, 10, 25), time("02:30"));
         assert_eq!(doubled, Some(1_792_888_200_000));
+    }
+
+    #[test]
+    fn moments_are_read_with_and_without_an_offset() {
+        let six_utc = 1_796_104_800_000;
+        for (zone_name, text) in [
+            ("UTC", "2026-12-01T06:00"),
+            ("UTC", "2026-12-01 06:00:00"),
+            ("Asia/Shanghai", "2026-12-01T14:00"),
+            ("Asia/Shanghai", "2026-12-01 14:00:00"),
+            // An offset says it all.
+            ("UTC", "2026-12-01T14:00:00+08:00"),
+            ("Asia/Shanghai", "2026-12-01T06:00:00Z"),
+        ] {
+            let read = zone(zone_name).read_moment(text);
+            assert_eq!(read, Some(six_utc), "{text} in {zone_name}");
+        }
+        for text in ["", "06:00", "tomorrow", "2026-13-01T06:00", "1796104800000"] {
+            assert_eq!(StoreZone::utc().read_moment(text), None, "{text}");
+        }
+        let berlin = zone("Europe/Berlin");
+        assert_eq!(
+            berlin.read_moment("2026-03-29T02:30"),
+            Some(1_774_746_000_000)
+        );
     }
 
     #[test]

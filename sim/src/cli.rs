@@ -8,7 +8,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use command_line::{Exit, Failed, LogOptions, Output, completions, say};
+use command_line::{Exit, Failed, LogFormat, LogOptions, Output, completions, say};
 
 use crate::{
     audit::audit,
@@ -83,8 +83,8 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         Err(code) => return code,
     };
     match command {
-        None => logged(&log, || run_store(&store)),
-        Some(Command::Store(options)) => logged(&log, || run_store(&options)),
+        None => logged(&log, || run_store(&store, log.format())),
+        Some(Command::Store(options)) => logged(&log, || run_store(&options, log.format())),
         Some(Command::Audit(options)) => logged(&log, || run_audit(&options)),
         // The trace of a world is its log.
         Some(Command::Twice(options)) => twice::run_twice(&options),
@@ -101,16 +101,16 @@ fn logged(log: &LogOptions, command: impl FnOnce() -> Result<Exit, Failed>) -> E
     command_line::ended("sim", log, command)
 }
 
-fn run_store(options: &StoreOptions) -> Result<Exit, Failed> {
+fn run_store(options: &StoreOptions, log_format: LogFormat) -> Result<Exit, Failed> {
     let failed = |error: &StoreError| Failed::new(error.exit(), error);
-    let summary = store::run(options).map_err(|error| failed(&error))?;
+    let summary = store::run(options, log_format).map_err(|error| failed(&error))?;
     let text = match options.output {
         Output::Json => json(&summary),
         Output::Text => format!("{}{}", summary.table(), follow_line(&summary)),
     };
     command_line::print(&text)?;
     if options.keep_open {
-        store::keep_open(&summary).map_err(|error| Failed::new(error.exit(), error))?;
+        store::keep_open(&summary, log_format).map_err(|error| Failed::new(error.exit(), error))?;
     }
     Ok(yes_or_no(summary.is_good()))
 }

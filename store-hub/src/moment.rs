@@ -1,52 +1,55 @@
-//! Moments as people write them.
+//! Moments as people write and read them: on the store's wall.
 
-use domain::time::WallMs;
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use domain::{
+    sale::date_and_time,
+    time::{LocalMs, WallMs},
+};
+use ports::StoreZone;
 
-/// Reads `2026-12-01T06:00` of the business clock, or a moment with its offset, as in
-/// `2026-12-01T06:00:00+08:00`.
-pub(crate) fn read_moment(text: &str) -> Option<WallMs> {
-    let with_offset = text.parse::<Timestamp>().ok();
-    let moment = with_offset.or_else(|| {
-        let civil: DateTime = text.parse().ok()?;
-        civil
-            .to_zoned(TimeZone::UTC)
-            .ok()
-            .map(|zoned| zoned.timestamp())
-    });
-    moment.map(|moment| WallMs(moment.as_millisecond()))
+/// The form that is asked for.
+pub(crate) const MOMENT_FORM: &str = "a moment of the store, as in 2026-12-01T06:00, or one with its offset, as in \
+     2026-12-01T06:00:00+08:00";
+
+/// Reads `2026-12-01T06:00` as the store's wall shows it, or a moment with its offset.
+pub(crate) fn read_moment(text: &str, zone: &StoreZone) -> Option<WallMs> {
+    zone.read_moment(text).map(WallMs)
 }
 
 /// The same way back, to the second.
-pub(crate) fn moment_in_words(at: WallMs) -> String {
-    Timestamp::from_millisecond(at.0).map_or_else(
-        |_| at.0.to_string(),
-        |moment| {
-            moment
-                .to_zoned(TimeZone::UTC)
-                .strftime("%Y-%m-%d %H:%M:%S")
-                .to_string()
-        },
-    )
+pub(crate) fn moment_in_words(at: WallMs, zone: &StoreZone) -> String {
+    date_and_time(LocalMs(zone.local_ms(at.0)))
+}
+
+/// The time of the day alone, where the date stands elsewhere; blank for a moment that never came.
+pub(crate) fn time_in_words(at: WallMs, zone: &StoreZone) -> String {
+    if at.0 == 0 {
+        return " ".repeat(8);
+    }
+    let text = moment_in_words(at, zone);
+    text.split_once(' ')
+        .map_or_else(|| text.clone(), |(_, time)| time.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What a person types is what a person reads again, in the store's zone.
     #[test]
-    fn moments_are_read_with_and_without_an_offset() {
-        let six = WallMs(1_796_104_800_000);
-        for text in [
-            "2026-12-01T06:00",
-            "2026-12-01 06:00:00",
-            "2026-12-01T14:00:00+08:00",
-        ] {
-            assert_eq!(read_moment(text), Some(six), "{text}");
-        }
-        assert_eq!(moment_in_words(six), "2026-12-01 06:00:00");
-        for text in ["", "06:00", "tomorrow", "2026-13-01T06:00", "1796104800000"] {
-            assert_eq!(read_moment(text), None, "{text}");
-        }
+    fn a_moment_without_an_offset_is_the_stores() {
+        let shanghai = StoreZone::named("Asia/Shanghai").unwrap();
+        let ten_pm_utc_before = WallMs(1_796_076_000_000);
+        let read = read_moment("2026-12-01T06:00", &shanghai);
+        assert_eq!(read, Some(ten_pm_utc_before));
+        assert_eq!(
+            moment_in_words(ten_pm_utc_before, &shanghai),
+            "2026-12-01 06:00:00"
+        );
+        assert_eq!(time_in_words(ten_pm_utc_before, &shanghai), "06:00:00");
+        assert_eq!(
+            moment_in_words(ten_pm_utc_before, &StoreZone::utc()),
+            "2026-11-30 22:00:00"
+        );
+        assert_eq!(time_in_words(WallMs(0), &shanghai).trim(), "");
     }
 }

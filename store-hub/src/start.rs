@@ -44,7 +44,6 @@ use crate::{
     grpc::{self, Services},
     hot_list_file::{self, HotListError},
     keys::KeyStore,
-    moment::read_moment,
     ports::Ports,
     prices::{self, Importer, Inbox, PriceFileError, PriceFolder, PriceOffer, PriceStore},
     recovery::RecoveryError,
@@ -225,7 +224,7 @@ fn follow_inbox(config: &Config, importer: &Importer, runtime: Option<&Handle>) 
     let Some(folder) = &config.inbox_folder else {
         return;
     };
-    let inbox = Inbox::new(folder.clone(), read_moment);
+    let inbox = Inbox::new(folder.clone(), config.store.time_zone.clone());
     let following = prices::follow_inbox(importer.clone(), inbox);
     match runtime {
         Some(runtime) => drop(runtime.spawn(following)),
@@ -272,7 +271,7 @@ pub(crate) fn desk_config(config: &Config) -> DeskConfig {
             backoff_max_ms: milliseconds(acquirer.backoff_max),
             reversal_tries_max: REVERSAL_TRIES_MAX,
         },
-        marker_when_balanced: false,
+        marker_when_balanced: acquirer.marker_when_balanced,
     }
 }
 

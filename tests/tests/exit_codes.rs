@@ -130,6 +130,12 @@ fn bad_files_and_bad_words_are_exit_code_2() {
             "is not HOST:PORT",
         ),
         (
+            "lane-agent status --address nonsense",
+            true,
+            "is not HOST:PORT",
+        ),
+        ("lane-agent status", true, "--config"),
+        (
             "store-hub status --address 127.0.0.1:99999",
             true,
             "is not HOST:PORT",
@@ -227,6 +233,13 @@ fn a_foreign_port_is_a_sentence_and_exit_code_3_f34() {
             let line = format!("store-hub {command} --address {address}");
             check(folder.path(), &line, true, UNREACHABLE, &said);
         }
+        for command in ["link", "prices list", "prices status", "settle"] {
+            let line = format!("store-hub {command} --address {address}");
+            check(folder.path(), &line, true, UNREACHABLE, &said);
+        }
+        let line = format!("lane-agent status --address {address}");
+        let no_lane = said.replace("store hub", "lane");
+        check(folder.path(), &line, true, UNREACHABLE, &no_lane);
         let line = format!("store-hub payment {id} --address {address}");
         check(folder.path(), &line, true, UNREACHABLE, &said);
         let stores = format!("[[store]]\nid = \"1\"\naddress = \"{address}\"\n");

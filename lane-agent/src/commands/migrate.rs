@@ -1,7 +1,7 @@
 //! `lane-agent migrate`: the journal of a stopped lane moves to the other engine.
 
 use clap::Args;
-use domain::{sale::civil_date, time::LocalMs};
+use domain::{sale::civil_date, time::WallMs};
 use journal::{EngineKind, MoveError, MoveReport, migrate_folder};
 use ports::{Clock, SystemClock};
 use serde_json::json;
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{
     ConfigArgs, Exit, Failed, Outcome, Output, answer, load, open_code, say, with_sources,
 };
-use crate::config::Config;
+use crate::{config::Config, store_day::StoreDay};
 
 #[derive(Args)]
 pub(super) struct MigrateArgs {
@@ -27,16 +27,17 @@ pub(super) fn run(args: &MigrateArgs) -> Outcome {
 fn migrate(config: &Config, to: EngineKind, output: Output) -> Outcome {
     let folder = &config.journal.folder;
     let mut tell = |step: journal::MoveStep| say(&step.to_string());
-    let moved = migrate_folder(folder, to, &today(), &mut tell)
+    let moved = migrate_folder(folder, to, &today(config), &mut tell)
         .map_err(|error| Failed::new(exit_of(&error), with_sources(&error)))?;
     let configured = config.journal.engine == to;
     let text = in_words(&moved, to) + &what_next(configured, to);
     answer(output, &text, &as_json(&moved, to, configured))
 }
 
-/// The day that the old journal's name ends with, as UTC has it.
-fn today() -> String {
-    let now = LocalMs(SystemClock::new().wall_ms());
+/// The day that the old journal's name ends with, on the store's wall as the hub last told of it.
+fn today(config: &Config) -> String {
+    let day = StoreDay::open(&config.store_day_file()).unwrap_or_else(|_| StoreDay::untold());
+    let now = day.local(WallMs(SystemClock::new().wall_ms()));
     civil_date(now).map_or_else(|| "undated".to_owned(), |date| date.to_string())
 }
 

@@ -44,8 +44,8 @@ enum Command {
     CheckConfig(ConfigArgs),
     /// Try devices, journal and hub, each pass or fail
     SelfTest(ConfigArgs),
-    /// Say how far the lane is; it must not be running
-    Status(ConfigArgs),
+    /// Say how the lane is: a running one by its address, a stopped one by its configuration
+    Status(status::StatusArgs),
     /// Walk the journal: checksums, hash chain, sales, receipt numbers
     Verify(verify::VerifyArgs),
     /// Put damaged or missing records back from the hub's copy; the lane must not be running
@@ -85,7 +85,7 @@ fn execute(command: Command) -> Outcome {
         Command::Init(options) => init::init(&options),
         Command::CheckConfig(args) => check_config::check(&args),
         Command::SelfTest(args) => self_test::test(&load(&args)?, args.output),
-        Command::Status(args) => status::status(&load(&args)?, args.output),
+        Command::Status(args) => status::status(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Repair(args) => repair::repair(&load(&args)?, args.output),
         Command::Migrate(args) => migrate::run(&args),

@@ -1,19 +1,51 @@
-//! `lane-agent status`: what the journal says, while the lane isn't running.
+//! `lane-agent status`: what a running lane says at its port for metrics and health, or what the
+//! journal of a stopped one says.
 
+use std::path::PathBuf;
+
+use clap::Args;
+use command_line::Peer;
 use journal::{Journal, LogId, OpenError};
 use serde_json::json;
 
 use super::{Exit, Failed, Outcome, Output, answer, open_code};
 use crate::{
     config::Config,
+    health::LaneHealth,
     recovery,
     start::StartError,
     store_day::{StoreDay, WRONG_CLOCK},
 };
 
-pub(super) fn status(config: &Config, output: Output) -> Outcome {
-    let (text, json) = read(config).map_err(|error| failed(&error))?;
-    answer(output, &text, &json)
+#[derive(Args)]
+pub(super) struct StatusArgs {
+    /// The configuration file of a lane that does not run
+    #[arg(long, value_name = "FILE", required_unless_present = "address")]
+    config: Option<PathBuf>,
+    /// Ask the running lane whose metrics and health are here; no configuration is needed then
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "config")]
+    address: Option<String>,
+    /// How to print data
+    #[arg(long, value_enum, default_value = "text")]
+    output: Output,
+}
+
+pub(super) fn status(args: &StatusArgs) -> Outcome {
+    if let Some(address) = &args.address {
+        let health = ask(&Peer::lane_at(address)?)?;
+        return answer(args.output, &health.text(), &json!(health));
+    }
+    let path = args.config.clone().unwrap_or_default();
+    let config = Config::load(&path).map_err(|error| Failed::new(Exit::Usage, error))?;
+    let (text, json) = read(&config).map_err(|error| failed(&error))?;
+    answer(args.output, &text, &json)
+}
+
+fn ask(peer: &Peer) -> Result<LaneHealth, Failed> {
+    let page = actix::System::new().block_on(peer.page("/health"))?;
+    let health = serde_json::from_str::<LaneHealth>(&page).ok();
+    let health = health.filter(|health| health.lane > 0);
+    health.ok_or_else(|| peer.is_another())
 }
 
 fn failed(error: &StartError) -> Failed {
@@ -21,7 +53,9 @@ fn failed(error: &StartError) -> Failed {
         return Failed::new(Exit::No, error);
     };
     let hint = match opened {
-        OpenError::InUse { .. } => ": the lane runs, ask the hub (`store-hub lanes`)",
+        OpenError::InUse { .. } => {
+            ": the lane runs, ask it (`status --address`, where it listens) or the hub"
+        }
         _ => "",
     };
     Failed::new(open_code(opened), format!("{error}{hint}"))

@@ -10,6 +10,8 @@ use std::{
     path::PathBuf,
 };
 
+use command_line::LogFormat;
+
 use crate::{
     acquirer_link::{AcquirerLink, Cable, Capture},
     store::{
@@ -81,6 +83,26 @@ pub struct Setup<'a> {
     pub capture: bool,
     /// Whether each lane reaches the hub over a cable that can be pulled out.
     pub cables: bool,
+    /// How the programs write their logs.
+    pub log_format: LogFormat,
+}
+
+impl Setup<'_> {
+    /// A program whose log lies with the others'.
+    fn program(
+        &self,
+        name: &'static str,
+        called: String,
+        arguments: impl IntoIterator<Item = OsString>,
+    ) -> Program {
+        let logged = ["--log-format", self.log_format.name()].map(OsString::from);
+        Program {
+            name,
+            log: self.folder.logs().join(format!("{called}.log")),
+            called,
+            arguments: arguments.into_iter().chain(logged).collect(),
+        }
+    }
 }
 
 impl Fleet {
@@ -90,7 +112,7 @@ impl Fleet {
     /// A program that doesn't start; what was started ends with this.
     pub async fn start(setup: Setup<'_>) -> Result<Self, FleetError> {
         let folder = setup.folder;
-        let mut host = Process::start(host_program(folder, ANY_PORT)).await?;
+        let mut host = Process::start(host_program(setup, ANY_PORT)).await?;
         let host_address = host.listening().await?;
         let acquirer_link = open_acquirer_link(setup, host_address)
             .await
@@ -99,7 +121,7 @@ impl Fleet {
         let mut seats = vec![
             Seat {
                 part: Part::Host,
-                program: host_program(folder, host_address),
+                program: host_program(setup, host_address),
                 process: Some(host),
             },
             hub,
@@ -116,7 +138,7 @@ impl Fleet {
             let path = folder.lane(terminal.lane).join("lane.toml");
             folder.write(&path, text)?;
             let called = format!("lane-{}", terminal.lane);
-            let program = run_program(folder, "lane-agent", called, path);
+            let program = run_program(setup, "lane-agent", called, path);
             seats.push(Seat {
                 part: Part::Lane(terminal.lane),
                 process: Some(Process::start(program.clone()).await?),
@@ -268,7 +290,7 @@ async fn start_hub(setup: Setup<'_>, line: SocketAddr) -> Result<(Seat, SocketAd
     } = setup;
     let path = folder.hub().join("store-hub.toml");
     folder.write(&path, configuration::hub(keys, setting, ANY_PORT, line))?;
-    let program = run_program(folder, "store-hub", "store-hub".to_owned(), path.clone());
+    let program = run_program(setup, "store-hub", "store-hub".to_owned(), path.clone());
     let mut hub = Process::start(program.clone()).await?;
     let address = hub.listening().await?;
     folder.write(&path, configuration::hub(keys, setting, address, line))?;
@@ -280,8 +302,8 @@ async fn start_hub(setup: Setup<'_>, line: SocketAddr) -> Result<(Seat, SocketAd
     Ok((seat, address))
 }
 
-fn host_program(folder: &RunFolder, address: SocketAddr) -> Program {
-    let host = folder.host();
+fn host_program(setup: Setup<'_>, address: SocketAddr) -> Program {
+    let host = setup.folder.host();
     let file = |option: &str, name: &str| [OsString::from(option), host.join(name).into()];
     let address = address.to_string();
     let listen = ["--listen", &address, "--dialect", "cup-pos"].map(OsString::from);
@@ -291,28 +313,16 @@ fn host_program(folder: &RunFolder, address: SocketAddr) -> Program {
         file("--keys", "keys.toml"),
         file("--personality", "personality.toml"),
     ];
-    Program {
-        name: "acquirer-host",
-        called: "acquirer-host".to_owned(),
-        arguments: listen
-            .into_iter()
-            .chain(files.into_iter().flatten())
-            .collect(),
-        log: folder.logs().join("acquirer-host.log"),
-    }
+    let arguments = listen.into_iter().chain(files.into_iter().flatten());
+    setup.program("acquirer-host", "acquirer-host".to_owned(), arguments)
 }
 
 fn run_program(
-    folder: &RunFolder,
+    setup: Setup<'_>,
     name: &'static str,
     called: String,
     configuration: PathBuf,
 ) -> Program {
-    let log = folder.logs().join(format!("{called}.log"));
-    Program {
-        name,
-        called,
-        arguments: vec!["run".into(), "--config".into(), configuration.into()],
-        log,
-    }
+    let arguments: [OsString; 3] = ["run".into(), "--config".into(), configuration.into()];
+    setup.program(name, called, arguments)
 }

@@ -3,6 +3,8 @@
 
 use std::{fs, io, path::Path};
 
+use command_line::LogFormat;
+
 use crate::{
     store::{
         business_day::{BusinessDay, planned_ms},
@@ -15,7 +17,7 @@ use crate::{
     workload::{
         Visit, Workload,
         basket_file::{BasketFileError, GROCERIES_NAME, check_names, read_baskets},
-        days::BASKETS_A_DAY_MIN,
+        days::{BASKETS_A_DAY_MIN, FIRST_DAY},
         keys::StoreKeys,
         price_list::{PriceList, PriceListError},
     },
@@ -34,6 +36,8 @@ pub struct Run {
     pub visits: Vec<Visit>,
     /// What is to go wrong.
     pub faults: Vec<Fault>,
+    /// How the store's programs write their logs.
+    pub log_format: LogFormat,
 }
 
 /// Why a run can't be prepared. All of these are for the user to put right.
@@ -108,7 +112,7 @@ impl Run {
         folder.lay_out(options.lanes)?;
         let keys = StoreKeys::draw(options.seed, options.lanes);
         let record = RunRecord {
-            version: 1,
+            version: RunRecord::FORM,
             seed: options.seed,
             lanes: options.lanes,
             priced_by_rule: prices.priced_by_rule().to_vec(),
@@ -121,6 +125,7 @@ impl Run {
             captured: options.capture,
             days: calendar.days,
             lanes_to_rest: usize::from(calendar.lanes_to_rest()),
+            prices_change: calendar.days > 1,
             resumed: false,
             lost: Vec::new(),
             manifest_sha256: None,
@@ -132,6 +137,7 @@ impl Run {
             keys,
             visits: workload.visits.clone(),
             faults,
+            log_format: LogFormat::default(),
         };
         let bank = BankInput {
             latency_ms: options.bank_latency,
@@ -172,6 +178,7 @@ impl Run {
             visits,
             // What was made go wrong before an interruption isn't made to go wrong again.
             faults: Vec::new(),
+            log_format: LogFormat::default(),
         };
         run.record.write(&run.folder).map_err(content)?;
         Ok(run)
@@ -208,8 +215,14 @@ impl Run {
             let script = json_lines(own.map(Visit::script_line))?;
             folder.write(&folder.lane(lane).join("script.jsonl"), script)?;
         }
-        let prices = prices.to_csv().map_err(io::Error::other)?;
-        folder.write(&folder.hub().join("prices.csv"), prices)?;
+        let first = prices.to_csv().map_err(io::Error::other)?;
+        folder.write(&folder.hub().join("prices.csv"), first)?;
+        for day in FIRST_DAY + 1..=self.record.days {
+            let path = folder.prices_of(day);
+            folder.make(path.parent().unwrap_or_else(|| folder.root()))?;
+            let of_day = prices.of_day(day).to_csv().map_err(io::Error::other)?;
+            folder.write(&path, of_day)?;
+        }
         folder.write(
             &folder.hub().join("keys.toml"),
             configuration::hub_keys(keys),

@@ -4,6 +4,8 @@
 
 use std::{io, path::Path};
 
+use command_line::LogFormat;
+
 use crate::{
     oracle::{OPEN_COPY, copy_folder},
     store::{
@@ -37,7 +39,7 @@ pub enum KeepOpenError {
 ///
 /// # Errors
 /// The copy can't be made, or a program doesn't start or dies.
-pub async fn keep_open(root: &Path) -> Result<(), KeepOpenError> {
+pub async fn keep_open(root: &Path, log_format: LogFormat) -> Result<(), KeepOpenError> {
     let record = RunRecord::read(root)?;
     let mut interrupt = Interrupt::listen()?;
     let copy = root.join(OPEN_COPY);
@@ -53,6 +55,7 @@ pub async fn keep_open(root: &Path) -> Result<(), KeepOpenError> {
         setting: record.setting(),
         capture: false,
         cables: false,
+        log_format,
     };
     let mut fleet = Fleet::start(setup).await?;
     let (address, copy) = (fleet.hub_address, copy.display());

@@ -7,6 +7,7 @@ pub mod business_day;
 mod closing;
 pub mod conductor;
 pub mod configuration;
+pub mod errand;
 pub mod fault;
 pub mod fleet;
 pub mod folder;
@@ -26,7 +27,7 @@ pub mod watchdog;
 
 use std::{io, path::Path};
 
-use command_line::Exit;
+use command_line::{Exit, LogFormat};
 use ports::{Clock, SystemClock};
 
 use crate::oracle::{examine, seal};
@@ -98,6 +99,7 @@ impl StoreError {
                 | TradeError::StandsStill { .. }
                 | TradeError::NotClosed(_)
                 | TradeError::NoReport(_)
+                | TradeError::NewPrices(_)
                 | TradeError::Pull(_) => Exit::No,
             },
             Self::NotSealed { .. } | Self::NotOpen { .. } | Self::NoRuntime(_) => Exit::No,
@@ -105,16 +107,17 @@ impl StoreError {
     }
 }
 
-/// Prepares, trades, examines and seals a run.
+/// Prepares, trades, examines and seals a run. Its programs write their logs in this form, too.
 ///
 /// # Errors
 /// The run can't be prepared, or doesn't come to its end. A run that ends badly is a summary.
-pub fn run(options: &StoreOptions) -> Result<Summary, StoreError> {
+pub fn run(options: &StoreOptions, log_format: LogFormat) -> Result<Summary, StoreError> {
     let clock = SystemClock::new();
     let mut run = match &options.resume {
         Some(folder) => Run::resume(folder, clock.wall_ms())?,
         None => Run::prepare(options, clock.wall_ms())?,
     };
+    run.log_format = log_format;
     let runtime = runtime()?;
     let folder = run.folder.root().display().to_string();
     let traded = runtime
@@ -153,9 +156,9 @@ pub fn run(options: &StoreOptions) -> Result<Summary, StoreError> {
 ///
 /// # Errors
 /// The copy can't be made, or a program doesn't start or dies.
-pub fn keep_open(summary: &Summary) -> Result<(), StoreError> {
+pub fn keep_open(summary: &Summary, log_format: LogFormat) -> Result<(), StoreError> {
     let runtime = runtime()?;
-    let opened = keep_open::keep_open(Path::new(&summary.out));
+    let opened = keep_open::keep_open(Path::new(&summary.out), log_format);
     runtime
         .block_on(opened)
         .map_err(|source| StoreError::NotOpen {

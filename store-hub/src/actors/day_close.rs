@@ -121,21 +121,22 @@ struct Work {
 
 impl Work {
     async fn close_and_tell(mut self, date: Option<BusinessDate>) {
-        let closed = self.close(date).await;
-        self.tell_error(closed).await;
+        if let Err(error) = self.close(date).await {
+            tracing::warn!(event = "day not closed", %error);
+            self.tell_error(error).await;
+        }
     }
 
     async fn settle_and_tell(mut self) {
-        let settled = self.settle_now().await;
-        self.tell_error(settled).await;
+        if let Err(error) = self.settle_now().await {
+            tracing::warn!(event = "batches not settled", %error);
+            self.tell_error(error).await;
+        }
     }
 
-    async fn tell_error(&self, ended: Result<(), DayError>) {
-        if let Err(error) = ended {
-            tracing::info!(event = "day not closed", %error);
-            // Nobody listens: nobody to tell.
-            let _ = self.listener.send(Err(error)).await;
-        }
+    async fn tell_error(&self, error: DayError) {
+        // Nobody listens: nobody to tell.
+        let _ = self.listener.send(Err(error)).await;
     }
 
     async fn close(&mut self, date: Option<BusinessDate>) -> Result<(), DayError> {

@@ -30,7 +30,6 @@ use crate::{
     clocks::Clocks,
     connection::Connection,
     damaged_copies::DamagedCopies,
-    metrics::LaneFigures,
     prices::PriceOffer,
     recovery::lane_logs,
     replica::{check_claim, log_of},
@@ -43,7 +42,7 @@ const REPLICATING_PER_LANE_MAX: usize = 16;
 #[derive(Default)]
 pub(super) struct Lane {
     epoch: Option<LaneEpoch>,
-    session: Option<Addr<LaneSession>>,
+    pub(super) session: Option<Addr<LaneSession>>,
     /// The machine that has or had the session, and where its journal ended when it said hello.
     pub(super) connection: Connection,
     claimed: Option<Head>,
@@ -53,10 +52,12 @@ pub(super) struct Lane {
     /// Those of them on which a record has come that the copy did not hold.
     in_order: BTreeSet<Connection>,
     /// The credits and the queue of its session, read without asking it.
-    gauges: Option<SessionGauges>,
+    pub(super) gauges: Option<SessionGauges>,
     software_version: String,
     status: LaneStatus,
     last_heard_wall_ms: i64,
+    /// When its session ended, while none has begun since.
+    left_wall_ms: Option<i64>,
     /// What it said of the price versions it was told of, by their names.
     pub(super) price_answers: BTreeMap<String, PriceAnswer>,
 }
@@ -154,29 +155,6 @@ impl Lanes {
             .into_iter()
             .chain(damaged)
             .collect()
-    }
-
-    pub(super) fn figures(&self, lane: LaneId, known: &Lane) -> LaneFigures {
-        let view = self.view(lane, known);
-        let gauges = known.session.as_ref().and(known.gauges.as_ref());
-        let (payments_in_flight, frames_waiting) =
-            gauges.map_or((0, 0), SessionGauges::payments_and_frames);
-        let heard_of = known.epoch.is_some();
-        let lag = view
-            .journal_sequence
-            .saturating_sub(view.replicated_sequence);
-        LaneFigures {
-            complete: heard_of && lag == 0 && view.troubles.is_empty(),
-            lane: lane.0,
-            connected: view.connected,
-            payments_in_flight,
-            frames_waiting,
-            replication_lag_records: lag,
-            replicated_sequence: view.replicated_sequence,
-            journal_lag_batches: view.journal_durable_lag_batches,
-            troubles: view.troubles.len(),
-            sells_by_current_prices: self.prices.borrow().sells(&view.price_file_version),
-        }
     }
 }
 
@@ -393,8 +371,18 @@ impl Lanes {
             connection,
             claimed,
         } = machine;
-        tracing::info!(event = "lane attached", lane = lane.0, epoch = epoch.0, %connection);
+        let now_ms = self.clock.wall_ms();
         let known = self.lanes.entry(lane).or_default();
+        match known.left_wall_ms.take() {
+            // What was told when it left has an end.
+            Some(left_ms) => {
+                let away_ms = now_ms.saturating_sub(left_ms);
+                tracing::warn!(event = "lane back", %lane, epoch = epoch.0, %connection, away_ms);
+            }
+            None => {
+                tracing::info!(event = "lane attached", %lane, epoch = epoch.0, %connection);
+            }
+        }
         if let Some(before) = known.session.replace(session.clone()) {
             end(&before);
         }
@@ -407,8 +395,8 @@ impl Lanes {
         known.software_version = software_version;
         known.connection = connection;
         known.claimed = claimed;
-        known.attached_wall_ms = self.clock.wall_ms();
-        known.last_heard_wall_ms = known.attached_wall_ms;
+        known.attached_wall_ms = now_ms;
+        known.last_heard_wall_ms = now_ms;
     }
 }
 
@@ -546,8 +534,9 @@ impl Handler<Left> for Lanes {
         if let Some(known) = self.lanes.get_mut(&left.lane)
             && known.session.as_ref() == Some(&left.session)
         {
-            tracing::info!(event = "lane left", lane = left.lane.0);
+            tracing::warn!(event = "lane left", lane = %left.lane);
             known.session = None;
+            known.left_wall_ms = Some(self.clock.wall_ms());
         }
     }
 }

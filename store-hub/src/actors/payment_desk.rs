@@ -81,8 +81,6 @@ pub(crate) struct PaymentDesk {
     pub(super) stopped: bool,
     /// The disk had no room when it was last looked at: told once.
     pub(super) without_room: bool,
-    /// When the acquirer link last came or went.
-    line_since: WallMs,
     /// Records of lanes that came again for damaged ones, until all of a run are there.
     pub(super) mending: BTreeMap<LogId, Vec<Record>>,
 }
@@ -115,7 +113,6 @@ impl PaymentDesk {
             sessions: BTreeMap::new(),
             stopped: false,
             without_room: false,
-            line_since: WallMs(parts.clock.wall_ms()),
             mending: BTreeMap::new(),
             parts,
         };
@@ -155,7 +152,6 @@ impl PaymentDesk {
             counts: self.desk.counts(),
             outbox_waiting: self.outbox.len(),
             payments_held: self.desk.payments_held(),
-            line_since_wall_ms: self.line_since.0,
         }
     }
 
@@ -182,12 +178,8 @@ impl PaymentDesk {
         }
         let now = self.now();
         let day = self.desk.business_date();
-        let link_up = self.desk.link_up();
         match self.step_with_file(now, event) {
             Ok(effects) => {
-                if self.desk.link_up() != link_up {
-                    self.line_since = now.wall;
-                }
                 for effect in effects {
                     self.collect(commit, effect);
                 }

@@ -7,7 +7,9 @@ use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseActFuture, WrapFuture,
 };
 use domain::{
-    day::{Around, Calendar, DateRefused, DayConfig, DayEffect, LaneSeen, Lateness, Wait},
+    day::{
+        Around, Calendar, DateRefused, DayConfig, DayEffect, LanePart, LaneSeen, Lateness, Wait,
+    },
     ids::{LaneEpoch, LaneId, PaymentId},
     money::Currency,
     time::{BusinessDate, MonoMs},
@@ -299,6 +301,21 @@ impl Handler<ViewDays> for Reports {
             end_needs_person: days.end_needs_person(),
             lanes_complete,
         })
+    }
+}
+
+/// Each lane's part of the running date, as its close would find it now: as far as the projections
+/// have followed.
+#[derive(Message)]
+#[rtype(result = "Vec<LanePart>")]
+pub(crate) struct ViewParts(pub(crate) Vec<LaneSeen>);
+
+impl Handler<ViewParts> for Reports {
+    type Result = Vec<LanePart>;
+
+    fn handle(&mut self, view: ViewParts, _: &mut Self::Context) -> Self::Result {
+        let days = &self.books.days;
+        days.parts(days.running(), &view.0)
     }
 }
 

@@ -4,12 +4,15 @@
 use actix::{Handler, Message};
 use domain::{
     day::{LaneSeen, Machine},
-    ids::LaneEpoch,
+    ids::{LaneEpoch, LaneId},
     time::WallMs,
 };
 use proto::store::v1::LaneView;
 
-use super::lanes::Lanes;
+use super::{
+    lane_session::SessionGauges,
+    lanes::{Lane, Lanes},
+};
 use crate::metrics::LaneFigures;
 
 /// All lanes that are configured, connected, or have a journal here.
@@ -47,6 +50,27 @@ impl Lanes {
         let lanes = self.lanes.iter();
         lanes.map(|(lane, known)| self.view(*lane, known)).collect()
     }
+
+    fn figures(&self, lane: LaneId, known: &Lane) -> LaneFigures {
+        let view = self.view(lane, known);
+        let gauges = known.session.as_ref().and(known.gauges.as_ref());
+        let (payments_in_flight, frames_waiting) =
+            gauges.map_or((0, 0), SessionGauges::payments_and_frames);
+        let lag = view
+            .journal_sequence
+            .saturating_sub(view.replicated_sequence);
+        LaneFigures {
+            lane: lane.0,
+            connected: view.connected,
+            payments_in_flight,
+            frames_waiting,
+            replication_lag_records: lag,
+            replicated_sequence: view.replicated_sequence,
+            journal_lag_batches: view.journal_durable_lag_batches,
+            troubles: view.troubles.len(),
+            sells_by_current_prices: self.prices.borrow().sells(&view.price_file_version),
+        }
+    }
 }
 
 /// The machine that speaks for a lane, and its others that something stands against.
@@ -56,7 +80,7 @@ fn seen(view: &LaneView) -> Vec<LaneSeen> {
         let trouble = troubles.find(|trouble| trouble.blocks && trouble.epoch == epoch);
         trouble.map(|trouble| format!("{}: {}", trouble.code, trouble.what))
     };
-    let lane = domain::ids::LaneId(u16::try_from(view.lane).unwrap_or(u16::MAX));
+    let lane = LaneId(u16::try_from(view.lane).unwrap_or(u16::MAX));
     let machine = |epoch: u32| Machine {
         lane,
         epoch: LaneEpoch(epoch),

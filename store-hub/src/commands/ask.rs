@@ -28,16 +28,18 @@ pub(super) fn show(output: Output, view: views::View) -> Outcome {
 }
 
 pub(super) fn status(asked: &Asked) -> Outcome {
-    let (status, runs) = block_on(async {
-        match source(asked).await? {
+    let (status, runs, zone) = block_on(async {
+        let mut source = source(asked).await?;
+        let zone = source.zone().await?;
+        match source {
             Source::Running(mut hub) => {
                 let status = hub.ask(async |hub| hub.status(StatusRequest {}).await);
-                Ok((status.await?, true))
+                Ok((status.await?, true, zone))
             }
-            Source::Stopped(config) => Ok((status_of_stopped(&config)?, false)),
+            Source::Stopped(config) => Ok((status_of_stopped(&config)?, false, zone)),
         }
     })?;
-    show(asked.output, views::status(&status, runs))
+    show(asked.output, views::status(&status, runs, &zone))
 }
 
 fn status_of_stopped(config: &Config) -> Result<proto::store::v1::StatusResponse, Failed> {
@@ -54,16 +56,18 @@ fn status_of_stopped(config: &Config) -> Result<proto::store::v1::StatusResponse
 }
 
 pub(super) fn lanes(asked: &Asked) -> Outcome {
-    let lanes = block_on(async {
-        match source(asked).await? {
+    let (lanes, zone) = block_on(async {
+        let mut source = source(asked).await?;
+        let zone = source.zone().await?;
+        match source {
             Source::Running(mut hub) => {
                 let answer = hub.ask(async |hub| hub.lanes(LanesRequest {}).await);
-                Ok(answer.await?.lanes)
+                Ok((answer.await?.lanes, zone))
             }
-            Source::Stopped(config) => lanes_of_stopped(&config),
+            Source::Stopped(config) => Ok((lanes_of_stopped(&config)?, zone)),
         }
     })?;
-    show(asked.output, views::lanes(&lanes))
+    show(asked.output, views::lanes(&lanes, &zone))
 }
 
 fn lanes_of_stopped(config: &Config) -> Result<Vec<LaneView>, Failed> {
@@ -99,21 +103,26 @@ fn lanes_of_stopped(config: &Config) -> Result<Vec<LaneView>, Failed> {
 }
 
 pub(super) fn unresolved(asked: &Asked) -> Outcome {
-    let (payments, now) = block_on(async {
-        match source(asked).await? {
+    let (payments, now, zone) = block_on(async {
+        let mut source = source(asked).await?;
+        let zone = source.zone().await?;
+        match source {
             Source::Running(mut hub) => {
                 let answer = hub.ask(async |hub| hub.unresolved(UnresolvedRequest {}).await);
                 let answer = answer.await?;
-                Ok((answer.payments, answer.wall_ms))
+                Ok((answer.payments, answer.wall_ms, zone))
             }
             Source::Stopped(config) => {
                 let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
                 let now_ms = clock(config.clock).wall_ms();
-                Ok((operator_view::unresolved(&told.desk), now_ms))
+                Ok((operator_view::unresolved(&told.desk), now_ms, zone))
             }
         }
     })?;
-    show(asked.output, views::unresolved(&payments, WallMs(now)))
+    show(
+        asked.output,
+        views::unresolved(&payments, WallMs(now), &zone),
+    )
 }
 
 /// Open ones; `all` shows those that somebody has resolved, too.

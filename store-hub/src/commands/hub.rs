@@ -5,8 +5,11 @@ use std::{fs, future::Future};
 
 use command_line::Peer;
 use configuration::FileError;
-use proto::store::v1::operations_service_client::OperationsServiceClient;
-use tonic::{Response, Status, transport::Channel};
+use ports::StoreZone;
+use proto::store::v1::{
+    StoreRequest, StoreResponse, operations_service_client::OperationsServiceClient,
+};
+use tonic::{Code, Response, Status, transport::Channel};
 
 use super::{Asked, Failed, UNREACHABLE, USAGE};
 use crate::config::Config;
@@ -40,9 +43,35 @@ impl Hub {
         self.peer.ask(question(&mut self.client)).await
     }
 
+    /// The zone in which this store's people write and read moments. A hub from before it could be
+    /// asked has none but UTC.
+    pub(super) async fn zone(&mut self) -> Result<StoreZone, Failed> {
+        let store = self.ask(async |hub| match hub.store(StoreRequest {}).await {
+            Err(status) if status.code() == Code::Unimplemented => {
+                Ok(Response::new(StoreResponse::default()))
+            }
+            answered => answered,
+        });
+        match store.await?.time_zone.as_str() {
+            "" => Ok(StoreZone::utc()),
+            name => StoreZone::named(name)
+                .map_err(|fault| Failed::new(USAGE, format!("the hub's time zone: {fault}"))),
+        }
+    }
+
     /// What an error status of a stream means.
     pub(super) fn said(&self, status: &Status) -> Failed {
         self.peer.said(status)
+    }
+}
+
+impl Source {
+    /// See [`Hub::zone`]; a stopped hub's stands in its configuration.
+    pub(super) async fn zone(&mut self) -> Result<StoreZone, Failed> {
+        match self {
+            Self::Running(hub) => hub.zone().await,
+            Self::Stopped(config) => Ok(config.store.time_zone.clone()),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use domain::{
     sale::civil_date,
     time::{BusinessDate, LocalMs},
 };
-use ports::{Clock, OsRandom, Random, SystemClock};
+use ports::{Clock, OsRandom, Random, StoreZone, SystemClock};
 
 use super::{Failed, Outcome, USAGE, print};
 
@@ -48,6 +48,9 @@ pub(super) struct Init {
         value_parser = clap::value_parser!(u16).range(1024..=65000)
     )]
     port: u16,
+    /// The store's time zone, as in Asia/Shanghai; without it UTC
+    #[arg(long, value_name = "NAME", value_parser = StoreZone::named)]
+    time_zone: Option<StoreZone>,
 }
 
 /// One file of the shop.
@@ -65,7 +68,9 @@ pub(super) fn init(options: &Init) -> Outcome {
         let what = format!("{} is there already", config.display());
         return Err(Failed::new(USAGE, what));
     }
-    let today = civil_date(LocalMs(SystemClock::new().wall_ms()));
+    let zone = options.time_zone.clone().unwrap_or_else(StoreZone::utc);
+    let now_ms = SystemClock::new().wall_ms();
+    let today = civil_date(LocalMs(zone.local_ms(now_ms)));
     let today = today.ok_or_else(|| Failed::new(USAGE, "the machine's clock shows no date"))?;
     let files = files(options, today);
     for file in &files {
@@ -96,7 +101,7 @@ fn files(options: &Init, today: BusinessDate) -> Vec<File> {
         files.push(at(&script, SCRIPT.to_owned(), 0o600));
     }
     // Last: where it is, all the others are.
-    let hub = hub_config(options.lanes, options.port, today);
+    let hub = hub_config(options, today);
     files.push(at("store-hub.toml", hub, 0o644));
     files
 }
@@ -126,11 +131,12 @@ fn next_steps(options: &Init, count: usize) -> String {
 }
 
 /// The example with as many terminals as there are lanes.
-fn hub_config(lanes: u16, port: u16, today: BusinessDate) -> String {
+fn hub_config(options: &Init, today: BusinessDate) -> String {
+    let port = options.port;
     let (before, rest) = EXAMPLE.split_once("[[terminal]]").unwrap_or((EXAMPLE, ""));
     let after = rest.split_once("[journal]").map_or("", |(_, after)| after);
     let mut text = before.to_owned();
-    for lane in 1..=lanes {
+    for lane in 1..=options.lanes {
         // Writing to a String can't fail.
         let _ = write!(
             text,
@@ -138,7 +144,11 @@ fn hub_config(lanes: u16, port: u16, today: BusinessDate) -> String {
             tid(lane)
         );
     }
-    let text = text + "[journal]" + after;
+    let mut text = text + "[journal]" + after;
+    if let Some(zone) = &options.time_zone {
+        let named = format!("time_zone = \"{}\"", zone.name());
+        text = text.replace("# time_zone = \"Asia/Shanghai\"", &named);
+    }
     let bank = port.saturating_add(1);
     // The bank's first: the hub's port may be the example's of the bank.
     text.replace(EXAMPLE_BANK, &format!("127.0.0.1:{bank}"))
@@ -204,11 +214,21 @@ mod tests {
     #[test]
     fn what_is_written_can_be_read() {
         let today = BusinessDate::parse("2026-11-29").unwrap();
-        let config = Config::parse(&hub_config(7, 7002, today), Path::new(".")).unwrap();
+        let mut options = Init {
+            folder: PathBuf::new(),
+            lanes: 7,
+            port: 7002,
+            time_zone: None,
+        };
+        let config = Config::parse(&hub_config(&options, today), Path::new(".")).unwrap();
+        assert_eq!(config.store.time_zone.name(), "UTC");
         assert_eq!(config.terminals.len(), 7);
         assert_eq!(config.listen_address, "127.0.0.1:7002");
         assert_eq!(config.acquirer.address, "127.0.0.1:7003");
         assert_eq!(config.store.business_date, today);
+        options.time_zone = StoreZone::named("Asia/Tokyo").ok();
+        let there = Config::parse(&hub_config(&options, today), Path::new(".")).unwrap();
+        assert_eq!(there.store.time_zone.name(), "Asia/Tokyo");
         KeyFile::parse(&keys(7, &OsRandom)).unwrap();
         acquirer_host::Accounts::parse(ACCOUNTS).unwrap();
         acquirer_host::Personality::parse(PERSONALITY).unwrap();

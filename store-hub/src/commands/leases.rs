@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use clap::Subcommand;
 use domain::time::WallMs;
+use ports::StoreZone;
 use proto::store::v1::{LeaseView, LeasesRequest, LeasesResponse, WriteOffLeaseRequest};
 use serde_json::{Value, json};
 
@@ -44,20 +45,22 @@ pub(super) fn leases(asked: &Asked, action: Option<LeaseAction>) -> Outcome {
 }
 
 fn list(asked: &Asked) -> Outcome {
-    let leases = block_on(async {
-        match source(asked).await? {
+    let (leases, zone) = block_on(async {
+        let mut source = source(asked).await?;
+        let zone = source.zone().await?;
+        match source {
             Source::Running(mut hub) => {
-                hub.ask(async |hub| hub.leases(LeasesRequest {}).await)
-                    .await
+                let leases = hub.ask(async |hub| hub.leases(LeasesRequest {}).await);
+                Ok((leases.await?, zone))
             }
             Source::Stopped(config) => {
                 let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
                 let now = WallMs(command_line::clock(config.clock).wall_ms());
-                Ok(lease_view::leases(&told.desk, now))
+                Ok((lease_view::leases(&told.desk, now), zone))
             }
         }
     })?;
-    show(asked.output, listed(&leases))
+    show(asked.output, listed(&leases, &zone))
 }
 
 fn write_off(asked: &Asked, lease_id: u64, reason: String, by: String) -> Outcome {
@@ -77,7 +80,7 @@ fn write_off(asked: &Asked, lease_id: u64, reason: String, by: String) -> Outcom
     }
 }
 
-fn listed(leases: &LeasesResponse) -> View {
+fn listed(leases: &LeasesResponse, zone: &StoreZone) -> View {
     let mut text = String::new();
     if leases.leases.is_empty() {
         text.push_str("none\n");
@@ -99,7 +102,7 @@ fn listed(leases: &LeasesResponse) -> View {
             amount(view.left.as_ref()),
             amount(lease.per_card_cap.as_ref()),
             amount(view.counts.as_ref()),
-            clock(view.granted_wall_ms),
+            clock(view.granted_wall_ms, zone),
             written_off(view),
         );
     }

@@ -1,6 +1,8 @@
 //! `store-hub link`: the acquirer link, and a try without waiting for a pause.
 
 use clap::Args;
+use domain::time::WallMs;
+use ports::StoreZone;
 use proto::store::v1::{LinkRequest, LinkResponse};
 use serde_json::json;
 
@@ -8,8 +10,9 @@ use super::{
     Asked, Failed, NO, Outcome,
     ask::show,
     hub::{block_on, running},
-    views::{View, clock},
+    views::View,
 };
+use crate::moment::moment_in_words;
 
 /// How it is asked.
 #[derive(Args)]
@@ -22,18 +25,19 @@ pub(super) struct Try {
 /// 1 when the line is down.
 pub(super) fn link(asked: &Asked, how: &Try) -> Outcome {
     let request = LinkRequest { now: how.now };
-    let line = block_on(async {
+    let (line, zone) = block_on(async {
         let mut hub = running(asked).await?;
-        hub.ask(async |hub| hub.link(request).await).await
+        let line = hub.ask(async |hub| hub.link(request).await).await?;
+        Ok((line, hub.zone().await?))
     })?;
-    show(asked.output, view(&line))?;
+    show(asked.output, view(&line, &zone))?;
     match line.up {
         true => Ok(()),
         false => Err(Failed::new(NO, "the line to the bank is down")),
     }
 }
 
-fn view(line: &LinkResponse) -> View {
+fn view(line: &LinkResponse, zone: &StoreZone) -> View {
     let LinkResponse {
         up,
         address,
@@ -44,7 +48,7 @@ fn view(line: &LinkResponse) -> View {
         ..
     } = line;
     let state = if *up { "up" } else { "down" };
-    let since = clock(line.since_wall_ms);
+    let since = moment_in_words(WallMs(line.since_wall_ms), zone);
     let mut text = format!("bank        {address}\nline        {state} since {since}\n");
     if !reason.is_empty() {
         let when = if *up { "last loss" } else { "because" };

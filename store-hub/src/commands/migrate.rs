@@ -8,11 +8,12 @@ use serde_json::json;
 use super::{
     Asked, Failed, NO, Outcome, Output, UNREACHABLE, load, print, print_json, stopped::open_code,
 };
+use crate::config::Config;
 
 pub(super) fn migrate(asked: &Asked, to: EngineKind) -> Outcome {
     let config = load(&asked.config)?;
     let folder = &config.journal.folder;
-    let moved = migrate_folder(folder, to, &today(), &mut tell);
+    let moved = migrate_folder(folder, to, &today(&config), &mut tell);
     let moved = moved.map_err(|error| failed(&error))?;
     let configured = config.journal.engine == to;
     let text = format!("{}{}", in_words(&moved, to), what_next(configured, to));
@@ -22,9 +23,10 @@ pub(super) fn migrate(asked: &Asked, to: EngineKind) -> Outcome {
     }
 }
 
-/// The day that the old journal's name ends with, as UTC has it.
-fn today() -> String {
-    let now = LocalMs(SystemClock::new().wall_ms());
+/// The day that the old journal's name ends with, on the store's wall.
+fn today(config: &Config) -> String {
+    let now_ms = SystemClock::new().wall_ms();
+    let now = LocalMs(config.store.time_zone.local_ms(now_ms));
     civil_date(now).map_or_else(|| "undated".to_owned(), |date| date.to_string())
 }
 

@@ -17,17 +17,23 @@ pub(super) fn payment(id: &str, asked: &Asked) -> Outcome {
     let query = PaymentQuery {
         payment_id: payment_id.to_string(),
     };
-    let history = block_on(async {
-        let config = match source(asked).await? {
-            Source::Running(mut hub) => return hub.ask(async |hub| hub.payment(query).await).await,
+    let (history, zone) = block_on(async {
+        let mut source = source(asked).await?;
+        let zone = source.zone().await?;
+        let config = match source {
+            Source::Running(mut hub) => {
+                let answer = hub.ask(async |hub| hub.payment(query).await);
+                return Ok((answer.await?, zone));
+            }
             Source::Stopped(config) => config,
         };
         let stopped = Stopped::open(&config)?;
         let books = stopped.books(&config)?;
         let host = HostFile(config.acquirer.reconciliation_file.as_deref());
-        ledger::tell(&books, &stopped.journal, payment_id, host)
+        let history = ledger::tell(&books, &stopped.journal, payment_id, host)
             .map_err(|error| Failed::new(NO, error))?
-            .ok_or_else(|| Failed::new(NO, format!("no payment {payment_id}")))
+            .ok_or_else(|| Failed::new(NO, format!("no payment {payment_id}")))?;
+        Ok((history, zone))
     })?;
-    show(asked.output, views::history(&history))
+    show(asked.output, views::history(&history, &zone))
 }

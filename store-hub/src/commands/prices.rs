@@ -4,6 +4,7 @@ use std::{fmt::Write, fs, path::PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use domain::time::WallMs;
+use ports::StoreZone;
 use proto::store::v1::{
     ImportPricesRequest, ImportPricesResponse, LanePrices, PriceAnswer, PriceVersionView,
     PricesRequest, PricesResponse,
@@ -17,7 +18,7 @@ use super::{
     views::View,
 };
 use crate::{
-    moment::{moment_in_words, read_moment},
+    moment::{MOMENT_FORM, moment_in_words, read_moment},
     report::hex,
 };
 
@@ -30,7 +31,7 @@ pub(super) enum PriceAction {
     Import {
         /// CSV: barcode,name,price_minor,currency,kind and optional columns
         file: PathBuf,
-        /// From when on it sells, as in 2026-12-01T06:00; without it at once
+        /// From when on it sells, on the store's wall, as in 2026-12-01T06:00; without it at once
         #[arg(long, value_name = "MOMENT")]
         activate_at: Option<String>,
         /// How its text is encoded
@@ -66,17 +67,35 @@ pub(super) fn prices(asked: &Asked, action: PriceAction) -> Outcome {
             activate_at,
             encoding,
         } => import(asked, &file, activate_at.as_deref(), encoding),
-        PriceAction::List => show(asked.output, listed(&ask(asked)?.versions)),
-        PriceAction::Status => show(asked.output, status(&ask(asked)?)),
+        PriceAction::List => {
+            let (prices, zone) = ask(asked)?;
+            show(asked.output, listed(&prices.versions, &zone))
+        }
+        PriceAction::Status => {
+            let (prices, zone) = ask(asked)?;
+            show(asked.output, status(&prices, &zone))
+        }
     }
 }
 
-fn ask(asked: &Asked) -> Result<PricesResponse, Failed> {
+fn ask(asked: &Asked) -> Result<(PricesResponse, StoreZone), Failed> {
     block_on(async {
         let mut hub = running(asked).await?;
-        hub.ask(async |hub| hub.prices(PricesRequest {}).await)
-            .await
+        let prices = hub.ask(async |hub| hub.prices(PricesRequest {}).await);
+        Ok((prices.await?, hub.zone().await?))
     })
+}
+
+/// The moment that somebody typed; 0: at once.
+fn begins(activate_at: Option<&str>, zone: &StoreZone) -> Result<i64, Failed> {
+    let Some(text) = activate_at else {
+        return Ok(0);
+    };
+    let none = || {
+        let what = format!("--activate-at: \"{text}\" is not {MOMENT_FORM}");
+        Failed::new(USAGE, what)
+    };
+    read_moment(text, zone).map(|at| at.0).ok_or_else(none)
 }
 
 fn import(
@@ -85,18 +104,15 @@ fn import(
     activate_at: Option<&str>,
     encoding: TextEncoding,
 ) -> Outcome {
-    let at = activate_at.map(|text| {
-        let what = format!("--activate-at: \"{text}\" is no moment as in 2026-12-01T06:00");
-        read_moment(text).ok_or_else(|| Failed::new(USAGE, what))
-    });
+    // What no zone can make a moment of needs no hub.
+    begins(activate_at, &StoreZone::utc())?;
     let bytes = fs::read(file)
         .map_err(|error| Failed::new(USAGE, format!("{}: {error}", file.display())))?;
     let name = file.file_name().unwrap_or_default();
-    let first = ImportPricesRequest {
+    let mut first = ImportPricesRequest {
         file_name: name.to_string_lossy().into_owned(),
-        activate_at_wall_ms: at.transpose()?.map_or(0, |at| at.0),
         encoding: encoding.name().to_owned(),
-        chunk: Default::default(),
+        ..Default::default()
     };
     let chunks: Vec<ImportPricesRequest> = bytes
         .chunks(CHUNK_BYTES)
@@ -105,13 +121,17 @@ fn import(
             ..Default::default()
         })
         .collect();
-    let answer = block_on(async {
+    let (answer, zone) = block_on(async {
         let mut hub = running(asked).await?;
+        let zone = hub.zone().await?;
+        first.activate_at_wall_ms = begins(activate_at, &zone)?;
         let requests = std::iter::once(first).chain(chunks).collect::<Vec<_>>();
-        hub.ask(async |hub| hub.import_prices(futures::stream::iter(requests)).await)
-            .await
+        let answer = hub
+            .ask(async |hub| hub.import_prices(futures::stream::iter(requests)).await)
+            .await?;
+        Ok((answer, zone))
     })?;
-    show(asked.output, taken(&answer))?;
+    show(asked.output, taken(&answer, &zone))?;
     if answer.taken {
         return Ok(());
     }
@@ -122,12 +142,12 @@ fn import(
     Err(Failed::new(NO, what))
 }
 
-fn taken(answer: &ImportPricesResponse) -> View {
+fn taken(answer: &ImportPricesResponse, zone: &StoreZone) -> View {
     let mut text = String::new();
     // Writing to a String can't fail, here and below.
     if answer.taken {
         let known = if answer.known { ", known already" } else { "" };
-        let from = moment_in_words(WallMs(answer.from_wall_ms));
+        let from = moment_in_words(WallMs(answer.from_wall_ms), zone);
         let _ = writeln!(
             text,
             "version {}: {} articles, sold by from {from} on{known}",
@@ -165,7 +185,7 @@ fn taken(answer: &ImportPricesResponse) -> View {
     View { text, json }
 }
 
-fn listed(versions: &[PriceVersionView]) -> View {
+fn listed(versions: &[PriceVersionView], zone: &StoreZone) -> View {
     let mut text = String::new();
     for view in versions {
         let _ = writeln!(
@@ -174,8 +194,8 @@ fn listed(versions: &[PriceVersionView]) -> View {
             view.version,
             view.state,
             view.articles,
-            moment_in_words(WallMs(view.from_wall_ms)),
-            moment_in_words(WallMs(view.imported_wall_ms)),
+            moment_in_words(WallMs(view.from_wall_ms), zone),
+            moment_in_words(WallMs(view.imported_wall_ms), zone),
             view.source,
             view.file_name,
         );
@@ -201,14 +221,14 @@ fn version_json(view: &PriceVersionView) -> Value {
     })
 }
 
-fn status(prices: &PricesResponse) -> View {
+fn status(prices: &PricesResponse, zone: &StoreZone) -> View {
     let mut text = format!("version {} sells\n", prices.version);
     for view in prices
         .versions
         .iter()
         .filter(|view| view.state == "waiting")
     {
-        let from = moment_in_words(WallMs(view.from_wall_ms));
+        let from = moment_in_words(WallMs(view.from_wall_ms), zone);
         let _ = writeln!(text, "version {} sells from {from} on", view.version);
     }
     for lane in &prices.lanes {

@@ -3,18 +3,19 @@
 
 use std::fmt::Write as _;
 
+use ports::StoreZone;
 use proto::store::v1::{LaneView, ReplicaTrouble};
 use serde_json::{Value, json};
 
 use super::views::clock;
 
 /// One line a machine, and one for the machine at work; nothing for a lane without troubles.
-pub(super) fn lines(lane: &LaneView) -> String {
+pub(super) fn lines(lane: &LaneView, zone: &StoreZone) -> String {
     // Writing to a String can't fail.
     let mut text = String::new();
     for trouble in &lane.troubles {
         if trouble.address.is_empty() {
-            let since = clock(trouble.since_wall_ms);
+            let since = clock(trouble.since_wall_ms, zone);
             let _ = writeln!(
                 text,
                 "      {}: epoch {}: {}; since {since}",
@@ -30,11 +31,11 @@ pub(super) fn lines(lane: &LaneView) -> String {
             trouble.epoch,
             trouble.what,
             trouble.refusals,
-            clock(trouble.since_wall_ms)
+            clock(trouble.since_wall_ms, zone)
         );
     }
     if !lane.troubles.is_empty() && !lane.address.is_empty() {
-        let since = clock(lane.attached_wall_ms);
+        let since = clock(lane.attached_wall_ms, zone);
         let _ = writeln!(
             text,
             "      at work: the machine at {}, epoch {}, since {since}",
@@ -45,9 +46,9 @@ pub(super) fn lines(lane: &LaneView) -> String {
 }
 
 /// As `lines`, each lane by its number.
-pub(super) fn of_lanes(lanes: &[LaneView]) -> String {
+pub(super) fn of_lanes(lanes: &[LaneView], zone: &StoreZone) -> String {
     let each = lanes.iter();
-    each.map(|lane| format!("lane {}\n{}", lane.lane, lines(lane)))
+    each.map(|lane| format!("lane {}\n{}", lane.lane, lines(lane, zone)))
         .collect()
 }
 

@@ -6,15 +6,15 @@ use domain::{
     money::{Currency, Money},
     time::WallMs,
 };
+use ports::StoreZone;
 use proto::store::v1::{
     CloseDayProgress, DeadLetter, HistoryLine, LaneView, Money as WireMoney, PaymentHistory,
     StatusResponse, TerminalStatus, Unresolved, WrongClock,
 };
 use serde_json::{Value, json};
 
-use super::prices::answer_json;
-
-use super::trouble_view;
+use super::{prices::answer_json, trouble_view};
+use crate::moment::{moment_in_words, time_in_words};
 
 /// One answer in both forms.
 pub(super) struct View {
@@ -38,14 +38,9 @@ pub(super) fn amount_json(money: Option<&WireMoney>) -> Value {
     )
 }
 
-/// Time of day of the business clock; the date stands elsewhere.
-pub(super) fn clock(wall_ms: i64) -> String {
-    if wall_ms == 0 {
-        return "        ".to_owned();
-    }
-    let seconds = wall_ms.div_euclid(1000).rem_euclid(86_400);
-    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    format!("{hours:02}:{minutes:02}:{:02}", seconds % 60)
+/// Time of day on the store's wall; the date stands elsewhere.
+pub(super) fn clock(wall_ms: i64, zone: &StoreZone) -> String {
+    time_in_words(WallMs(wall_ms), zone)
 }
 
 /// By the business clock.
@@ -99,6 +94,14 @@ fn day_in_words(status: &StatusResponse) -> String {
     text
 }
 
+fn line_in_words(status: &StatusResponse, zone: &StoreZone) -> String {
+    let state = if status.link_up { "up" } else { "down" };
+    match status.line_since_wall_ms {
+        0 => state.to_owned(),
+        since => format!("{state} since {}", moment_in_words(WallMs(since), zone)),
+    }
+}
+
 fn terminal_in_words(terminal: &TerminalStatus) -> String {
     let state = match (terminal.stopped, terminal.signed_on) {
         (true, _) => "STOPPED",
@@ -112,7 +115,7 @@ fn terminal_in_words(terminal: &TerminalStatus) -> String {
     )
 }
 
-pub(super) fn status(status: &StatusResponse, running: bool) -> View {
+pub(super) fn status(status: &StatusResponse, running: bool, zone: &StoreZone) -> View {
     let mut text = String::new();
     let hub = if running {
         "running"
@@ -124,10 +127,7 @@ pub(super) fn status(status: &StatusResponse, running: bool) -> View {
         ("store", status.store_id.clone()),
         ("hub", format!("{hub}, epoch {}", status.hub_epoch)),
         ("business day", day_in_words(status)),
-        (
-            "line to the bank",
-            if status.link_up { "up" } else { "down" }.to_owned(),
-        ),
+        ("line to the bank", line_in_words(status, zone)),
         (
             "queue",
             format!(
@@ -167,7 +167,7 @@ pub(super) fn status(status: &StatusResponse, running: bool) -> View {
         // Writing to a String can't fail.
         let _ = writeln!(text, "{}", terminal_in_words(terminal));
     }
-    text.push_str(&trouble_view::of_lanes(&status.lanes_in_trouble));
+    text.push_str(&trouble_view::of_lanes(&status.lanes_in_trouble, zone));
     View {
         text,
         json: status_json(status, running),
@@ -211,6 +211,7 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
         "lanes_complete": status.lanes_complete,
         "lanes_named": status.lanes_named,
         "line_up": status.link_up,
+        "line_since_wall_ms": (status.line_since_wall_ms != 0).then_some(status.line_since_wall_ms),
         "queue_depth": status.queue_depth,
         "queue_depth_max": status.queue_depth_max,
         "queue_amount": amount_json(status.queue_amount.as_ref()),
@@ -243,7 +244,7 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
     })
 }
 
-pub(super) fn lanes(lanes: &[LaneView]) -> View {
+pub(super) fn lanes(lanes: &[LaneView], zone: &StoreZone) -> View {
     let mut text = String::from(
         "lane  epoch  connected  last heard  state      here / there   sales  voided\n",
     );
@@ -254,13 +255,13 @@ pub(super) fn lanes(lanes: &[LaneView]) -> View {
             lane.lane,
             lane.epoch,
             yes(lane.connected),
-            clock(lane.last_heard_wall_ms),
+            clock(lane.last_heard_wall_ms, zone),
             lane.state,
             format!("{} / {}", lane.replicated_sequence, lane.journal_sequence),
             lane.sales_closed,
             lane.sales_voided
         );
-        text.push_str(&trouble_view::lines(lane));
+        text.push_str(&trouble_view::lines(lane, zone));
         for answer in lane
             .price_answers
             .iter()
@@ -300,7 +301,7 @@ pub(super) fn lanes(lanes: &[LaneView]) -> View {
     }
 }
 
-pub(super) fn unresolved(payments: &[Unresolved], now: WallMs) -> View {
+pub(super) fn unresolved(payments: &[Unresolved], now: WallMs, zone: &StoreZone) -> View {
     let mut text = String::new();
     if payments.is_empty() {
         text.push_str("none\n");
@@ -313,7 +314,7 @@ pub(super) fn unresolved(payments: &[Unresolved], now: WallMs) -> View {
             payment.lane,
             amount(payment.amount.as_ref()),
             payment.status,
-            clock(payment.since_wall_ms),
+            clock(payment.since_wall_ms, zone),
             age(payment.since_wall_ms, now),
             payment.owner
         );
@@ -427,7 +428,7 @@ pub(super) fn closed(closed: &CloseDayProgress) -> View {
     View { text, json }
 }
 
-pub(super) fn history(history: &PaymentHistory) -> View {
+pub(super) fn history(history: &PaymentHistory, zone: &StoreZone) -> View {
     let mut text = format!("payment   {}\n", history.payment_id);
     let _ = writeln!(text, "standing  {}", history.status);
     let _ = writeln!(
@@ -449,7 +450,7 @@ pub(super) fn history(history: &PaymentHistory) -> View {
             text.push_str("  nothing\n");
         }
         for line in lines {
-            let _ = writeln!(text, "  {} {}", clock(line.wall_ms), line.text);
+            let _ = writeln!(text, "  {} {}", clock(line.wall_ms, zone), line.text);
         }
     }
     text.push_str("\nReceipt\n");

@@ -6,10 +6,19 @@ use domain::limits::CONNECT_TIMEOUT_MS;
 use proto::store::v1::LinkResponse;
 use tokio::time::timeout;
 
+use super::Services;
 use crate::actors::acquirer_link::LineHandle;
 
 /// Longer than a connect may take.
 const TRY_MS: u64 = CONNECT_TIMEOUT_MS + 1_000;
+
+impl Services {
+    /// Since when the line is up or down, as the link says; 0: it has not been tried yet.
+    pub(super) fn line_since_wall_ms(&self) -> i64 {
+        let line = self.line.as_ref();
+        line.map_or(0, |line| line.view.borrow().since_wall_ms)
+    }
+}
 
 impl LineHandle {
     /// Has the bank tried without waiting for a pause, and waits until that has come to something.

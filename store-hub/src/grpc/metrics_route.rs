@@ -2,8 +2,11 @@
 
 use super::Services;
 use crate::{
-    actors::see_lanes::LanesInFigures,
-    metrics::{Figures, JournalFigures},
+    actors::{
+        reports::{ViewDays, ViewParts},
+        see_lanes::{LanesInFigures, SeeLanes},
+    },
+    metrics::{BooksFigures, Figures, JournalFigures},
 };
 
 /// The page; nothing when the hub is stopping.
@@ -15,7 +18,19 @@ pub(super) async fn text(services: Services) -> Option<String> {
         desk: desk.ok()?,
         lanes: lanes.ok()?,
         journal: JournalFigures::of(&services.journal),
-        wall_ms: services.clock.wall_ms(),
+        books: books(&services).await?,
+        line_since_wall_ms: services.line_since_wall_ms(),
     };
     Some(figures.text())
+}
+
+async fn books(services: &Services) -> Option<BooksFigures> {
+    let lanes = services.lanes.send(SeeLanes).await.ok()?;
+    let parts = services.reports.send(ViewParts(lanes)).await.ok()?;
+    let days = services.reports.send(ViewDays).await.ok()?.ok()?;
+    Some(BooksFigures {
+        today: services.calendar.date_at(services.clock.wall_ms()),
+        parts,
+        sealed_complete: days.lanes_complete,
+    })
 }

@@ -15,9 +15,9 @@ use proto::store::v1::{
     LeasesResponse, LinkRequest, LinkResponse, OpenDayRequest, OpenDayResponse, PaymentHistory,
     PaymentQuery, PricesRequest, PricesResponse, ResolveDeadLetterRequest,
     ResolveDeadLetterResponse, SettleRequest, StateEpochEndRequest, StateEpochEndResponse,
-    StatusRequest, StatusResponse, TakeBackEpochRequest, TakeBackEpochResponse, UnresolvedRequest,
-    UnresolvedResponse, WriteOffLeaseRequest, WriteOffLeaseResponse,
-    operations_service_server::OperationsService,
+    StatusRequest, StatusResponse, StoreRequest, StoreResponse, TakeBackEpochRequest,
+    TakeBackEpochResponse, UnresolvedRequest, UnresolvedResponse, WriteOffLeaseRequest,
+    WriteOffLeaseResponse, operations_service_server::OperationsService,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -60,10 +60,18 @@ impl OperationsService for Services {
     type CloseDayStream = Steps;
     type SettleStream = Steps;
 
+    async fn store(&self, _: Request<StoreRequest>) -> Result<Response<StoreResponse>, Status> {
+        Ok(Response::new(StoreResponse {
+            store_id: self.store_id.clone(),
+            time_zone: self.calendar.zone.name().to_owned(),
+        }))
+    }
+
     async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusResponse>, Status> {
         let store_id = self.store_id.clone();
         let mut status = self.look(move |desk| desk.view(&store_id)).await?;
         self.tell_days(&mut status).await?;
+        status.line_since_wall_ms = self.line_since_wall_ms();
         let mut lanes = self.lanes.send(ViewLanes).await.map_err(stopping)?;
         lanes.retain(|lane| !lane.troubles.is_empty());
         status.lanes_in_trouble = lanes;

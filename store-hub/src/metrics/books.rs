@@ -1,32 +1,54 @@
-//! The books in figures: which day runs, how old it is, and whose journals are whole.
+//! The books in figures: which day runs, how old it is, and whose part of it is held whole.
 
-use domain::{
-    sale::civil_date,
-    time::{BusinessDate, LocalMs},
-};
+use domain::time::BusinessDate;
 use monitoring::{Exposition, Kind};
 
-use super::Figures;
+use super::{Figures, LaneFigures};
 
 impl Figures {
+    /// What a close of the running date would say of each lane now, and what the day sealed last
+    /// says (I18).
     pub(super) fn completeness(&self, text: &mut Exposition) {
         self.per_lane(
             text,
             "lanekeeper_hub_lane_complete",
-            "1 while all that the lane is known to have written is here.",
-            |lane| u64::from(lane.complete),
+            "1 while the lane's part of the running business date is held whole: the lane has \
+             ended that date, or rests, and all its records up to there are here.",
+            |lane| u64::from(self.is_complete(lane)),
         );
-        let complete = self.lanes.iter().filter(|lane| lane.complete).count();
+        let complete = self.lanes.iter().filter(|lane| self.is_complete(lane));
+        let complete = complete.count();
         text.gauge(
             "lanekeeper_hub_lanes_complete",
-            "Lanes whose journals are here as far as they are known.",
+            "Lanes whose part of the running business date is held whole.",
             complete,
         );
         text.gauge(
             "lanekeeper_hub_lanes_incomplete",
-            "Lanes never heard of, with records still to come, or with records that are refused.",
+            "Lanes whose part of the running business date may be more than is held: lanes at \
+             work, away, never heard of, or in trouble.",
             self.lanes.len().saturating_sub(complete),
         );
+        let (complete, named) = self.books.sealed_complete;
+        text.gauge(
+            "lanekeeper_hub_sealed_day_lanes_complete",
+            "Lanes whose part of the day sealed last is held whole, as its report says.",
+            complete,
+        );
+        text.gauge(
+            "lanekeeper_hub_sealed_day_lanes_incomplete",
+            "Lanes whose part of the day sealed last is missing something, as its report says.",
+            named.saturating_sub(complete),
+        );
+    }
+
+    /// Whatever machines were this lane: each one's part.
+    fn is_complete(&self, lane: &LaneFigures) -> bool {
+        let parts = self.books.parts.iter();
+        let mut parts = parts
+            .filter(|part| part.machine.lane.0 == lane.lane)
+            .peekable();
+        parts.peek().is_some() && parts.all(|part| part.is_complete())
     }
 
     pub(super) fn business_date(&self, text: &mut Exposition) {
@@ -38,13 +60,12 @@ impl Figures {
             "The business date that runs, as a label.",
         );
         text.sample(&[("business_date", running)], 1);
-        // The calendar as UTC has it.
-        let today = civil_date(LocalMs(self.wall_ms));
         let running = BusinessDate::parse(running).ok();
-        if let (Some(running), Some(today)) = (running, today) {
+        if let (Some(running), Some(today)) = (running, self.books.today) {
             text.gauge(
                 "lanekeeper_hub_business_date_age_days",
-                "Days by which the business date is behind the calendar; below 0: ahead of it.",
+                "Days by which the business date is behind the store's calendar; below 0: ahead \
+                 of it.",
                 today.days_since(running),
             );
         }

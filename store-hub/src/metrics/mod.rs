@@ -11,8 +11,10 @@ mod journal;
 use proto::store::v1::{PaymentCounts, StatusResponse};
 
 use domain::{
+    day::LanePart,
     desk::Counts,
     limits::{LANE_STREAM_FRAMES_MAX, PAYMENTS_IN_FLIGHT_PER_LANE_MAX},
+    time::BusinessDate,
 };
 pub(crate) use journal::JournalFigures;
 use monitoring::{Exposition, Kind};
@@ -38,8 +40,6 @@ pub(crate) struct LaneFigures {
     pub(crate) troubles: usize,
     /// Its next sale is priced by what the store sells by.
     pub(crate) sells_by_current_prices: bool,
-    /// All that the lane is known to have written is here, and nothing of it is refused.
-    pub(crate) complete: bool,
 }
 
 /// The desk in figures.
@@ -52,8 +52,17 @@ pub(crate) struct DeskFigures {
     pub(crate) outbox_waiting: usize,
     /// Payments in the desk's memory: those of the running day, and older ones that are not over.
     pub(crate) payments_held: usize,
-    /// When the acquirer link last came or went; nothing has come yet: when the hub started.
-    pub(crate) line_since_wall_ms: i64,
+}
+
+/// The books in figures.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BooksFigures {
+    /// The date on the calendar of the store.
+    pub(crate) today: Option<BusinessDate>,
+    /// Each lane's part of the running date, as a close would find it now.
+    pub(crate) parts: Vec<LanePart>,
+    /// Lanes whose part of the day sealed last is held whole, of how many.
+    pub(crate) sealed_complete: (usize, usize),
 }
 
 /// Everything that is told.
@@ -62,8 +71,9 @@ pub(crate) struct Figures {
     pub(crate) desk: DeskFigures,
     pub(crate) lanes: Vec<LaneFigures>,
     pub(crate) journal: JournalFigures,
-    /// The hub's clock.
-    pub(crate) wall_ms: i64,
+    pub(crate) books: BooksFigures,
+    /// Since when the line to the bank is up or down; 0: it has not been tried yet.
+    pub(crate) line_since_wall_ms: i64,
 }
 
 impl Figures {
@@ -208,7 +218,7 @@ impl Figures {
         text.gauge(
             "lanekeeper_hub_line_since_seconds",
             "When the line to the bank last came or went, in seconds since 1970.",
-            self.desk.line_since_wall_ms.div_euclid(1_000),
+            self.line_since_wall_ms.div_euclid(1_000),
         );
         let name = "lanekeeper_hub_terminal_up";
         text.family(name, Kind::Gauge, "1 while the terminal is signed on.");
@@ -309,11 +319,15 @@ mod tests {
                 },
                 outbox_waiting: 2,
                 payments_held: 9,
-                line_since_wall_ms: 1_795_334_400_999,
             },
             lanes,
             journal: JournalFigures::default(),
-            wall_ms: 1_795_593_600_000,
+            books: BooksFigures {
+                today: BusinessDate::parse("2026-11-25").ok(),
+                sealed_complete: (1, 3),
+                ..Default::default()
+            },
+            line_since_wall_ms: 1_795_334_400_999,
         }
     }
 
@@ -334,6 +348,8 @@ mod tests {
             "lanekeeper_hub_line_since_seconds 1795334400",
             "lanekeeper_hub_lanes_complete 0",
             "lanekeeper_hub_lanes_incomplete 1",
+            "lanekeeper_hub_sealed_day_lanes_complete 1",
+            "lanekeeper_hub_sealed_day_lanes_incomplete 2",
             "lanekeeper_hub_business_date_info{business_date=\"2026-11-22\"} 1",
             "lanekeeper_hub_business_date_age_days 3",
             "lanekeeper_hub_decisions_total{decision=\"approved\"} 5",

@@ -13,10 +13,14 @@ use std::{
 };
 
 use domain::{limits::PRICE_FILE_BYTES_MAX, prices::PriceFaults, time::WallMs};
+use ports::StoreZone;
 use serde_json::{Value, json};
 
 use super::{Imported, NotTaken, folder::replace_durably, hash_of};
-use crate::report::hex;
+use crate::{
+    moment::{MOMENT_FORM, read_moment},
+    report::hex,
+};
 
 /// Looks at which a file and its hash may differ and stand still before that is its fault.
 const LOOKS_UNTIL_REFUSED: u32 = 15;
@@ -45,16 +49,16 @@ struct Stood {
 pub(crate) struct Inbox {
     folder: PathBuf,
     waiting: BTreeMap<PathBuf, Stood>,
-    read_moment: fn(&str) -> Option<WallMs>,
+    zone: StoreZone,
 }
 
 impl Inbox {
-    /// `read_moment` reads what stands in an `activate-at`.
-    pub(crate) fn new(folder: PathBuf, read_moment: fn(&str) -> Option<WallMs>) -> Self {
+    /// The zone is that of a moment in an `activate-at` without an offset.
+    pub(crate) fn new(folder: PathBuf, zone: StoreZone) -> Self {
         Self {
             folder,
             waiting: BTreeMap::new(),
-            read_moment,
+            zone,
         }
     }
 
@@ -99,9 +103,9 @@ impl Inbox {
         }
         let from = match fs::read_to_string(beside(&path, "activate-at")) {
             Ok(text) => {
-                let moment = (self.read_moment)(text.trim());
+                let moment = read_moment(text.trim(), &self.zone);
                 if moment.is_none() {
-                    let what = format!("activate-at: \"{}\" is no moment", text.trim());
+                    let what = format!("activate-at: \"{}\" is not {MOMENT_FORM}", text.trim());
                     return self.wait(&path, length, &wanted, &what);
                 }
                 moment
@@ -236,8 +240,8 @@ mod tests {
     impl Store {
         fn new() -> Self {
             let home = tempfile::tempdir().unwrap();
-            let moment = |text: &str| text.parse().ok().map(WallMs);
-            let inbox = Inbox::new(home.path().to_owned(), moment);
+            let zone = StoreZone::named("Asia/Shanghai").unwrap();
+            let inbox = Inbox::new(home.path().to_owned(), zone);
             Self { home, inbox }
         }
 
@@ -293,16 +297,17 @@ mod tests {
     fn an_answered_file_goes_and_a_put_off_one_stays() {
         let mut store = Store::new();
         store.put(NAME, "bytes");
-        store.put("monday.csv.activate-at", "700\n");
+        store.put("monday.csv.activate-at", "2026-12-01T06:00\n");
         store.put("monday.csv.sha256", hex(&hash_of(b"bytes")));
         let ready = store.inbox.look().unwrap().remove(0);
-        assert_eq!(ready.from, Some(WallMs(700)));
+        let six_in_shanghai = WallMs(1_796_076_000_000);
+        assert_eq!(ready.from, Some(six_in_shanghai));
         ready.put_off(&NotTaken::NoRoom);
         let again = store.inbox.look().unwrap().remove(0);
         let imported = Imported {
             version: "0011223344556677".to_owned(),
             articles: 1,
-            from: WallMs(700),
+            from: six_in_shanghai,
             known: false,
         };
         again.took(&imported, &["supplier".to_owned()]);

@@ -195,13 +195,7 @@ impl DaysFolder {
         if self.dates()?.last().map(ToString::to_string) == Some(manifest.business_date.clone()) {
             self.copy_to_reports(&files, &sealed)?;
         }
-        let date = &manifest.business_date;
-        tracing::info!(
-            event = "day sealed",
-            date,
-            version,
-            because = manifest.because
-        );
+        log_sealed(&manifest);
         Ok(sealed)
     }
 
@@ -352,6 +346,25 @@ fn manifest_lanes(report: &DayReport) -> Vec<ManifestLane> {
             complete: Some(lane.complete),
         })
         .collect()
+}
+
+/// A day with something missing is somebody's to look at; any other is not.
+fn log_sealed(manifest: &Manifest) {
+    let Manifest {
+        business_date: date,
+        version,
+        because,
+        lanes,
+        ..
+    } = manifest;
+    let open = lanes.iter().filter(|lane| lane.complete == Some(false));
+    let open: Vec<u16> = open.map(|lane| lane.lane).collect();
+    match open.is_empty() {
+        true => tracing::info!(event = "day sealed", date, version, because),
+        false => {
+            tracing::warn!(event = "day sealed without all of it", date, version, lanes = ?open);
+        }
+    }
 }
 
 /// One form of the report, ready to be written.

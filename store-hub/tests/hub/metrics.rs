@@ -132,6 +132,53 @@ async fn a_queue_and_a_line_that_is_down_are_seen() {
     assert!(scrape(&hub).await["lanekeeper_hub_line_since_seconds"] > 1_700_000_000);
 }
 
+/// A lane is complete for the running date when a close would say so, not while it merely has sent
+/// all that it is known to have.
+#[tokio::test]
+async fn a_lane_is_complete_when_the_close_would_say_so() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let sale = lane.sale(1000, &[]);
+    lane.replicate(sale).await.unwrap();
+    scrape_until(
+        &hub,
+        "all is here, and the lane is at work",
+        &[
+            ("lanekeeper_hub_lane_replicated_records{lane=\"1\"}", 2),
+            ("lanekeeper_hub_lane_replication_lag_records{lane=\"1\"}", 0),
+            ("lanekeeper_hub_lane_replication_troubles{lane=\"1\"}", 0),
+            ("lanekeeper_hub_lane_complete{lane=\"1\"}", 0),
+            ("lanekeeper_hub_lanes_complete", 0),
+        ],
+    )
+    .await;
+    lane.replicate(vec![lane.rested()]).await.unwrap();
+    scrape_until(
+        &hub,
+        "it rests",
+        &[
+            ("lanekeeper_hub_lane_complete{lane=\"1\"}", 1),
+            ("lanekeeper_hub_lane_complete{lane=\"2\"}", 0),
+            ("lanekeeper_hub_lanes_complete", 1),
+            ("lanekeeper_hub_sealed_day_lanes_complete", 0),
+        ],
+    )
+    .await;
+    hub.close_day().await.unwrap();
+    scrape_until(
+        &hub,
+        "its day is sealed",
+        &[
+            ("lanekeeper_hub_sealed_day_lanes_complete", 1),
+            ("lanekeeper_hub_lane_complete{lane=\"2\"}", 0),
+        ],
+    )
+    .await;
+}
+
 /// F35: what isn't there is 404 with a sentence, a wrong method 405; gRPC keeps its own answer.
 #[tokio::test]
 async fn what_is_not_there_is_said_in_words_f35() {

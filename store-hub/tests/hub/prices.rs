@@ -345,6 +345,53 @@ async fn f26_the_command_says_all_that_is_wrong_and_nothing_changes() {
     hub.stop();
 }
 
+/// What a person types without an offset is the store's local time, whoever asks from wherever: the
+/// hub knows the zone, and no configuration is at hand. Shown, it is the same again.
+#[tokio::test]
+async fn a_moment_without_an_offset_is_the_stores_own() {
+    let (_bank, store) = store();
+    let config = fs::read_to_string(store.config()).unwrap();
+    let there = config.replacen("[store]\n", "[store]\ntime_zone = \"Asia/Shanghai\"\n", 1);
+    fs::write(store.config(), there).unwrap();
+    let hub = store.start();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let path = elsewhere.path().join("new.csv");
+    fs::write(&path, file(1300)).unwrap();
+    let path = path.to_str().unwrap();
+    let address = hub.address.to_string();
+    let run = |args: &[&str]| {
+        let asked = store_hub(&[args, &["--address", &address][..]].concat());
+        let said = String::from_utf8(asked.stderr).unwrap();
+        assert_eq!(asked.status.code(), Some(0), "{said}");
+        String::from_utf8(asked.stdout).unwrap()
+    };
+    let typed = "2026-12-01T06:00";
+    let told = run(&["prices", "import", path, "--activate-at", typed]);
+    assert!(
+        told.contains("sold by from 2026-12-01 06:00:00 on"),
+        "{told}"
+    );
+    let utc = domain::time::WallMs(1_796_076_000_000);
+    let held = prices(&hub).await;
+    assert_eq!(
+        held.versions[0].from_wall_ms, utc.0,
+        "22:00 of the day before"
+    );
+    for shown in [&["prices", "list"][..], &["prices", "status"]] {
+        let told = run(shown);
+        assert!(told.contains("from 2026-12-01 06:00:00"), "{told}");
+    }
+    // Eight in the morning in UTC is what the clock of these tests began with.
+    for (args, begins) in [
+        (&["link"][..], "since 2026-11-22 16:"),
+        (&["status"], "since 2026-11-22 16:"),
+    ] {
+        let told = run(args);
+        assert!(told.contains(begins), "{told}");
+    }
+    hub.stop();
+}
+
 #[test]
 fn f26_check_config_checks_the_whole_price_file() {
     let store = Store::new("127.0.0.1:1".parse().unwrap());

@@ -139,6 +139,8 @@ pub(crate) struct HubLink {
     inbound: Option<SpawnHandle>,
     /// The hub has said hello on this stream.
     greeted: bool,
+    /// The log has been told that the hub is away.
+    told_away: bool,
     /// When this stream's hello was sent.
     hello_sent: day::Clocks,
     pending: BTreeMap<PaymentId, oneshot::Sender<Fate>>,
@@ -162,6 +164,7 @@ impl HubLink {
             outbound: None,
             inbound: None,
             greeted: false,
+            told_away: false,
             hello_sent: day::Clocks::default(),
             pending: BTreeMap::new(),
             hello: watch::Sender::new(None),

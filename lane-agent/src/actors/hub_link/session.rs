@@ -141,11 +141,13 @@ impl HubLink {
             // Nobody listens for a payment given up meanwhile.
             let _ = tell.send(Fate::LinkLost);
         }
-        if was_up {
-            warn!(event = "hub lost", why);
-        } else {
-            debug!(event = "hub not reached", why);
+        // Once an outage, whether or not it began before this start.
+        match (was_up, self.told_away) {
+            (true, _) => warn!(event = "hub lost", why),
+            (false, false) => warn!(event = "hub not reached", address = self.parts.address, why),
+            (false, true) => debug!(event = "hub not reached", why),
         }
+        self.told_away = true;
         let pause = self.backoff.pause();
         ctx.run_later(pause, |link, ctx| link.connect(ctx));
     }
@@ -166,7 +168,10 @@ impl HubLink {
                 ctx,
             );
         }
-        info!(event = "hub attached", hub_epoch = hello.hub_epoch);
+        match std::mem::take(&mut self.told_away) {
+            true => warn!(event = "hub there again", hub_epoch = hello.hub_epoch),
+            false => info!(event = "hub attached", hub_epoch = hello.hub_epoch),
+        }
         // It has heard what was acknowledged before; from here on its own word counts.
         if let Some(copy) = &hello.journal_copy {
             self.parts.acknowledged.send_replace(head_from_proto(copy));
