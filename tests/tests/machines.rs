@@ -325,7 +325,8 @@ fn old_hub_restored() {
     });
 }
 
-/// So many customers have paid by card, each under a trace number of its own, and the bank said yes.
+/// So many customers have paid by card, each under a trace number of its own, and the bank said
+/// yes.
 fn each_was_sent_once(shop: &Shop, customers: usize) {
     let mut sent = BTreeSet::new();
     for line in shop.at_bank() {
