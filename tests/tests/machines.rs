@@ -334,7 +334,8 @@ fn each_was_sent_once(shop: &Shop, customers: usize) {
         let key = (line["tid"].to_string(), line["stan"].to_string());
         assert!(sent.insert(key), "sent twice: {line}");
     }
-    assert_eq!(sent.len(), customers, "each has paid by card");
+    let status = shop.ask(&["status"]);
+    assert_eq!(sent.len(), customers, "each has paid by card: {status:#}");
 }
 
 /// What was approved between the copy and its putting back: on a receipt, in the bank's books, and

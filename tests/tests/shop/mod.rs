@@ -84,7 +84,12 @@ impl Shop {
             let metrics = format!("127.0.0.1:{}", LANE_PORTS_BEFORE + lane);
             edit(
                 &lane_config(&shop.lane(lane)),
-                &[(&metrics, "127.0.0.1:0"), ("127.0.0.1:7001", &address)],
+                &[
+                    (&metrics, "127.0.0.1:0"),
+                    ("127.0.0.1:7001", &address),
+                    // The first customer is there before the hub is: no lane approves alone.
+                    ("hub_grace = \"300ms\"", "hub_grace = \"10s\""),
+                ],
             );
             fs::write(script(&shop.lane(lane)), "").expect("written");
         }
