@@ -265,6 +265,14 @@ pub(crate) fn customers(folder: &Path, pay: &[Pays], every: Duration) {
     fs::write(path, text).expect("written");
 }
 
+/// Sends the customers behind the first so many home.
+pub(crate) fn no_more_than(folder: &Path, customers: usize) {
+    let path = script(folder);
+    let text = fs::read_to_string(&path).expect("a script");
+    let first: Vec<&str> = text.split_inclusive('\n').take(customers).collect();
+    fs::write(path, first.concat()).expect("written");
+}
+
 /// The one that the bank of `init` approves.
 fn card() -> Value {
     json!({
