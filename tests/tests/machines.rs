@@ -299,6 +299,9 @@ fn old_hub_restored() {
     copy_folder(&snapshot, &journal);
 
     let hub = shop.hub_starts();
+    // Nobody is at the lanes when they meet it. Who pays while his lane does not know yet that the
+    // hub is another one is told that nobody knows what became of it, and nothing is sent.
+    trade(&shop, [(1, 11), (2, 3)]);
     trade(&shop, [(1, 21), (2, 5)]);
     each_was_sent_once(&shop, 26);
     hub.says("HUB0040");
