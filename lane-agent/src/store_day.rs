@@ -132,8 +132,14 @@ impl StoreDay {
         }
     }
 
+    /// When a lane that is alone ends its date; `None`: never, or its clock was found wrong and it
+    /// leaves the date to its hub.
+    pub(crate) fn ends_alone(&self) -> Option<DayEnds> {
+        self.ends().filter(|_| self.told.clock_ahead_ms.is_none())
+    }
+
     /// When dates end by themselves; `None`: by hand only.
-    pub(crate) fn ends(&self) -> Option<DayEnds> {
+    fn ends(&self) -> Option<DayEnds> {
         let date = self.date().filter(|_| self.told.ends_wall_ms > 0)?;
         Some(DayEnds {
             date,
@@ -202,6 +208,15 @@ mod tests {
         assert_eq!(turned.zone_name(), "Asia/Shanghai");
         fs::write(&path, b"{").unwrap();
         assert!(StoreDay::open(&path).is_err());
+    }
+
+    #[test]
+    fn f7_a_lane_whose_clock_is_wrong_ends_no_day_alone() {
+        let trusted = StoreDay::greeted(&hello(), None);
+        assert_eq!(trusted.ends_alone(), trusted.ends());
+        assert!(trusted.ends().is_some());
+        let wrong = StoreDay::greeted(&hello(), Some(3_600_000));
+        assert_eq!(wrong.ends_alone(), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Hub and lane stopped at each of the first 300 port calls of a payment's life, before it and
 //! after it: 1,200 runs for a payment that is approved, 1,200 for one whose answer comes too late,
-//! and every second call of one the hub stood in for and of one the lane approved alone.
+//! and every second call of one the hub stood in for, of one the lane approved alone, and of one
+//! that is at the bank while the date turns. `SWEEP_EVERY=4` takes each fourth call of each course,
+//! `SWEEP_CALLS` so many from the first.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -21,14 +23,13 @@ use serde_json::Value;
 use sweep::{failures, figure, sweep};
 
 /// Course, and each how-many-th call.
-const COURSES: [(&str, u64); 4] = [
+const COURSES: [(&str, u64); 5] = [
     ("approved", 1),
     ("late-answer", 1),
     ("stood-in", 2),
     ("offline", 2),
+    ("across-close", 2),
 ];
-/// The course of two days is added by `SWEEP_DAYS=2`.
-const ACROSS_CLOSE: (&str, u64) = ("across-close", 1);
 /// Calls that one process sweeps.
 const CALLS_A_PROCESS: usize = 50;
 
@@ -47,10 +48,9 @@ fn asked(name: &str) -> Option<u64> {
 
 /// The courses, each with its step: `SWEEP_EVERY` makes the steps longer.
 fn courses() -> Vec<(&'static str, u64)> {
-    let two_days = asked("SWEEP_DAYS").is_some_and(|days| days > 1);
-    let courses = COURSES.into_iter().chain(two_days.then_some(ACROSS_CLOSE));
     let longer = asked("SWEEP_EVERY").unwrap_or(1);
-    courses
+    COURSES
+        .into_iter()
         .map(|(course, every)| (course, every.max(longer)))
         .collect()
 }

@@ -271,7 +271,7 @@ pub(crate) fn desk_config(config: &Config) -> DeskConfig {
             backoff_max_ms: milliseconds(acquirer.backoff_max),
             reversal_tries_max: REVERSAL_TRIES_MAX,
         },
-        marker_when_balanced: false,
+        marker_when_balanced: acquirer.marker_when_balanced,
     }
 }
 

@@ -1,4 +1,7 @@
-//! Checks from outside. What they share: where the workspace is, and how to start a program.
+//! Checks from outside. What they share: where the workspace is, how to start a program, and what a
+//! test does with one that runs.
+
+pub mod running;
 
 use std::{
     path::{Path, PathBuf},

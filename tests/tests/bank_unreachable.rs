@@ -8,28 +8,12 @@
     reason = "a test stops at the first surprise"
 )]
 
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, Output, Stdio},
-};
+use std::{fs, path::Path, process::Output};
 
 use serde_json::Value;
-use tests::program;
+use tests::{program, running::Running};
 
 const UNDER_TEST: &str = env!("CARGO_BIN_EXE_lanekeeper-under-test");
-
-/// Ended with the test, whatever becomes of it.
-struct Hub(Child);
-
-impl Drop for Hub {
-    fn drop(&mut self) {
-        // It may have ended by itself; then there is nobody to end.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn link(config: &Path, more: &[&str]) -> Output {
     program(UNDER_TEST, "store-hub")
@@ -59,18 +43,9 @@ fn a_bank_that_is_never_there_is_named_at_the_default_level_and_tried_on_demand(
         .replace("127.0.0.1:7002", nobody)
         .replace("[acquirer]\n", "[acquirer]\nline_down_after = \"200ms\"\n");
     fs::write(&config, text).expect("written");
-    let mut child = program(UNDER_TEST, "store-hub")
-        .args(["run", "--config"])
-        .arg(&config)
-        .stderr(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("store-hub starts");
-    let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
-    let _hub = Hub(child);
-    let mut lines = stderr.lines().map(|line| line.expect("text"));
-    let down = lines.find(|line| line.contains("bank line down"));
-    let down = down.expect("the hub ended and said nothing of its bank");
+    let mut hub = program(UNDER_TEST, "store-hub");
+    let hub = Running::start(hub.args(["run", "--config"]).arg(&config));
+    let down = hub.says("bank line down");
     for part in ["WARN", "HUB0035", nobody, "refused", "since"] {
         assert!(down.contains(part), "no {part} in {down}");
     }

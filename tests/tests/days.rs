@@ -131,7 +131,8 @@ fn second_day() {
 #[test]
 fn late_lane_new_version() {
     let home = tempfile::tempdir().expect("a temporary folder");
-    let options = "store --days 2 --lanes 3 --baskets 90 --seed 4 --faults lane-away,close-kill";
+    let options =
+        "store --days 2 --lanes 3 --baskets 90 --seed 4 --faults lane-away,close-kill,empty-card";
     let (folder, summary) = traded(home.path(), options);
     let first = &summary["days"][0];
     assert_eq!(first["version"], 2, "{summary}");

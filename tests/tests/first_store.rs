@@ -12,31 +12,16 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read},
     net::TcpListener,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    thread,
-    time::Duration,
+    process::Command,
 };
 
-use tests::workspace;
-
-/// How long the lane may take for its three customers.
-const SELLING_TRIES: u32 = 600;
-const TRY_EVERY: Duration = Duration::from_millis(100);
-
-/// A running program of the page. It ends with this, however that ends.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use tests::{
+    running::{Running, until},
+    workspace,
+};
 
 /// The shell a reader types into.
 struct Shell {
@@ -87,23 +72,9 @@ impl Shell {
     /// Starts a command that ends with `&`, and waits until it says where it listens.
     fn start(&mut self, line: &str) {
         let line = line.strip_suffix('&').unwrap();
-        let mut child = self
-            .command(&format!("exec {line}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        self.running.push(Running(child));
-        let mut said = String::new();
-        while !said.contains("listening on ") {
-            let mut more = String::new();
-            let read = stderr.read_line(&mut more).unwrap();
-            assert!(read > 0, "{line} ended: {said}");
-            said.push_str(&more);
-        }
-        // Nobody may wait for a reader.
-        thread::spawn(move || stderr.read_to_end(&mut Vec::new()));
+        let running = Running::start(&mut self.command(&format!("exec {line}")));
+        running.says("listening on ");
+        self.running.push(running);
     }
 }
 
@@ -161,11 +132,9 @@ fn the_page_works_as_it_is_written() {
             printed.push((written.clone(), shell.run(&line)));
         }
         if line.starts_with("lane-agent run") {
-            let sold = (0..SELLING_TRIES).any(|_| {
-                thread::sleep(TRY_EVERY);
-                receipts(folder.path()) == 3
+            until("three customers are served", || {
+                (receipts(folder.path()) == 3).then_some(())
             });
-            assert!(sold, "{} receipts", receipts(folder.path()));
         }
     }
     let said = |command: &str| -> &str {

@@ -12,15 +12,17 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
-    thread,
-    time::Duration,
+    process::{Command, Output},
 };
 
 use journal::{EngineKind, Write};
 use serde_json::Value;
 use tempfile::TempDir;
-use tests::{program, workspace};
+use tests::{
+    program,
+    running::{Running, until},
+    workspace,
+};
 
 const UNDER_TEST: &str = env!("CARGO_BIN_EXE_lanekeeper-under-test");
 const HUB_RECORDS: u64 = 137;
@@ -89,39 +91,8 @@ fn ask(name: &str, args: &[&str], config: &Path) -> Value {
     json(&command(name, &args, config).output().expect("it starts"))
 }
 
-/// A running program, killed when the test is done with it.
-struct Running(Child);
-
-impl Running {
-    fn start(name: &str, config: &Path) -> Self {
-        let mut command = command(name, &["run"], config);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        Self(command.spawn().expect("it starts"))
-    }
-
-    fn kill(mut self) {
-        self.0.kill().expect("killed");
-        self.0.wait().expect("it ends");
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Looks until there is something, for half a minute.
-fn until<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
-    for _ in 0..600 {
-        if let Some(found) = look() {
-            return found;
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    panic!("never: {what}");
+fn start(name: &str, config: &Path) -> Running {
+    Running::start(&mut command(name, &["run"], config))
 }
 
 fn the_journal_says_what_it_said(config: &Path) {
@@ -175,7 +146,7 @@ fn a_hub_goes_on_with_the_journal_of_november_2026_and_shows_the_day_as_it_was_s
         fs::copy(fixtures().join("sealed").join(name), sealed.join(name)).expect("copied");
     }
     let config = hub.path().join("store-hub.toml");
-    let running = Running::start("store-hub", &config);
+    let running = start("store-hub", &config);
     let address = || fs::read_to_string(hub.path().join("store-hub.address")).ok();
     let address = until("the hub listens", address);
     let stores = hub.path().join("stores.toml");
@@ -232,7 +203,7 @@ fn a_lane_sells_alone_on_the_journal_of_november_2026() {
     assert_eq!(verified["records"], LANE_RECORDS);
     assert_eq!(verified["receipts"], LANE_SALES);
 
-    let running = Running::start("lane-agent", &config);
+    let running = start("lane-agent", &config);
     let receipt = lane.path().join("receipts/1-1-000021.txt");
     until("the receipt is out", || receipt.is_file().then_some(()));
     running.kill();

@@ -341,7 +341,7 @@ fn bad_input_gets_one_clear_sentence_and_the_right_exit_code() {
 
 #[test]
 fn a_day_in_which_somebody_kills_the_hub_the_bank_or_the_parent_audits_clean() {
-    let killings = killing::kill_again_and_again(7, 3, 3, 1);
+    let killings = killing::kill_again_and_again(7, 3, 3, 2);
     let in_flight: usize = killings.iter().map(|killing| killing.in_flight).sum();
     assert!(in_flight >= 1, "no kill met a payment in flight");
 }

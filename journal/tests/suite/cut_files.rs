@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
-use journal::{EngineKind, Journal, JournalLimits, LogId, OpenError, verify_folder};
+use journal::{EngineKind, Fault, Journal, JournalLimits, LogId, OpenError, verify_folder};
 
 use crate::flip::copy_folder;
 use crate::place::{all, one};
@@ -133,6 +133,34 @@ fn f22_an_emptied_file_is_damage_and_not_a_new_journal() {
             assert!(matches!(refused, OpenError::FilesLost { .. }), "{refused}");
             let refused = verify_folder(&copy).unwrap_err().to_string();
             assert!(refused.contains("has lost the files"), "{refused}");
+        }
+    }
+}
+
+/// The witness knows what was durable: an engine that opens with an older state, or with another
+/// journal, is refused by the record that is not there any more.
+#[test]
+fn f22_what_the_witness_knows_and_the_engine_has_lost_is_named() {
+    for kind in EngineKind::ALL {
+        let place = tempfile::tempdir().unwrap();
+        let folder = |name: &str| place.path().join(name);
+        closed(kind, &folder("older"), 3);
+        closed(kind, &folder("newer"), 5);
+        let (journal, committer) = Journal::open(kind.open(&folder("another")).unwrap()).unwrap();
+        journal.append(one("another record")).unwrap();
+        drop(journal);
+        committer.run_on_thread().unwrap().join().unwrap();
+        for (witness, sequence, what) in [
+            ("newer", 5, Fault::Lost { head_sequence: 3 }),
+            ("another", 1, Fault::Replaced),
+        ] {
+            let from = folder(witness).join("witness");
+            fs::copy(from, folder("older").join("witness")).unwrap();
+            let engine = kind.open(&folder("older")).unwrap();
+            let OpenError::Damaged(found) = Journal::open(engine).unwrap_err() else {
+                panic!("{kind}, the witness of {witness}");
+            };
+            assert_eq!((found.sequence, found.what), (sequence, what), "{kind}");
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         journals::{Journals, Logs, Owner},
         lane_book::LaneBook,
         ledger::Ledger,
+        prices::PriceFiles,
         verdict::Verdict,
     },
     store::{folder::RunFolder, record::RunRecord},
@@ -43,6 +44,8 @@ pub(super) struct Evidence {
     pub hub_records: Vec<HubRecord>,
     /// The hub's journal, with its copies of the lanes'.
     pub hub_logs: Logs,
+    /// What articles cost on each day; nothing where there is one day.
+    pub prices: PriceFiles,
     /// Business days that the run was asked to live.
     pub days: u16,
     /// Lanes that were to rest in the evening of each day but the last.
@@ -79,6 +82,10 @@ impl Evidence {
         }
         // A folder that is no run's, as in tests, is of one day.
         let record = RunRecord::read(folder.root()).ok();
+        let with_prices = record.as_ref().filter(|record| record.prices_change);
+        let prices = with_prices.map_or_else(PriceFiles::default, |record| {
+            PriceFiles::read(folder, record.days, verdict)
+        });
         Self {
             folder: folder.clone(),
             visits,
@@ -89,6 +96,7 @@ impl Evidence {
             hub,
             hub_records,
             hub_logs,
+            prices,
             days: record.as_ref().map_or(1, |record| record.days),
             lanes_to_rest: record.as_ref().map_or(0, |record| record.lanes_to_rest),
             resumed: record.as_ref().is_some_and(|record| record.resumed),

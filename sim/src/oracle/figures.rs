@@ -89,6 +89,9 @@ pub struct Settlement {
     pub host_minor: i64,
     /// See [`TerminalDay`].
     pub lost_minor: i64,
+    /// See [`TerminalDay`].
+    #[serde(default)]
+    pub not_taken_back_minor: i64,
 }
 
 /// One payment of each kind that is worth following.
@@ -126,6 +129,7 @@ impl Figures {
             figures.settlement.hub_minor += day.hub_minor;
             figures.settlement.host_minor += day.host_minor;
             figures.settlement.lost_minor += day.lost_minor;
+            figures.settlement.not_taken_back_minor += day.not_taken_back_minor;
         }
         figures.terminals = terminals;
         figures

@@ -36,6 +36,8 @@ pub(super) struct LanePayment {
 pub(super) struct Sale {
     /// The customer it was for.
     pub order: String,
+    /// The price file by which it began.
+    pub price_version: String,
     /// What was rung up and not voided, by line number.
     pub lines: BTreeMap<u32, RungUp>,
     /// What was totalled.
@@ -137,6 +139,7 @@ impl LaneBook {
             Body::SaleOpened(opened) => {
                 let sale = self.sales.entry(opened.sale_number).or_default();
                 sale.order.clone_from(&opened.order_reference);
+                sale.price_version.clone_from(&opened.price_file_version);
             }
             Body::LineAdded(line) => {
                 let rung_up = RungUp {

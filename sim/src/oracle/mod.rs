@@ -18,6 +18,7 @@ mod ledger;
 mod manifest;
 mod open_sale;
 mod payments;
+mod prices;
 mod replicas;
 mod sales;
 mod secrets;

@@ -156,7 +156,15 @@ impl Case<'_> {
         let Some(hub) = self.hub else { return };
         let state = match hub.kind() {
             DecisionKind::Approved | DecisionKind::PartiallyApproved => "approved",
-            DecisionKind::Declined if asks_to_sign_on(hub.decision()) => "",
+            DecisionKind::Declined if asks_to_sign_on(hub.decision()) => {
+                let place = hub.sent.first();
+                let mut own = self.ledger.iter().filter(|line| line.mti == "0200");
+                let booked = own.any(|line| Some(&line.place()) == place);
+                self.fail_unless(!booked, "I2", verdict, || {
+                    "sent back to sign on, and the bank's ledger has a line of it".to_owned()
+                });
+                ""
+            }
             DecisionKind::Declined => "declined",
             DecisionKind::Unspecified
             | DecisionKind::Unknown

@@ -1,11 +1,16 @@
 //! Sales: what the customer brought is what was rung up, paid and printed (I3, I12).
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use crate::{
     oracle::{
         evidence::Evidence,
         lane_book::{AtClose, LaneBook, Sale, minor},
+        prices::{PriceFiles, Versions},
         verdict::Verdict,
     },
     workload::Visit,
@@ -14,17 +19,23 @@ use proto::journal::v1::{SaleClosed, Tender};
 
 /// Checks every sale of every lane against the workload.
 pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) {
+    let mut versions = Versions::default();
     for (lane, book) in &evidence.lanes {
         for orphan in &book.orphan_records {
             verdict.broke("I6", None, format!("lane {lane}: {orphan}"));
         }
         let visits = evidence.visits.iter().filter(|visit| visit.lane == *lane);
-        check_orders(visits, book, verdict);
+        check_orders(visits, book, &evidence.prices, &mut versions, verdict);
         for (number, sale) in &book.sales {
             let called = format!("sale {number} of lane {lane}");
             check_tenders(&called, sale, verdict);
         }
         check_receipts(&evidence.folder.receipts(*lane), book, verdict);
+    }
+    let visits = evidence.visits.iter();
+    let visits: BTreeMap<&str, &Visit> = visits.map(|one| (one.order.as_str(), one)).collect();
+    for book in evidence.lanes.values() {
+        versions.check_lane(book, &visits, verdict);
     }
 }
 
@@ -32,7 +43,9 @@ pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) {
 /// workload.
 fn check_orders<'a>(
     visits: impl Iterator<Item = &'a Visit>,
-    book: &LaneBook,
+    book: &'a LaneBook,
+    prices: &PriceFiles,
+    versions: &mut Versions<'a>,
     verdict: &mut Verdict,
 ) {
     let mut closed: BTreeMap<&str, Vec<&Sale>> = BTreeMap::new();
@@ -46,7 +59,10 @@ fn check_orders<'a>(
             format!("{order} was sold {} times", sales.len())
         });
         if let Some(sale) = sales.first() {
-            check_goods(visit, sale, verdict);
+            let days = check_goods(visit, sale, prices, verdict);
+            if !days.is_empty() {
+                versions.take(sale, &days, order, verdict);
+            }
         }
     }
     for order in closed.keys() {
@@ -58,20 +74,23 @@ fn check_orders<'a>(
     }
 }
 
-fn check_goods(visit: &Visit, sale: &Sale, verdict: &mut Verdict) {
+/// Gives the days by whose prices it may have been rung up.
+fn check_goods(
+    visit: &Visit,
+    sale: &Sale,
+    prices: &PriceFiles,
+    verdict: &mut Verdict,
+) -> BTreeSet<u16> {
     let order = &visit.order;
-    let brought = visit
-        .items
-        .iter()
-        .map(|item| (item.barcode.as_str(), item.price_minor));
-    let rung_up = sale
-        .lines
-        .values()
-        .map(|line| (line.barcode.as_str(), line.total_minor));
-    verdict.check(brought.eq(rung_up), "workload", None, || {
+    let days = prices.days_of(visit, sale);
+    let brought = visit.items.iter().map(|item| item.barcode.as_str());
+    let rung_up = sale.lines.values().map(|line| line.barcode.as_str());
+    let same = brought.eq(rung_up) && !days.is_empty();
+    verdict.check(same, "workload", None, || {
         format!("{order}: other goods or prices were rung up than were brought")
     });
-    let expected: i64 = visit.items.iter().map(|item| item.price_minor).sum();
+    let day = days.first().copied().unwrap_or(visit.day);
+    let expected = prices.total_minor(visit, day);
     let closed = sale.closed.as_ref();
     let total = closed.map_or(0, |closed| minor(closed.total.as_ref()));
     verdict.check(total == expected, "workload", any_payment(sale), || {
@@ -84,6 +103,7 @@ fn check_goods(visit: &Visit, sale: &Sale, verdict: &mut Verdict) {
             visit.items.len()
         )
     });
+    days
 }
 
 /// A payment to name a sale by, for whoever looks into it.

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proto::{journal::v1::ForwardKind, store::v1::DecisionKind};
+use proto::{
+    journal::v1::{ForwardKind, Tender},
+    store::v1::DecisionKind,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::oracle::{
@@ -18,7 +21,7 @@ pub struct TerminalDay {
     /// The terminal.
     pub tid: String,
     /// Card tenders on the lane's receipts, less what the bank refused after the goods were gone,
-    /// which stands as dead letters.
+    /// and with what could not be taken back; both stand as dead letters.
     pub lane_minor: i64,
     /// Debits less credits of the batches the hub closed.
     pub hub_minor: i64,
@@ -26,6 +29,9 @@ pub struct TerminalDay {
     pub host_minor: i64,
     /// Card tenders that the bank refused after the goods were gone.
     pub lost_minor: i64,
+    /// Approvals of abandoned sales that the bank did not take back any more.
+    #[serde(default)]
+    pub not_taken_back_minor: i64,
     /// How many batches were closed, and how many of them the bank found balanced.
     pub batches: u32,
     /// See `batches`.
@@ -89,13 +95,15 @@ fn terminal_day(evidence: &Evidence, lane: u16) -> TerminalDay {
     let tid = terminal_of(lane);
     let tendered = card_tenders(evidence, lane);
     let lost = lost_minor(evidence, lane);
+    let not_taken_back = not_taken_back_minor(evidence, lane);
     let closed = || evidence.hub.batches.iter().filter(|batch| batch.tid == tid);
     let booked = evidence.ledger.lines.iter().filter(|line| line.tid == tid);
     TerminalDay {
-        lane_minor: tendered - lost,
+        lane_minor: tendered - lost + not_taken_back,
         hub_minor: closed().map(|batch| net(batch.totals.as_ref())).sum(),
         host_minor: booked.map(|line| line.moved_minor()).sum(),
         lost_minor: lost,
+        not_taken_back_minor: not_taken_back,
         batches: u32::try_from(closed().count()).unwrap_or(u32::MAX),
         balanced: u32::try_from(closed().filter(|batch| batch.balanced).count()).unwrap_or(0),
         tid,
@@ -109,16 +117,16 @@ fn net(totals: Option<&proto::journal::v1::BatchTotals>) -> i64 {
 }
 
 fn card_tenders(evidence: &Evidence, lane: u16) -> i64 {
-    let book = evidence.lanes.get(&lane);
-    let closed = book
-        .into_iter()
-        .flat_map(|book| book.sales.values())
-        .filter_map(|sale| sale.closed.as_ref());
-    closed
-        .flat_map(|closed| &closed.tenders)
-        .filter(|tender| !tender.payment_id.is_empty())
-        .map(|tender| minor(tender.amount.as_ref()))
-        .sum()
+    let cards = closed_tenders(evidence, lane).filter(|tender| !tender.payment_id.is_empty());
+    cards.map(|tender| minor(tender.amount.as_ref())).sum()
+}
+
+/// On the receipts of a lane.
+fn closed_tenders(evidence: &Evidence, lane: u16) -> impl Iterator<Item = &Tender> {
+    let books = evidence.lanes.get(&lane).into_iter();
+    let sales = books.flat_map(|book| book.sales.values());
+    let closed = sales.filter_map(|sale| sale.closed.as_ref());
+    closed.flat_map(|closed| &closed.tenders)
 }
 
 /// Advices that ended as dead letters: sold, and not paid by the bank.
@@ -136,6 +144,39 @@ fn lost_minor(evidence: &Evidence, lane: u16) -> i64 {
             minor(forward.queued.amount.as_ref()) - forward.delivered_minor()
         })
         .sum()
+}
+
+/// Reversals and voids that ended as dead letters: what the bank has and no sale was paid with.
+fn not_taken_back_minor(evidence: &Evidence, lane: u16) -> i64 {
+    let booked = evidence.ledger.by_payment();
+    let own = evidence
+        .hub
+        .payments
+        .iter()
+        .filter(|(_, payment)| payment.lane == u32::from(lane));
+    let stuck = own.filter(|(_, payment)| {
+        let mut forwards = evidence.hub.forwards_of(payment);
+        forwards.any(|forward| {
+            let takes_back = match forward.queued.kind() {
+                ForwardKind::Reversal | ForwardKind::Void => true,
+                ForwardKind::Advice | ForwardKind::Unspecified => false,
+            };
+            takes_back && forward.is_dead_letter()
+        })
+    });
+    stuck
+        .map(|(id, _)| {
+            let lines = booked.get(id.as_str()).into_iter().flatten();
+            let at_bank: i64 = lines.map(|line| line.moved_minor()).sum();
+            at_bank - tendered_minor(evidence, lane, id)
+        })
+        .sum()
+}
+
+/// What was paid with one payment, by the receipts of its lane.
+fn tendered_minor(evidence: &Evidence, lane: u16, id: &str) -> i64 {
+    let tenders = closed_tenders(evidence, lane).filter(|tender| tender.payment_id == id);
+    tenders.map(|tender| minor(tender.amount.as_ref())).sum()
 }
 
 /// Batch by batch, the hub's net is what the bank's ledger holds under that number.

@@ -23,11 +23,14 @@ pub enum Fault {
     LaneAway,
     /// The hub is killed in the middle of a close: the close goes on, and the day is sealed once.
     CloseKill,
+    /// A lane that rested comes back on an empty card: it takes its journal back from the hub
+    /// before it sells, and its receipt numbers go on.
+    EmptyCard,
 }
 
 impl Fault {
     /// All there are, in the order in which they come in a run.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::LostAnswer,
         Self::LateAnswer,
         Self::LaneKill,
@@ -35,13 +38,14 @@ impl Fault {
         Self::BankLine,
         Self::LaneAway,
         Self::CloseKill,
+        Self::EmptyCard,
     ];
 
     /// Whether it belongs to the turn of the date, and so needs a day after it.
     #[must_use]
     pub const fn is_of_a_turn(self) -> bool {
         match self {
-            Self::LaneAway | Self::CloseKill => true,
+            Self::LaneAway | Self::CloseKill | Self::EmptyCard => true,
             Self::LostAnswer
             | Self::LateAnswer
             | Self::LaneKill
@@ -50,10 +54,11 @@ impl Fault {
         }
     }
 
-    /// Lanes that it needs: one stays at the hub, and one may rest.
+    /// Lanes that it needs: one stays at the hub, and one rests.
     const fn lanes_min(self) -> u16 {
         match self {
             Self::LaneAway => 3,
+            Self::EmptyCard => 2,
             Self::CloseKill
             | Self::LostAnswer
             | Self::LateAnswer
@@ -78,6 +83,7 @@ impl Fault {
             Self::BankLine => "bank-line",
             Self::LaneAway => "lane-away",
             Self::CloseKill => "close-kill",
+            Self::EmptyCard => "empty-card",
         }
     }
 }
@@ -158,7 +164,8 @@ mod tests {
         assert_eq!(all.of_run(Calendar::of_one_day(4)).unwrap().len(), 5);
         let two = |lanes| Calendar { lanes, days: 2 };
         assert_eq!(all.of_run(two(4)).unwrap(), Fault::ALL);
-        assert_eq!(all.of_run(two(2)).unwrap().len(), 6);
+        assert_eq!(all.of_run(two(2)).unwrap().len(), 7);
+        assert_eq!(all.of_run(two(1)).unwrap().len(), 6);
         let named = FaultChoice::parse("close-kill").unwrap();
         assert!(named.of_run(Calendar::of_one_day(4)).is_err());
         assert_eq!(named.of_run(two(1)).unwrap(), [Fault::CloseKill]);

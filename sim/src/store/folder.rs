@@ -71,6 +71,41 @@ impl RunFolder {
         Ok(())
     }
 
+    /// Makes one folder of the run, and those above it.
+    ///
+    /// # Errors
+    /// It can't be made.
+    pub fn make(&self, path: &Path) -> Result<(), FolderError> {
+        fs::create_dir_all(path).map_err(unwritable(path))
+    }
+
+    /// Takes away what a lane has written: its card was replaced by one on which nothing is but
+    /// what it is set up with.
+    ///
+    /// # Errors
+    /// It can't be taken away.
+    pub fn replace_card(&self, lane: u16) -> Result<(), FolderError> {
+        let folder = self.lane(lane);
+        let set_up_with = ["lane.toml", "script.jsonl"];
+        for entry in fs::read_dir(&folder).map_err(unwritable(&folder))? {
+            let path = entry.map_err(unwritable(&folder))?.path();
+            let stays = set_up_with.iter().any(|name| path.ends_with(name));
+            let removed = match (stays, path.is_dir()) {
+                (true, _) => Ok(()),
+                (false, true) => fs::remove_dir_all(&path),
+                (false, false) => fs::remove_file(&path),
+            };
+            removed.map_err(unwritable(&path))?;
+        }
+        Ok(())
+    }
+
+    /// The price file of a day, from the second on; that of the first is the hub's own.
+    #[must_use]
+    pub fn prices_of(&self, day: u16) -> PathBuf {
+        self.root.join("prices").join(format!("day-{day}.csv"))
+    }
+
     /// Writes one file of the run.
     ///
     /// # Errors
@@ -216,6 +251,23 @@ mod tests {
         fs::write(home.path().join("letter"), "dear").unwrap();
         let error = RunFolder::create(Some(home.path())).unwrap_err();
         assert!(matches!(error, FolderError::NotEmpty { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_new_card_holds_what_a_lane_is_set_up_with() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = RunFolder::at(home.path());
+        folder.lay_out(1).unwrap();
+        let lane = folder.lane(1);
+        for name in ["lane.toml", "script.jsonl", "seen"] {
+            folder.write(&lane.join(name), name).unwrap();
+        }
+        folder.make(&lane.join("journal/log")).unwrap();
+        folder.replace_card(1).unwrap();
+        let left = fs::read_dir(&lane).unwrap();
+        let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["lane.toml", "script.jsonl"]);
     }
 
     #[test]

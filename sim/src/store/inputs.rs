@@ -17,7 +17,7 @@ use crate::{
     workload::{
         Visit, Workload,
         basket_file::{BasketFileError, GROCERIES_NAME, check_names, read_baskets},
-        days::BASKETS_A_DAY_MIN,
+        days::{BASKETS_A_DAY_MIN, FIRST_DAY},
         keys::StoreKeys,
         price_list::{PriceList, PriceListError},
     },
@@ -112,7 +112,7 @@ impl Run {
         folder.lay_out(options.lanes)?;
         let keys = StoreKeys::draw(options.seed, options.lanes);
         let record = RunRecord {
-            version: 1,
+            version: RunRecord::FORM,
             seed: options.seed,
             lanes: options.lanes,
             priced_by_rule: prices.priced_by_rule().to_vec(),
@@ -125,6 +125,7 @@ impl Run {
             captured: options.capture,
             days: calendar.days,
             lanes_to_rest: usize::from(calendar.lanes_to_rest()),
+            prices_change: calendar.days > 1,
             resumed: false,
             lost: Vec::new(),
             manifest_sha256: None,
@@ -214,8 +215,14 @@ impl Run {
             let script = json_lines(own.map(Visit::script_line))?;
             folder.write(&folder.lane(lane).join("script.jsonl"), script)?;
         }
-        let prices = prices.to_csv().map_err(io::Error::other)?;
-        folder.write(&folder.hub().join("prices.csv"), prices)?;
+        let first = prices.to_csv().map_err(io::Error::other)?;
+        folder.write(&folder.hub().join("prices.csv"), first)?;
+        for day in FIRST_DAY + 1..=self.record.days {
+            let path = folder.prices_of(day);
+            folder.make(path.parent().unwrap_or_else(|| folder.root()))?;
+            let of_day = prices.of_day(day).to_csv().map_err(io::Error::other)?;
+            folder.write(&path, of_day)?;
+        }
         folder.write(
             &folder.hub().join("keys.toml"),
             configuration::hub_keys(keys),

@@ -7,6 +7,7 @@ pub mod business_day;
 mod closing;
 pub mod conductor;
 pub mod configuration;
+pub mod errand;
 pub mod fault;
 pub mod fleet;
 pub mod folder;
@@ -98,6 +99,7 @@ impl StoreError {
                 | TradeError::StandsStill { .. }
                 | TradeError::NotClosed(_)
                 | TradeError::NoReport(_)
+                | TradeError::NewPrices(_)
                 | TradeError::Pull(_) => Exit::No,
             },
             Self::NotSealed { .. } | Self::NotOpen { .. } | Self::NoRuntime(_) => Exit::No,

@@ -31,8 +31,8 @@ pub struct StoreOptions {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// What goes wrong: all, none, or names with commas (lost-answer, late-answer, lane-kill,
-    /// hub-kill, bank-line; with several days lane-away, close-kill, too); each must show its
-    /// effect
+    /// hub-kill, bank-line; with several days lane-away, close-kill, empty-card, too); each must
+    /// show its effect
     #[arg(long, default_value = "all", value_name = "LIST", value_parser = FaultChoice::parse)]
     pub faults: FaultChoice,
     /// What keeps the journals: sled or redb

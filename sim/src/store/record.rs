@@ -40,6 +40,9 @@ pub struct RunRecord {
     /// Lanes that rest in the evening of each day but the last.
     #[serde(default)]
     pub lanes_to_rest: usize,
+    /// Whether each of its days has prices of its own.
+    #[serde(default)]
+    pub prices_change: bool,
     /// Whether it was interrupted and gone on with: who was selling at a turn of the date is
     /// chance then.
     #[serde(default)]
@@ -113,6 +116,9 @@ pub enum RecordError {
 }
 
 impl RunRecord {
+    /// The form in which runs are written today.
+    pub const FORM: u32 = FIRST_FORM_WITH_FRAMES;
+
     /// Clock and engine, for the configuration of the programs.
     #[must_use]
     pub fn setting(&self) -> Setting {

@@ -298,6 +298,13 @@ impl Summary {
                 amount(all.lost_minor)
             );
         }
+        if all.not_taken_back_minor != 0 {
+            let _ = writeln!(
+                text,
+                "             {} that the bank did not take back are dead letters",
+                amount(all.not_taken_back_minor)
+            );
+        }
     }
 
     /// A line a day, where there is more than one.

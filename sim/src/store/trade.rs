@@ -12,6 +12,7 @@ use crate::{
     store::{
         closing::ClosingTask,
         conductor::{Closing, Conductor, FaultReport, Killed, Moment, Order},
+        errand::{self, ErrandError},
         fleet::{Fleet, FleetError, Part, Setup},
         head_office::{self, PullError},
         inputs::Run,
@@ -21,7 +22,7 @@ use crate::{
         watch::{HubWatch, Sight},
         watchdog::{PATIENCE_MS, Watchdog},
     },
-    workload::days::{Calendar, FIRST_DAY, date_of},
+    workload::days::{Calendar, FIRST_DAY, date_of, prices_from},
 };
 
 /// Between two looks at the store.
@@ -71,6 +72,9 @@ pub enum TradeError {
     /// The report is not where it belongs.
     #[error("the day is closed, but report/{0} is missing")]
     NoReport(&'static str),
+    /// The hub doesn't take the prices of the next day.
+    #[error(transparent)]
+    NewPrices(#[from] ErrandError),
     /// Head office couldn't fetch the day.
     #[error(transparent)]
     Pull(#[from] PullError),
@@ -197,6 +201,8 @@ impl<'a> Day<'a> {
             (FIRST_DAY..=self.run.record.days).filter(|day| date_of(*day).as_str() < today);
         if let Some(last) = over.next_back() {
             self.conductor.go_on_with(last + 1);
+            // It may have been interrupted before they were told; twice does no harm.
+            self.import_prices(last + 1, fleet).await?;
             self.closing.begin(hub, date_of(last));
         }
         Ok(())
@@ -337,6 +343,11 @@ impl<'a> Day<'a> {
             Order::SwitchLaneOff(lane) => fleet.kill(Part::Lane(lane)).await?,
             Order::RestLane(lane) => fleet.rest(Part::Lane(lane)).await?,
             Order::WakeLane(lane) => fleet.start_again(Part::Lane(lane)).await?,
+            Order::ReplaceCard(lane) => {
+                let replaced = self.run.folder.replace_card(lane);
+                replaced.map_err(FleetError::Folder)?;
+            }
+            Order::ImportPrices(day) => self.import_prices(day, fleet).await?,
             Order::BeginClose(day) => {
                 let date = date_of(day);
                 self.progress
@@ -344,6 +355,22 @@ impl<'a> Day<'a> {
                 self.closing.begin(hub, date);
             }
         }
+        Ok(())
+    }
+
+    /// As the office does it: with the hub's own command, for the next morning.
+    async fn import_prices(&self, day: u16, fleet: &Fleet) -> Result<(), TradeError> {
+        self.progress.step(&format!("the prices of day {day}"));
+        let file = self.run.folder.prices_of(day);
+        let (from, hub) = (prices_from(day), fleet.hub_address.to_string());
+        let arguments = [
+            file.as_os_str(),
+            "--activate-at".as_ref(),
+            from.as_ref(),
+            "--address".as_ref(),
+            hub.as_ref(),
+        ];
+        errand::send("store-hub", &["prices", "import"], &arguments).await?;
         Ok(())
     }
 

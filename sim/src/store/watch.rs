@@ -53,6 +53,14 @@ impl Sight {
         })
     }
 
+    /// Records in a lane's journal, as the lane says.
+    #[must_use]
+    pub fn lane_records(&self, lane: u16) -> u64 {
+        let mut lanes = self.lanes.iter();
+        let known = lanes.find(|known| known.lane == u32::from(lane));
+        known.map_or(0, |known| known.journal_sequence)
+    }
+
     /// Whether so many lanes have sold everything, the hub has all of it, and nothing is owed to
     /// the bank.
     #[must_use]

@@ -55,6 +55,13 @@ pub fn evening_wall_ms(day: u16) -> i64 {
     opens_wall_ms(day) + EVENING_MS
 }
 
+/// From when on its prices count: in the early morning, when nobody sells, and by UTC, which is
+/// the store's time in a run.
+#[must_use]
+pub fn prices_from(day: u16) -> String {
+    format!("{}T05:00:00Z", date_of(day))
+}
+
 /// Its date, as the hub writes it.
 #[must_use]
 pub fn date_of(day: u16) -> String {

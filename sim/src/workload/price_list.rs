@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::workload::{
     barcode::{ean13, is_label_prefix},
+    days::FIRST_DAY,
     dice::Dice,
 };
 
@@ -24,6 +25,9 @@ const PRICES: &[u8] = include_bytes!("../../data/prices.csv");
 pub const CURRENCY: &str = "CNY";
 /// A price label has 5 digits for the price, and a piece is not dearer than a label can say.
 pub const PRICE_MINOR_MAX: i64 = 99_999;
+
+/// What a piece rises by from one day to the next.
+const RISE_A_DAY_MINOR: i64 = 10;
 
 /// How an article is sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -218,6 +222,19 @@ impl PriceList {
         writer
             .into_inner()
             .map_err(|error| csv::Error::from(error.into_error()))
+    }
+
+    /// The prices of a day: a piece costs a little more than on the day before, and each price
+    /// differs from day to day. What a label says stays.
+    #[must_use]
+    pub fn of_day(&self, day: u16) -> Self {
+        let dearer = RISE_A_DAY_MINOR * i64::from(day.saturating_sub(FIRST_DAY));
+        let mut list = self.clone();
+        let pieces = list.by_name.values_mut();
+        for article in pieces.filter(|article| article.kind == ArticleKind::Piece) {
+            article.price_minor = (article.price_minor + dearer).min(PRICE_MINOR_MAX);
+        }
+        list
     }
 
     fn free_barcode(&self, name: &str) -> String {

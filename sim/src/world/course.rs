@@ -37,13 +37,6 @@ impl Course {
         Self::Offline,
         Self::AcrossClose,
     ];
-    /// Those of worlds that live one day.
-    pub const OF_ONE_DAY: [Self; 4] = [
-        Self::Approved,
-        Self::LateAnswer,
-        Self::StoodIn,
-        Self::Offline,
-    ];
 
     /// The one of this name.
     ///

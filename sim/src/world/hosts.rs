@@ -92,8 +92,9 @@ impl Store {
             output: Output::Text,
         };
         let mut run = Run::prepare(&store, OPENING_WALL_MS).map_err(lay_out_error)?;
-        // Nobody stops a lane in order here.
+        // Nobody stops a lane in order here, and nobody gives the hub new prices.
         run.record.lanes_to_rest = 0;
+        run.record.prices_change = false;
         run.record.write(&run.folder).map_err(lay_out_error)?;
         let life = match options.days() {
             1 => Life::default(),

@@ -92,6 +92,7 @@ impl DayParts {
     /// Looks once at what is due, and has it done.
     pub(crate) async fn look(&self) -> Result<(), DayError> {
         let around = self.around().await?;
+        self.until_durable().await?;
         let now = MonoMs(self.clock.mono_ms());
         let effects = self.reports.send(LookAtDays { now, around }).await??;
         for effect in effects {
@@ -125,6 +126,18 @@ impl DayParts {
         let ticket = ticket.map_err(DayError::Rejected)?;
         let journal = self.ask_desk(|desk| desk.parts.journal.clone()).await?;
         journal.wait(ticket).await.map_err(|_| DayError::Left)
+    }
+
+    /// The desk knows what it has decided before the disk does, and reports are made of what is
+    /// durable: a day sealed in between would lack the batch that it was waited for.
+    async fn until_durable(&self) -> Result<(), DayError> {
+        let decided = self.ask_desk(|desk| {
+            let journal = desk.parts.journal.clone();
+            let last = journal.last();
+            (journal, last)
+        });
+        let (journal, last) = decided.await?;
+        journal.wait(last).await.map_err(|_| DayError::Left)
     }
 
     pub(crate) async fn ask_desk<R: Send + 'static>(

@@ -44,7 +44,7 @@ pub(super) struct Lane {
     epoch: Option<LaneEpoch>,
     pub(super) session: Option<Addr<LaneSession>>,
     /// The machine that has or had the session, and where its journal ended when it said hello.
-    connection: Connection,
+    pub(super) connection: Connection,
     claimed: Option<Head>,
     attached_wall_ms: i64,
     /// Connections whose replicas follow the copy: a hello may be overtaken by one of its own.
@@ -265,10 +265,20 @@ impl Lanes {
     }
 
     /// The lane's machine of the same epoch that has its session on another connection.
-    fn other_at_work(&self, machine: Machine) -> Option<&Lane> {
+    pub(super) fn other_at_work(&self, machine: Machine) -> Option<&Lane> {
         self.lanes.get(&machine.lane).filter(|lane| {
             let at_work = lane.session.is_some() && lane.epoch == Some(machine.epoch);
             at_work && lane.connection != machine.connection
+        })
+    }
+
+    /// The last record that a lane said is durable at itself, under this epoch.
+    pub(super) fn known_sequence(&self, lane: LaneId, epoch: LaneEpoch) -> u64 {
+        let known = self.lanes.get(&lane);
+        let known = known.filter(|known| known.epoch == Some(epoch));
+        known.map_or(0, |known| {
+            let claimed = known.claimed.map_or(0, |head| head.sequence);
+            known.status.journal_sequence.max(claimed)
         })
     }
 
@@ -328,7 +338,7 @@ impl Lanes {
 
     /// A machine whose journal forks has no session: it could only be paid for what is never read
     /// in. The session of another connection is none of its business.
-    fn not_taken(&mut self, machine: Machine, refused: ReplicaRefused) {
+    pub(super) fn not_taken(&mut self, machine: Machine, refused: ReplicaRefused) {
         let Machine { lane, epoch, .. } = machine;
         let known = self.lanes.entry(lane).or_default();
         known.replicating.remove(&machine.connection);
@@ -541,28 +551,6 @@ impl Handler<ViewLanes> for Lanes {
 
     fn handle(&mut self, _: ViewLanes, _: &mut Self::Context) -> Self::Result {
         self.views()
-    }
-}
-
-/// The last record that a lane said is durable at itself, under this epoch; 0 when it has said
-/// nothing since the hub started.
-#[derive(Message)]
-#[rtype(result = "u64")]
-pub(crate) struct KnownOf {
-    pub(crate) lane: LaneId,
-    pub(crate) epoch: LaneEpoch,
-}
-
-impl Handler<KnownOf> for Lanes {
-    type Result = u64;
-
-    fn handle(&mut self, asked: KnownOf, _: &mut Self::Context) -> Self::Result {
-        let known = self.lanes.get(&asked.lane);
-        let known = known.filter(|known| known.epoch == Some(asked.epoch));
-        known.map_or(0, |known| {
-            let claimed = known.claimed.map_or(0, |head| head.sequence);
-            known.status.journal_sequence.max(claimed)
-        })
     }
 }
 

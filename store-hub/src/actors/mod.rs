@@ -26,6 +26,7 @@
 pub(crate) mod acquirer_link;
 mod archiving;
 pub(crate) mod business_day;
+pub(crate) mod copy_asked;
 pub(crate) mod copy_check;
 pub(crate) mod day_close;
 mod disk_room;

@@ -57,8 +57,11 @@ impl Trouble {
         self.machine.epoch == epoch && same
     }
 
-    /// It may have sold what is never read in.
+    /// It may have sold what is never read in. One that is not given its journal sells nothing.
     fn blocks(&self) -> bool {
+        if matches!(self.refused, ReplicaRefused::AtWork(_)) {
+            return false;
+        }
         let claimed = self.machine.claimed;
         let sold_nothing = claimed.is_some_and(|head| head.sequence <= RECORDS_OF_A_START);
         !(self.refused.is_fork() && sold_nothing)

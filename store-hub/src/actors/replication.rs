@@ -14,7 +14,10 @@ use journal::{Batch, Hash, Head, LogId, RECORD_BYTES_MAX, Record, Ticket};
 use proto::store::v1::JournalEntry;
 
 use super::payment_desk::{Commit, PaymentDesk};
-use crate::replica::{consequences, log_of, position_key};
+use crate::{
+    connection::Connection,
+    replica::{consequences, log_of, position_key},
+};
 
 /// Consecutive records of a lane's journal, as the lane holds them.
 #[derive(Message)]
@@ -60,6 +63,9 @@ pub(crate) enum ReplicaRefused {
     /// The lane has lost records that it once said were durable (I14).
     #[error("the lane's journal ends at record {got}, its copy at {held}")]
     Behind { held: u64, got: u64 },
+    /// A machine without records asks for those of a lane that is at work on another connection.
+    #[error("the lane is at work at {0}: its journal is not given to another machine")]
+    AtWork(Connection),
     /// The record is being written for another stream of the lane.
     #[error("record {sequence} is still being written: start again")]
     StillWritten { sequence: u64 },
@@ -79,7 +85,7 @@ impl ReplicaRefused {
     pub(crate) const fn code(&self) -> Option<&'static str> {
         match self {
             Self::Gap { .. } | Self::TooMany { .. } | Self::TooLarge { .. } => Some("HUB0013"),
-            Self::Fork { .. } | Self::Behind { .. } => Some("HUB0014"),
+            Self::Fork { .. } | Self::Behind { .. } | Self::AtWork(_) => Some("HUB0014"),
             Self::NoRoom
             | Self::StillWritten { .. }
             | Self::Unreadable { .. }
@@ -102,7 +108,7 @@ impl ReplicaRefused {
             | Self::Fork { sequence }
             | Self::StillWritten { sequence }
             | Self::Unreadable { sequence } => *sequence,
-            Self::NoRoom | Self::Epoch(_) | Self::Stopping => 0,
+            Self::NoRoom | Self::AtWork(_) | Self::Epoch(_) | Self::Stopping => 0,
         }
     }
 }

@@ -96,6 +96,9 @@ pub struct AcquirerConfig {
     pub connection: ConnectionHabit,
     /// The length prefix of a frame counts itself.
     pub length_counts_itself: bool,
+    /// Whether the acquirer wants the end marker of a batch upload after a batch that balanced,
+    /// too.
+    pub marker_when_balanced: bool,
     /// Without a connect of any terminal for so long the line is down.
     pub line_down_after: Duration,
     /// How long a 0200 may stay unanswered.
@@ -229,6 +232,7 @@ fn acquirer(mut section: Section<'_>, folder: &Path) -> Option<AcquirerConfig> {
     let dialect = section.choice("dialect", &[("cup-pos", ())]);
     let connection = section.choice_or_first("connection", &CONNECTION_HABITS);
     let length_counts_itself = section.choice_or_first("length_prefix", &LENGTH_PREFIXES);
+    let marker_when_balanced = section.flag_or("marker_when_balanced", false);
     let mut duration =
         |name, otherwise_ms| section.duration_or(name, Duration::from_millis(otherwise_ms));
     let answer_timeout = duration("answer_timeout", limits::ANSWER_TIMEOUT_MS);
@@ -256,6 +260,7 @@ fn acquirer(mut section: Section<'_>, folder: &Path) -> Option<AcquirerConfig> {
         address: address?,
         connection: connection?,
         length_counts_itself: length_counts_itself?,
+        marker_when_balanced,
         line_down_after,
         answer_timeout,
         forward_answer_timeout,

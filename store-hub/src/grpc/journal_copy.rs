@@ -1,7 +1,8 @@
 //! What the hub holds of a lane's journal, given back to a lane that lost records of it.
 //!
 //! Only durable records, each checked against its chain while it is read; the lane checks them
-//! again, against its own. Nothing of another lane's journal is given to a lane, nor of the hub's.
+//! again, against its own. Nothing of another lane's journal is given to a lane, nor of the hub's, and
+//! nothing at all while the lane is at work on another connection.
 
 use std::pin::Pin;
 
@@ -14,8 +15,8 @@ use journal::{Journal, LogId, Record};
 use proto::store::v1::{JournalCopyRequest, JournalCopyResponse, JournalEntry};
 use tonic::Status;
 
-use super::{Services, lane_id, stopping};
-use crate::{actors::lanes::KnownOf, replica::log_of};
+use super::{Services, lane_id, replicate_stream::replica_status, stopping};
+use crate::{actors::copy_asked::AskForCopy, connection::Connection, replica::log_of};
 
 pub(super) type Copies = Pin<Box<dyn Stream<Item = Result<JournalCopyResponse, Status>> + Send>>;
 
@@ -33,6 +34,7 @@ impl Services {
     pub(super) async fn copy_of_journal(
         &self,
         request: &JournalCopyRequest,
+        connection: Connection,
     ) -> Result<Copies, Status> {
         let (lane, epoch) = (lane_id(request.lane)?, LaneEpoch(request.epoch));
         let log = log_of(lane, epoch);
@@ -42,13 +44,19 @@ impl Services {
             let what = format!("ask for 1 to {most} records, the first one first");
             return Err(Status::invalid_argument(what));
         }
-        let known = self.lanes.send(KnownOf { lane, epoch }).await;
+        let asked = AskForCopy {
+            lane,
+            epoch,
+            connection,
+        };
+        let known = self.lanes.send(asked).await.map_err(stopping)?;
+        let known_sequence = known.map_err(|refused| replica_status(&refused))?;
         let history = self.look(|desk| desk.history).await?;
         let durable_sequence = self.journal.durable_head(log).sequence;
         let first = JournalCopyResponse {
             durable_sequence,
             entries: Vec::new(),
-            known_sequence: known.map_err(stopping)?,
+            known_sequence,
             hub_history: history.to_be_bytes().to_vec().into(),
         };
         let rest = Rest {

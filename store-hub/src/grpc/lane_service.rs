@@ -87,7 +87,9 @@ impl LaneService for Services {
         &self,
         request: Request<JournalCopyRequest>,
     ) -> Result<Response<Self::JournalCopyStream>, Status> {
-        let copies = self.copy_of_journal(&request.into_inner()).await;
+        let connection = Connection::of(request.extensions());
+        let asked = request.into_inner();
+        let copies = self.copy_of_journal(&asked, connection).await;
         copies.map(Response::new)
     }
 

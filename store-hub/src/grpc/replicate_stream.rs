@@ -233,7 +233,7 @@ impl Services {
 }
 
 /// The one place where a refusal becomes a gRPC status. `DATA_LOSS` tells the lane to stop.
-fn replica_status(refused: &ReplicaRefused) -> Status {
+pub(super) fn replica_status(refused: &ReplicaRefused) -> Status {
     let text = match refused.code() {
         Some(code) => format!("{code}: {refused}"),
         None => refused.to_string(),
@@ -247,6 +247,8 @@ fn replica_status(refused: &ReplicaRefused) -> Status {
         ReplicaRefused::StillWritten { .. } => Status::aborted(text),
         ReplicaRefused::Unreadable { .. } => Status::internal(text),
         ReplicaRefused::Epoch(_) => Status::failed_precondition(format!("HUB0041: {text}")),
-        ReplicaRefused::NoRoom | ReplicaRefused::Stopping => Status::unavailable(text),
+        ReplicaRefused::NoRoom | ReplicaRefused::AtWork(_) | ReplicaRefused::Stopping => {
+            Status::unavailable(text)
+        }
     }
 }

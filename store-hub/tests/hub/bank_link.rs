@@ -14,13 +14,8 @@ fn bank(personality: Personality) -> Host {
     Host::with_personality("127.0.0.1:0", MemoryLedger::default(), personality)
 }
 
-/// A store whose `[acquirer]` has this line in place of that one.
 fn store_with(bank: &Host, was: &str, is: &str) -> Store {
-    let store = Store::new(bank.address);
-    let config = std::fs::read_to_string(store.config()).unwrap();
-    assert!(config.contains(was), "{was}");
-    std::fs::write(store.config(), config.replacen(was, is, 1)).unwrap();
-    store
+    Store::new(bank.address).with(was, is)
 }
 
 /// F17: whatever the hub was told of the bank's habit, and whatever it is: the bank is asked, and

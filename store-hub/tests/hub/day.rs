@@ -1,5 +1,7 @@
 //! Closing the day, and what head office may pull of it.
 
+use std::time::Duration;
+
 use acquirer_host::MemoryLedger;
 use proto::store::v1::{
     DecisionKind, ListDaysRequest, PullDayRequest, SummaryRequest,
@@ -77,6 +79,30 @@ async fn a_day_closes_balanced_is_sealed_and_twice_does_no_harm() {
         500,
         "the next day is open"
     );
+}
+
+/// The desk knows that a batch is settled before the disk does: no day is sealed in between, without
+/// it.
+#[tokio::test]
+async fn a_day_is_sealed_with_every_batch_however_slow_the_disk() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start_on_slow_disk(Duration::from_millis(400));
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let id = new_id();
+    lane.pay(id, APPROVED_PAN, 1250).await;
+    let mut records = lane.sale(1250, &[(id, 1250)]);
+    records.push(lane.marker("2026-11-23"));
+    lane.replicate(records).await.unwrap();
+    lane.status(3).await;
+    let steps = hub.close_day().await.unwrap();
+    assert!(steps.last().unwrap().done, "{steps:#?}");
+    let report = std::fs::read_to_string(store.folder.path().join("report/day.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    for side in ["lane_minor", "hub_minor", "host_minor"] {
+        assert_eq!(report["settlement"][side], 1250, "{side}: {report:#}");
+    }
 }
 
 /// The answer to a close is lost, and it is asked for again without a date: the day that was closed

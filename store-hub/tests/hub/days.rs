@@ -3,7 +3,7 @@
 
 use acquirer_host::MemoryLedger;
 use proto::store::v1::{
-    ListDaysRequest, OpenDayRequest, SettleRequest, SummaryRequest,
+    ListDaysRequest, OpenDayRequest, SettleRequest, StatusResponse, SummaryRequest,
     report_service_client::ReportServiceClient,
 };
 use serde_json::Value;
@@ -106,6 +106,67 @@ async fn second_day() {
     let first_day = sealed(&store, DAY_1, 1);
     let settled = |report: &Value| report["settlement"]["host_minor"].as_i64().unwrap();
     assert_eq!(settled(&first_day) + settled(&second_day), 1250 + 2970);
+}
+
+/// The end of the day comes by itself, once the hub's clock is confirmed, and once.
+#[tokio::test]
+async fn a_day_ends_by_itself_when_its_time_has_come() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let sale = lane.sale(1250, &[]);
+    lane.replicate(sale).await.unwrap();
+    hub.stop();
+    // These clocks begin at eight.
+    let store = store.with("# ends_at = \"23:30\"", "ends_at = \"08:00\"");
+    let bank = bank.stop();
+    let hub = store.start();
+    let asks = |status: &StatusResponse| status.end_needs_person;
+    hub.status_until("it asks", asks).await;
+    assert_eq!(
+        hub.status().await.business_date,
+        DAY_1,
+        "nobody confirms its clock"
+    );
+    let (address, ledger) = bank;
+    let _bank = Host::start(&address.to_string(), ledger);
+    hub.signed_on().await;
+    version_until(&hub, DAY_1, 1).await;
+    assert_eq!(total(&sealed(&store, DAY_1, 1)), 1250);
+    assert_eq!(hub.status().await.business_date, DAY_2);
+    let mut lane = lane.back(&hub).await.unwrap();
+    let records = [vec![lane.marker(DAY_2)], lane.sale(700, &[])].concat();
+    lane.replicate(records).await.unwrap();
+    version_until(&hub, DAY_1, 2).await;
+    assert_eq!(hub.status().await.business_date, DAY_2, "once");
+}
+
+/// An acquirer that wants the marker 207 after a batch that balanced gets it (rule 5).
+#[tokio::test]
+async fn a_balanced_batch_is_followed_by_its_marker_where_the_acquirer_wants_it() {
+    for wanted in [false, true] {
+        let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+        let is = format!("marker_when_balanced = {wanted}");
+        let store = Store::new(bank.address).with("marker_when_balanced = false", &is);
+        let hub = store.start();
+        hub.signed_on().await;
+        let mut lane = Lane::attach(&hub, 1).await;
+        lane.pay(new_id(), APPROVED_PAN, 1250).await;
+        hub.close_day().await.unwrap();
+        let marked = || {
+            let mut lines = bank.all_lines().into_iter();
+            lines.any(|line| line["mti"] == "0320")
+        };
+        for _ in 0..200 {
+            if marked() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        assert_eq!(marked(), wanted);
+    }
 }
 
 /// F1 as it was seen: a lane of an older release goes on under the closed date. Its sales make the

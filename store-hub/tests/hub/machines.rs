@@ -193,6 +193,41 @@ async fn clone_locks_out() {
     assert!(honest.pay(id, APPROVED_PAN, 700).await.approved.is_some());
 }
 
+/// F10: a machine on an empty journal is not given that of a lane that is at work: with it, it would
+/// be that lane, and the honest one the stranger.
+#[tokio::test]
+async fn f10_the_journal_of_a_lane_at_work_is_not_given_to_another_machine() {
+    let (_bank, store) = store();
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut honest = Lane::attach(&hub, 1).await;
+    let sale = honest.sale(300, &[]);
+    honest.replicate(sale).await.unwrap();
+    assert_eq!(honest.copy(1, 1, 2).await.unwrap().len(), 2, "its own");
+    let mut other = Lane::attach(&hub, 2).await;
+    for (from, to) in [(0, 0), (1, 2)] {
+        let refused = other.copy(1, from, to).await.unwrap_err();
+        assert_eq!(
+            refused.code(),
+            Code::Unavailable,
+            "it asks again: {refused}"
+        );
+        assert!(refused.message().starts_with("HUB0014"), "{refused}");
+    }
+    let named = lane_one(&hub).await;
+    assert_eq!(named.troubles.len(), 1, "{named:?}");
+    let trouble = &named.troubles[0];
+    assert_eq!((trouble.code.as_str(), trouble.refusals), ("HUB0014", 2));
+    assert!(trouble.what.contains(&named.address), "{trouble:?}");
+    assert_ne!(trouble.address, named.address);
+    assert!(!trouble.blocks, "it has sold nothing: {trouble:?}");
+
+    drop(honest);
+    lane_until(&hub, "lane 1 has left", |lane| !lane.connected).await;
+    let given = other.copy(1, 1, 2).await.unwrap();
+    assert_eq!(given[0].durable_sequence, 2, "its card was replaced");
+}
+
 /// F10, with the real lane beside it: the second machine is the program itself, on a journal of its
 /// own, and then leaves.
 #[tokio::test]

@@ -190,11 +190,18 @@ impl Host {
 
     /// Lines of the ledger that carry this payment.
     pub(crate) fn lines(&self, id: PaymentId) -> Vec<serde_json::Value> {
+        let mut lines = self.all_lines();
+        lines.retain(|line| line["payment_ref"] == id.to_string());
+        lines
+    }
+
+    /// Every line of the ledger.
+    pub(crate) fn all_lines(&self) -> Vec<serde_json::Value> {
         let bytes = self.ledger.bytes();
         let text = String::from_utf8(bytes).unwrap();
-        text.lines()
-            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
-            .filter(|line| line["payment_ref"] == id.to_string())
+        let lines = text.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
             .collect()
     }
 }
@@ -422,6 +429,14 @@ impl Store {
         let prices = "barcode,name,price_minor,currency,kind\n6900000000014,milk,1250,CNY,piece\n";
         std::fs::write(folder.path().join("prices.csv"), prices).unwrap();
         Self { folder }
+    }
+
+    /// The same store, its configuration with this line in place of that one.
+    pub(crate) fn with(self, was: &str, is: &str) -> Self {
+        let config = std::fs::read_to_string(self.config()).unwrap();
+        assert!(config.contains(was), "{was}");
+        std::fs::write(self.config(), config.replacen(was, is, 1)).unwrap();
+        self
     }
 
     pub(crate) fn config(&self) -> PathBuf {

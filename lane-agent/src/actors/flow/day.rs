@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use actix::{AsyncContext, Context, Handler, Message, StreamHandler};
 use domain::{
     limits,
-    sale::{DayEnds, Event, SaleFact},
+    sale::{Event, SaleFact},
     time::LocalMs,
 };
 use tokio_stream::{StreamExt, wrappers::WatchStream};
@@ -43,19 +43,13 @@ impl TransactionFlow {
         }
         let (local, ends) = {
             let day = self.parts.day.borrow();
-            (day.local(now.wall), self.ends_alone(&day))
+            (day.local(now.wall), day.ends_alone())
         };
         let alone = ends.filter(|_| {
             let away_ms = now.mono.0.saturating_sub(self.hub_last_seen_ms);
             away_ms >= limits::LANE_ALONE_AFTER_MS
         });
         self.take(Event::ClockRead { local, alone }, ctx);
-    }
-
-    /// A lane whose clock was found wrong leaves the date to its hub.
-    fn ends_alone(&self, day: &StoreDay) -> Option<DayEnds> {
-        let is_trusted = day.told.clock_ahead_ms.is_none();
-        day.ends().filter(|_| is_trusted)
     }
 
     /// The moment of a record in the store's own time.

@@ -215,16 +215,17 @@ fn check_contained(frames: &BTreeMap<u16, LaneFrames>, version: &Version, verdic
     }
 }
 
-/// The card tenders of all sealed days are what the bank has booked, and what it refused after the
-/// goods were gone.
+/// The card tenders of all sealed days are what the bank has booked but for what it could not take
+/// back, and what it refused after the goods were gone.
 fn check_cards(versions: &Versions, terminals: &[TerminalDay], verdict: &mut Verdict) {
     let sealed: i64 = versions.newest_of_all().map(Version::card_minor).sum();
     let booked: i64 = terminals.iter().map(|day| day.host_minor).sum();
     let lost: i64 = terminals.iter().map(|day| day.lost_minor).sum();
-    verdict.check(sealed == booked + lost, "I20", None, || {
+    let stuck: i64 = terminals.iter().map(|day| day.not_taken_back_minor).sum();
+    verdict.check(sealed == booked - stuck + lost, "I20", None, || {
         format!(
-            "{sealed} of card tenders are sealed, the bank has {booked}, and {lost} was refused \
-             after the goods were gone"
+            "{sealed} of card tenders are sealed, the bank has {booked}, of which {stuck} could \
+             not be taken back, and {lost} was refused after the goods were gone"
         )
     });
 }

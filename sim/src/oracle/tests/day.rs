@@ -392,6 +392,7 @@ fn record_of(days: u16) -> RunRecord {
         captured: false,
         days,
         lanes_to_rest: 0,
+        prices_change: false,
         resumed: true,
         lost: Vec::new(),
         manifest_sha256: None,

@@ -6,7 +6,7 @@ mod days;
 mod sealed;
 
 use proto::{
-    journal::v1::{hub_record, lane_record},
+    journal::v1::{ForwardEndKind, hub_record, lane_record},
     store::v1::{DecisionKind, Money},
 };
 
@@ -112,6 +112,60 @@ fn a_bank_line_that_the_hub_never_sent_is_found() {
     };
     names(add, "I4", Some(stranger));
     names(add, "I5", Some(stranger));
+}
+
+#[test]
+fn a_line_of_a_payment_that_was_sent_back_to_sign_on_is_found() {
+    let sent_back = |day: &mut Day| {
+        for body in &mut day.hub {
+            if let hub_record::Body::Decided(one) = body
+                && one.payment_id == DECLINED
+                && let Some(decision) = &mut one.decision
+            {
+                decision.response_code = "97".to_owned();
+            }
+        }
+    };
+    names(sent_back, "I2", Some(DECLINED));
+    let unbooked = |day: &mut Day| {
+        sent_back(day);
+        day.ledger.retain(|line| line.payment != DECLINED);
+    };
+    let said = said(unbooked);
+    assert!(!said.iter().any(|(id, _)| id == "I2"), "{said:?}");
+}
+
+/// A sale was abandoned while its lane was away, and its batch was closed before that was known.
+#[test]
+fn an_approval_that_can_not_be_taken_back_has_an_owner_and_counts() {
+    let stuck = |day: &mut Day| {
+        day.ledger.retain(|line| line.mti != "0400");
+        day.lost.clear();
+        for body in &mut day.hub {
+            match body {
+                hub_record::Body::ForwardEnded(one) if one.forward_id == 1 => {
+                    one.end = ForwardEndKind::DeadLetter.into();
+                    one.delivered = None;
+                }
+                hub_record::Body::BatchClosed(closed) => {
+                    if let Some(totals) = &mut closed.totals {
+                        totals.debit = cny(9_000);
+                    }
+                }
+                _ => {}
+            }
+        }
+    };
+    let amiss = said(stuck);
+    assert!(!amiss.iter().any(|(id, _)| id != "I1"), "{amiss:?}");
+    let unowned = |day: &mut Day| {
+        stuck(day);
+        day.hub.retain(
+            |body| !matches!(body, hub_record::Body::ForwardQueued(one) if one.forward_id == 1),
+        );
+    };
+    names(unowned, "I5", Some(LOST));
+    names(unowned, "I11", None);
 }
 
 #[test]

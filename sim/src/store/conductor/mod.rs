@@ -64,6 +64,10 @@ pub enum Order {
     RestLane(u16),
     /// Start a lane that is off.
     WakeLane(u16),
+    /// Take away all that a lane that is off has written: its card was replaced.
+    ReplaceCard(u16),
+    /// Give the hub the prices of this day, to sell by from before its opening on.
+    ImportPrices(u16),
     /// Ask the hub to close this day, and go on selling meanwhile.
     BeginClose(u16),
 }
@@ -237,7 +241,9 @@ impl Conductor {
         let turns = turns.map(|day| {
             let away = has(Fault::LaneAway) && day == FIRST_DAY;
             let kill = has(Fault::CloseKill) && day == killed_on;
-            Turn::new(day, &plan, away, kill)
+            // Where there are more, the last is left to it.
+            let empty_card = has(Fault::EmptyCard) && day + 1 == calendar.days;
+            Turn::new(day, &plan).with_faults(away, kill, empty_card)
         });
         Self {
             waiting: plan.place(faults),
@@ -351,7 +357,7 @@ impl Conductor {
             Fault::HubKill => (Box::new(HubKill::begin(moment)), Order::HoldNextApproval),
             Fault::BankLine => (Box::new(BankLine::begin(moment)), Order::CutLine),
             // They come with their turn.
-            Fault::LaneAway | Fault::CloseKill => return None,
+            Fault::LaneAway | Fault::CloseKill | Fault::EmptyCard => return None,
         };
         self.running = Some(Running {
             fault,

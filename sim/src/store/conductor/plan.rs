@@ -43,7 +43,7 @@ const fn due_percent(fault: Fault) -> u64 {
         Fault::HubKill => 28,
         Fault::BankLine => 40,
         // These come with the turn of the date.
-        Fault::LaneAway | Fault::CloseKill => 100,
+        Fault::LaneAway | Fault::CloseKill | Fault::EmptyCard => 100,
     }
 }
 

@@ -1,8 +1,12 @@
 //! The turn of the date, in the middle of the selling: half the lanes rest before it, a payment is
 //! at the bank and its basket open, the day is closed, and in the morning everybody is there again.
 //!
-//! Two faults belong to it. A lane is cut off, sells alone, and is switched off over the close; and
-//! the hub is killed once the date has turned and the day is not closed yet.
+//! In the night the prices of the next day are told to the hub, and everybody sells by them from
+//! its opening on.
+//!
+//! Three faults belong to it. A lane is cut off, sells alone, and is switched off over the close;
+//! the hub is killed once the date has turned and the day is not closed yet; and a lane that rested
+//! comes back on an empty card.
 
 use std::collections::VecDeque;
 
@@ -40,6 +44,8 @@ pub(super) struct Turn {
     away: Option<AwayLane>,
     /// The hub that is killed in mid-close.
     kill: Option<HubDeath>,
+    /// The lane whose card is replaced.
+    empty_card: Option<EmptyCard>,
     stage: Stage,
 }
 
@@ -55,6 +61,17 @@ struct HubDeath {
     /// When it was killed; `None`: not yet.
     at_ms: Option<u64>,
     back_ms: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct EmptyCard {
+    lane: u16,
+    /// When it was replaced; 0: not yet.
+    at_ms: u64,
+    /// Records that were lost with the card.
+    had: u64,
+    /// Records that the lane has when it is back.
+    has: u64,
 }
 
 #[derive(Debug)]
@@ -98,21 +115,38 @@ enum Stage {
 }
 
 impl Turn {
-    /// The end of `day`.
-    pub(super) fn new(day: u16, plan: &Plan, away: bool, kill: bool) -> Self {
+    /// The end of `day`, without a fault.
+    pub(super) fn new(day: u16, plan: &Plan) -> Self {
         let lanes = plan.calendar.lanes;
         let staying = lanes - plan.calendar.lanes_to_rest();
         Self {
             day,
             resting: (staying + 1..=lanes).collect(),
-            away: away.then_some(AwayLane {
-                lane: staying,
-                cut_ms: 0,
-                sold_alone: 0,
-            }),
-            kill: kill.then(HubDeath::default),
+            away: None,
+            kill: None,
+            empty_card: None,
             stage: Stage::Daytime,
         }
+    }
+
+    /// The same with these faults: the last lane that stays is the one that is away, the last one
+    /// that rests gets an empty card.
+    pub(super) fn with_faults(mut self, away: bool, kill: bool, empty_card: bool) -> Self {
+        let first_resting = self.resting.front().copied();
+        self.away = first_resting.filter(|_| away).map(|resting| AwayLane {
+            lane: resting - 1,
+            cut_ms: 0,
+            sold_alone: 0,
+        });
+        self.kill = kill.then(HubDeath::default);
+        let last_resting = self.resting.back().copied();
+        self.empty_card = last_resting.filter(|_| empty_card).map(|lane| EmptyCard {
+            lane,
+            at_ms: 0,
+            had: 0,
+            has: 0,
+        });
+        self
     }
 
     /// Whether it begins now, if no fault is going on.
@@ -164,7 +198,11 @@ impl Turn {
             Stage::Morning { since_ms } => {
                 let too_long = moment.at_ms.saturating_sub(since_ms) >= CONNECTED_MS_MAX;
                 let all = moment.hub_answers && moment.sight.has_connected(plan.calendar.lanes);
-                match all || too_long {
+                if let Some(card) = &mut self.empty_card {
+                    card.has = moment.sight.lane_records(card.lane);
+                }
+                let is_whole = self.empty_card.is_none_or(|card| card.has > card.had);
+                match (all && is_whole) || too_long {
                     true => (Stage::Over, None),
                     false => (Stage::Morning { since_ms }, None),
                 }
@@ -323,7 +361,9 @@ impl Turn {
     }
 
     fn to_wake(&self, rested: &[u16]) -> VecDeque<Order> {
-        let mut orders: VecDeque<Order> = rested.iter().copied().map(Order::WakeLane).collect();
+        let mut orders = VecDeque::from([Order::ImportPrices(self.day + 1)]);
+        orders.extend(self.empty_card.map(|card| Order::ReplaceCard(card.lane)));
+        orders.extend(rested.iter().copied().map(Order::WakeLane));
         if let Some(away) = self.away {
             orders.push_back(Order::ConnectLane(away.lane));
             orders.push_back(Order::WakeLane(away.lane));
@@ -331,12 +371,26 @@ impl Turn {
         orders
     }
 
-    fn sleep(&self, moment: &Moment<'_>, mut to_wake: VecDeque<Order>) -> (Stage, Option<Order>) {
+    fn sleep(
+        &mut self,
+        moment: &Moment<'_>,
+        mut to_wake: VecDeque<Order>,
+    ) -> (Stage, Option<Order>) {
+        // The store sleeps, the office doesn't: new prices are told in the night.
+        if let Some(Order::ImportPrices(_)) = to_wake.front() {
+            let order = to_wake.pop_front();
+            return (Stage::Night { to_wake }, order);
+        }
         if moment.wall_ms < opens_wall_ms(self.day + 1) - MORNING_BEFORE_MS {
             return (Stage::Night { to_wake }, None);
         }
         let since_ms = moment.at_ms;
-        match to_wake.pop_front() {
+        let order = to_wake.pop_front();
+        if let (Some(Order::ReplaceCard(lane)), Some(card)) = (order, &mut self.empty_card) {
+            card.at_ms = moment.at_ms;
+            card.had = moment.sight.lane_records(lane);
+        }
+        match order {
             Some(order) => (Stage::Night { to_wake }, Some(order)),
             None => (Stage::Morning { since_ms }, None),
         }
@@ -376,6 +430,22 @@ impl Turn {
             new_version_of: None,
             showed: kill.at_ms.is_some(),
         });
-        away.into_iter().chain(kill).collect()
+        let empty_card = self.empty_card.map(|card| FaultReport {
+            fault: Fault::EmptyCard,
+            at_ms: card.at_ms,
+            for_ms: at_ms.saturating_sub(card.at_ms),
+            effect: format!(
+                "lane {} came back on an empty card, {} of its {} records were there again before \
+                 it sold",
+                card.lane,
+                card.has.min(card.had),
+                card.had
+            ),
+            lost: None,
+            interrupted: None,
+            new_version_of: None,
+            showed: card.had > 0 && card.has > card.had,
+        });
+        away.into_iter().chain(kill).chain(empty_card).collect()
     }
 }

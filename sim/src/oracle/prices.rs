@@ -1,0 +1,223 @@
+//! Prices: each sale is rung up by one price file of the run from its first line to its last, a
+//! lane never goes back to an earlier one, and on each day it comes to that day's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    oracle::{
+        lane_book::{LaneBook, Sale},
+        verdict::Verdict,
+    },
+    store::folder::RunFolder,
+    workload::{Visit, days::FIRST_DAY, price_list::Article},
+};
+
+/// What each article costs, by day and number.
+#[derive(Debug, Default)]
+pub(super) struct PriceFiles {
+    by_day: BTreeMap<u16, BTreeMap<String, i64>>,
+}
+
+impl PriceFiles {
+    /// Reads the price files of a run of so many days.
+    pub(super) fn read(folder: &RunFolder, days: u16, verdict: &mut Verdict) -> Self {
+        let mut files = Self::default();
+        for day in FIRST_DAY..=days {
+            let path = match day {
+                FIRST_DAY => folder.hub().join("prices.csv"),
+                later => folder.prices_of(later),
+            };
+            let rows = csv::Reader::from_path(&path)
+                .and_then(|mut reader| reader.deserialize().collect::<Result<Vec<Article>, _>>());
+            match rows {
+                Ok(articles) => {
+                    let prices = articles
+                        .into_iter()
+                        .map(|one| (one.barcode, one.price_minor));
+                    files.by_day.insert(day, prices.collect());
+                }
+                Err(error) => {
+                    let what = format!("the prices of day {day}: {error}");
+                    verdict.broke("readable", None, what);
+                }
+            }
+        }
+        files
+    }
+
+    /// What each thing of a visit costs by the prices of a day; what has no price in the file has
+    /// it on its label.
+    fn costs(&self, visit: &Visit, day: u16) -> Vec<i64> {
+        let prices = self.by_day.get(&day);
+        let items = visit.items.iter();
+        items
+            .map(|item| {
+                let filed = prices.and_then(|prices| prices.get(&item.barcode));
+                filed.copied().unwrap_or(item.price_minor)
+            })
+            .collect()
+    }
+
+    /// The days by whose prices this sale may have been rung up. Labels alone tell no day.
+    pub(super) fn days_of(&self, visit: &Visit, sale: &Sale) -> BTreeSet<u16> {
+        let rung_up: Vec<i64> = sale.lines.values().map(|line| line.total_minor).collect();
+        let days = self.by_day.keys().copied();
+        let days = match self.by_day.is_empty() {
+            true => FIRST_DAY..=FIRST_DAY,
+            false => FIRST_DAY..=days.last().unwrap_or(FIRST_DAY),
+        };
+        days.filter(|day| self.costs(visit, *day) == rung_up)
+            .collect()
+    }
+
+    /// What a visit comes to by the prices of a day.
+    pub(super) fn total_minor(&self, visit: &Visit, day: u16) -> i64 {
+        self.costs(visit, day).iter().sum()
+    }
+}
+
+/// Which days' prices each version can be, by what was rung up under it.
+#[derive(Debug, Default)]
+pub(super) struct Versions<'a> {
+    days: BTreeMap<&'a str, BTreeSet<u16>>,
+}
+
+impl<'a> Versions<'a> {
+    /// A version names one price file, in every lane.
+    pub(super) fn take(
+        &mut self,
+        sale: &'a Sale,
+        days: &BTreeSet<u16>,
+        order: &str,
+        verdict: &mut Verdict,
+    ) {
+        let version = sale.price_version.as_str();
+        let known = self.days.entry(version).or_insert_with(|| days.clone());
+        known.retain(|day| days.contains(day));
+        verdict.check(!known.is_empty(), "workload", None, || {
+            format!("{order}: version {version} stood for other prices before")
+        });
+    }
+
+    /// No lane goes back, and the last customer of a day pays that day's prices.
+    pub(super) fn check_lane(
+        &self,
+        book: &LaneBook,
+        visits: &BTreeMap<&str, &Visit>,
+        verdict: &mut Verdict,
+    ) {
+        let lane = book.lane;
+        let mut latest = FIRST_DAY;
+        let mut last_of_day: BTreeMap<u16, u16> = BTreeMap::new();
+        for sale in book.sales.values().filter(|sale| sale.closed.is_some()) {
+            let Some(of_version) = self.days.get(sale.price_version.as_str()) else {
+                continue;
+            };
+            let order = &sale.order;
+            let day = of_version.iter().copied().find(|day| *day >= latest);
+            verdict.check(day.is_some(), "workload", None, || {
+                format!("{order}: lane {lane} went back from the prices of day {latest}")
+            });
+            latest = day.unwrap_or(latest);
+            if let Some(visit) = visits.get(order.as_str()) {
+                let newest = of_version.last().copied().unwrap_or(FIRST_DAY);
+                last_of_day.insert(visit.day, newest);
+            }
+        }
+        for (day, newest) in last_of_day {
+            verdict.check(newest >= day, "workload", None, || {
+                format!("lane {lane} ended day {day} with the prices of day {newest}")
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::lane_book::RungUp;
+    use crate::workload::ScannedItem;
+    use proto::journal::v1::SaleClosed;
+
+    const PIECE: &str = "6900000000014";
+
+    fn files() -> PriceFiles {
+        let of_day = |day: u16| {
+            let price_minor = 100 + 10 * i64::from(day);
+            (day, BTreeMap::from([(PIECE.to_owned(), price_minor)]))
+        };
+        PriceFiles {
+            by_day: (1..=3).map(of_day).collect(),
+        }
+    }
+
+    fn visit(day: u16) -> Visit {
+        let item = |barcode: &str| ScannedItem {
+            barcode: barcode.to_owned(),
+            name: "bread".to_owned(),
+            price_minor: 110,
+        };
+        Visit {
+            order: format!("basket-{day}"),
+            lane: 1,
+            day,
+            arrive_wall_ms: 0,
+            items: vec![item(PIECE), item("2100001001103")],
+            total_minor: 220,
+            tenders: Vec::new(),
+            may_be_stood_in: false,
+        }
+    }
+
+    /// Of the visit of that day, rung up at this price.
+    fn sale(day: u16, version: &str, price_minor: i64) -> Sale {
+        let line = |total_minor| RungUp {
+            barcode: String::new(),
+            total_minor,
+        };
+        Sale {
+            order: format!("basket-{day}"),
+            price_version: version.to_owned(),
+            lines: BTreeMap::from([(1, line(price_minor)), (2, line(110))]),
+            closed: Some(SaleClosed::default()),
+            ..Sale::default()
+        }
+    }
+
+    /// What is wrong with a lane that sold so, one sale on each day.
+    fn wrong(sales: [Sale; 3]) -> Vec<String> {
+        let (files, mut verdict) = (files(), Verdict::default());
+        let visits: Vec<Visit> = (1..=3).map(visit).collect();
+        let mut book = LaneBook::default();
+        book.sales = (1..).zip(sales).collect();
+        let mut versions = Versions::default();
+        for (sale, visit) in book.sales.values().zip(&visits) {
+            let days = files.days_of(visit, sale);
+            versions.take(sale, &days, &visit.order, &mut verdict);
+        }
+        let by_order = visits.iter().map(|one| (one.order.as_str(), one)).collect();
+        versions.check_lane(&book, &by_order, &mut verdict);
+        verdict.broken.into_iter().map(|one| one.detail).collect()
+    }
+
+    #[test]
+    fn a_lane_that_sells_by_each_day_s_prices_is_right() {
+        let sales = [sale(1, "a", 110), sale(2, "b", 120), sale(3, "c", 130)];
+        assert_eq!(wrong(sales), [""; 0]);
+    }
+
+    #[test]
+    fn old_prices_on_a_new_day_and_two_prices_under_one_name_are_found() {
+        let stays = wrong([sale(1, "a", 110), sale(2, "a", 110), sale(3, "c", 130)]);
+        assert_eq!(stays, ["lane 0 ended day 2 with the prices of day 1"]);
+        let back = wrong([sale(1, "a", 110), sale(2, "b", 120), sale(3, "a", 110)]);
+        assert!(back[0].contains("basket-3: lane 0 went back"), "{back:?}");
+        let mixed = wrong([sale(1, "a", 110), sale(2, "a", 120), sale(3, "c", 130)]);
+        assert!(
+            mixed[0].contains("version a stood for other prices"),
+            "{mixed:?}"
+        );
+        let of_none = files().days_of(&visit(1), &sale(1, "a", 115));
+        assert!(of_none.is_empty());
+    }
+}
