@@ -204,3 +204,33 @@ fn a_line_of_the_log_is_an_event_and_fields() {
         assert!(!is_event(wrong), "{wrong}");
     }
 }
+
+/// What a change has to pass is told by the names of its stages, each with the minutes it takes.
+#[test]
+fn each_stage_of_ci_stands_in_the_table_of_minutes() {
+    let contributing = read("CONTRIBUTING.md");
+    let rows: Vec<&str> = contributing
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .collect();
+    let script = read(".ci/run");
+    let mut stages = 0;
+    for line in script.lines() {
+        let Some((_, call)) = line.split_once("stage ") else {
+            continue;
+        };
+        let in_its_place =
+            line.starts_with("stage ") || line.contains("=") && !line.starts_with(' ');
+        if !in_its_place {
+            continue;
+        }
+        let name = match call.strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next().unwrap(),
+            None => call.split(' ').next().unwrap(),
+        };
+        let told = rows.iter().any(|row| row.contains(name));
+        assert!(told, "CONTRIBUTING.md does not tell of the stage {name}");
+        stages += 1;
+    }
+    assert!(stages > 12, "{stages} stages only");
+}
