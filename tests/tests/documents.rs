@@ -123,8 +123,8 @@ fn each_page_of_an_error_is_listed() {
     }
 }
 
-/// Codes such as LANE0001, wherever the lane's own code names them. Terminals are called so as well,
-/// but not there.
+/// Codes such as LANE0001, wherever the lane's own code names them. Terminals are called so as
+/// well, but not there.
 #[test]
 fn every_error_code_of_a_lane_has_a_page() {
     let mut codes = BTreeSet::new();
