@@ -188,8 +188,10 @@ mod tests {
     fn wrong(sales: [Sale; 3]) -> Vec<String> {
         let (files, mut verdict) = (files(), Verdict::default());
         let visits: Vec<Visit> = (1..=3).map(visit).collect();
-        let mut book = LaneBook::default();
-        book.sales = (1..).zip(sales).collect();
+        let book = LaneBook {
+            sales: (1..).zip(sales).collect(),
+            ..LaneBook::default()
+        };
         let mut versions = Versions::default();
         for (sale, visit) in book.sales.values().zip(&visits) {
             let days = files.days_of(visit, sale);

@@ -54,6 +54,38 @@ async fn a_bank_is_asked_whether_it_keeps_connections_or_closes_them() {
     }
 }
 
+/// F17: a connection that closes is not the line down, neither in the log nor to the desk.
+#[tokio::test]
+async fn a_bank_that_begins_to_close_leaves_the_line_up() {
+    // The terminals' sign-ons are the first two answers.
+    let bank = bank(Personality {
+        close_from_answer: 3,
+        ..Personality::default()
+    });
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut operations = hub.operations().await;
+    let mut link = async || {
+        let answer = operations.link(LinkRequest { now: false }).await.unwrap();
+        answer.into_inner()
+    };
+    let before = link().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    for closed in 1..=2 {
+        let decision = lane.pay(new_id(), APPROVED_PAN, 100).await;
+        assert_eq!(decision.kind(), DecisionKind::Approved, "{closed}");
+        while link().await.losses < closed {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    let decision = lane.pay(new_id(), APPROVED_PAN, 100).await;
+    assert_eq!(decision.kind(), DecisionKind::Approved);
+    let after = link().await;
+    assert!(after.up && after.one_exchange, "{after:?}");
+    assert_eq!(after.since_wall_ms, before.since_wall_ms, "up all the time");
+}
+
 /// A close without an answer, after a byte has left.
 #[tokio::test]
 async fn a_sale_that_a_closing_bank_never_answers_is_unknown_and_taken_back() {

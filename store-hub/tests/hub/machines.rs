@@ -228,6 +228,29 @@ async fn f10_the_journal_of_a_lane_at_work_is_not_given_to_another_machine() {
     assert_eq!(given[0].durable_sequence, 2, "its card was replaced");
 }
 
+/// F10: what is held here says nothing against an older image of a machine that has more than is
+/// held. The machine itself does, while it is at work.
+#[tokio::test]
+async fn clone_locks_out_not_even_with_all_that_is_held() {
+    let (_bank, store) = store();
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut honest = Lane::attach(&hub, 1).await;
+    let sale = honest.sale(300, &[]);
+    honest.replicate(sale).await.unwrap();
+    let held = honest.head;
+    drop(honest);
+    lane_until(&hub, "it is gone", |lane| !lane.connected).await;
+    let more = held.extended_by(b"sold while its hub was away");
+    let mut honest = Lane::attach_with(&hub, hello(more)).await.unwrap();
+    let Err(refused) = Lane::attach_with(&hub, hello(held)).await else {
+        panic!("an older image was taken");
+    };
+    assert!(refused.message().starts_with("HUB0014"), "{refused}");
+    let id = new_id();
+    assert!(honest.pay(id, APPROVED_PAN, 700).await.approved.is_some());
+}
+
 /// F10, with the real lane beside it: the second machine is the program itself, on a journal of its
 /// own, and then leaves.
 #[tokio::test]
