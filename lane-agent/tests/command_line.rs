@@ -11,6 +11,7 @@ mod support;
 
 use std::{
     fs,
+    io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -103,6 +104,71 @@ async fn killed_with_minus_nine_and_started_again() {
         .filter(|name| name.ends_with(".txt"))
         .count();
     assert_eq!(texts, 30);
+}
+
+/// F34: a running lane is asked at its own port, by whoever has no configuration.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_lane_is_asked_by_its_address_alone_f34() {
+    let hub = hub();
+    let lane = Lane::new(&[cash_order("o-1")]);
+    let (address, serving) = hub.serve().await;
+    let config = write_config(&lane, address);
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text + "\n[metrics]\nlisten = \"127.0.0.1:0\"\n").unwrap();
+    let mut child = Command::new(PROGRAM)
+        .args(["run", "--stop-on-stdin-eof", "--config"])
+        .arg(&config)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let listens = said
+        .find_map(|line| {
+            let line = line.unwrap();
+            line.strip_prefix("listening on ").map(str::to_owned)
+        })
+        .unwrap();
+    hub.until_done().await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let ask = |more: &[&str]| {
+        Command::new(PROGRAM)
+            .args(["status", "--address", &listens])
+            .args(more)
+            .current_dir(elsewhere.path())
+            .output()
+            .unwrap()
+    };
+    let told = ask(&["--output", "json"]);
+    assert_eq!(told.status.code(), Some(0), "{told:?}");
+    let told = json(&told);
+    for (key, value) in [
+        ("lane", serde_json::json!(1)),
+        ("epoch", 1.into()),
+        ("running", true.into()),
+        ("state", "open".into()),
+        ("can_sell", true.into()),
+        ("hub_up", true.into()),
+        ("sales_closed", 1.into()),
+        ("no_room", serde_json::Value::Null),
+    ] {
+        assert_eq!(told[key], value, "{key} in {told}");
+    }
+    assert!(told["journal_sequence"].as_u64() > Some(1), "{told}");
+    assert!(told["business_date"].is_string(), "{told}");
+    let words = String::from_utf8(ask(&[]).stdout).unwrap();
+    assert!(words.contains("lane-1 epoch 1: open"), "{words}");
+    assert!(words.contains("hub there"), "{words}");
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    serving.abort();
+    let gone = ask(&[]);
+    assert_eq!(gone.status.code(), Some(3), "{gone:?}");
+    let said = String::from_utf8(gone.stderr).unwrap();
+    assert!(
+        said.contains("nobody answers at") && said.contains("start the lane"),
+        "{said}"
+    );
 }
 
 #[tokio::test]

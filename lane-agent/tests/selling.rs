@@ -9,6 +9,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use card_seal::CardData;
 use iso8583::{
     card::Pan,
@@ -163,19 +165,29 @@ async fn the_card_is_sealed_to_the_hub_and_its_pin_encrypted() {
 }
 
 #[tokio::test]
-async fn a_payment_lost_on_the_way_is_given_up_and_told_in_the_next_hello() {
+async fn a_payment_lost_on_the_way_is_given_up_and_told_until_the_hub_has_heard() {
     let hub = hub().with_payments(vec![Behaviour::Hang, Behaviour::Approve]);
     hub.acknowledge(false);
     let lane = Lane::new(&[card_order("o-1"), card_order("o-2")]);
     sell(&hub, &lane).await;
+    // Nobody has acknowledged it, so the next start tells it again.
+    let hellos = hub.heard.lock().unwrap().hellos.len();
+    let (address, serving) = hub.serve().await;
+    LocalSet::new()
+        .run_until(async {
+            let running = lane.start(address);
+            hub.until(|heard| heard.hellos.len() > hellos).await;
+            running.stop().await;
+        })
+        .await;
+    serving.abort();
     let heard = hub.heard.lock().unwrap();
     let lost = heard.payments[0].payment_id.clone();
-    assert!(heard.hellos.len() >= 2);
+    assert_eq!(heard.abandoned, [lost.clone()].into());
+    assert!(heard.hellos.len() >= 3);
     assert!(heard.hellos[0].abandoned_payment_ids.is_empty());
-    assert_eq!(
-        heard.hellos[1].abandoned_payment_ids,
-        std::slice::from_ref(&lost)
-    );
+    let last = heard.hellos.last().unwrap();
+    assert_eq!(last.abandoned_payment_ids, std::slice::from_ref(&lost));
     let abandoned: Vec<String> = bodies(&heard.records)
         .into_iter()
         .filter_map(|body| match body {
@@ -186,6 +198,29 @@ async fn a_payment_lost_on_the_way_is_given_up_and_told_in_the_next_hello() {
     assert_eq!(abandoned, [lost]);
     assert!(text(&lane, "1-1-000001.txt").contains("Cash"));
     assert!(text(&lane, "1-1-000002.txt").contains("Card"));
+}
+
+/// The disk is slow, and the hub takes a while to say hello: the payment is given up after the
+/// lane's hello was written and before the hub's has come.
+#[tokio::test]
+async fn a_payment_given_up_while_the_hello_is_on_its_way_is_told_all_the_same() {
+    let hub = hub().with_payments(vec![Behaviour::Hang, Behaviour::Approve]);
+    hub.heard.lock().unwrap().hello_after = Duration::from_millis(1_500);
+    let lane = Lane::new(&[card_order("o-1")]).with_commits_of(Duration::from_millis(400));
+    let (address, serving) = hub.serve().await;
+    LocalSet::new()
+        .run_until(async {
+            let _running = lane.start(address);
+            let told = |heard: &support::HubLog| {
+                let lost = heard.payments.first().map(|lost| &lost.payment_id);
+                lost.is_some_and(|lost| heard.abandoned.contains(lost))
+            };
+            hub.until(told).await;
+        })
+        .await;
+    serving.abort();
+    let heard = hub.heard.lock().unwrap();
+    assert!(heard.hellos.len() >= 2, "its first stream was lost");
 }
 
 #[tokio::test]

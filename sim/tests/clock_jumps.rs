@@ -72,7 +72,7 @@ fn short_day(seed: u64, course: Course) -> WorldOptions {
     WorldOptions {
         day_ms: 3_000,
         trouble: Trouble::Payment { course, stop: None },
-        ..WorldOptions::with_faults(seed, 1, 10)
+        ..WorldOptions::with_faults(seed, 1, course.baskets())
     }
 }
 

@@ -7,8 +7,8 @@ use domain::{
 use ports::StoreZone;
 
 /// The form that is asked for.
-pub(crate) const MOMENT_FORM: &str = "a moment of the store, as in 2026-12-01T06:00, or one with its offset, as in \
-     2026-12-01T06:00:00+08:00";
+pub(crate) const MOMENT_FORM: &str =
+    "a moment of the store as in 2026-12-01T06:00, nor one with its offset";
 
 /// Reads `2026-12-01T06:00` as the store's wall shows it, or a moment with its offset.
 pub(crate) fn read_moment(text: &str, zone: &StoreZone) -> Option<WallMs> {

@@ -4,9 +4,9 @@
 //!
 //! `cargo test -p tests --test break_guards -- --nocapture`
 //!
-//! A guard takes a minute or two. `MUTATIONS=days/,bank/a_name` takes only those whose names contain one
-//! of these. The copy and what is built of it lie in a temporary folder; with `MUTATIONS_FOLDER` in
-//! that one, and a second run builds less.
+//! A guard takes a minute or two. `MUTATIONS=days/,bank/a_name` takes only those whose names
+//! contain one of these. The copy and what is built of it lie in a temporary folder; with
+//! `MUTATIONS_FOLDER` in that one, and a second run builds less.
 
 #![allow(
     clippy::expect_used,

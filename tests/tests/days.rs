@@ -135,11 +135,13 @@ fn late_lane_new_version() {
         "store --days 2 --lanes 3 --baskets 90 --seed 4 --faults lane-away,close-kill,empty-card";
     let (folder, summary) = traded(home.path(), options);
     let first = &summary["days"][0];
-    assert_eq!(first["version"], 2, "{summary}");
+    // The others may come late, too: the hub was killed while they were ending their day.
+    let newest = first["version"].as_u64().expect("a version");
+    assert!(newest >= 2, "{summary}");
     assert_eq!(first["lanes_complete"], 3, "{summary}");
     assert!(first["lanes_late"].as_u64() >= Some(1), "{summary}");
     let away = 2;
-    let (before, after) = (sealed(&folder, FIRST, 1), sealed(&folder, FIRST, 2));
+    let (before, after) = (sealed(&folder, FIRST, 1), sealed(&folder, FIRST, newest));
     let (known, complete) = lane_in(&before, away);
     assert!(!complete, "{before}");
     let (all, complete) = lane_in(&after, away);
@@ -150,7 +152,10 @@ fn late_lane_new_version() {
     );
     assert_eq!(audit(&folder).status.code(), Some(0));
     let removed = audited_after(&folder, |copy| {
-        fs::remove_dir_all(copy.join(format!("hub/days/{FIRST}/v2"))).expect("removed");
+        for version in 2..=newest {
+            let version = copy.join(format!("hub/days/{FIRST}/v{version}"));
+            fs::remove_dir_all(version).expect("removed");
+        }
     });
     assert!(
         removed.contains(&format!("I20: {FIRST} version 1: lane {away}")),

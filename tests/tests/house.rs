@@ -9,13 +9,11 @@
     reason = "a test stops at the first surprise"
 )]
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+mod repository;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use repository::{files, read, sources};
 use tests::workspace;
 
 /// Dependencies point one way. Left: a crate; right: the crates of ours it may name.
@@ -133,10 +131,6 @@ fn manifests() -> BTreeMap<String, toml::Table> {
         .collect()
 }
 
-fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
 fn names(manifest: &toml::Table, sections: &[&str]) -> BTreeSet<String> {
     sections
         .iter()
@@ -217,32 +211,6 @@ fn features_stand_in_the_root_manifest_only() {
             }
         }
     }
-}
-
-/// Files that git tracks, or would track.
-fn files() -> Vec<PathBuf> {
-    let listed = Command::new("git")
-        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
-        .current_dir(workspace())
-        .output()
-        .expect("git lists the files");
-    assert!(listed.status.success(), "git ls-files failed");
-    String::from_utf8(listed.stdout)
-        .expect("paths are UTF-8")
-        .lines()
-        .map(PathBuf::from)
-        .filter(|path| workspace().join(path).is_file())
-        .collect()
-}
-
-fn sources() -> impl Iterator<Item = (PathBuf, String)> {
-    files()
-        .into_iter()
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .map(|path| {
-            let text = read(&workspace().join(&path));
-            (path, text)
-        })
 }
 
 #[test]

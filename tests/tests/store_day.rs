@@ -79,9 +79,12 @@ fn a_day_with_faults_balances_and_its_audit_finds_every_touch() {
         day_text,
         "--output",
         "json",
+        "--log-format",
+        "json",
     ]);
     assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
     let summary: Value = serde_json::from_slice(&run.stdout).expect("one JSON object on stdout");
+    each_line_of_a_log_is_an_object(&day);
 
     assert_eq!(summary["baskets"], 160);
     assert_eq!(summary["invariants"]["broken"], Value::Array(Vec::new()));
@@ -129,6 +132,25 @@ fn a_day_with_faults_balances_and_its_audit_finds_every_touch() {
     a_flipped_journal_byte_is_found(&day);
     every_kind_of_payment_can_be_followed(&day);
     no_clear_card_number_is_anywhere(&day);
+}
+
+/// The programs of the store write their logs as they were asked to; where they listen stands there
+/// for people.
+fn each_line_of_a_log_is_an_object(day: &Path) {
+    let mut events = 0;
+    for path in files_below(&day.join("logs")) {
+        let log = fs::read_to_string(&path).expect("a log");
+        for line in log
+            .lines()
+            .filter(|line| !line.starts_with("listening on "))
+        {
+            let told: Value =
+                serde_json::from_str(line).unwrap_or_else(|_| panic!("{}: {line}", path.display()));
+            assert!(told["event"].is_string(), "{}: {line}", path.display());
+            events += 1;
+        }
+    }
+    assert!(events > 0, "a day with faults is told of");
 }
 
 fn ledger_without_touch(day: &Path) -> Vec<String> {

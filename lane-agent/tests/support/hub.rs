@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use card_seal::HubOpen;
@@ -81,6 +82,8 @@ pub struct HubLog {
     pub hot_list: Option<wire::HotListPart>,
     /// Lent after each hello.
     pub lease: Option<wire::OfflineLease>,
+    /// How long the hub takes to answer a hello.
+    pub hello_after: Duration,
     /// What the next hellos say of the day.
     pub day: Day,
     /// Where each lane that said hello hears more.
@@ -154,7 +157,7 @@ impl TestHub {
                 changes.changed().await.unwrap();
             }
         };
-        let waited = tokio::time::timeout(std::time::Duration::from_secs(60), wait).await;
+        let waited = tokio::time::timeout(Duration::from_secs(60), wait).await;
         if waited.is_err() {
             let heard = self.heard.lock().unwrap();
             panic!(
@@ -288,6 +291,8 @@ impl LaneService for TestHub {
                 let mut replies = Vec::new();
                 match frame.body.unwrap() {
                     Hear::Hello(hello) => {
+                        let wait = hub.heard.lock().unwrap().hello_after;
+                        tokio::time::sleep(wait).await;
                         replies.push(Say::Hello(hub.hello()));
                         let list = hub.heard.lock().unwrap().hot_list.clone();
                         replies.extend(list.map(Say::HotList));

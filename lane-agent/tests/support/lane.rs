@@ -32,6 +32,7 @@ pub struct Lane {
     pub folder: TempDir,
     pub disk: SimulatedDisk,
     clock: Arc<dyn Clock>,
+    commit: Duration,
 }
 
 /// A business clock that a test sets; the other one runs as always.
@@ -122,7 +123,13 @@ impl Lane {
             folder,
             disk: SimulatedDisk::new(),
             clock: Arc::new(SystemClock::new()),
+            commit: Duration::from_micros(300),
         }
+    }
+
+    /// Its disk takes so long for a commit.
+    pub fn with_commits_of(self, commit: Duration) -> Self {
+        Self { commit, ..self }
     }
 
     pub fn with_clock(self, clock: Arc<HandClock>) -> Self {
@@ -194,12 +201,13 @@ impl Lane {
     pub fn start(&self, hub: SocketAddr) -> Running {
         let config = self.config(hub);
         let (stop, stopped) = oneshot::channel();
+        let commit = self.commit;
         let ports = Ports {
             clock: Arc::clone(&self.clock),
             random: Arc::new(OsRandom),
             network: Arc::new(TcpNetwork),
             engine: self.disk.engine(),
-            commits: CommitDriver::Simulated(Box::new(|| Duration::from_micros(300))),
+            commits: CommitDriver::Simulated(Box::new(move || commit)),
             devices: devices::configured(&config.devices),
             shutdown: Box::pin(async move {
                 let _ = stopped.await;

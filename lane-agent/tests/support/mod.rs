@@ -9,5 +9,5 @@
 pub mod hub;
 pub mod lane;
 
-pub use hub::{Behaviour, HubLife, TestHub};
+pub use hub::{Behaviour, HubLife, HubLog, TestHub};
 pub use lane::{Lane, PRICES, barcode, card_order, cash_order};

@@ -45,6 +45,11 @@ impl PriceFiles {
         files
     }
 
+    /// Whether each day has prices of its own.
+    pub(super) fn change(&self) -> bool {
+        !self.by_day.is_empty()
+    }
+
     /// What each thing of a visit costs by the prices of a day; what has no price in the file has
     /// it on its label.
     fn costs(&self, visit: &Visit, day: u16) -> Vec<i64> {
@@ -62,10 +67,7 @@ impl PriceFiles {
     pub(super) fn days_of(&self, visit: &Visit, sale: &Sale) -> BTreeSet<u16> {
         let rung_up: Vec<i64> = sale.lines.values().map(|line| line.total_minor).collect();
         let days = self.by_day.keys().copied();
-        let days = match self.by_day.is_empty() {
-            true => FIRST_DAY..=FIRST_DAY,
-            false => FIRST_DAY..=days.last().unwrap_or(FIRST_DAY),
-        };
+        let days = FIRST_DAY..=days.last().unwrap_or(FIRST_DAY);
         days.filter(|day| self.costs(visit, *day) == rung_up)
             .collect()
     }
@@ -188,8 +190,10 @@ mod tests {
     fn wrong(sales: [Sale; 3]) -> Vec<String> {
         let (files, mut verdict) = (files(), Verdict::default());
         let visits: Vec<Visit> = (1..=3).map(visit).collect();
-        let mut book = LaneBook::default();
-        book.sales = (1..).zip(sales).collect();
+        let book = LaneBook {
+            sales: (1..).zip(sales).collect(),
+            ..LaneBook::default()
+        };
         let mut versions = Versions::default();
         for (sale, visit) in book.sales.values().zip(&visits) {
             let days = files.days_of(visit, sale);

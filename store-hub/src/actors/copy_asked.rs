@@ -1,9 +1,9 @@
-//! A machine asks for what is held of a lane's journal: one that lost its own (F3), or one that only
-//! says that it is this lane (F10).
+//! A machine asks for what is held of a lane's journal: one that lost its own (F3), or one that
+//! only says that it is this lane (F10).
 //!
 //! Whoever has the whole journal can go on behind it, and then the machine at work is the one that
-//! is refused. So it is not given away while the lane is at work on another connection. A lane whose
-//! card was replaced is not at work: its last session ends with its connection.
+//! is refused. So it is not given away while the lane is at work on another connection. A lane
+//! whose card was replaced is not at work: its last session ends with its connection.
 
 use actix::{Handler, Message};
 use domain::ids::{LaneEpoch, LaneId};

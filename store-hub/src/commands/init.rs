@@ -119,14 +119,17 @@ fn write(file: &File) -> io::Result<()> {
 fn next_steps(options: &Init, count: usize) -> String {
     let folder = options.folder.display();
     let bank = options.port.saturating_add(1);
+    let lanes = match options.lanes {
+        1 => "a lane".to_owned(),
+        lanes => format!("{lanes} lanes"),
+    };
     format!(
-        "wrote {count} files into {folder}: a hub, a bank, {} of lanes, ten articles, test keys\n\
+        "wrote {count} files into {folder}: a hub, a bank, {lanes}, ten articles, test keys\n\
          next, each in a terminal of its own:\n  \
          acquirer-host --listen 127.0.0.1:{bank} --accounts {folder}/bank/accounts.toml \
          --personality {folder}/bank/personality.toml --ledger {folder}/bank/ledger.jsonl\n  \
          store-hub run --config {folder}/store-hub.toml\n  \
-         lane-agent run --config {folder}/lanes/1/lane.toml\n",
-        options.lanes
+         lane-agent run --config {folder}/lanes/1/lane.toml\n"
     )
 }
 

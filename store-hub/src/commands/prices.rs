@@ -92,7 +92,7 @@ fn begins(activate_at: Option<&str>, zone: &StoreZone) -> Result<i64, Failed> {
         return Ok(0);
     };
     let none = || {
-        let what = format!("--activate-at: \"{text}\" is not {MOMENT_FORM}");
+        let what = format!("--activate-at: \"{text}\" is neither {MOMENT_FORM}");
         Failed::new(USAGE, what)
     };
     read_moment(text, zone).map(|at| at.0).ok_or_else(none)

@@ -1,8 +1,8 @@
 //! What the hub holds of a lane's journal, given back to a lane that lost records of it.
 //!
 //! Only durable records, each checked against its chain while it is read; the lane checks them
-//! again, against its own. Nothing of another lane's journal is given to a lane, nor of the hub's, and
-//! nothing at all while the lane is at work on another connection.
+//! again, against its own. Nothing of another lane's journal is given to a lane, nor of the hub's,
+//! and nothing at all while the lane is at work on another connection.
 
 use std::pin::Pin;
 

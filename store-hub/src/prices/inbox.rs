@@ -105,7 +105,7 @@ impl Inbox {
             Ok(text) => {
                 let moment = read_moment(text.trim(), &self.zone);
                 if moment.is_none() {
-                    let what = format!("activate-at: \"{}\" is not {MOMENT_FORM}", text.trim());
+                    let what = format!("activate-at: \"{}\" is neither {MOMENT_FORM}", text.trim());
                     return self.wait(&path, length, &wanted, &what);
                 }
                 moment

@@ -81,8 +81,8 @@ async fn a_day_closes_balanced_is_sealed_and_twice_does_no_harm() {
     );
 }
 
-/// The desk knows that a batch is settled before the disk does: no day is sealed in between, without
-/// it.
+/// The desk knows that a batch is settled before the disk does: no day is sealed in between,
+/// without it.
 #[tokio::test]
 async fn a_day_is_sealed_with_every_batch_however_slow_the_disk() {
     let bank = Host::start("127.0.0.1:0", MemoryLedger::default());

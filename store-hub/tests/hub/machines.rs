@@ -193,8 +193,8 @@ async fn clone_locks_out() {
     assert!(honest.pay(id, APPROVED_PAN, 700).await.approved.is_some());
 }
 
-/// F10: a machine on an empty journal is not given that of a lane that is at work: with it, it would
-/// be that lane, and the honest one the stranger.
+/// F10: a machine on an empty journal is not given that of a lane that is at work: with it, it
+/// would be that lane, and the honest one the stranger.
 #[tokio::test]
 async fn f10_the_journal_of_a_lane_at_work_is_not_given_to_another_machine() {
     let (_bank, store) = store();

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The page with its head, over HTTP/1.1.
-async fn page(hub: &Hub, path: &str) -> String {
+pub(crate) async fn page(hub: &Hub, path: &str) -> String {
     let mut stream = TcpStream::connect(hub.address).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();

@@ -1,4 +1,4 @@
-//! I16: what no file of the hub may hold.
+//! I16: what no file of the hub may hold, and no answer of it.
 
 use std::{fs, path::Path};
 
@@ -6,9 +6,16 @@ use acquirer_host::MemoryLedger;
 use proto::store::v1::lane_frame;
 
 use crate::{
+    commands::store_hub,
     lane::{Lane, block, new_id},
-    store::{APPROVED_PAN, Host, SILENT_PAN, Store},
+    metrics::page,
+    store::{APPROVED_PAN, Host, KEYS, SILENT_PAN, Store},
 };
+
+/// The values of a key file.
+fn keys() -> impl Iterator<Item = &'static str> {
+    KEYS.split('"').filter(|word| word.len() >= 32)
+}
 
 fn each_file(folder: &Path, look: &mut dyn FnMut(&Path, &[u8])) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -70,4 +77,70 @@ async fn no_pan_track_or_pin_lies_in_the_journal() {
         masked_seen,
         "the search would have found a PAN as it found the masked one"
     );
+}
+
+/// What machines and people read of a hub that holds payments: pages, and each asking command in
+/// both forms.
+#[tokio::test]
+async fn no_card_or_key_is_in_any_answer() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let paid = new_id();
+    lane.pay(paid, APPROVED_PAN, 900).await;
+    let sale = lane.sale(900, &[(paid, 900)]);
+    lane.replicate(sale).await.unwrap();
+    lane.pay(new_id(), SILENT_PAN, 700).await;
+    drop(bank.stop());
+    hub.status_until("the line is down", |status| !status.link_up)
+        .await;
+    lane.pay(new_id(), APPROVED_PAN, 800).await;
+
+    let mut answers = Vec::new();
+    for path in ["/metrics", "/health", "/nonsense"] {
+        answers.push((path.to_owned(), page(&hub, path).await));
+    }
+    let prices = store.folder.path().join("prices.csv");
+    let (address, paid) = (hub.address.to_string(), paid.to_string());
+    for command in [
+        &["status"][..],
+        &["lanes"],
+        &["unresolved"],
+        &["dead-letters", "--all"],
+        &["leases"],
+        &["link"],
+        &["prices", "list"],
+        &["prices", "status"],
+        &["prices", "import", prices.to_str().unwrap()],
+        &["payment", &paid],
+        &["payment", APPROVED_PAN],
+    ] {
+        for output in ["text", "json"] {
+            let asked = [command, &["--address", &address, "--output", output]].concat();
+            let told = store_hub(&asked);
+            let told = [told.stdout, told.stderr].concat();
+            answers.push((format!("{command:?}"), String::from_utf8(told).unwrap()));
+        }
+    }
+    assert!(answers.iter().all(|(_, told)| !told.is_empty()));
+    // The payments are told of: their cards would be, too.
+    for known in [&paid, "paid 9.00 CNY", "\"amount_minor\": 800"] {
+        let told = answers.iter().any(|(_, told)| told.contains(known));
+        assert!(told, "nobody tells of {known}");
+    }
+    for (whose, told) in answers {
+        for pan in [APPROVED_PAN, SILENT_PAN] {
+            assert!(!told.contains(pan), "{whose} tells a PAN");
+            let track = format!("{pan}D3012");
+            assert!(!told.contains(&track), "{whose} tells a track");
+        }
+        for key in keys() {
+            assert!(
+                !told.to_uppercase().contains(&key.to_uppercase()),
+                "{whose} tells a key"
+            );
+        }
+    }
 }

@@ -141,6 +141,8 @@ pub(crate) struct HubLink {
     greeted: bool,
     /// The log has been told that the hub is away.
     told_away: bool,
+    /// Given up before this stream's hello was written: they stand in it.
+    told_in_hello: BTreeSet<PaymentId>,
     /// When this stream's hello was sent.
     hello_sent: day::Clocks,
     pending: BTreeMap<PaymentId, oneshot::Sender<Fate>>,
@@ -165,6 +167,7 @@ impl HubLink {
             inbound: None,
             greeted: false,
             told_away: false,
+            told_in_hello: BTreeSet::new(),
             hello_sent: day::Clocks::default(),
             pending: BTreeMap::new(),
             hello: watch::Sender::new(None),
@@ -267,8 +270,7 @@ impl Handler<GiveUp> for HubLink {
         self.pending.remove(&payment_id);
         self.parts.abandoned.insert(payment_id);
         if self.greeted {
-            let payment_id = payment_id.to_string();
-            self.put(Body::Abandon(wire::Abandon { payment_id }), ctx);
+            self.abandon(payment_id, ctx);
         }
     }
 }

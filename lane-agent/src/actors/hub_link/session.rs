@@ -35,6 +35,7 @@ impl HubLink {
             body: Some(lane_frame::Body::Hello(self.lane_hello())),
         };
         self.hello_sent = self.clocks();
+        self.told_in_hello.clone_from(&self.parts.abandoned);
         // A new queue has room for it.
         let _ = outbound.try_send(hello);
         self.outbound = Some(outbound);
@@ -183,7 +184,22 @@ impl HubLink {
         self.greeted = true;
         self.status.forget();
         self.parts.up.send_replace(true);
+        self.abandon_the_rest(ctx);
         self.report_offline(ctx);
+    }
+
+    /// What was given up while the hello was on its way stands in no hello of this stream.
+    fn abandon_the_rest(&mut self, ctx: &mut Context<Self>) {
+        let untold = self.parts.abandoned.difference(&self.told_in_hello);
+        for payment_id in untold.copied().collect::<Vec<_>>() {
+            self.abandon(payment_id, ctx);
+        }
+    }
+
+    pub(super) fn abandon(&mut self, payment_id: PaymentId, ctx: &mut Context<Self>) {
+        let payment_id = payment_id.to_string();
+        let abandon = wire::Abandon { payment_id };
+        self.put(lane_frame::Body::Abandon(abandon), ctx);
     }
 
     /// A lane whose journal is not the one the hub has a copy of asks for no payment: the hub could
