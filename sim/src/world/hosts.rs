@@ -14,7 +14,7 @@ use store_hub::{KeyFile, SoftwareKeys};
 use turmoil::Sim;
 
 use super::{
-    BANK_ADDRESS, HUB_ADDRESS, Host, Mutation, WorldError, WorldOptions,
+    BANK_ADDRESS, HUB_ADDRESS, Host, Mutation, Trouble, WorldError, WorldOptions,
     clock::{Skew, TimeLapse, VirtualClock},
     devices,
     disk::GatedEngine,
@@ -95,6 +95,8 @@ impl Store {
         // Nobody stops a lane in order here, and nobody gives the hub new prices.
         run.record.lanes_to_rest = 0;
         run.record.prices_change = false;
+        // Where a host is stopped, who sells when the date turns is chance.
+        run.record.resumed = matches!(options.trouble, Trouble::Payment { stop: Some(_), .. });
         run.record.write(&run.folder).map_err(lay_out_error)?;
         let life = match options.days() {
             1 => Life::default(),
