@@ -263,6 +263,23 @@ async fn a_lane_that_rests_is_complete_and_waking_up_makes_no_version() {
     assert!(!store.folder.path().join("days/2026-11-22/v2").exists());
 }
 
+/// A lane that rested, was started again and sold on has not ended its day.
+#[tokio::test]
+async fn a_rest_that_records_follow_ends_nothing() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let mut records = lane.sale(1000, &[]);
+    records.push(lane.rested());
+    records.extend(lane.sale(500, &[]));
+    lane.replicate(records).await.unwrap();
+    let closed = hub.close_day().await.unwrap();
+    let part = &sealed(&store, DAY_1, 1)["completeness"][0];
+    assert_eq!(part["complete"], false, "{closed:#?}");
+}
+
 /// F5: a date that never was is refused with the dates there are, and nothing is sealed.
 #[tokio::test]
 async fn a_date_that_never_was_is_neither_closed_nor_shown() {
