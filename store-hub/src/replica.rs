@@ -154,7 +154,22 @@ pub(crate) fn consequences(
             lane,
             lease_id: LeaseId(returned.lease_id),
         }],
-        _ => Vec::new(),
+        // Sales are read in from the copy; no payment changes by them.
+        Some(
+            Body::Started(_)
+            | Body::SaleOpened(_)
+            | Body::LineAdded(_)
+            | Body::LineVoided(_)
+            | Body::SaleTotalled(_)
+            | Body::CashTendered(_)
+            | Body::PaymentIntended(_)
+            | Body::SaleVoided(_)
+            | Body::ReceiptPrinted(_)
+            | Body::CardNotRead(_)
+            | Body::DayMarker(_)
+            | Body::LaneRested(_),
+        )
+        | None => Vec::new(),
     }
 }
 

@@ -82,6 +82,13 @@ fn bad_files_and_bad_words_are_exit_code_2() {
         "dead-letters",
         "leases",
         "close-day",
+        "open-day --date 2026-11-23",
+        "settle",
+        "link",
+        "prices list",
+        "prices status",
+        "state-epoch-end --lane 1 --epoch 1 --through 3 --by ann --reason moved",
+        "lanes take-back-epoch --lane 1 --to 1 --by ann --reason moved",
         "verify",
         "repair",
     ];

@@ -20,7 +20,7 @@ use super::{
 pub(super) struct EpochEnd {
     /// The lane
     #[arg(long)]
-    lane: u32,
+    lane: u16,
     /// The machine's epoch
     #[arg(long)]
     epoch: u32,
@@ -107,7 +107,7 @@ pub(super) fn open(asked: &Asked, date: String) -> Outcome {
 pub(super) fn state_epoch_end(asked: &Asked, end: EpochEnd) -> Outcome {
     let (lane, epoch, through) = (end.lane, end.epoch, end.through);
     let request = StateEpochEndRequest {
-        lane,
+        lane: lane.into(),
         epoch,
         sequence: through,
         by: end.by,

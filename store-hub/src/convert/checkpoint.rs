@@ -80,15 +80,15 @@ pub(crate) fn checkpoint_to_proto(
     }
 }
 
-/// Reads what was kept.
-///
-/// # Errors
-/// The field that is missing or can't be.
 /// Whether this version reads it: one of another form is rebuilt from the log.
 pub(crate) const fn is_current_form(kept: &journal::HubCheckpoint) -> bool {
     kept.form == FORM
 }
 
+/// Reads what was kept.
+///
+/// # Errors
+/// The field that is missing or can't be.
 pub(crate) fn checkpoint_from_proto(from: &journal::HubCheckpoint) -> Result<DeskCheckpoint> {
     if !is_current_form(from) {
         return Err(ConvertError::new("form", "is another version's"));

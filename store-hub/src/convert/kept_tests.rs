@@ -21,7 +21,8 @@ use proto::journal::v1 as journal;
 use super::{
     checkpoint_from_proto, checkpoint_to_proto, encode, file_from_proto, file_to_proto,
     tests::{
-        asked, cny, decisions, ends, kinds, lease, lease_records, place, record, terminal_records,
+        asked, cny, day_records, decisions, ends, kinds, lease, lease_records, place, record,
+        terminal_records,
     },
 };
 
@@ -210,6 +211,7 @@ fn a_checkpoint_comes_back_as_it_was_kept_after_every_record() {
         payments(),
         entries(),
         terminal_records(),
+        day_records(),
         vec![archived],
         payments(),
     ]

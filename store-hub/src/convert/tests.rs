@@ -317,7 +317,7 @@ pub(super) fn terminal_records() -> Vec<DeskFact> {
 }
 
 /// What dates and settlements have been since they are apart.
-fn day_records() -> Vec<DeskFact> {
+pub(super) fn day_records() -> Vec<DeskFact> {
     let tid = || Tid::new("LANE0003").unwrap();
     let date = BusinessDate::parse("2026-11-22").unwrap();
     let (stan, batch) = place();

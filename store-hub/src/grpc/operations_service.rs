@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use domain::{
     desk::{Event, Rejected},
-    ids::{ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId},
+    ids::{ForwardId, LaneEpoch, LeaseId, PaymentId},
     limits::NOTE_BYTES_MAX,
     time::WallMs,
 };
@@ -248,10 +248,9 @@ impl OperationsService for Services {
         let request = request.into_inner();
         check_note("by", &request.by)?;
         check_note("reason", &request.reason)?;
-        let lane = u16::try_from(request.lane);
-        let lane = lane.map_err(|_| Status::invalid_argument("lane must be 1 to 65535"))?;
+        let lane = lane_id(request.lane)?;
         self.order(Event::StateEpochEnd {
-            lane: LaneId(lane),
+            lane,
             epoch: LaneEpoch(request.epoch),
             sequence: request.sequence,
             by: request.by,

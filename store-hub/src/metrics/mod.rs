@@ -72,7 +72,7 @@ pub(crate) struct Figures {
     pub(crate) lanes: Vec<LaneFigures>,
     pub(crate) journal: JournalFigures,
     pub(crate) books: BooksFigures,
-    /// Since when the line to the bank is up or down; 0: it has not been tried yet.
+    /// Since when the link to the bank is up or down; 0: it has not been tried yet.
     pub(crate) line_since_wall_ms: i64,
 }
 

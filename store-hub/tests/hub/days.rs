@@ -3,8 +3,8 @@
 
 use acquirer_host::MemoryLedger;
 use proto::store::v1::{
-    ListDaysRequest, OpenDayRequest, SettleRequest, StatusResponse, SummaryRequest,
-    report_service_client::ReportServiceClient,
+    ListDaysRequest, OpenDayRequest, SettleRequest, StateEpochEndRequest, StatusResponse,
+    SummaryRequest, report_service_client::ReportServiceClient,
 };
 use serde_json::Value;
 use tonic::Code;
@@ -192,6 +192,55 @@ async fn a_lane_that_stamps_a_sealed_date_makes_its_next_version() {
         "the old version stays"
     );
     assert_eq!(total(&sealed(&store, DAY_1, 2)), 8920);
+}
+
+/// A machine was replaced by one of the next epoch, and nobody else knows where its journal had
+/// ended: an operator states it, and its part is whole.
+#[tokio::test]
+async fn an_operator_states_where_the_journal_of_a_replaced_machine_ended() {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let sale = lane.sale(1000, &[]);
+    let through = u64::try_from(sale.len()).unwrap();
+    lane.replicate(sale).await.unwrap();
+    drop(lane);
+    let _next = Lane::attach_as(&hub, 1, 2, &[]).await.unwrap();
+    hub.close_day().await.unwrap();
+    let complete = |version: u32| {
+        let day = sealed(&store, DAY_1, version);
+        let mut parts = day["completeness"].as_array().unwrap().iter();
+        let replaced = parts.find(|part| part["epoch"] == 1);
+        replaced.unwrap()["complete"].as_bool().unwrap()
+    };
+    assert!(!complete(1), "nobody has said where it ended");
+    let mut operations = hub.operations().await;
+    let order = |lane: u32, epoch: u32, reason: &str| StateEpochEndRequest {
+        lane,
+        epoch,
+        sequence: through,
+        by: "store manager".to_owned(),
+        reason: reason.to_owned(),
+    };
+    for (refused, code) in [
+        (order(0, 1, "burnt"), Code::InvalidArgument),
+        (order(65_536, 1, "burnt"), Code::InvalidArgument),
+        (order(1, 1, " "), Code::InvalidArgument),
+        (order(1, 2, "burnt"), Code::FailedPrecondition),
+    ] {
+        let what = format!("{refused:?}");
+        let refused = operations.state_epoch_end(refused).await.unwrap_err();
+        assert_eq!(refused.code(), code, "{what}");
+    }
+    operations
+        .state_epoch_end(order(1, 1, "burnt"))
+        .await
+        .unwrap();
+    version_until(&hub, DAY_1, 2).await;
+    assert!(complete(2));
+    assert_eq!(total(&sealed(&store, DAY_1, 2)), 1000);
 }
 
 /// Scenario late_lane_new_version (F2): a lane is away at the close with sales nobody has heard of.

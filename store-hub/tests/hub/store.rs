@@ -409,10 +409,6 @@ impl Store {
             .replace("127.0.0.1:7002", &bank.to_string())
             .replace("answer_timeout = \"60s\"", "answer_timeout = \"700ms\"")
             .replace(
-                "forward_answer_timeout = \"60s\"",
-                "forward_answer_timeout = \"2s\"",
-            )
-            .replace(
                 "forward_answer_timeout = \"700ms\"",
                 "forward_answer_timeout = \"2s\"",
             )

@@ -53,7 +53,7 @@ impl Desk {
     ) -> Result<(), Rejected> {
         let from = self.epoch_of(lane).filter(|known| to < *known);
         let from = from.ok_or(Rejected::NoEpochToTakeBack { lane, to })?;
-        if reason.is_empty() {
+        if by.trim().is_empty() || reason.trim().is_empty() {
             return Err(Rejected::NoteMissing);
         }
         let fact = HubFact::EpochTakenBack {
