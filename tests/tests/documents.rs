@@ -53,6 +53,30 @@ fn is_there(named: &str, tests: &BTreeSet<String>, files: &[PathBuf]) -> bool {
     tests.contains(last) || files.iter().any(is_part)
 }
 
+/// What a document quotes and is no path of the workspace: other words, or a place to be filled in.
+fn is_path(quoted: &str) -> bool {
+    let first = quoted.split('/').next().unwrap_or_default();
+    let is_plain = !quoted.contains([' ', '<', '*', '…', '{']);
+    is_plain && quoted.contains('/') && workspace().join(first).is_dir()
+}
+
+#[test]
+fn each_file_that_a_how_to_names_exists() {
+    let mut named = 0;
+    for entry in fs::read_dir(workspace().join("docs/how-to")).unwrap() {
+        let page = entry.unwrap().path();
+        let text = repository::read(&page);
+        for quoted in text.split('`').skip(1).step_by(2) {
+            if is_path(quoted) {
+                let place = workspace().join(quoted);
+                assert!(place.exists(), "{}: there is no {quoted}", page.display());
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 100, "{named} files only");
+}
+
 #[test]
 fn each_test_that_the_table_of_faults_names_exists() {
     let text = read("docs/invariants.md");
