@@ -97,6 +97,14 @@ pub enum Rejected {
 }
 
 impl Rejected {
+    /// An order needs somebody who gives it and a reason; blanks are neither.
+    pub(crate) fn unless_said(by: &str, reason: &str) -> Result<(), Self> {
+        match by.trim().is_empty() || reason.trim().is_empty() {
+            true => Err(Self::NoteMissing),
+            false => Ok(()),
+        }
+    }
+
     /// The alarm to raise with it, if it is one somebody must look at.
     #[must_use]
     pub fn alarm(&self) -> Option<Alarm> {

@@ -69,9 +69,7 @@ impl Desk {
         if self.epoch_of(lane).is_none_or(|known| epoch >= known) {
             return Err(Rejected::NotFenced { lane, epoch });
         }
-        if by.trim().is_empty() || reason.trim().is_empty() {
-            return Err(Rejected::NoteMissing);
-        }
+        Rejected::unless_said(&by, &reason)?;
         let fact = HubFact::EpochEndStated {
             lane,
             epoch,

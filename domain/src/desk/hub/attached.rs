@@ -53,9 +53,7 @@ impl Desk {
     ) -> Result<(), Rejected> {
         let from = self.epoch_of(lane).filter(|known| to < *known);
         let from = from.ok_or(Rejected::NoEpochToTakeBack { lane, to })?;
-        if by.trim().is_empty() || reason.trim().is_empty() {
-            return Err(Rejected::NoteMissing);
-        }
+        Rejected::unless_said(&by, &reason)?;
         let fact = HubFact::EpochTakenBack {
             lane,
             from,

@@ -129,9 +129,7 @@ impl Desk {
         by: String,
         reason: String,
     ) -> Result<(), Rejected> {
-        if reason.trim().is_empty() || by.trim().is_empty() {
-            return Err(Rejected::NoteMissing);
-        }
+        Rejected::unless_said(&by, &reason)?;
         if self.durable.leases.get(lease_id).is_none() {
             return Err(Rejected::UnknownLease(lease_id));
         }
