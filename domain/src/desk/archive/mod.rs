@@ -7,6 +7,7 @@
 //! closed.
 
 mod fact;
+mod held;
 
 use std::collections::VecDeque;
 
