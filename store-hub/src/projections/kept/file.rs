@@ -1,7 +1,8 @@
 //! A file of rows with an index: what is kept of one date, or of all that is open.
 //!
 //! ```text
-//! magic (8) | book length (4) | rows (4) | keys (4) | 4 zeros | offsets at (8) | keys at (8) | end (8)
+//! magic (8) | book length (4) | rows (4) | keys (4) | zeros (4)
+//!   | offsets at (8) | keys at (8) | end (8)
 //! book: JSON
 //! row:  CRC-32C of the rest (4) | length (4) | bytes
 //! offsets of the rows, 8 bytes each
