@@ -13,9 +13,8 @@ use serde_json::{Value, json};
 
 use super::{
     Asked, Failed, NO, Outcome, USAGE,
-    ask::show,
     hub::{block_on, running},
-    views::View,
+    view::{View, show},
 };
 use crate::{
     moment::{MOMENT_FORM, moment_in_words, read_moment},
