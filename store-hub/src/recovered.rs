@@ -3,9 +3,9 @@
 use domain::desk::{Desk, Event, Rejected};
 use journal::{ReadError, Record};
 use proto::journal::v1::{HubStarted, hub_record::Body};
-use wire_form::ConvertError;
+use records::ConvertError;
 
-use crate::{card_vault::VaultError, convert};
+use crate::card_vault::VaultError;
 
 /// Why a hub can't start on its journal.
 #[derive(Debug, thiserror::Error)]
@@ -71,11 +71,11 @@ impl Recovered {
             sequence: record.sequence,
             source,
         };
-        let decoded = convert::decode(&record.bytes).map_err(understood)?;
+        let decoded = records::hub::decode(&record.bytes).map_err(understood)?;
         if let Some(Body::Started(started)) = &decoded.body {
             self.take_start(started);
         }
-        if let Some(desk_record) = convert::desk_record(&decoded).map_err(understood)? {
+        if let Some(desk_record) = records::hub::desk_record(&decoded).map_err(understood)? {
             self.desk.replay(&desk_record);
         }
         Ok(())

@@ -5,7 +5,7 @@ use domain::{
     ids::{LaneId, Tid},
 };
 use proto::store::v1::{HubFrame, hub_frame::Body};
-use wire_form::{hot_card_to_part, lease_to_proto};
+use records::{hot_card_to_part, lease_to_proto};
 
 use super::{
     acquirer_link::command::LinkCommand,
@@ -13,14 +13,14 @@ use super::{
     payment_desk::{PaymentDesk, result_frame},
     told_dates::settling_frame,
 };
-use crate::{card_vault::CardForMessage, convert, payment_archive};
+use crate::{card_vault::CardForMessage, payment_archive};
 
 impl PaymentDesk {
     /// `Persist`, `Archive`, `HoldCard` and `EraseCard` join the commit; the rest waits for it.
     pub(super) fn collect(&mut self, commit: &mut Commit, effect: Effect) {
         match effect {
             Effect::Persist(record) => {
-                commit.batch.record(convert::encode(&record));
+                commit.batch.record(records::hub::encode(&record));
             }
             Effect::Archive(file) => {
                 let key = payment_archive::file_key(file.payment_id());

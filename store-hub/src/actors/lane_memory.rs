@@ -6,7 +6,7 @@ use domain::{
 };
 use journal::Head;
 use proto::store::v1::LaneHello;
-use wire_form::ConvertError;
+use records::ConvertError;
 
 use crate::replica::head_from_proto;
 
@@ -29,7 +29,7 @@ impl PreviousHub {
         };
         let memory = LaneMemory {
             hub_epoch: hello.hub_epoch,
-            last_stan: wire_form::stan(hello.last_stan)?,
+            last_stan: records::stan(hello.last_stan)?,
             last_lease: LeaseId(hello.last_lease_id),
         };
         let acknowledged = head_from_proto(hello.acknowledged.as_ref()).ok().flatten();

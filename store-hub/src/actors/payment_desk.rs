@@ -15,8 +15,8 @@ use domain::{
 };
 use journal::{LogId, Outbox, Record, Ticket};
 use proto::store::v1::{self as wire, hub_frame::Body};
+use records::{decision_to_proto, hot_list_to_parts};
 use tokio_stream::wrappers::WatchStream;
-use wire_form::{decision_to_proto, hot_list_to_parts};
 
 use super::{
     commit::{Commit, Waiting},
@@ -26,7 +26,6 @@ use super::{
 };
 use crate::{
     card_vault::{CardVault, EncryptedPin},
-    convert,
     metrics::DeskFigures,
     operator_view::{self, HubFigures},
     payment_archive::PaymentArchive,
@@ -102,7 +101,7 @@ impl PaymentDesk {
 
     pub(super) fn begin_epoch(&self, commit: &mut Commit) {
         let (now, day) = (self.now().wall, self.desk.business_date());
-        let started = convert::started(self.hub_epoch, self.history, now, day);
+        let started = records::hub::started(self.hub_epoch, self.history, now, day);
         commit.batch.record(started);
     }
 
