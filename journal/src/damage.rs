@@ -140,7 +140,7 @@ impl fmt::Display for Table {
 
 /// A damaged value of the keyed state or the side table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{table}, key {}: {what}", hex(.key))]
+#[error("{table}, key {:x}: {what}", base16ct::HexDisplay(.key))]
 pub struct KeyedDamage {
     /// The table it stands in.
     pub table: Table,
@@ -148,10 +148,6 @@ pub struct KeyedDamage {
     pub key: Vec<u8>,
     /// What is wrong.
     pub what: Fault,
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Why something could not be read.

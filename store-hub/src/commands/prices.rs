@@ -2,6 +2,7 @@
 
 use std::{fmt::Write, fs, path::PathBuf};
 
+use base16ct::lower::encode_string as hex;
 use clap::{Subcommand, ValueEnum};
 use domain::time::WallMs;
 use ports::StoreZone;
@@ -16,10 +17,7 @@ use super::{
     hub::{block_on, running},
     view::{View, show},
 };
-use crate::{
-    moment::{MOMENT_FORM, moment_in_words, read_moment},
-    report::hex,
-};
+use crate::moment::{MOMENT_FORM, moment_in_words, read_moment};
 
 /// Bytes of one message.
 const CHUNK_BYTES: usize = 64 * 1024;

@@ -395,7 +395,7 @@ pub(super) fn closed(closed: &CloseDayProgress) -> View {
         "version": day.version,
         "because": day.because,
         "complete": day.complete,
-        "manifest_sha256": crate::report::hex(&day.manifest_sha256),
+        "manifest_sha256": base16ct::lower::encode_string(&day.manifest_sha256),
         "files": files,
         "batches": batches,
     });
