@@ -8,8 +8,6 @@ use crate::{
     time::{BusinessDate, WallMs},
 };
 
-use super::part::PartEnd;
-
 /// A machine of a lane: it has a journal of its own.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Machine {
@@ -52,6 +50,38 @@ pub struct LaneRecordSeen {
     pub date: Option<BusinessDate>,
     /// What it means.
     pub fact: FrameFact,
+}
+
+/// Where a part of a date ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PartEnd {
+    /// At the first marker that ends the date.
+    Marker {
+        /// The marker.
+        sequence: u64,
+    },
+    /// At the last record known of it, by which the lane rests.
+    Rested {
+        /// That record.
+        sequence: u64,
+    },
+    /// Where an operator says that a machine which is gone had ended.
+    Stated {
+        /// Its last record.
+        sequence: u64,
+    },
+}
+
+impl PartEnd {
+    /// The record it ends with.
+    #[must_use]
+    pub const fn sequence(self) -> u64 {
+        match self {
+            Self::Marker { sequence } | Self::Rested { sequence } | Self::Stated { sequence } => {
+                sequence
+            }
+        }
+    }
 }
 
 /// What the held journal of one machine says of the dates.

@@ -3,7 +3,7 @@
 
 use crate::time::{BusinessDate, WallMs};
 
-use super::frame::{Frames, Machine};
+use super::frame::{Frames, Machine, PartEnd};
 
 /// What is known of a machine beside its journal.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,38 +18,6 @@ pub struct LaneSeen {
     pub said_sequence: u64,
     /// What stands against its journal, with its code.
     pub trouble: Option<String>,
-}
-
-/// Where a part of a date ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PartEnd {
-    /// At the first marker that ends the date.
-    Marker {
-        /// The marker.
-        sequence: u64,
-    },
-    /// At the last record known of it, by which the lane rests.
-    Rested {
-        /// That record.
-        sequence: u64,
-    },
-    /// Where an operator says that a machine which is gone had ended.
-    Stated {
-        /// Its last record.
-        sequence: u64,
-    },
-}
-
-impl PartEnd {
-    /// The record it ends with.
-    #[must_use]
-    pub const fn sequence(self) -> u64 {
-        match self {
-            Self::Marker { sequence } | Self::Rested { sequence } | Self::Stated { sequence } => {
-                sequence
-            }
-        }
-    }
 }
 
 /// Why a part is not complete.

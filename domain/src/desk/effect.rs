@@ -3,7 +3,7 @@
 
 use crate::{
     card_ref::{CardHash, EntryMode},
-    desk::{DeskRecord, PaymentFile},
+    desk::{DeskRecord, archive::PaymentFile},
     ids::{AuthCode, BatchNumber, ForwardId, LaneId, Mid, PaymentId, Rrn, Stan, Tid},
     money::Money,
     payment::Decision,

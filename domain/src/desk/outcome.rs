@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    desk::{DeskRecord, Effect, PaymentFile},
+    desk::{DeskRecord, Effect, archive::PaymentFile},
     ids::{PaymentId, Tid},
     time::Now,
 };

@@ -2,7 +2,8 @@
 
 use crate::{
     desk::{
-        ArchiveFact, DayFact, Desk, ForwardFact, HubFact, LeaseFact, PaymentFact, TerminalFact,
+        Desk, archive::ArchiveFact, day::DayFact, forward::ForwardFact, hub::HubFact,
+        lease::LeaseFact, payment::PaymentFact, terminal::TerminalFact,
     },
     ids::PaymentId,
     time::{BusinessDate, WallMs},

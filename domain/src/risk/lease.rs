@@ -14,6 +14,18 @@ use crate::{
     risk::{FloorLimits, VelocityLimit},
 };
 
+/// How much of the store's caps lanes may hold as leases, and for how long.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeaseShare {
+    /// Of the store's and of the card cap, all lanes together, in per cent; the rest is kept for
+    /// the hub's own stand-ins.
+    pub percent: u8,
+    /// Payments under one lease, at most.
+    pub count_max: u32,
+    /// How long a lane may use one.
+    pub valid_for_ms: u64,
+}
+
 /// A part of the store's offline budget, lent to one lane. Never changed once granted.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OfflineLease {

@@ -5,13 +5,14 @@ mod floor_limits;
 mod hot_list;
 mod lease;
 mod lease_ledger;
+mod lease_terms;
 mod stand_in;
 mod velocity;
 
 pub use exposure::Exposure;
 pub use floor_limits::FloorLimits;
 pub use hot_list::{BinRange, HotList, HotListFull};
-pub use lease::{LeaseEnd, LeaseUse, OfflineLease};
-pub use lease_ledger::{EndedLease, LeaseLedger, LeaseShare};
+pub use lease::{LeaseEnd, LeaseShare, LeaseUse, OfflineLease};
+pub use lease_ledger::{EndedLease, LeaseLedger};
 pub use stand_in::StandInPolicy;
 pub use velocity::{Velocity, VelocityLimit};

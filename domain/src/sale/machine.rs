@@ -8,7 +8,7 @@ use crate::{
     risk::{HotList, LeaseUse, Velocity},
     sale::{
         BasketView, Effect, Event, Prompt, Rejected, Sale, SaleFact, SaleRecord, Screen, Tender,
-        frame::DayHeard,
+        day_heard::DayHeard,
     },
     time::{BusinessDate, MonoMs, Now},
 };

@@ -18,6 +18,8 @@
 
 mod checkpoint;
 mod closing;
+mod day_ends;
+mod day_heard;
 mod effect;
 mod event;
 mod frame;
@@ -35,12 +37,12 @@ mod tests;
 mod wall_time;
 
 pub use checkpoint::CheckoutCheckpoint;
+pub use day_ends::DayEnds;
 pub use effect::Effect;
 pub use event::{Event, PricedItem, Rejected};
-pub use frame::{DayEnds, MarkedBy};
 pub use machine::{Checkout, CheckoutConfig};
 pub use prompt::{BasketView, LineView, Prompt, Screen, Sentence};
 pub use receipt::{Heading, Receipt, ReceiptLine, ReceiptStyle};
-pub use record::{SaleFact, SaleRecord};
+pub use record::{MarkedBy, SaleFact, SaleRecord};
 pub use state::{CardTender, Closing, FailedCard, Line, PendingPayment, Sale, Tender};
 pub use wall_time::{civil_date, date_and_time, midnight};

@@ -5,7 +5,7 @@ use crate::{
     money::Money,
     payment::Decision,
     risk::OfflineLease,
-    sale::{Line, MarkedBy, PendingPayment, Tender},
+    sale::{Line, PendingPayment, Tender},
     time::{BusinessDate, WallMs},
 };
 
@@ -154,6 +154,15 @@ pub enum SaleFact {
     },
     /// Stopped in order with no sale open; nothing is written until the next start.
     Rested,
+}
+
+/// Who turned a lane's date.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MarkedBy {
+    /// The hub said so.
+    Hub,
+    /// The lane, since its hub was away when the date was over.
+    Lane,
 }
 
 impl SaleFact {

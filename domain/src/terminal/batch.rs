@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    ids::{BatchNumber, ForwardId, PaymentId, Stan, Tid},
+    ids::{BatchNumber, ForwardId, Stan, Tid},
     limits::{BATCH_ITEMS_MAX, BATCH_ITEMS_SETTLE_AT},
     money::{Currency, Money, MoneyError},
     settlement::BatchTotals,
     time::BusinessDate,
 };
 
-use super::BatchUpload;
+use super::{item::BatchItem, upload::BatchUpload};
 
 /// How far the settlement of a terminal's open batch has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,17 +27,6 @@ pub enum Settling {
     /// Answered, and the day not closed yet: in journals written before settlement was apart from
     /// the date.
     Closed,
-}
-
-/// One financial message the host counts in a batch.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct BatchItem {
-    /// The payment it is for.
-    pub payment_id: PaymentId,
-    /// For how much.
-    pub amount: Money,
-    /// A void counts as a credit, all else as a debit.
-    pub is_credit: bool,
 }
 
 /// One TID with its batch.
@@ -142,6 +131,7 @@ impl Terminal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::PaymentId;
 
     #[test]
     fn a_stan_wraps_and_skips_what_is_open() {

@@ -5,9 +5,11 @@
 //! I7.
 
 mod batch;
+mod item;
 mod station;
 mod upload;
 
-pub use batch::{BatchItem, Settling, Terminal};
+pub use batch::{Settling, Terminal};
+pub use item::{BatchItem, UploadItem};
 pub(crate) use station::{Outstanding, Station, Waiting, What};
-pub use upload::{BatchUpload, UploadItem, UploadSent};
+pub use upload::{BatchUpload, UploadSent};

@@ -2,12 +2,11 @@
 //! end marker (0320). One message at a time, a live payment between two of them.
 
 use crate::{
-    ids::{BatchNumber, PaymentId, Stan},
+    ids::{BatchNumber, Stan},
     limits::UPLOAD_ITEMS_PER_MESSAGE_MAX,
-    money::Money,
 };
 
-use super::BatchItem;
+use super::item::{BatchItem, UploadItem};
 
 /// A 0320 that may be at the host; a repeat equals it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,19 +15,6 @@ pub struct UploadSent {
     pub stan: Stan,
     /// How many items it carries; 0: it is the end marker.
     pub items: usize,
-}
-
-/// One item: the STAN it was sent with, and what the host counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct UploadItem {
-    /// Its STAN in the batch.
-    pub stan: Stan,
-    /// The payment it is for.
-    pub payment_id: PaymentId,
-    /// For how much.
-    pub amount: Money,
-    /// A void counts as a credit, all else as a debit.
-    pub is_credit: bool,
 }
 
 /// The upload of one closed batch.

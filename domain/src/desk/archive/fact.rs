@@ -1,6 +1,8 @@
 //! What is written of payments that leave the desk, or come back to it.
 
-use crate::{desk::PaymentFile, ids::PaymentId};
+use crate::ids::PaymentId;
+
+use super::file::PaymentFile;
 
 /// What happened to payments that were over.
 #[derive(Clone, PartialEq, Eq, Debug)]

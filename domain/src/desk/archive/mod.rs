@@ -7,17 +7,16 @@
 //! closed.
 
 mod fact;
+mod file;
 mod held;
 
 use std::collections::VecDeque;
 
 pub use fact::ArchiveFact;
+pub use file::PaymentFile;
 
 use crate::{
-    desk::{
-        Desk, DeskRecord, DurableState, Effect, Event, Rejected, durable_state::OfflineFact,
-        outcome::Outcome,
-    },
+    desk::{Desk, DeskRecord, DurableState, Effect, Event, Rejected, outcome::Outcome},
     forward::{Forward, ForwardEnd, Resolution},
     ids::{ForwardId, PaymentId},
     limits::{FILE_ENTRIES_MAX, FILE_TEXT_BYTES_MAX, PAYMENTS_ARCHIVED_AT_ONCE},
@@ -25,27 +24,6 @@ use crate::{
     settlement::{Account, Transfer},
     time::Now,
 };
-
-/// A payment with all that the desk knows of it, in a form that stands for itself.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PaymentFile {
-    /// The payment.
-    pub payment: Payment,
-    /// Its queue entries, in the order of `payment.forwards`.
-    pub forwards: Vec<Forward>,
-    /// Under which lease its lane approved it alone.
-    pub offline: Option<OfflineFact>,
-    /// Whether the card of an offline payment came.
-    pub card_came: bool,
-}
-
-impl PaymentFile {
-    /// Whose it is.
-    #[must_use]
-    pub const fn payment_id(&self) -> PaymentId {
-        self.payment.request.payment_id
-    }
-}
 
 impl Event {
     /// The payment an event is about; nobody's for the rest.
