@@ -16,8 +16,8 @@ pub(super) fn sync_path(path: &Path) -> Result<(), EngineError> {
     }
 }
 
-/// Makes a new file durable and gives it its name, whole or not at all. The name is durable once the
-/// folder is.
+/// Makes a new file durable and gives it its name, whole or not at all. The name is durable once
+/// the folder is.
 pub(super) fn put_in_place(made: &Path, path: &Path) -> Result<(), EngineError> {
     sync_path(made)?;
     fs::rename(made, path).map_err(io_error("rename", made))

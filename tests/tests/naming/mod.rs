@@ -78,10 +78,12 @@ pub(crate) fn docs_that_repeat(text: &str) -> Vec<(usize, &str)> {
 
 fn words_of(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
+    let mut before = '_';
     for letter in name.chars() {
-        if letter == '_' || letter.is_uppercase() {
+        if letter == '_' || (letter.is_uppercase() && !before.is_uppercase()) {
             words.push(String::new());
         }
+        before = letter;
         if letter != '_'
             && let Some(word) = words.last_mut()
         {
@@ -98,12 +100,13 @@ fn a_doc_block_repeats_its_name_or_says_more() {
                 /// A batch number.\n#[derive(Debug)]\npub struct BatchNumber(u32);\n\
                 /// From 1.\nSaleNumber,\n\
                 /// The lane.\n/// From 1.\npub lane: LaneId,\n\
-                /// Its amount, undelivered.\nfn amount() {}\n";
+                /// Its amount, undelivered.\nfn amount() {}\n\
+                /// The lane.\nconst LANE: u8 = 1;\n";
     let lines: Vec<usize> = docs_that_repeat(text)
         .iter()
         .map(|(line, _)| *line)
         .collect();
-    assert_eq!(lines, [1, 3]);
+    assert_eq!(lines, [1, 3, 13]);
     assert_eq!(
         items("pub(crate) const fn one() {}\nuse two;\npub struct Three;").collect::<Vec<_>>(),
         ["one", "Three"]

@@ -115,7 +115,7 @@ impl Prices {
         };
         tokio::select! {
             biased;
-            changed = self.parts.hello.changed() => changed.map_or(WaitEnd::Over, |()| WaitEnd::Hello),
+            hello = self.parts.hello.changed() => hello.map_or(WaitEnd::Over, |()| WaitEnd::Hello),
             notice = self.parts.notices.recv() => notice.map_or(WaitEnd::Over, WaitEnd::Notice),
             () = look => WaitEnd::Nothing,
         }

@@ -7,7 +7,7 @@ use proto::journal::v1::lane_record::Body;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{oracle::lane_book::minor, store::folder::RunFolder};
+use crate::{oracle::values::minor, store::folder::RunFolder};
 
 use super::day::DATE;
 
