@@ -8,7 +8,7 @@ use crate::{
     forward::{Forward, ForwardEnd, ForwardKind},
     ids::{ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, Stan, Tid},
     payment::{Completion, Decision, Payment, Progress},
-    risk::{Exposure, LeaseLedger},
+    risk::OpenRisk,
     settlement::Balances,
     terminal::Terminal,
     time::BusinessDate,
@@ -30,9 +30,8 @@ pub(crate) struct DurableState {
     /// Entries in the queue, and the most there ever were.
     pub(crate) queue_depth: usize,
     pub(crate) queue_depth_max: usize,
-    pub(crate) exposure: Exposure,
-    /// Open leases (I10).
-    pub(crate) leases: LeaseLedger,
+    /// Undelivered stand-ins and open leases (I10).
+    pub(crate) risk: OpenRisk,
     /// Payments that lanes approved alone.
     pub(crate) offline: BTreeMap<PaymentId, OfflineFact>,
     /// Those among them whose card was held. May run ahead of the lane's journal.

@@ -134,13 +134,13 @@ impl DurableState {
                 count(&mut self.counts.forward_delivered);
                 self.delivered(&forward, end);
                 if is_advice {
-                    self.exposure.shrink(card.as_ref(), amount.minor());
+                    self.risk.shrink(card.as_ref(), amount.minor());
                 }
             }
             ForwardEnd::Withdrawn => {
                 count(&mut self.counts.forward_withdrawn);
                 if is_advice {
-                    self.exposure.shrink(card.as_ref(), forward.amount.minor());
+                    self.risk.shrink(card.as_ref(), forward.amount.minor());
                 }
             }
             ForwardEnd::DeadLetter {
@@ -210,7 +210,7 @@ impl DurableState {
                 let forward = forward.clone();
                 let card = self.payments.get(&forward.payment_id)?.request.card.hash;
                 if forward.kind == ForwardKind::Advice {
-                    self.exposure.shrink(card.as_ref(), forward.amount.minor());
+                    self.risk.shrink(card.as_ref(), forward.amount.minor());
                 }
             }
         }

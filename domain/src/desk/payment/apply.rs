@@ -85,7 +85,7 @@ impl DurableState {
     ) -> Option<()> {
         let card = request.card.hash.as_ref();
         let machine = (request.lane, request.epoch);
-        let covered = self.leases.spend(lease, machine, request.amount, card);
+        let covered = self.risk.spend(lease, machine, request.amount, card);
         let fact = OfflineFact { lease, covered };
         self.offline.insert(request.payment_id, fact);
         self.requested(request, at)
@@ -119,7 +119,7 @@ impl DurableState {
                 self.terminal_mut(&tid).items.insert((batch, stan), item);
             }
             Decision::StandIn { amount } | Decision::OfflineApproved { amount, .. } => {
-                self.exposure.grow(card.as_ref(), amount.minor());
+                self.risk.grow(card.as_ref(), amount.minor());
             }
             Decision::Declined { .. } | Decision::Unknown { .. } | Decision::Refused { .. } => {}
         }

@@ -6,10 +6,10 @@ use super::world::{World, batch, cny, code, tid};
 use crate::{
     desk::Desk,
     forward::{ForwardEnd, ForwardKind},
-    ids::{ForwardId, PaymentId, Stan},
+    ids::{ForwardId, LaneId, PaymentId, Stan},
     invariant::{Broken, Invariant},
     payment::{Completion, Decision, Payment, Progress, RefusalReason, UnknownReason},
-    risk::Exposure,
+    risk::{Exposure, OpenRisk},
     settlement::{Account, Balances, Transfer},
     terminal::What,
 };
@@ -189,9 +189,18 @@ fn a_stan_of_a_payment_and_of_its_reversal_is_right() {
 #[test]
 fn an_exposure_that_is_counted_wrong_breaks_i10() {
     let broken = broken_by(world().desk, |desk| {
-        desk.durable.exposure = Exposure::default();
+        desk.durable.risk = OpenRisk::restored(Exposure::default(), desk.leases().clone());
     });
     let words = "exposure 0 is counted, 500 is undelivered";
+    says(&broken, Invariant::I10, None, words);
+}
+
+#[test]
+fn a_lane_that_is_forgotten_when_leases_are_granted_breaks_i10() {
+    let broken = broken_by(world().desk, |desk| {
+        desk.volatile.without_lease.insert(LaneId(77));
+    });
+    let words = "{LaneId(77)} are taken for lanes without a lease, not {}";
     says(&broken, Invariant::I10, None, words);
 }
 
