@@ -10,10 +10,8 @@ use domain::{
 use journal::{CheckpointReport, Engine, Journal, LogId, VerifyError};
 use prost::Message;
 use proto::journal::v1 as wire;
+use records::{date_from_proto, date_to_proto, lease_use_from_proto, lease_use_to_proto};
 use tracing::warn;
-use wire_form::{date_from_proto, date_to_proto, lease_use_from_proto, lease_use_to_proto};
-
-use crate::convert;
 
 /// Its name in the journal.
 pub(crate) const NAME: &str = "checkout";
@@ -108,7 +106,7 @@ pub(crate) fn read(journal: &Journal, config: CheckoutConfig) -> Option<(Checkou
     };
     let applied = kept.applied.sequence;
     let last = journal.read(LogId::OWN, applied, 1).ok();
-    let last = last.and_then(|records| convert::decode(&records.first()?.bytes).ok()?);
+    let last = last.and_then(|records| records::lane::decode(&records.first()?.bytes).ok()?);
     let date = last.and_then(|record| record.date);
     let Some(checkout) = decode(&kept.bytes, config, date) else {
         warn!(event = "checkpoint not used", fault = "not this machine's");
@@ -127,7 +125,7 @@ pub(crate) fn verify(
 ) -> Result<Option<CheckpointReport>, VerifyError> {
     let fold = |checkout: &mut Checkout, record: &journal::Record| {
         // A record that is none is told by the walk over the records.
-        if let Ok(Some(record)) = convert::decode(&record.bytes) {
+        if let Ok(Some(record)) = records::lane::decode(&record.bytes) {
             checkout.replay(&record);
         }
     };

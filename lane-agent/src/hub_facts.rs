@@ -9,9 +9,9 @@ use domain::{
     sale::Heading,
     time::WallMs,
 };
+use records::price_version;
 use serde::{Deserialize, Serialize};
 use tracing::{error, warn};
-use wire_form::price_version;
 
 use crate::{
     devices::write_whole,

@@ -19,7 +19,6 @@ mod actors;
 mod checkpoint;
 mod commands;
 pub mod config;
-mod convert;
 pub mod devices;
 mod health;
 mod hub_copy;

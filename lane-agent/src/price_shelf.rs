@@ -14,7 +14,7 @@ use domain::{
     money::Currency,
     prices::{self, FaultKind, PriceBook, PriceFaults},
 };
-use wire_form::{is_price_version, price_version};
+use records::{is_price_version, price_version};
 
 use crate::devices::write_whole;
 

@@ -3,9 +3,9 @@
 
 use domain::sale::{Checkout, CheckoutConfig};
 use journal::{Journal, LogId, ReadError};
-use wire_form::ConvertError;
+use records::ConvertError;
 
-use crate::{checkpoint, convert};
+use crate::checkpoint;
 
 /// Records read at a time.
 const RECORDS_PER_READ: usize = 256;
@@ -37,7 +37,7 @@ pub(crate) fn replay(journal: &Journal, config: CheckoutConfig) -> Result<Checko
         };
         for record in &records {
             let sequence = record.sequence;
-            let decoded = convert::decode(&record.bytes);
+            let decoded = records::lane::decode(&record.bytes);
             let decoded = decoded.map_err(|fault| RecoveryError::Record { sequence, fault })?;
             if let Some(record) = decoded {
                 checkout.replay(&record);
@@ -98,7 +98,7 @@ mod tests {
             for fact in sale(number) {
                 let record = written(fact);
                 checkout.replay(&record);
-                batch.record(convert::encode(&record, None));
+                batch.record(records::lane::encode(&record, None));
             }
             if number == 2 {
                 let mut kept = checkout.clone();

@@ -25,7 +25,6 @@ use crate::{
         Rest, Scanner, TransactionFlow,
     },
     config::Config,
-    convert,
     devices::{DeviceError, Devices, Wiring},
     hub_facts::{self, HubFacts, Kept, Learnt},
     pages::{Pages, Watched},
@@ -400,7 +399,7 @@ fn write_start(
         software_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let mut batch = Batch::new();
-    batch.record(convert::started(at, date, started));
+    batch.record(records::lane::started(at, date, started));
     let appended = journal.append_decided(batch);
     appended.map_err(|error| StartError::Stopped(error.to_string()))?;
     Ok(())

@@ -7,7 +7,7 @@ use journal::{CheckpointReport, Engine, Journal, VerifyError};
 use prost::Message;
 use proto::journal::v1::HubCheckpoint;
 
-use crate::{convert, recovery::Recovered};
+use crate::recovery::Recovered;
 
 /// Its name in the journal.
 pub(crate) const NAME: &str = "desk";
@@ -22,7 +22,7 @@ pub(crate) fn encode(desk: &Desk, hub_epoch: u64, history: Option<u128>) -> Vec<
             .into(),
         keeps_cards: true,
     };
-    convert::checkpoint_to_proto(&desk.checkpoint(), started).encode_to_vec()
+    records::hub::checkpoint_to_proto(&desk.checkpoint(), started).encode_to_vec()
 }
 
 /// What was kept last, and the first record behind it. What can't be used is not used: the whole
@@ -44,10 +44,10 @@ pub(crate) fn read(journal: &Journal, config: &DeskConfig) -> Option<(Recovered,
     }
 }
 
-fn decode(bytes: &[u8], config: &DeskConfig) -> Result<Recovered, wire_form::ConvertError> {
+fn decode(bytes: &[u8], config: &DeskConfig) -> Result<Recovered, records::ConvertError> {
     let kept = HubCheckpoint::decode(bytes)
-        .map_err(|error| wire_form::ConvertError::new("checkpoint", error))?;
-    let desk = convert::checkpoint_from_proto(&kept)?;
+        .map_err(|error| records::ConvertError::new("checkpoint", error))?;
+    let desk = records::hub::checkpoint_from_proto(&kept)?;
     let mut recovered = Recovered::new(Desk::from_checkpoint(config.clone(), desk));
     if let Some(started) = &kept.started {
         recovered.take_start(started);
@@ -73,7 +73,7 @@ pub(crate) fn verify(
     let encoded = |folded: Recovered| encode(&folded.desk, folded.hub_epochs, folded.history);
     // One of another form is not used: the next start folds the whole log and makes its own.
     let is_used = |bytes: &[u8]| {
-        HubCheckpoint::decode(bytes).is_ok_and(|kept| convert::is_current_form(&kept))
+        HubCheckpoint::decode(bytes).is_ok_and(|kept| records::hub::is_current_form(&kept))
     };
     journal::verify_checkpoint(engine, NAME, is_used, start, fold, encoded)
 }

@@ -18,7 +18,7 @@ use proto::journal::v1::hub_record::Body;
 
 use crate::{
     card_vault::{day_key, held_key},
-    convert, payment_archive, prices,
+    payment_archive, prices,
     replica::{lane_log, position_key},
 };
 
@@ -60,7 +60,7 @@ impl KeyedState {
 
     /// A record that can't be understood says nothing here: `verify` names it.
     fn fold_own(&mut self, state: &mut RebuiltState, record: &Record) {
-        let decoded = convert::decode(&record.bytes).ok();
+        let decoded = records::hub::decode(&record.bytes).ok();
         for (key, value) in decoded.iter().flat_map(|record| self.prices.fold(record)) {
             match value {
                 Some(value) => state.put(key, value),
@@ -71,7 +71,7 @@ impl KeyedState {
         if let Some(Body::Started(started)) = body {
             self.keeps_cards |= started.keeps_cards;
         }
-        let Some(Ok(Some(record))) = decoded.as_ref().map(convert::desk_record) else {
+        let Some(Ok(Some(record))) = decoded.as_ref().map(records::hub::desk_record) else {
             return;
         };
         if let DeskFact::Archive(ArchiveFact::Archived { payment_ids }) = &record.fact {

@@ -7,7 +7,7 @@ use domain::{
     time::WallMs,
 };
 use proto::store::v1::{LeaseView, LeasesResponse};
-use wire_form::{lease_to_proto, money_to_proto};
+use records::{lease_to_proto, money_to_proto};
 
 /// All leases, oldest first.
 pub(crate) fn leases(desk: &Desk, now: WallMs) -> LeasesResponse {

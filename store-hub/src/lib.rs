@@ -19,7 +19,6 @@ mod clocks;
 mod commands;
 mod config;
 mod connection;
-mod convert;
 mod damaged_copies;
 mod grpc;
 mod hot_list_file;

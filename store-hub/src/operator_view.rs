@@ -7,9 +7,9 @@ use domain::{
 };
 use journal::NoRoom;
 use proto::store::v1::{DeadLetter, StatusResponse, TerminalStatus, Unresolved};
-use wire_form::money_to_proto;
+use records::money_to_proto;
 
-use crate::convert::payments_to_proto;
+use records::hub::payments_to_proto;
 
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)

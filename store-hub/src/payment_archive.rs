@@ -10,9 +10,7 @@ use domain::{
 use journal::{Journal, ReadError, Ticket};
 use prost::Message;
 use proto::journal::v1 as wire;
-use wire_form::ConvertError;
-
-use crate::convert;
+use records::ConvertError;
 
 /// Why a file can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +37,7 @@ pub(crate) fn file_key(id: PaymentId) -> Vec<u8> {
 
 /// A file as its value.
 pub(crate) fn file_value(file: &PaymentFile) -> Vec<u8> {
-    convert::file_to_proto(file).encode_to_vec()
+    records::hub::file_to_proto(file).encode_to_vec()
 }
 
 impl PaymentArchive {
@@ -88,7 +86,7 @@ impl PaymentArchive {
         };
         let file = wire::PaymentFile::decode(bytes.as_slice())
             .map_err(|error| ConvertError::new("file", error))?;
-        Ok(Some(convert::file_from_proto(&file)?))
+        Ok(Some(records::hub::file_from_proto(&file)?))
     }
 }
 
@@ -96,8 +94,52 @@ impl PaymentArchive {
 mod tests {
     use journal::{Batch, SimulatedDisk};
 
+    use domain::{
+        card_ref::{CardRef, EntryMode, Funding, MaskedPan, Scheme},
+        ids::{LaneEpoch, LaneId, SaleNumber},
+        money::{Currency, Money},
+        payment::{Completion, Payment, PaymentKind, PaymentMethod, PaymentRequest, Progress},
+        time::WallMs,
+    };
+
     use super::*;
-    use crate::convert::a_file;
+
+    /// A payment of which nothing but the request is known.
+    fn a_file() -> PaymentFile {
+        let request = PaymentRequest {
+            payment_id: PaymentId(100),
+            lane: LaneId(3),
+            epoch: LaneEpoch(1),
+            sale: SaleNumber(1),
+            amount: Money::new(1250, Currency::CNY),
+            entry_mode: EntryMode::Chip,
+            pin_entered: true,
+            card: CardRef {
+                masked: MaskedPan::new("621626*********0018").unwrap(),
+                hash: None,
+                scheme: Scheme::UnionPay,
+                funding: Funding::Debit,
+            },
+            business_date: None,
+            kind: PaymentKind::Sale,
+            method: PaymentMethod::Card,
+            original: None,
+        };
+        PaymentFile {
+            payment: Payment {
+                request,
+                requested_at: WallMs(1),
+                bound: None,
+                progress: Progress::Requested,
+                completion: Completion::Open,
+                forwards: Vec::new(),
+                settled_in: None,
+            },
+            forwards: Vec::new(),
+            offline: None,
+            card_came: false,
+        }
+    }
 
     /// A request for it in that very moment is a repeat, and not a new payment.
     #[test]

@@ -7,11 +7,11 @@ use domain::{
 };
 use journal::{Journal, LogId, ReadError, Record};
 use proto::journal::v1::{HubStarted, hub_record::Body};
-use wire_form::ConvertError;
+use records::ConvertError;
 
 use crate::{
     card_vault::VaultError,
-    checkpoint, convert,
+    checkpoint,
     replica::{self, lane_log},
 };
 
@@ -129,11 +129,11 @@ impl Recovered {
             sequence: record.sequence,
             source,
         };
-        let decoded = convert::decode(&record.bytes).map_err(understood)?;
+        let decoded = records::hub::decode(&record.bytes).map_err(understood)?;
         if let Some(Body::Started(started)) = &decoded.body {
             self.take_start(started);
         }
-        if let Some(desk_record) = convert::desk_record(&decoded).map_err(understood)? {
+        if let Some(desk_record) = records::hub::desk_record(&decoded).map_err(understood)? {
             self.desk.replay(&desk_record);
         }
         Ok(())

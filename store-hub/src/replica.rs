@@ -12,7 +12,7 @@ use proto::{
     journal::v1::{LaneRecord, lane_record::Body},
     store::v1::{JournalHead, OfflinePayment},
 };
-use wire_form::{lease_from_proto, offline_from_proto};
+use records::{lease_from_proto, offline_from_proto};
 
 use crate::actors::replication::ReplicaRefused;
 

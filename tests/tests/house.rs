@@ -29,7 +29,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("monitoring", &["ports"]),
     // Nobody may name it but in `dev-dependencies`.
     ("loop-disk", &[]),
-    ("wire-form", &["domain", "proto"]),
+    ("records", &["domain", "proto"]),
     (
         "acquirer-host",
         &["iso8583", "ports", "configuration", "command-line"],
@@ -39,7 +39,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "domain",
             "proto",
-            "wire-form",
+            "records",
             "iso8583",
             "journal",
             "ports",
@@ -54,7 +54,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "domain",
             "proto",
-            "wire-form",
+            "records",
             "iso8583",
             "journal",
             "ports",

@@ -15,7 +15,7 @@ use journal::{
 use serde_json::json;
 
 use super::{ConfigArgs, Exit, Failed, Outcome, Output, answer, load, open_code, say};
-use crate::{checkpoint, config::Config, convert};
+use crate::{checkpoint, config::Config};
 
 /// Records read at a time.
 const RECORDS_PER_READ: usize = 256;
@@ -167,7 +167,7 @@ fn walk(journal: &Journal) -> Result<Walk, VerifyError> {
         };
         for record in &records {
             walk.records = walk.records.saturating_add(1);
-            match convert::decode(&record.bytes) {
+            match records::lane::decode(&record.bytes) {
                 Ok(Some(decoded)) => walk.take(record.sequence, &decoded),
                 Ok(None) => {}
                 Err(fault) => walk.broken.push((record.sequence, fault.to_string())),

@@ -114,7 +114,7 @@ impl TestHub {
             changes: Arc::new(watch::Sender::new(0)),
             opener: Arc::new(Mutex::new(HubOpen::new(&[7; 32]).unwrap())),
             prices: Arc::new(prices.to_owned()),
-            price_version: Arc::new(wire_form::price_version(prices.as_bytes())),
+            price_version: Arc::new(records::price_version(prices.as_bytes())),
         }
     }
 

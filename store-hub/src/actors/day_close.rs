@@ -11,11 +11,11 @@ use domain::{
     time::BusinessDate,
 };
 use proto::store::v1::{BatchView, CloseDayProgress};
+use records::money_to_proto;
 use tokio::{
     sync::{mpsc, watch},
     time::timeout,
 };
-use wire_form::money_to_proto;
 
 use super::{
     business_day::{DayError, DayParts},

@@ -5,7 +5,7 @@ use domain::{
     ids::{LaneId, Tid},
 };
 use proto::store::v1::{HubFrame, hub_frame::Body};
-use wire_form::{hot_card_to_part, lease_to_proto};
+use records::{hot_card_to_part, lease_to_proto};
 
 use super::{
     acquirer_link::LinkCommand,
@@ -13,7 +13,7 @@ use super::{
     payment_desk::{Commit, PaymentDesk, result_frame},
     told_dates::settling_frame,
 };
-use crate::{card_vault::CardForMessage, convert, payment_archive};
+use crate::{card_vault::CardForMessage, payment_archive};
 
 /// What waits in the outbox for its commit.
 pub(super) enum Waiting {
@@ -28,7 +28,7 @@ impl PaymentDesk {
     pub(super) fn collect(&mut self, commit: &mut Commit, effect: Effect) {
         match effect {
             Effect::Persist(record) => {
-                commit.batch.record(convert::encode(&record));
+                commit.batch.record(records::hub::encode(&record));
             }
             Effect::Archive(file) => {
                 let key = payment_archive::file_key(file.payment_id());

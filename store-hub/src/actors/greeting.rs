@@ -75,13 +75,13 @@ pub(super) fn greeting(hello: &LaneHello) -> Result<Greeting, AttachRefused> {
     })
 }
 
-fn previous_hub(hello: &LaneHello) -> Result<Option<PreviousHub>, wire_form::ConvertError> {
+fn previous_hub(hello: &LaneHello) -> Result<Option<PreviousHub>, records::ConvertError> {
     let Some(history) = history_of(&hello.hub_history) else {
         return Ok(None);
     };
     let memory = LaneMemory {
         hub_epoch: hello.hub_epoch,
-        last_stan: wire_form::stan(hello.last_stan)?,
+        last_stan: records::stan(hello.last_stan)?,
         last_lease: LeaseId(hello.last_lease_id),
     };
     let acknowledged = head_from_proto(hello.acknowledged.as_ref()).ok().flatten();

@@ -25,9 +25,9 @@ use proto::store::v1::{
     HubFrame, LaneFrame, LaneStatus, OfflineCard, PriceAnswer, PriceConfirmed, PriceNotice,
     hub_frame, lane_frame,
 };
+use records::{is_price_version, request_from_frame};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::WatchStream;
-use wire_form::{is_price_version, request_from_frame};
 use zeroize::Zeroizing;
 
 use super::{

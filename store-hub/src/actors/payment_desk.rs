@@ -16,9 +16,9 @@ use domain::{
 use journal::{Batch, Journal, LogId, Outbox, Record, Ticket};
 use ports::{Clock, Random};
 use proto::store::v1::{self as wire, hub_frame::Body};
+use records::{decision_to_proto, hot_list_to_parts};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::WatchStream;
-use wire_form::{decision_to_proto, hot_list_to_parts};
 
 use super::{
     acquirer_link::LinkCommand, effects::Waiting, lane_session::LaneSession,
@@ -26,7 +26,6 @@ use super::{
 };
 use crate::{
     card_vault::{CardVault, EncryptedPin},
-    convert,
     damaged_copies::DamagedCopies,
     keys::KeyStore,
     metrics::DeskFigures,
@@ -128,7 +127,7 @@ impl PaymentDesk {
 
     pub(super) fn begin_epoch(&self, commit: &mut Commit) {
         let (now, day) = (self.now().wall, self.desk.business_date());
-        let started = convert::started(self.hub_epoch, self.history, now, day);
+        let started = records::hub::started(self.hub_epoch, self.history, now, day);
         commit.batch.record(started);
     }
 

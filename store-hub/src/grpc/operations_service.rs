@@ -28,6 +28,8 @@ use super::{
     report_service::{read_date, report_status},
     stopping,
 };
+use records::hub::resolution_from_text;
+
 use crate::{
     actors::{
         business_day::DayError,
@@ -36,7 +38,6 @@ use crate::{
         payment_desk::{DeskQuery, Happened, PaymentDesk},
         reports::{CountSales, FindPaymentHistory},
     },
-    convert::resolution_from_text,
     lease_view, operator_view,
 };
 

@@ -12,8 +12,8 @@ use proto::store::v1::{
     PullDayResponse, SummaryRequest, SummaryResponse, TenderTotal,
     report_service_server::ReportService,
 };
+use records::money_to_proto;
 use tonic::{Request, Response, Status};
-use wire_form::money_to_proto;
 
 use super::{Services, stopping};
 use crate::{

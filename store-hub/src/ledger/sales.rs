@@ -8,7 +8,7 @@ use proto::{
     journal::v1::{LaneRecord, SaleClosed, lane_record::Body},
     store::v1::Money,
 };
-use wire_form::scheme_from_proto;
+use records::scheme_from_proto;
 
 /// One lane's day.
 #[derive(Clone, Copy, Default, Debug)]

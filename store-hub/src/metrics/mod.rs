@@ -19,8 +19,6 @@ use domain::{
 pub(crate) use journal::JournalFigures;
 use monitoring::{Exposition, Kind};
 
-use crate::convert;
-
 /// Lanes with figures of their own: a made-up lane number must not cost a label each.
 const LANES_MAX: usize = 256;
 
@@ -239,7 +237,7 @@ impl Figures {
     }
 
     fn decisions(&self, text: &mut Exposition) {
-        let counts = convert::payments_to_proto(&self.desk.counts);
+        let counts = records::hub::payments_to_proto(&self.desk.counts);
         text.counter(
             "lanekeeper_hub_payments_requested_total",
             "Payments asked for since the journal began.",

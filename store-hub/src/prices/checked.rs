@@ -11,8 +11,8 @@ use domain::{
     money::Currency,
     prices::{self, PriceFaults},
 };
+use records::price_version;
 use sha2::{Digest, Sha256};
-use wire_form::price_version;
 
 /// Why a price file can't be used.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use wire_form::{is_price_version, price_version};
+use records::{is_price_version, price_version};
 
 /// Where they lie.
 #[derive(Clone, Debug)]

@@ -575,7 +575,7 @@ mod tests {
         let mut rebuilt = super::super::Rebuilt::default();
         let mut state = BTreeMap::new();
         for record in journal.read(journal::LogId::OWN, 1, usize::MAX).unwrap() {
-            let record = crate::convert::decode(&record.bytes).unwrap();
+            let record = records::hub::decode(&record.bytes).unwrap();
             for (key, value) in rebuilt.fold(&record) {
                 match value {
                     Some(value) => state.insert(key, value),

@@ -14,7 +14,7 @@ use proto::{
     },
 };
 
-use wire_form::HotListReader;
+use records::HotListReader;
 
 use crate::{
     lane::{Lane, cny, new_id, record},
@@ -245,7 +245,7 @@ async fn a_hot_card_is_refused_while_standing_in_and_lanes_hold_the_list_a_lease
     let mut reader = HotListReader::default();
     let list = lane.hot_list(&mut reader).await;
     let asked =
-        wire_form::card_from_proto(lane.request(new_id(), APPROVED_PAN, 1, None).card.as_ref());
+        records::card_from_proto(lane.request(new_id(), APPROVED_PAN, 1, None).card.as_ref());
     assert!(list.names(&asked.unwrap()));
     let lease = lane.granted().await;
     assert_eq!(

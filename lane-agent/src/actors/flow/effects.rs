@@ -148,7 +148,7 @@ impl TransactionFlow {
 }
 
 fn frame(request: &PaymentRequest, sealed: SealedRead) -> wire::PaymentRequest {
-    let mut frame = wire_form::request_to_frame(request);
+    let mut frame = records::request_to_frame(request);
     frame.sealed_card = sealed.sealed_card;
     if let Some(pin) = sealed.pin {
         frame.pin_block = pin.block.to_vec().into();

@@ -10,17 +10,14 @@ use domain::{
 };
 use journal::Batch;
 use proto::store::v1::OfflinePayment;
+use records::offline_to_proto;
 use tokio_stream::wrappers::ReceiverStream;
 use tracing::{info, warn};
-use wire_form::offline_to_proto;
 
 use super::TransactionFlow;
-use crate::{
-    actors::{
-        hub_link::{FromHub, Report},
-        offline_cards,
-    },
-    convert,
+use crate::actors::{
+    hub_link::{FromHub, Report},
+    offline_cards,
 };
 
 /// How often a lease is looked at while the hub is there.
@@ -59,7 +56,7 @@ impl TransactionFlow {
             offline_cards::keep(batch, *payment_id, &sealed);
         }
         let offline = offline.map(|(_, payment)| payment);
-        batch.record(convert::encode(record, offline));
+        batch.record(records::lane::encode(record, offline));
     }
 
     fn offline_payment(&self, fact: &SaleFact) -> Option<(PaymentId, OfflinePayment)> {

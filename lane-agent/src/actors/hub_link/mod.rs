@@ -31,9 +31,9 @@ use domain::{
 use journal::{Head, Journal};
 use ports::{Clock, Network, Random};
 use proto::store::v1::{self as wire, lane_frame::Body};
+use records::HotListReader;
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::error;
-use wire_form::HotListReader;
 
 use super::{Progress, backoff::Backoff, offline_cards};
 use crate::{

@@ -268,10 +268,10 @@ impl HubLink {
     }
 
     fn result(&mut self, result: &wire::PaymentResult) {
-        let Ok(payment_id) = wire_form::payment_id(&result.payment_id) else {
+        let Ok(payment_id) = records::payment_id(&result.payment_id) else {
             return warn!(event = "result not understood", field = "payment_id");
         };
-        let fate = match wire_form::decision_from_proto(result.decision.as_ref()) {
+        let fate = match records::decision_from_proto(result.decision.as_ref()) {
             Ok(decision) => Fate::Decided(decision),
             Err(fault) => {
                 error!(event = "result not understood", payment = %payment_id, %fault);
@@ -286,7 +286,7 @@ impl HubLink {
     }
 
     fn lease_grant(&self, lease: &wire::OfflineLease) {
-        match wire_form::lease_from_proto(Some(lease)) {
+        match records::lease_from_proto(Some(lease)) {
             Ok(lease) => self.tell_flow(FromHub::Lease(lease)),
             Err(fault) => error!(event = "lease not understood", %fault),
         }
@@ -305,7 +305,7 @@ impl HubLink {
     }
 
     fn card_held(&self, held: &wire::OfflineCardHeld) {
-        if let Ok(payment_id) = wire_form::payment_id(&held.payment_id) {
+        if let Ok(payment_id) = records::payment_id(&held.payment_id) {
             self.tell_flow(FromHub::CardHeld(payment_id));
         }
     }
@@ -317,7 +317,7 @@ impl HubLink {
     }
 
     fn abandoned(&mut self, abandoned: &wire::Abandoned) {
-        if let Ok(payment_id) = wire_form::payment_id(&abandoned.payment_id) {
+        if let Ok(payment_id) = records::payment_id(&abandoned.payment_id) {
             self.parts.abandoned.remove(&payment_id);
         }
     }

@@ -64,7 +64,7 @@ impl HubLink {
             script_finished,
             journal_durable_lag_batches: self.parts.journal.figures().batches_not_durable,
             price_file_version: price_version.unwrap_or_default(),
-            business_date: wire_form::date_to_proto(progress.running_date),
+            business_date: records::date_to_proto(progress.running_date),
             ..wire::LaneStatus::default()
         }
     }

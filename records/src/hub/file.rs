@@ -1,6 +1,10 @@
 //! A payment with all that the desk knows of it, as one message: archived in the keyed state, in a
 //! record when it is restored, and in the hub's checkpoint.
 
+use crate::{
+    ConvertError, code, decision_from_proto, decision_to_proto, money_from_proto, money_to_proto,
+    optional, text,
+};
 use domain::{
     desk::{OfflineFact, PaymentFile},
     forward::Forward,
@@ -9,10 +13,6 @@ use domain::{
     time::WallMs,
 };
 use proto::journal::v1 as journal;
-use wire_form::{
-    ConvertError, code, decision_from_proto, decision_to_proto, money_from_proto, money_to_proto,
-    optional, text,
-};
 
 use super::{
     record_in::{batch, end_from_proto, kind_from_proto, request, resolution_from_text, stan, tid},
@@ -22,7 +22,7 @@ use super::{
 type Result<T> = std::result::Result<T, ConvertError>;
 
 /// As it is kept.
-pub(crate) fn file_to_proto(file: &PaymentFile) -> journal::PaymentFile {
+pub fn file_to_proto(file: &PaymentFile) -> journal::PaymentFile {
     let payment = &file.payment;
     let (receipt, abandoned) = match &payment.completion {
         Completion::Open => (String::new(), false),
@@ -102,7 +102,7 @@ pub(super) fn place_from_proto(from: &journal::MessagePlace) -> Result<(BatchNum
 ///
 /// # Errors
 /// The field that is missing or can't be.
-pub(crate) fn file_from_proto(from: &journal::PaymentFile) -> Result<PaymentFile> {
+pub fn file_from_proto(from: &journal::PaymentFile) -> Result<PaymentFile> {
     let asked = from.request.as_ref();
     let asked = request(asked.ok_or_else(|| ConvertError::missing("request"))?)?;
     let payment_id = asked.payment_id;

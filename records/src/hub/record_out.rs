@@ -1,5 +1,10 @@
 //! What the desk writes as `journal.v1.HubRecord`. A record once written is read for ever.
 
+use crate::{
+    card_to_proto, date_to_proto, decision_to_proto, entry_mode_to_proto, lease_to_proto,
+    method_to_proto, money_to_proto, offline_to_proto, original_to_proto, payment_kind_to_proto,
+    text,
+};
 use domain::{
     desk::{
         ArchiveFact, DayFact, DeskFact, DeskRecord, ForwardFact, HubFact, LeaseFact, PaymentFact,
@@ -17,16 +22,11 @@ use domain::{
 };
 use prost::Message;
 use proto::journal::v1::{self as journal, hub_record::Body};
-use wire_form::{
-    card_to_proto, date_to_proto, decision_to_proto, entry_mode_to_proto, lease_to_proto,
-    method_to_proto, money_to_proto, offline_to_proto, original_to_proto, payment_kind_to_proto,
-    text,
-};
 
 use super::{checkpoint::id_to_bytes, day as days, file::file_to_proto};
 
 /// The first record of a start: which epoch of the hub wrote what follows.
-pub(crate) fn started(epoch: u64, history: u128, at: WallMs, date: BusinessDate) -> Vec<u8> {
+pub fn started(epoch: u64, history: u128, at: WallMs, date: BusinessDate) -> Vec<u8> {
     let body = Body::Started(journal::HubStarted {
         hub_epoch: epoch,
         software_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -37,7 +37,7 @@ pub(crate) fn started(epoch: u64, history: u128, at: WallMs, date: BusinessDate)
 }
 
 /// A record of the desk as the journal holds it.
-pub(crate) fn encode(record: &DeskRecord) -> Vec<u8> {
+pub fn encode(record: &DeskRecord) -> Vec<u8> {
     wrap(body(&record.fact), record.at, record.date)
 }
 

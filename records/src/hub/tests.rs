@@ -1,5 +1,6 @@
 //! Every record and decision comes back as it went.
 
+use crate::{card_to_proto, request_from_frame};
 use domain::{
     card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
     day::TurnedBy,
@@ -25,7 +26,6 @@ use domain::{
     time::{BusinessDate, WallMs},
 };
 use proto::store::v1 as wire;
-use wire_form::{card_to_proto, request_from_frame};
 
 use super::{decode, desk_record, encode, started};
 

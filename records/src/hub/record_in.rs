@@ -1,5 +1,10 @@
 //! `journal.v1.HubRecord` as the desk's records: replay reads what was ever written.
 
+use crate::{
+    ConvertError, auth_code, card_from_proto, code, date_from_proto, decision_from_proto,
+    entry_mode_from_proto, lease_from_proto, method_from_proto, money_from_proto,
+    offline_from_proto, optional, original_from_proto, payment_id, payment_kind_from_proto, rrn,
+};
 use domain::{
     desk::{
         ArchiveFact, DayFact, DeskFact, DeskRecord, ForwardFact, HubFact, LeaseFact, PaymentFact,
@@ -17,11 +22,6 @@ use domain::{
 };
 use prost::Message;
 use proto::journal::v1::{self as journal, hub_record::Body};
-use wire_form::{
-    ConvertError, auth_code, card_from_proto, code, date_from_proto, decision_from_proto,
-    entry_mode_from_proto, lease_from_proto, method_from_proto, money_from_proto,
-    offline_from_proto, optional, original_from_proto, payment_id, payment_kind_from_proto, rrn,
-};
 
 use super::{checkpoint::id_from_bytes, day, file::file_from_proto};
 
@@ -31,7 +31,7 @@ type Result<T> = std::result::Result<T, ConvertError>;
 ///
 /// # Errors
 /// Bytes that are no record.
-pub(crate) fn decode(bytes: &[u8]) -> Result<journal::HubRecord> {
+pub fn decode(bytes: &[u8]) -> Result<journal::HubRecord> {
     journal::HubRecord::decode(bytes).map_err(|error| ConvertError::new("hub record", error))
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<journal::HubRecord> {
 ///
 /// # Errors
 /// An unknown word, or a missing note.
-pub(crate) fn resolution_from_text(resolution: &str, note: &str) -> Result<Resolution> {
+pub fn resolution_from_text(resolution: &str, note: &str) -> Result<Resolution> {
     let noted = || {
         if note.trim().is_empty() {
             Err(ConvertError::new(
@@ -67,7 +67,7 @@ pub(crate) fn resolution_from_text(resolution: &str, note: &str) -> Result<Resol
 ///
 /// # Errors
 /// A record that says what no record can say.
-pub(crate) fn desk_record(record: &journal::HubRecord) -> Result<Option<DeskRecord>> {
+pub fn desk_record(record: &journal::HubRecord) -> Result<Option<DeskRecord>> {
     let body = record
         .body
         .as_ref()
@@ -213,7 +213,7 @@ fn previous_hub(from: &journal::PreviousHub) -> Result<HubFact> {
         lane: lane(from.lane)?,
         hub_epoch: from.hub_epoch,
         last_lease: LeaseId(from.last_lease_id),
-        skipped: match wire_form::stan(from.next_stan)? {
+        skipped: match crate::stan(from.next_stan)? {
             Some(stan) => Some((tid(&from.tid)?, stan)),
             None => None,
         },

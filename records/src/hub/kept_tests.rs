@@ -5,7 +5,7 @@ use domain::{
     card_ref::CardHash,
     desk::{
         ArchiveFact, Desk, DeskCheckpoint, DeskConfig, DeskFact, ForwardFact, LeaseFact,
-        PaymentFact, PaymentFile, Timing,
+        PaymentFact, Timing,
     },
     forward::{Forward, ForwardEnd, ForwardKind, Resolution},
     ids::{ForwardId, LaneId, LeaseId, PaymentId, ReceiptNumber, Tid},
@@ -182,15 +182,6 @@ pub(super) fn offline() -> Vec<DeskFact> {
         .into(),
     );
     all
-}
-
-/// A payment that was archived.
-pub(crate) fn a_file() -> PaymentFile {
-    let mut desk = desk();
-    for fact in payments() {
-        desk.replay(&record(fact));
-    }
-    desk.file(PaymentId(100)).unwrap()
 }
 
 fn through_bytes(kept: &DeskCheckpoint) -> DeskCheckpoint {

@@ -1,5 +1,12 @@
 //! A lane's journal records.
 
+use crate::{
+    ConvertError, card_from_proto, card_to_proto, date_from_proto, date_to_proto,
+    decision_from_proto, decision_to_proto, entry_mode_from_proto, entry_mode_to_proto,
+    lease_from_proto, lease_to_proto, method_from_proto, method_to_proto, money_from_proto,
+    money_to_proto, original_from_proto, original_to_proto, payment_id, payment_kind_from_proto,
+    payment_kind_to_proto, scheme_from_proto, scheme_to_proto,
+};
 use domain::{
     ids::{LeaseId, OperatorId, PaymentId, ReceiptNumber, SaleNumber},
     limits,
@@ -13,13 +20,6 @@ use proto::{
     journal::v1::{self as wire, lane_record::Body},
     store::v1::{Money as WireMoney, OfflinePayment},
 };
-use wire_form::{
-    ConvertError, card_from_proto, card_to_proto, date_from_proto, date_to_proto,
-    decision_from_proto, decision_to_proto, entry_mode_from_proto, entry_mode_to_proto,
-    lease_from_proto, lease_to_proto, method_from_proto, method_to_proto, money_from_proto,
-    money_to_proto, original_from_proto, original_to_proto, payment_id, payment_kind_from_proto,
-    payment_kind_to_proto, scheme_from_proto, scheme_to_proto,
-};
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
@@ -27,16 +27,12 @@ type Result<T> = std::result::Result<T, ConvertError>;
 const RECEIPT_TEXT_BYTES_MAX: usize = limits::JOURNAL_RECORD_BYTES_MAX - 200;
 
 /// The record of a start of this lane.
-pub(crate) fn started(
-    at: WallMs,
-    date: Option<BusinessDate>,
-    started: wire::LaneStarted,
-) -> Vec<u8> {
+pub fn started(at: WallMs, date: Option<BusinessDate>, started: wire::LaneStarted) -> Vec<u8> {
     record(at, date, Body::Started(started))
 }
 
 /// A record as it is journaled.
-pub(crate) fn encode(from: &SaleRecord, offline: Option<OfflinePayment>) -> Vec<u8> {
+pub fn encode(from: &SaleRecord, offline: Option<OfflinePayment>) -> Vec<u8> {
     let mut body = body(&from.fact);
     if let Body::PaymentDecided(decided) = &mut body {
         decided.offline = offline;
@@ -45,7 +41,7 @@ pub(crate) fn encode(from: &SaleRecord, offline: Option<OfflinePayment>) -> Vec<
 }
 
 /// A record as it was journaled; `None` for one that tells nothing about sales.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Option<SaleRecord>> {
+pub fn decode(bytes: &[u8]) -> Result<Option<SaleRecord>> {
     let record =
         wire::LaneRecord::decode(bytes).map_err(|error| ConvertError::new("record", error))?;
     let body = record.body.ok_or_else(|| ConvertError::missing("body"))?;

@@ -1,14 +1,14 @@
 //! What became of payments, in numbers: for operators and in the desk's checkpoint.
 
+use crate::ConvertError;
 use domain::desk::Counts;
 use proto::journal::v1 as journal;
 use proto::store::v1::PaymentCounts;
-use wire_form::ConvertError;
 
 use super::checkpoint::needed;
 
 /// Of payments and of what is forwarded.
-pub(crate) fn payments_to_proto(counts: &Counts) -> PaymentCounts {
+pub fn payments_to_proto(counts: &Counts) -> PaymentCounts {
     PaymentCounts {
         requested: counts.requested,
         approved: counts.approved,

@@ -1,5 +1,6 @@
 //! Records of dates and settlements, both ways.
 
+use crate::{ConvertError, code, money_from_proto, money_to_proto, optional, payment_id, text};
 use domain::{
     day::TurnedBy,
     desk::{DayFact, HubFact, TerminalFact},
@@ -10,7 +11,6 @@ use domain::{
     time::BusinessDate,
 };
 use proto::journal::v1::{self as journal, DateTurnedBy, hub_record::Body};
-use wire_form::{ConvertError, code, money_from_proto, money_to_proto, optional, payment_id, text};
 
 use super::{
     record_in::{batch, date, lane, stan, tid, totals_from_proto},

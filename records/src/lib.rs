@@ -1,11 +1,13 @@
-//! How money, cards, payments, decisions and leases look in messages and in journals: the one
-//! place where `proto` meets `domain` for what lane and hub both say.
+//! The one place where `proto` meets `domain`, both ways: money, cards, payments, decisions and
+//! leases as lane and hub both say them; what a hub writes ([`hub`]) and what a lane writes
+//! ([`lane`]).
 //!
-//! Everything that comes in is checked; what can't be is refused with the field it is about. The
-//! records that only one of the two writes are translated where they are written.
+//! Everything that comes in is checked; what can't be is refused with the field it is about.
 
 mod hot_list;
+pub mod hub;
 mod kind;
+pub mod lane;
 mod lease;
 mod payment;
 mod price_version;

@@ -2,6 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::{
+    ConvertError, card_hash, lease_use_from_proto, lease_use_to_proto, money_from_proto,
+    money_to_proto, payment_id, text,
+};
 use domain::{
     card_ref::CardHash,
     desk::{DeskCheckpoint, PreviousHub},
@@ -12,10 +16,6 @@ use domain::{
     time::{BusinessDate, WallMs},
 };
 use proto::journal::v1 as journal;
-use wire_form::{
-    ConvertError, card_hash, lease_use_from_proto, lease_use_to_proto, money_from_proto,
-    money_to_proto, payment_id, text,
-};
 
 use super::{
     counts::{counts_from_proto, counts_to_proto},
@@ -32,7 +32,7 @@ type Result<T> = std::result::Result<T, ConvertError>;
 const FORM: u32 = 3;
 
 /// As it is kept; `started` says whose journal it is.
-pub(crate) fn checkpoint_to_proto(
+pub fn checkpoint_to_proto(
     kept: &DeskCheckpoint,
     started: journal::HubStarted,
 ) -> journal::HubCheckpoint {
@@ -81,7 +81,7 @@ pub(crate) fn checkpoint_to_proto(
 }
 
 /// Whether this version reads it: one of another form is rebuilt from the log.
-pub(crate) const fn is_current_form(kept: &journal::HubCheckpoint) -> bool {
+pub const fn is_current_form(kept: &journal::HubCheckpoint) -> bool {
     kept.form == FORM
 }
 
@@ -89,7 +89,7 @@ pub(crate) const fn is_current_form(kept: &journal::HubCheckpoint) -> bool {
 ///
 /// # Errors
 /// The field that is missing or can't be.
-pub(crate) fn checkpoint_from_proto(from: &journal::HubCheckpoint) -> Result<DeskCheckpoint> {
+pub fn checkpoint_from_proto(from: &journal::HubCheckpoint) -> Result<DeskCheckpoint> {
     if !is_current_form(from) {
         return Err(ConvertError::new("form", "is another version's"));
     }
@@ -313,7 +313,7 @@ fn date_to_text(date: Option<BusinessDate>) -> String {
 }
 
 fn date_from_text(text: &str) -> Result<Option<BusinessDate>> {
-    wire_form::optional(text, date)
+    crate::optional(text, date)
 }
 
 fn balances_to_proto(balances: &Balances) -> Vec<journal::AccountBalance> {
