@@ -2,17 +2,20 @@
 //! be missed.
 //!
 //! The rule that makes it so: what the committer looks at changes under the lock only, and who
-//! changed it wakes the committer afterwards. `tests/handoff.rs` compiles this very file against a
-//! checker that tries every interleaving.
+//! changed it wakes the committer afterwards. That costs a call of the system, so only a committer
+//! that sleeps is woken: it says so under the lock, before it lets go of it. `tests/handoff.rs`
+//! compiles this very file against a checker that tries every interleaving.
 
 use std::time::Duration;
 
-use super::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use super::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
 
 /// What is handed over, behind its lock.
 pub(crate) struct Handoff<T> {
     state: Mutex<T>,
     wake: Condvar,
+    /// The committer waits, or is about to, and nobody has woken it. Set under the lock.
+    asleep: AtomicBool,
 }
 
 impl<T> Handoff<T> {
@@ -20,6 +23,7 @@ impl<T> Handoff<T> {
         Handoff {
             state: Mutex::new(state),
             wake: Condvar::new(),
+            asleep: AtomicBool::new(false),
         }
     }
 
@@ -28,9 +32,12 @@ impl<T> Handoff<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes the committer. Call it after each change that it waits for.
+    /// Wakes the committer, if it sleeps. Call it after each change that it waits for: one that saw
+    /// the change does not sleep, and one that did not has said that it will.
     pub(crate) fn wake(&self) {
-        self.wake.notify_one();
+        if self.asleep.swap(false, Ordering::AcqRel) {
+            self.wake.notify_one();
+        }
     }
 
     /// Looks, and waits for a wake-up, until `look` finds something.
@@ -40,6 +47,7 @@ impl<T> Handoff<T> {
             if let Some(found) = look(&mut state) {
                 return found;
             }
+            self.asleep.store(true, Ordering::Release);
             let woken = self.wake.wait(state);
             state = woken.unwrap_or_else(PoisonError::into_inner);
         }
@@ -49,6 +57,7 @@ impl<T> Handoff<T> {
     pub(crate) fn pause(&self, longest: Duration, needed: impl FnOnce(&T) -> bool) {
         let state = self.lock();
         if needed(&state) {
+            self.asleep.store(true, Ordering::Release);
             drop(self.wake.wait_timeout(state, longest));
         }
     }
