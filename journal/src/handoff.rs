@@ -3,7 +3,7 @@
 //!
 //! The rule that makes it so: what the committer looks at changes under the lock only, and who
 //! changed it wakes the committer afterwards. That costs a call of the system, so only a committer
-//! that sleeps is woken: it says so under the lock, before it lets go of it. `tests/handoff.rs`
+//! that sleeps is woken: it says so under the lock, and is asked under the lock. `tests/handoff.rs`
 //! compiles this very file against a checker that tries every interleaving.
 
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, PoisonError}
 pub(crate) struct Handoff<T> {
     state: Mutex<T>,
     wake: Condvar,
-    /// The committer waits, or is about to, and nobody has woken it. Set under the lock.
+    /// The committer sleeps, and nobody has woken it. Looked at and changed under the lock alone.
     asleep: AtomicBool,
 }
 
@@ -32,10 +32,14 @@ impl<T> Handoff<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes the committer, if it sleeps. Call it after each change that it waits for: one that saw
-    /// the change does not sleep, and one that did not has said that it will.
+    /// Wakes the committer, if it sleeps. Call it after each change that it waits for. Whether it
+    /// sleeps is asked under the lock: it has then let go of it, and hears the wake-up. One that
+    /// was only about to sleep would not, and the next change would find it woken.
     pub(crate) fn wake(&self) {
-        if self.asleep.swap(false, Ordering::AcqRel) {
+        let held = self.lock();
+        let asleep = self.asleep.swap(false, Ordering::Relaxed);
+        drop(held);
+        if asleep {
             self.wake.notify_one();
         }
     }
@@ -47,7 +51,7 @@ impl<T> Handoff<T> {
             if let Some(found) = look(&mut state) {
                 return found;
             }
-            self.asleep.store(true, Ordering::Release);
+            self.asleep.store(true, Ordering::Relaxed);
             let woken = self.wake.wait(state);
             state = woken.unwrap_or_else(PoisonError::into_inner);
         }
@@ -57,7 +61,7 @@ impl<T> Handoff<T> {
     pub(crate) fn pause(&self, longest: Duration, needed: impl FnOnce(&T) -> bool) {
         let state = self.lock();
         if needed(&state) {
-            self.asleep.store(true, Ordering::Release);
+            self.asleep.store(true, Ordering::Relaxed);
             drop(self.wake.wait_timeout(state, longest));
         }
     }
