@@ -57,8 +57,29 @@ impl Desk {
         for id in &self.durable.undecided {
             self.check_in_flight(*id, &mut broken);
         }
+        self.check_terminals(&mut broken);
         self.check_without_lease(&mut broken);
         broken
+    }
+
+    /// What is kept of terminals beside them: those that are stopped, and what was sent on each.
+    fn check_terminals(&self, broken: &mut Vec<Broken>) {
+        let stopped = self.durable.terminals.values();
+        let stopped: BTreeSet<Tid> = stopped
+            .filter(|terminal| terminal.stopped.is_some())
+            .map(|terminal| terminal.tid.clone())
+            .collect();
+        let mut sent_on: BTreeMap<Tid, BTreeSet<PaymentId>> = BTreeMap::new();
+        for id in &self.durable.undecided {
+            let bound = self.payment(*id).and_then(|payment| payment.bound.as_ref());
+            if let Some((tid, ..)) = bound {
+                sent_on.entry(tid.clone()).or_default().insert(*id);
+            }
+        }
+        if (&stopped, &sent_on) != (&self.durable.stopped, &self.durable.sent_on) {
+            let detail = "terminals that are stopped, or what was sent on them, are kept wrong";
+            broken.push(Broken::new(Invariant::I7, None, detail.to_owned()));
+        }
     }
 
     /// The lanes that a lease is wanted for are those that hold none.

@@ -126,7 +126,9 @@ impl DurableState {
         let terminals: BTreeMap<Tid, Terminal> = terminals
             .map(|terminal| (terminal.tid.clone(), terminal))
             .collect();
+        let stopped = terminals.values().filter(|one| one.stopped.is_some());
         let mut state = Self {
+            stopped: stopped.map(|one| one.tid.clone()).collect(),
             abandoned_early: kept.abandoned_early,
             lane_epochs: kept.lane_epochs,
             terminals,
@@ -159,6 +161,9 @@ impl DurableState {
         self.restore(&file);
         if matches!(file.payment.progress, Progress::Requested | Progress::Sent) {
             self.undecided.insert(file.payment_id());
+            if let Some((tid, ..)) = &file.payment.bound {
+                self.is_sent_on(tid, file.payment_id());
+            }
         }
         let queued = |entry: &&Forward| entry.end.is_none();
         for entry in file.forwards.iter().filter(queued) {

@@ -223,7 +223,7 @@ impl Desk {
     /// The configured terminal of a lane.
     #[must_use]
     pub fn terminal_of(&self, lane: LaneId) -> Option<&Tid> {
-        self.volatile.tid_of(lane)
+        self.volatile.stations.tid_of(lane)
     }
 
     /// The machine that speaks for a lane.

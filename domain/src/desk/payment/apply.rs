@@ -95,6 +95,7 @@ impl DurableState {
         let payment = self.payments.get_mut(&id)?;
         payment.bound = Some((tid.clone(), stan, batch));
         payment.progress = Progress::Sent;
+        self.is_sent_on(tid, id);
         let terminal = self.terminal_mut(tid);
         terminal.next_stan = stan.next();
         terminal.last_financial = Some((batch, stan));
@@ -108,6 +109,9 @@ impl DurableState {
         payment.progress = Progress::Decided(decision.clone());
         let card = payment.request.card.hash;
         let bound = payment.bound.clone();
+        if let Some((tid, ..)) = &bound {
+            self.is_sent_no_more(tid, id);
+        }
         match decision {
             Decision::Approved { amount, .. } | Decision::PartiallyApproved { amount, .. } => {
                 let (tid, stan, batch) = bound?;

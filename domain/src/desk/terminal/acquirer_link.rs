@@ -24,7 +24,7 @@ impl Desk {
             };
         }
         out.touch(&tid);
-        self.volatile.add_station(tid, Station::new(mid, lane));
+        self.volatile.stations.insert(tid, Station::new(mid, lane));
         self.look_for_lease_of(lane);
         Ok(())
     }

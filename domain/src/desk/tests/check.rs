@@ -196,6 +196,19 @@ fn an_exposure_that_is_counted_wrong_breaks_i10() {
 }
 
 #[test]
+fn a_terminal_that_is_taken_for_stopped_or_for_busy_breaks_i7() {
+    let words = "terminals that are stopped, or what was sent on them";
+    let broken = broken_by(world().desk, |desk| {
+        desk.durable.stopped.insert(tid(1));
+    });
+    says(&broken, Invariant::I7, None, words);
+    let broken = broken_by(world().desk, |desk| {
+        desk.durable.is_sent_on(&tid(1), PaymentId(1));
+    });
+    says(&broken, Invariant::I7, None, words);
+}
+
+#[test]
 fn a_lane_that_is_forgotten_when_leases_are_granted_breaks_i10() {
     let broken = broken_by(world().desk, |desk| {
         desk.volatile.without_lease.insert(LaneId(77));
