@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "store/v1/report.proto",
         "store/v1/operations.proto",
         "journal/v1/journal.proto",
+        "journal/v1/projections.proto",
     ];
     for file in files {
         println!("cargo:rerun-if-changed={file}");

@@ -115,6 +115,20 @@ impl Money {
         Self { minor: 0, currency }
     }
 
+    /// Reads `12.90` or `12`, as people write an amount in this currency; `None`: it is none.
+    #[must_use]
+    pub fn parse(text: &str, currency: Currency) -> Option<Self> {
+        let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+        let width = usize::from(currency.exponent);
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let point_ends = rest.is_empty() && text.ends_with('.');
+        if whole.is_empty() || point_ends || rest.len() > width || !digits(whole) || !digits(rest) {
+            return None;
+        }
+        let minor = format!("{whole}{rest:0<width$}").parse().ok()?;
+        Some(Self { minor, currency })
+    }
+
     /// The amount in minor units.
     #[must_use]
     pub const fn minor(self) -> i64 {
@@ -278,6 +292,31 @@ mod tests {
             cny(1).subtract(euro),
             Err(MoneyError::CurrencyMismatch { .. })
         ));
+    }
+
+    #[test]
+    fn reads_what_people_write() {
+        let read = |text| Money::parse(text, Currency::CNY).map(Money::minor);
+        assert_eq!(read("12.90"), Some(1290));
+        assert_eq!(read("12.9"), Some(1290));
+        assert_eq!(read("12"), Some(1200));
+        assert_eq!(read("0.05"), Some(5));
+        for text in [
+            "",
+            ".",
+            "12.",
+            ".5",
+            "1.234",
+            "-1",
+            "1,20",
+            "12.9x",
+            "9999999999999999999",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        let yen = Money::parse("1200", Currency::JPY);
+        assert_eq!(yen, Some(Money::new(1200, Currency::JPY)));
+        assert_eq!(Money::parse("12.0", Currency::JPY), None);
     }
 
     #[test]

@@ -435,6 +435,7 @@ fn services(
         clock: Arc::clone(&seams.clock),
         days: days.clone(),
         reconciliation_file: config.acquirer.reconciliation_file.clone(),
+        projections: config.projections_folder.clone(),
     })
     .start();
     let parts = DayParts {
@@ -462,6 +463,7 @@ fn services(
         offer,
         days,
         store_id: config.store.id.clone(),
+        currency: config.store.currency,
         clock: Arc::clone(&seams.clock),
         clocks,
         calendar: calendar(config),

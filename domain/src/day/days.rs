@@ -174,10 +174,10 @@ pub enum DayAlarm {
 /// One date of the store.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Date {
-    turned: Option<TurnedBy>,
+    pub(super) turned: Option<TurnedBy>,
     pub(super) sealed: Option<SealedVersion>,
     /// Something was booked under it, by the hub or a lane.
-    traded: bool,
+    pub(super) traded: bool,
     pub(super) batches: u32,
 }
 

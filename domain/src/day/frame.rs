@@ -129,6 +129,44 @@ impl Frames {
         }
     }
 
+    /// Records that say of the dates what this journal says: those that matter, oldest first.
+    pub(super) fn records(&self, machine: Machine) -> Vec<LaneRecordSeen> {
+        let seen = |sequence, date, fact| LaneRecordSeen {
+            machine,
+            sequence,
+            at: self.through_at,
+            date,
+            fact,
+        };
+        let mut records = BTreeMap::new();
+        let mut keep = |record: LaneRecordSeen| records.entry(record.sequence).or_insert(record).at;
+        for (date, sequence) in &self.last_of {
+            keep(seen(*sequence, Some(*date), FrameFact::Counted));
+        }
+        let mut ended = self.first;
+        for (begins, sequence) in &self.markers {
+            keep(seen(
+                *sequence,
+                ended,
+                FrameFact::Marker { begins: *begins },
+            ));
+            ended = Some(*begins);
+        }
+        if let Some(sequence) = self.unreadable {
+            keep(seen(sequence, self.first, FrameFact::Unreadable));
+        }
+        let last = match self.rested {
+            true => FrameFact::Rested,
+            false => FrameFact::Other,
+        };
+        let dated = self.first.filter(|_| self.through == 1);
+        keep(seen(self.through, dated, last));
+        if self.first.is_some() && self.through > 0 {
+            keep(seen(1, self.first, FrameFact::Other));
+        }
+        records.into_values().collect()
+    }
+
     /// The last record of this date that changes its figures; 0: none.
     pub(super) fn last_of(&self, date: BusinessDate) -> u64 {
         self.last_of.get(&date).copied().unwrap_or(0)

@@ -10,6 +10,7 @@ mod clock;
 mod days;
 mod due;
 mod frame;
+mod kept;
 mod part;
 mod version;
 

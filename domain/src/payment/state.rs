@@ -46,3 +46,28 @@ pub struct Payment {
     /// The batch it was settled in.
     pub settled_in: Option<BatchNumber>,
 }
+
+impl Payment {
+    /// One that was asked for and of which nothing else is known.
+    #[must_use]
+    pub const fn asked(request: PaymentRequest, at: WallMs) -> Self {
+        Self {
+            request,
+            requested_at: at,
+            bound: None,
+            progress: Progress::Requested,
+            completion: Completion::Open,
+            forwards: Vec::new(),
+            settled_in: None,
+        }
+    }
+
+    /// The decision, once it was made.
+    #[must_use]
+    pub const fn decision(&self) -> Option<&Decision> {
+        match &self.progress {
+            Progress::Decided(decision) => Some(decision),
+            Progress::Requested | Progress::Sent => None,
+        }
+    }
+}

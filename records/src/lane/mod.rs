@@ -4,4 +4,4 @@ mod record;
 #[cfg(test)]
 mod release_2026_11;
 
-pub use record::{decode, encode, started};
+pub use record::{decode, encode, sale_record, started};

@@ -44,7 +44,16 @@ pub fn encode(from: &SaleRecord, offline: Option<OfflinePayment>) -> Vec<u8> {
 pub fn decode(bytes: &[u8]) -> Result<Option<SaleRecord>> {
     let record =
         wire::LaneRecord::decode(bytes).map_err(|error| ConvertError::new("record", error))?;
-    let body = record.body.ok_or_else(|| ConvertError::missing("body"))?;
+    sale_record(&record)
+}
+
+/// What a record tells about sales; `None`: nothing.
+///
+/// # Errors
+/// A record that says what no record can say.
+pub fn sale_record(record: &wire::LaneRecord) -> Result<Option<SaleRecord>> {
+    let body = record.body.clone();
+    let body = body.ok_or_else(|| ConvertError::missing("body"))?;
     let at = WallMs(record.wall_ms);
     let date = date_from_proto("business_date", &record.business_date)?;
     Ok(fact(body, date)?.map(|fact| SaleRecord { at, date, fact }))

@@ -19,7 +19,7 @@ use ports::{Clock, StoreZone};
 use proto::store::v1::{LaneView, PaymentHistory};
 
 use crate::{
-    ledger::{self, Books, HostFile, LedgerError},
+    projections::{self, Books, Found, HostFile, KeptDates, LedgerError, PrefixFound, Query},
     report::{About, DayReport, DaysFolder, SealError, SealedDay, day_report},
 };
 
@@ -39,6 +39,8 @@ pub(crate) struct ReportParts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) days: DaysFolder,
     pub(crate) reconciliation_file: Option<PathBuf>,
+    /// Where dates that are over are kept.
+    pub(crate) projections: PathBuf,
 }
 
 /// The actor.
@@ -62,8 +64,9 @@ pub(crate) enum ReportError {
 
 impl Reports {
     pub(crate) fn new(parts: ReportParts) -> Self {
+        let kept = KeptDates::at(parts.projections.clone());
         Self {
-            books: Books::new(parts.currency, parts.zone.clone(), parts.day),
+            books: Books::new(parts.currency, parts.zone.clone(), parts.day, kept),
             followed: Ticket::NONE,
             parts,
         }
@@ -76,7 +79,10 @@ impl Reports {
             return;
         }
         match self.books.catch_up(&self.parts.journal, SLICE_RECORDS_MAX) {
-            Ok(true) => self.followed = durable,
+            Ok(true) => {
+                self.followed = durable;
+                self.books.keep();
+            }
             Ok(false) => {}
             Err(error) => tracing::error!(event = "reports can't follow the journal", %error),
         }
@@ -102,7 +108,7 @@ impl Reports {
         }))
     }
 
-    fn report(&self, date: BusinessDate, lanes: &[LaneSeen]) -> DayReport {
+    fn report(&self, date: BusinessDate, lanes: &[LaneSeen]) -> Result<DayReport, LedgerError> {
         let about = About {
             store_id: &self.parts.store_id,
             store_name: &self.parts.store_name,
@@ -116,8 +122,13 @@ impl Actor for Reports {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        self.books.restore(&self.parts.journal);
         self.know_sealed_days();
         ctx.run_interval(FOLLOW_EVERY, |actor, _| actor.follow());
+    }
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        self.books.keep_at_the_end();
     }
 }
 
@@ -138,8 +149,8 @@ impl Reports {
         date: BusinessDate,
         because: Option<&Lateness>,
         lanes: &[LaneSeen],
-    ) -> Result<SealedDay, SealError> {
-        let report = self.report(date, lanes);
+    ) -> Result<SealedDay, ReportError> {
+        let report = self.report(date, lanes)?;
         let now = self.parts.clock.wall_ms();
         let sealed = self.parts.days.seal(report, because, now)?;
         if let Some(fact) = sealed.manifest.fact() {
@@ -177,7 +188,7 @@ impl Handler<MakeReport> for Reports {
         self.once_caught_up(ctx, move |actor| {
             let days = &actor.books.days;
             let date = days.known(ask.date.unwrap_or(days.running()))?;
-            Ok(actor.report(date, &ask.lanes))
+            Ok(actor.report(date, &ask.lanes)?)
         })
     }
 }
@@ -331,8 +342,39 @@ impl Handler<FindPaymentHistory> for Reports {
         self.once_caught_up(ctx, move |actor| {
             let parts = &actor.parts;
             let host = HostFile(parts.reconciliation_file.as_deref());
-            Ok(ledger::tell(&actor.books, &parts.journal, history.0, host)?)
+            Ok(projections::tell(
+                &actor.books,
+                &parts.journal,
+                history.0,
+                host,
+            )?)
         })
+    }
+}
+
+/// Payments whose id begins with these hex digits.
+#[derive(Message)]
+#[rtype(result = "Result<PrefixFound, ReportError>")]
+pub(crate) struct FindByPrefix(pub(crate) String);
+
+impl Handler<FindByPrefix> for Reports {
+    type Result = ResponseActFuture<Self, Result<PrefixFound, ReportError>>;
+
+    fn handle(&mut self, find: FindByPrefix, ctx: &mut Self::Context) -> Self::Result {
+        self.once_caught_up(ctx, move |actor| Ok(actor.books.by_prefix(&find.0)?))
+    }
+}
+
+/// Sales and payments that fit.
+#[derive(Message)]
+#[rtype(result = "Result<Vec<Found>, ReportError>")]
+pub(crate) struct Find(pub(crate) Query);
+
+impl Handler<Find> for Reports {
+    type Result = ResponseActFuture<Self, Result<Vec<Found>, ReportError>>;
+
+    fn handle(&mut self, find: Find, ctx: &mut Self::Context) -> Self::Result {
+        self.once_caught_up(ctx, move |actor| Ok(actor.books.find(&find.0)?))
     }
 }
 
@@ -349,7 +391,7 @@ impl Handler<CountSales> for Reports {
             let CountSales(mut lanes) = counted;
             for view in lanes.iter_mut().filter(|view| view.state.is_empty()) {
                 let lane = LaneId(u16::try_from(view.lane).unwrap_or(0));
-                let counts = actor.books.sales.counts_of(lane, LaneEpoch(view.epoch));
+                let counts = actor.books.counts_of(lane, LaneEpoch(view.epoch));
                 (view.sales_closed, view.sales_voided) = counts;
             }
             Ok(lanes)

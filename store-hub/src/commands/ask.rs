@@ -77,7 +77,7 @@ fn lanes_of_stopped(config: &Config) -> Result<Vec<LaneView>, Failed> {
     let logs = journal.logs();
     let views = lane_logs(&logs).map(|(log, lane, epoch)| {
         let replicated = journal.durable_head(log).sequence;
-        let (sales_closed, sales_voided) = books.sales.counts_of(lane, epoch);
+        let (sales_closed, sales_voided) = books.counts_of(lane, epoch);
         LaneView {
             lane: lane.0.into(),
             epoch: epoch.0,

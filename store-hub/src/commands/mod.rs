@@ -4,6 +4,7 @@ mod ask;
 mod check_config;
 mod day;
 mod epoch;
+mod find;
 mod hub;
 mod init;
 mod leases;
@@ -62,10 +63,17 @@ enum Command {
     },
     /// One payment from receipt to bank
     Payment {
-        /// 32 hex digits, as on the receipt
+        /// 32 hex digits, as on the receipt; the first few do where no other begins so
         id: String,
         #[command(flatten)]
         asked: Asked,
+    },
+    /// Sales and payments by receipt, amount, time, last four digits of the card, lane
+    Find {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(flatten)]
+        wanted: find::Wanted,
     },
     /// Payments whose end is not known yet, each with its owner
     Unresolved(Asked),
@@ -236,6 +244,7 @@ fn execute(command: Command) -> Outcome {
             action: Some(LaneAction::TakeBackEpoch(order)),
         } => epoch::take_back(&asked, order),
         Command::Payment { id, asked } => payment::payment(&id, &asked),
+        Command::Find { asked, wanted } => find::find(&asked, &wanted),
         Command::Unresolved(asked) => ask::unresolved(&asked),
         Command::DeadLetters {
             asked,

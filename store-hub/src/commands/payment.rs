@@ -1,6 +1,5 @@
 //! `payment ID`: one payment from receipt to bank.
 
-use domain::ids::PaymentId;
 use proto::store::v1::PaymentQuery;
 
 use super::{
@@ -10,13 +9,14 @@ use super::{
     stopped::Stopped,
     views,
 };
-use crate::ledger::{self, HostFile};
+use crate::{
+    find_view::{self, NoPayment},
+    projections::{self, HostFile},
+};
 
 pub(super) fn payment(id: &str, asked: &Asked) -> Outcome {
-    let payment_id = PaymentId::parse(id).map_err(|error| Failed::new(USAGE, error))?;
-    let query = PaymentQuery {
-        payment_id: payment_id.to_string(),
-    };
+    let digits = find_view::id_digits(id).map_err(|error| Failed::new(USAGE, error))?;
+    let query = PaymentQuery { payment_id: digits };
     let (history, zone) = block_on(async {
         let mut source = source(asked).await?;
         let zone = source.zone().await?;
@@ -29,8 +29,15 @@ pub(super) fn payment(id: &str, asked: &Asked) -> Outcome {
         };
         let stopped = Stopped::open(&config)?;
         let books = stopped.books(&config)?;
+        let payment_id = find_view::payment_in(&books, id).map_err(|error| {
+            let code = match error {
+                NoPayment::Form(_) | NoPayment::Several(..) => USAGE,
+                NoPayment::Unknown(_) | NoPayment::Ledger(_) => NO,
+            };
+            Failed::new(code, error)
+        })?;
         let host = HostFile(config.acquirer.reconciliation_file.as_deref());
-        let history = ledger::tell(&books, &stopped.journal, payment_id, host)
+        let history = projections::tell(&books, &stopped.journal, payment_id, host)
             .map_err(|error| Failed::new(NO, error))?
             .ok_or_else(|| Failed::new(NO, format!("no payment {payment_id}")))?;
         Ok((history, zone))

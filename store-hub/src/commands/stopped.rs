@@ -6,7 +6,7 @@ use journal::{Journal, LogId, NoRoom, OpenError};
 use super::{Exit, Failed, NO, UNREACHABLE};
 use crate::{
     config::Config,
-    ledger::Books,
+    projections::{Books, KeptDates},
     recovery::{self, Replay, ReplayFrom},
     start::{day_config, desk_config, terminals},
 };
@@ -68,7 +68,9 @@ impl Stopped {
             config.store.currency,
             config.store.time_zone.clone(),
             day_config(config),
+            KeptDates::at(config.projections_folder.clone()),
         );
+        books.restore(&self.journal);
         loop {
             let read = books.catch_up(&self.journal, READ_RECORDS_MAX);
             if read.map_err(|error| Failed::new(NO, error))? {

@@ -55,6 +55,9 @@ pub struct Config {
     pub day: DayConfig,
     /// Sealed days, `DATE/vN/`; kept for ever.
     pub days_folder: PathBuf,
+    /// What is kept of dates that are over, so that no start reads them again; made again when it
+    /// is gone.
+    pub projections_folder: PathBuf,
     /// Where a copy of the newest day report is put.
     pub reports_folder: PathBuf,
     /// Which clock receipts and reports follow.
@@ -190,6 +193,7 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
         offline: offline?,
         day,
         days_folder: days_folder?,
+        projections_folder: folder.join("projections"),
         reports_folder: reports_folder?,
         clock: clock?,
         address_file: folder.join("store-hub.address"),

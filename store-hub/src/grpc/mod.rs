@@ -20,6 +20,7 @@ use axum::{Router, routing::get};
 use domain::{
     ids::LaneId,
     limits::{KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS},
+    money::Currency,
 };
 use futures::StreamExt;
 use journal::Journal;
@@ -65,6 +66,7 @@ pub(crate) struct Services {
     pub(crate) offer: watch::Receiver<PriceOffer>,
     pub(crate) days: DaysFolder,
     pub(crate) store_id: String,
+    pub(crate) currency: Currency,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) clocks: Clocks,
     pub(crate) calendar: StoreCalendar,

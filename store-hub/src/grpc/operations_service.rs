@@ -4,21 +4,22 @@ use std::pin::Pin;
 
 use domain::{
     desk::{Event, Rejected},
-    ids::{ForwardId, LaneEpoch, LeaseId, PaymentId},
+    ids::{ForwardId, LaneEpoch, LeaseId},
     limits::NOTE_BYTES_MAX,
     time::WallMs,
 };
 use futures::{Stream, StreamExt};
 use proto::store::v1::{
-    CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse,
-    ImportPricesRequest, ImportPricesResponse, LanesRequest, LanesResponse, LeasesRequest,
-    LeasesResponse, LinkRequest, LinkResponse, OpenDayRequest, OpenDayResponse, PaymentHistory,
-    PaymentQuery, PricesRequest, PricesResponse, ResolveDeadLetterRequest,
+    CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse, FindRequest,
+    FindResponse, ImportPricesRequest, ImportPricesResponse, LanesRequest, LanesResponse,
+    LeasesRequest, LeasesResponse, LinkRequest, LinkResponse, OpenDayRequest, OpenDayResponse,
+    PaymentHistory, PaymentQuery, PricesRequest, PricesResponse, ResolveDeadLetterRequest,
     ResolveDeadLetterResponse, SettleRequest, StateEpochEndRequest, StateEpochEndResponse,
     StatusRequest, StatusResponse, StoreRequest, StoreResponse, TakeBackEpochRequest,
     TakeBackEpochResponse, UnresolvedRequest, UnresolvedResponse, WriteOffLeaseRequest,
     WriteOffLeaseResponse, operations_service_server::OperationsService,
 };
+use records::hub::resolution_from_text;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -28,16 +29,15 @@ use super::{
     report_service::{read_date, report_status},
     stopping,
 };
-use records::hub::resolution_from_text;
-
 use crate::{
     actors::{
         business_day::DayError,
         day_close::{CloseDay, CloseUpdate, OpenDay, SettleNow},
         lanes::{EpochIs, ViewLanes},
         payment_desk::{DeskQuery, Happened, PaymentDesk},
-        reports::{CountSales, FindPaymentHistory},
+        reports::{CountSales, Find, FindByPrefix, FindPaymentHistory},
     },
+    find_view::{self, NoPayment},
     lease_view, operator_view,
 };
 
@@ -90,8 +90,11 @@ impl OperationsService for Services {
         &self,
         request: Request<PaymentQuery>,
     ) -> Result<Response<PaymentHistory>, Status> {
-        let id = PaymentId::parse(&request.into_inner().payment_id)
-            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let digits = find_view::id_digits(&request.into_inner().payment_id);
+        let digits = digits.map_err(|error| no_payment(&error))?;
+        let found = self.reports.send(FindByPrefix(digits.clone())).await;
+        let found = found.map_err(stopping)?.map_err(report_status)?;
+        let id = find_view::the_one(&digits, found).map_err(|error| no_payment(&error))?;
         let told = self
             .reports
             .send(FindPaymentHistory(id))
@@ -101,6 +104,18 @@ impl OperationsService for Services {
         history
             .map(Response::new)
             .ok_or_else(|| Status::not_found(format!("no payment {id}")))
+    }
+
+    async fn find(&self, request: Request<FindRequest>) -> Result<Response<FindResponse>, Status> {
+        let query = find_view::query(&request.into_inner(), self.currency)
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let found = self.reports.send(Find(query.clone())).await;
+        let found = found.map_err(stopping)?.map_err(report_status)?;
+        Ok(Response::new(find_view::response(
+            &found,
+            &query,
+            self.currency,
+        )))
     }
 
     async fn unresolved(
@@ -324,5 +339,14 @@ fn day_status(error: DayError) -> Status {
         DayError::Rejected(rejected) => rejected_status(&rejected),
         DayError::Report(report) => report_status(report),
         DayError::Left => Status::unavailable("the hub is stopping"),
+    }
+}
+
+fn no_payment(error: &NoPayment) -> Status {
+    let text = error.to_string();
+    match error {
+        NoPayment::Form(_) | NoPayment::Several(..) => Status::invalid_argument(text),
+        NoPayment::Unknown(_) => Status::not_found(text),
+        NoPayment::Ledger(_) => Status::data_loss(text),
     }
 }

@@ -1,6 +1,5 @@
 //! The day report: one set of figures, three forms, each lane with how far it is complete.
 
-mod compare;
 mod completeness;
 mod correction;
 mod figures;
@@ -11,7 +10,8 @@ mod text;
 
 use serde::Serialize;
 
-pub(crate) use compare::differences;
+use crate::projections::{DeadLetterLine, Difference, ForwardFigures, PaymentSum, Payments};
+
 pub(crate) use correction::Correction;
 pub(crate) use figures::{About, day_report};
 pub(crate) use html::html;
@@ -83,33 +83,6 @@ pub(crate) struct HourLine {
     pub(crate) total_minor: i64,
 }
 
-/// Counts of decisions: requested = the kinds together and those still open.
-#[derive(Serialize, Clone, Copy, Default, Debug)]
-pub(crate) struct Payments {
-    pub(crate) requested: u64,
-    pub(crate) approved: u64,
-    pub(crate) partially_approved: u64,
-    pub(crate) declined: u64,
-    pub(crate) unknown: u64,
-    pub(crate) refused: u64,
-    pub(crate) stand_in: u64,
-    pub(crate) offline_approved: u64,
-    /// Reversals the host accepted.
-    pub(crate) reversed: u64,
-    pub(crate) declined_after_goods: u64,
-    pub(crate) late_answers: u64,
-}
-
-#[derive(Serialize, Clone, Copy, Default, Debug)]
-pub(crate) struct ForwardFigures {
-    pub(crate) queued: u64,
-    pub(crate) delivered: u64,
-    pub(crate) withdrawn: u64,
-    pub(crate) dead_letters: u64,
-    pub(crate) waiting: u64,
-    pub(crate) waiting_minor: i64,
-}
-
 /// Every batch that fell due with the date, and the sums over the batches.
 #[derive(Serialize, Clone, Default, Debug)]
 pub(crate) struct Settlement {
@@ -123,20 +96,6 @@ pub(crate) struct Settlement {
     pub(crate) settled_before: PaymentSum,
     /// Those that no closed batch holds yet.
     pub(crate) not_settled: PaymentSum,
-}
-
-/// Payments, counted and added up.
-#[derive(Serialize, Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) struct PaymentSum {
-    pub(crate) count: u64,
-    pub(crate) minor: i64,
-}
-
-impl PaymentSum {
-    pub(crate) const fn add(&mut self, minor: i64) {
-        self.count = self.count.saturating_add(1);
-        self.minor = self.minor.saturating_add(minor);
-    }
 }
 
 #[derive(Serialize, Clone, Debug)]
@@ -167,26 +126,6 @@ pub(crate) struct BatchItemLine {
     pub(crate) payment_id: String,
     pub(crate) stan: u32,
     pub(crate) amount_minor: i64,
-}
-
-#[derive(Serialize, Clone, Debug)]
-pub(crate) struct DeadLetterLine {
-    pub(crate) forward_id: u64,
-    pub(crate) payment_id: String,
-    pub(crate) kind: String,
-    pub(crate) amount_minor: i64,
-    pub(crate) reason: String,
-    pub(crate) last_answer: String,
-    pub(crate) owner: String,
-    pub(crate) resolution: String,
-}
-
-#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Difference {
-    pub(crate) payment_id: String,
-    pub(crate) lane_minor: i64,
-    pub(crate) hub_minor: i64,
-    pub(crate) what: String,
 }
 
 /// I18: how far a lane's part of the date is contained in the figures.

@@ -8,5 +8,6 @@
 mod clock;
 mod completeness;
 mod due;
+mod kept;
 mod store;
 mod versions;

@@ -8,6 +8,7 @@
 
 mod fact;
 mod file;
+mod held;
 
 use std::collections::VecDeque;
 

@@ -6,58 +6,32 @@ use crate::{
     forward::{Forward, ForwardEnd, ForwardKind, Resolution},
     ids::{BatchNumber, ForwardId, Stan},
     limits::HOT_LIST_OWN_CARDS_MAX,
+    money::Money,
     terminal::BatchItem,
     time::WallMs,
 };
 
 impl DurableState {
     pub(in crate::desk) fn apply_forward(&mut self, fact: &ForwardFact, at: WallMs) -> Option<()> {
+        if let Some(forward) = fact.entry(at) {
+            return self.queued(forward);
+        }
+        let id = fact.forward_id();
+        let before = self.forwards.get(&id)?.clone();
+        if let Some(forward) = self.forwards.get_mut(&id) {
+            fact.change(forward, at);
+        }
         match fact {
-            ForwardFact::Queued {
-                forward_id,
-                payment_id,
-                tid,
-                kind,
-                amount,
-            } => self.queued(Forward {
-                id: *forward_id,
-                payment_id: *payment_id,
-                tid: tid.clone(),
-                kind: kind.clone(),
-                amount: *amount,
-                queued_at: at,
-                bound: None,
-                attempts: 0,
-                attempts_forgiven: 0,
-                first_try: None,
-                last_try: None,
-                last_code: None,
-                end: None,
-                resolution: None,
-            }),
-            ForwardFact::Sent {
-                forward_id,
-                stan,
-                batch,
-                attempt,
-            } => self.tried(*forward_id, (*stan, *batch), *attempt, at),
-            ForwardFact::Deferred {
-                forward_id,
-                code,
-                sent_in_full,
-            } => {
-                let forward = self.forwards.get_mut(forward_id)?;
-                forward.last_code = code.or(forward.last_code);
-                if !sent_in_full {
-                    forward.attempts = forward.attempts.saturating_sub(1);
-                }
+            ForwardFact::Queued { .. } | ForwardFact::Deferred { .. } => Some(()),
+            ForwardFact::Sent { stan, batch, .. } => {
+                self.tried(&before, (*stan, *batch));
                 Some(())
             }
-            ForwardFact::Ended { forward_id, end } => self.ended(*forward_id, end),
-            ForwardFact::Resolved { forward_id, how } => self.resolved(*forward_id, how),
-            ForwardFact::CarriedOver { forward_id, .. } => {
-                self.carried.insert(*forward_id);
-                self.forwards.get(forward_id).map(|_| ())
+            ForwardFact::Ended { end, .. } => self.ended(&before, end),
+            ForwardFact::Resolved { how, .. } => self.resolved(id, how),
+            ForwardFact::CarriedOver { .. } => {
+                self.carried.insert(id);
+                Some(())
             }
         }
     }
@@ -96,43 +70,26 @@ impl DurableState {
         Some(())
     }
 
-    fn tried(
-        &mut self,
-        id: ForwardId,
-        bound: (Stan, BatchNumber),
-        attempt: u32,
-        at: WallMs,
-    ) -> Option<()> {
-        let forward = self.forwards.get_mut(&id)?;
-        let is_first = forward.bound.is_none();
-        forward.bound = Some(bound);
-        forward.attempts = attempt;
-        forward.first_try = forward.first_try.or(Some(at));
-        forward.last_try = Some(at);
-        let is_reversal = matches!(forward.kind, ForwardKind::Reversal { .. });
-        let tid = forward.tid.clone();
-        if !is_reversal {
-            let (stan, batch) = bound;
-            let terminal = self.terminal_mut(&tid);
-            terminal.last_financial = Some((batch, stan));
-            if is_first {
-                terminal.next_stan = stan.next();
-            }
+    fn tried(&mut self, before: &Forward, (stan, batch): (Stan, BatchNumber)) {
+        if matches!(before.kind, ForwardKind::Reversal { .. }) {
+            return;
         }
-        Some(())
+        let is_first = before.bound.is_none();
+        let terminal = self.terminal_mut(&before.tid);
+        terminal.last_financial = Some((batch, stan));
+        if is_first {
+            terminal.next_stan = stan.next();
+        }
     }
 
-    fn ended(&mut self, id: ForwardId, end: &ForwardEnd) -> Option<()> {
-        let forward = self.forwards.get_mut(&id)?;
-        forward.end = Some(end.clone());
-        let forward = forward.clone();
-        self.dequeue(&forward);
+    fn ended(&mut self, forward: &Forward, end: &ForwardEnd) -> Option<()> {
+        self.dequeue(forward);
         let card = self.payments.get(&forward.payment_id)?.request.card.hash;
         let is_advice = forward.kind == ForwardKind::Advice;
         match end {
             ForwardEnd::Delivered { amount, .. } => {
                 count(&mut self.counts.forward_delivered);
-                self.delivered(&forward, end);
+                self.delivered(forward, *amount);
                 if is_advice {
                     self.risk.shrink(card.as_ref(), amount.minor());
                 }
@@ -145,7 +102,6 @@ impl DurableState {
             }
             ForwardEnd::DeadLetter {
                 declined_after_goods,
-                code,
                 ..
             } => {
                 count(&mut self.counts.forward_dead_letters);
@@ -155,22 +111,13 @@ impl DurableState {
                         self.hot_list.extend(card);
                     }
                 }
-                if let Some(forward) = self.forwards.get_mut(&id) {
-                    forward.last_code = code.or(forward.last_code);
-                }
             }
         }
         Some(())
     }
 
     /// What a delivered entry changes of what the host counts in the batch.
-    fn delivered(&mut self, forward: &Forward, end: &ForwardEnd) {
-        let ForwardEnd::Delivered { amount, code } = end else {
-            return;
-        };
-        if let Some(open) = self.forwards.get_mut(&forward.id) {
-            open.last_code = Some(*code);
-        }
+    fn delivered(&mut self, forward: &Forward, amount: Money) {
         match &forward.kind {
             ForwardKind::Reversal {
                 original_stan,
@@ -187,7 +134,7 @@ impl DurableState {
                 };
                 let item = BatchItem {
                     payment_id: forward.payment_id,
-                    amount: *amount,
+                    amount,
                     is_credit: forward.kind != ForwardKind::Advice,
                 };
                 let terminal = self.terminal_mut(&forward.tid);
@@ -197,17 +144,10 @@ impl DurableState {
     }
 
     fn resolved(&mut self, id: ForwardId, how: &Resolution) -> Option<()> {
-        let forward = self.forwards.get_mut(&id)?;
+        let forward = self.forwards.get(&id)?.clone();
         match how {
-            Resolution::Retry => {
-                forward.end = None;
-                forward.attempts_forgiven = forward.attempts;
-                let forward = forward.clone();
-                self.enqueue(&forward);
-            }
+            Resolution::Retry => self.enqueue(&forward),
             Resolution::SettledByHand { .. } | Resolution::WrittenOff { .. } => {
-                forward.resolution = Some(how.clone());
-                let forward = forward.clone();
                 let card = self.payments.get(&forward.payment_id)?.request.card.hash;
                 if forward.kind == ForwardKind::Advice {
                     self.risk.shrink(card.as_ref(), forward.amount.minor());

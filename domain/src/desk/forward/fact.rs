@@ -1,10 +1,11 @@
 //! What is written of one entry of the store-and-forward queue.
 
 use crate::{
-    forward::{ForwardEnd, ForwardKind, Resolution},
+    forward::{Forward, ForwardEnd, ForwardKind, Resolution},
     ids::{BatchNumber, ForwardId, PaymentId, Stan, Tid},
     money::Money,
     response_code::ResponseCode,
+    time::WallMs,
 };
 
 /// What happened to a queue entry.
@@ -68,6 +69,81 @@ pub enum ForwardFact {
 }
 
 impl ForwardFact {
+    /// The entry that it puts into the queue.
+    #[must_use]
+    pub fn entry(&self, at: WallMs) -> Option<Forward> {
+        let Self::Queued {
+            forward_id,
+            payment_id,
+            tid,
+            kind,
+            amount,
+        } = self
+        else {
+            return None;
+        };
+        Some(Forward {
+            id: *forward_id,
+            payment_id: *payment_id,
+            tid: tid.clone(),
+            kind: kind.clone(),
+            amount: *amount,
+            queued_at: at,
+            bound: None,
+            attempts: 0,
+            attempts_forgiven: 0,
+            first_try: None,
+            last_try: None,
+            last_code: None,
+            end: None,
+            resolution: None,
+        })
+    }
+
+    /// What it makes of the entry it is about, once that was queued.
+    pub fn change(&self, forward: &mut Forward, at: WallMs) {
+        match self {
+            Self::Sent {
+                stan,
+                batch,
+                attempt,
+                ..
+            } => {
+                forward.bound = Some((*stan, *batch));
+                forward.attempts = *attempt;
+                forward.first_try = forward.first_try.or(Some(at));
+                forward.last_try = Some(at);
+            }
+            Self::Deferred {
+                code, sent_in_full, ..
+            } => {
+                forward.last_code = code.or(forward.last_code);
+                if !sent_in_full {
+                    forward.attempts = forward.attempts.saturating_sub(1);
+                }
+            }
+            Self::Ended { end, .. } => {
+                forward.last_code = match end {
+                    ForwardEnd::Delivered { code, .. } => Some(*code),
+                    ForwardEnd::DeadLetter { code, .. } => code.or(forward.last_code),
+                    ForwardEnd::Withdrawn => forward.last_code,
+                };
+                forward.end = Some(end.clone());
+            }
+            Self::Resolved { how, .. } => match how {
+                Resolution::Retry => {
+                    forward.end = None;
+                    forward.attempts_forgiven = forward.attempts;
+                }
+                Resolution::SettledByHand { .. } | Resolution::WrittenOff { .. } => {
+                    forward.resolution = Some(how.clone());
+                }
+            },
+            // That the close does not wait for it changes nothing of it.
+            Self::Queued { .. } | Self::CarriedOver { .. } => {}
+        }
+    }
+
     /// The entry it is about.
     #[must_use]
     pub const fn forward_id(&self) -> ForwardId {

@@ -3,8 +3,8 @@
 
 use crate::{
     desk::{DurableState, OfflineFact, PaymentFact, counts::count},
-    ids::{BatchNumber, LaneId, LeaseId, PaymentId, Stan, Tid},
-    payment::{Completion, Decision, Payment, PaymentRequest, Progress},
+    ids::{BatchNumber, LeaseId, PaymentId, Stan, Tid},
+    payment::{Completion, Decision, Payment, PaymentRequest},
     terminal::BatchItem,
     time::WallMs,
 };
@@ -18,20 +18,33 @@ impl DurableState {
                 tid,
                 stan,
                 batch,
-            } => self.sent(*payment_id, tid, *stan, *batch),
+            } => {
+                fact.change(self.payments.get_mut(payment_id)?);
+                self.is_sent_on(tid, *payment_id);
+                self.bound(tid, *stan, *batch);
+                Some(())
+            }
             PaymentFact::Decided {
                 payment_id,
                 decision,
-            } => self.decided(*payment_id, decision),
-            PaymentFact::Completed {
-                payment_id,
-                receipt,
             } => {
-                self.payments.get_mut(payment_id)?.completion = Completion::Completed(*receipt);
+                self.undecided.remove(payment_id);
+                self.count_decision(decision);
+                fact.change(self.payments.get_mut(payment_id)?);
+                self.decided(*payment_id, decision)
+            }
+            PaymentFact::Completed { payment_id, .. } => {
+                fact.change(self.payments.get_mut(payment_id)?);
                 Some(())
             }
             PaymentFact::Abandoned { payment_id, lane } => {
-                self.abandoned(*payment_id, *lane);
+                match self.payments.get_mut(payment_id) {
+                    Some(payment) => fact.change(payment),
+                    // The id is refused when the request comes.
+                    None => {
+                        self.abandoned_early.insert(*payment_id, *lane);
+                    }
+                }
                 Some(())
             }
             PaymentFact::OfflineReported { request, lease } => {
@@ -44,16 +57,6 @@ impl DurableState {
         }
     }
 
-    /// May come before the request does: the id is then refused when it comes.
-    fn abandoned(&mut self, id: PaymentId, lane: LaneId) {
-        match self.payments.get_mut(&id) {
-            Some(payment) => payment.completion = Completion::Abandoned,
-            None => {
-                self.abandoned_early.insert(id, lane);
-            }
-        }
-    }
-
     fn requested(&mut self, request: &PaymentRequest, at: WallMs) -> Option<()> {
         let id = request.payment_id;
         let completion = match self.abandoned_early.remove(&id) {
@@ -61,13 +64,8 @@ impl DurableState {
             None => Completion::Open,
         };
         let payment = Payment {
-            request: request.clone(),
-            requested_at: at,
-            bound: None,
-            progress: Progress::Requested,
             completion,
-            forwards: Vec::new(),
-            settled_in: None,
+            ..Payment::asked(request.clone(), at)
         };
         let before = self.payments.insert(id, payment);
         self.undecided.insert(id);
@@ -91,22 +89,14 @@ impl DurableState {
         self.requested(request, at)
     }
 
-    fn sent(&mut self, id: PaymentId, tid: &Tid, stan: Stan, batch: BatchNumber) -> Option<()> {
-        let payment = self.payments.get_mut(&id)?;
-        payment.bound = Some((tid.clone(), stan, batch));
-        payment.progress = Progress::Sent;
-        self.is_sent_on(tid, id);
+    fn bound(&mut self, tid: &Tid, stan: Stan, batch: BatchNumber) {
         let terminal = self.terminal_mut(tid);
         terminal.next_stan = stan.next();
         terminal.last_financial = Some((batch, stan));
-        Some(())
     }
 
     fn decided(&mut self, id: PaymentId, decision: &Decision) -> Option<()> {
-        self.undecided.remove(&id);
-        self.count_decision(decision);
-        let payment = self.payments.get_mut(&id)?;
-        payment.progress = Progress::Decided(decision.clone());
+        let payment = self.payments.get(&id)?;
         let card = payment.request.card.hash;
         let bound = payment.bound.clone();
         if let Some((tid, ..)) = &bound {

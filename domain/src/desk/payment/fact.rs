@@ -2,7 +2,7 @@
 
 use crate::{
     ids::{BatchNumber, LaneId, LeaseId, PaymentId, ReceiptNumber, Stan, Tid},
-    payment::{Decision, PaymentRequest},
+    payment::{Completion, Decision, Payment, PaymentRequest, Progress},
 };
 
 /// What happened to a payment.
@@ -60,6 +60,29 @@ pub enum PaymentFact {
 }
 
 impl PaymentFact {
+    /// What it makes of the payment it is about, once that was asked for.
+    pub fn change(&self, payment: &mut Payment) {
+        match self {
+            Self::Sent {
+                tid, stan, batch, ..
+            } => {
+                payment.bound = Some((tid.clone(), *stan, *batch));
+                payment.progress = Progress::Sent;
+            }
+            Self::Decided { decision, .. } => {
+                payment.progress = Progress::Decided(decision.clone());
+            }
+            Self::Completed { receipt, .. } => {
+                payment.completion = Completion::Completed(*receipt);
+            }
+            Self::Abandoned { .. } => payment.completion = Completion::Abandoned,
+            // The first begins a payment; a card that came changes nothing of it.
+            Self::Requested { .. }
+            | Self::OfflineReported { .. }
+            | Self::OfflineCardHeld { .. } => {}
+        }
+    }
+
     /// The payment it is about.
     #[must_use]
     pub const fn payment_id(&self) -> PaymentId {

@@ -6,15 +6,22 @@ use std::{
     path::Path,
 };
 
-use domain::{ids::PaymentId, money::Currency, money::Money};
+use domain::{
+    forward::{Forward, ForwardEnd, ForwardKind},
+    ids::{PaymentId, ReceiptNumber},
+    money::{Currency, Money},
+    payment::{Completion, Decision},
+};
 use journal::{Journal, LogId};
 use prost::Message;
 use proto::{
-    journal::v1::{ForwardEndKind, ForwardKind, HubRecord, LaneRecord, hub_record, lane_record},
+    journal::v1::{ForwardEndKind, HubRecord, LaneRecord, hub_record, lane_record},
     store::v1::{self as wire, HistoryLine, PaymentHistory},
 };
 
-use super::{Books, LedgerError, PaymentFacts, understood};
+use super::{
+    LedgerError, books::Books, contribution::kind_name, follow::understood, payment::PaymentEntry,
+};
 use crate::replica::lane_log;
 
 /// The acquirer's own file, one JSON object a line.
@@ -28,14 +35,14 @@ pub(crate) fn tell(
     payment_id: PaymentId,
     host: HostFile<'_>,
 ) -> Result<Option<PaymentHistory>, LedgerError> {
-    let Some(places) = books.places.get(&payment_id.0) else {
+    let Some(entry) = books.payment(payment_id)? else {
         return Ok(None);
     };
     let mut history = PaymentHistory {
         payment_id: payment_id.to_string(),
         ..Default::default()
     };
-    for (log, sequence) in places {
+    for (log, sequence) in &entry.places {
         if lane_log(*log).is_some() {
             match lane_record(journal, *log, *sequence) {
                 Ok(record) => lane_step(&mut history, &record, payment_id),
@@ -52,12 +59,12 @@ pub(crate) fn tell(
             sequence: *sequence,
         };
         let record = HubRecord::decode(record.bytes.as_slice()).map_err(|_| none())?;
-        hub_step(&mut history, books, &record);
+        hub_step(&mut history, &entry, &record);
     }
     history.lane.sort_by_key(|line| line.wall_ms);
     history.hub.sort_by_key(|line| line.wall_ms);
-    add_receipt(&mut history, books, journal);
-    add_status(&mut history, books, payment_id);
+    add_receipt(&mut history, books, journal)?;
+    add_status(&mut history, books, &entry)?;
     history.host.extend(reconciliation(host.0, payment_id));
     Ok(Some(history))
 }
@@ -197,7 +204,7 @@ const fn refusal(reason: wire::RefusalReason) -> &'static str {
     }
 }
 
-fn hub_step(history: &mut PaymentHistory, books: &Books, record: &HubRecord) {
+fn hub_step(history: &mut PaymentHistory, entry: &PaymentEntry, record: &HubRecord) {
     use hub_record::Body;
     let at = record.wall_ms;
     let text = match &record.body {
@@ -242,7 +249,7 @@ fn hub_step(history: &mut PaymentHistory, books: &Books, record: &HubRecord) {
             format!("captured: receipt {}", body.receipt_number)
         }
         Some(Body::Abandoned(body)) => format!("abandoned by lane {}", body.lane),
-        other => match forward_step(history, books, at, other.as_ref()) {
+        other => match forward_step(history, entry, at, other.as_ref()) {
             Some(text) => text,
             None => return,
         },
@@ -276,29 +283,18 @@ fn or_none(text: &str) -> &str {
     if text.is_empty() { "none" } else { text }
 }
 
-const fn kind_name(kind: ForwardKind) -> &'static str {
-    match kind {
-        ForwardKind::Reversal => "reversal",
-        ForwardKind::Advice => "advice",
-        ForwardKind::Void => "void",
-        ForwardKind::Unspecified => "entry",
-    }
-}
-
 fn forward_step(
     history: &mut PaymentHistory,
-    books: &Books,
+    entry: &PaymentEntry,
     at: i64,
     body: Option<&hub_record::Body>,
 ) -> Option<String> {
     use hub_record::Body;
     let name = |forward_id: u64| {
-        let kind = books
-            .payments
-            .forwards
-            .get(&forward_id)
-            .map(|facts| facts.kind);
-        format!("{} {forward_id}", kind.map_or("entry", kind_name))
+        let mut forwards = entry.file.iter().flat_map(|file| &file.forwards);
+        let known = forwards.find(|forward| forward.id.0 == forward_id);
+        let kind = known.map_or("entry", |forward| kind_name(&forward.kind));
+        format!("{kind} {forward_id}")
     };
     let text = match body? {
         Body::ForwardQueued(body) => {
@@ -357,122 +353,87 @@ fn forward_step(
 }
 
 /// The receipt as it was last printed.
-fn add_receipt(history: &mut PaymentHistory, books: &Books, journal: &Journal) {
-    let places = books.receipts.get(&history.receipt_number);
-    let Some((log, sequence)) = places.and_then(|places| places.last()) else {
-        return;
+fn add_receipt(
+    history: &mut PaymentHistory,
+    books: &Books,
+    journal: &Journal,
+) -> Result<(), LedgerError> {
+    let Ok(receipt) = ReceiptNumber::parse(&history.receipt_number) else {
+        return Ok(());
     };
-    if let Ok(record) = lane_record(journal, *log, *sequence)
+    let Some((log, sequence)) = books.sale(receipt)?.and_then(|sale| sale.printed) else {
+        return Ok(());
+    };
+    if let Ok(record) = lane_record(journal, log, sequence)
         && let Some(lane_record::Body::ReceiptPrinted(printed)) = record.body
     {
         history.receipt_text = printed.text;
     }
+    Ok(())
 }
 
 /// The words of the whole: decided, captured, undone, settled.
-fn add_status(history: &mut PaymentHistory, books: &Books, payment_id: PaymentId) {
-    let Some(facts) = books.payments.payments.get(&payment_id.0) else {
-        "known to its lane only".clone_into(&mut history.status);
-        return;
-    };
-    let currency = books.payments.currency.letters().to_owned();
-    let minor = facts.paid_minor();
-    history.paid = Some(wire::Money { minor, currency });
-    history.status = status(books, facts);
+fn add_status(
+    history: &mut PaymentHistory,
+    books: &Books,
+    entry: &PaymentEntry,
+) -> Result<(), LedgerError> {
+    if let Some(file) = &entry.file {
+        let currency = books.currency().letters().to_owned();
+        let minor = file.paid().minor();
+        history.paid = Some(wire::Money { minor, currency });
+    }
+    history.status = status(books, entry)?;
+    Ok(())
 }
 
-pub(super) fn status(books: &Books, facts: &PaymentFacts) -> String {
-    let first = match facts.kind() {
-        wire::DecisionKind::Unspecified => "open",
-        wire::DecisionKind::Approved => "approved",
-        wire::DecisionKind::PartiallyApproved => "partially approved",
-        wire::DecisionKind::Declined => "declined",
-        wire::DecisionKind::Unknown => "unknown",
-        wire::DecisionKind::Refused => "refused",
-        wire::DecisionKind::StandIn => "stood in",
-        wire::DecisionKind::OfflineApproved => "offline approved",
+/// In words how a payment stands.
+pub(super) fn status(books: &Books, entry: &PaymentEntry) -> Result<String, LedgerError> {
+    let Some(file) = &entry.file else {
+        return Ok("known to its lane only".to_owned());
+    };
+    let first = match file.payment.decision() {
+        None => "open",
+        Some(Decision::Approved { .. }) => "approved",
+        Some(Decision::PartiallyApproved { .. }) => "partially approved",
+        Some(Decision::Declined { .. }) => "declined",
+        Some(Decision::Unknown { .. }) => "unknown",
+        Some(Decision::Refused { .. }) => "refused",
+        Some(Decision::StandIn { .. }) => "stood in",
+        Some(Decision::OfflineApproved { .. }) => "offline approved",
     };
     let mut words = vec![first.to_owned()];
-    if facts.completed.is_some() {
-        words.push("captured".to_owned());
+    match file.payment.completion {
+        Completion::Open => {}
+        Completion::Completed(_) => words.push("captured".to_owned()),
+        Completion::Abandoned => words.push("abandoned".to_owned()),
     }
-    if facts.abandoned {
-        words.push("abandoned".to_owned());
-    }
-    let forwards = facts.forwards.iter();
-    let forwards: Vec<_> = forwards
-        .filter_map(|id| books.payments.forwards.get(id))
-        .collect();
-    for forward in &forwards {
-        words.push(entry_standing(
-            forward.kind,
-            forward.end,
-            forward.declined_after_goods,
-        ));
-    }
-    if let Some(batch) = settled_in(books, facts) {
+    words.extend(file.forwards.iter().map(entry_status));
+    if let Some(batch) = books.settled_in(entry)? {
         words.push(format!("settled in batch {batch:06}"));
     }
-    words.join(", ")
+    Ok(words.join(", "))
 }
 
-fn entry_standing(kind: ForwardKind, end: ForwardEndKind, after_goods: bool) -> String {
-    let word = match (kind, end) {
-        (_, ForwardEndKind::DeadLetter) if after_goods => "declined after goods",
-        (_, ForwardEndKind::DeadLetter) => "dead letter",
-        (_, ForwardEndKind::Withdrawn) => "withdrawn",
-        (ForwardKind::Reversal, ForwardEndKind::Delivered) => "reversed",
-        (ForwardKind::Void, ForwardEndKind::Delivered) => "voided",
-        (ForwardKind::Advice, ForwardEndKind::Delivered) => "delivered",
-        (ForwardKind::Unspecified, ForwardEndKind::Delivered) => "delivered",
-        (kind, ForwardEndKind::Unspecified) => {
-            return format!("{} waiting", kind_name(kind));
-        }
+fn entry_status(forward: &Forward) -> String {
+    let word = match (&forward.kind, &forward.end) {
+        (kind, None) => return format!("{} waiting", kind_name(kind)),
+        (
+            _,
+            Some(ForwardEnd::DeadLetter {
+                declined_after_goods,
+                ..
+            }),
+        ) => match declined_after_goods {
+            true => "declined after goods",
+            false => "dead letter",
+        },
+        (_, Some(ForwardEnd::Withdrawn)) => "withdrawn",
+        (ForwardKind::Reversal { .. }, Some(ForwardEnd::Delivered { .. })) => "reversed",
+        (ForwardKind::Void { .. }, Some(ForwardEnd::Delivered { .. })) => "voided",
+        (ForwardKind::Advice, Some(ForwardEnd::Delivered { .. })) => "delivered",
     };
     word.to_owned()
-}
-
-/// The closed batch the host counts it in: an approval or delivered advice that was not undone.
-pub(super) fn settled_in(books: &Books, facts: &PaymentFacts) -> Option<u32> {
-    let (tid, batch) = counted_in(books, facts)?;
-    let mut closed = books.payments.batches.iter();
-    closed
-        .any(|closed| closed.tid == tid && closed.batch == batch)
-        .then_some(batch)
-}
-
-/// Terminal and batch the host counts this payment in, if it counts it at all.
-pub(crate) fn counted_in(books: &Books, facts: &PaymentFacts) -> Option<(String, u32)> {
-    let forwards = facts.forwards.iter();
-    let forwards: Vec<_> = forwards
-        .filter_map(|id| books.payments.forwards.get(id))
-        .collect();
-    let delivered = |kind: ForwardKind| {
-        forwards
-            .iter()
-            .find(|entry| entry.kind == kind && entry.end == ForwardEndKind::Delivered)
-    };
-    if delivered(ForwardKind::Reversal)
-        .or(delivered(ForwardKind::Void))
-        .is_some()
-    {
-        return None;
-    }
-    if let Some(advice) = delivered(ForwardKind::Advice) {
-        return Some((advice.tid.clone(), advice.batch));
-    }
-    match facts.kind() {
-        wire::DecisionKind::Approved | wire::DecisionKind::PartiallyApproved => {
-            let (tid, _, batch) = facts.terminal.clone()?;
-            Some((tid, batch))
-        }
-        wire::DecisionKind::Declined
-        | wire::DecisionKind::Unknown
-        | wire::DecisionKind::Refused
-        | wire::DecisionKind::StandIn
-        | wire::DecisionKind::OfflineApproved
-        | wire::DecisionKind::Unspecified => None,
-    }
 }
 
 /// Lines of the acquirer's file that carry this payment's reference, each as it stands there.

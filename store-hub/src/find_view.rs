@@ -1,0 +1,146 @@
+//! Looking for sales and payments, as it is asked and told: the same over gRPC as over the journal
+//! of a stopped hub.
+
+use domain::{
+    ids::{LaneId, OperatorId, PaymentId, ReceiptNumber},
+    money::{Currency, Money},
+    time::WallMs,
+};
+use proto::store::v1::{FindRequest, FindResponse, FoundLine};
+use records::money_to_proto;
+
+use crate::projections::{Books, Found, LedgerError, PrefixFound, Query};
+
+/// What is told where nobody says how much.
+const TOLD: u32 = 100;
+/// The most that are told at once.
+const TOLD_MAX: u32 = 10_000;
+/// Shorter beginnings of an id are no help.
+const PREFIX_DIGITS_MIN: usize = 4;
+const ID_DIGITS: usize = 32;
+
+/// What can't be looked for, and why.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{field}: {what}")]
+pub(crate) struct BadQuery {
+    field: &'static str,
+    what: String,
+}
+
+fn bad(field: &'static str, what: impl ToString) -> BadQuery {
+    BadQuery {
+        field,
+        what: what.to_string(),
+    }
+}
+
+/// Reads a question.
+pub(crate) fn query(from: &FindRequest, currency: Currency) -> Result<Query, BadQuery> {
+    let receipt = filled(&from.receipt_number).map(ReceiptNumber::parse);
+    let receipt = receipt.transpose();
+    let amount = filled(&from.amount).map(|text| {
+        let form = || {
+            let letters = currency.letters();
+            bad(
+                "amount",
+                format!("\"{text}\" is no amount of {letters}, as in 12.90"),
+            )
+        };
+        Money::parse(text, currency).ok_or_else(form)
+    });
+    let last_four = filled(&from.last_four).map(|text| {
+        let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let form = || bad("last four", "the last four digits of the card, as in 0018");
+        digits.then(|| text.to_owned()).ok_or_else(form)
+    });
+    let lane = from.lane.map(|lane| {
+        let lane = u16::try_from(lane).map_err(|error| bad("lane", error))?;
+        Ok(LaneId(lane))
+    });
+    if let (Some(from), Some(to)) = (from.from_wall_ms, from.to_wall_ms)
+        && from > to
+    {
+        return Err(bad("to", "lies before from"));
+    }
+    let limit = match from.limit {
+        0 => TOLD,
+        limit => limit.min(TOLD_MAX),
+    };
+    Ok(Query {
+        receipt: receipt.map_err(|error| bad("receipt", error))?,
+        amount_minor: amount.transpose()?.map(Money::minor),
+        last_four: last_four.transpose()?,
+        from: from.from_wall_ms.map(WallMs),
+        to: from.to_wall_ms.map(WallMs),
+        lane: lane.transpose()?,
+        operator: from.operator_id.map(OperatorId),
+        limit: usize::try_from(limit).unwrap_or(usize::MAX),
+    })
+}
+
+fn filled(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// Tells what was found.
+pub(crate) fn response(found: &[Found], query: &Query, currency: Currency) -> FindResponse {
+    let line = |one: &Found| FoundLine {
+        business_date: one.date.to_string(),
+        wall_ms: one.at.0,
+        lane: one.lane.0.into(),
+        receipt_number: one
+            .receipt
+            .map_or_else(String::new, |receipt| receipt.to_string()),
+        payment_id: one.payment_id.map_or_else(String::new, |id| id.to_string()),
+        amount: Some(money_to_proto(Money::new(one.amount_minor, currency))),
+        last_four: one.last_four.clone(),
+        status: one.status.clone(),
+    };
+    FindResponse {
+        found: found.iter().map(line).collect(),
+        more: found.len() >= query.limit,
+    }
+}
+
+/// Why an id names no payment.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoPayment {
+    /// It is no id, nor the beginning of one.
+    #[error("\"{0}\" is no payment id: 32 hex digits, or at least the first four")]
+    Form(String),
+    /// Nobody knows one.
+    #[error("no payment {0}")]
+    Unknown(String),
+    /// Several begin so.
+    #[error("several payments begin with {0}: {1}")]
+    Several(String, String),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// The digits of an id or of its beginning, in lower case.
+pub(crate) fn id_digits(text: &str) -> Result<String, NoPayment> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match digits && (PREFIX_DIGITS_MIN..=ID_DIGITS).contains(&text.len()) {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err(NoPayment::Form(text.to_owned())),
+    }
+}
+
+/// The one payment whose id begins so.
+pub(crate) fn the_one(digits: &str, found: PrefixFound) -> Result<PaymentId, NoPayment> {
+    match found {
+        PrefixFound::One(id) => Ok(id),
+        PrefixFound::None => Err(NoPayment::Unknown(digits.to_owned())),
+        PrefixFound::Several(ids) => {
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            Err(NoPayment::Several(digits.to_owned(), ids.join(", ")))
+        }
+    }
+}
+
+/// The one payment in these books whose id begins so.
+pub(crate) fn payment_in(books: &Books, text: &str) -> Result<PaymentId, NoPayment> {
+    let digits = id_digits(text)?;
+    the_one(&digits, books.by_prefix(&digits)?)
+}

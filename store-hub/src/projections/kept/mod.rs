@@ -1,0 +1,220 @@
+//! Dates that are over, each in a file of its own, and a copy of all that is open: caches of the
+//! logs. What is kept can be thrown away at any time; it is made again from the first records.
+//!
+//! A date's file is never written over: its next one has another number, and the copy of what is
+//! open names the numbers that count. So a power cut between two files leaves what was before.
+
+mod file;
+mod form;
+mod open;
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use domain::time::BusinessDate;
+
+use super::date_book::DateBook;
+use file::{Reading, Writing};
+
+pub(crate) use file::{KeptError, Key};
+pub(crate) use form::{Row, ordered, receipt_value, tag};
+
+const OPEN: &str = "open.book";
+
+/// The files, and which of them count.
+#[derive(Debug)]
+pub(crate) struct KeptDates {
+    /// `None`: nothing is kept.
+    folder: Option<PathBuf>,
+    /// Dates that left memory, each with the number of its file.
+    dates: BTreeMap<BusinessDate, u64>,
+    last_number: u64,
+    /// A file could not be read: all is to be made again.
+    lost: bool,
+}
+
+impl KeptDates {
+    /// Files in this folder, which is made when the first is written.
+    pub(crate) const fn at(folder: PathBuf) -> Self {
+        Self {
+            folder: Some(folder),
+            dates: BTreeMap::new(),
+            last_number: 0,
+            lost: false,
+        }
+    }
+
+    /// Nothing is kept: all stays in memory.
+    pub(crate) const fn nowhere() -> Self {
+        Self {
+            folder: None,
+            dates: BTreeMap::new(),
+            last_number: 0,
+            lost: false,
+        }
+    }
+
+    pub(super) const fn is_lost(&self) -> bool {
+        self.lost
+    }
+
+    pub(super) const fn is_somewhere(&self) -> bool {
+        self.folder.is_some()
+    }
+
+    pub(super) fn begin_anew(&mut self) {
+        self.dates.clear();
+        self.lost = false;
+    }
+
+    pub(super) fn has(&self, date: BusinessDate) -> bool {
+        self.dates.contains_key(&date)
+    }
+
+    /// Dates in files, newest first.
+    pub(super) fn newest_first(&self) -> impl Iterator<Item = BusinessDate> {
+        self.dates.keys().rev().copied()
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join(name))
+    }
+
+    fn open(&self, date: BusinessDate) -> Result<Option<Reading>, KeptError> {
+        let number = self.dates.get(&date);
+        let name = number.map(|number| file_name(date, *number));
+        let path = name.and_then(|name| self.path(&name));
+        path.map(|path| Reading::open(&path)).transpose()
+    }
+
+    /// A date's book, where it is kept.
+    pub(super) fn book(&self, date: BusinessDate) -> Result<Option<DateBook>, KeptError> {
+        let Some(reading) = self.open(date)? else {
+            return Ok(None);
+        };
+        reading.check()?;
+        book_of(&reading, &self.path(&date.to_string())).map(Some)
+    }
+
+    /// A date's book and all its rows.
+    fn whole(&self, date: BusinessDate) -> Result<Option<(DateBook, Vec<Row>)>, KeptError> {
+        let Some(reading) = self.open(date)? else {
+            return Ok(None);
+        };
+        reading.check()?;
+        let path = self.path(&date.to_string());
+        let book = book_of(&reading, &path)?;
+        let rows = (0..reading.rows()).map(|row| row_of(&reading, row, &path));
+        Ok(Some((book, rows.collect::<Result<_, _>>()?)))
+    }
+
+    /// Rows of a date between two keys, until `take` has enough.
+    pub(super) fn rows(
+        &self,
+        date: BusinessDate,
+        keys: (Key, Key),
+        mut take: impl FnMut(Row) -> bool,
+    ) -> Result<(), KeptError> {
+        let Some(reading) = self.open(date)? else {
+            return Ok(());
+        };
+        let path = self.path(&date.to_string());
+        reading.between(keys.0, keys.1, |row| {
+            Ok(take(row_of(&reading, row, &path)?))
+        })
+    }
+
+    /// The newest date with a row of this key, and the row.
+    pub(super) fn find(&self, key: Key) -> Result<Option<(BusinessDate, Row)>, KeptError> {
+        for date in self.newest_first() {
+            let mut found = None;
+            self.rows(date, (key, key), |row| {
+                found = Some(row);
+                false
+            })?;
+            if let Some(row) = found {
+                return Ok(Some((date, row)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes a date under a new number; the copy of what is open makes it count.
+    fn write(
+        &mut self,
+        date: BusinessDate,
+        book: &[u8],
+        writing: Writing,
+    ) -> Result<(), KeptError> {
+        let number = self.last_number.saturating_add(1);
+        let Some(path) = self.path(&file_name(date, number)) else {
+            return Ok(());
+        };
+        write(&path, &writing.bytes(book))?;
+        self.last_number = number;
+        self.dates.insert(date, number);
+        Ok(())
+    }
+
+    /// Removes files that no copy names.
+    fn sweep(&self) -> io::Result<()> {
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
+        let named: Vec<String> = self
+            .dates
+            .iter()
+            .map(|(date, number)| file_name(*date, *number))
+            .collect();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = entry.file_name().into_string().unwrap_or_default();
+            if name != OPEN && !named.contains(&name) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn file_name(date: BusinessDate, number: u64) -> String {
+    format!("{date}.{number}.book")
+}
+
+fn damaged(path: &Option<PathBuf>, what: &'static str) -> KeptError {
+    KeptError::Damaged {
+        path: path.clone().unwrap_or_default(),
+        what,
+    }
+}
+
+fn book_of(reading: &Reading, path: &Option<PathBuf>) -> Result<DateBook, KeptError> {
+    let bytes = reading.book()?;
+    serde_json::from_slice(&bytes).map_err(|_| damaged(path, "its book can't be understood"))
+}
+
+fn row_of(reading: &Reading, row: u32, path: &Option<PathBuf>) -> Result<Row, KeptError> {
+    let bytes = reading.row(row)?;
+    Row::decode(&bytes).map_err(|_| damaged(path, "a row can't be understood"))
+}
+
+/// Written beside, made durable, then renamed.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), KeptError> {
+    let folder = path.parent().unwrap_or(path);
+    let io = |source| KeptError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    fs::create_dir_all(folder).map_err(io)?;
+    let beside = path.with_extension("partial");
+    let written = fs::File::create(&beside).and_then(|mut file| {
+        io::Write::write_all(&mut file, bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)?;
+        fs::File::open(folder)?.sync_all()
+    });
+    written.map_err(io)
+}
