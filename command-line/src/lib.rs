@@ -12,6 +12,7 @@
 
 mod answer;
 mod clock;
+pub mod example;
 mod exit;
 mod log;
 mod peer;
@@ -24,4 +25,4 @@ pub use exit::{Exit, Failed, Outcome, with_sources};
 pub use log::{LogFormat, LogOptions};
 pub use peer::{Peer, answered};
 pub use program::{abort_on_panic, completions, ended, parsed, say};
-pub use stop::asked_to_stop;
+pub use stop::{StopSignals, asked_to_stop};

@@ -2,11 +2,11 @@
 
 use std::{future::Future, time::Duration};
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::timeout,
-};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::{Request, client::conn::http1, header::HOST};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpStream, time::timeout};
 use tonic::{
     Code, Response, Status,
     transport::{Channel, Endpoint},
@@ -23,7 +23,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(3);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A page may have so many bytes.
-const PAGE_BYTES_MAX: u64 = 64 * 1024;
+const PAGE_BYTES_MAX: usize = 64 * 1024;
 
 /// What should be at an address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -113,21 +113,11 @@ impl Peer {
     /// # Errors
     /// Nobody listens, or what answers has no such page.
     pub async fn page(&self, path: &str) -> Result<String, Failed> {
-        let mut stream = self.reach().await?;
-        let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
-        let request = head + "Connection: close\r\n\r\n";
-        let mut heard = Vec::new();
-        let exchange = async {
-            stream.write_all(request.as_bytes()).await?;
-            stream.take(PAGE_BYTES_MAX).read_to_end(&mut heard).await
-        };
-        let answered = timeout(ANSWER_TIMEOUT, exchange).await;
-        let text = match answered {
-            Ok(Ok(_)) => String::from_utf8(heard).ok(),
-            Ok(Err(_)) | Err(_) => None,
-        };
-        let body = text.as_deref().and_then(body);
-        body.map(str::to_owned).ok_or_else(|| self.is_another())
+        let stream = self.reach().await?;
+        match timeout(ANSWER_TIMEOUT, page_on(stream, &self.address, path)).await {
+            Ok(Some(page)) => Ok(page),
+            Ok(None) | Err(_) => Err(self.is_another()),
+        }
     }
 
     /// What answers is not what was asked for.
@@ -189,10 +179,21 @@ impl Peer {
     }
 }
 
-/// The body of an answer over HTTP/1.
-fn body(answer: &str) -> Option<&str> {
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    head.starts_with("HTTP/1.1 ").then_some(body)
+/// The text of a page; `None` when what answers does not speak HTTP/1, or says too much.
+async fn page_on(stream: TcpStream, host: &str, path: &str) -> Option<String> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
+    let request = Request::get(path).header(HOST, host);
+    let request = request.body(Empty::<Bytes>::new()).ok()?;
+    let asked = async {
+        let answer = sender.send_request(request).await.ok()?;
+        let body = Limited::new(answer.into_body(), PAGE_BYTES_MAX);
+        let bytes = body.collect().await.ok()?.to_bytes();
+        // The connection ends with whoever asks on it.
+        drop(sender);
+        String::from_utf8(bytes.to_vec()).ok()
+    };
+    let (page, _ended) = tokio::join!(asked, connection);
+    page
 }
 
 /// The one place where a status that a hub answered becomes an exit code.

@@ -7,9 +7,38 @@ use std::{
 
 use futures::future::{BoxFuture, FutureExt, pending};
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
 };
+
+/// SIGINT and SIGTERM: from here on they end a program in order instead of at once.
+#[derive(Debug)]
+pub struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    /// Has to be called where tokio runs.
+    ///
+    /// # Errors
+    /// The system gives no signals.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Comes back with the next of them.
+    pub async fn wait(&mut self) {
+        tokio::select! {
+            biased;
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
 
 /// Resolves at SIGINT, at SIGTERM and, where wanted, when standard input ends: so a child ends with
 /// its parent, however that ends. Has to be called where tokio runs.
@@ -17,8 +46,7 @@ use tokio::{
 /// # Errors
 /// The system gives no signals, or no thread.
 pub fn asked_to_stop(when_stdin_ends: bool) -> io::Result<BoxFuture<'static, ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut signals = StopSignals::listen()?;
     let stdin_ended = match when_stdin_ends {
         true => stdin_ended()?,
         false => pending().boxed(),
@@ -26,8 +54,7 @@ pub fn asked_to_stop(when_stdin_ends: bool) -> io::Result<BoxFuture<'static, ()>
     Ok(async move {
         tokio::select! {
             biased;
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            () = signals.wait() => {}
             () = stdin_ended => {}
         }
     }

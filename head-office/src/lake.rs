@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ports::files::sync_folder_of;
 use sha2::{Digest, Sha256};
 
 /// A folder of landed days.
@@ -109,10 +110,7 @@ impl Landing {
             return Ok(false);
         }
         fs::rename(&self.partial, &self.file).map_err(at(&self.file))?;
-        if let Some(folder) = self.file.parent() {
-            let opened = File::open(folder).map_err(at(folder))?;
-            opened.sync_all().map_err(at(folder))?;
-        }
+        sync_folder_of(&self.file).map_err(at(&self.file))?;
         Ok(true)
     }
 }

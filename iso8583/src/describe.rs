@@ -9,7 +9,7 @@ use crate::codec::{Decoded, Field};
 use crate::dialect::{Class, Secrecy};
 use crate::hex;
 use crate::tlv::Tlvs;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// One field a line: number, name, masked value.
 pub fn describe(message: &Decoded<'_>) -> String {
@@ -29,6 +29,25 @@ pub fn masked(field: &Field<'_>) -> String {
         Secrecy::Pan => masked_pan(&field.shown().text),
         Secrecy::Hidden => hidden(field.units(), field.shape().class),
         Secrecy::Tlv => masked_tlv(&field.value()),
+    }
+}
+
+/// Number and masked value.
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.number(), masked(self))
+    }
+}
+
+/// Every value masked.
+impl fmt::Debug for Decoded<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = formatter.debug_map();
+        map.entry(&"mti", &self.mti().as_str());
+        for field in self.fields() {
+            map.entry(&field.number(), &masked(&field));
+        }
+        map.finish()
     }
 }
 

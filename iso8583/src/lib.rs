@@ -8,7 +8,6 @@
 
 pub mod card;
 pub mod codec;
-pub mod codes;
 pub mod describe;
 pub mod dialect;
 pub mod dukpt;

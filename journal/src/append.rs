@@ -1,6 +1,8 @@
 //! What an append may meet: the limits, and why a batch is refused.
 
-use crate::batch::{KEY_BYTES_MAX, RECORD_BYTES_MAX};
+use crate::batch::{
+    CHECKPOINT_BYTES_MAX, CHECKPOINT_NAME_BYTES_MAX, KEY_BYTES_MAX, RECORD_BYTES_MAX,
+};
 use crate::{EngineError, LogId, NoRoom, ReadError};
 
 /// How much may wait for the committer before an append is refused, and what stays in the engine.
@@ -108,4 +110,15 @@ pub enum AppendError {
     /// The journal was closed, or its committer is gone.
     #[error("the journal is closed")]
     Closed,
+}
+
+/// Refuses a checkpoint that is too large, before any of it is taken.
+pub(crate) fn check_checkpoint(name: &str, bytes: &[u8]) -> Result<(), AppendError> {
+    if name.len() > CHECKPOINT_NAME_BYTES_MAX || bytes.len() > CHECKPOINT_BYTES_MAX {
+        return Err(AppendError::CheckpointTooLarge {
+            name_bytes: name.len(),
+            checkpoint_bytes: bytes.len(),
+        });
+    }
+    Ok(())
 }

@@ -9,8 +9,7 @@ use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::FileExt as _;
 
 use crate::engine::archive::Archive;
-use crate::engine::{Pair, folder_error};
-use crate::journal::SCAN_PAIRS;
+use crate::engine::{Pair, SCAN_PAIRS, folder_error};
 use crate::segment::{self, Entry, FOOTER_BYTES, HEADER_BYTES};
 use crate::{
     Damage, Engine, EngineError, Fault, Head, LogId, ReadError, SegmentFault, SegmentName, key,

@@ -10,6 +10,10 @@ use crate::{Hash, LogId, key, stored};
 pub const RECORD_BYTES_MAX: usize = VALUE_BYTES_MAX - stored::RECORD_HEADER_BYTES;
 /// The most bytes of one value of the keyed state or the side table.
 pub const STATE_BYTES_MAX: usize = VALUE_BYTES_MAX - stored::CHECKSUM_BYTES;
+/// The most bytes of one checkpoint.
+pub const CHECKPOINT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The most bytes of a checkpoint's name.
+pub const CHECKPOINT_NAME_BYTES_MAX: usize = 200;
 /// The most bytes of one key of the keyed state or the side table.
 pub const KEY_BYTES_MAX: usize = 256;
 

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::{key, stored};
-
 /// Which log a record belongs to. A journal holds its own log and replicas of others' logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LogId(pub u64);
@@ -48,9 +46,7 @@ impl Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .iter()
-            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        write!(formatter, "{:x}", base16ct::HexDisplay(&self.0))
     }
 }
 
@@ -99,11 +95,6 @@ impl Record {
             sequence: self.sequence,
             hash: self.hash,
         }
-    }
-
-    /// As it lies in an engine or in a segment.
-    pub(crate) fn as_stored(&self, log: LogId) -> Vec<u8> {
-        stored::encode_record(&key::record(log, self.sequence), self.hash, &self.bytes)
     }
 }
 

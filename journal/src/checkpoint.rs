@@ -6,17 +6,12 @@
 //! records that belong to it, makes the checkpoint's entry name that slot. Until then the one
 //! before stands as it is in the other.
 
-use crate::engine::{Engine, EngineError};
-use crate::journal::SCAN_PAIRS;
+use crate::engine::{Engine, EngineError, SCAN_PAIRS};
 use crate::{
-    AppendError, Batch, Fault, Hash, Head, KeyedDamage, LogId, ReadError, STATE_BYTES_MAX, Table,
-    VerifyError, key, stored, verify,
+    Batch, Fault, Hash, Head, KeyedDamage, LogId, ReadError, STATE_BYTES_MAX, Table, VerifyError,
+    key, reading, stored,
 };
 
-/// The most bytes of one checkpoint.
-pub const CHECKPOINT_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// The most bytes of a checkpoint's name.
-pub const CHECKPOINT_NAME_BYTES_MAX: usize = 200;
 /// Pieces of one batch: a quarter of a megabyte.
 const PIECES_A_BATCH: usize = 64;
 
@@ -82,17 +77,6 @@ impl Entry {
             hash: Hash::from_slice(hash)?,
         })
     }
-}
-
-/// Refuses what is too large, before any of it is taken.
-pub(crate) fn check_size(name: &str, bytes: &[u8]) -> Result<(), AppendError> {
-    if name.len() > CHECKPOINT_NAME_BYTES_MAX || bytes.len() > CHECKPOINT_BYTES_MAX {
-        return Err(AppendError::CheckpointTooLarge {
-            name_bytes: name.len(),
-            checkpoint_bytes: bytes.len(),
-        });
-    }
-    Ok(())
 }
 
 /// The pieces of a checkpoint, in batches of bounded size; with them goes what an earlier, longer
@@ -194,7 +178,7 @@ pub(crate) fn read(
     }
     let Entry { log, applied, .. } = entry;
     if applied.sequence > 0 {
-        let record = verify::one_record(engine, log, applied.sequence)?;
+        let record = reading::one_record(engine, log, applied.sequence)?;
         if record.hash != applied.hash {
             return Err(damaged(name, Fault::Replaced));
         }

@@ -13,8 +13,8 @@ use tokio::sync::watch;
 use tracing::{error, warn};
 
 use crate::batcher::Commit;
-use crate::journal::Shared;
 use crate::seal::{Sealer, Step};
+use crate::shared::Shared;
 use crate::{EngineError, NoRoom, Ticket, key, witness};
 
 /// Commits between two renewals of the witness. One costs about as much as two commits. A new

@@ -2,24 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, RwLock};
 
 use tokio::sync::{Notify, watch};
 
 use crate::batcher::Batcher;
 use crate::checkpoint::{self, Checkpoint, Slot};
-use crate::engine::Pair;
+use crate::engine::{Pair, SCAN_PAIRS};
 use crate::handoff::Handoff;
 use crate::seal::Sealer;
-use crate::verify::{self, VerifyError, VerifyReport};
+use crate::shared::{Shared, State};
+use crate::verify::{self, VerifyReport};
 use crate::{
     AppendError, Batch, Committer, Damage, Engine, EngineError, Fault, Hash, Head, JournalFigures,
     JournalLimits, KeyedDamage, LogId, NoRoom, OpenError, ReadError, Record, Table, Ticket,
-    archived, key, open, stored,
+    VerifyError, append, archived, key, open, reading, stored,
 };
-
-/// Pairs that one step of a scan takes from the engine.
-pub(crate) const SCAN_PAIRS: usize = 512;
 
 /// A journal, open. Clones are the same journal; when the last one is dropped, the committer
 /// commits what waits and ends.
@@ -53,50 +51,6 @@ impl fmt::Debug for Journal {
             self.engine_name(),
             self.durable().number()
         )
-    }
-}
-
-/// What the journal and its committer share.
-pub(crate) struct Shared {
-    pub(crate) engine: Arc<dyn Engine>,
-    pub(crate) handoff: Handoff<State>,
-    /// Held for writing while a batch enters the engine, so that a scan sees all of it or nothing.
-    pub(crate) gate: RwLock<()>,
-    /// Wakes the driver of the simulation, as the hand-off wakes the thread.
-    pub(crate) notify: Notify,
-}
-
-pub(crate) struct State {
-    pub(crate) batcher: Batcher,
-    /// Keyed values as they were before the commit that is under way: what readers still see.
-    pub(crate) before: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    /// Up to which record each log is to be sealed, whatever it would keep.
-    pub(crate) seal_asked: BTreeMap<LogId, u64>,
-    /// What the committer has done since the journal was opened.
-    pub(crate) done: JournalFigures,
-    /// Slots of the checkpoints that were appended, durable or not.
-    pub(crate) slots: BTreeMap<String, Slot>,
-    /// Something was asked since the committer last looked.
-    pub(crate) seal_wanted: Option<()>,
-}
-
-impl Shared {
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.handoff.lock()
-    }
-
-    pub(crate) fn close(&self) {
-        self.state().batcher.close();
-        self.announce();
-    }
-
-    fn announce(&self) {
-        self.handoff.wake();
-        self.notify.notify_one();
-    }
-
-    fn reading(&self) -> RwLockReadGuard<'_, ()> {
-        self.gate.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -211,7 +165,7 @@ impl Journal {
         log: LogId,
         bytes: &[u8],
     ) -> Result<Ticket, AppendError> {
-        checkpoint::check_size(name, bytes)?;
+        append::check_checkpoint(name, bytes)?;
         let shared = self.shared();
         let engine = self.engine();
         let held = |log, sequence| self.held_hash(log, sequence);
@@ -384,7 +338,7 @@ impl Journal {
         let mut records = Vec::new();
         let mut previous = self.hash_before(log, from, last)?;
         while let Some(next) = next_sequence(from, last, records.len()) {
-            for record in verify::read_step(self.engine(), log, next, last, previous)? {
+            for record in reading::read_step(self.engine(), log, next, last, previous)? {
                 previous = record.hash;
                 records.push(record);
             }
@@ -396,7 +350,7 @@ impl Journal {
         match from.saturating_sub(1) {
             0 => Ok(Hash::ZERO),
             _ if from > last => Ok(Hash::ZERO),
-            before => Ok(verify::one_record(self.engine(), log, before)?.hash),
+            before => Ok(reading::one_record(self.engine(), log, before)?.hash),
         }
     }
 
@@ -483,7 +437,7 @@ impl Journal {
     }
 
     fn held_hash(&self, log: LogId, sequence: u64) -> Result<Option<Hash>, ReadError> {
-        match verify::one_record(self.engine(), log, sequence) {
+        match reading::one_record(self.engine(), log, sequence) {
             Ok(record) => Ok(Some(record.hash)),
             Err(ReadError::Record(Damage {
                 what: Fault::Missing,

@@ -33,6 +33,7 @@ mod committer;
 mod damage;
 mod engine;
 mod figures;
+mod format;
 mod handoff;
 mod journal;
 mod key;
@@ -40,12 +41,15 @@ mod migrate;
 mod open;
 mod outbox;
 mod put_back;
+mod reading;
 mod rebuild;
 mod relocate;
 mod repair;
 mod reseal;
 mod seal;
 mod segment;
+mod segment_name;
+mod shared;
 mod stored;
 mod survey;
 mod ticket;
@@ -59,12 +63,17 @@ mod sync {
 }
 
 pub use append::{AppendError, JournalLimits};
-pub use batch::{Batch, KEY_BYTES_MAX, RECORD_BYTES_MAX, STATE_BYTES_MAX};
+pub use batch::{
+    Batch, CHECKPOINT_BYTES_MAX, CHECKPOINT_NAME_BYTES_MAX, KEY_BYTES_MAX, RECORD_BYTES_MAX,
+    STATE_BYTES_MAX,
+};
 pub use chain::{Hash, Head, LogId, Record};
-pub use checkpoint::{CHECKPOINT_BYTES_MAX, CHECKPOINT_NAME_BYTES_MAX, Checkpoint};
+pub use checkpoint::Checkpoint;
 pub use commit_driver::{CommitDriver, Committing};
 pub use committer::{CommitError, Committer};
-pub use damage::{Damage, Fault, KeyedDamage, ReadError, Table};
+pub use damage::{
+    Damage, Fault, KeyedDamage, OpenError, ReadError, RepairError, SegmentFault, Table, VerifyError,
+};
 pub use engine::archive::Archive;
 pub use engine::kind::{EngineKind, UnknownEngine};
 pub use engine::redb::{RedbRepair, redb_engine, redb_engine_with};
@@ -74,17 +83,14 @@ pub use engine::{Engine, EngineError, NoRoom, Pair, VALUE_BYTES_MAX, Write, chec
 pub use figures::JournalFigures;
 pub use journal::{Closed, Journal};
 pub use migrate::{MigrateError, MigrateReport, migrate};
-pub use open::OpenError;
 pub use outbox::Outbox;
 pub use rebuild::{
     CheckpointReport, Differs, RebuildReport, RebuiltState, rebuild_state, remove_checkpoint,
     restore_state, verify_checkpoint, verify_state,
 };
 pub use relocate::{MoveError, MoveReport, MoveStep, migrate_folder};
-pub use repair::{RepairError, RepairReport, repair_log};
-pub use segment::{SegmentFault, SegmentName};
+pub use repair::{RepairReport, repair_log};
+pub use segment_name::SegmentName;
 pub use survey::{Survey, logs_found, records_of, state_value, survey_log};
 pub use ticket::Ticket;
-pub use verify::{
-    LogReport, VerifyError, VerifyReport, verify_engine, verify_folder, verify_sled_folder,
-};
+pub use verify::{LogReport, VerifyReport, verify_engine, verify_folder, verify_sled_folder};

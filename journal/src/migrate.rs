@@ -3,8 +3,7 @@
 //! The format's key is written last. A migration that was cut short leaves something that does not
 //! open as a journal, never one that opens with a part of its records.
 
-use crate::engine::{Pair, Write};
-use crate::journal::SCAN_PAIRS;
+use crate::engine::{Pair, SCAN_PAIRS, Write};
 use crate::{Engine, EngineError, Hash, OpenError, VerifyError, VerifyReport};
 use crate::{archived, key, verify_engine};
 

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::PoisonError;
 
 use crate::{
-    EngineError, Journal, LogId, ReadError, Record, RepairError, RepairReport, repair_log, verify,
+    EngineError, Journal, LogId, ReadError, Record, RepairError, RepairReport, reading, repair_log,
 };
 
 impl Journal {
@@ -23,7 +23,7 @@ impl Journal {
         let most = from.saturating_add(records_max.saturating_sub(1)).min(end);
         let mut last = from;
         while last < most {
-            match verify::one_record(self.engine(), log, last.saturating_add(1)) {
+            match reading::one_record(self.engine(), log, last.saturating_add(1)) {
                 Ok(_) => break,
                 Err(ReadError::Engine(failed)) => return Err(failed),
                 Err(ReadError::Record(_) | ReadError::Keyed(_)) => last = last.saturating_add(1),

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::Write;
-use crate::journal::SCAN_PAIRS;
+use crate::engine::{SCAN_PAIRS, Write};
 use crate::{
-    Engine, EngineError, Head, LogId, Record, VerifyError, checkpoint, key, open, stored, verify,
+    Engine, EngineError, Head, LogId, Record, VerifyError, checkpoint, key, open, reading, stored,
     verify_engine,
 };
 
@@ -102,7 +101,7 @@ pub fn rebuild_state(
         let mut at = Head::default();
         while at.sequence < head.sequence {
             let next = at.sequence.saturating_add(1);
-            for record in verify::read_step(engine, log, next, head.sequence, at.hash)? {
+            for record in reading::read_step(engine, log, next, head.sequence, at.hash)? {
                 fold(&mut state, log, &record);
                 records = records.saturating_add(1);
                 at = record.head();
@@ -181,7 +180,7 @@ pub fn verify_checkpoint<S>(
     while at.sequence < stored.applied.sequence {
         let next = at.sequence.saturating_add(1);
         let last = stored.applied.sequence;
-        for record in verify::read_step(engine, stored.log, next, last, at.hash)? {
+        for record in reading::read_step(engine, stored.log, next, last, at.hash)? {
             fold(&mut state, &record);
             at = record.head();
         }

@@ -8,48 +8,9 @@
 use crate::engine::Write;
 use crate::reseal::Places;
 use crate::{
-    Damage, Engine, EngineError, Hash, Head, LogId, OpenError, ReadError, Record, key, stored,
-    verify, witness,
+    Engine, EngineError, Hash, Head, LogId, OpenError, Record, RepairError, key, reading, stored,
+    witness,
 };
-
-/// Why records were not put back. Nothing was written.
-#[derive(Debug, thiserror::Error)]
-pub enum RepairError {
-    /// No records were given.
-    #[error("no records were given")]
-    Nothing,
-    /// The copy itself does not hold together at a record.
-    #[error("log {log}: the copy does not hold together at record {sequence}")]
-    BadCopy {
-        /// The log.
-        log: LogId,
-        /// The first record that does not follow from the one before it.
-        sequence: u64,
-    },
-    /// The copy leads to another log than this journal knows: raise an alarm.
-    #[error("log {log}: the copy forks from what is known of record {sequence}")]
-    Fork {
-        /// The log.
-        log: LogId,
-        /// The record of which something else is known.
-        sequence: u64,
-    },
-    /// The record next to the copy is damaged too, so nothing ties the copy to the log. Give a
-    /// longer run of records.
-    #[error("log {log}: record {sequence} is damaged too; give it with the others")]
-    NotTied {
-        /// The log.
-        log: LogId,
-        /// The damaged neighbour.
-        sequence: u64,
-    },
-    /// The witness is damaged.
-    #[error(transparent)]
-    Witness(OpenError),
-    /// The engine failed.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-}
 
 /// What was put back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,19 +69,6 @@ pub fn repair_log(
     })
 }
 
-/// A stored record that reads well; `None` when it is missing or damaged.
-pub(crate) fn sound(
-    engine: &dyn Engine,
-    log: LogId,
-    sequence: u64,
-) -> Result<Option<Record>, EngineError> {
-    match verify::one_record(engine, log, sequence) {
-        Ok(record) => Ok(Some(record)),
-        Err(ReadError::Record(Damage { .. }) | ReadError::Keyed(_)) => Ok(None),
-        Err(ReadError::Engine(failed)) => Err(failed),
-    }
-}
-
 fn head_before(
     engine: &dyn Engine,
     log: LogId,
@@ -133,7 +81,7 @@ fn head_before(
     if sequence == 0 {
         return Ok(Head::default());
     }
-    let held = sound(engine, log, sequence)?.map(|record| record.hash);
+    let held = reading::sound(engine, log, sequence)?.map(|record| record.hash);
     match held.or_else(|| places.known_hash(sequence)) {
         Some(hash) => Ok(Head { sequence, hash }),
         None => Err(RepairError::NotTied { log, sequence }),
@@ -160,7 +108,7 @@ fn replacement(
     record: &Record,
 ) -> Result<Option<Write>, RepairError> {
     let sequence = record.sequence;
-    if let Some(held) = sound(engine, log, sequence)? {
+    if let Some(held) = reading::sound(engine, log, sequence)? {
         if held.hash == record.hash && held.bytes == record.bytes {
             return Ok(None);
         }
@@ -226,7 +174,7 @@ fn end_by_records(engine: &dyn Engine, log: LogId, copied: Head) -> Result<Head,
         at = next;
     }
     let sequence = at.sequence.saturating_add(1);
-    match verify::first_place_from(engine, log, sequence)? {
+    match reading::first_place_from(engine, log, sequence)? {
         Some((found, _)) if found == log => Err(RepairError::NotTied { log, sequence }),
         Some(_) | None => Ok(at),
     }
@@ -236,7 +184,7 @@ fn end_by_records(engine: &dyn Engine, log: LogId, copied: Head) -> Result<Head,
 /// fork.
 fn follows(engine: &dyn Engine, log: LogId, at: Head) -> Result<Option<Head>, RepairError> {
     let sequence = at.sequence.saturating_add(1);
-    match sound(engine, log, sequence)? {
+    match reading::sound(engine, log, sequence)? {
         Some(next) if at.hash.next(sequence, &next.bytes) == next.hash => Ok(Some(next.head())),
         Some(_) => Err(RepairError::Fork { log, sequence }),
         None => Ok(None),

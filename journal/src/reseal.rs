@@ -4,11 +4,11 @@
 //! written with the rest of the repair. Where the entry is sound, the new records must lead to the
 //! very hash it names.
 
-use crate::engine::{Pair, Write};
-use crate::journal::SCAN_PAIRS;
-use crate::segment::{Entry, SEGMENT_RECORDS_MAX, SegmentName, SegmentWriter};
+use crate::engine::{Pair, SCAN_PAIRS, Write};
+use crate::segment::{self, Entry, SEGMENT_RECORDS_MAX, SegmentWriter};
 use crate::{
-    Engine, EngineError, Hash, Head, LogId, ReadError, Record, RepairError, archived, key, repair,
+    Engine, EngineError, Hash, Head, LogId, ReadError, Record, RepairError, SegmentName, archived,
+    key, reading, stored,
 };
 
 /// Records of a log that belong into a segment, and what the engine still knows of it.
@@ -155,14 +155,14 @@ fn reseal_one(
         let copied = copy.iter().find(|record| record.sequence == sequence);
         let record = match copied {
             Some(record) => record.clone(),
-            None => repair::sound(engine, log, sequence)?
+            None => reading::sound(engine, log, sequence)?
                 .ok_or(RepairError::NotTied { log, sequence })?,
         };
         at = at.extended_by(&record.bytes);
         if at != record.head() {
             return Err(RepairError::Fork { log, sequence });
         }
-        let stored = record.as_stored(log);
+        let stored = stored::stored_record(log, &record);
         pieces.push(writer.add([stored.as_slice()]));
     }
     let (piece, entry) = writer.end(at.hash);
@@ -191,7 +191,7 @@ fn hash_before(
     if let Some(head) = known.find(|head| head.sequence == sequence) {
         return Ok(head.hash);
     }
-    match (sequence, repair::sound(engine, log, sequence)?) {
+    match (sequence, reading::sound(engine, log, sequence)?) {
         (0, _) => Ok(Hash::ZERO),
         (_, Some(record)) => Ok(record.hash),
         (_, None) => Err(RepairError::NotTied { log, sequence }),
@@ -206,7 +206,7 @@ fn write_file(
     let Some(archive) = engine.archive() else {
         return Err(EngineError::Lost);
     };
-    let mut file = archive.begin(name.file_bytes_max())?;
+    let mut file = archive.begin(segment::file_bytes_max(name))?;
     for piece in pieces {
         archive.add(&mut file, piece)?;
     }

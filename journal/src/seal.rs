@@ -14,9 +14,10 @@ use tracing::{error, warn};
 
 use crate::engine::Write;
 use crate::engine::archive::Archive;
-use crate::segment::{Entry, SEGMENT_RECORDS_MAX, SEGMENT_RECORDS_MIN, SegmentName, SegmentWriter};
+use crate::segment::{self, Entry, SEGMENT_RECORDS_MAX, SEGMENT_RECORDS_MIN, SegmentWriter};
 use crate::{
-    Engine, EngineError, Head, JournalLimits, LogId, ReadError, Record, archived, key, verify,
+    Engine, EngineError, Head, JournalLimits, LogId, ReadError, Record, SegmentName, archived, key,
+    reading, stored,
 };
 
 /// Records that one step moves from the engine to the file.
@@ -176,7 +177,7 @@ impl Sealer {
             return Ok(Step::Nothing);
         };
         let at = self.sealed(name.log);
-        let mut file = archive.begin(name.file_bytes_max())?;
+        let mut file = archive.begin(segment::file_bytes_max(name))?;
         let mut writer = SegmentWriter::new(name, at.hash);
         archive.add(&mut file, &writer.begin())?;
         self.work = Some(Work::Writing { file, writer, at });
@@ -203,10 +204,10 @@ impl Sealer {
         }
         let from = at.sequence.saturating_add(1);
         let last = name.last.min(at.sequence.saturating_add(STEP_RECORDS));
-        let records = verify::read_step(engine, name.log, from, last, at.hash)?;
+        let records = reading::read_step(engine, name.log, from, last, at.hash)?;
         let stored: Vec<Vec<u8>> = records
             .iter()
-            .map(|record| record.as_stored(name.log))
+            .map(|record| stored::stored_record(name.log, record))
             .collect();
         let piece = writer.add(stored.iter().map(Vec::as_slice));
         archive.add(&mut file, &piece)?;

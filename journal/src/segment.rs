@@ -10,10 +10,8 @@
 //!
 //! Numbers are big-endian. A record costs 40 bytes beside its own; in the engine it costs 53.
 
-use std::fmt;
-
 use crate::engine::{Pair, VALUE_BYTES_MAX};
-use crate::{Hash, Head, LogId, key, stored};
+use crate::{Hash, Head, LogId, SegmentName, key, stored};
 
 const MAGIC: &[u8; 8] = b"LKSEGMT1";
 pub(crate) const HEADER_BYTES: usize = 8 + 3 * 8 + 32 + 4;
@@ -27,83 +25,11 @@ pub(crate) const SEGMENT_RECORDS_MAX: u64 = 8192;
 const _: () = assert!(HEADER_BYTES + FOOTER_BYTES <= 13 * SEGMENT_RECORDS_MIN as usize);
 const _: () = assert!((SEGMENT_RECORDS_MAX as usize + 1) * VALUE_BYTES_MAX < u32::MAX as usize);
 
-/// Which records of which log a segment holds: what its file is called after.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SegmentName {
-    /// The log.
-    pub log: LogId,
-    /// Sequence of its first record.
-    pub first: u64,
-    /// Sequence of its last record.
-    pub last: u64,
-}
-
-impl SegmentName {
-    /// The name of a file, if it is one of a segment.
-    pub(crate) fn parse(file_name: &str) -> Option<SegmentName> {
-        let mut numbers = file_name.strip_suffix(".segment")?.split('-');
-        let mut next = || numbers.next()?.parse::<u64>().ok();
-        let name = SegmentName {
-            log: LogId(next()?),
-            first: next()?,
-            last: next()?,
-        };
-        (name.first <= name.last && name.to_string() == file_name).then_some(name)
-    }
-
-    pub(crate) fn records(self) -> u64 {
-        self.last.saturating_sub(self.first).saturating_add(1)
-    }
-
-    /// The most bytes its file can have.
-    pub(crate) fn file_bytes_max(self) -> u64 {
-        let record = VALUE_BYTES_MAX + POSITION_BYTES;
-        let record = u64::try_from(record).unwrap_or(u64::MAX);
-        self.records().saturating_add(1).saturating_mul(record)
-    }
-
-    pub(crate) fn holds(self, sequence: u64) -> bool {
-        (self.first..=self.last).contains(&sequence)
-    }
-}
-
-impl fmt::Display for SegmentName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{}-{}-{}.segment",
-            self.log, self.first, self.last
-        )
-    }
-}
-
-/// What is wrong with a segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SegmentFault {
-    /// There is no such file.
-    #[error("the file is missing")]
-    Missing,
-    /// The system can't read it there.
-    #[error("the disk cannot read it")]
-    Unreadable,
-    /// The file is not as long as when it was sealed.
-    #[error("its length is not that at which it was sealed")]
-    Length,
-    /// The header is not that of this segment.
-    #[error("its header is damaged")]
-    Header,
-    /// A position in the index leads nowhere.
-    #[error("its index is damaged")]
-    Index,
-    /// A record's bytes are not those that were written.
-    #[error("the record's checksum does not match")]
-    Record,
-    /// The file as a whole is not the one that was sealed.
-    #[error("the checksum of the whole file does not match")]
-    Checksum,
-    /// What the engine knows of the segment can't be read, or doesn't fit its neighbours.
-    #[error("its entry in the engine is damaged")]
-    Entry,
+/// The most bytes that the file of a segment can have.
+pub(crate) fn file_bytes_max(name: SegmentName) -> u64 {
+    let record = VALUE_BYTES_MAX + POSITION_BYTES;
+    let record = u64::try_from(record).unwrap_or(u64::MAX);
+    name.records().saturating_add(1).saturating_mul(record)
 }
 
 /// What the engine knows of a sealed segment.
@@ -267,20 +193,6 @@ mod tests {
         first: 5,
         last: 6,
     };
-
-    #[test]
-    fn a_name_reads_back_from_its_file() {
-        assert_eq!(NAME.to_string(), "7-5-6.segment");
-        assert_eq!(SegmentName::parse("7-5-6.segment"), Some(NAME));
-        for other in [
-            "7-5-6.segment.new",
-            "7-6-5.segment",
-            "07-5-6.segment",
-            "7-5",
-        ] {
-            assert_eq!(SegmentName::parse(other), None, "{other}");
-        }
-    }
 
     #[test]
     fn an_entry_reads_back_and_shows_damage() {

@@ -8,7 +8,7 @@
 //!
 //! The checksum covers the key too: a value that turns up under another key is found.
 
-use crate::{Fault, Hash, Head};
+use crate::{Fault, Hash, Head, LogId, Record, key};
 
 pub(crate) const CHECKSUM_BYTES: usize = 4;
 const HASH_BYTES: usize = 32;
@@ -34,6 +34,15 @@ pub(crate) fn decode_keyed<'a>(key: &[u8], stored: &'a [u8]) -> Result<&'a [u8],
 /// A record with checksum and hash in front.
 pub(crate) fn encode_record(key: &[u8], hash: Hash, bytes: &[u8]) -> Vec<u8> {
     sealed(key, &[&hash.0, bytes])
+}
+
+/// A record of a log as it lies in an engine or in a segment.
+pub(crate) fn stored_record(log: LogId, record: &Record) -> Vec<u8> {
+    encode_record(
+        &key::record(log, record.sequence),
+        record.hash,
+        &record.bytes,
+    )
 }
 
 /// Hash and bytes of a record whose checksum matches.

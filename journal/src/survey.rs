@@ -7,7 +7,7 @@ use crate::chain::Hash;
 use crate::reseal::Places;
 use crate::{
     Engine, EngineError, Head, KeyedDamage, LogId, ReadError, Record, SegmentName, Table, archived,
-    key, open, stored, verify, witness,
+    key, open, reading, stored, witness,
 };
 
 /// What was found of one log.
@@ -77,7 +77,7 @@ fn sound_after(
     before: Option<Head>,
     sequence: u64,
 ) -> Result<Option<Head>, EngineError> {
-    let record = match verify::one_record(engine, log, sequence) {
+    let record = match reading::one_record(engine, log, sequence) {
         Ok(record) => record,
         Err(ReadError::Record(_) | ReadError::Keyed(_)) => return Ok(None),
         Err(ReadError::Engine(failed)) => return Err(failed),
@@ -125,7 +125,7 @@ fn witnessed(engine: &dyn Engine, log: LogId) -> Result<u64, EngineError> {
 fn end_by_records(engine: &dyn Engine, log: LogId, end: u64) -> Result<u64, EngineError> {
     let mut end = end;
     loop {
-        match verify::first_place_from(engine, log, end.saturating_add(1))? {
+        match reading::first_place_from(engine, log, end.saturating_add(1))? {
             Some((found, sequence)) if found == log && sequence > end => end = sequence,
             Some(_) | None => return Ok(end),
         }
@@ -137,7 +137,7 @@ fn end_by_records(engine: &dyn Engine, log: LogId, end: u64) -> Result<u64, Engi
 /// # Errors
 /// The engine failed.
 pub fn logs_found(engine: &dyn Engine) -> Result<Vec<LogId>, EngineError> {
-    let mut logs: Vec<LogId> = verify::logs_with_records(engine)?
+    let mut logs: Vec<LogId> = reading::logs_with_records(engine)?
         .into_iter()
         .map(|(log, _)| log)
         .collect();
@@ -181,12 +181,12 @@ pub fn records_of(
 ) -> Result<Vec<Record>, ReadError> {
     let mut previous = match run.start().saturating_sub(1) {
         0 => Hash::ZERO,
-        before => verify::one_record(engine, log, before)?.hash,
+        before => reading::one_record(engine, log, before)?.hash,
     };
     let mut records = Vec::new();
     let mut next = (*run.start()).max(1);
     while next <= *run.end() {
-        for record in verify::read_step(engine, log, next, *run.end(), previous)? {
+        for record in reading::read_step(engine, log, next, *run.end(), previous)? {
             previous = record.hash;
             next = record.sequence.saturating_add(1);
             records.push(record);

@@ -9,14 +9,12 @@ use domain::{
     sale::Heading,
     time::WallMs,
 };
+use ports::files::replace;
 use records::price_version;
 use serde::{Deserialize, Serialize};
 use tracing::{error, warn};
 
-use crate::{
-    devices::write_whole,
-    price_shelf::{PriceShelf, ShelfError},
-};
+use crate::price_shelf::{PriceShelf, ShelfError};
 
 /// As kept in the file.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -84,7 +82,7 @@ impl Learnt {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        Ok(write_whole(path, &serde_json::to_vec(self)?)?)
+        Ok(replace(path, &serde_json::to_vec(self)?)?)
     }
 
     /// Which journal the hub had, as it said it.

@@ -14,9 +14,8 @@ use domain::{
     money::Currency,
     prices::{self, FaultKind, PriceBook, PriceFaults},
 };
+use ports::files::replace;
 use records::{is_price_version, price_version};
-
-use crate::devices::write_whole;
 
 /// Why a price file is not used.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +55,7 @@ impl PriceShelf {
     pub(crate) fn take(&self, version: &str, file: &[u8]) -> Result<Arc<PriceBook>, ShelfError> {
         let book = self.understood(version, file)?;
         fs::create_dir_all(&self.folder)?;
-        write_whole(&self.path(version), file)?;
+        replace(&self.path(version), file)?;
         Ok(book)
     }
 

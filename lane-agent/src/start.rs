@@ -31,7 +31,7 @@ use crate::{
     ports::Ports,
     price_shelf::PriceShelf,
     recovery::{self, RecoveryError},
-    store_day::{StoreDay, Told},
+    store_day::{DayTerms, StoreDay},
     take_back::{Parts, TakeBackError, take_back},
 };
 
@@ -380,7 +380,7 @@ fn kept_facts(config: &Config, seams: &Seams, shelf: &PriceShelf) -> Kept {
 fn known_day(config: &Config) -> StoreDay {
     StoreDay::open(&config.store_day_file()).unwrap_or_else(|fault| {
         warn!(event = "kept day not used", %fault);
-        StoreDay::new(Told::default())
+        StoreDay::new(DayTerms::default())
     })
 }
 

@@ -10,11 +10,10 @@ use domain::{
     time::{BusinessDate, LocalMs, WallMs},
 };
 use ports::StoreZone;
+use ports::files::replace;
 use proto::store::v1 as wire;
 use serde::{Deserialize, Serialize};
 use tracing::error;
-
-use crate::devices::write_whole;
 
 /// `docs/errors/LANE0020.md`: this lane's clock and the hub's differ by too much.
 pub(crate) const WRONG_CLOCK: &str = "LANE0020";
@@ -24,7 +23,7 @@ const UNKNOWN_ZONE: &str = "LANE0021";
 /// As kept in the file.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Told {
+pub(crate) struct DayTerms {
     /// The store's running date.
     pub(crate) business_date: String,
     /// The instant at which that date ends by itself; 0: by hand only.
@@ -42,7 +41,7 @@ pub(crate) struct Told {
 /// What the lane works with.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct StoreDay {
-    pub(crate) told: Told,
+    pub(crate) told: DayTerms,
     zone: StoreZone,
 }
 
@@ -58,7 +57,7 @@ pub(crate) enum StoreDayError {
 impl StoreDay {
     /// Understands what was told. A zone that is not in the table is told once, here: receipts show
     /// UTC then.
-    pub(crate) fn new(told: Told) -> Self {
+    pub(crate) fn new(told: DayTerms) -> Self {
         let zone = match told.time_zone.as_str() {
             "" => StoreZone::utc(),
             name => StoreZone::named(name).unwrap_or_else(|fault| {
@@ -71,12 +70,12 @@ impl StoreDay {
 
     /// Nothing is known yet.
     pub(crate) fn untold() -> Self {
-        Self::new(Told::default())
+        Self::new(DayTerms::default())
     }
 
     /// As the hub says hello.
     pub(crate) fn greeted(hello: &wire::HubHello, clock_ahead_ms: Option<i64>) -> Self {
-        Self::new(Told {
+        Self::new(DayTerms {
             business_date: hello.business_date.clone(),
             ends_wall_ms: hello.day_ends_wall_ms,
             grace_ms: hello.day_grace_ms,
@@ -88,7 +87,7 @@ impl StoreDay {
 
     /// The same store, its date turned.
     pub(crate) fn turned(&self, turned: &wire::DayTurned) -> Self {
-        let told = Told {
+        let told = DayTerms {
             business_date: turned.begins.clone(),
             ends_wall_ms: turned.ends_wall_ms,
             close_timeout_ms: turned.cut_within_ms,
@@ -105,7 +104,7 @@ impl StoreDay {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreDayError> {
         let told = match fs::read(path) {
             Ok(bytes) => serde_json::from_slice(&bytes)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Told::default(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => DayTerms::default(),
             Err(error) => return Err(error.into()),
         };
         Ok(Self::new(told))
@@ -116,7 +115,7 @@ impl StoreDay {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        Ok(write_whole(path, &serde_json::to_vec(&self.told)?)?)
+        Ok(replace(path, &serde_json::to_vec(&self.told)?)?)
     }
 
     /// The store's running date; `None` before the first contact.
@@ -221,9 +220,9 @@ mod tests {
 
     #[test]
     fn a_zone_that_is_not_in_the_table_is_utc() {
-        let told = Told {
+        let told = DayTerms {
             time_zone: "Asia/Atlantis".to_owned(),
-            ..Told::default()
+            ..DayTerms::default()
         };
         assert_eq!(StoreDay::new(told).zone_name(), "UTC");
     }

@@ -141,11 +141,7 @@ async fn the_card_is_sealed_to_the_hub_and_its_pin_encrypted() {
 
         // The published ANSI X9.24 test key; its initial key is the pad's.
         let base = DesKey::from_hex("0123456789ABCDEFFEDCBA9876543210").unwrap();
-        let hex: String = payment
-            .pin_ksn
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect();
+        let hex = iso8583::hex::encode(&payment.pin_ksn);
         let ksn = Ksn::from_hex(&hex).unwrap();
         let key = dukpt::derive(&base, &ksn, KeyUse::Pin).unwrap();
         let block = <[u8; 8]>::try_from(payment.pin_block.as_ref()).unwrap();

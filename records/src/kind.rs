@@ -8,7 +8,7 @@ use domain::{
 };
 use proto::store::v1 as wire;
 
-use crate::ConvertError;
+use crate::{ConvertError, absent::optional};
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
@@ -72,7 +72,7 @@ pub fn method_from_proto(number: i32) -> Result<PaymentMethod> {
 /// # Errors
 /// Not of the form YYYY-MM-DD.
 pub fn date_from_proto(field: &'static str, text: &str) -> Result<Option<BusinessDate>> {
-    crate::payment::optional(text, |text| {
+    optional(text, |text| {
         BusinessDate::parse(text).map_err(|error| ConvertError::new(field, error))
     })
 }
@@ -88,7 +88,7 @@ pub fn date_to_proto(date: Option<BusinessDate>) -> String {
 /// # Errors
 /// Not 32 hex digits.
 pub fn original_from_proto(text: &str) -> Result<Option<PaymentId>> {
-    crate::payment::optional(text, |text| {
+    optional(text, |text| {
         PaymentId::parse(text).map_err(|error| ConvertError::new("original_payment_id", error))
     })
 }

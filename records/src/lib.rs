@@ -4,6 +4,7 @@
 //!
 //! Everything that comes in is checked; what can't be is refused with the field it is about.
 
+mod absent;
 mod hot_list;
 pub mod hub;
 mod kind;
@@ -12,6 +13,7 @@ mod lease;
 mod payment;
 mod price_version;
 
+pub use absent::{optional, text};
 pub use hot_list::{HotListReader, hot_card_to_part, hot_list_to_parts};
 pub use kind::{
     date_from_proto, date_to_proto, method_from_proto, method_to_proto, original_from_proto,
@@ -23,9 +25,8 @@ pub use lease::{
 };
 pub use payment::{
     auth_code, card_from_proto, card_to_proto, code, decision_from_proto, decision_to_proto,
-    entry_mode_from_proto, entry_mode_to_proto, money_from_proto, money_to_proto, optional,
-    payment_id, request_from_frame, request_to_frame, rrn, scheme_from_proto, scheme_to_proto,
-    stan, text,
+    entry_mode_from_proto, entry_mode_to_proto, money_from_proto, money_to_proto, payment_id,
+    request_from_frame, request_to_frame, rrn, scheme_from_proto, scheme_to_proto, stan,
 };
 pub use price_version::{is_price_version, price_version};
 

@@ -12,6 +12,7 @@ use proto::store::v1 as wire;
 
 use crate::{
     ConvertError,
+    absent::{optional, text},
     kind::{
         date_from_proto, date_to_proto, method_from_proto, method_to_proto, original_from_proto,
         original_to_proto, payment_kind_from_proto, payment_kind_to_proto,
@@ -250,12 +251,6 @@ fn set_host(to: &mut wire::Decision, host: &HostFacts) {
     to.stan = host.stan.map_or(0, Stan::number);
 }
 
-/// What there may be, as text.
-#[must_use]
-pub fn text(text: Option<&str>) -> String {
-    text.unwrap_or_default().to_owned()
-}
-
 /// The outcome, as it was told or journaled.
 ///
 /// # Errors
@@ -342,18 +337,6 @@ pub fn auth_code(text: &str) -> Result<Option<AuthCode>> {
 /// Not two characters.
 pub fn code(field: &'static str, text: &str) -> Result<ResponseCode> {
     ResponseCode::new(text).map_err(|error| ConvertError::new(field, error))
-}
-
-/// Empty text is nothing.
-///
-/// # Errors
-/// Those of `read`.
-pub fn optional<T>(text: &str, read: impl FnOnce(&str) -> Result<T>) -> Result<Option<T>> {
-    if text.is_empty() {
-        Ok(None)
-    } else {
-        read(text).map(Some)
-    }
 }
 
 const fn unknown_to_proto(reason: UnknownReason) -> wire::UnknownReason {

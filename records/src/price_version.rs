@@ -1,8 +1,6 @@
 //! What a price file is called between a hub and its lanes: by its own bytes, so that nobody sells
 //! by a file that is another one than its name says.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
 /// Bytes of the hash that make a version's name.
@@ -12,12 +10,8 @@ const NAME_BYTES: usize = 8;
 #[must_use]
 pub fn price_version(file: &[u8]) -> String {
     let digest = Sha256::digest(file);
-    let name = digest.iter().take(NAME_BYTES);
-    name.fold(String::new(), |mut version, byte| {
-        // Writing to a String can't fail.
-        let _ = write!(version, "{byte:02x}");
-        version
-    })
+    let name = digest.get(..NAME_BYTES).unwrap_or_default();
+    base16ct::lower::encode_string(name)
 }
 
 /// Whether this can be the name of a version: it becomes the name of a file.

@@ -7,7 +7,7 @@ use journal::{CheckpointReport, Engine, Journal, VerifyError};
 use prost::Message;
 use proto::journal::v1::HubCheckpoint;
 
-use crate::recovery::Recovered;
+use crate::recovered::Recovered;
 
 /// Its name in the journal.
 pub(crate) const NAME: &str = "desk";

@@ -18,11 +18,11 @@ const UNDER_WAY_MS: u64 = 1_000;
 #[derive(Clone)]
 pub(crate) struct Clocks {
     clock: Arc<dyn Clock>,
-    heard: Arc<Mutex<Heard>>,
+    heard: Arc<Mutex<Readings>>,
 }
 
 #[derive(Default)]
-struct Heard {
+struct Readings {
     check: ClockCheck,
     /// The hub's two clocks when somebody spoke last.
     before: Option<(i64, u64)>,
@@ -38,7 +38,7 @@ impl Clocks {
         }
     }
 
-    fn heard(&self) -> MutexGuard<'_, Heard> {
+    fn heard(&self) -> MutexGuard<'_, Readings> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -100,7 +100,7 @@ impl Clocks {
     }
 }
 
-impl Heard {
+impl Readings {
     /// How much wall time passes in so much real time: a business day may be squeezed into a run.
     fn wall_ms_of(&self, real_ms: u64, (wall_ms, mono_ms): (i64, u64)) -> u64 {
         let Some((wall_before, mono_before)) = self.before else {

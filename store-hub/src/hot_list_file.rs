@@ -75,11 +75,7 @@ fn read(text: &str) -> Result<HotList, HotListError> {
 }
 
 fn hash_of(text: &str) -> Option<CardHash> {
-    let digits = text.trim();
-    let is_hex = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let (high, low) = digits.split_at_checked(32).filter(|_| is_hex)?;
-    let half = |text| u128::from_str_radix(text, 16).ok().map(u128::to_be_bytes);
-    let bytes = [half(high)?, half(low)?].concat();
+    let bytes = base16ct::mixed::decode_vec(text.trim()).ok()?;
     bytes.try_into().ok().map(CardHash)
 }
 

@@ -2,49 +2,19 @@
 //! record, and there is no other start.
 
 use domain::{
-    desk::{Desk, DeskConfig, Event, Rejected},
+    desk::{Desk, DeskConfig, Event},
     ids::{LaneEpoch, LaneId, Mid, Tid},
 };
-use journal::{Journal, LogId, ReadError, Record};
-use proto::journal::v1::{HubStarted, hub_record::Body};
-use records::ConvertError;
+use journal::{Journal, LogId, Record};
 
 use crate::{
-    card_vault::VaultError,
     checkpoint,
+    recovered::{Recovered, RecoveryError},
     replica::{self, lane_log},
 };
 
 /// Records taken from the journal at once.
 pub(crate) const READ_RECORDS_MAX: usize = 1024;
-
-/// Why a hub can't start on its journal.
-#[derive(Debug, thiserror::Error)]
-pub enum RecoveryError {
-    /// A record can't be trusted, or the disk failed.
-    #[error("the journal can't be read: {0}")]
-    Read(#[from] ReadError),
-    /// A record says what no record can say.
-    #[error("record {sequence} of the hub's log can't be understood: {source}")]
-    Record {
-        /// Which.
-        sequence: u64,
-        /// Why.
-        source: ConvertError,
-    },
-    /// The configuration contradicts itself.
-    #[error("the desk refuses its configuration: {0}")]
-    Configuration(#[from] Rejected),
-    /// The side table can't be read.
-    #[error("held cards: {0}")]
-    Vault(String),
-}
-
-impl From<VaultError> for RecoveryError {
-    fn from(error: VaultError) -> Self {
-        Self::Vault(error.to_string())
-    }
-}
 
 /// What is replayed, and for whom.
 pub(crate) struct Replay<'a> {
@@ -62,19 +32,6 @@ pub(crate) enum ReplayFrom {
     Checkpoint,
     /// At the first record, whatever was kept.
     FirstRecord,
-}
-
-/// What the journal told.
-pub(crate) struct Recovered {
-    pub(crate) desk: Desk,
-    /// The last epoch of a hub on this journal.
-    pub(crate) hub_epochs: u64,
-    /// Which journal this is; `None` in one that is new.
-    pub(crate) history: Option<u128>,
-    /// Consequences of replica records that were not drawn when the records came in.
-    pub(crate) overlooked: Vec<Event>,
-    /// The last record in the checkpoint that was begun with; 0 without one.
-    pub(crate) kept_at: u64,
 }
 
 /// Replays the hub's own log, then looks for replica records without consequences.
@@ -100,68 +57,35 @@ pub(crate) fn replay(parts: &Replay<'_>) -> Result<Recovered, RecoveryError> {
     }
     for log in parts.journal.logs() {
         if let Some(whose) = lane_log(log) {
-            recovered.look_over(parts, log, whose)?;
+            look_over(&mut recovered, parts, log, whose)?;
         }
     }
     Ok(recovered)
 }
 
-impl Recovered {
-    pub(crate) const fn new(desk: Desk) -> Self {
-        Self {
-            desk,
-            hub_epochs: 0,
-            history: None,
-            overlooked: Vec::new(),
-            kept_at: 0,
-        }
+/// The consequences of a replica record stand in the commit of the record itself; the position
+/// up to which they were drawn lies beside it. A log that came in by another way (a repair)
+/// has records beyond that position.
+fn look_over(
+    recovered: &mut Recovered,
+    parts: &Replay<'_>,
+    log: LogId,
+    (lane, epoch): (LaneId, LaneEpoch),
+) -> Result<(), RecoveryError> {
+    let position = parts.journal.get(replica::position_key(log))?;
+    let position = position
+        .and_then(|bytes| bytes.try_into().ok())
+        .map_or(0, u64::from_be_bytes);
+    if position >= parts.journal.durable_head(log).sequence {
+        return Ok(());
     }
-
-    /// Which hub wrote what follows, and on which journal.
-    pub(crate) fn take_start(&mut self, started: &HubStarted) {
-        self.hub_epochs = self.hub_epochs.max(started.hub_epoch);
-        let history = <[u8; 16]>::try_from(started.history.as_ref());
-        self.history = history.ok().map(u128::from_be_bytes).or(self.history);
-    }
-
-    pub(crate) fn take(&mut self, record: &Record) -> Result<(), RecoveryError> {
-        let understood = |source| RecoveryError::Record {
-            sequence: record.sequence,
-            source,
-        };
-        let decoded = records::hub::decode(&record.bytes).map_err(understood)?;
-        if let Some(Body::Started(started)) = &decoded.body {
-            self.take_start(started);
-        }
-        if let Some(desk_record) = records::hub::desk_record(&decoded).map_err(understood)? {
-            self.desk.replay(&desk_record);
-        }
+    let first_day = parts.desk.first_day;
+    each_record(parts, log, position.saturating_add(1), |record| {
+        recovered
+            .overlooked
+            .extend(replica::consequences(lane, epoch, first_day, &record.bytes));
         Ok(())
-    }
-
-    /// The consequences of a replica record stand in the commit of the record itself; the position
-    /// up to which they were drawn lies beside it. A log that came in by another way (a repair)
-    /// has records beyond that position.
-    fn look_over(
-        &mut self,
-        parts: &Replay<'_>,
-        log: LogId,
-        (lane, epoch): (LaneId, LaneEpoch),
-    ) -> Result<(), RecoveryError> {
-        let position = parts.journal.get(replica::position_key(log))?;
-        let position = position
-            .and_then(|bytes| bytes.try_into().ok())
-            .map_or(0, u64::from_be_bytes);
-        if position >= parts.journal.durable_head(log).sequence {
-            return Ok(());
-        }
-        let first_day = parts.desk.first_day;
-        each_record(parts, log, position.saturating_add(1), |record| {
-            self.overlooked
-                .extend(replica::consequences(lane, epoch, first_day, &record.bytes));
-            Ok(())
-        })
-    }
+    })
 }
 
 fn each_record(

@@ -14,7 +14,7 @@ use proto::{
 };
 use records::{lease_from_proto, offline_from_proto};
 
-use crate::actors::replication::ReplicaRefused;
+use crate::replica_refused::ReplicaRefused;
 
 /// The log of a lane's epoch: lane in the upper half, epoch in the lower. Never the own log, since
 /// lanes count from 1.

@@ -27,16 +27,18 @@ use tokio::{
 use crate::{
     acquirer::BankClock,
     actors::{
-        acquirer_link::{AcquirerLink, LineHandle, LineView, LinkCommand, LinkParts, ReachTiming},
+        acquirer_link::{
+            AcquirerLink, LineHandle, LineView, LinkParts, ReachTiming, command::LinkCommand,
+        },
         business_day::{BusinessDay, DayParts},
         copy_check::CopyCheck,
         day_close::DayClose,
+        desk_parts::{DeskParts, Outlets, ToldDates},
         lanes::{EndSessions, Lanes},
-        payment_desk::{DeskParts, FallSilent, Outlets, PaymentDesk},
+        payment_desk::{FallSilent, PaymentDesk},
         prices::Prices,
         reports::{ReportParts, Reports},
         timer::Timer,
-        told_dates::ToldDates,
     },
     clocks::Clocks,
     config::{AcquirerConfig, Config},
@@ -46,7 +48,7 @@ use crate::{
     keys::KeyStore,
     ports::Ports,
     prices::{self, Importer, Inbox, PriceFileError, PriceFolder, PriceOffer, PriceStore},
-    recovery::RecoveryError,
+    recovered::RecoveryError,
     report::DaysFolder,
     store_calendar::StoreCalendar,
 };

@@ -34,14 +34,7 @@ fn fixtures() -> PathBuf {
 }
 
 fn bytes(hex: &str) -> Vec<u8> {
-    let digits: Vec<u8> = hex
-        .chars()
-        .map(|digit| u8::try_from(digit.to_digit(16).expect("a hex digit")).expect("a nibble"))
-        .collect();
-    digits
-        .chunks(2)
-        .map(|pair| pair[0] << 4 | pair[1])
-        .collect()
+    iso8583::hex::decode(hex).expect("hex digits")
 }
 
 /// The folder of a program of that day, its journal written into the default engine.

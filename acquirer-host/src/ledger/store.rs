@@ -7,6 +7,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use ports::files::sync_folder_of;
+
 /// Durable, append-only bytes.
 pub trait LedgerStore: Send {
     /// Everything there is.
@@ -55,15 +57,6 @@ impl FileLedger {
         }
         Ok(Self { file })
     }
-}
-
-/// A new file's name is durable only once its folder is.
-fn sync_folder_of(path: &Path) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        Some(_) | None => Path::new("."),
-    };
-    File::open(folder)?.sync_all()
 }
 
 impl LedgerStore for FileLedger {

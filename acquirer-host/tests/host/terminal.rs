@@ -400,10 +400,9 @@ impl Terminal {
 
 /// A field as text, or its bytes as hex digits.
 fn shown(decoded: &codec::Decoded<'_>, field: u8) -> Option<String> {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect();
     decoded
         .string(field)
-        .or_else(|| decoded.bytes(field).map(hex))
+        .or_else(|| decoded.bytes(field).map(iso8583::hex::encode))
 }
 
 pub(crate) fn reversal(of: &Message) -> Message {

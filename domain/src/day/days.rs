@@ -92,7 +92,7 @@ pub enum Fact {
 
 /// What is only true now.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Around {
+pub struct Circumstances {
     /// The configured lanes, and those with a journal.
     pub lanes: Vec<LaneSeen>,
     /// The running date when this was looked at: what is due with a date that was turned since is
@@ -418,7 +418,7 @@ impl Days {
 
     /// What a turned date still waits for before its first version is sealed.
     #[must_use]
-    pub fn waits(&self, date: BusinessDate, around: &Around) -> Vec<Wait> {
+    pub fn waits(&self, date: BusinessDate, around: &Circumstances) -> Vec<Wait> {
         let mut waits: Vec<Wait> = Vec::new();
         for part in self.parts(date, &around.lanes) {
             if part.connected && !part.is_complete() {

@@ -7,13 +7,13 @@ use crate::{
 
 use super::{
     calendar::Calendar,
-    days::{Around, DayAlarm, DayEffect, Days, Late, TurnedBy, Wait},
+    days::{Circumstances, DayAlarm, DayEffect, Days, Late, TurnedBy, Wait},
     version::{LateLane, Lateness},
 };
 
 impl Days {
     /// Looks at everything that may be due.
-    pub fn look(&mut self, now: MonoMs, around: &Around) -> Vec<DayEffect> {
+    pub fn look(&mut self, now: MonoMs, around: &Circumstances) -> Vec<DayEffect> {
         let mut effects = Vec::new();
         self.look_at_clock(&around.calendar, &mut effects);
         self.seal_first_versions(now, around, &mut effects);
@@ -70,7 +70,12 @@ impl Days {
     }
 
     /// First versions are sealed in the order of their dates, one at a time.
-    fn seal_first_versions(&mut self, now: MonoMs, around: &Around, effects: &mut Vec<DayEffect>) {
+    fn seal_first_versions(
+        &mut self,
+        now: MonoMs,
+        around: &Circumstances,
+        effects: &mut Vec<DayEffect>,
+    ) {
         // Dates that were turned after the look had been begun are looked at next time.
         let mut ended = self.dates.range(..self.running.min(around.running));
         let next = ended.find(|(_, known)| known.is_unsealed());
@@ -98,7 +103,12 @@ impl Days {
     }
 
     /// All late lanes of a date together, once none of them has said anything for a while.
-    fn seal_later_versions(&mut self, now: MonoMs, around: &Around, effects: &mut Vec<DayEffect>) {
+    fn seal_later_versions(
+        &mut self,
+        now: MonoMs,
+        around: &Circumstances,
+        effects: &mut Vec<DayEffect>,
+    ) {
         for date in self.unfinished.clone() {
             let Some(what) = self.lateness(date, around) else {
                 continue;
@@ -119,7 +129,7 @@ impl Days {
     }
 
     /// A version that holds every part whole needs no second look before something comes.
-    fn forget_if_finished(&mut self, date: BusinessDate, around: &Around) {
+    fn forget_if_finished(&mut self, date: BusinessDate, around: &Circumstances) {
         let sealed = self.sealed(date);
         let whole = sealed.is_some_and(|sealed| sealed.lanes.values().all(|part| part.complete));
         if whole && !around.batches_due.contains(&date) {
@@ -128,7 +138,7 @@ impl Days {
     }
 
     /// What is known of a sealed date beyond its newest version; `None` if it is not sealed.
-    fn lateness(&self, date: BusinessDate, around: &Around) -> Option<Lateness> {
+    fn lateness(&self, date: BusinessDate, around: &Circumstances) -> Option<Lateness> {
         let known = self.dates.get(&date)?;
         let sealed = known.sealed.as_ref()?;
         let parts = self.parts(date, &around.lanes);

@@ -19,7 +19,7 @@ mod tests;
 
 pub use calendar::{Calendar, DateRefused};
 pub use clock::{ClockCheck, Witness, WrongClock};
-pub use days::{Around, DayAlarm, DayConfig, DayEffect, Days, Fact, TurnedBy, Wait};
+pub use days::{Circumstances, DayAlarm, DayConfig, DayEffect, Days, Fact, TurnedBy, Wait};
 pub use frame::{FrameFact, LaneRecordSeen, Machine, PartEnd};
 pub use part::{LanePart, LaneSeen, Missing, PartState};
 pub use version::{LateLane, Lateness, SealedPart, SealedVersion};

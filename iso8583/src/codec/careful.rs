@@ -1,9 +1,9 @@
 //! One field by the careful way: for what is rare, and to say what is wrong with it.
 
 use super::characters;
-use super::decode::{Cursor, Tolerance, upper_hex};
-use super::decoded::Span;
+use super::cursor::{Cursor, Tolerance, upper_hex};
 use super::error::{DecodeError, FieldPath, Reason};
+use super::span::Span;
 use crate::dialect::{
     Class, Counts, Dialect, Encoding, Justify, Length, LengthEncoding, Parts, Shape,
 };

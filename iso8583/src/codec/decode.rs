@@ -2,44 +2,13 @@
 
 use super::careful::read_field;
 use super::characters;
-use super::decoded::{Decoded, Span};
+use super::cursor::{Cursor, Tolerance, upper_hex};
+use super::decoded::Decoded;
 use super::error::{DecodeError, FieldPath, Reason};
 use super::fast_path;
+use super::span::Span;
 use crate::dialect::{BitmapEncoding, Dialect, MtiEncoding, Step};
-use crate::hex;
 use crate::message::{ByPlace, FieldSet, Half, Mti, Places, set_value_at, value_at};
-
-/// Where the decoder stands.
-pub(super) struct Cursor<'a> {
-    pub(super) frame: &'a [u8],
-    pub(super) at: usize,
-}
-
-impl<'a> Cursor<'a> {
-    fn left(&self) -> usize {
-        self.frame.len().saturating_sub(self.at)
-    }
-
-    pub(super) fn take(&mut self, count: usize, field: FieldPath) -> Result<&'a [u8], DecodeError> {
-        let taken = self
-            .at
-            .checked_add(count)
-            .and_then(|end| self.frame.get(self.at..end));
-        let Some(bytes) = taken else {
-            let reason = Reason::Truncated {
-                needed: count,
-                left: self.left(),
-            };
-            return Err(DecodeError {
-                field,
-                offset: self.at,
-                reason,
-            });
-        };
-        self.at += count;
-        Ok(bytes)
-    }
-}
 
 /// Reads one message: `frame` is what follows the length prefix.
 ///
@@ -70,25 +39,6 @@ pub fn decode_tolerantly<'a>(
     read(&mut decoded, Some(&mut tolerance))?;
     let odd = (2..=dialect.field_max()).filter(|field| tolerance.odd.has(*field));
     Ok((decoded, odd.collect()))
-}
-
-/// Which fields have to fit their format, and which of the others did not.
-pub(super) struct Tolerance {
-    strict: FieldSet,
-    odd: FieldSet,
-}
-
-impl Tolerance {
-    /// Whether what is wrong with the contents of this field is passed over.
-    pub(super) fn takes(tolerance: &mut Option<&mut Self>, field: u8) -> bool {
-        match tolerance {
-            Some(tolerance) if !tolerance.strict.has(field) => {
-                tolerance.odd = tolerance.odd.with(field);
-                true
-            }
-            Some(_) | None => false,
-        }
-    }
 }
 
 /// Apart, so that [`decode`] is small enough to be inlined: that spares the message one more copy.
@@ -344,15 +294,6 @@ fn read_hex_bitmap(
         bits = bits << 4 | u64::from(nibble);
     }
     Ok(bits)
-}
-
-/// Lower case is refused: it would not be the same bytes when written again.
-pub(super) fn upper_hex(character: u8) -> Option<u8> {
-    if character.is_ascii_lowercase() {
-        None
-    } else {
-        hex::value(character)
-    }
 }
 
 /// One field by the careful way alone: where its value lies and where it ends.

@@ -2,36 +2,14 @@
 
 use super::decode;
 use super::field::Field;
+use super::span::Span;
 use crate::card::Pan;
-use crate::describe;
 use crate::dialect::{Dialect, Layout, Parts};
 use crate::keys::DesKey;
 use crate::mac::{self, MacError};
 use crate::message::{ByPlace, FieldSet, Half, Message, Mti, Places, value_at};
-use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
-
-/// Where a value lies. The frame is at most 65,535 bytes long.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct Span {
-    pub(super) start: u16,
-    pub(super) units: u16,
-}
-
-impl Span {
-    /// Of fields that aren't there.
-    pub(super) const NOWHERES: ByPlace<Self> = [Self { start: 0, units: 0 }; 64];
-
-    #[inline]
-    pub(super) fn new(start: usize, units: u16) -> Self {
-        let [low, high, ..] = start.to_le_bytes();
-        Self {
-            start: u16::from_le_bytes([low, high]),
-            units,
-        }
-    }
-}
 
 /// A message whose every field was found valid. Borrows the frame and the dialect.
 #[derive(Clone)]
@@ -285,6 +263,16 @@ impl<'a> Decoded<'a> {
     }
 }
 
+impl Message {
+    /// Copies a field's value out of a decoded message; absent there leaves it as it is here.
+    pub fn copy_from(&mut self, source: &Decoded<'_>, field: u8) -> &mut Self {
+        if let Some(found) = source.field(field) {
+            self.set(field, &*found.value());
+        }
+        self
+    }
+}
+
 struct Fields<'d, 'a> {
     decoded: &'d Decoded<'a>,
     first: Places,
@@ -327,18 +315,6 @@ impl<'a> Iterator for Fields<'_, 'a> {
             }
         }
         folded
-    }
-}
-
-/// Masked, as [`crate::describe`] says.
-impl fmt::Debug for Decoded<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut map = formatter.debug_map();
-        map.entry(&"mti", &self.mti.as_str());
-        for field in self.fields() {
-            map.entry(&field.number(), &describe::masked(&field));
-        }
-        map.finish()
     }
 }
 

@@ -396,7 +396,7 @@ fn low_byte(number: usize) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::decoded::Span;
+    use crate::codec::span::Span;
     use crate::codec::{decode, encode};
     use crate::dialect::Dialect;
     use crate::message::{Half, Mti, value_at};

@@ -2,10 +2,9 @@
 
 use super::careful::{Odd, odd_digit};
 use super::characters;
-use super::decoded::Span;
 use super::fast_path;
 use super::packed::{nibble, unpack};
-use crate::describe;
+use super::span::Span;
 use crate::dialect::{Class, Dialect, Encoding, Justify, Reading, Shape, Step};
 use crate::hex;
 use crate::message::{Half, Mti};
@@ -38,13 +37,6 @@ pub struct Shown {
 impl fmt::Debug for Shown {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Shown({} characters)", self.text.len())
-    }
-}
-
-/// Number and masked value.
-impl fmt::Debug for Field<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.number(), describe::masked(self))
     }
 }
 

@@ -6,6 +6,7 @@
 mod blocks;
 mod careful;
 mod characters;
+mod cursor;
 mod decode;
 mod decoded;
 mod encode;
@@ -13,6 +14,7 @@ mod error;
 mod fast_path;
 mod field;
 mod packed;
+mod span;
 
 pub use decode::{decode, decode_tolerantly};
 pub use decoded::{Decoded, MacFault};

@@ -9,7 +9,6 @@ mod numbers;
 pub use mti::{Mti, MtiError};
 pub(crate) use numbers::{ByNumber, ByPlace, FieldSet, Half, Places, set_value_at, value_at};
 
-use crate::codec::Decoded;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -237,14 +236,6 @@ impl Message {
     pub fn fields(&self) -> impl Iterator<Item = (u8, &[u8])> {
         let numbers = self.present.numbers();
         numbers.filter_map(|field| Some((field, self.get(field)?)))
-    }
-
-    /// Copies a field's value out of a decoded message; absent there leaves it as it is here.
-    pub fn copy_from(&mut self, source: &Decoded<'_>, field: u8) -> &mut Self {
-        if let Some(found) = source.field(field) {
-            self.set_bytes(field, &found.value());
-        }
-        self
     }
 
     /// Keeps the pad nibble a decoder saw, so that encoding gives the same bytes.

@@ -6,8 +6,9 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::EngineError;
-use super::folder::{check_free, io_error, sync_path};
-use crate::segment::SegmentName;
+use super::files::{io_error, put_in_place, sync_path};
+use super::room;
+use crate::SegmentName;
 
 const ARCHIVE_FOLDER: &str = "segments";
 /// A segment in the making; there is never more than one.
@@ -63,7 +64,7 @@ impl Archive {
             let parent = self.folder.parent().unwrap_or(&self.folder);
             sync_path(parent)?;
         }
-        check_free(&self.folder, file_bytes)?;
+        room::check_file(&self.folder, file_bytes)?;
         let path = self.folder.join(UNFINISHED);
         File::create(&path).map_err(io_error("create", &path))
     }
@@ -77,9 +78,8 @@ impl Archive {
     /// Makes the segment durable under its name: its bytes, then the name.
     pub(crate) fn finish(&self, file: File, name: SegmentName) -> Result<(), EngineError> {
         let path = self.folder.join(UNFINISHED);
-        file.sync_all().map_err(io_error("sync", &path))?;
         drop(file);
-        fs::rename(&path, self.path(name)).map_err(io_error("rename", &path))?;
+        put_in_place(&path, &self.path(name))?;
         sync_path(&self.folder)
     }
 

@@ -1,5 +1,5 @@
 //! What every engine on a real disk does with its folder: lock it, keep the witness beside the
-//! engine's own files, make new files durable, and ask for room before anything is written.
+//! engine's own files, and make new files durable.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use rustix::fs::{Access, StatVfsMountFlags};
-use rustix::io::Errno;
-
 use super::archive::Archive;
-use super::{EngineError, NoRoom, Write};
+use super::files::{io_error, put_in_place, sync_path};
+use super::kind::EngineKind;
+use super::{EngineError, NoRoom, Write, room};
 use crate::OpenError;
 
 const LOCK_FILE: &str = "lock";
@@ -21,16 +20,6 @@ const WITNESS_FILE: &str = "witness";
 /// process has it until it starts its own program, and sled drops its file on a thread of its own.
 pub(super) const LOCK_TRIES: u32 = 100;
 pub(super) const LOCK_PAUSE: Duration = Duration::from_millis(10);
-
-/// Free bytes below which nothing is written. An engine that meets a full disk half-way is left in
-/// a state that nobody knows; so it must never meet one. What is kept free covers segments,
-/// snapshots and the witness, and lets a journal be opened on a disk that is otherwise full.
-const SPARE_BYTES: u64 = 16 * 1024 * 1024;
-/// Free bytes below which nothing new is begun, over [`SPARE_BYTES`]: what is under way then has
-/// room to come to its end.
-const UNDER_WAY_BYTES: u64 = 16 * 1024 * 1024;
-/// What one change may cost beside its own bytes: a leaf and the branches above it are copied.
-const BYTES_PER_CHANGE: u64 = 16 * 1024;
 
 /// A journal's folder, held by this process until it is dropped.
 pub(super) struct Folder {
@@ -71,12 +60,12 @@ impl Folder {
 
     /// Refuses a folder that holds the files of another engine: it would look like an empty
     /// journal, and a lane would begin a second one.
-    pub(super) fn refuse_other(&self, file: &str, engine: &'static str) -> Result<(), OpenError> {
-        match self.path.join(file).try_exists() {
+    pub(super) fn refuse_other(&self, other: EngineKind) -> Result<(), OpenError> {
+        match self.path.join(other.data_file()).try_exists() {
             Ok(false) => Ok(()),
             Ok(true) => Err(OpenError::OtherEngine {
                 folder: self.path.clone(),
-                engine,
+                engine: other.name(),
             }),
             Err(error) => Err(io_error("look into", &self.path)(error).into()),
         }
@@ -137,28 +126,18 @@ impl Folder {
         let path = self.path.join(WITNESS_FILE);
         let new = self.path.join("witness.new");
         fs::write(&new, witness).map_err(io_error("write", &new))?;
-        sync_path(&new)?;
-        fs::rename(&new, &path).map_err(io_error("rename", &new))?;
+        put_in_place(&new, &path)?;
         sync_path(&self.path)
     }
 
-    /// Refuses a batch before anything of it is written, when the disk has too little room left or
-    /// has become read-only. An engine that fails half-way can't be trusted; one that was never
-    /// asked can.
+    /// See [`room::check_batch`].
     pub(super) fn check_room(&self, batch: &[Write]) -> Result<(), EngineError> {
-        match self.room_for(needed_bytes(batch))? {
-            Some(refusal) => Err(EngineError::NoRoom(refusal)),
-            None => Ok(()),
-        }
+        room::check_batch(&self.path, batch)
     }
 
-    /// Why nothing new should be begun, if so.
+    /// See [`room::short_of`].
     pub(super) fn short_of_room(&self) -> Result<Option<NoRoom>, EngineError> {
-        self.room_for(SPARE_BYTES.saturating_add(UNDER_WAY_BYTES))
-    }
-
-    fn room_for(&self, needed_bytes: u64) -> Result<Option<NoRoom>, EngineError> {
-        room_in(&self.path, needed_bytes)
+        room::short_of(&self.path)
     }
 }
 
@@ -167,71 +146,6 @@ pub(super) fn holds_remains(folder: &Path) -> Result<bool, EngineError> {
     let path = folder.join(WITNESS_FILE);
     let witness = path.try_exists().map_err(io_error("look for", &path))?;
     Ok(witness || !Archive::in_folder(folder).names()?.is_empty())
-}
-
-/// Whether a journal could be kept in a folder, or in the nearest one above it that is there, as
-/// far as can be told without writing.
-///
-/// # Errors
-/// It can't be written to, or is none.
-pub fn check_writable(folder: &Path) -> Result<(), EngineError> {
-    let nearest = folder.ancestors().find(|path| path.exists());
-    let nearest = nearest.unwrap_or(Path::new("."));
-    let fault = match nearest.is_dir() {
-        true => rustix::fs::access(nearest, Access::WRITE_OK | Access::EXEC_OK).err(),
-        false => Some(Errno::NOTDIR),
-    };
-    match fault {
-        Some(errno) => Err(io_error("write to", nearest)(errno.into())),
-        None => Ok(()),
-    }
-}
-
-/// Removes a folder with all that is in it, if it is there.
-pub(super) fn remove_folder(path: &Path) -> Result<(), EngineError> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(io_error("remove", path)(error))
-        }
-        Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-/// As [`Folder::check_room`], for a file of this size that is to be written at once.
-pub(super) fn check_free(folder: &Path, file_bytes: u64) -> Result<(), EngineError> {
-    match room_in(folder, file_bytes.saturating_add(SPARE_BYTES))? {
-        Some(refusal) => Err(EngineError::NoRoom(refusal)),
-        None => Ok(()),
-    }
-}
-
-fn room_in(folder: &Path, needed_bytes: u64) -> Result<Option<NoRoom>, EngineError> {
-    let disk = rustix::fs::statvfs(folder)
-        .map_err(|error| io_error("look at the free space of", folder)(error.into()))?;
-    let read_only = disk.f_flag.contains(StatVfsMountFlags::RDONLY);
-    let available_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
-    Ok(room(read_only, available_bytes, needed_bytes))
-}
-
-fn room(read_only: bool, available_bytes: u64, needed_bytes: u64) -> Option<NoRoom> {
-    match (read_only, available_bytes < needed_bytes) {
-        (true, _) => Some(NoRoom::ReadOnly),
-        (false, true) => Some(NoRoom::Full {
-            needed_bytes,
-            available_bytes,
-        }),
-        (false, false) => None,
-    }
-}
-
-fn needed_bytes(batch: &[Write]) -> u64 {
-    let bytes: usize = batch.iter().map(Write::bytes).sum();
-    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_mul(2);
-    let changes = u64::try_from(batch.len()).unwrap_or(u64::MAX);
-    changes
-        .saturating_mul(BYTES_PER_CHANGE)
-        .saturating_add(bytes)
-        .saturating_add(SPARE_BYTES)
 }
 
 /// Our own lock, taken before anything is touched: an engine's comes only after files are deleted.
@@ -274,60 +188,4 @@ fn hold(
     Err(OpenError::InUse {
         folder: folder.to_owned(),
     })
-}
-
-pub(super) fn sync_path(path: &Path) -> Result<(), EngineError> {
-    match File::open(path).and_then(|file| file.sync_all()) {
-        Ok(()) => Ok(()),
-        // A parent that we may not read was not made by us.
-        Err(error) if path.is_dir() && error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-        Err(error) => Err(io_error("sync", path)(error)),
-    }
-}
-
-/// What the system said of a file or folder.
-pub(crate) fn failed_on(action: &'static str, path: &Path, source: io::Error) -> EngineError {
-    EngineError::Io {
-        action,
-        path: path.to_owned(),
-        source,
-    }
-}
-
-pub(crate) fn io_error<'a>(
-    action: &'static str,
-    path: &'a Path,
-) -> impl Fn(io::Error) -> EngineError + 'a {
-    move |source| failed_on(action, path, source)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_batch_needs_its_bytes_its_leaves_and_the_spare() {
-        assert_eq!(needed_bytes(&[]), SPARE_BYTES);
-        let write = Write {
-            key: vec![0; 10],
-            value: Some(vec![0; 90]),
-        };
-        let needed = SPARE_BYTES + 2 * BYTES_PER_CHANGE + 400;
-        assert_eq!(needed_bytes(&[write.clone(), write]), needed);
-    }
-
-    #[test]
-    fn too_little_room_and_a_read_only_disk_are_told_apart() {
-        assert_eq!(room(false, 10, 10), None);
-        assert_eq!(room(true, 10, 10), Some(NoRoom::ReadOnly));
-        let full = NoRoom::Full {
-            needed_bytes: 10,
-            available_bytes: 9,
-        };
-        assert_eq!(room(false, 9, 10), Some(full));
-        assert_eq!(
-            full.to_string(),
-            "the disk is full: 9 bytes are free, 10 are needed"
-        );
-    }
 }

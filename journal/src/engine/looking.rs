@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::{env, process};
 
 use super::archive::Archive;
-use super::folder::{Folder, io_error, remove_folder};
+use super::files::{io_error, remove_folder};
+use super::folder::Folder;
+use super::kind::EngineKind;
 use super::{Engine, EngineError, NoRoom, Pair, Write, redb, sled};
 use crate::OpenError;
 
@@ -54,7 +56,7 @@ impl Drop for Copy {
 /// Looks into a sled journal, in a copy of sled's files.
 pub(super) fn sled(path: &Path) -> Result<Box<dyn Engine>, OpenError> {
     let folder = Folder::look(path)?;
-    folder.check_file(sled::DATA_FILE)?;
+    folder.check_file(EngineKind::Sled.data_file())?;
     sled::check_no_blobs(path)?;
     let copy = Copy::new()?;
     for entry in fs::read_dir(path).map_err(io_error("list", path))? {
@@ -71,7 +73,7 @@ pub(super) fn sled(path: &Path) -> Result<Box<dyn Engine>, OpenError> {
 /// Looks into a redb journal. `check` says whether every page is held against its checksum.
 pub(super) fn redb(path: &Path, check: redb::Check) -> Result<Box<dyn Engine>, OpenError> {
     let folder = Folder::look(path)?;
-    folder.check_file(redb::DATA_FILE)?;
+    folder.check_file(EngineKind::Redb.data_file())?;
     let engine = redb::overlaid(Folder::look(path)?, check)?;
     Ok(looking(engine, None, folder))
 }

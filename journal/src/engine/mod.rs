@@ -1,11 +1,14 @@
 //! The port to what really stores: an ordered map from bytes to bytes with atomic batches.
 
 pub(crate) mod archive;
+mod files;
 mod folder;
 pub(crate) mod kind;
 mod looking;
+mod opening;
 mod overlay;
 pub(crate) mod redb;
+mod room;
 pub(crate) mod simulated;
 pub(crate) mod sled;
 
@@ -13,12 +16,15 @@ use std::path::PathBuf;
 use std::{fmt, io};
 
 use archive::Archive;
-pub use folder::check_writable;
-pub(crate) use folder::{failed_on as folder_error, io_error};
+pub(crate) use files::{failed_on as folder_error, io_error};
+pub use room::check_writable;
 
 /// The most bytes of one stored value. A leaf of sled holds up to 16 values, and one over 128 KiB
 /// goes to a blob file that is never synced; 16 values of this size stay well under it.
 pub const VALUE_BYTES_MAX: usize = 4096;
+
+/// Pairs that one step of a scan takes from an engine.
+pub(crate) const SCAN_PAIRS: usize = 512;
 
 /// One change of an atomic batch.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,14 +13,15 @@ use redb::{
 };
 
 use super::archive::Archive;
-use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES, io_error};
+use super::files::{io_error, put_in_place};
+use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES};
+use super::kind::EngineKind;
 use super::overlay::Overlay;
-use super::{Engine, EngineError, NoRoom, Pair, Write, check_sizes, sled};
-use crate::{OpenError, open as opening};
+use super::{Engine, EngineError, NoRoom, Pair, Write, check_sizes};
+use crate::{OpenError, format};
 
-pub(super) const NAME: &str = "redb";
-/// The one file of this engine.
-pub(super) const DATA_FILE: &str = "journal.redb";
+const NAME: &str = EngineKind::Redb.name();
+const DATA_FILE: &str = EngineKind::Redb.data_file();
 /// Redb's own default is 1 GiB: more than a Pi has to spare.
 const CACHE_BYTES: usize = 16 * 1024 * 1024;
 const TABLE: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("journal");
@@ -84,7 +85,7 @@ pub(super) fn checked(folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
 
 fn open(folder: &Path, repair: RedbRepair, check: Check) -> Result<Box<dyn Engine>, OpenError> {
     let folder = Folder::take(folder)?;
-    folder.refuse_other(sled::DATA_FILE, sled::NAME)?;
+    folder.refuse_other(EngineKind::Sled)?;
     if folder.lacks(DATA_FILE)? {
         make_file(&folder)?;
     }
@@ -113,10 +114,10 @@ fn make_file(folder: &Folder) -> Result<(), OpenError> {
     let database = Builder::new()
         .create(&new)
         .map_err(failed("make its file"))?;
-    write_all(&database, &[opening::format()], Durability::Immediate)
+    write_all(&database, &[format::entry()], Durability::Immediate)
         .map_err(failed("make its file"))?;
     drop(database);
-    Ok(fs::rename(&new, &path).map_err(io_error("rename", &new))?)
+    Ok(put_in_place(&new, &path)?)
 }
 
 /// The journal in a folder that is only looked at: what redb writes stays in memory.

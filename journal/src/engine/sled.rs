@@ -8,17 +8,16 @@ use std::thread;
 use std::time::UNIX_EPOCH;
 
 use super::archive::Archive;
-use super::folder::{
-    Folder, LOCK_PAUSE, LOCK_TRIES, io_error, lock_file, remove_folder, sync_path,
-};
-use super::{Engine, EngineError, NoRoom, Pair, Write, check_sizes, redb};
-use crate::{OpenError, open};
+use super::files::{io_error, put_in_place, remove_folder};
+use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES, lock_file};
+use super::kind::EngineKind;
+use super::{Engine, EngineError, NoRoom, Pair, Write, check_sizes};
+use crate::{OpenError, format};
 
-pub(super) const NAME: &str = "sled";
+const NAME: &str = EngineKind::Sled.name();
+const DATA_FILE: &str = EngineKind::Sled.data_file();
 /// Sled's own default is 1 GiB: more than a Pi has to spare.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
-/// Sled's log: the one file whose sync makes a commit durable.
-pub(super) const DATA_FILE: &str = "db";
 /// Sled's own settings.
 const CONFIG_FILE: &str = "conf";
 const BLOBS_FOLDER: &str = "blobs";
@@ -71,7 +70,7 @@ impl Blobs {
 /// files that are never synced.
 pub fn sled_engine(folder: &Path) -> Result<Box<dyn Engine>, OpenError> {
     let held = Folder::take(folder)?;
-    held.refuse_other(redb::DATA_FILE, redb::NAME)?;
+    held.refuse_other(EngineKind::Redb)?;
     remove_unfinished_snapshots(folder)?;
     check_no_blobs(folder)?;
     if held.lacks(DATA_FILE)? {
@@ -108,7 +107,7 @@ fn make_file(folder: &Path) -> Result<(), OpenError> {
     remove_folder(&new)?;
     let database = open_database(&new)?;
     let mut first = sled::Batch::default();
-    let format = open::format();
+    let format = format::entry();
     first.insert(format.key, format.value.unwrap_or_default());
     let written = database.apply_batch(first).and_then(|()| database.flush());
     written.map_err(|error| failed("make its file", error))?;
@@ -116,8 +115,7 @@ fn make_file(folder: &Path) -> Result<(), OpenError> {
     let (made, path) = (new.join(DATA_FILE), folder.join(DATA_FILE));
     // Sled lets go of it on a thread of its own, and may write until then.
     drop(lock_file(&made, &new)?);
-    sync_path(&made)?;
-    fs::rename(&made, &path).map_err(io_error("rename", &made))?;
+    put_in_place(&made, &path)?;
     Ok(remove_folder(&new)?)
 }
 

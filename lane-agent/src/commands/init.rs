@@ -1,21 +1,14 @@
 //! `lane-agent init`: the folder of one lane, under published test keys, for a hub that is there.
 
-use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use clap::Args;
-use command_line::Peer;
+use command_line::{
+    Peer,
+    example::{CASHIER_SCRIPT, LaneExample, write_new},
+};
 
 use super::{Exit, Failed, Outcome, print};
-
-/// The example of the repository, which a test parses.
-const EXAMPLE: &str = include_str!("../../../config/lane.example.toml");
-/// Three customers, for the scripted cashier.
-const SCRIPT: &str = include_str!("../../../config/first-shop/script.jsonl");
 
 #[derive(Args)]
 pub(super) struct Init {
@@ -40,10 +33,13 @@ pub(super) fn init(options: &Init) -> Outcome {
     let text = text(options)?;
     // The script first: where the configuration is, the script is.
     for (path, text) in [
-        (options.folder.join("script.jsonl"), SCRIPT.to_owned()),
+        (
+            options.folder.join("script.jsonl"),
+            CASHIER_SCRIPT.to_owned(),
+        ),
         (config.clone(), text),
     ] {
-        write(&path, &text).map_err(|error| {
+        write_new(&path, &text, 0o600).map_err(|error| {
             let what = format!("can't write {}: {error}", path.display());
             Failed::new(Exit::Usage, what)
         })?;
@@ -65,26 +61,19 @@ fn text(options: &Init) -> Result<String, Failed> {
         let what = "--store-id must be letters, digits, '-' or '_'";
         return Err(Failed::new(Exit::Usage, what));
     }
-    Ok(EXAMPLE
-        .replace("lane-1/", "")
-        .replace("\nlane = 1\n", &format!("\nlane = {}\n", options.lane))
-        .replace("\"0001\"", &format!("\"{}\"", options.store_id))
-        .replace("127.0.0.1:7011", metrics.address())
-        .replace("127.0.0.1:7001", hub.address()))
-}
-
-/// What was there before stays.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let mut open = OpenOptions::new();
-    open.write(true).create_new(true).mode(0o600);
-    open.open(path)?.write_all(text.as_bytes())
+    let example = LaneExample {
+        lane: options.lane,
+        store_id: &options.store_id,
+        hub: hub.address(),
+        metrics: metrics.address(),
+    };
+    Ok(example.text())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::config::Config;
 

@@ -4,11 +4,12 @@
 
 use std::{
     fs::{self, OpenOptions},
-    io::{self, Write},
-    path::{Path, PathBuf},
+    io::Write,
+    path::PathBuf,
 };
 
 use domain::{ids::ReceiptNumber, sale::ReceiptLine};
+use ports::files::replace;
 
 use super::{Device, DeviceClass, DeviceError, DeviceState, PosPrinter, escpos_receipt};
 
@@ -49,8 +50,8 @@ impl FilePrinter {
         let bytes = escpos_receipt::encode(lines).map_err(Self::fault)?;
         let text: String = lines.iter().map(ReceiptLine::plain_text).collect();
         let path = |ending: &str| self.folder.join(format!("{number}.{ending}"));
-        write_whole(&path("bin"), &bytes).map_err(Self::fault)?;
-        write_whole(&path("txt"), text.as_bytes()).map_err(Self::fault)
+        replace(&path("bin"), &bytes).map_err(Self::fault)?;
+        replace(&path("txt"), text.as_bytes()).map_err(Self::fault)
     }
 
     fn pulse(&self) -> Result<(), DeviceError> {
@@ -104,17 +105,6 @@ impl PosPrinter for FilePrinter {
         let pulsed = self.pulse();
         self.settle(pulsed)
     }
-}
-
-/// Writes beside and renames: a reader sees the old file or the new one, never a part.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let mut file = fs::File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_data()?;
-    fs::rename(&beside, path)
 }
 
 #[cfg(test)]

@@ -23,7 +23,6 @@ use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 pub use file_printer::FilePrinter;
-pub(crate) use file_printer::write_whole;
 
 use crate::config::DevicesConfig;
 

@@ -20,9 +20,11 @@ use proto::journal::v1 as journal;
 use super::{
     counts::{counts_from_proto, counts_to_proto},
     day::{upload_from_proto, upload_to_proto},
-    file::{file_from_proto, file_to_proto, place_from_proto, place_to_proto},
-    record_in::{batch, date, lane, lease_end_from_proto, stan, tid, totals_from_proto},
-    record_out::{lease_end_to_proto, totals_to_proto},
+    fields::{
+        batch, date, id_from_bytes, id_to_bytes, lane, lease_end_from_proto, lease_end_to_proto,
+        needed, place_from_proto, place_to_proto, stan, tid, totals_from_proto, totals_to_proto,
+    },
+    file::{file_from_proto, file_to_proto},
 };
 
 type Result<T> = std::result::Result<T, ConvertError>;
@@ -145,25 +147,6 @@ pub fn checkpoint_from_proto(from: &journal::HubCheckpoint) -> Result<DeskCheckp
 
 fn all<F, T, C: FromIterator<T>>(from: &[F], read: impl Fn(&F) -> Result<T>) -> Result<C> {
     from.iter().map(read).collect()
-}
-
-pub(super) fn needed<'a, T>(field: &'static str, value: Option<&'a T>) -> Result<&'a T> {
-    value.ok_or_else(|| ConvertError::missing(field))
-}
-
-/// A payment's id in 16 bytes.
-pub(super) fn id_to_bytes(id: PaymentId) -> prost::bytes::Bytes {
-    id.0.to_be_bytes().to_vec().into()
-}
-
-/// Reads a payment's id.
-///
-/// # Errors
-/// Not 16 bytes.
-pub(super) fn id_from_bytes(bytes: &[u8]) -> Result<PaymentId> {
-    let id = <[u8; 16]>::try_from(bytes);
-    id.map(|id| PaymentId(u128::from_be_bytes(id)))
-        .map_err(|_| ConvertError::new("payment_id", "is not 16 bytes"))
 }
 
 fn abandoned_to_proto(abandoned: &BTreeMap<PaymentId, LaneId>) -> Vec<journal::Abandoned> {

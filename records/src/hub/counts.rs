@@ -5,7 +5,7 @@ use domain::desk::Counts;
 use proto::journal::v1 as journal;
 use proto::store::v1::PaymentCounts;
 
-use super::checkpoint::needed;
+use super::fields::needed;
 
 /// Of payments and of what is forwarded.
 pub fn payments_to_proto(counts: &Counts) -> PaymentCounts {

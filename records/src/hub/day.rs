@@ -12,10 +12,7 @@ use domain::{
 };
 use proto::journal::v1::{self as journal, DateTurnedBy, hub_record::Body};
 
-use super::{
-    record_in::{batch, date, lane, stan, tid, totals_from_proto},
-    record_out::totals_to_proto,
-};
+use super::fields::{batch, date, lane, stan, tid, totals_from_proto, totals_to_proto};
 
 type Result<T> = std::result::Result<T, ConvertError>;
 

@@ -8,15 +8,19 @@ use crate::{
 use domain::{
     desk::{OfflineFact, PaymentFile},
     forward::Forward,
-    ids::{BatchNumber, ForwardId, LeaseId, PaymentId, ReceiptNumber, Stan},
+    ids::{BatchNumber, ForwardId, LeaseId, PaymentId, ReceiptNumber},
     payment::{Completion, Payment, Progress},
     time::WallMs,
 };
 use proto::journal::v1 as journal;
 
 use super::{
-    record_in::{batch, end_from_proto, kind_from_proto, request, resolution_from_text, stan, tid},
-    record_out::{ended, queued_kind, requested, resolution_to_text},
+    fields::{batch, place_from_proto, place_to_proto, stan, tid},
+    forward::{
+        end_from_proto, ended, kind_from_proto, queued_kind, resolution_from_text,
+        resolution_to_text,
+    },
+    request::{request, requested},
 };
 
 type Result<T> = std::result::Result<T, ConvertError>;
@@ -84,18 +88,6 @@ fn forward_to_proto(forward: &Forward) -> journal::ForwardFile {
             }
         }),
     }
-}
-
-/// Where a message stands at its terminal.
-pub(super) fn place_to_proto(batch: BatchNumber, stan: Stan) -> journal::MessagePlace {
-    journal::MessagePlace {
-        stan: stan.number(),
-        batch: batch.number(),
-    }
-}
-
-pub(super) fn place_from_proto(from: &journal::MessagePlace) -> Result<(BatchNumber, Stan)> {
-    Ok((batch(from.batch)?, stan(from.stan)?))
 }
 
 /// Reads what was kept.

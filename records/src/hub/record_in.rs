@@ -1,29 +1,29 @@
 //! `journal.v1.HubRecord` as the desk's records: replay reads what was ever written.
 
 use crate::{
-    ConvertError, auth_code, card_from_proto, code, date_from_proto, decision_from_proto,
-    entry_mode_from_proto, lease_from_proto, method_from_proto, money_from_proto,
-    offline_from_proto, optional, original_from_proto, payment_id, payment_kind_from_proto, rrn,
+    ConvertError, code, decision_from_proto, lease_from_proto, money_from_proto,
+    offline_from_proto, optional, payment_id,
 };
 use domain::{
     desk::{
         ArchiveFact, DayFact, DeskFact, DeskRecord, ForwardFact, HubFact, LeaseFact, PaymentFact,
         TerminalFact,
     },
-    forward::{ForwardEnd, ForwardKind, Resolution},
-    ids::{
-        BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber, SaleNumber,
-        Stan, Tid,
-    },
-    payment::PaymentRequest,
-    risk::LeaseEnd,
-    settlement::BatchTotals,
+    ids::{ForwardId, LaneEpoch, LeaseId, PaymentId, ReceiptNumber},
     time::{BusinessDate, WallMs},
 };
 use prost::Message;
 use proto::journal::v1::{self as journal, hub_record::Body};
 
-use super::{checkpoint::id_from_bytes, day, file::file_from_proto};
+use super::{
+    day,
+    fields::{
+        batch, date, id_from_bytes, lane, lease_end_from_proto, stan, tid, totals_from_proto,
+    },
+    file::file_from_proto,
+    forward::{end_from_proto, kind_from_proto, resolution_from_text},
+    request::request,
+};
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
@@ -33,34 +33,6 @@ type Result<T> = std::result::Result<T, ConvertError>;
 /// Bytes that are no record.
 pub fn decode(bytes: &[u8]) -> Result<journal::HubRecord> {
     journal::HubRecord::decode(bytes).map_err(|error| ConvertError::new("hub record", error))
-}
-
-/// Reads how a dead letter is resolved, from an operator or from the journal.
-///
-/// # Errors
-/// An unknown word, or a missing note.
-pub fn resolution_from_text(resolution: &str, note: &str) -> Result<Resolution> {
-    let noted = || {
-        if note.trim().is_empty() {
-            Err(ConvertError::new(
-                "note",
-                "a reference or a reason is needed",
-            ))
-        } else {
-            Ok(note.to_owned())
-        }
-    };
-    match resolution {
-        "retry" => Ok(Resolution::Retry),
-        "settled-by-hand" => Ok(Resolution::SettledByHand {
-            reference: noted()?,
-        }),
-        "written-off" => Ok(Resolution::WrittenOff { reason: noted()? }),
-        other => Err(ConvertError::new(
-            "resolution",
-            format!("\"{other}\" is none of retry, settled-by-hand, written-off"),
-        )),
-    }
 }
 
 /// The desk's record in a journal record; `None` for the shell's own (a start).
@@ -234,36 +206,6 @@ fn lease_ended(from: &journal::LeaseEnded) -> Result<LeaseFact> {
     })
 }
 
-pub(super) fn lease_end_from_proto(from: &journal::LeaseEnded) -> Result<LeaseEnd> {
-    match from.end() {
-        journal::LeaseEndKind::Returned => Ok(LeaseEnd::Returned),
-        journal::LeaseEndKind::WrittenOff => Ok(LeaseEnd::WrittenOff {
-            by: from.by.clone(),
-            reason: from.reason.clone(),
-        }),
-        journal::LeaseEndKind::Unspecified => Err(ConvertError::missing("end")),
-    }
-}
-
-pub(super) fn request(from: &journal::Requested) -> Result<PaymentRequest> {
-    let payment_id: PaymentId = payment_id(&from.payment_id)?;
-    Ok(PaymentRequest {
-        payment_id,
-        lane: lane(from.lane)?,
-        epoch: LaneEpoch(from.epoch),
-        sale: SaleNumber(from.sale_number),
-        amount: money_from_proto("amount", from.amount.as_ref())?,
-        entry_mode: entry_mode_from_proto(from.entry_mode())?,
-        pin_entered: from.pin_entered,
-        card: card_from_proto(from.card.as_ref())?,
-        // Absent in records from before it was told: those carry the date in their head.
-        business_date: date_from_proto("business_date", &from.business_date)?,
-        kind: payment_kind_from_proto(from.kind)?,
-        method: method_from_proto(from.method)?,
-        original: original_from_proto(&from.original_payment_id)?,
-    })
-}
-
 fn queued(from: &journal::ForwardQueued) -> Result<ForwardFact> {
     Ok(ForwardFact::Queued {
         forward_id: ForwardId(from.forward_id),
@@ -312,41 +254,6 @@ fn carried_over(from: &journal::CarriedOver) -> Result<ForwardFact> {
     })
 }
 
-pub(super) fn kind_from_proto(from: &journal::ForwardQueued) -> Result<ForwardKind> {
-    match from.kind() {
-        journal::ForwardKind::Reversal => Ok(ForwardKind::Reversal {
-            reason: code("reason_code", &from.reason_code)?,
-            original_stan: stan(from.original_stan)?,
-            original_batch: batch(from.original_batch)?,
-            auth_code: auth_code(&from.auth_code)?,
-        }),
-        journal::ForwardKind::Advice => Ok(ForwardKind::Advice),
-        journal::ForwardKind::Void => Ok(ForwardKind::Void {
-            original_stan: stan(from.original_stan)?,
-            original_batch: batch(from.original_batch)?,
-            rrn: rrn(&from.rrn)?,
-            auth_code: auth_code(&from.auth_code)?,
-        }),
-        journal::ForwardKind::Unspecified => Err(ConvertError::missing("kind")),
-    }
-}
-
-pub(super) fn end_from_proto(from: &journal::ForwardEnded) -> Result<ForwardEnd> {
-    match from.end() {
-        journal::ForwardEndKind::Delivered => Ok(ForwardEnd::Delivered {
-            code: code("response_code", &from.response_code)?,
-            amount: money_from_proto("delivered", from.delivered.as_ref())?,
-        }),
-        journal::ForwardEndKind::Withdrawn => Ok(ForwardEnd::Withdrawn),
-        journal::ForwardEndKind::DeadLetter => Ok(ForwardEnd::DeadLetter {
-            reason: from.reason.clone(),
-            code: optional(&from.response_code, |text| code("response_code", text))?,
-            declined_after_goods: from.declined_after_goods,
-        }),
-        journal::ForwardEndKind::Unspecified => Err(ConvertError::missing("end")),
-    }
-}
-
 fn signed_on(from: &journal::SignedOn) -> Result<TerminalFact> {
     Ok(TerminalFact::SignedOn {
         tid: tid(&from.tid)?,
@@ -377,35 +284,4 @@ fn settlement_sent(from: &journal::SettlementSent) -> Result<TerminalFact> {
         stan: stan(from.stan)?,
         totals: totals_from_proto(from.totals.as_ref())?,
     })
-}
-
-pub(super) fn totals_from_proto(totals: Option<&journal::BatchTotals>) -> Result<BatchTotals> {
-    let totals = totals.ok_or_else(|| ConvertError::missing("totals"))?;
-    Ok(BatchTotals {
-        debit: money_from_proto("totals.debit", totals.debit.as_ref())?,
-        debit_count: totals.debit_count,
-        credit: money_from_proto("totals.credit", totals.credit.as_ref())?,
-        credit_count: totals.credit_count,
-    })
-}
-
-pub(super) fn lane(number: u32) -> Result<LaneId> {
-    let lane = u16::try_from(number).map_err(|error| ConvertError::new("lane", error))?;
-    Ok(LaneId(lane))
-}
-
-pub(super) fn tid(text: &str) -> Result<Tid> {
-    Tid::new(text).map_err(|error| ConvertError::new("tid", error))
-}
-
-pub(super) fn stan(number: u32) -> Result<Stan> {
-    Stan::new(number).map_err(|error| ConvertError::new("stan", error))
-}
-
-pub(super) fn batch(number: u32) -> Result<BatchNumber> {
-    BatchNumber::new(number).map_err(|error| ConvertError::new("batch", error))
-}
-
-pub(super) fn date(text: &str) -> Result<BusinessDate> {
-    BusinessDate::parse(text).map_err(|error| ConvertError::new("date", error))
 }

@@ -1,20 +1,14 @@
 //! What the desk writes as `journal.v1.HubRecord`. A record once written is read for ever.
 
-use crate::{
-    card_to_proto, date_to_proto, decision_to_proto, entry_mode_to_proto, lease_to_proto,
-    method_to_proto, money_to_proto, offline_to_proto, original_to_proto, payment_kind_to_proto,
-    text,
-};
+use crate::{decision_to_proto, lease_to_proto, money_to_proto, offline_to_proto, text};
 use domain::{
     desk::{
         ArchiveFact, DayFact, DeskFact, DeskRecord, ForwardFact, HubFact, LeaseFact, PaymentFact,
         TerminalFact,
     },
-    forward::{ForwardEnd, ForwardKind, Resolution},
-    ids::{
-        AuthCode, BatchNumber, ForwardId, LaneId, LeaseId, PaymentId, ReceiptNumber, Rrn, Stan, Tid,
-    },
-    payment::{Decision, PaymentRequest},
+    forward::Resolution,
+    ids::{BatchNumber, ForwardId, LaneId, LeaseId, PaymentId, ReceiptNumber, Stan, Tid},
+    payment::Decision,
     response_code::ResponseCode,
     risk::LeaseEnd,
     settlement::BatchTotals,
@@ -23,7 +17,13 @@ use domain::{
 use prost::Message;
 use proto::journal::v1::{self as journal, hub_record::Body};
 
-use super::{checkpoint::id_to_bytes, day as days, file::file_to_proto};
+use super::{
+    day as days,
+    fields::{id_to_bytes, lease_end_to_proto, totals_to_proto},
+    file::file_to_proto,
+    forward::{ended, queued_kind, resolution_to_text},
+    request::requested,
+};
 
 /// The first record of a start: which epoch of the hub wrote what follows.
 pub fn started(epoch: u64, history: u128, at: WallMs, date: BusinessDate) -> Vec<u8> {
@@ -342,110 +342,4 @@ fn lease_ended(lease_id: LeaseId, end: &LeaseEnd) -> Body {
         lease_id: lease_id.0,
         ..lease_end_to_proto(end)
     })
-}
-
-/// How a lease ended, without its id.
-pub(super) fn lease_end_to_proto(end: &LeaseEnd) -> journal::LeaseEnded {
-    let mut to = journal::LeaseEnded::default();
-    match end {
-        LeaseEnd::Returned => to.set_end(journal::LeaseEndKind::Returned),
-        LeaseEnd::WrittenOff { by, reason } => {
-            to.set_end(journal::LeaseEndKind::WrittenOff);
-            to.by.clone_from(by);
-            to.reason.clone_from(reason);
-        }
-    }
-    to
-}
-
-pub(super) fn requested(request: &PaymentRequest) -> journal::Requested {
-    journal::Requested {
-        payment_id: request.payment_id.to_string(),
-        lane: request.lane.0.into(),
-        epoch: request.epoch.0,
-        sale_number: request.sale.0,
-        amount: Some(money_to_proto(request.amount)),
-        entry_mode: entry_mode_to_proto(request.entry_mode).into(),
-        pin_entered: request.pin_entered,
-        card: Some(card_to_proto(&request.card)),
-        business_date: date_to_proto(request.business_date),
-        kind: payment_kind_to_proto(request.kind).into(),
-        method: method_to_proto(request.method).into(),
-        original_payment_id: original_to_proto(request.original),
-    }
-}
-
-pub(super) fn queued_kind(kind: &ForwardKind) -> journal::ForwardQueued {
-    let mut to = journal::ForwardQueued::default();
-    match kind {
-        ForwardKind::Reversal {
-            reason,
-            original_stan,
-            original_batch,
-            auth_code,
-        } => {
-            to.set_kind(journal::ForwardKind::Reversal);
-            to.reason_code = reason.to_string();
-            to.original_stan = original_stan.number();
-            to.original_batch = original_batch.number();
-            to.auth_code = text(auth_code.as_ref().map(AuthCode::as_str));
-        }
-        ForwardKind::Advice => to.set_kind(journal::ForwardKind::Advice),
-        ForwardKind::Void {
-            original_stan,
-            original_batch,
-            rrn,
-            auth_code,
-        } => {
-            to.set_kind(journal::ForwardKind::Void);
-            to.original_stan = original_stan.number();
-            to.original_batch = original_batch.number();
-            to.rrn = text(rrn.as_ref().map(Rrn::as_str));
-            to.auth_code = text(auth_code.as_ref().map(AuthCode::as_str));
-        }
-    }
-    to
-}
-
-pub(super) fn ended(forward_id: ForwardId, end: &ForwardEnd) -> journal::ForwardEnded {
-    let mut to = journal::ForwardEnded {
-        forward_id: forward_id.0,
-        ..Default::default()
-    };
-    match end {
-        ForwardEnd::Delivered { code, amount } => {
-            to.set_end(journal::ForwardEndKind::Delivered);
-            to.response_code = code.to_string();
-            to.delivered = Some(money_to_proto(*amount));
-        }
-        ForwardEnd::Withdrawn => to.set_end(journal::ForwardEndKind::Withdrawn),
-        ForwardEnd::DeadLetter {
-            reason,
-            code,
-            declined_after_goods,
-        } => {
-            to.set_end(journal::ForwardEndKind::DeadLetter);
-            to.response_code = text(code.as_ref().map(ResponseCode::as_str));
-            to.reason.clone_from(reason);
-            to.declined_after_goods = *declined_after_goods;
-        }
-    }
-    to
-}
-
-pub(super) fn resolution_to_text(how: &Resolution) -> (&'static str, &str) {
-    match how {
-        Resolution::Retry => ("retry", ""),
-        Resolution::SettledByHand { reference } => ("settled-by-hand", reference),
-        Resolution::WrittenOff { reason } => ("written-off", reason),
-    }
-}
-
-pub(super) fn totals_to_proto(totals: &BatchTotals) -> journal::BatchTotals {
-    journal::BatchTotals {
-        debit: Some(money_to_proto(totals.debit)),
-        debit_count: totals.debit_count,
-        credit: Some(money_to_proto(totals.credit)),
-        credit_count: totals.credit_count,
-    }
 }

@@ -29,9 +29,7 @@ fn lines() -> Vec<(String, Vec<u8>)> {
 }
 
 fn bytes(hex: &str) -> Vec<u8> {
-    let pairs = hex.as_bytes().chunks(2);
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
-    pairs.map(byte).collect()
+    base16ct::lower::decode_vec(hex).unwrap()
 }
 
 fn records() -> Vec<(String, Vec<u8>)> {

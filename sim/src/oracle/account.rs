@@ -6,7 +6,7 @@ use proto::{journal::v1::SaleClosed, store::v1::Decision};
 use crate::oracle::{
     evidence::Evidence,
     hub_book::{HubForward, HubPayment, Place},
-    lane_book::minor,
+    values::minor,
 };
 
 /// Sales with their tenders, payments and queue entries with their places at the bank and their

@@ -14,7 +14,7 @@ use proto::{
     store::v1::DecisionKind,
 };
 
-use crate::oracle::{evidence::Evidence, lane_book::minor, verdict::Verdict};
+use crate::oracle::{evidence::Evidence, values::minor, verdict::Verdict};
 
 /// Where the money of a payment can lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,7 +11,7 @@ use proto::journal::v1::HubRecord;
 
 use crate::{
     oracle::{
-        days::{LaneFrames, read_frames},
+        days::frames::{LaneFrames, read as read_frames},
         hub_book::HubBook,
         journals::{Journals, Logs, Owner},
         lane_book::LaneBook,

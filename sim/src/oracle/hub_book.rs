@@ -10,7 +10,7 @@ use proto::{
     store::v1::{Decision, DecisionKind},
 };
 
-use crate::oracle::{lane_book::minor, leases::HubLeases};
+use crate::oracle::{leases::HubLeases, values::minor};
 
 /// Terminal, batch and STAN of a message.
 pub(super) type Place = (String, u32, u32);

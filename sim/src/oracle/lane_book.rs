@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use proto::{
     journal::v1::{LaneRecord, PaymentDecided, SaleClosed, lane_record::Body},
-    store::v1::{Decision, DecisionKind, Money},
+    store::v1::{Decision, DecisionKind},
 };
 
-use crate::oracle::leases::LaneLeases;
+use crate::oracle::{leases::LaneLeases, values::minor};
 
 /// One line of a basket, as rung up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -244,10 +244,4 @@ impl LanePayment {
             Some(_) | None => 0,
         }
     }
-}
-
-/// An amount; none is 0.
-#[must_use]
-pub(super) fn minor(money: Option<&Money>) -> i64 {
-    money.map_or(0, |money| money.minor)
 }

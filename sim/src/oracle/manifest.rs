@@ -7,10 +7,11 @@ use std::{
     path::Path,
 };
 
+use base16ct::lower::encode_string as hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{oracle::verdict::Verdict, store::folder::RunFolder, workload::keys::hex};
+use crate::{oracle::verdict::Verdict, store::folder::RunFolder};
 
 /// What the manifest is called in the run's folder.
 pub(super) const MANIFEST: &str = "manifest.json";

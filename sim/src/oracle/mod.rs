@@ -13,18 +13,21 @@ mod figures;
 mod hub_book;
 mod journals;
 mod lane_book;
+mod lease_check;
 mod leases;
 mod ledger;
 mod manifest;
 mod open_sale;
 mod payments;
 mod prices;
+mod reckoning;
 mod replicas;
 mod sales;
 mod secrets;
 mod settlement;
 #[cfg(test)]
 mod tests;
+mod values;
 mod verdict;
 
 use std::io;
@@ -34,13 +37,14 @@ use crate::{acquirer_link::Approval, store::folder::RunFolder};
 use evidence::Evidence;
 use manifest::Manifest;
 
-pub use days::{DayFigures, newest_versions_are_complete};
-pub use figures::{Examples, Figures, Forward, Payments, Settlement, Tenders};
+pub use days::newest_versions_are_complete;
+pub use figures::{
+    DayFigures, Examples, Figures, Forward, Payments, Settlement, Tenders, TerminalDay,
+};
 pub use journals::copy_folder;
 pub(crate) use journals::{Journals, Logs, Owner, Unread};
 pub use manifest::OPEN_COPY;
 pub use open_sale::{OpenSale, open_sale};
-pub use settlement::TerminalDay;
 pub use verdict::{Broken, Verdict};
 
 /// What a run came to.
@@ -73,7 +77,7 @@ pub(crate) fn examine_with(
     sales::check(&evidence, &mut verdict);
     payments::check(&evidence, &mut verdict);
     double_entry::check(&evidence, &mut verdict);
-    leases::check(&evidence, &mut verdict);
+    lease_check::check(&evidence, &mut verdict);
     let terminals = settlement::check(&evidence, &mut verdict);
     replicas::check(&evidence, &mut verdict);
     secrets::check(&evidence, &mut verdict);

@@ -10,8 +10,9 @@ use proto::{
 use crate::oracle::{
     evidence::{Evidence, terminal_of},
     hub_book::{HubPayment, Place},
-    lane_book::{LanePayment, Sale, minor},
+    lane_book::{LanePayment, Sale},
     ledger::LedgerLine,
+    values::minor,
     verdict::Verdict,
 };
 

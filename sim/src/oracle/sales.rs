@@ -9,8 +9,9 @@ use std::{
 use crate::{
     oracle::{
         evidence::Evidence,
-        lane_book::{AtClose, LaneBook, Sale, minor},
+        lane_book::{AtClose, LaneBook, Sale},
         prices::{PriceFiles, Versions},
+        values::{minor, parse_number},
         verdict::Verdict,
     },
     workload::Visit,
@@ -246,18 +247,4 @@ fn check_receipt(
     verdict.check(same, "I12", payment, || {
         format!("receipt {number} is not what the journal says was printed")
     });
-}
-
-/// `3-1-000042`: lane, epoch, sequence.
-pub(super) fn parse_number(number: &str) -> Option<(u16, u32, u32)> {
-    let mut parts = number.split('-');
-    let (lane, epoch, sequence) = (parts.next()?, parts.next()?, parts.next()?);
-    match parts.next() {
-        None => Some((
-            lane.parse().ok()?,
-            epoch.parse().ok()?,
-            sequence.parse().ok()?,
-        )),
-        Some(_) => None,
-    }
 }

@@ -87,7 +87,7 @@ impl Secrets {
     }
 
     fn add_with_hex(&mut self, what: &'static str, bytes: &[u8]) {
-        let lower = crate::workload::keys::hex(bytes);
+        let lower = base16ct::lower::encode_string(bytes);
         self.add(what, lower.to_uppercase().into_bytes());
         self.add(what, lower.into_bytes());
         self.add(what, bytes.to_vec());
@@ -154,10 +154,7 @@ fn clear_pin_block(pin: &str, pan: &str) -> Option<Vec<u8>> {
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
-        .collect()
+    base16ct::mixed::decode_vec(text).ok()
 }
 
 /// Every value of at least 32 hex digits in a keys file.
@@ -175,7 +172,7 @@ mod tests {
     fn the_pin_block_is_that_of_the_published_example() {
         // ISO 9564-1, format 0: PIN 1234, PAN 43219876543210987.
         let block = clear_pin_block("1234", "43219876543210987").unwrap();
-        assert_eq!(crate::workload::keys::hex(&block), "0412ac89abcdef67");
+        assert_eq!(base16ct::lower::encode_string(&block), "0412ac89abcdef67");
     }
 
     #[test]

@@ -6,37 +6,14 @@ use proto::{
     journal::v1::{ForwardKind, Tender},
     store::v1::DecisionKind,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::oracle::{
     evidence::{Evidence, terminal_of},
+    figures::TerminalDay,
     hub_book::HubForward,
-    lane_book::minor,
+    values::minor,
     verdict::Verdict,
 };
-
-/// One terminal's day, as three count it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TerminalDay {
-    /// The terminal.
-    pub tid: String,
-    /// Card tenders on the lane's receipts, less what the bank refused after the goods were gone,
-    /// and with what could not be taken back; both stand as dead letters.
-    pub lane_minor: i64,
-    /// Debits less credits of the batches the hub closed.
-    pub hub_minor: i64,
-    /// What the bank has booked, less what it took back.
-    pub host_minor: i64,
-    /// Card tenders that the bank refused after the goods were gone.
-    pub lost_minor: i64,
-    /// Approvals of abandoned sales that the bank did not take back any more.
-    #[serde(default)]
-    pub not_taken_back_minor: i64,
-    /// How many batches were closed, and how many of them the bank found balanced.
-    pub batches: u32,
-    /// See `batches`.
-    pub balanced: u32,
-}
 
 /// Adds up each terminal three times, and compares.
 pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) -> Vec<TerminalDay> {

@@ -3,6 +3,7 @@
 
 use std::{fmt::Write as _, net::SocketAddr};
 
+use base16ct::lower::encode_string as hex;
 use journal::EngineKind;
 
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     workload::{
         BUSINESS_DATE, OPENING_WALL_MS,
         card::{Behaviour, Card},
-        keys::{StoreKeys, Terminal, hex},
+        keys::{StoreKeys, Terminal},
         price_list::CURRENCY,
     },
 };

@@ -5,13 +5,13 @@
 use std::{io, path::Path};
 
 use command_line::LogFormat;
+use command_line::StopSignals;
 
 use crate::{
     oracle::{OPEN_COPY, copy_folder},
     store::{
         fleet::{Fleet, FleetError, Setup},
         folder::RunFolder,
-        interrupt::Interrupt,
         progress::note,
         record::{RecordError, RunRecord},
     },
@@ -41,7 +41,7 @@ pub enum KeepOpenError {
 /// The copy can't be made, or a program doesn't start or dies.
 pub async fn keep_open(root: &Path, log_format: LogFormat) -> Result<(), KeepOpenError> {
     let record = RunRecord::read(root)?;
-    let mut interrupt = Interrupt::listen()?;
+    let mut interrupt = StopSignals::listen()?;
     let copy = root.join(OPEN_COPY);
     for name in WORKED_IN {
         copy_folder(&root.join(name), &copy.join(name))?;

@@ -13,7 +13,6 @@ pub mod fleet;
 pub mod folder;
 pub mod head_office;
 pub mod inputs;
-pub mod interrupt;
 pub mod keep_open;
 pub mod options;
 pub mod process;

@@ -3,6 +3,7 @@
 
 use std::{io, time::Duration};
 
+use command_line::StopSignals;
 use ports::{Clock, SystemClock};
 use tokio::time::sleep;
 
@@ -16,7 +17,6 @@ use crate::{
         fleet::{Fleet, FleetError, Part, Setup},
         head_office::{self, PullError},
         inputs::Run,
-        interrupt::Interrupt,
         progress::Progress,
         record::RunRecord,
         watch::{HubWatch, Sight},
@@ -85,7 +85,7 @@ pub enum TradeError {
 /// # Errors
 /// Anything that keeps the day from its end. The store is stopped in every case.
 pub async fn trade(run: &Run) -> Result<Traded, TradeError> {
-    let mut interrupt = Interrupt::listen().map_err(TradeError::NoSignals)?;
+    let mut interrupt = StopSignals::listen().map_err(TradeError::NoSignals)?;
     let progress = Progress::of(run.visits.len());
     progress.step("starting bank, line, hub and lanes");
     let setup = Setup {

@@ -94,12 +94,6 @@ fn with_odd_parity(mut key: Vec<u8>) -> Vec<u8> {
     key
 }
 
-/// Lower-case hex.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,7 +106,7 @@ mod tests {
         assert_ne!(keys.terminals[0].master_key, keys.terminals[1].master_key);
         assert_eq!(keys.terminals[2].key_serial_number.len(), 10);
         assert_eq!(
-            hex(&keys.terminals[0].key_serial_number),
+            base16ct::lower::encode_string(&keys.terminals[0].key_serial_number),
             "ffff9876540000200000"
         );
         assert_eq!(keys.initial_key(&keys.terminals[0]).len(), 16);

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, WrapFuture};
 use domain::{
-    day::{Around, Calendar, DayAlarm, DayEffect},
+    day::{Calendar, Circumstances, DayAlarm, DayEffect},
     desk::{Event, Rejected},
     time::{BusinessDate, MonoMs, WallMs},
 };
@@ -149,7 +149,7 @@ impl DayParts {
     }
 
     /// What is only true now.
-    pub(crate) async fn around(&self) -> Result<Around, DayError> {
+    pub(crate) async fn around(&self) -> Result<Circumstances, DayError> {
         let lanes = self.lanes.send(SeeLanes).await?;
         let seen = self.ask_desk(|desk| {
             let desk = &desk.desk;
@@ -162,7 +162,7 @@ impl DayParts {
             BTreeSet<BusinessDate>,
             bool,
         ) = seen.await?;
-        Ok(Around {
+        Ok(Circumstances {
             lanes,
             running,
             batches_due,

@@ -8,8 +8,8 @@
 use actix::{Handler, Message};
 use domain::ids::{LaneEpoch, LaneId};
 
-use super::{lanes::Lanes, replica_trouble::Machine, replication::ReplicaRefused};
-use crate::connection::Connection;
+use super::{lanes::Lanes, replica_trouble::Machine};
+use crate::{connection::Connection, replica_refused::ReplicaRefused};
 
 /// May this machine have the copy? Answered with the last record that the lane said is durable at
 /// itself, under this epoch; 0 when it has said nothing since the hub started.

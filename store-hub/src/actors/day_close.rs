@@ -21,7 +21,7 @@ use super::{
     business_day::{DayError, DayParts},
     reports::{AskDate, AskToOpen, DateStanding, MakeReport},
 };
-use crate::{grpc::day_view, report::DayReport};
+use crate::{day_view::day_view, report::DayReport};
 
 /// Somebody who listens hears at least so often what is waited for.
 const TELL_EVERY: Duration = Duration::from_millis(500);

@@ -8,20 +8,12 @@ use proto::store::v1::{HubFrame, hub_frame::Body};
 use records::{hot_card_to_part, lease_to_proto};
 
 use super::{
-    acquirer_link::LinkCommand,
-    lane_session::ToLane,
-    payment_desk::{Commit, PaymentDesk, result_frame},
+    acquirer_link::command::LinkCommand,
+    commit::{Commit, Waiting},
+    payment_desk::{PaymentDesk, result_frame},
     told_dates::settling_frame,
 };
 use crate::{card_vault::CardForMessage, payment_archive};
-
-/// What waits in the outbox for its commit.
-pub(super) enum Waiting {
-    /// An effect of the desk.
-    Effect(Effect),
-    /// A frame of the shell itself: hello, abandoned.
-    Frame { lane: LaneId, body: Box<Body> },
-}
 
 impl PaymentDesk {
     /// `Persist`, `Archive`, `HoldCard` and `EraseCard` join the commit; the rest waits for it.
@@ -172,10 +164,7 @@ impl PaymentDesk {
         let Some(session) = self.sessions.get(&lane) else {
             return;
         };
-        if session
-            .try_send(ToLane(HubFrame { body: Some(body) }))
-            .is_err()
-        {
+        if session.send(HubFrame { body: Some(body) }).is_err() {
             self.sessions.remove(&lane);
         }
     }

@@ -1,17 +1,14 @@
 //! A lane's hello, read, and why it may be refused.
 
 use domain::{
-    desk::{LaneMemory, Rejected},
-    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, Tid},
+    desk::Rejected,
+    ids::{LaneEpoch, LaneId, PaymentId},
 };
 use journal::Head;
 use proto::store::v1::LaneHello;
 
-use super::{
-    lane_session::history_of, previous_hub::PreviousHub, replica_trouble::Machine,
-    replication::ReplicaRefused,
-};
-use crate::{connection::Connection, replica::head_from_proto};
+use super::{lane_memory::PreviousHub, replica_trouble::Machine};
+use crate::{connection::Connection, replica::head_from_proto, replica_refused::ReplicaRefused};
 
 /// Why a lane may not attach.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -70,25 +67,7 @@ pub(super) fn greeting(hello: &LaneHello) -> Result<Greeting, AttachRefused> {
         lane: LaneId(lane),
         epoch: LaneEpoch(hello.epoch),
         abandoned: abandoned.map_err(|error| bad(error.to_string()))?,
-        previous_hub: previous_hub(hello).map_err(|error| bad(error.to_string()))?,
+        previous_hub: PreviousHub::of(hello).map_err(|error| bad(error.to_string()))?,
         journal: head_from_proto(hello.journal.as_ref()).map_err(|error| bad(error.to_string()))?,
     })
-}
-
-fn previous_hub(hello: &LaneHello) -> Result<Option<PreviousHub>, records::ConvertError> {
-    let Some(history) = history_of(&hello.hub_history) else {
-        return Ok(None);
-    };
-    let memory = LaneMemory {
-        hub_epoch: hello.hub_epoch,
-        last_stan: records::stan(hello.last_stan)?,
-        last_lease: LeaseId(hello.last_lease_id),
-    };
-    let acknowledged = head_from_proto(hello.acknowledged.as_ref()).ok().flatten();
-    Ok(Some(PreviousHub {
-        history,
-        memory,
-        terminal: Tid::new(&hello.tid).ok(),
-        acknowledged,
-    }))
 }

@@ -32,11 +32,12 @@ use zeroize::Zeroizing;
 
 use super::{
     Stopping,
-    lanes::{Lanes, Left, StatusReport},
+    lane_memory::history_of,
+    lane_outlet::{EndSession, LaneOutlet, ToLane},
+    lanes::{Lanes, Left, PricesAnswered, StatusReport},
     payment_desk::{
         AbandonPayment, AskPayment, DetachLane, PaymentDesk, TakeOfflineCard, result_frame,
     },
-    price_answers::PricesAnswered,
 };
 use crate::{card_vault::EncryptedPin, prices::PriceOffer};
 
@@ -132,7 +133,7 @@ impl Actor for LaneSession {
         }
         let detach = DetachLane {
             lane: self.lane,
-            session,
+            session: LaneOutlet::of(&session),
         };
         if self.desk.try_send(detach).is_err() {
             // The desk finds out with the next frame it can't deliver.
@@ -183,11 +184,6 @@ impl Handler<FromLane> for LaneSession {
             None => refuse("an empty frame"),
         }
     }
-}
-
-/// Which hub's journal is meant, if one is named.
-pub(crate) fn history_of(bytes: &[u8]) -> Option<u128> {
-    <[u8; 16]>::try_from(bytes).ok().map(u128::from_be_bytes)
 }
 
 type Answer = ResponseFuture<Result<(), SessionEnd>>;
@@ -286,11 +282,6 @@ impl LaneSession {
     }
 }
 
-/// A frame for the lane. What does not fit closes the stream.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(crate) struct ToLane(pub(crate) HubFrame);
-
 impl Handler<ToLane> for LaneSession {
     type Result = ();
 
@@ -336,11 +327,6 @@ impl StreamHandler<PricesChanged> for LaneSession {
 
     fn finished(&mut self, _: &mut Self::Context) {}
 }
-
-/// The stream ended, or the hub stops.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(crate) struct EndSession;
 
 impl Handler<EndSession> for LaneSession {
     type Result = ();

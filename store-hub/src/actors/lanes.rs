@@ -21,10 +21,10 @@ use tokio::sync::{mpsc, watch};
 
 use super::{
     greeting::{AttachRefused, Greeting, greeting},
-    lane_session::{EndSession, LaneSession, SessionGauges, SessionPrices},
+    lane_outlet::{EndSession, LaneOutlet},
+    lane_session::{LaneSession, SessionGauges, SessionPrices},
     payment_desk::{AbandonPayment, AttachLane, PaymentDesk},
     replica_trouble::{Machine, Troubles},
-    replication::ReplicaRefused,
 };
 use crate::{
     clocks::Clocks,
@@ -33,6 +33,7 @@ use crate::{
     prices::PriceOffer,
     recovery::lane_logs,
     replica::{check_claim, log_of},
+    replica_refused::ReplicaRefused,
 };
 
 /// Connections of one lane that are remembered as replicating; a lane has one at a time.
@@ -206,7 +207,7 @@ impl Handler<Attach> for Lanes {
             epoch,
             abandoned: greeting.abandoned,
             previous_hub: greeting.previous_hub,
-            session: session.clone(),
+            session: LaneOutlet::of(&session),
         });
         let version = attach.hello.software_version;
         let attached = async move {
@@ -517,6 +518,14 @@ impl Handler<ReplicaInOrder> for Lanes {
     fn handle(&mut self, told: ReplicaInOrder, _: &mut Self::Context) {
         self.troubles.clear(told.lane, told.epoch, told.connection);
     }
+}
+
+/// A lane said what became of a price version.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct PricesAnswered {
+    pub(crate) lane: LaneId,
+    pub(crate) answer: PriceAnswer,
 }
 
 /// A session ended.

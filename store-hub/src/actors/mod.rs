@@ -26,12 +26,16 @@
 pub(crate) mod acquirer_link;
 mod archiving;
 pub(crate) mod business_day;
+mod commit;
 pub(crate) mod copy_asked;
 pub(crate) mod copy_check;
 pub(crate) mod day_close;
+pub(crate) mod desk_parts;
 mod disk_room;
 mod effects;
 pub(crate) mod greeting;
+pub(crate) mod lane_memory;
+pub(crate) mod lane_outlet;
 pub(crate) mod lane_session;
 pub(crate) mod lanes;
 pub(crate) mod payment_desk;

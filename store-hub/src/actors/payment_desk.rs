@@ -6,59 +6,33 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use actix::{Actor, Addr, Context, Handler, Message, StreamHandler};
+use actix::{Actor, Context, Handler, Message, StreamHandler};
 use domain::{
-    desk::{Desk, DeskConfig, Event, PaymentFile, Rejected},
-    ids::{LaneEpoch, LaneId, Mid, PaymentId, Tid},
+    desk::{Desk, Event, Rejected},
+    ids::{LaneEpoch, LaneId, PaymentId},
     payment::{PaymentRequest, RefusalReason},
     time::{MonoMs, Now, WallMs},
 };
-use journal::{Batch, Journal, LogId, Outbox, Record, Ticket};
-use ports::{Clock, Random};
+use journal::{LogId, Outbox, Record, Ticket};
 use proto::store::v1::{self as wire, hub_frame::Body};
 use records::{decision_to_proto, hot_list_to_parts};
-use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::WatchStream;
 
 use super::{
-    acquirer_link::LinkCommand, effects::Waiting, lane_session::LaneSession,
-    previous_hub::PreviousHub, told_dates::ToldDates,
+    commit::{Commit, Waiting},
+    desk_parts::DeskParts,
+    lane_memory::PreviousHub,
+    lane_outlet::LaneOutlet,
 };
 use crate::{
     card_vault::{CardVault, EncryptedPin},
-    damaged_copies::DamagedCopies,
-    keys::KeyStore,
     metrics::DeskFigures,
     operator_view::{self, HubFigures},
     payment_archive::PaymentArchive,
-    prices::PriceOffer,
-    recovery::{self, RecoveryError, Replay, ReplayFrom},
+    recovered::RecoveryError,
+    recovery::{self, Replay, ReplayFrom},
     replica::{head_to_proto, log_of},
 };
-
-/// What a desk is made of.
-pub(crate) struct DeskParts {
-    pub(crate) desk: DeskConfig,
-    pub(crate) store_id: String,
-    pub(crate) merchant_name: String,
-    pub(crate) terminals: Vec<(Tid, Mid, LaneId)>,
-    pub(crate) journal: Journal,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Arc<dyn Random>,
-    pub(crate) keys: Arc<dyn KeyStore>,
-    pub(crate) dates: ToldDates,
-    pub(crate) damaged: DamagedCopies,
-    pub(crate) prices: watch::Receiver<PriceOffer>,
-    pub(crate) outlets: Outlets,
-}
-
-/// Whom the desk tells. It never waits for any of them.
-pub(crate) struct Outlets {
-    pub(crate) link: mpsc::Sender<LinkCommand>,
-    pub(crate) wake: watch::Sender<Option<MonoMs>>,
-    pub(crate) changed: watch::Sender<u64>,
-    pub(crate) fatal: mpsc::Sender<String>,
-}
 
 /// The actor.
 pub(crate) struct PaymentDesk {
@@ -76,7 +50,7 @@ pub(crate) struct PaymentDesk {
     pub(super) kept_at: u64,
     pub(super) outbox: Outbox<Waiting>,
     pub(super) ticket: Ticket,
-    pub(super) sessions: BTreeMap<LaneId, Addr<LaneSession>>,
+    pub(super) sessions: BTreeMap<LaneId, LaneOutlet>,
     pub(super) stopped: bool,
     /// The disk had no room when it was last looked at: told once.
     pub(super) without_room: bool,
@@ -339,22 +313,6 @@ impl PaymentDesk {
     }
 }
 
-/// One commit, and the pending effects that wait for it.
-#[derive(Default)]
-pub(super) struct Commit {
-    pub(super) batch: Batch,
-    pub(super) waiting: Vec<Waiting>,
-    /// Payments that are archived by it.
-    pub(super) files: Vec<PaymentFile>,
-}
-
-impl Commit {
-    pub(super) fn frame(&mut self, lane: LaneId, body: Body) {
-        let body = Box::new(body);
-        self.waiting.push(Waiting::Frame { lane, body });
-    }
-}
-
 /// A decision as a lane hears it.
 pub(super) fn result_frame(payment_id: PaymentId, decision: &domain::payment::Decision) -> Body {
     Body::Result(wire::PaymentResult {
@@ -408,7 +366,7 @@ pub(crate) struct AttachLane {
     pub(crate) abandoned: Vec<PaymentId>,
     /// The hub it was attached to last, if any.
     pub(crate) previous_hub: Option<PreviousHub>,
-    pub(crate) session: Addr<LaneSession>,
+    pub(crate) session: LaneOutlet,
 }
 
 impl Handler<AttachLane> for PaymentDesk {
@@ -424,7 +382,7 @@ impl Handler<AttachLane> for PaymentDesk {
 #[rtype(result = "()")]
 pub(crate) struct DetachLane {
     pub(crate) lane: LaneId,
-    pub(crate) session: Addr<LaneSession>,
+    pub(crate) session: LaneOutlet,
 }
 
 impl Handler<DetachLane> for PaymentDesk {

@@ -8,27 +8,13 @@
 
 use actix::{Context, Handler, Message};
 use domain::{
-    desk::{Event, LaneMemory},
-    ids::{LaneEpoch, LaneId, PaymentId, Tid},
+    desk::Event,
+    ids::{LaneEpoch, LaneId, PaymentId},
 };
 use journal::Head;
 
-use super::{
-    lane_session::EndSession,
-    payment_desk::{Commit, PaymentDesk},
-};
+use super::{commit::Commit, lane_memory::PreviousHub, payment_desk::PaymentDesk};
 use crate::replica::log_of;
-
-/// The hub a lane was attached to last: its journal, and how far the lane knows it.
-#[derive(Clone, Debug)]
-pub(crate) struct PreviousHub {
-    pub(crate) history: u128,
-    pub(crate) memory: LaneMemory,
-    /// The terminal that hub had told the lane of.
-    pub(crate) terminal: Option<Tid>,
-    /// The last record of the lane's journal that it acknowledged.
-    pub(crate) acknowledged: Option<Head>,
-}
 
 impl PaymentDesk {
     /// What the lane gave up meanwhile may have been sent by the previous hub.
@@ -101,7 +87,7 @@ impl PaymentDesk {
             );
         }
         for (other, session) in &self.sessions {
-            if *other != lane && session.try_send(EndSession).is_err() {
+            if *other != lane && session.end().is_err() {
                 tracing::debug!(event = "session is over already", lane = %other);
             }
         }
@@ -132,7 +118,7 @@ impl Handler<CompareCopy> for PaymentDesk {
         let memory = self.desk.own_memory(lane, self.hub_epoch.saturating_sub(1));
         self.step_into(&mut commit, Event::LaneRemembers { lane, memory });
         if let Some(session) = self.sessions.get(&lane)
-            && session.try_send(EndSession).is_err()
+            && session.end().is_err()
         {
             tracing::debug!(event = "session is over already", %lane);
         }

@@ -1,18 +1,8 @@
 //! What lanes say of the price versions they were told of.
 
-use actix::{Handler, Message};
-use domain::ids::LaneId;
-use proto::store::v1::PriceAnswer;
+use actix::Handler;
 
-use super::lanes::Lanes;
-
-/// A lane said what became of a price version.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(crate) struct PricesAnswered {
-    pub(crate) lane: LaneId,
-    pub(crate) answer: PriceAnswer,
-}
+use super::lanes::{Lanes, PricesAnswered};
 
 impl Handler<PricesAnswered> for Lanes {
     type Result = ();

@@ -11,8 +11,7 @@ use domain::ids::{LaneEpoch, LaneId};
 use journal::Head;
 use proto::store::v1 as wire;
 
-use super::replication::ReplicaRefused;
-use crate::connection::Connection;
+use crate::{connection::Connection, replica_refused::ReplicaRefused};
 
 /// Machines of one lane that are remembered with a trouble; the oldest gives way.
 const TROUBLES_PER_LANE_MAX: usize = 4;

@@ -8,7 +8,8 @@ use actix::{
 };
 use domain::{
     day::{
-        Around, Calendar, DateRefused, DayConfig, DayEffect, LanePart, LaneSeen, Lateness, Wait,
+        Calendar, Circumstances, DateRefused, DayConfig, DayEffect, LanePart, LaneSeen, Lateness,
+        Wait,
     },
     ids::{LaneEpoch, LaneId, PaymentId},
     money::Currency,
@@ -199,7 +200,7 @@ impl Handler<MakeReport> for Reports {
 #[rtype(result = "Result<Vec<DayEffect>, ReportError>")]
 pub(crate) struct LookAtDays {
     pub(crate) now: MonoMs,
-    pub(crate) around: Around,
+    pub(crate) around: Circumstances,
 }
 
 impl Handler<LookAtDays> for Reports {
@@ -241,7 +242,7 @@ pub(crate) struct DateStanding {
 #[rtype(result = "Result<DateStanding, ReportError>")]
 pub(crate) struct AskDate {
     pub(crate) date: Option<BusinessDate>,
-    pub(crate) around: Around,
+    pub(crate) around: Circumstances,
 }
 
 impl Handler<AskDate> for Reports {

@@ -8,28 +8,6 @@ use domain::{
 use proto::store::v1::{self as wire, hub_frame::Body};
 
 use super::payment_desk::PaymentDesk;
-use crate::{config::DayConfig, store_calendar::StoreCalendar};
-
-/// What the desk has to know to tell it.
-#[derive(Clone, Debug)]
-pub(crate) struct ToldDates {
-    pub(crate) calendar: StoreCalendar,
-    pub(crate) day: DayConfig,
-}
-
-impl ToldDates {
-    fn ends_ms(&self, date: BusinessDate) -> i64 {
-        self.calendar.ends(date).map_or(0, |ends| ends.0)
-    }
-
-    fn close_timeout_ms(&self) -> u64 {
-        milliseconds(self.day.close_timeout)
-    }
-}
-
-fn milliseconds(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
 
 /// A payment waits while its terminal settles.
 pub(super) fn settling_frame(payment_id: PaymentId) -> Body {
@@ -47,7 +25,7 @@ impl PaymentDesk {
         wire::HubHello {
             business_date: date.to_string(),
             day_ends_wall_ms: dates.ends_ms(date),
-            day_grace_ms: milliseconds(dates.day.grace),
+            day_grace_ms: dates.grace_ms(),
             time_zone: dates.calendar.zone.name().to_owned(),
             wall_ms: self.parts.clock.wall_ms(),
             close_timeout_ms: dates.close_timeout_ms(),

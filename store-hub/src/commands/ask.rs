@@ -12,6 +12,7 @@ use super::{
     hub::{Source, block_on, running, source},
     print, print_json,
     stopped::Stopped,
+    view::show,
     views,
 };
 use crate::{
@@ -19,13 +20,6 @@ use crate::{
     operator_view::{self, HubFigures},
     recovery::{ReplayFrom, lane_logs},
 };
-
-pub(super) fn show(output: Output, view: views::View) -> Outcome {
-    match output {
-        Output::Text => print(&view.text),
-        Output::Json => print_json(&view.json),
-    }
-}
 
 pub(super) fn status(asked: &Asked) -> Outcome {
     let (status, runs, zone) = block_on(async {

@@ -10,9 +10,10 @@ use tonic::Streaming;
 
 use super::{
     Asked, Failed, NO, Outcome, Output, UNREACHABLE,
-    ask::show,
     hub::{Hub, block_on, running},
-    print, print_json, views,
+    print, print_json,
+    view::show,
+    views,
 };
 
 /// Where a machine's journal had ended.

@@ -11,10 +11,9 @@ use serde_json::json;
 
 use super::{
     Asked, Failed, NO, Outcome, USAGE,
-    ask::show,
     hub::{Source, block_on, source},
     stopped::Stopped,
-    views::{View, amount, amount_json},
+    view::{View, amount, amount_json, show},
 };
 use crate::{
     find_view,

@@ -1,14 +1,9 @@
 //! `init`: a first shop that runs as it is: hub, bank, lanes, ten articles, test keys.
 
-use std::{
-    fmt::Write as _,
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt,
-    path::PathBuf,
-};
+use std::{fmt::Write as _, path::PathBuf};
 
 use clap::Args;
+use command_line::example::{CASHIER_SCRIPT, LaneExample, write_new};
 use domain::{
     sale::civil_date,
     time::{BusinessDate, LocalMs},
@@ -17,12 +12,10 @@ use ports::{Clock, OsRandom, Random, StoreZone, SystemClock};
 
 use super::{Failed, Outcome, USAGE, print};
 
-/// The examples of the repository, which tests parse.
+/// The example of the repository, which a test parses.
 const EXAMPLE: &str = include_str!("../../../config/store-hub.example.toml");
-const LANE_EXAMPLE: &str = include_str!("../../../config/lane.example.toml");
 /// The files of the shop that are the same everywhere.
 const PRICES: &str = include_str!("../../../config/first-shop/prices.csv");
-const SCRIPT: &str = include_str!("../../../config/first-shop/script.jsonl");
 const ACCOUNTS: &str = include_str!("../../../config/first-shop/accounts.toml");
 const PERSONALITY: &str = include_str!("../../../config/first-shop/personality.toml");
 /// The published test master key, which the simulated acquirer takes for any terminal without one.
@@ -32,7 +25,8 @@ const TEST_BASE_KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
 /// Ports of the example.
 const EXAMPLE_HUB: &str = "127.0.0.1:7001";
 const EXAMPLE_BANK: &str = "127.0.0.1:7002";
-const EXAMPLE_LANE: &str = "127.0.0.1:7011";
+/// The store of the example.
+const EXAMPLE_STORE: &str = "0001";
 
 #[derive(Args)]
 pub(super) struct Init {
@@ -74,7 +68,7 @@ pub(super) fn init(options: &Init) -> Outcome {
     let today = today.ok_or_else(|| Failed::new(USAGE, "the machine's clock shows no date"))?;
     let files = files(options, today);
     for file in &files {
-        write(file).map_err(|error| {
+        write_new(&file.path, &file.text, file.mode).map_err(|error| {
             let what = format!("can't write {}: {error}", file.path.display());
             Failed::new(USAGE, what)
         })?;
@@ -98,22 +92,12 @@ fn files(options: &Init, today: BusinessDate) -> Vec<File> {
         let text = lane_config(lane, options.port);
         files.push(at(&format!("lanes/{lane}/lane.toml"), text, 0o600));
         let script = format!("lanes/{lane}/script.jsonl");
-        files.push(at(&script, SCRIPT.to_owned(), 0o600));
+        files.push(at(&script, CASHIER_SCRIPT.to_owned(), 0o600));
     }
     // Last: where it is, all the others are.
     let hub = hub_config(options, today);
     files.push(at("store-hub.toml", hub, 0o644));
     files
-}
-
-/// What was there before stays.
-fn write(file: &File) -> io::Result<()> {
-    if let Some(folder) = file.path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let mut open = OpenOptions::new();
-    open.write(true).create_new(true).mode(file.mode);
-    open.open(&file.path)?.write_all(file.text.as_bytes())
 }
 
 fn next_steps(options: &Init, count: usize) -> String {
@@ -168,11 +152,13 @@ fn hub_config(options: &Init, today: BusinessDate) -> String {
 
 fn lane_config(lane: u16, port: u16) -> String {
     let metrics = port.saturating_add(10).saturating_add(lane);
-    LANE_EXAMPLE
-        .replace("lane-1/", "")
-        .replace("\nlane = 1\n", &format!("\nlane = {lane}\n"))
-        .replace(EXAMPLE_LANE, &format!("127.0.0.1:{metrics}"))
-        .replace(EXAMPLE_HUB, &format!("127.0.0.1:{port}"))
+    LaneExample {
+        lane,
+        store_id: EXAMPLE_STORE,
+        hub: &format!("127.0.0.1:{port}"),
+        metrics: &format!("127.0.0.1:{metrics}"),
+    }
+    .text()
 }
 
 fn tid(lane: u16) -> String {
@@ -196,7 +182,7 @@ fn keys(lanes: u16, random: &dyn Random) -> String {
         let _ = write!(
             text,
             "\n[{section}]\n{key} = \"{}\"\n",
-            crate::report::hex(&bytes)
+            base16ct::lower::encode_string(&bytes)
         );
     }
     text
@@ -240,7 +226,7 @@ mod tests {
         assert_eq!(lane.hub_address, "127.0.0.1:7002");
         assert_eq!(lane.metrics_listen.as_deref(), Some("127.0.0.1:7015"));
         assert_eq!(lane.journal.folder, Path::new("l/journal"));
-        lane_agent::devices::scripted::parse_script(SCRIPT).unwrap();
+        lane_agent::devices::scripted::parse_script(CASHIER_SCRIPT).unwrap();
     }
 
     /// F27: what `init` writes can be sold: ten articles, and the check digit of each is right.
@@ -258,7 +244,7 @@ mod tests {
                 );
             }
         }
-        for order in lane_agent::devices::scripted::parse_script(SCRIPT).unwrap() {
+        for order in lane_agent::devices::scripted::parse_script(CASHIER_SCRIPT).unwrap() {
             for item in order.items {
                 assert!(rows.iter().any(|row| row.starts_with(&item)), "{item}");
             }

@@ -10,11 +10,10 @@ use serde_json::{Value, json};
 
 use super::{
     Asked, Outcome, Output,
-    ask::show,
     hub::{Source, block_on, running, source},
     print, print_json,
     stopped::Stopped,
-    views::{View, amount, amount_json, clock},
+    view::{View, amount, amount_json, clock, show},
 };
 use crate::{lease_view, recovery::ReplayFrom};
 

@@ -8,9 +8,8 @@ use serde_json::json;
 
 use super::{
     Asked, Failed, NO, Outcome,
-    ask::show,
     hub::{block_on, running},
-    views::View,
+    view::{View, show},
 };
 use crate::moment::moment_in_words;
 

@@ -17,6 +17,7 @@ mod serve;
 mod stopped;
 mod trouble_view;
 mod verify;
+mod view;
 mod views;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};

@@ -4,9 +4,9 @@ use proto::store::v1::PaymentQuery;
 
 use super::{
     Asked, Failed, NO, Outcome, USAGE,
-    ask::show,
     hub::{Source, block_on, source},
     stopped::Stopped,
+    view::show,
     views,
 };
 use crate::{

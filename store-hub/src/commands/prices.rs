@@ -2,6 +2,7 @@
 
 use std::{fmt::Write, fs, path::PathBuf};
 
+use base16ct::lower::encode_string as hex;
 use clap::{Subcommand, ValueEnum};
 use domain::time::WallMs;
 use ports::StoreZone;
@@ -13,14 +14,10 @@ use serde_json::{Value, json};
 
 use super::{
     Asked, Failed, NO, Outcome, USAGE,
-    ask::show,
     hub::{block_on, running},
-    views::View,
+    view::{View, show},
 };
-use crate::{
-    moment::{MOMENT_FORM, moment_in_words, read_moment},
-    report::hex,
-};
+use crate::moment::{MOMENT_FORM, moment_in_words, read_moment};
 
 /// Bytes of one message.
 const CHUNK_BYTES: usize = 64 * 1024;

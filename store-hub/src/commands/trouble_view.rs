@@ -7,7 +7,7 @@ use ports::StoreZone;
 use proto::store::v1::{LaneView, ReplicaTrouble};
 use serde_json::{Value, json};
 
-use super::views::clock;
+use super::view::clock;
 
 /// One line a machine, and one for the machine at work; nothing for a lane without troubles.
 pub(super) fn lines(lane: &LaneView, zone: &StoreZone) -> String {

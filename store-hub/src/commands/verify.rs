@@ -204,7 +204,7 @@ fn in_words(key: &[u8]) -> String {
     }
     let rest = match str::from_utf8(rest) {
         Ok(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => text.to_owned(),
-        Ok(_) | Err(_) => crate::report::hex(rest),
+        Ok(_) | Err(_) => base16ct::lower::encode_string(rest),
     };
     format!("{name}{rest}")
 }

@@ -2,46 +2,20 @@
 
 use std::fmt::Write;
 
-use domain::{
-    money::{Currency, Money},
-    time::WallMs,
-};
+use domain::time::WallMs;
 use ports::StoreZone;
 use proto::store::v1::{
-    CloseDayProgress, DeadLetter, HistoryLine, LaneView, Money as WireMoney, PaymentHistory,
-    StatusResponse, TerminalStatus, Unresolved, WrongClock,
+    CloseDayProgress, DeadLetter, HistoryLine, LaneView, PaymentHistory, StatusResponse,
+    TerminalStatus, Unresolved, WrongClock,
 };
 use serde_json::{Value, json};
 
-use super::{prices::answer_json, trouble_view};
-use crate::moment::{moment_in_words, time_in_words};
-
-/// One answer in both forms.
-pub(super) struct View {
-    pub(super) text: String,
-    pub(super) json: Value,
-}
-
-pub(super) fn amount(money: Option<&WireMoney>) -> String {
-    let currency = money.and_then(|money| Currency::by_letters(&money.currency));
-    match (money, currency) {
-        (Some(money), Some(currency)) => Money::new(money.minor, currency).to_string(),
-        (Some(money), None) => format!("{} {}", money.minor, money.currency),
-        (None, _) => "none".to_owned(),
-    }
-}
-
-pub(super) fn amount_json(money: Option<&WireMoney>) -> Value {
-    money.map_or(
-        Value::Null,
-        |money| json!({"amount_minor": money.minor, "currency": money.currency}),
-    )
-}
-
-/// Time of day on the store's wall; the date stands elsewhere.
-pub(super) fn clock(wall_ms: i64, zone: &StoreZone) -> String {
-    time_in_words(WallMs(wall_ms), zone)
-}
+use super::{
+    prices::answer_json,
+    trouble_view,
+    view::{View, amount, amount_json, clock},
+};
+use crate::moment::moment_in_words;
 
 /// By the business clock.
 fn age(since_wall_ms: i64, now: WallMs) -> String {
@@ -421,7 +395,7 @@ pub(super) fn closed(closed: &CloseDayProgress) -> View {
         "version": day.version,
         "because": day.because,
         "complete": day.complete,
-        "manifest_sha256": crate::report::hex(&day.manifest_sha256),
+        "manifest_sha256": base16ct::lower::encode_string(&day.manifest_sha256),
         "files": files,
         "batches": batches,
     });

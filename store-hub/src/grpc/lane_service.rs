@@ -22,7 +22,8 @@ use super::{
 use crate::{
     actors::{
         greeting::AttachRefused,
-        lane_session::{EndSession, FromLane, LaneSession, SessionEnd},
+        lane_outlet::EndSession,
+        lane_session::{FromLane, LaneSession, SessionEnd},
         lanes::Attach,
     },
     connection::Connection,

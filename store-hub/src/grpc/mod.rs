@@ -47,8 +47,6 @@ use crate::{
     store_calendar::StoreCalendar,
 };
 
-pub(crate) use report_service::day_view;
-
 /// Streams and calls of one connection: a lane has three streams.
 const STREAMS_PER_CONNECTION_MAX: u32 = 64;
 

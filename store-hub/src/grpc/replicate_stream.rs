@@ -20,13 +20,14 @@ use tonic::{Status, Streaming};
 use super::{Services, lane_id, stopping};
 use crate::{
     actors::{
-        lane_session::history_of,
+        lane_memory::history_of,
         lanes::{ReplicaBegins, ReplicaInOrder, ReplicaNotTaken},
         previous_hub::CompareCopy,
-        replication::{ReplicaRefused, TakeReplica, Taken},
+        replication::{TakeReplica, Taken},
     },
     connection::Connection,
     replica::{check_claim, head_from_proto, log_of},
+    replica_refused::ReplicaRefused,
 };
 
 /// Acknowledgements waiting for a lane that does not read them.

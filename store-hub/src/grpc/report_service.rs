@@ -8,9 +8,8 @@ use domain::{
 };
 use futures::{Stream, StreamExt};
 use proto::store::v1::{
-    Day, DayFile, LaneWatermark, ListDaysRequest, ListDaysResponse, PullDayRequest,
-    PullDayResponse, SummaryRequest, SummaryResponse, TenderTotal,
-    report_service_server::ReportService,
+    Day, LaneWatermark, ListDaysRequest, ListDaysResponse, PullDayRequest, PullDayResponse,
+    SummaryRequest, SummaryResponse, TenderTotal, report_service_server::ReportService,
 };
 use records::money_to_proto;
 use tonic::{Request, Response, Status};
@@ -21,48 +20,14 @@ use crate::{
         reports::{FindDay, ListDays, MakeReport, ReportError},
         see_lanes::SeeLanes,
     },
-    report::{DayReport, DaysFolder, SealError, SealedDay},
+    day_view::day_view,
+    report::{DayReport, DaysFolder, SealError},
 };
 
 /// Bytes of one chunk of a pulled file.
 const CHUNK_BYTES: u64 = 64 * 1024;
 
 type Chunks = Pin<Box<dyn Stream<Item = Result<PullDayResponse, Status>> + Send>>;
-
-/// A sealed day as the protocol lists it; the manifest is among the files.
-pub(crate) fn day_view(sealed: &SealedDay) -> Day {
-    let mut files: Vec<DayFile> = sealed
-        .manifest
-        .files
-        .iter()
-        .map(|file| DayFile {
-            name: file.name.clone(),
-            size_bytes: file.size_bytes,
-            sha256: unhex(&file.sha256).into(),
-        })
-        .collect();
-    files.push(DayFile {
-        name: "manifest.json".to_owned(),
-        size_bytes: sealed.manifest_bytes,
-        sha256: sealed.manifest_sha256.to_vec().into(),
-    });
-    Day {
-        business_date: sealed.manifest.business_date.clone(),
-        sealed: true,
-        version: sealed.manifest.version,
-        files,
-        manifest_sha256: sealed.manifest_sha256.to_vec().into(),
-        because: sealed.manifest.because.clone(),
-        complete: sealed.manifest.is_complete(),
-    }
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len())
-        .step_by(2)
-        .filter_map(|at| u8::from_str_radix(text.get(at..at.saturating_add(2))?, 16).ok())
-        .collect()
-}
 
 pub(super) fn read_date(text: &str) -> Result<Option<BusinessDate>, Status> {
     if text.is_empty() {

@@ -77,15 +77,6 @@ fn key_32(section: &mut Section<'_>, name: &'static str) -> Option<Zeroizing<[u8
 
 fn hex_32(text: &str) -> Option<Zeroizing<[u8; 32]>> {
     let mut key = Zeroizing::new([0_u8; 32]);
-    if text.len() != 64 {
-        return None;
-    }
-    for (byte, place) in key.iter_mut().zip((0_usize..).step_by(2)) {
-        let digits = text.get(place..place.checked_add(2)?)?;
-        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return None;
-        }
-        *byte = u8::from_str_radix(digits, 16).ok()?;
-    }
-    Some(key)
+    let read = base16ct::mixed::decode(text, &mut *key).ok()?;
+    (read.len() == 32).then_some(key)
 }

@@ -126,7 +126,7 @@ impl KeyStore for SoftwareKeys {
     ) -> Result<[u8; 8], KeyStoreError> {
         let refused = |what: &str| KeyStoreError::PinBlock(what.to_owned());
         let block: [u8; 8] = block.try_into().map_err(|_| refused("not 8 bytes"))?;
-        let ksn = hex(serial_number);
+        let ksn = base16ct::upper::encode_string(serial_number);
         let ksn = Ksn::from_hex(&ksn).map_err(|error| refused(&error.to_string()))?;
         let pan = Pan::new(pan).map_err(|_| refused("no card number"))?;
         let from = dukpt::derive(&self.pin_base, &ksn, KeyUse::Pin)
@@ -164,13 +164,4 @@ impl KeyStore for SoftwareKeys {
         mac.update(salt);
         DayKey::new(mac.finalize().into_bytes().into())
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String can't fail.
-        let _ = write!(text, "{byte:02X}");
-        text
-    })
 }

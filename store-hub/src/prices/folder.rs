@@ -1,12 +1,12 @@
 //! Price files on the hub's disk: one a version, under the name of its bytes.
 
 use std::{
-    fs::{self, File},
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
+use ports::files::replace_durably;
 use records::{is_price_version, price_version};
 
 /// Where they lie.
@@ -60,21 +60,6 @@ impl PriceFolder {
 
     fn file(&self, version: &str) -> PathBuf {
         self.0.join(format!("{version}.csv"))
-    }
-}
-
-/// Written beside, synced, renamed; the folder synced too.
-pub(super) fn replace_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let mut file = File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    match path.parent() {
-        Some(folder) => File::open(folder)?.sync_all(),
-        None => Ok(()),
     }
 }
 

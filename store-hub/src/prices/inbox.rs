@@ -12,15 +12,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use base16ct::lower::encode_string as hex;
 use domain::{limits::PRICE_FILE_BYTES_MAX, prices::PriceFaults, time::WallMs};
 use ports::StoreZone;
 use serde_json::{Value, json};
 
-use super::{Imported, NotTaken, folder::replace_durably, hash_of};
-use crate::{
-    moment::{MOMENT_FORM, read_moment},
-    report::hex,
-};
+use ports::files::replace_durably;
+
+use super::{Imported, NotTaken, hash_of};
+use crate::moment::{MOMENT_FORM, read_moment};
 
 /// Looks at which a file and its hash may differ and stand still before that is its fault.
 const LOOKS_UNTIL_REFUSED: u32 = 15;

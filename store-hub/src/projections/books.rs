@@ -14,9 +14,9 @@ use ports::StoreZone;
 
 use super::{
     contribution::{Contribution, InBatch},
-    date_book::{Batch, Closed, DateBook, Place},
+    date_book::{Batch, Closed, DateBook},
     day_text::Day,
-    figures::Sign,
+    figures::{Place, Sign},
     kept::KeptDates,
     payment::PaymentEntry,
     sale::SaleEntry,
@@ -106,7 +106,7 @@ impl Books {
     /// A date's book to be changed; one that was kept is brought back.
     pub(super) fn date_mut(&mut self, date: BusinessDate) -> &mut DateBook {
         if !self.dates.contains_key(&date) {
-            self.bring_back(date);
+            self.restore_date(date);
         }
         self.dates.entry(date).or_default()
     }

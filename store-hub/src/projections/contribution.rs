@@ -11,8 +11,7 @@ use domain::{
 };
 
 use super::{
-    date_book::Place,
-    figures::{DeadLetterLine, Difference, ForwardFigures, Payments, Sign},
+    figures::{DeadLetterLine, Difference, ForwardFigures, Payments, Place, Sign},
     payment::PaymentEntry,
 };
 

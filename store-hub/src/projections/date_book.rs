@@ -8,11 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     contribution::{Booked, InBatch},
     day_text::Day,
-    figures::{DeadLetterLine, Difference, ForwardFigures, PaymentSum, Payments, SalesDay, Sign},
+    figures::{
+        DeadLetterLine, Difference, ForwardFigures, PaymentSum, Payments, Place, SalesDay, Sign,
+    },
 };
-
-/// A batch: its terminal and its number.
-pub(crate) type Place = (String, u32);
 
 /// One business date.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Default, Debug)]

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// A batch: its terminal and its number.
+pub(crate) type Place = (String, u32);
+
 /// Counts of decisions: requested = the kinds together and those still open.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Payments {

@@ -16,6 +16,8 @@ mod pairs;
 mod payment;
 mod sale;
 mod stall;
+#[cfg(test)]
+mod tests;
 
 use journal::{LogId, ReadError};
 

@@ -16,7 +16,7 @@ pub(crate) use correction::Correction;
 pub(crate) use figures::{About, day_report};
 pub(crate) use html::html;
 pub use seal::SealError;
-pub(crate) use seal::{DaysFolder, SealedDay, hex};
+pub(crate) use seal::{DaysFolder, SealedDay};
 pub(crate) use text::text;
 
 /// Version of the form of `day.json` and the manifest.

@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use base16ct::lower::encode_string as hex;
 use domain::{
     day::{Fact, Lateness, Machine, SealedPart, SealedVersion},
     ids::{LaneEpoch, LaneId},
@@ -438,14 +439,4 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), SealError> {
 fn sync_folder(folder: &Path) -> Result<(), SealError> {
     let opened = File::open(folder).map_err(at(folder))?;
     opened.sync_all().map_err(at(folder))
-}
-
-/// Lower-case hex digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -6,7 +6,7 @@ use acquirer_host::MemoryLedger;
 
 use crate::{
     lane::{Lane, new_id},
-    store::{APPROVED_PAN, Host, Store},
+    store::{APPROVED_PAN, Host, Store, at_work},
 };
 
 pub(crate) fn store_hub(args: &[&str]) -> Output {
@@ -94,10 +94,7 @@ async fn a_payment_is_told_from_receipt_to_bank_even_after_the_hub_has_stopped()
 /// F34: an address is enough; no configuration is read, and there is none.
 #[tokio::test]
 async fn an_address_alone_is_asked_f34() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, _store, hub) = at_work().await;
     let elsewhere = tempfile::tempdir().unwrap();
     let address = hub.address.to_string();
     let no_payment = new_id().to_string();
@@ -208,10 +205,7 @@ fn a_wrong_configuration_is_told_in_full_with_exit_code_2() {
 
 #[tokio::test]
 async fn a_lease_is_listed_and_written_off_and_what_comes_after_is_booked_all_the_same() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let lease = lane.granted().await;
     lane.accept(&lease).await;

@@ -12,15 +12,12 @@ use tonic::Code;
 
 use crate::{
     lane::{Lane, new_id},
-    store::{APPROVED_PAN, Host, SILENT_PAN, Store},
+    store::{APPROVED_PAN, Host, SILENT_PAN, Store, at_work},
 };
 
 #[tokio::test]
 async fn a_day_closes_balanced_is_sealed_and_twice_does_no_harm() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let (first, doubtful) = (new_id(), new_id());
     lane.pay(first, APPROVED_PAN, 1250).await;
@@ -109,10 +106,7 @@ async fn a_day_is_sealed_with_every_batch_however_slow_the_disk() {
 /// is meant, not the one that has just begun. Found by stopping the hub at the call that sends it.
 #[tokio::test]
 async fn a_close_asked_for_again_without_a_date_closes_no_second_day() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, store, hub) = at_work().await;
     let day_of = |steps: Vec<proto::store::v1::CloseDayProgress>| {
         steps.last().and_then(|step| step.day.clone()).unwrap()
     };
@@ -142,10 +136,7 @@ async fn a_close_asked_for_again_without_a_date_closes_no_second_day() {
 
 #[tokio::test]
 async fn sealed_files_are_pulled_from_any_offset_and_nothing_else_can_be() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, _store, hub) = at_work().await;
     hub.close_day().await.unwrap();
     let mut reports = ReportServiceClient::connect(format!("http://{}", hub.address))
         .await
@@ -220,10 +211,7 @@ async fn a_lane_that_said_it_has_more_makes_the_figures_partial() {
 
 #[tokio::test]
 async fn what_lane_and_hub_do_not_agree_on_is_named() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let (unknown, forgotten, wrong) = (new_id(), new_id(), new_id());
     lane.pay(forgotten, APPROVED_PAN, 900).await;
@@ -255,10 +243,7 @@ async fn what_lane_and_hub_do_not_agree_on_is_named() {
 /// Scenario day_closed_lane_offline.
 #[tokio::test]
 async fn a_lane_that_stays_silent_is_named_and_what_it_holds_up_goes_into_the_next_day() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let paid = new_id();
     lane.pay(paid, APPROVED_PAN, 900).await;

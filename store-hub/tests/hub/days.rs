@@ -11,7 +11,7 @@ use tonic::Code;
 
 use crate::{
     lane::{Lane, new_id},
-    store::{APPROVED_PAN, Host, Hub, Store},
+    store::{APPROVED_PAN, Host, Hub, Store, at_work},
 };
 
 const DAY_1: &str = "2026-11-22";
@@ -52,10 +52,7 @@ async fn version_until(hub: &Hub, date: &str, version: u32) {
 /// the next date is in the next day, and a card that it takes meanwhile is in a batch.
 #[tokio::test]
 async fn second_day() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let first = new_id();
     lane.pay(first, APPROVED_PAN, 1250).await;
@@ -111,10 +108,7 @@ async fn second_day() {
 /// The end of the day comes by itself, once the hub's clock is confirmed, and once.
 #[tokio::test]
 async fn a_day_ends_by_itself_when_its_time_has_come() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let sale = lane.sale(1250, &[]);
     lane.replicate(sale).await.unwrap();
@@ -173,10 +167,7 @@ async fn a_balanced_batch_is_followed_by_its_marker_where_the_acquirer_wants_it(
 /// next version of that day.
 #[tokio::test]
 async fn a_lane_that_stamps_a_sealed_date_makes_its_next_version() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let sale = lane.sale(1000, &[]);
     lane.replicate(sale).await.unwrap();
@@ -198,10 +189,7 @@ async fn a_lane_that_stamps_a_sealed_date_makes_its_next_version() {
 /// ended: an operator states it, and its part is whole.
 #[tokio::test]
 async fn an_operator_states_where_the_journal_of_a_replaced_machine_ended() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let sale = lane.sale(1000, &[]);
     let through = u64::try_from(sale.len()).unwrap();
@@ -247,10 +235,7 @@ async fn an_operator_states_where_the_journal_of_a_replaced_machine_ended() {
 /// It is not called complete, and when it is back they are sealed, over a restart of the hub, too.
 #[tokio::test]
 async fn late_lane_new_version() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let sale = lane.sale(1000, &[]);
     lane.replicate(sale).await.unwrap();
@@ -294,10 +279,7 @@ async fn late_lane_new_version() {
 
 #[tokio::test]
 async fn a_lane_that_rests_is_complete_and_waking_up_makes_no_version() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let mut records = lane.sale(1000, &[]);
     records.push(lane.rested());
@@ -315,10 +297,7 @@ async fn a_lane_that_rests_is_complete_and_waking_up_makes_no_version() {
 /// A lane that rested, was started again and sold on has not ended its day.
 #[tokio::test]
 async fn a_rest_that_records_follow_ends_nothing() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let mut records = lane.sale(1000, &[]);
     records.push(lane.rested());
@@ -332,10 +311,7 @@ async fn a_rest_that_records_follow_ends_nothing() {
 /// F5: a date that never was is refused with the dates there are, and nothing is sealed.
 #[tokio::test]
 async fn a_date_that_never_was_is_neither_closed_nor_shown() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, store, hub) = at_work().await;
     hub.close_day().await.unwrap();
     for date in ["1999-01-01", "2026-11-21", "2026-11-24"] {
         let refused = hub.close_date(date).await.unwrap_err();
@@ -361,10 +337,7 @@ async fn a_date_that_never_was_is_neither_closed_nor_shown() {
 /// F4: an empty store is moved forward, one that has begun its day is not.
 #[tokio::test]
 async fn an_empty_store_is_moved_forward_and_the_date_left_behind_is_no_day() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, store, hub) = at_work().await;
     let open = |date: &str| OpenDayRequest {
         business_date: date.to_owned(),
     };
@@ -389,10 +362,7 @@ async fn an_empty_store_is_moved_forward_and_the_date_left_behind_is_no_day() {
 
 #[tokio::test]
 async fn all_batches_are_settled_in_mid_day_and_the_date_stays() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, _store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let paid = new_id();
     lane.pay(paid, APPROVED_PAN, 900).await;

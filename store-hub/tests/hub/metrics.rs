@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::{
     lane::{Lane, new_id},
-    store::{APPROVED_PAN, Host, Hub, SILENT_PAN, Store},
+    store::{APPROVED_PAN, Host, Hub, SILENT_PAN, Store, at_work},
 };
 
 /// The page with its head, over HTTP/1.1.
@@ -107,10 +107,7 @@ async fn a_payment_is_seen_while_it_runs_and_when_it_is_over() {
 
 #[tokio::test]
 async fn a_queue_and_a_line_that_is_down_are_seen() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (bank, _store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     drop(bank.stop());
     hub.status_until("the line is down", |status| !status.link_up)
@@ -136,10 +133,7 @@ async fn a_queue_and_a_line_that_is_down_are_seen() {
 /// all that it is known to have.
 #[tokio::test]
 async fn a_lane_is_complete_when_the_close_would_say_so() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, _store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let sale = lane.sale(1000, &[]);
     lane.replicate(sale).await.unwrap();

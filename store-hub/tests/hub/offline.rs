@@ -225,7 +225,7 @@ async fn a_hot_card_is_refused_while_standing_in_and_lanes_hold_the_list_a_lease
     // The key of the store's key file.
     let key = [0x22; 32];
     let hash = card_hash(&key, APPROVED_PAN);
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = base16ct::lower::encode_string(&hash);
     // Many others: the list comes in forty parts, and no part is lost.
     let others: String = (1..39_000)
         .map(|number| format!("card,{number:064x}\n"))

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{
     commands::{stdout, store_hub},
     lane::{Lane, new_id},
-    store::{APPROVED_PAN, DECLINED_PAN, Host, Hub, SILENT_PAN, Store},
+    store::{APPROVED_PAN, DECLINED_PAN, Host, Hub, SILENT_PAN, Store, at_work},
 };
 
 /// What one command prints, asked of the running hub or of the journal of a stopped one.
@@ -53,10 +53,7 @@ fn expected(rows: &[(domain::ids::PaymentId, &str, &str)]) -> Vec<(String, Strin
 #[tokio::test]
 #[allow(clippy::too_many_lines, reason = "one case in its order")]
 async fn an_operator_sees_what_is_open_who_owns_it_and_that_it_is_over() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let mut silent = Lane::attach(&hub, 2).await;
     let lease = lane.granted().await;

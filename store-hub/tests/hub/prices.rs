@@ -423,7 +423,7 @@ async fn the_inbox_takes_a_file_with_its_hash_and_answers() {
     ] {
         fs::write(inbox.join(name), &text).unwrap();
         let hash = Sha256::digest(text.as_bytes());
-        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = base16ct::lower::encode_string(&hash);
         fs::write(
             inbox.join(format!("{name}.sha256")),
             format!("{hash}  {name}\n"),

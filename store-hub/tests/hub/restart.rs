@@ -5,7 +5,7 @@ use proto::store::v1::{DecisionKind, UnknownReason, lane_frame};
 
 use crate::{
     lane::{Lane, new_id},
-    store::{APPROVED_PAN, Host, SILENT_PAN, Store},
+    store::{APPROVED_PAN, Host, SILENT_PAN, Store, at_work},
 };
 
 #[tokio::test]
@@ -60,10 +60,7 @@ async fn a_payment_in_flight_at_a_crash_is_unknown_and_reversed_and_never_sent_a
 
 #[tokio::test]
 async fn a_clean_stop_keeps_everything_and_the_queue_goes_on() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let (address, ledger) = bank.stop();
     hub.status_until("the line is down", |status| !status.link_up)

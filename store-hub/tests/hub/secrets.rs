@@ -2,14 +2,13 @@
 
 use std::{fs, path::Path};
 
-use acquirer_host::MemoryLedger;
 use proto::store::v1::lane_frame;
 
 use crate::{
     commands::store_hub,
     lane::{Lane, block, new_id},
     metrics::page,
-    store::{APPROVED_PAN, Host, KEYS, SILENT_PAN, Store},
+    store::{APPROVED_PAN, KEYS, SILENT_PAN, at_work},
 };
 
 /// The values of a key file.
@@ -39,10 +38,7 @@ fn bcd(digits: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn no_pan_track_or_pin_lies_in_the_journal() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let id = new_id();
     let request = lane.request(id, APPROVED_PAN, 900, Some("123456"));
@@ -83,10 +79,7 @@ async fn no_pan_track_or_pin_lies_in_the_journal() {
 /// both forms.
 #[tokio::test]
 async fn no_card_or_key_is_in_any_answer() {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let paid = new_id();
     lane.pay(paid, APPROVED_PAN, 900).await;

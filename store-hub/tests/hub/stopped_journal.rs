@@ -7,14 +7,13 @@ use std::{
     process::{Command, Output},
 };
 
-use acquirer_host::MemoryLedger;
 use journal::{Batch, EngineKind, Journal, LogId, Write};
 use prost::Message;
 use proto::journal::v1::LaneRecord;
 
 use crate::{
     lane::{Lane, new_id},
-    store::{APPROVED_PAN, Host, Store},
+    store::{APPROVED_PAN, Host, Store, at_work},
 };
 
 /// The log of lane 1, epoch 1.
@@ -55,10 +54,7 @@ pub(crate) fn refused(output: &Output, code: i32, parts: &[&str]) {
 
 /// A hub that has taken some payments and sales, one card still held, and stopped.
 async fn stopped() -> Stopped {
-    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
-    let store = Store::new(bank.address);
-    let hub = store.start();
-    hub.signed_on().await;
+    let (bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let mut records = Vec::new();
     for paid in 0..3 {

@@ -372,6 +372,15 @@ impl Hub {
     }
 }
 
+/// A bank, a store in a folder, and its hub with every terminal signed on.
+pub(crate) async fn at_work() -> (Host, Store, Hub) {
+    let bank = Host::start("127.0.0.1:0", MemoryLedger::default());
+    let store = Store::new(bank.address);
+    let hub = store.start();
+    hub.signed_on().await;
+    (bank, store, hub)
+}
+
 /// The committer of a hub before may hold the folder for a moment longer.
 pub(crate) fn engine(config: &JournalConfig) -> Box<dyn journal::Engine> {
     for _ in 0..200 {

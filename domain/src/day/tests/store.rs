@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::{
     day::{
-        Around, Calendar, DayConfig, DayEffect, Days, Fact, FrameFact, LanePart, LaneRecordSeen,
-        LaneSeen, Machine, SealedPart, SealedVersion, TurnedBy,
+        Calendar, Circumstances, DayConfig, DayEffect, Days, Fact, FrameFact, LanePart,
+        LaneRecordSeen, LaneSeen, Machine, SealedPart, SealedVersion, TurnedBy,
     },
     ids::{LaneEpoch, LaneId},
     time::{BusinessDate, MonoMs, WallMs},
@@ -28,7 +28,7 @@ pub(super) fn machine(lane: u16) -> Machine {
 
 pub(super) struct Store {
     pub(super) days: Days,
-    pub(super) around: Around,
+    pub(super) around: Circumstances,
     pub(super) now: MonoMs,
     sequences: std::collections::BTreeMap<Machine, u64>,
 }
@@ -50,7 +50,7 @@ impl Store {
                 late_quiet_ms: LATE_QUIET_MS,
                 warning_ms: 300_000,
             }),
-            around: Around {
+            around: Circumstances {
                 lanes: (1..=lanes).map(seen).collect(),
                 running: date(22),
                 batches_due: BTreeSet::new(),

@@ -72,10 +72,10 @@ pub(super) async fn run(parts: Parts) {
             None => prices.hear().await,
         };
         match heard {
-            Heard::Hello => prices.greeted().await,
-            Heard::Notice(notice) => prices.told(&notice).await,
-            Heard::Nothing => {}
-            Heard::Over => return,
+            WaitEnd::Hello => prices.greeted().await,
+            WaitEnd::Notice(notice) => prices.told(&notice).await,
+            WaitEnd::Nothing => {}
+            WaitEnd::Over => return,
         }
         if prices.pass() {
             prices.confirm_selling().await;
@@ -84,7 +84,7 @@ pub(super) async fn run(parts: Parts) {
 }
 
 /// What ended a wait.
-enum Heard {
+enum WaitEnd {
     Hello,
     Notice(wire::PriceNotice),
     Nothing,
@@ -105,7 +105,7 @@ impl Prices {
         wanted.map(|known| known.version.clone())
     }
 
-    async fn hear(&mut self) -> Heard {
+    async fn hear(&mut self) -> WaitEnd {
         let waits = self.parts.schedule.waiting().next().is_some();
         let look = async {
             match waits {
@@ -115,14 +115,14 @@ impl Prices {
         };
         tokio::select! {
             biased;
-            changed = self.parts.hello.changed() => changed.map_or(Heard::Over, |()| Heard::Hello),
-            notice = self.parts.notices.recv() => notice.map_or(Heard::Over, Heard::Notice),
-            () = look => Heard::Nothing,
+            hello = self.parts.hello.changed() => hello.map_or(WaitEnd::Over, |()| WaitEnd::Hello),
+            notice = self.parts.notices.recv() => notice.map_or(WaitEnd::Over, WaitEnd::Notice),
+            () = look => WaitEnd::Nothing,
         }
     }
 
     /// Another version may become due, and another hello come, while a file is on its way.
-    async fn fetch(&mut self, version: String) -> Heard {
+    async fn fetch(&mut self, version: String) -> WaitEnd {
         let mut client = self.parts.client.clone();
         let time_limit = Duration::from_millis(FETCH_TIMEOUT_MS);
         let named = version.clone();
@@ -133,12 +133,12 @@ impl Prices {
                 biased;
                 fetched = &mut fetching => break fetched,
                 heard = self.hear() => match heard {
-                    Heard::Nothing => {
+                    WaitEnd::Nothing => {
                         if self.pass() {
                             self.confirm_selling().await;
                         }
                     }
-                    Heard::Hello | Heard::Notice(_) | Heard::Over => return heard,
+                    WaitEnd::Hello | WaitEnd::Notice(_) | WaitEnd::Over => return heard,
                 },
             }
         };
@@ -147,11 +147,11 @@ impl Prices {
             Ok(file) => {
                 self.parts.backoff.reset();
                 self.take(&version, &file).await;
-                Heard::Nothing
+                WaitEnd::Nothing
             }
             Err(status) if status.code() == Code::NotFound => {
                 self.refuse(&version, status.message()).await;
-                Heard::Nothing
+                WaitEnd::Nothing
             }
             Err(status) => {
                 debug!(event = "price file not fetched", why = status.message());
@@ -159,7 +159,7 @@ impl Prices {
                 tokio::select! {
                     biased;
                     heard = self.hear() => heard,
-                    () = sleep(pause) => Heard::Nothing,
+                    () = sleep(pause) => WaitEnd::Nothing,
                 }
             }
         }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use proto::journal::v1::{DayMarker, LaneRecord, SaleClosed, lane_record::Body};
 
-use crate::oracle::{lane_book::minor, sales::parse_number, verdict::Verdict};
+use crate::oracle::{
+    values::{minor, parse_number},
+    verdict::Verdict,
+};
 
 /// A record that moves money, and the day it stands in.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@
 
 mod chain;
 mod completeness;
-mod frames;
+pub(super) mod frames;
 mod sealed;
 mod turns;
 
@@ -16,36 +16,17 @@ use std::{
     fs,
 };
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
-    oracle::{evidence::Evidence, settlement::TerminalDay, verdict::Verdict},
+    oracle::{
+        evidence::Evidence,
+        figures::{DayFigures, TerminalDay},
+        verdict::Verdict,
+    },
     store::folder::RunFolder,
 };
 
-use frames::Entry;
+use frames::{Entry, LaneFrames};
 use sealed::{Version, Versions};
-
-pub(super) use frames::{LaneFrames, read as read_frames};
-
-/// One business day, as its records tell it and as it is sealed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DayFigures {
-    /// The business date.
-    pub date: String,
-    /// The newest sealed version; 0: none is sealed.
-    pub version: u32,
-    /// Sales closed in the day's frames.
-    pub sales: u32,
-    /// Sum of their totals, from the lanes' journals.
-    pub sales_minor: i64,
-    /// Lanes that the newest version calls complete.
-    pub lanes_complete: u32,
-    /// Lanes that the first version did not: they came after it was sealed, or not at all.
-    pub lanes_late: u32,
-    /// Card payments that were at the bank when the date turned, each with its basket open.
-    pub at_bank_at_turn: u32,
-}
 
 /// Checks every day, and says what each came to.
 pub(super) fn check(

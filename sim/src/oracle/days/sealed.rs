@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use base16ct::lower::encode_string as hex;
 use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
-use crate::{oracle::verdict::Verdict, store::folder::RunFolder, workload::keys::hex};
+use crate::{oracle::verdict::Verdict, store::folder::RunFolder};
 
 /// How deep below the hub's folder the days may lie.
 const DEPTH_MAX: u32 = 4;

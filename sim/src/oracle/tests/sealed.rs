@@ -2,11 +2,12 @@
 
 use std::fs;
 
+use base16ct::lower::encode_string as hex;
 use proto::journal::v1::lane_record::Body;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{oracle::lane_book::minor, store::folder::RunFolder, workload::keys::hex};
+use crate::{oracle::values::minor, store::folder::RunFolder};
 
 use super::day::DATE;
 

@@ -5,6 +5,7 @@
 //! desk decides. A sign-on is sent when the desk asks for one, never otherwise: it belongs to its
 //! terminal, and outlives every connection (payments.md, rule 3).
 
+pub(crate) mod command;
 mod exchange;
 mod kept;
 mod reach;
@@ -15,8 +16,7 @@ use std::{cell::RefCell, pin::Pin, rc::Rc, sync::Arc, time::Duration};
 
 use actix::{Actor, Addr, AsyncContext, Context, WrapFuture};
 use domain::{
-    desk::Outgoing,
-    ids::{BatchNumber, Mid, Tid},
+    ids::{Mid, Tid},
     limits::CONNECT_TIMEOUT_MS,
 };
 use iso8583::dialect::Dialect;
@@ -27,28 +27,12 @@ use tokio::{
 };
 
 use super::payment_desk::PaymentDesk;
-use crate::{
-    acquirer::BankClock, card_vault::CardForMessage, config::ConnectionHabit, keys::KeyStore,
-};
+use crate::{acquirer::BankClock, config::ConnectionHabit, keys::KeyStore};
 
+use command::LinkCommand;
 use reach::Reach;
 pub(crate) use reach::{LineView, ReachTiming};
 use talk::Talk;
-
-/// What the desk tells the link. It never waits for it.
-#[derive(Debug)]
-pub(crate) enum LinkCommand {
-    /// Send this message; at most one a TID is outstanding.
-    Send {
-        outgoing: Outgoing,
-        card: Box<CardForMessage>,
-    },
-    /// Sign this terminal on.
-    SignOn {
-        tid: Tid,
-        batch: Option<BatchNumber>,
-    },
-}
 
 /// What a link is made of.
 #[derive(Clone)]

@@ -11,6 +11,7 @@ use domain::limits::{
     LINK_BACKOFF_MAX_MS,
 };
 use ports::Clock;
+use ports::Pauses;
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
@@ -122,22 +123,14 @@ impl Reach {
         self.pause(self.tries, random)
     }
 
-    /// The pause after so many tries: nothing before the first, then doubling, half of it by
-    /// `random`.
+    /// The pause after so many tries.
     pub(super) fn pause(&self, tries: u32, random: u64) -> Duration {
-        if tries == 0 {
-            return Duration::ZERO;
-        }
-        let factor = 2_u32.saturating_pow(tries.saturating_sub(1).min(16));
         let longest = self
             .timing
             .backoff_max
             .min(Duration::from_millis(LINK_BACKOFF_MAX_MS));
-        let full = self.timing.backoff_min.saturating_mul(factor).min(longest);
-        let half_ms = u64::try_from(full.as_millis() / 2)
-            .unwrap_or(u64::MAX)
-            .max(1);
-        Duration::from_millis(half_ms.saturating_add(random % half_ms))
+        let first = self.timing.backoff_min;
+        Pauses { first, longest }.after(tries, random)
     }
 
     /// An operator wants it tried at once.

@@ -209,12 +209,5 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), KeptError> {
         source,
     };
     fs::create_dir_all(folder).map_err(io)?;
-    let beside = path.with_extension("partial");
-    let written = fs::File::create(&beside).and_then(|mut file| {
-        io::Write::write_all(&mut file, bytes)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)?;
-        fs::File::open(folder)?.sync_all()
-    });
-    written.map_err(io)
+    ports::files::replace_durably(path, bytes).map_err(io)
 }

@@ -19,8 +19,9 @@ use super::{
 };
 use crate::projections::{
     books::{Books, OpenSale},
-    date_book::{Batch, DateBook, Place},
+    date_book::{Batch, DateBook},
     day_text::Day,
+    figures::Place,
 };
 
 /// Of another form nothing is believed.
@@ -164,7 +165,7 @@ impl Books {
     }
 
     /// Holds a date again that was kept in a file.
-    pub(in crate::projections) fn bring_back(&mut self, date: BusinessDate) {
+    pub(in crate::projections) fn restore_date(&mut self, date: BusinessDate) {
         if !self.kept.has(date) {
             return;
         }
@@ -211,7 +212,7 @@ impl Books {
 
     fn hold_by(&mut self, key: Key) {
         match self.kept.find(key) {
-            Ok(Some((date, _))) => self.bring_back(date),
+            Ok(Some((date, _))) => self.restore_date(date),
             Ok(None) => {}
             Err(error) => self.lose(&error),
         }
@@ -257,7 +258,9 @@ impl Books {
     }
 
     fn keep_now(&mut self, over: Vec<BusinessDate>) {
-        let kept = over.into_iter().try_for_each(|date| self.put_away(date));
+        let kept = over
+            .into_iter()
+            .try_for_each(|date| self.archive_date(date));
         match kept.and_then(|()| self.write_open()) {
             Ok(()) => self.unkept = 0,
             // A cache: what is in memory stays true, and it is tried again as many records later.
@@ -269,7 +272,7 @@ impl Books {
     }
 
     /// Writes one date to its file, and drops it.
-    fn put_away(&mut self, date: BusinessDate) -> Result<(), KeptError> {
+    fn archive_date(&mut self, date: BusinessDate) -> Result<(), KeptError> {
         let Some(book) = self.dates.get(&date) else {
             return Ok(());
         };

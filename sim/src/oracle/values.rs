@@ -1,0 +1,23 @@
+//! Values as journals carry them.
+
+use proto::store::v1::Money;
+
+/// An amount; none is 0.
+#[must_use]
+pub(super) fn minor(money: Option<&Money>) -> i64 {
+    money.map_or(0, |money| money.minor)
+}
+
+/// `3-1-000042`: lane, epoch, sequence.
+pub(super) fn parse_number(number: &str) -> Option<(u16, u32, u32)> {
+    let mut parts = number.split('-');
+    let (lane, epoch, sequence) = (parts.next()?, parts.next()?, parts.next()?);
+    match parts.next() {
+        None => Some((
+            lane.parse().ok()?,
+            epoch.parse().ok()?,
+            sequence.parse().ok()?,
+        )),
+        Some(_) => None,
+    }
+}
