@@ -1,5 +1,6 @@
 //! What one append carries: records, keyed state and side-table changes, all or nothing.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::engine::{VALUE_BYTES_MAX, Write};
@@ -35,6 +36,7 @@ pub(crate) enum Entry {
 pub struct Batch {
     entries: Vec<Entry>,
     changes: Vec<Write>,
+    new_keys: BTreeSet<Vec<u8>>,
 }
 
 /// Counts only: what a record holds is its owner's business, not that of a log file.
@@ -84,6 +86,19 @@ impl Batch {
         self.change(key::state(key.as_ref()), Some(value.as_ref()))
     }
 
+    /// As [`put`](Batch::put), of a key that is not there: nobody has to look what it was, which
+    /// readers hear until the commit is durable.
+    pub fn put_new(&mut self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> &mut Self {
+        self.new_keys.insert(key::state(key.as_ref()));
+        self.put(key, value)
+    }
+
+    /// As [`put_side`](Batch::put_side), of a key that is not there.
+    pub fn put_side_new(&mut self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> &mut Self {
+        self.new_keys.insert(key::side(key.as_ref()));
+        self.put_side(key, value)
+    }
+
     /// Removes a key from the keyed state, if it is there.
     pub fn delete(&mut self, key: impl AsRef<[u8]>) -> &mut Self {
         self.change(key::state(key.as_ref()), None)
@@ -118,7 +133,8 @@ impl Batch {
         &self.changes
     }
 
-    pub(crate) fn into_changes(self) -> Vec<Write> {
-        self.changes
+    /// The changes, and the keys among them that were not there before.
+    pub(crate) fn into_changes(self) -> (Vec<Write>, BTreeSet<Vec<u8>>) {
+        (self.changes, self.new_keys)
     }
 }

@@ -3,7 +3,7 @@
 //! Pure: it touches no disk, no thread and no clock, so that the thread of production and the task
 //! of the simulation drive the very same decisions.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::batch::{Entry, KEY_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::engine::{VALUE_BYTES_MAX, Write};
@@ -16,6 +16,7 @@ use crate::{
 struct Prepared {
     ticket: Ticket,
     writes: Vec<Write>,
+    new_keys: BTreeSet<Vec<u8>>,
     write_bytes: usize,
     heads: BTreeMap<LogId, Head>,
 }
@@ -24,6 +25,8 @@ struct Prepared {
 pub(crate) struct Commit {
     pub(crate) ticket: Ticket,
     pub(crate) writes: Vec<Write>,
+    /// Keys among the writes that no commit before this one has.
+    pub(crate) new_keys: BTreeSet<Vec<u8>>,
     pub(crate) heads: BTreeMap<LogId, Head>,
 }
 
@@ -80,11 +83,11 @@ impl Batcher {
         self.check_waiting(batch_bytes(&batch))?;
         check_changes(batch.changes())?;
         let placed = self.place(batch.entries(), held)?;
-        let changes = batch.into_changes();
+        let (changes, new_keys) = batch.into_changes();
         if placed.is_empty() && changes.is_empty() {
             return Ok(self.last);
         }
-        Ok(self.queue(placed, changes))
+        Ok(self.queue(placed, changes, new_keys))
     }
 
     /// The head of a log once this batch is taken, if it is.
@@ -169,7 +172,12 @@ impl Batcher {
         }
     }
 
-    fn queue(&mut self, placed: Vec<Placed>, changes: Vec<Write>) -> Ticket {
+    fn queue(
+        &mut self,
+        placed: Vec<Placed>,
+        changes: Vec<Write>,
+        new_keys: BTreeSet<Vec<u8>>,
+    ) -> Ticket {
         let mut heads = BTreeMap::new();
         let mut writes = Vec::with_capacity(placed.len().saturating_add(changes.len()));
         for record in placed {
@@ -186,6 +194,7 @@ impl Batcher {
         self.waiting.push_back(Prepared {
             ticket: self.last,
             writes,
+            new_keys,
             write_bytes,
             heads,
         });
@@ -199,12 +208,14 @@ impl Batcher {
         let Prepared {
             ticket,
             writes,
+            new_keys,
             heads,
             ..
         } = first;
         let mut commit = Commit {
             ticket,
             writes,
+            new_keys,
             heads,
         };
         while commit_bytes < self.limits.commit_bytes_max {
@@ -214,6 +225,7 @@ impl Batcher {
             commit_bytes = commit_bytes.saturating_add(next.write_bytes);
             commit.ticket = next.ticket;
             commit.writes.extend(next.writes);
+            commit.new_keys.extend(next.new_keys);
             commit.heads.extend(next.heads);
         }
         self.waiting_bytes = self.waiting_bytes.saturating_sub(commit_bytes);

@@ -304,9 +304,11 @@ impl Committer {
             .iter()
             .map(|write| &write.key)
             .filter(|key| key::is_keyed(key));
-        keyed
-            .map(|key| Ok((key.clone(), self.shared.engine.get(key)?)))
-            .collect()
+        let before = |key: &Vec<u8>| match commit.new_keys.contains(key) {
+            true => Ok(None),
+            false => self.shared.engine.get(key),
+        };
+        keyed.map(|key| Ok((key.clone(), before(key)?))).collect()
     }
 
     fn make_durable(&mut self, commit: &Commit) -> Result<(), EngineError> {

@@ -2,17 +2,20 @@
 //! be missed.
 //!
 //! The rule that makes it so: what the committer looks at changes under the lock only, and who
-//! changed it wakes the committer afterwards. `tests/handoff.rs` compiles this very file against a
-//! checker that tries every interleaving.
+//! changed it wakes the committer afterwards. That costs a call of the system, so only a committer
+//! that sleeps is woken: it says so under the lock, and is asked under the lock. `tests/handoff.rs`
+//! compiles this very file against a checker that tries every interleaving.
 
 use std::time::Duration;
 
-use super::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use super::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
 
 /// What is handed over, behind its lock.
 pub(crate) struct Handoff<T> {
     state: Mutex<T>,
     wake: Condvar,
+    /// The committer sleeps, and nobody has woken it. Looked at and changed under the lock alone.
+    asleep: AtomicBool,
 }
 
 impl<T> Handoff<T> {
@@ -20,6 +23,7 @@ impl<T> Handoff<T> {
         Handoff {
             state: Mutex::new(state),
             wake: Condvar::new(),
+            asleep: AtomicBool::new(false),
         }
     }
 
@@ -28,9 +32,16 @@ impl<T> Handoff<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes the committer. Call it after each change that it waits for.
+    /// Wakes the committer, if it sleeps. Call it after each change that it waits for. Whether it
+    /// sleeps is asked under the lock: it has then let go of it, and hears the wake-up. One that
+    /// was only about to sleep would not, and the next change would find it woken.
     pub(crate) fn wake(&self) {
-        self.wake.notify_one();
+        let held = self.lock();
+        let asleep = self.asleep.swap(false, Ordering::Relaxed);
+        drop(held);
+        if asleep {
+            self.wake.notify_one();
+        }
     }
 
     /// Looks, and waits for a wake-up, until `look` finds something.
@@ -40,6 +51,7 @@ impl<T> Handoff<T> {
             if let Some(found) = look(&mut state) {
                 return found;
             }
+            self.asleep.store(true, Ordering::Relaxed);
             let woken = self.wake.wait(state);
             state = woken.unwrap_or_else(PoisonError::into_inner);
         }
@@ -49,6 +61,7 @@ impl<T> Handoff<T> {
     pub(crate) fn pause(&self, longest: Duration, needed: impl FnOnce(&T) -> bool) {
         let state = self.lock();
         if needed(&state) {
+            self.asleep.store(true, Ordering::Relaxed);
             drop(self.wake.wait_timeout(state, longest));
         }
     }

@@ -58,6 +58,7 @@ mod witness;
 
 /// What `handoff` stands on; its test puts a checker's types here instead.
 mod sync {
+    pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
     pub(crate) use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 }
 

@@ -1,8 +1,8 @@
 //! The interleavings of two who append and the committer, through the file that production uses:
 //! nothing is lost, each keeps its order, and the committer always wakes.
 //!
-//! `cargo test -p journal --test handoff`. Take the `notify_one` out of `src/handoff.rs` and it
-//! fails: the checker reports a deadlock.
+//! `cargo test -p journal --test handoff`. Take the `notify_one` out of `src/handoff.rs`, or what
+//! says that the committer is asleep, and it fails: the checker reports a deadlock.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![allow(
@@ -20,6 +20,7 @@ use loom::thread;
 mod sync {
     pub(crate) use std::sync::PoisonError;
 
+    pub(crate) use loom::sync::atomic::{AtomicBool, Ordering};
     pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 }
 

@@ -12,6 +12,7 @@ use command_line::{Exit, Failed, LogFormat, LogOptions, Output, completions, say
 
 use crate::{
     audit::audit,
+    load::{self, EchoOptions, LoadOptions},
     store::{self, StoreError, options::StoreOptions, summary::Summary},
     sweep::SweepArgs,
     twice::{self, TwiceArgs, WorldRun},
@@ -48,6 +49,11 @@ enum Command {
     Store(Box<StoreOptions>),
     /// Examine a finished run again
     Audit(AuditOptions),
+    /// Measure how much a real hub carries beside a ceiling and a floor, or how it grows day by day
+    Load(LoadOptions),
+    /// The ceiling of `load`: a hub that only echoes
+    #[command(hide = true)]
+    LoadEcho(EchoOptions),
     /// Run a small store on virtual time twice with one seed: every byte must be the same
     Twice(TwiceArgs),
     /// One half of `twice`
@@ -86,6 +92,8 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         None => logged(&log, || run_store(&store, log.format())),
         Some(Command::Store(options)) => logged(&log, || run_store(&options, log.format())),
         Some(Command::Audit(options)) => logged(&log, || run_audit(&options)),
+        Some(Command::Load(options)) => logged(&log, || run_load(&options)),
+        Some(Command::LoadEcho(options)) => logged(&log, || load::run_echo(&options)),
         // The trace of a world is its log.
         Some(Command::Twice(options)) => twice::run_twice(&options),
         Some(Command::World(options)) => twice::run_world(&options),
@@ -123,6 +131,16 @@ fn run_audit(options: &AuditOptions) -> Result<Exit, Failed> {
     };
     command_line::print(&text)?;
     Ok(yes_or_no(report.broken.is_empty()))
+}
+
+fn run_load(options: &LoadOptions) -> Result<Exit, Failed> {
+    let loaded = load::run(options).map_err(|error| Failed::new(error.exit(), error))?;
+    let text = match options.output {
+        Output::Json => json(&loaded),
+        Output::Text => loaded.text(),
+    };
+    command_line::print(&text)?;
+    Ok(yes_or_no(loaded.is_right()))
 }
 
 const fn yes_or_no(yes: bool) -> Exit {

@@ -175,8 +175,16 @@ impl CardVault {
         let held = HeldCard::from(&live.card);
         let sealed = seal_at_rest(&day_key, &nonce, &payment_id.0.to_be_bytes(), &held)
             .map_err(|error| VaultError::Seal(error.to_string()))?;
-        batch.put_side(card_key(payment_id), sealed);
-        batch.put(held_key(payment_id), date.to_string());
+        match self.held.contains_key(&payment_id) {
+            true => {
+                batch.put_side(card_key(payment_id), sealed);
+                batch.put(held_key(payment_id), date.to_string());
+            }
+            false => {
+                batch.put_side_new(card_key(payment_id), sealed);
+                batch.put_new(held_key(payment_id), date.to_string());
+            }
+        }
         self.held.insert(payment_id, date);
         Ok(())
     }

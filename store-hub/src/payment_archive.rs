@@ -1,7 +1,7 @@
 //! The archive of payments. Each archived payment is a value of the keyed state, written in the
 //! commit of the record that says so. The desk steps an event about one of them with its file.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use domain::{
     desk::{Desk, Event, PaymentFile},
@@ -26,6 +26,9 @@ pub(crate) enum ArchiveError {
 pub(crate) struct PaymentArchive {
     fresh: BTreeMap<PaymentId, PaymentFile>,
     durable_with: Ticket,
+    /// A payment that was asked for last and was not archived: a new one is asked for twice, by
+    /// whoever takes its request and by the step.
+    absent: Cell<Option<PaymentId>>,
 }
 
 /// Keyed state: the file of a payment that was archived.
@@ -45,6 +48,7 @@ impl PaymentArchive {
     pub(crate) fn put(&mut self, files: Vec<PaymentFile>, ticket: Ticket) {
         if !files.is_empty() {
             self.durable_with = ticket;
+            self.absent.set(None);
         }
         let files = files.into_iter().map(|file| (file.payment_id(), file));
         self.fresh.extend(files);
@@ -81,7 +85,11 @@ impl PaymentArchive {
         if let Some(fresh) = self.fresh.get(&id) {
             return Ok(Some(fresh.clone()));
         }
+        if self.absent.get() == Some(id) {
+            return Ok(None);
+        }
         let Some(bytes) = journal.get(file_key(id))? else {
+            self.absent.set(Some(id));
             return Ok(None);
         };
         let file = wire::PaymentFile::decode(bytes.as_slice())
@@ -151,6 +159,7 @@ mod tests {
         let mut batch = Batch::new();
         batch.put(file_key(id), file_value(&file));
         let ticket = journal.append(batch).unwrap();
+        assert_eq!(payment_archive.file(id, &journal).unwrap(), None);
         payment_archive.put(vec![file.clone()], ticket);
         assert!(
             !payment_archive.settle(journal.durable()),

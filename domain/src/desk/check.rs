@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     desk::{Desk, DurableState},
     forward::{Forward, ForwardEnd, ForwardKind, Resolution},
-    ids::{BatchNumber, ForwardId, PaymentId, Stan, Tid},
+    ids::{BatchNumber, ForwardId, LaneId, PaymentId, Stan, Tid},
     invariant::{Broken, Invariant},
     money::Money,
     payment::{Completion, Decision, Payment, Progress},
@@ -57,7 +57,42 @@ impl Desk {
         for id in &self.durable.undecided {
             self.check_in_flight(*id, &mut broken);
         }
+        self.check_terminals(&mut broken);
+        self.check_without_lease(&mut broken);
         broken
+    }
+
+    /// What is kept of terminals beside them: those that are stopped, and what was sent on each.
+    fn check_terminals(&self, broken: &mut Vec<Broken>) {
+        let stopped = self.durable.terminals.values();
+        let stopped: BTreeSet<Tid> = stopped
+            .filter(|terminal| terminal.stopped.is_some())
+            .map(|terminal| terminal.tid.clone())
+            .collect();
+        let mut sent_on: BTreeMap<Tid, BTreeSet<PaymentId>> = BTreeMap::new();
+        for id in &self.durable.undecided {
+            let bound = self.payment(*id).and_then(|payment| payment.bound.as_ref());
+            if let Some((tid, ..)) = bound {
+                sent_on.entry(tid.clone()).or_default().insert(*id);
+            }
+        }
+        if (&stopped, &sent_on) != (&self.durable.stopped, &self.durable.sent_on) {
+            let detail = "terminals that are stopped, or what was sent on them, are kept wrong";
+            broken.push(Broken::new(Invariant::I7, None, detail.to_owned()));
+        }
+    }
+
+    /// The lanes that a lease is wanted for are those that hold none.
+    fn check_without_lease(&self, broken: &mut Vec<Broken>) {
+        let attached = self.volatile.attached.iter().copied();
+        let expected: BTreeSet<LaneId> = attached
+            .filter(|lane| self.is_without_lease(*lane))
+            .collect();
+        if expected != self.volatile.without_lease {
+            let found = &self.volatile.without_lease;
+            let detail = format!("{found:?} are taken for lanes without a lease, not {expected:?}");
+            broken.push(Broken::new(Invariant::I10, None, detail));
+        }
     }
 
     /// A payment that was sent is the one message of its TID.
@@ -151,13 +186,13 @@ impl Desk {
             let card = payment.and_then(|payment| payment.request.card.hash);
             expected.grow(card.as_ref(), forward.amount.minor());
         }
-        if expected != self.durable.exposure {
-            let (found, right) = (self.durable.exposure.store_minor(), expected.store_minor());
+        if expected != *self.exposure() {
+            let (found, right) = (self.exposure().store_minor(), expected.store_minor());
             let detail = format!("exposure {found} is counted, {right} is undelivered");
             broken.push(Broken::new(Invariant::I10, None, detail));
         }
         let policy = &self.config.policy;
-        let leases = &self.durable.leases;
+        let leases = self.leases();
         let store = expected
             .store_minor()
             .saturating_add(leases.reserved_minor());

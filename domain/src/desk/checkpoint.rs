@@ -11,7 +11,7 @@ use crate::{
     forward::Forward,
     ids::{ForwardId, LaneEpoch, LaneId, PaymentId, Tid},
     payment::Progress,
-    risk::{Exposure, LeaseLedger},
+    risk::{Exposure, LeaseLedger, OpenRisk},
     settlement::Balances,
     terminal::Terminal,
     time::BusinessDate,
@@ -85,8 +85,8 @@ impl Desk {
             terminals: state.terminals.values().map(without_queue).collect(),
             last_forward: state.last_forward,
             queue_depth_max: state.queue_depth_max,
-            exposure: state.exposure.clone(),
-            leases: state.leases.clone(),
+            exposure: state.risk.exposure().clone(),
+            leases: state.risk.leases().clone(),
             hot_list: state.hot_list.clone(),
             carried: state.carried.clone(),
             previous_hub: state.previous_hub.clone(),
@@ -126,13 +126,14 @@ impl DurableState {
         let terminals: BTreeMap<Tid, Terminal> = terminals
             .map(|terminal| (terminal.tid.clone(), terminal))
             .collect();
+        let stopped = terminals.values().filter(|one| one.stopped.is_some());
         let mut state = Self {
+            stopped: stopped.map(|one| one.tid.clone()).collect(),
             abandoned_early: kept.abandoned_early,
             lane_epochs: kept.lane_epochs,
             terminals,
             last_forward: kept.last_forward,
-            exposure: kept.exposure,
-            leases: kept.leases,
+            risk: OpenRisk::restored(kept.exposure, kept.leases),
             offline_cards: kept.cards_ahead,
             hot_list: kept.hot_list,
             carried: kept.carried,
@@ -160,6 +161,9 @@ impl DurableState {
         self.restore(&file);
         if matches!(file.payment.progress, Progress::Requested | Progress::Sent) {
             self.undecided.insert(file.payment_id());
+            if let Some((tid, ..)) = &file.payment.bound {
+                self.is_sent_on(tid, file.payment_id());
+            }
         }
         let queued = |entry: &&Forward| entry.end.is_none();
         for entry in file.forwards.iter().filter(queued) {

@@ -8,7 +8,7 @@ use crate::{
     forward::{Forward, ForwardEnd, ForwardKind},
     ids::{ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, Stan, Tid},
     payment::{Completion, Decision, Payment, Progress},
-    risk::{Exposure, LeaseLedger},
+    risk::OpenRisk,
     settlement::Balances,
     terminal::Terminal,
     time::BusinessDate,
@@ -24,15 +24,18 @@ pub(crate) struct DurableState {
     pub(crate) abandoned_early: BTreeMap<PaymentId, LaneId>,
     pub(crate) lane_epochs: BTreeMap<LaneId, LaneEpoch>,
     pub(crate) terminals: BTreeMap<Tid, Terminal>,
+    /// Those among them that are stopped.
+    pub(crate) stopped: BTreeSet<Tid>,
+    /// Payments that were sent and are not decided, by the terminal they were sent on.
+    pub(crate) sent_on: BTreeMap<Tid, BTreeSet<PaymentId>>,
     pub(crate) forwards: BTreeMap<ForwardId, Forward>,
     /// The newest entry there ever was.
     pub(crate) last_forward: ForwardId,
     /// Entries in the queue, and the most there ever were.
     pub(crate) queue_depth: usize,
     pub(crate) queue_depth_max: usize,
-    pub(crate) exposure: Exposure,
-    /// Open leases (I10).
-    pub(crate) leases: LeaseLedger,
+    /// Undelivered stand-ins and open leases (I10).
+    pub(crate) risk: OpenRisk,
     /// Payments that lanes approved alone.
     pub(crate) offline: BTreeMap<PaymentId, OfflineFact>,
     /// Those among them whose card was held. May run ahead of the lane's journal.
@@ -79,12 +82,26 @@ impl DurableState {
             .or_insert_with(|| Terminal::new(tid.clone()))
     }
 
+    pub(crate) fn is_sent_on(&mut self, tid: &Tid, id: PaymentId) {
+        self.sent_on.entry(tid.clone()).or_default().insert(id);
+    }
+
+    pub(crate) fn is_sent_no_more(&mut self, tid: &Tid, id: PaymentId) {
+        if let Some(sent) = self.sent_on.get_mut(tid) {
+            sent.remove(&id);
+            if sent.is_empty() {
+                self.sent_on.remove(tid);
+            }
+        }
+    }
+
     /// STANs of this terminal that an open message may still carry (rule 10): payments that were
     /// sent, entries that were tried, originals of open reversals, the 0320.
     pub(crate) fn open_stans(&self, terminal: &Terminal) -> BTreeSet<Stan> {
-        let payments = self.undecided.iter().filter_map(|id| {
-            let (tid, stan, _) = self.payments.get(id)?.bound.as_ref()?;
-            (*tid == terminal.tid).then_some(*stan)
+        let sent = self.sent_on.get(&terminal.tid);
+        let payments = sent.into_iter().flatten().filter_map(|id| {
+            let (_, stan, _) = self.payments.get(id)?.bound.as_ref()?;
+            Some(*stan)
         });
         let entries = terminal.reversals.iter().chain(&terminal.uploads);
         let entries = entries.filter_map(|id| {

@@ -202,10 +202,12 @@ impl Desk {
         if self.volatile.wake_at.is_some_and(|moment| moment <= now) {
             return;
         }
-        let stations = self.volatile.stations.values();
-        let next = stations
-            .filter_map(|station| station.next_deadline(now))
-            .min();
+        let next = self.volatile.stations.next_deadline(now);
+        debug_assert_eq!(
+            next,
+            self.volatile.stations.next_deadline_from_scratch(now),
+            "what is due next"
+        );
         if next != self.volatile.wake_at {
             self.volatile.wake_at = next;
             if let Some(moment) = next {

@@ -223,8 +223,7 @@ impl Desk {
     /// The configured terminal of a lane.
     #[must_use]
     pub fn terminal_of(&self, lane: LaneId) -> Option<&Tid> {
-        let mut stations = self.volatile.stations.iter();
-        stations.find_map(|(tid, station)| (station.lane == lane).then_some(tid))
+        self.volatile.stations.tid_of(lane)
     }
 
     /// The machine that speaks for a lane.
@@ -295,13 +294,13 @@ impl Desk {
     /// What the store stands in for and has not delivered.
     #[must_use]
     pub const fn exposure(&self) -> &crate::risk::Exposure {
-        &self.durable.exposure
+        self.durable.risk.exposure()
     }
 
     /// Leases that lanes hold, with what their journals show of their use.
     #[must_use]
     pub const fn leases(&self) -> &crate::risk::LeaseLedger {
-        &self.durable.leases
+        self.durable.risk.leases()
     }
 
     /// Under which lease a lane approved this payment alone.

@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    ids::{LaneId, PaymentId, Tid},
+    ids::{LaneId, PaymentId},
     risk::Velocity,
-    terminal::Station,
+    terminal::Stations,
     time::{BusinessDate, MonoMs},
 };
 
 /// The volatile half of the desk.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct VolatileState {
-    pub(crate) stations: BTreeMap<Tid, Station>,
+    pub(crate) stations: Stations,
     /// Lanes that have said hello since the start: only they are lent to.
     pub(crate) attached: BTreeSet<LaneId>,
+    /// Those among them that have a terminal and hold no lease.
+    pub(crate) without_lease: BTreeSet<LaneId>,
     /// Whether a message can be sent to the acquirer.
     pub(crate) link_up: bool,
     /// When the host last said anything.

@@ -39,6 +39,11 @@ impl Exposure {
         self.by_card.iter().map(|(card, minor)| (card, *minor))
     }
 
+    /// Whether anything of this card is undelivered.
+    pub(super) fn has(&self, card: &CardHash) -> bool {
+        self.by_card.contains_key(card)
+    }
+
     /// More is stood in for. Sums stay far below 64 bits: each was held against a cap first.
     pub(crate) fn grow(&mut self, card: Option<&CardHash>, minor: i64) {
         self.store_minor = self.store_minor.saturating_add(minor);
@@ -49,7 +54,7 @@ impl Exposure {
     }
 
     /// The bank has it, or it was taken back, or somebody settled it by hand.
-    pub(crate) fn shrink(&mut self, card: Option<&CardHash>, minor: i64) {
+    pub(super) fn shrink(&mut self, card: Option<&CardHash>, minor: i64) {
         self.store_minor = self.store_minor.saturating_sub(minor);
         if let Some(card) = card
             && let Some(held) = self.by_card.get_mut(card)

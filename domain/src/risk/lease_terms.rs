@@ -2,7 +2,7 @@
 
 use crate::{
     money::Money,
-    risk::{Exposure, LeaseLedger, LeaseShare, StandInPolicy},
+    risk::{LeaseShare, OpenRisk, StandInPolicy},
 };
 
 /// The amounts of a lease about to be granted.
@@ -16,20 +16,12 @@ pub(crate) struct LeaseTerms {
 
 impl StandInPolicy {
     /// What one more lease may hold now, of `lanes` lanes that share; nothing while less than a
-    /// quarter of a lane's share is free.
-    pub(crate) fn lease_terms(
-        &self,
-        lanes: usize,
-        exposure: &Exposure,
-        ledger: &LeaseLedger,
-    ) -> Option<LeaseTerms> {
+    /// quarter of a lane's share is free. The same for every lane: who gets nothing now, nobody does.
+    pub(crate) fn lease_terms(&self, lanes: usize, risk: &OpenRisk) -> Option<LeaseTerms> {
         let share = self.leases?;
         let store_share = part(self.store_cap, share.percent, lanes)?;
         let card_share = part(self.card_cap, share.percent, lanes)?;
-        let in_use = exposure
-            .store_minor()
-            .saturating_add(ledger.reserved_minor());
-        let of_card = worst_card_minor(exposure, ledger);
+        let (in_use, of_card) = (risk.store_minor(), risk.worst_card_minor());
         let budget = lend(store_share, self.store_cap.minor().saturating_sub(in_use))?;
         let per_card = lend(card_share, self.card_cap.minor().saturating_sub(of_card))?;
         let floor = self.floor_limits.max_minor();
@@ -45,18 +37,6 @@ impl StandInPolicy {
             share,
         })
     }
-}
-
-/// The card of which most stands open, leases in full counted for it.
-fn worst_card_minor(exposure: &Exposure, ledger: &LeaseLedger) -> i64 {
-    let known = exposure.cards().map(|(card, undelivered)| {
-        let reserved = ledger.card_reserved_minor(card);
-        undelivered.saturating_add(reserved)
-    });
-    known
-        .max()
-        .unwrap_or(0)
-        .max(ledger.any_card_reserved_minor())
 }
 
 fn part(cap: Money, percent: u8, lanes: usize) -> Option<i64> {

@@ -4,7 +4,7 @@
 use crate::{
     money::Money,
     payment::{PaymentRequest, RefusalReason},
-    risk::{Exposure, FloorLimits, LeaseLedger, LeaseShare, VelocityLimit},
+    risk::{FloorLimits, LeaseShare, OpenRisk, VelocityLimit},
 };
 
 /// The rules of standing in, and their caps.
@@ -52,11 +52,10 @@ impl StandInPolicy {
     /// # Errors
     /// `NotOffline`: this card, entry mode or amount never. `OfflineBudget`: not now, a cap is
     /// reached.
-    pub fn decide(
+    pub(crate) fn decide(
         &self,
         request: &PaymentRequest,
-        exposure: &Exposure,
-        leases: &LeaseLedger,
+        risk: &OpenRisk,
     ) -> Result<(), RefusalReason> {
         let card = request.card.hash.ok_or(RefusalReason::NotOffline)?;
         let limit_minor =
@@ -66,12 +65,7 @@ impl StandInPolicy {
         if limit_minor == 0 || !fits(request.amount, 0, limit) {
             return Err(RefusalReason::NotOffline);
         }
-        let of_card = exposure
-            .card_minor(&card)
-            .saturating_add(leases.card_reserved_minor(&card));
-        let of_store = exposure
-            .store_minor()
-            .saturating_add(leases.reserved_minor());
+        let (of_card, of_store) = (risk.card_minor(&card), risk.store_minor());
         let within_card = fits(request.amount, of_card, self.card_cap);
         let within_store = fits(request.amount, of_store, self.store_cap);
         if within_card && within_store {
@@ -145,7 +139,7 @@ mod tests {
         ];
         for (minor, mode, funding, pin, expected) in table {
             let asked = request(minor, mode, funding, pin);
-            let got = policy().decide(&asked, &Exposure::default(), &LeaseLedger::default());
+            let got = policy().decide(&asked, &OpenRisk::default());
             assert_eq!(got, expected, "{minor} {mode:?} {funding:?} pin {pin}");
         }
     }
@@ -160,14 +154,10 @@ mod tests {
             (0, 800, Ok(())),
             (0, 801, over),
         ] {
-            let mut exposure = Exposure::default();
-            exposure.grow(asked.card.hash.as_ref(), card);
-            exposure.grow(None, store - card);
-            assert_eq!(
-                policy().decide(&asked, &exposure, &LeaseLedger::default()),
-                expected,
-                "{card} {store}"
-            );
+            let mut risk = OpenRisk::default();
+            risk.grow(asked.card.hash.as_ref(), card);
+            risk.grow(None, store - card);
+            assert_eq!(policy().decide(&asked, &risk), expected, "{card} {store}");
         }
     }
 
@@ -176,15 +166,9 @@ mod tests {
         let mut asked = request(100, EntryMode::Chip, Funding::Credit, false);
         asked.amount = Money::new(100, Currency::EUR);
         let no = Err(RefusalReason::NotOffline);
-        assert_eq!(
-            policy().decide(&asked, &Exposure::default(), &LeaseLedger::default()),
-            no
-        );
+        assert_eq!(policy().decide(&asked, &OpenRisk::default()), no);
         asked.amount = cny(100);
         asked.card.hash = None;
-        assert_eq!(
-            policy().decide(&asked, &Exposure::default(), &LeaseLedger::default()),
-            no
-        );
+        assert_eq!(policy().decide(&asked, &OpenRisk::default()), no);
     }
 }

@@ -7,9 +7,11 @@
 mod batch;
 mod item;
 mod station;
+mod stations;
 mod upload;
 
 pub use batch::{Settling, Terminal};
 pub use item::{BatchItem, UploadItem};
 pub(crate) use station::{Outstanding, Station, Waiting, What};
+pub(crate) use stations::Stations;
 pub use upload::{BatchUpload, UploadSent};

@@ -3,8 +3,9 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::UNIX_EPOCH;
 
 use super::archive::Archive;
 use super::files::{io_error, put_in_place, remove_folder};
@@ -27,8 +28,39 @@ const NEW_FOLDER: &str = "new";
 struct SledEngine {
     database: sled::Db,
     data: File,
+    blobs: Blobs,
     archive: Archive,
     folder: Folder,
+}
+
+/// Where sled puts values that don't fit its log, which none of ours is: looked at with each sync.
+/// A folder without files is given a time long ago, which changes when a file appears in it: so
+/// that costs one look at the folder, and not its opening and its listing.
+struct Blobs {
+    folder: PathBuf,
+    marked: bool,
+}
+
+impl Blobs {
+    /// Of a journal that has none now.
+    fn watch(journal: &Path) -> Blobs {
+        let folder = journal.join(BLOBS_FOLDER);
+        let set_back = File::open(&folder).and_then(|opened| opened.set_modified(UNIX_EPOCH));
+        // One that can't be marked is listed each time; one that isn't there is looked for.
+        let marked = set_back.is_ok() && matches!(has_blobs(journal), Ok(false));
+        Blobs { folder, marked }
+    }
+
+    fn has_any(&self, journal: &Path) -> Result<bool, EngineError> {
+        let untouched = || match fs::metadata(&self.folder).and_then(|found| found.modified()) {
+            Ok(touched) => touched == UNIX_EPOCH,
+            Err(_) => false,
+        };
+        match self.marked && untouched() {
+            true => Ok(false),
+            false => has_blobs(journal),
+        }
+    }
 }
 
 /// Opens a journal's folder with engine `sled`, and makes it if it isn't there.
@@ -61,6 +93,7 @@ fn opened(held: Folder) -> Result<SledEngine, OpenError> {
     Ok(SledEngine {
         database,
         data: data.map_err(io_error("open", &path))?,
+        blobs: Blobs::watch(held.path()),
         archive: Archive::in_folder(held.path()),
         folder: held,
     })
@@ -209,7 +242,7 @@ impl Engine for SledEngine {
         self.data
             .sync_data()
             .map_err(|error| io_error("sync", &path())(error))?;
-        match has_blobs(self.folder.path())? {
+        match self.blobs.has_any(self.folder.path())? {
             true => Err(EngineError::Failed {
                 engine: NAME,
                 action: "sync",
@@ -253,5 +286,29 @@ fn failed(action: &'static str, error: sled::Error) -> EngineError {
             action,
             reason: other.to_string(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_among_the_blobs_is_seen_at_the_next_sync_and_none_costs_a_look() {
+        let home = tempfile::tempdir().unwrap();
+        let engine = sled_engine(home.path()).unwrap();
+        let write = Write {
+            key: b"k".to_vec(),
+            value: Some(b"v".to_vec()),
+        };
+        engine.write(std::slice::from_ref(&write)).unwrap();
+        engine.sync().unwrap();
+        let folder = home.path().join(BLOBS_FOLDER);
+        let touched = || fs::metadata(&folder).unwrap().modified().unwrap();
+        assert_eq!(touched(), UNIX_EPOCH, "it is marked, and not listed");
+        fs::write(folder.join("9"), b"too large").unwrap();
+        engine.write(&[write]).unwrap();
+        let refused = engine.sync().unwrap_err();
+        assert!(refused.to_string().contains("blobs"), "{refused}");
     }
 }

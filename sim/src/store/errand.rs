@@ -30,10 +30,12 @@ pub enum ErrandError {
         said: String,
     },
     /// It takes too long.
-    #[error("{program} took longer than {} s", TIMEOUT.as_secs())]
+    #[error("{program} took longer than {seconds} s")]
     TooLong {
         /// Which, with its command.
         program: String,
+        /// How long it was waited for.
+        seconds: u64,
     },
 }
 
@@ -42,6 +44,19 @@ pub enum ErrandError {
 /// # Errors
 /// It can't be started, fails, or takes too long.
 pub(super) async fn send(
+    program: &str,
+    command: &[&str],
+    arguments: &[&OsStr],
+) -> Result<(), ErrandError> {
+    send_within(TIMEOUT, program, command, arguments).await
+}
+
+/// As [`send`], with a time of the caller's.
+///
+/// # Errors
+/// As [`send`].
+pub(crate) async fn send_within(
+    limit: Duration,
     program: &str,
     command: &[&str],
     arguments: &[&OsStr],
@@ -58,9 +73,12 @@ pub(super) async fn send(
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = timeout(TIMEOUT, output)
+    let output = timeout(limit, output)
         .await
-        .map_err(|_| ErrandError::TooLong { program: called() })?
+        .map_err(|_| ErrandError::TooLong {
+            program: called(),
+            seconds: limit.as_secs(),
+        })?
         .map_err(not_started)?;
     match output.status.success() {
         true => Ok(()),

@@ -156,6 +156,12 @@ impl Process {
         })
     }
 
+    /// The system's number of it, until its end was seen.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// How it is called in messages.
     #[must_use]
     pub fn called(&self) -> &str {

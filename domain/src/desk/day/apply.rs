@@ -84,6 +84,7 @@ impl DurableState {
             count(&mut self.counts.batches_balanced);
         }
         let old_close = self.closing.is_some();
+        self.stopped.remove(tid);
         let terminal = self.terminal_mut(tid);
         let items = std::mem::take(&mut terminal.items);
         if upload_follows {

@@ -140,7 +140,9 @@ impl Desk {
     /// The host is in another batch than a stopped terminal: no 0500 of ours could close it. It is
     /// closed here as not balanced, by name, and the terminal goes on in the host's batch.
     pub(crate) fn give_up_stopped_batches(&mut self, out: &mut Outcome) {
-        let stopped = self.durable.terminals.values();
+        let terminals = &self.durable.terminals;
+        let stopped = self.durable.stopped.iter();
+        let stopped = stopped.filter_map(|tid| terminals.get(tid));
         let stopped =
             stopped.filter(|terminal| terminal.stopped.is_some() && terminal.due.is_some());
         let given_up: Vec<(Tid, BatchNumber, BatchTotals)> = stopped

@@ -91,13 +91,13 @@ impl DurableState {
                 count(&mut self.counts.forward_delivered);
                 self.delivered(forward, *amount);
                 if is_advice {
-                    self.exposure.shrink(card.as_ref(), amount.minor());
+                    self.risk.shrink(card.as_ref(), amount.minor());
                 }
             }
             ForwardEnd::Withdrawn => {
                 count(&mut self.counts.forward_withdrawn);
                 if is_advice {
-                    self.exposure.shrink(card.as_ref(), forward.amount.minor());
+                    self.risk.shrink(card.as_ref(), forward.amount.minor());
                 }
             }
             ForwardEnd::DeadLetter {
@@ -150,7 +150,7 @@ impl DurableState {
             Resolution::SettledByHand { .. } | Resolution::WrittenOff { .. } => {
                 let card = self.payments.get(&forward.payment_id)?.request.card.hash;
                 if forward.kind == ForwardKind::Advice {
-                    self.exposure.shrink(card.as_ref(), forward.amount.minor());
+                    self.risk.shrink(card.as_ref(), forward.amount.minor());
                 }
             }
         }

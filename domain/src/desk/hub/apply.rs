@@ -34,7 +34,7 @@ impl DurableState {
         self.previous_hub.epoch = self.previous_hub.epoch.max(epoch);
         self.previous_hub.last_lease = self.previous_hub.last_lease.max(last_lease);
         let beyond = last_lease.0.saturating_add(LEASE_IDS_SKIPPED);
-        self.leases.skip_to(LeaseId(beyond));
+        self.risk.skip_to(LeaseId(beyond));
         if let Some((tid, stan)) = skipped {
             self.terminal_mut(tid).next_stan = *stan;
         }

@@ -62,6 +62,7 @@ impl Desk {
             reason,
         };
         self.note(out, fact);
+        self.look_for_lease_of(lane);
         Ok(())
     }
 }

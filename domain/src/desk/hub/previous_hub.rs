@@ -44,7 +44,7 @@ impl Desk {
     /// older copy of it was put back. `terminal` is the one the lane was told of, if it knows.
     #[must_use]
     pub fn is_behind(&self, lane: LaneId, terminal: Option<&Tid>, memory: &LaneMemory) -> bool {
-        if memory.last_lease > self.durable.leases.last_id() {
+        if memory.last_lease > self.leases().last_id() {
             return true;
         }
         let own = self.terminal_of(lane);
@@ -68,7 +68,7 @@ impl Desk {
         LaneMemory {
             hub_epoch,
             last_stan: terminal.map(|terminal| terminal.next_stan),
-            last_lease: self.durable.leases.last_id(),
+            last_lease: self.leases().last_id(),
         }
     }
 
@@ -136,9 +136,11 @@ impl Desk {
 
     /// A lane's journal shows a lease of the previous hub: it counts like one of this hub's.
     pub(crate) fn lease_shown(&mut self, out: &mut Outcome, lease: OfflineLease) {
-        let leases = &self.durable.leases;
+        let leases = self.leases();
         if lease.id <= self.durable.previous_hub.last_lease && !leases.knows(lease.id) {
+            let lane = lease.lane;
             self.note(out, LeaseFact::Granted { lease });
+            self.look_for_lease_of(lane);
         }
     }
 

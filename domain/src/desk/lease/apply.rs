@@ -10,11 +10,11 @@ impl DurableState {
     pub(in crate::desk) fn apply_lease(&mut self, fact: &LeaseFact, at: WallMs) -> Option<()> {
         match fact {
             LeaseFact::Granted { lease } => {
-                self.leases.grant(lease.clone(), at);
+                self.risk.grant(lease.clone(), at);
                 Some(())
             }
             LeaseFact::Ended { lease_id, end } => {
-                let ended = self.leases.end(*lease_id, end.clone(), at);
+                let ended = self.risk.end(*lease_id, end.clone(), at);
                 ended.then_some(())
             }
         }

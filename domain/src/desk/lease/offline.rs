@@ -9,7 +9,7 @@ use crate::{
     desk::{Alarm, Desk, DurableState, Effect, LeaseFact, PaymentFact, Rejected, outcome::Outcome},
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
     payment::{Decision, Payment, PaymentRequest},
-    risk::{LeaseEnd, OfflineLease},
+    risk::{LeaseEnd, LeaseTerms, OfflineLease},
 };
 
 impl Desk {
@@ -110,9 +110,9 @@ impl Desk {
         lane: LaneId,
         lease_id: LeaseId,
     ) -> Result<(), Rejected> {
-        match self.durable.leases.get(lease_id) {
+        match self.leases().get(lease_id) {
             Some(open) if open.lease.lane == lane => {
-                self.end_lease(out, lease_id, LeaseEnd::Returned);
+                self.end_lease(out, lane, lease_id, LeaseEnd::Returned);
                 Ok(())
             }
             Some(_) => Err(Rejected::UnknownLease(lease_id)),
@@ -130,54 +130,70 @@ impl Desk {
         reason: String,
     ) -> Result<(), Rejected> {
         Rejected::unless_said(&by, &reason)?;
-        if self.durable.leases.get(lease_id).is_none() {
+        let Some(open) = self.leases().get(lease_id) else {
             return Err(Rejected::UnknownLease(lease_id));
-        }
-        self.end_lease(out, lease_id, LeaseEnd::WrittenOff { by, reason });
+        };
+        let lane = open.lease.lane;
+        self.end_lease(out, lane, lease_id, LeaseEnd::WrittenOff { by, reason });
         Ok(())
     }
 
-    fn end_lease(&mut self, out: &mut Outcome, lease_id: LeaseId, end: LeaseEnd) {
+    fn end_lease(&mut self, out: &mut Outcome, lane: LaneId, lease_id: LeaseId, end: LeaseEnd) {
         self.note(out, LeaseFact::Ended { lease_id, end });
+        self.look_for_lease_of(lane);
     }
 
     /// A lane that is back is told of the lease it holds: the grant may have been lost. A lane that
     /// knows it already ignores it.
     pub(crate) fn lane_is_here(&mut self, out: &mut Outcome, lane: LaneId, epoch: LaneEpoch) {
         self.volatile.attached.insert(lane);
-        if let Some(held) = self.durable.leases.held_by(lane, epoch) {
+        self.look_for_lease_of(lane);
+        if let Some(held) = self.leases().held_by(lane, epoch) {
             out.effect(Effect::GrantLease(held.lease.clone()));
         }
     }
 
-    /// Each attached lane without a lease gets one, as far as the budget goes. While a day is being
-    /// closed none is granted: nothing new must arise that the day would not know of.
+    /// Each attached lane without a lease gets one, as far as the budget goes. It is asked after
+    /// every event, so it only looks at lanes without one, and at sums that are kept.
     pub(crate) fn grant_leases(&mut self, out: &mut Outcome) {
-        if self.config.policy.leases.is_none() {
-            return;
-        }
-        let without: Vec<(LaneId, LaneEpoch)> = self
-            .volatile
-            .attached
-            .iter()
-            .filter(|lane| self.terminal_of(**lane).is_some())
-            .filter_map(|lane| Some((*lane, self.epoch_of(*lane)?)))
-            .filter(|(lane, epoch)| self.durable.leases.held_by(*lane, *epoch).is_none())
-            .collect();
-        for (lane, lane_epoch) in without {
-            self.grant_lease(out, lane, lane_epoch);
+        while let Some(lane) = self.volatile.without_lease.first().copied() {
+            let lanes = self.volatile.stations.len();
+            let terms = self.config.policy.lease_terms(lanes, &self.durable.risk);
+            let (Some(terms), Some(lane_epoch)) = (terms, self.epoch_of(lane)) else {
+                return;
+            };
+            self.grant_lease(out, lane, lane_epoch, &terms);
+            self.volatile.without_lease.remove(&lane);
         }
     }
 
-    fn grant_lease(&mut self, out: &mut Outcome, lane: LaneId, lane_epoch: LaneEpoch) {
-        let policy = &self.config.policy;
-        let lanes = self.volatile.stations.len();
-        let Some(terms) = policy.lease_terms(lanes, &self.durable.exposure, &self.durable.leases)
-        else {
-            return;
+    /// Whether a lane is among those that a lease is wanted for, after anything that bears on it: a
+    /// hello, a terminal, an epoch, a lease that is open or has ended.
+    pub(crate) fn look_for_lease_of(&mut self, lane: LaneId) {
+        match self.is_without_lease(lane) {
+            true => self.volatile.without_lease.insert(lane),
+            false => self.volatile.without_lease.remove(&lane),
         };
+    }
+
+    pub(crate) fn is_without_lease(&self, lane: LaneId) -> bool {
+        let holds_none = |epoch| self.leases().held_by(lane, epoch).is_none();
+        self.config.policy.leases.is_some()
+            && self.volatile.attached.contains(&lane)
+            && self.terminal_of(lane).is_some()
+            && self.epoch_of(lane).is_some_and(holds_none)
+    }
+
+    fn grant_lease(
+        &mut self,
+        out: &mut Outcome,
+        lane: LaneId,
+        lane_epoch: LaneEpoch,
+        terms: &LeaseTerms,
+    ) {
+        let policy = &self.config.policy;
         let lease = OfflineLease {
-            id: self.durable.leases.next_id(),
+            id: self.leases().next_id(),
             lane,
             lane_epoch,
             budget: terms.budget,

@@ -20,6 +20,7 @@ impl DurableState {
                 batch,
             } => {
                 fact.change(self.payments.get_mut(payment_id)?);
+                self.is_sent_on(tid, *payment_id);
                 self.bound(tid, *stan, *batch);
                 Some(())
             }
@@ -82,7 +83,7 @@ impl DurableState {
     ) -> Option<()> {
         let card = request.card.hash.as_ref();
         let machine = (request.lane, request.epoch);
-        let covered = self.leases.spend(lease, machine, request.amount, card);
+        let covered = self.risk.spend(lease, machine, request.amount, card);
         let fact = OfflineFact { lease, covered };
         self.offline.insert(request.payment_id, fact);
         self.requested(request, at)
@@ -98,6 +99,9 @@ impl DurableState {
         let payment = self.payments.get(&id)?;
         let card = payment.request.card.hash;
         let bound = payment.bound.clone();
+        if let Some((tid, ..)) = &bound {
+            self.is_sent_no_more(tid, id);
+        }
         match decision {
             Decision::Approved { amount, .. } | Decision::PartiallyApproved { amount, .. } => {
                 let (tid, stan, batch) = bound?;
@@ -109,7 +113,7 @@ impl DurableState {
                 self.terminal_mut(&tid).items.insert((batch, stan), item);
             }
             Decision::StandIn { amount } | Decision::OfflineApproved { amount, .. } => {
-                self.exposure.grow(card.as_ref(), amount.minor());
+                self.risk.grow(card.as_ref(), amount.minor());
             }
             Decision::Declined { .. } | Decision::Unknown { .. } | Decision::Refused { .. } => {}
         }

@@ -98,7 +98,7 @@ impl Desk {
     }
 
     fn stop_waiting(&mut self, id: PaymentId) {
-        for station in self.volatile.stations.values_mut() {
+        for (_, station) in &mut self.volatile.stations {
             station.waiting.retain(|waiting| waiting.payment_id != id);
         }
     }

@@ -98,11 +98,7 @@ impl Desk {
             return Err(RefusalReason::HotCard);
         }
         let policy = &self.config.policy;
-        policy.decide(
-            &payment.request,
-            &self.durable.exposure,
-            &self.durable.leases,
-        )
+        policy.decide(&payment.request, &self.durable.risk)
     }
 
     /// The sale may have been given up before the hub heard that it was paid. What is outside the

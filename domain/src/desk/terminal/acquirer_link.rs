@@ -25,6 +25,7 @@ impl Desk {
         }
         out.touch(&tid);
         self.volatile.stations.insert(tid, Station::new(mid, lane));
+        self.look_for_lease_of(lane);
         Ok(())
     }
 

@@ -13,6 +13,7 @@ impl DurableState {
             TerminalFact::SignedOn { tid, batch } => self.signed_on(tid, *batch),
             TerminalFact::Stopped { tid, theirs } => {
                 self.terminal_mut(tid).stopped = Some(*theirs);
+                self.stopped.insert(tid.clone());
             }
             TerminalFact::UnmatchedAnswer { .. } => count(&mut self.counts.late_answers),
             TerminalFact::SettlementSent {
@@ -39,5 +40,6 @@ impl DurableState {
         }
         terminal.batch = Some(batch);
         terminal.stopped = None;
+        self.stopped.remove(tid);
     }
 }

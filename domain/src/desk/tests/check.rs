@@ -6,10 +6,10 @@ use super::world::{World, batch, cny, code, tid};
 use crate::{
     desk::Desk,
     forward::{ForwardEnd, ForwardKind},
-    ids::{ForwardId, PaymentId, Stan},
+    ids::{ForwardId, LaneId, PaymentId, Stan},
     invariant::{Broken, Invariant},
     payment::{Completion, Decision, Payment, Progress, RefusalReason, UnknownReason},
-    risk::Exposure,
+    risk::{Exposure, OpenRisk},
     settlement::{Account, Balances, Transfer},
     terminal::What,
 };
@@ -189,9 +189,31 @@ fn a_stan_of_a_payment_and_of_its_reversal_is_right() {
 #[test]
 fn an_exposure_that_is_counted_wrong_breaks_i10() {
     let broken = broken_by(world().desk, |desk| {
-        desk.durable.exposure = Exposure::default();
+        desk.durable.risk = OpenRisk::restored(Exposure::default(), desk.leases().clone());
     });
     let words = "exposure 0 is counted, 500 is undelivered";
+    says(&broken, Invariant::I10, None, words);
+}
+
+#[test]
+fn a_terminal_that_is_taken_for_stopped_or_for_busy_breaks_i7() {
+    let words = "terminals that are stopped, or what was sent on them";
+    let broken = broken_by(world().desk, |desk| {
+        desk.durable.stopped.insert(tid(1));
+    });
+    says(&broken, Invariant::I7, None, words);
+    let broken = broken_by(world().desk, |desk| {
+        desk.durable.is_sent_on(&tid(1), PaymentId(1));
+    });
+    says(&broken, Invariant::I7, None, words);
+}
+
+#[test]
+fn a_lane_that_is_forgotten_when_leases_are_granted_breaks_i10() {
+    let broken = broken_by(world().desk, |desk| {
+        desk.volatile.without_lease.insert(LaneId(77));
+    });
+    let words = "{LaneId(77)} are taken for lanes without a lease, not {}";
     says(&broken, Invariant::I10, None, words);
 }
 

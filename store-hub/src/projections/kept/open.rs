@@ -258,7 +258,9 @@ impl Books {
     }
 
     fn keep_now(&mut self, over: Vec<BusinessDate>) {
-        let kept = over.into_iter().try_for_each(|date| self.archive_date(date));
+        let kept = over
+            .into_iter()
+            .try_for_each(|date| self.archive_date(date));
         match kept.and_then(|()| self.write_open()) {
             Ok(()) => self.unkept = 0,
             // A cache: what is in memory stays true, and it is tried again as many records later.

@@ -1,6 +1,4 @@
-//! What is kept and read again is what the logs say from their first record.
-
-use std::path::Path;
+//! A store whose hub and lanes write records, and what its books must say.
 
 use domain::{
     card_ref::{CardRef, EntryMode, Funding, MaskedPan, Scheme},
@@ -21,21 +19,21 @@ use domain::{
 use journal::{Batch, Committer, Journal, SimulatedDisk};
 use ports::StoreZone;
 
-use super::{Books, KeptDates, PrefixFound, Query};
+use super::super::{Books, KeptDates, Query};
 use crate::replica::log_of;
 
 const MORNING: i64 = 1_795_334_400_000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-fn date(day: u8) -> BusinessDate {
+pub(super) fn date(day: u8) -> BusinessDate {
     BusinessDate::new(2026, 11, 20 + day).unwrap()
 }
 
-fn at(day: u8, minute: i64) -> WallMs {
+pub(super) fn at(day: u8, minute: i64) -> WallMs {
     WallMs(MORNING + i64::from(day) * DAY_MS + minute * 60_000)
 }
 
-fn cny(minor: i64) -> Money {
+pub(super) fn cny(minor: i64) -> Money {
     Money::new(minor, Currency::CNY)
 }
 
@@ -47,7 +45,7 @@ fn batch(day: u8) -> BatchNumber {
     BatchNumber::new(day.into()).unwrap()
 }
 
-fn receipt(lane: u16, number: u32) -> ReceiptNumber {
+pub(super) fn receipt(lane: u16, number: u32) -> ReceiptNumber {
     ReceiptNumber {
         lane: LaneId(lane),
         epoch: LaneEpoch(1),
@@ -56,7 +54,7 @@ fn receipt(lane: u16, number: u32) -> ReceiptNumber {
 }
 
 /// Of a day and a number within it; in the first hex digits, too.
-fn id(day: u8, number: u32) -> PaymentId {
+pub(super) fn id(day: u8, number: u32) -> PaymentId {
     PaymentId(u128::from(day) << 120 | u128::from(number) << 96 | 7)
 }
 
@@ -83,14 +81,14 @@ fn request(day: u8, number: u32, amount: i64) -> PaymentRequest {
 }
 
 /// A store whose records are written as a test goes.
-struct Store {
-    journal: Journal,
+pub(super) struct Store {
+    pub(super) journal: Journal,
     committer: Committer,
     sealed: Vec<(BusinessDate, u32)>,
 }
 
 impl Store {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let disk = SimulatedDisk::new();
         let (journal, committer) = Journal::open(disk.engine()).unwrap();
         Self {
@@ -115,7 +113,7 @@ impl Store {
         self.commit(batch);
     }
 
-    fn lane(&mut self, lane: u16, day: u8, minute: i64, fact: SaleFact) {
+    pub(super) fn lane(&mut self, lane: u16, day: u8, minute: i64, fact: SaleFact) {
         let record = SaleRecord {
             at: at(day, minute),
             date: Some(date(day)),
@@ -130,7 +128,7 @@ impl Store {
     }
 
     /// The bank approves a payment; the lane sells by it, but for the hub it may come later.
-    fn approved(&mut self, day: u8, number: u32, amount: i64) {
+    pub(super) fn approved(&mut self, day: u8, number: u32, amount: i64) {
         let payment_id = id(day, number);
         let request = request(day, number, amount);
         let stan = Stan::new(number).unwrap();
@@ -159,7 +157,7 @@ impl Store {
         );
     }
 
-    fn completed(&mut self, day: u8, number: u32) {
+    pub(super) fn completed(&mut self, day: u8, number: u32) {
         let fact = PaymentFact::Completed {
             payment_id: id(day, number),
             receipt: receipt(1, u32::from(day) * 100 + number),
@@ -167,7 +165,7 @@ impl Store {
         self.hub(day, 5, fact);
     }
 
-    fn card_sale(&mut self, day: u8, number: u32, amount: i64) {
+    pub(super) fn card_sale(&mut self, day: u8, number: u32, amount: i64) {
         let request = request(day, number, amount);
         let sale = SaleNumber(u32::from(day) * 100 + number);
         let opened = SaleFact::SaleOpened {
@@ -197,7 +195,7 @@ impl Store {
         self.closed(1, day, sale.0, amount, tender);
     }
 
-    fn closed(&mut self, lane: u16, day: u8, number: u32, amount: i64, tender: Tender) {
+    pub(super) fn closed(&mut self, lane: u16, day: u8, number: u32, amount: i64, tender: Tender) {
         let receipt = receipt(lane, number);
         let closed = SaleFact::SaleClosed {
             sale: SaleNumber(number),
@@ -218,13 +216,13 @@ impl Store {
         self.lane(lane, day, 5, printed);
     }
 
-    fn cash_sale(&mut self, lane: u16, day: u8, number: u32, amount: i64) {
+    pub(super) fn cash_sale(&mut self, lane: u16, day: u8, number: u32, amount: i64) {
         let tender = Tender::Cash { given: cny(amount) };
         self.closed(lane, day, number, amount, tender);
     }
 
     /// The date is turned, its batch closed, its first version sealed.
-    fn ends(&mut self, day: u8, balanced: bool) {
+    pub(super) fn ends(&mut self, day: u8, balanced: bool) {
         let (ended, begins, by) = (date(day), date(day + 1), TurnedBy::Hand);
         self.hub(day, 900, DayFact::Turned { ended, begins, by });
         let marked = MarkedBy::Hub;
@@ -259,7 +257,7 @@ impl Store {
         self.sealed.push((date(day), 1));
     }
 
-    fn seals(&self, books: &mut Books) {
+    pub(super) fn seals(&self, books: &mut Books) {
         for (date, version) in &self.sealed {
             let version = SealedVersion {
                 version: *version,
@@ -271,7 +269,7 @@ impl Store {
     }
 
     /// Books as a start makes them.
-    fn books(&self, kept: KeptDates) -> Books {
+    pub(super) fn books(&self, kept: KeptDates) -> Books {
         let config = DayConfig {
             first_day: date(1),
             close_timeout_ms: 1,
@@ -285,12 +283,12 @@ impl Store {
         books
     }
 
-    fn read(&self, books: &mut Books) {
+    pub(super) fn read(&self, books: &mut Books) {
         while !books.catch_up(&self.journal, 3).unwrap() {}
     }
 
     /// What books that were kept so often say is what books of all records say.
-    fn check(&self, books: &mut Books, what: &str) {
+    pub(super) fn check(&self, books: &mut Books, what: &str) {
         self.read(books);
         let mut anew = self.books(KeptDates::nowhere());
         self.read(&mut anew);
@@ -320,7 +318,7 @@ impl Store {
     }
 
     /// A whole date, with a payment that is reversed.
-    fn lives(&mut self, day: u8) {
+    pub(super) fn lives(&mut self, day: u8) {
         for number in 1..4 {
             self.approved(day, number, 1000 + i64::from(number));
             self.card_sale(day, number, 1000 + i64::from(number));
@@ -366,196 +364,4 @@ impl Store {
         );
         self.cash_sale(1, day, u32::from(day) * 100 + 50, 250);
     }
-}
-
-fn kept(folder: &Path) -> KeptDates {
-    KeptDates::at(folder.to_owned())
-}
-
-fn files(folder: &Path) -> Vec<String> {
-    let files = std::fs::read_dir(folder).unwrap();
-    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.collect();
-    names.sort();
-    names
-}
-
-#[test]
-fn dates_that_are_over_leave_memory_and_are_found_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut store = Store::new();
-    let mut books = store.books(kept(folder.path()));
-    for day in 1..4 {
-        store.lives(day);
-        store.ends(day, day != 2);
-        store.check(&mut books, "before it is kept");
-        store.seals(&mut books);
-        books.keep();
-        store.check(&mut books, "kept");
-        assert!(books.payments.is_empty() && books.sales.is_empty());
-        // A start goes on from there, and reads nothing twice.
-        books = store.books(kept(folder.path()));
-        assert_eq!(books.catch_up(&store.journal, 1).unwrap(), true);
-        store.check(&mut books, "restored");
-    }
-    assert_eq!(
-        files(folder.path()),
-        [
-            "2026-11-21.1.book",
-            "2026-11-22.2.book",
-            "2026-11-23.3.book",
-            "open.book"
-        ]
-    );
-
-    // By all that a customer can tell.
-    let found = |query: Query| {
-        let query = Query { limit: 10, ..query };
-        books.find(&query).unwrap().len()
-    };
-    let query = Query::default;
-    let wanted = receipt(1, 202);
-    assert_eq!(
-        found(Query {
-            receipt: Some(wanted),
-            ..query()
-        }),
-        2,
-        "sale and payment"
-    );
-    assert_eq!(
-        found(Query {
-            amount_minor: Some(1002),
-            ..query()
-        }),
-        6
-    );
-    assert_eq!(
-        found(Query {
-            last_four: Some("1009".to_owned()),
-            ..query()
-        }),
-        3
-    );
-    let (from, to) = (Some(at(2, 0)), Some(at(2, 900)));
-    assert_eq!(
-        found(Query {
-            from,
-            to,
-            ..query()
-        }),
-        8
-    );
-    assert_eq!(
-        found(Query {
-            operator: Some(OperatorId(7)),
-            ..query()
-        }),
-        9
-    );
-    assert_eq!(
-        found(Query {
-            lane: Some(LaneId(2)),
-            ..query()
-        }),
-        0
-    );
-    assert_eq!(
-        found(Query {
-            limit: 3,
-            ..query()
-        }),
-        10,
-        "the limit is the caller's"
-    );
-    assert_eq!(books.by_prefix("0202").unwrap(), PrefixFound::None);
-    assert_eq!(
-        books.by_prefix("02000002").unwrap(),
-        PrefixFound::One(id(2, 2))
-    );
-    let PrefixFound::Several(alike) = books.by_prefix("02000").unwrap() else {
-        panic!("they begin alike");
-    };
-    assert_eq!(alike.len(), 4);
-}
-
-#[test]
-fn late_records_bring_their_date_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut store = Store::new();
-    let mut books = store.books(kept(folder.path()));
-    for day in 1..3 {
-        store.lives(day);
-        store.ends(day, true);
-    }
-    store.read(&mut books);
-    store.seals(&mut books);
-    books.keep();
-    store.lives(3);
-    // Another lane comes with a sale of the first date, and with the capture of a payment that was
-    // settled long ago.
-    store.cash_sale(2, 1, 77, 999);
-    let tender = Tender::Card {
-        amount: cny(500),
-        payment_id: id(1, 9),
-        scheme: Scheme::UnionPay,
-    };
-    store.closed(2, 1, 78, 500, tender);
-    store.check(&mut books, "late records");
-    assert!(books.dates.contains_key(&date(1)));
-    assert!(!books.dates.contains_key(&date(2)), "nothing came of it");
-    // It is kept again under another number, and the old file goes.
-    books.keep();
-    store.check(&mut books, "kept again");
-    assert_eq!(
-        files(folder.path()),
-        ["2026-11-21.3.book", "2026-11-22.2.book", "open.book"]
-    );
-    // A power cut before that copy leaves the one before: nothing is counted twice.
-    store.cash_sale(2, 1, 79, 111);
-    books = store.books(kept(folder.path()));
-    store.check(&mut books, "restored");
-}
-
-#[test]
-fn a_file_or_a_copy_that_is_damaged_is_made_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut store = Store::new();
-    for day in 1..4 {
-        store.lives(day);
-        store.ends(day, true);
-    }
-    for name in ["2026-11-22.2.book", "open.book"] {
-        let mut books = store.books(kept(folder.path()));
-        store.read(&mut books);
-        store.seals(&mut books);
-        books.keep_at_the_end();
-        let path = folder.path().join(name);
-        let mut bytes = std::fs::read(&path).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        std::fs::write(&path, bytes).unwrap();
-        // A late record of that date.
-        store.cash_sale(2, 2, 200, 5);
-        let mut books = store.books(kept(folder.path()));
-        store.check(&mut books, name);
-        std::fs::remove_dir_all(folder.path()).unwrap();
-        std::fs::create_dir(folder.path()).unwrap();
-    }
-}
-
-/// A copy of a journal that was put back to an older image says more than the journal.
-#[test]
-fn a_copy_that_is_not_of_this_journal_is_not_used() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut other = Store::new();
-    other.lives(1);
-    let mut books = other.books(kept(folder.path()));
-    other.read(&mut books);
-    books.keep_at_the_end();
-    let mut store = Store::new();
-    store.lives(2);
-    let mut books = store.books(kept(folder.path()));
-    assert!(books.payments.is_empty());
-    store.check(&mut books, "from the first record");
 }

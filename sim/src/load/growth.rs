@@ -1,0 +1,129 @@
+//! What a hub costs on a later day: equal days one after another, and after each a start.
+
+use std::time::Duration;
+
+use futures::future::try_join_all;
+
+use super::{
+    LoadError,
+    disk::{self, LoadFolder},
+    journal_entries::{LaneJournal, StoreClock},
+    lane::{KnownHub, Lane},
+    options::GrowthForm,
+    rig::{Rig, RigSetting},
+    slice::{self, micros},
+    summary::{Growth, GrowthDay, Totals},
+};
+use crate::store::progress::note;
+
+pub(super) async fn measure(folder: &LoadFolder, form: &GrowthForm) -> Result<Growth, LoadError> {
+    let (lanes, engine) = (form.lanes, form.engine);
+    note(&format!(
+        "starting a bank and a hub on {engine} for {lanes} lanes"
+    ));
+    let mut rig = Rig::start(
+        folder,
+        RigSetting {
+            lanes,
+            engine,
+            without_leases: false,
+        },
+    )
+    .await?;
+    let mut journals: Vec<LaneJournal> = (1..=lanes).map(LaneJournal::new).collect();
+    let mut known = KnownHub::default();
+    let mut days = Vec::new();
+    let mut answered = 0;
+    for day in 1..=form.days {
+        let lived = live(&rig, journals, &known, form.payments_per_day).await?;
+        (journals, known) = (lived.journals, lived.known);
+        answered += number_of(form.payments_per_day);
+        let restarted;
+        (rig, restarted) = rig.restart_hub(StoreClock::on_day(day + 1)).await?;
+        let (sales, first_report) = rig.summary(lived.date.clone()).await?;
+        if sales != number_of(form.payments_per_day) {
+            let date = &lived.date;
+            let what = format!("{date} has {sales} sales after a start");
+            return Err(LoadError::BrokeOff(what));
+        }
+        rig.signed_on().await?;
+        let figures = GrowthDay {
+            day,
+            restart_ms: millis(restarted),
+            first_report_ms: millis(first_report),
+            ..lived.figures
+        };
+        note(&figures.line());
+        days.push(figures);
+    }
+    let checked = rig.stop_and_check().await?;
+    Ok(Growth::new(form, days, Totals { answered, checked }))
+}
+
+/// A day that is over.
+struct Lived {
+    date: String,
+    figures: GrowthDay,
+    journals: Vec<LaneJournal>,
+    known: KnownHub,
+}
+
+/// One day, from the first hello of its lanes to its seal.
+async fn live(
+    rig: &Rig,
+    journals: Vec<LaneJournal>,
+    known: &KnownHub,
+    payments: usize,
+) -> Result<Lived, LoadError> {
+    let cards = rig.cards();
+    let attaching = journals
+        .into_iter()
+        .map(|journal| Lane::attach(rig.hub_address, journal, known, cards.clone(), rig.clock));
+    let lanes = try_join_all(attaching).await?;
+    let date = lanes
+        .first()
+        .map(|lane| lane.journal.date.clone())
+        .unwrap_or_default();
+    let lanes = slice::sell(lanes, payments).await?;
+    let (sales, summary) = rig.summary(date.clone()).await?;
+    if sales != number_of(payments) {
+        return Err(LoadError::BrokeOff(format!(
+            "{date} has {sales} sales at its end"
+        )));
+    }
+    let (closed, lanes) = tokio::join!(rig.close_day(date.clone()), turn_dates(lanes));
+    let (close, lanes) = (closed?, lanes?);
+    let figures = GrowthDay {
+        close_ms: millis(close),
+        summary_ms: millis(summary),
+        rss_mib: mebibytes(rig.watched_hub()?.resident_bytes()?),
+        journal_mib: mebibytes(disk::bytes_under(&rig.journal())?),
+        ..GrowthDay::default()
+    };
+    Ok(Lived {
+        date,
+        figures,
+        known: lanes.first().map(Lane::known_hub).unwrap_or_default(),
+        journals: lanes.into_iter().map(|lane| lane.journal).collect(),
+    })
+}
+
+async fn turn_dates(mut lanes: Vec<Lane>) -> Result<Vec<Lane>, LoadError> {
+    try_join_all(lanes.iter_mut().map(Lane::turn_date)).await?;
+    Ok(lanes)
+}
+
+fn number_of(payments: usize) -> u64 {
+    u64::try_from(payments).unwrap_or(u64::MAX)
+}
+
+/// With the hundredths of a millisecond that a summary may be in.
+fn millis(took: Duration) -> f64 {
+    let hundredths = micros(took) / 10;
+    super::speed::number(hundredths) / 100.0
+}
+
+fn mebibytes(bytes: u64) -> f64 {
+    let tenths = bytes * 10 / (1024 * 1024);
+    super::speed::number(tenths) / 10.0
+}
