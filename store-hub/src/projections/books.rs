@@ -106,7 +106,7 @@ impl Books {
     /// A date's book to be changed; one that was kept is brought back.
     pub(super) fn date_mut(&mut self, date: BusinessDate) -> &mut DateBook {
         if !self.dates.contains_key(&date) {
-            self.reload(date);
+            self.restore_date(date);
         }
         self.dates.entry(date).or_default()
     }

@@ -165,7 +165,7 @@ impl Books {
     }
 
     /// Holds a date again that was kept in a file.
-    pub(in crate::projections) fn reload(&mut self, date: BusinessDate) {
+    pub(in crate::projections) fn restore_date(&mut self, date: BusinessDate) {
         if !self.kept.has(date) {
             return;
         }
@@ -212,7 +212,7 @@ impl Books {
 
     fn hold_by(&mut self, key: Key) {
         match self.kept.find(key) {
-            Ok(Some((date, _))) => self.reload(date),
+            Ok(Some((date, _))) => self.restore_date(date),
             Ok(None) => {}
             Err(error) => self.lose(&error),
         }
