@@ -272,6 +272,7 @@ const FILES_IN_CIRCLES: &[(&str, usize)] = &[
     ("command-line", 2),
     ("iso8583", 2),
     ("lane-agent", 3),
+    ("sim", 2),
     ("store-hub", 2),
 ];
 
