@@ -27,7 +27,7 @@ use tokio::{
 };
 
 use super::LoadError;
-use crate::workload::keys::{Terminal, hex};
+use crate::workload::keys::Terminal;
 
 /// The dialect of hub and bank.
 pub(super) const DIALECT: &str = "cup-pos";
@@ -77,7 +77,7 @@ impl BankTerminal {
             .set(62, "SERIAL0001")
             .set(63, "001");
         let (keys, batch) = made.exchange(&request, signed_on).await?;
-        let master = DesKey::from_hex(&hex(&made.terminal.master_key)).map_err(bank_error)?;
+        let master = DesKey::from_bytes(&made.terminal.master_key).map_err(bank_error)?;
         made.keys = Some(WorkingKeys::unwrap(&master, &keys).map_err(bank_error)?);
         made.batch = batch;
         Ok(made)
