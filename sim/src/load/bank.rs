@@ -77,8 +77,7 @@ impl BankTerminal {
             .set(62, "SERIAL0001")
             .set(63, "001");
         let (keys, batch) = made.exchange(&request, signed_on).await?;
-        let master = DesKey::from_hex(&base16ct::lower::encode_string(&made.terminal.master_key))
-            .map_err(bank_error)?;
+        let master = DesKey::from_bytes(&made.terminal.master_key).map_err(bank_error)?;
         made.keys = Some(WorkingKeys::unwrap(&master, &keys).map_err(bank_error)?);
         made.batch = batch;
         Ok(made)

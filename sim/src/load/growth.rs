@@ -61,7 +61,7 @@ pub(super) async fn measure(folder: &LoadFolder, form: &GrowthForm) -> Result<Gr
 }
 
 /// A day that is over.
-struct Lived {
+struct DayAtItsEnd {
     date: String,
     figures: GrowthDay,
     journals: Vec<LaneJournal>,
@@ -74,7 +74,7 @@ async fn live(
     journals: Vec<LaneJournal>,
     known: &KnownHub,
     payments: usize,
-) -> Result<Lived, LoadError> {
+) -> Result<DayAtItsEnd, LoadError> {
     let cards = rig.cards();
     let attaching = journals
         .into_iter()
@@ -100,7 +100,7 @@ async fn live(
         journal_mib: mebibytes(disk::bytes_under(&rig.journal())?),
         ..GrowthDay::default()
     };
-    Ok(Lived {
+    Ok(DayAtItsEnd {
         date,
         figures,
         known: lanes.first().map(Lane::known_hub).unwrap_or_default(),
