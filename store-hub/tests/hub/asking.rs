@@ -33,10 +33,11 @@ fn stock(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 /// What is asked and answered now, twice: what the first has left, the second reads.
 fn ask_everything(store: &Store, payment: &str) {
-    let questions: [&[&str]; 10] = [
+    let questions: [&[&str]; 11] = [
         &["status"],
         &["lanes"],
         &["payment", payment],
+        &["find", "--amount", "12.50"],
         &["unresolved"],
         &["dead-letters", "--all"],
         &["leases"],

@@ -16,6 +16,7 @@ mod commands;
 mod damaged_copy;
 mod day;
 mod days;
+mod find;
 mod lane;
 mod machines;
 mod metrics;

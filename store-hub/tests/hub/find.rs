@@ -1,0 +1,88 @@
+//! A sale or a payment is found by what a customer can tell (F33): of a hub that runs, of one that
+//! stopped, and after its day was closed.
+
+use domain::ids::PaymentId;
+
+use crate::{
+    lane::{Lane, new_id},
+    stopped_journal::{done, refused, store_hub},
+    store::{APPROVED_PAN, DECLINED_PAN, Store, store},
+};
+
+struct Sold {
+    approved: PaymentId,
+    declined: PaymentId,
+}
+
+/// By each thing that can be asked for.
+fn is_found(store: &Store, sold: &Sold) {
+    let (approved, declined) = (sold.approved.to_string(), sold.declined.to_string());
+    let by_receipt = done(&store_hub(store, &["find", "--receipt", "1-1-000001"]));
+    assert!(by_receipt.contains(&approved), "{by_receipt}");
+    assert!(by_receipt.contains("sale, paid by card"), "{by_receipt}");
+    assert!(!by_receipt.contains(&declined), "{by_receipt}");
+    let by_amount = done(&store_hub(store, &["find", "--amount", "12.50"]));
+    assert!(by_amount.contains(&approved), "{by_amount}");
+    let by_card = done(&store_hub(
+        store,
+        &["find", "--last-four", "0026", "--lane", "1"],
+    ));
+    assert!(by_card.contains(&declined), "{by_card}");
+    assert!(!by_card.contains(&approved), "{by_card}");
+    let json = done(&store_hub(
+        store,
+        &["find", "--output", "json", "--amount", "3"],
+    ));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let found = json["found"].as_array().unwrap();
+    assert_eq!(found.len(), 1, "{json:#}");
+    assert_eq!(found[0]["payment_id"], declined);
+    assert_eq!(found[0]["amount"]["amount_minor"], 300);
+    assert_eq!(json["more"], false);
+
+    let nothing = store_hub(store, &["find", "--amount", "99.99"]);
+    refused(&nothing, 1, &["nothing fits"]);
+    let early = store_hub(store, &["find", "--to", "2020-01-01T00:00"]);
+    refused(&early, 1, &["nothing fits"]);
+    let no_amount = store_hub(store, &["find", "--amount", "12,50"]);
+    refused(&no_amount, 2, &["amount", "12,50"]);
+    let no_moment = store_hub(store, &["find", "--from", "yesterday"]);
+    refused(&no_moment, 2, &["--from", "yesterday"]);
+
+    // The beginning of its id will do.
+    let history = done(&store_hub(store, &["payment", &approved[..20]]));
+    assert!(
+        history.contains(&format!("payment   {approved}")),
+        "{history}"
+    );
+    let unknown = store_hub(store, &["payment", "ffffffffffff"]);
+    refused(&unknown, 1, &["no payment"]);
+    let too_short = store_hub(store, &["payment", "abc"]);
+    refused(&too_short, 2, &["hex digits"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn find_f33() {
+    let (_bank, store) = store();
+    let hub = store.start();
+    hub.signed_on().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let sold = Sold {
+        approved: new_id(),
+        declined: new_id(),
+    };
+    lane.pay(sold.approved, APPROVED_PAN, 1250).await;
+    lane.pay(sold.declined, DECLINED_PAN, 300).await;
+    let sale = lane.sale(1250, &[(sold.approved, 1250)]);
+    lane.replicate(sale).await.unwrap();
+    is_found(&store, &sold);
+    done(&store_hub(&store, &["close-day"]));
+    is_found(&store, &sold);
+    hub.stop();
+    is_found(&store, &sold);
+    // It is the same from the first record on.
+    let kept = store.folder.path().join("projections");
+    assert!(kept.join("open.book").exists(), "kept when it stopped");
+    std::fs::remove_dir_all(kept).unwrap();
+    is_found(&store, &sold);
+}
