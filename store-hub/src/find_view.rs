@@ -18,6 +18,8 @@ const TOLD_MAX: u32 = 10_000;
 /// Shorter beginnings of an id are no help.
 const PREFIX_DIGITS_MIN: usize = 4;
 const ID_DIGITS: usize = 32;
+/// No card number is shorter.
+const CARD_DIGITS_MIN: usize = 12;
 
 /// What can't be looked for, and why.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -106,16 +108,26 @@ pub(crate) fn response(found: &[Found], query: &Query, currency: Currency) -> Fi
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoPayment {
     /// It is no id, nor the beginning of one.
-    #[error("\"{0}\" is no payment id: 32 hex digits, or at least the first four")]
+    #[error("{} is no payment id: 32 hex digits, or at least the first four", said(.0))]
     Form(String),
     /// Nobody knows one.
-    #[error("no payment {0}")]
+    #[error("no payment {}", said(.0))]
     Unknown(String),
     /// Several begin so.
-    #[error("several payments begin with {0}: {1}")]
+    #[error("several payments begin with {digits}: {1}", digits = said(.0))]
     Several(String, String),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+/// What was asked for, unless a card number may be in it (I16).
+fn said(text: &str) -> String {
+    let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    let mut runs = plain.split(|c: char| !c.is_ascii_digit());
+    match runs.any(|digits| digits.len() >= CARD_DIGITS_MIN) {
+        true => "of these digits".to_owned(),
+        false => format!("\"{text}\""),
+    }
 }
 
 /// The digits of an id or of its beginning, in lower case.
@@ -143,4 +155,29 @@ pub(crate) fn the_one(digits: &str, found: PrefixFound) -> Result<PaymentId, NoP
 pub(crate) fn payment_in(books: &Books, text: &str) -> Result<PaymentId, NoPayment> {
     let digits = id_digits(text)?;
     the_one(&digits, books.by_prefix(&digits)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// I16: who asks for a card number instead of an id does not read it again, nor in the log.
+    #[test]
+    fn a_card_number_is_never_said_again() {
+        for typed in [
+            "6216261000000000018",
+            "6216 2610 0000 0000 018",
+            "6216-2610-0000-0000-018",
+            "6216261000000000018D3012",
+            "pan=6216261000000000018",
+        ] {
+            let error = match id_digits(typed) {
+                Ok(digits) => the_one(&digits, PrefixFound::None).unwrap_err(),
+                Err(error) => error,
+            };
+            assert!(!error.to_string().contains("6216"), "{error}");
+        }
+        let unknown = the_one("0a1b", PrefixFound::None).unwrap_err();
+        assert_eq!(unknown.to_string(), "no payment \"0a1b\"");
+    }
 }
