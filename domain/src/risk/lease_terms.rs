@@ -16,7 +16,8 @@ pub(crate) struct LeaseTerms {
 
 impl StandInPolicy {
     /// What one more lease may hold now, of `lanes` lanes that share; nothing while less than a
-    /// quarter of a lane's share is free. The same for every lane: who gets nothing now, nobody does.
+    /// quarter of a lane's share is free. The same for every lane: where one gets nothing, none
+    /// does.
     pub(crate) fn lease_terms(&self, lanes: usize, risk: &OpenRisk) -> Option<LeaseTerms> {
         let share = self.leases?;
         let store_share = part(self.store_cap, share.percent, lanes)?;
