@@ -3,6 +3,7 @@
 
 use std::{fmt, net::SocketAddr, sync::Arc};
 
+use actix::ArbiterHandle;
 use futures::future::LocalBoxFuture;
 use journal::{CommitDriver, Engine};
 use ports::{Clock, Network, Random};
@@ -26,6 +27,9 @@ pub struct Ports {
     pub commits: CommitDriver,
     /// Where the tasks of the gRPC server run; `None`: on the current runtime.
     pub services: Option<Handle>,
+    /// Where reports are made and dates archived, so that no payment waits for it; `None`: where the
+    /// other actors run.
+    pub reports: Option<ArbiterHandle>,
     /// Told once, with the address the hub listens on.
     pub listening: Box<dyn FnOnce(SocketAddr)>,
     /// The hub stops cleanly when this resolves.

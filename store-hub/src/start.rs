@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use actix::{Actor, Addr};
+use actix::{Actor, Addr, ArbiterHandle};
 use domain::{
     day::DayConfig,
     desk::{DeskConfig, Timing},
@@ -13,7 +13,7 @@ use domain::{
     risk::{LeaseShare, StandInPolicy},
     time::WallMs,
 };
-use futures::future::LocalBoxFuture;
+use futures::{FutureExt, future::LocalBoxFuture};
 use iso8583::dialect::Dialect;
 use journal::{Batch, Journal, Ticket};
 use ports::{Clock, Listener, Network, Random};
@@ -37,7 +37,7 @@ use crate::{
         lanes::{EndSessions, Lanes},
         payment_desk::{FallSilent, PaymentDesk},
         prices::Prices,
-        reports::{ReportParts, Reports},
+        reports::{KeepProjections, ReportParts, Reports},
         timer::Timer,
     },
     clocks::Clocks,
@@ -118,6 +118,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         network: ports.network,
         keys: ports.keys,
         journal,
+        reports: ports.reports,
     };
     let (prices, first_imports) = open_prices(&config, &seams)?;
     let offered = prices.offer.subscribe();
@@ -155,15 +156,14 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     follow_inbox(&config, &services.importer, ports.services.as_ref());
     let hub = Running {
         lanes: services.lanes.clone(),
+        reports: services.reports.clone(),
         desk: services.desk.clone(),
         journal: seams.journal,
         failed,
     };
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = grpc::serve(services, listener, async {
-        // Whether it was sent or dropped: the server stops.
-        let _ = stopped.await;
-    });
+    // Whether it was sent or dropped: the server stops.
+    let server = grpc::serve(services, listener, stopped.map(drop));
     let server = match &ports.services {
         Some(runtime) => runtime.spawn(server),
         None => tokio::spawn(server),
@@ -180,6 +180,7 @@ struct Seams {
     network: Arc<dyn Network>,
     keys: Arc<dyn KeyStore>,
     journal: Journal,
+    reports: Option<ArbiterHandle>,
 }
 
 /// What the journal, the folder and the configured file say of prices, with what has to be written
@@ -395,6 +396,26 @@ fn link_parts(
     }
 }
 
+/// Reports, on a thread of their own where there is one.
+fn start_reports(config: &Config, seams: &Seams, days: &DaysFolder) -> Addr<Reports> {
+    let parts = ReportParts {
+        store_id: config.store.id.clone(),
+        store_name: config.store.name.clone(),
+        currency: config.store.currency,
+        zone: config.store.time_zone.clone(),
+        day: day_config(config),
+        journal: seams.journal.clone(),
+        clock: Arc::clone(&seams.clock),
+        days: days.clone(),
+        reconciliation_file: config.acquirer.reconciliation_file.clone(),
+        projections: config.projections_folder.clone(),
+    };
+    match &seams.reports {
+        Some(thread) => Reports::start_in_arbiter(thread, move |_| Reports::new(parts)),
+        None => Reports::new(parts).start(),
+    }
+}
+
 fn services(
     config: &Config,
     seams: &Seams,
@@ -427,19 +448,7 @@ fn services(
         currency: config.store.currency,
         turn: Arc::new(Semaphore::new(1)),
     };
-    let reports = Reports::new(ReportParts {
-        store_id: config.store.id.clone(),
-        store_name: config.store.name.clone(),
-        currency: config.store.currency,
-        zone: config.store.time_zone.clone(),
-        day: day_config(config),
-        journal: seams.journal.clone(),
-        clock: Arc::clone(&seams.clock),
-        days: days.clone(),
-        reconciliation_file: config.acquirer.reconciliation_file.clone(),
-        projections: config.projections_folder.clone(),
-    })
-    .start();
+    let reports = start_reports(config, seams, &days);
     let parts = DayParts {
         desk: desk.clone(),
         lanes: lanes.clone(),
@@ -477,6 +486,7 @@ fn services(
 /// A hub at work.
 struct Running {
     lanes: Addr<Lanes>,
+    reports: Addr<Reports>,
     desk: Addr<PaymentDesk>,
     journal: Journal,
     failed: mpsc::Receiver<String>,
@@ -520,6 +530,13 @@ impl Running {
                 event = "slow disk",
                 what = "the last records may not be durable"
             );
+        }
+        // A cache: without it the next start reads more.
+        if timeout(GRACE, self.reports.send(KeepProjections))
+            .await
+            .is_err()
+        {
+            tracing::info!(event = "projections not kept", why = "slow disk");
         }
         self.journal.close();
     }

@@ -349,6 +349,7 @@ async fn run_hub(around: &Surroundings, text: &str, folder: &Path) -> Outcome {
         keys: Arc::new(keys),
         commits: CommitDriver::Simulated(around.commit_delays()),
         services: None,
+        reports: None,
         listening: Box::new(|_| {}),
         shutdown: Box::pin(future::pending()),
     };

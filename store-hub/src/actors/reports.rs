@@ -127,10 +127,6 @@ impl Actor for Reports {
         self.know_sealed_days();
         ctx.run_interval(FOLLOW_EVERY, |actor, _| actor.follow());
     }
-
-    fn stopped(&mut self, _: &mut Self::Context) {
-        self.books.keep_at_the_end();
-    }
 }
 
 impl Reports {
@@ -158,6 +154,19 @@ impl Reports {
             self.books.days.take(&fact);
         }
         Ok(sealed)
+    }
+}
+
+/// The hub stops: what was read is kept for its next start.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct KeepProjections;
+
+impl Handler<KeepProjections> for Reports {
+    type Result = ();
+
+    fn handle(&mut self, _: KeepProjections, _: &mut Self::Context) {
+        self.books.keep_at_the_end();
     }
 }
 

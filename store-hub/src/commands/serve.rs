@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use actix::Arbiter;
 use command_line::{abort_on_panic, asked_to_stop, clock, say};
 use journal::CommitDriver;
 use ports::{OsRandom, TcpNetwork};
@@ -52,6 +53,7 @@ pub(super) fn run(options: &Run) -> Outcome {
     let address_file = config.address_file.clone();
     let ended = actix::System::new().block_on(async move {
         let engine = engine(&config)?;
+        let reports = Arbiter::new();
         let leave_at = config.address_file.clone();
         let ports = Ports {
             clock: clock(config.clock),
@@ -61,6 +63,7 @@ pub(super) fn run(options: &Run) -> Outcome {
             keys,
             commits: CommitDriver::Thread,
             services: Some(handle),
+            reports: Some(reports.handle()),
             listening: Box::new(move |address| {
                 has_left.store(true, Ordering::Relaxed);
                 tell_address(address, &leave_at);

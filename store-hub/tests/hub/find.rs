@@ -6,7 +6,7 @@ use domain::ids::PaymentId;
 use crate::{
     lane::{Lane, new_id},
     stopped_journal::{done, refused, store_hub},
-    store::{APPROVED_PAN, DECLINED_PAN, Store, store},
+    store::{APPROVED_PAN, DECLINED_PAN, Store, at_work},
 };
 
 struct Sold {
@@ -63,9 +63,7 @@ fn is_found(store: &Store, sold: &Sold) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn find_f33() {
-    let (_bank, store) = store();
-    let hub = store.start();
-    hub.signed_on().await;
+    let (_bank, store, hub) = at_work().await;
     let mut lane = Lane::attach(&hub, 1).await;
     let sold = Sold {
         approved: new_id(),

@@ -244,6 +244,7 @@ impl Hub {
                     keys: Arc::new(keys),
                     commits,
                     services: services.as_ref().map(|runtime| runtime.handle().clone()),
+                    reports: None,
                     listening: Box::new(move |address| tell.send(address).unwrap()),
                     shutdown: Box::pin(async {
                         let _ = wanted.await;
