@@ -37,7 +37,7 @@ fn what_once_failed_holds() {
 /// after the power cut the hub knows nothing of what the bank has booked (I4).
 #[test]
 fn a_hub_that_answers_before_it_has_made_durable_is_found() {
-    let stops = ["--host", "hub", "--call", "120", "--side", "before"];
+    let stops = ["--host", "hub", "--call", "151", "--side", "before"];
     let (swept, output) = sweep(&[&stops[..], &["--forget-syncs", "hub"]].concat());
     assert!(!output.status.success());
     let found = failures(&swept).join("");

@@ -27,8 +27,8 @@ pub struct Ports {
     pub commits: CommitDriver,
     /// Where the tasks of the gRPC server run; `None`: on the current runtime.
     pub services: Option<Handle>,
-    /// Where reports are made and dates archived, so that no payment waits for it; `None`: where the
-    /// other actors run.
+    /// Where reports are made and dates archived, so that no payment waits for it; `None`: where
+    /// the other actors run.
     pub reports: Option<ArbiterHandle>,
     /// Told once, with the address the hub listens on.
     pub listening: Box<dyn FnOnce(SocketAddr)>,

@@ -129,7 +129,7 @@ fn bad_files_and_bad_words_are_exit_code_2() {
         (
             "store-hub payment nonsense --address 127.0.0.1:1",
             true,
-            "not a valid payment id",
+            "is no payment id: 32 hex digits",
         ),
         (
             "store-hub status --address nonsense",
