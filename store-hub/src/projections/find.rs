@@ -151,7 +151,7 @@ impl Books {
         })
     }
 
-    /// Sales and payments that fit, newest date first, each date's by their moment.
+    /// Sales and payments that fit, newest date first, and of each date the latest first.
     pub(crate) fn find(&self, query: &Query) -> Result<Vec<Found>, LedgerError> {
         let mut found = self.find_held(query)?;
         for date in self.kept.newest_first() {
@@ -170,7 +170,7 @@ impl Books {
             for row in &rows {
                 of_date.push(self.told(row)?);
             }
-            of_date.sort_by_key(|one| one.at);
+            of_date.sort_by_key(|one| std::cmp::Reverse(one.at));
             of_date.dedup();
             found.extend(of_date);
         }
@@ -188,7 +188,7 @@ impl Books {
         let mut found = payments
             .chain(sales)
             .collect::<Result<Vec<_>, LedgerError>>()?;
-        found.sort_by_key(|one| (std::cmp::Reverse(one.date), one.at));
+        found.sort_by_key(|one| std::cmp::Reverse((one.date, one.at)));
         found.truncate(query.limit);
         Ok(found)
     }

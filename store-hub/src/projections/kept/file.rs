@@ -26,7 +26,7 @@ const KEY_BYTES: usize = 17;
 const ENTRY_BYTES: usize = KEY_BYTES + 4;
 const HASH_BYTES: usize = 32;
 /// Keys read at once when a range is walked.
-const ENTRIES_AT_ONCE: usize = 128;
+const ENTRIES_AT_ONCE: u32 = 128;
 
 /// A tag and a value, filled up with zeros.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -260,39 +260,38 @@ impl Reading {
         Ok(entries.collect())
     }
 
-    /// The first key that is not below this one.
-    fn first_from(&self, key: Key) -> Result<u32, KeptError> {
+    /// How many keys are not beyond this one.
+    fn up_to(&self, key: Key) -> Result<u32, KeptError> {
         let (mut low, mut high) = (0, self.keys);
         while low < high {
             let middle = low.midpoint(high);
             match self.entries(middle, 1)?.first() {
-                Some((found, _)) if *found < key => low = middle.saturating_add(1),
+                Some((found, _)) if *found <= key => low = middle.saturating_add(1),
                 Some(_) | None => high = middle,
             }
         }
         Ok(low)
     }
 
-    /// Rows with a key between these two, by their keys, until `take` has enough.
+    /// Rows with a key between these two, the last key first, until `take` has enough.
     pub(super) fn between(
         &self,
         from: Key,
         to: Key,
         mut take: impl FnMut(u32) -> Result<bool, KeptError>,
     ) -> Result<(), KeptError> {
-        let mut at = self.first_from(from)?;
-        loop {
-            let entries = self.entries(at, ENTRIES_AT_ONCE)?;
-            for (key, row) in &entries {
-                if *key > to || !take(*row)? {
+        let mut end = self.up_to(to)?;
+        while end > 0 {
+            let begin = end.saturating_sub(ENTRIES_AT_ONCE);
+            let count = usize::try_from(end.saturating_sub(begin)).unwrap_or(0);
+            for (key, row) in self.entries(begin, count)?.iter().rev() {
+                if *key < from || !take(*row)? {
                     return Ok(());
                 }
             }
-            if entries.len() < ENTRIES_AT_ONCE {
-                return Ok(());
-            }
-            at = at.saturating_add(u32::try_from(entries.len()).unwrap_or(u32::MAX));
+            end = begin;
         }
+        Ok(())
     }
 }
 
@@ -341,9 +340,9 @@ mod tests {
         reading.check().unwrap();
         assert_eq!(reading.book().unwrap(), b"the book");
         assert_eq!(reading.rows(), 1000);
-        assert_eq!(found(&reading, 7, 7), [14, 15]);
-        assert_eq!(found(&reading, 0, 0), [0, 1]);
-        assert_eq!(found(&reading, 499, 9_999), [998, 999]);
+        assert_eq!(found(&reading, 7, 7), [15, 14]);
+        assert_eq!(found(&reading, 0, 0), [1, 0]);
+        assert_eq!(found(&reading, 499, 9_999), [999, 998]);
         assert_eq!(found(&reading, 0, 499).len(), 1000);
         assert_eq!(found(&reading, 500, 501), [0; 0]);
         assert_eq!(reading.row(999).unwrap(), b"row 999");

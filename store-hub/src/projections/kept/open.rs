@@ -23,6 +23,7 @@ use crate::projections::{
     day_text::Day,
     figures::Place,
 };
+use crate::replica::log_of;
 
 /// Of another form nothing is believed.
 const FORM: u32 = 1;
@@ -316,6 +317,28 @@ impl Books {
         swept.map_err(|source| KeptError::Io { path, source })
     }
 
+    /// Of a lane whose record can't be understood only what stands before it: a newer hub reads on
+    /// from there.
+    fn day_facts(&self) -> Vec<DayFact> {
+        let is_read = |fact: &Fact| match fact {
+            Fact::Lane(seen) => {
+                let log = log_of(seen.machine.lane, seen.machine.epoch);
+                let stall = self.stalled.get(&log);
+                stall.is_none_or(|stall| seen.sequence < stall.sequence)
+            }
+            Fact::Turned { .. }
+            | Fact::Attached { .. }
+            | Fact::TakenBack { .. }
+            | Fact::EndStated { .. }
+            | Fact::BatchClosed { .. }
+            | Fact::Booked { .. }
+            | Fact::Sealed { .. } => true,
+        };
+        let facts = self.days.facts();
+        let read = facts.iter().filter(|fact| is_read(fact));
+        read.filter_map(DayFact::of).collect()
+    }
+
     fn open_books(&self) -> OpenBooks {
         let positions = self.positions.iter();
         let kept = self.kept.dates.iter();
@@ -333,7 +356,7 @@ impl Books {
                 .collect(),
             kept: kept.map(|(date, number)| (Day(*date), *number)).collect(),
             last_number: self.kept.last_number,
-            days: self.days.facts().iter().filter_map(DayFact::of).collect(),
+            days: self.day_facts(),
             dates: dates
                 .map(|(date, book)| (Day(*date), book.clone()))
                 .collect(),

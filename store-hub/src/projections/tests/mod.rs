@@ -6,6 +6,7 @@ use std::path::Path;
 
 use domain::{
     card_ref::Scheme,
+    day::{Fact, FrameFact},
     ids::{LaneId, OperatorId},
     sale::Tender,
 };
@@ -242,6 +243,30 @@ fn a_file_or_a_copy_that_is_damaged_is_made_again() {
         std::fs::remove_dir_all(folder.path()).unwrap();
         std::fs::create_dir(folder.path()).unwrap();
     }
+}
+
+/// F8 over a restart: a hub that understands the record reads on, and the lane is whole again.
+#[test]
+fn what_could_not_be_understood_is_read_again_after_a_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::new();
+    store.lives(1);
+    store.garbage(1);
+    store.cash_sale(1, 1, 300, 5);
+    let mut books = store.books(kept(folder.path()));
+    store.read(&mut books);
+    assert_eq!(books.stalled().count(), 1);
+    let is_unreadable = |fact: &Fact| match fact {
+        Fact::Lane(seen) => seen.fact == FrameFact::Unreadable,
+        _ => false,
+    };
+    assert!(books.days.facts().iter().any(is_unreadable));
+    books.keep_at_the_end();
+    let mut books = store.books(kept(folder.path()));
+    assert!(!books.payments.is_empty(), "restored");
+    assert!(!books.days.facts().iter().any(is_unreadable));
+    store.check(&mut books, "restored and read on");
+    assert_eq!(books.stalled().count(), 1);
 }
 
 /// A copy of a journal that was put back to an older image says more than the journal.

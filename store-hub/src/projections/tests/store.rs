@@ -127,6 +127,16 @@ impl Store {
         self.commit(batch);
     }
 
+    /// A record that nobody here can understand.
+    pub(super) fn garbage(&mut self, lane: u16) {
+        let log = log_of(LaneId(lane), LaneEpoch(1));
+        let bytes = vec![0xff; 9];
+        let head = self.journal.head(log).extended_by(&bytes);
+        let mut batch = Batch::new();
+        batch.replica(log, head.sequence, head.hash, bytes);
+        self.commit(batch);
+    }
+
     /// The bank approves a payment; the lane sells by it, but for the hub it may come later.
     pub(super) fn approved(&mut self, day: u8, number: u32, amount: i64) {
         let payment_id = id(day, number);
