@@ -7,6 +7,7 @@ use std::path::Path;
 use domain::{
     card_ref::Scheme,
     day::{Fact, FrameFact},
+    desk::PaymentFact,
     ids::{LaneId, OperatorId},
     sale::Tender,
 };
@@ -205,12 +206,20 @@ fn late_records_bring_their_date_back() {
     store.check(&mut books, "late records");
     assert!(books.dates.contains_key(&date(1)));
     assert!(!books.dates.contains_key(&date(2)), "nothing came of it");
+    // A word of the hub on a payment, which names no date.
+    let given_up = PaymentFact::Abandoned {
+        payment_id: id(2, 1),
+        lane: LaneId(1),
+    };
+    store.hub(3, 9, given_up);
+    store.check(&mut books, "a late word");
+    assert!(books.dates.contains_key(&date(2)));
     // It is kept again under another number, and the old file goes.
     books.keep();
     store.check(&mut books, "kept again");
     assert_eq!(
         files(folder.path()),
-        ["2026-11-21.3.book", "2026-11-22.2.book", "open.book"]
+        ["2026-11-21.3.book", "2026-11-22.4.book", "open.book"]
     );
     // A power cut before that copy leaves the one before: nothing is counted twice.
     store.cash_sale(2, 1, 79, 111);

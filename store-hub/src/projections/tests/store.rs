@@ -103,7 +103,7 @@ impl Store {
         while self.committer.commit_waiting().unwrap() {}
     }
 
-    fn hub(&mut self, day: u8, minute: i64, fact: impl Into<DeskFact>) {
+    pub(super) fn hub(&mut self, day: u8, minute: i64, fact: impl Into<DeskFact>) {
         let mut batch = Batch::new();
         batch.record(records::hub::encode(&DeskRecord {
             at: at(day, minute),
