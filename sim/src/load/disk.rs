@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn the_innermost_mount_counts() {
         for (folder, kind) in [
-            ("/work/out", "ext4"),
+            ("/srv/out", "ext4"),
             ("/tmp/out", "tmpfs"),
             ("/tmpfs", "ext4"),
             ("/tmp/real disk/out", "xfs"),

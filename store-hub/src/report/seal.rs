@@ -431,9 +431,7 @@ fn write_durable(path: &Path, bytes: &[u8]) -> Result<(), SealError> {
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), SealError> {
-    let beside = path.with_extension("partial");
-    write_durable(&beside, bytes)?;
-    fs::rename(&beside, path).map_err(at(path))
+    ports::files::replace(path, bytes).map_err(at(path))
 }
 
 fn sync_folder(folder: &Path) -> Result<(), SealError> {

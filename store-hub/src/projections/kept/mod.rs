@@ -34,6 +34,8 @@ pub(crate) struct KeptDates {
     last_number: u64,
     /// A file could not be read: all is to be made again.
     lost: bool,
+    /// The last write failed.
+    failing: bool,
 }
 
 impl KeptDates {
@@ -44,6 +46,7 @@ impl KeptDates {
             dates: BTreeMap::new(),
             last_number: 0,
             lost: false,
+            failing: false,
         }
     }
 
@@ -54,6 +57,7 @@ impl KeptDates {
             dates: BTreeMap::new(),
             last_number: 0,
             lost: false,
+            failing: false,
         }
     }
 

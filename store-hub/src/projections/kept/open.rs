@@ -235,6 +235,10 @@ impl Books {
         if !self.kept.is_somewhere() || self.kept.lost {
             return;
         }
+        // A disk that took nothing is not asked again at once.
+        if self.kept.failing && self.unkept < RECORDS_PER_COPY {
+            return;
+        }
         let over: Vec<BusinessDate> = self.dates_over().collect();
         let open = self.payments.len().saturating_add(self.sales.len());
         if over.is_empty() && self.unkept < RECORDS_PER_COPY.max(open.saturating_mul(2)) {
@@ -263,10 +267,14 @@ impl Books {
             .into_iter()
             .try_for_each(|date| self.archive_date(date));
         match kept.and_then(|()| self.write_open()) {
-            Ok(()) => self.unkept = 0,
+            Ok(()) => {
+                self.kept.failing = false;
+                self.unkept = 0;
+            }
             // A cache: what is in memory stays true, and it is tried again as many records later.
             Err(error) => {
                 tracing::warn!(event = "projections not kept", %error);
+                self.kept.failing = true;
                 self.unkept = 1;
             }
         }

@@ -254,6 +254,27 @@ fn a_file_or_a_copy_that_is_damaged_is_made_again() {
     }
 }
 
+/// A full disk costs one try and one line of the log, not one at each look; nothing is lost.
+#[test]
+fn a_disk_that_takes_nothing_is_not_asked_again_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let blocked = folder.path().join("projections");
+    std::fs::write(&blocked, b"no folder").unwrap();
+    let mut store = Store::new();
+    store.lives(1);
+    store.ends(1, true);
+    let mut books = store.books(kept(&blocked));
+    store.read(&mut books);
+    store.seals(&mut books);
+    books.keep();
+    std::fs::remove_file(&blocked).unwrap();
+    books.keep();
+    assert!(!blocked.exists(), "not yet");
+    store.check(&mut books, "all is in memory");
+    books.keep_at_the_end();
+    assert_eq!(files(&blocked), ["2026-11-21.1.book", "open.book"]);
+}
+
 /// F8 over a restart: a hub that understands the record reads on, and the lane is whole again.
 #[test]
 fn what_could_not_be_understood_is_read_again_after_a_start() {
