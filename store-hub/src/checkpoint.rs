@@ -70,7 +70,8 @@ pub(crate) fn verify(
         }
     };
     let start = Recovered::new(Desk::new(config));
-    let encoded = |folded: Recovered| encode(&folded.desk, folded.hub_epochs, folded.history);
+    let encoded =
+        |folded: Recovered, _: &[u8]| encode(&folded.desk, folded.hub_epochs, folded.history);
     // One of another form is not used: the next start folds the whole log and makes its own.
     let is_used = |bytes: &[u8]| {
         HubCheckpoint::decode(bytes).is_ok_and(|kept| records::hub::is_current_form(&kept))

@@ -13,16 +13,52 @@
 //! ```
 
 use crate::{
-    sale::{DayEnds, MarkedBy, Rejected, SaleFact, civil_date, day_heard::Turn, machine::Step},
+    sale::{
+        CheckoutFact, CheckoutRecord, DayEnds, MarkedBy, Rejected, civil_date, day_heard::Turn,
+        machine::Step,
+    },
     time::{BusinessDate, LocalMs},
 };
+
+/// What happened to the lane's date.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DateFact {
+    /// The date was turned: this record carries the date that ended, all behind it the next.
+    DayMarked {
+        /// The date until here.
+        ended: BusinessDate,
+        /// The date from here on, always later.
+        begins: BusinessDate,
+        /// Who turned it.
+        by: MarkedBy,
+    },
+    /// Stopped in order with no sale open; nothing is written until the next start.
+    Rested,
+}
+
+/// Part of the checkpoint: the date.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DatePart {
+    /// The latest date that a record carries or a marker begins.
+    pub running: Option<BusinessDate>,
+}
+
+impl DatePart {
+    pub(super) fn apply(&mut self, record: &CheckoutRecord) {
+        // Journals from before there were markers carry what the hub said last: never back.
+        self.running = self.running.max(record.date);
+        if let CheckoutFact::Date(DateFact::DayMarked { begins, .. }) = &record.fact {
+            self.running = self.running.max(Some(*begins));
+        }
+    }
+}
 
 impl Step {
     /// What the next record carries: the frame's date. Before the first record of a lane that is
     /// the hub's, else the calendar's.
     pub(super) fn running_date(&self) -> Option<BusinessDate> {
         let heard = &self.volatile.day;
-        self.durable.running.or(heard.named).or(heard.today)
+        self.durable.date.running.or(heard.named).or(heard.today)
     }
 
     /// The hub names the store's running date: in its hello, or when it has just turned it. A date
@@ -33,7 +69,12 @@ impl Step {
         // With the hub here, the lane turns nothing by itself.
         let waiting = heard.turn.take().filter(|turn| turn.by == MarkedBy::Hub);
         let begins = waiting.map_or(date, |waiting| waiting.begins.max(date));
-        if self.durable.running.is_none_or(|running| begins <= running) {
+        if self
+            .durable
+            .date
+            .running
+            .is_none_or(|running| begins <= running)
+        {
             return;
         }
         // Told again, the sale gets no more time.
@@ -75,11 +116,11 @@ impl Step {
         }
         self.volatile.day.turn = None;
         // Before the first record there is no frame to end.
-        let Some(ended) = self.durable.running else {
+        let Some(ended) = self.durable.date.running else {
             return;
         };
         let Turn { begins, by, .. } = turn;
-        self.record(SaleFact::DayMarked { ended, begins, by });
+        self.record(DateFact::DayMarked { ended, begins, by });
     }
 
     /// An orderly stop with no sale open: the last record until the next start, so that whoever
@@ -88,7 +129,7 @@ impl Step {
         if self.durable.sale.is_some() {
             return Err(Rejected::SaleOpen);
         }
-        self.record(SaleFact::Rested);
+        self.record(DateFact::Rested);
         self.volatile.day.resting = true;
         Ok(())
     }

@@ -3,12 +3,12 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, SaleNumber, Stan},
+    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, Stan},
     money::{Currency, Money},
     risk::{HotList, LeaseUse, Velocity},
     sale::{
-        BasketView, Effect, Event, Prompt, Rejected, Sale, SaleFact, SaleRecord, Screen, Tender,
-        day_heard::DayHeard,
+        BasketView, CheckoutFact, CheckoutPart, CheckoutRecord, DatePart, Effect, Event, LeasePart,
+        PaymentsPart, Prompt, Rejected, Sale, SalesPart, Screen, day_heard::DayHeard,
     },
     time::{BusinessDate, MonoMs, Now},
 };
@@ -24,24 +24,14 @@ pub struct CheckoutConfig {
     pub currency: Currency,
 }
 
-/// What the journal's records add up to: equal after a replay.
+/// What the journal's records add up to: equal after a replay. Each part is told by the records and
+/// the running sale alone, never by another part, so that each can be rebuilt by itself.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct DurableState {
-    pub(super) last_sale: u32,
-    pub(super) last_receipt: u32,
-    pub(super) sales_closed: u32,
-    pub(super) sales_voided: u32,
-    pub(super) pin_entries: u32,
-    pub(super) abandoned: BTreeSet<PaymentId>,
-    /// The lease this lane holds, with its use.
-    pub(super) lease: Option<LeaseUse>,
-    /// The newest lease ever accepted: an older one, or the same again, is never taken.
-    pub(super) last_lease: Option<LeaseId>,
-    /// Field 11 of the last answer of the bank.
-    pub(super) last_stan: Option<Stan>,
-    pub(super) last_order_reference: String,
-    /// The latest date that a record carries or a marker begins.
-    pub(super) running: Option<BusinessDate>,
+    pub(super) sales: SalesPart,
+    pub(super) payments: PaymentsPart,
+    pub(super) lease: LeasePart,
+    pub(super) date: DatePart,
     pub(super) sale: Option<Sale>,
 }
 
@@ -100,13 +90,13 @@ impl Checkout {
     /// Field 11 of the last answer of the bank that this lane was told of.
     #[must_use]
     pub const fn last_stan(&self) -> Option<Stan> {
-        self.durable.last_stan
+        self.durable.payments.last_stan
     }
 
     /// The newest lease ever accepted.
     #[must_use]
     pub const fn last_lease(&self) -> Option<LeaseId> {
-        self.durable.last_lease
+        self.durable.lease.last
     }
 
     /// What it was made with.
@@ -116,8 +106,13 @@ impl Checkout {
     }
 
     /// Takes in one record of the journal, oldest first.
-    pub fn replay(&mut self, record: &SaleRecord) {
-        self.durable.apply(record);
+    pub fn replay(&mut self, record: &CheckoutRecord) {
+        self.durable.apply(record, |_| true);
+    }
+
+    /// The same, for the parts that have not seen it.
+    pub fn replay_into(&mut self, record: &CheckoutRecord, takes: impl Fn(CheckoutPart) -> bool) {
+        self.durable.apply(record, takes);
     }
 
     /// Decides what follows from an event. The records come first among the effects; when the event
@@ -145,7 +140,7 @@ impl Checkout {
     /// The date of the frame that the journal is in; `None` before the first record of a lane.
     #[must_use]
     pub const fn running_date(&self) -> Option<BusinessDate> {
-        self.durable.running
+        self.durable.date.running
     }
 
     /// The running sale.
@@ -157,31 +152,31 @@ impl Checkout {
     /// Payments ever given up: the hub must hear of each.
     #[must_use]
     pub const fn abandoned(&self) -> &BTreeSet<PaymentId> {
-        &self.durable.abandoned
+        &self.durable.payments.abandoned
     }
 
     /// The lease it holds, if any. After a restart it may hold one that it will not use.
     #[must_use]
     pub const fn lease(&self) -> Option<&LeaseUse> {
-        self.durable.lease.as_ref()
+        self.durable.lease.held.as_ref()
     }
 
     /// Sales closed since the epoch began.
     #[must_use]
     pub const fn sales_closed(&self) -> u32 {
-        self.durable.sales_closed
+        self.durable.sales.closed
     }
 
     /// Sales voided since the epoch began.
     #[must_use]
     pub const fn sales_voided(&self) -> u32 {
-        self.durable.sales_voided
+        self.durable.sales.voided
     }
 
     /// Payments that were intended with a PIN: the key counter of a PIN pad goes on from here.
     #[must_use]
     pub const fn pin_entries(&self) -> u32 {
-        self.durable.pin_entries
+        self.durable.payments.pin_entries
     }
 
     /// The order reference of the last sale that was closed or voided, its receipt printed or not;
@@ -189,7 +184,7 @@ impl Checkout {
     #[must_use]
     pub fn last_order_reference(&self) -> &str {
         let closed = self.sale().filter(|sale| sale.closing.is_some());
-        closed.map_or(&self.durable.last_order_reference, |sale| {
+        closed.map_or(&self.durable.sales.last_order_reference, |sale| {
             &sale.order_reference
         })
     }
@@ -234,72 +229,14 @@ impl Step {
         Ok(())
     }
 
-    fn follow(&mut self, event: Event) -> Result<(), Rejected> {
-        match event {
-            Event::Recovered => {
-                self.return_lease("the lane was restarted");
-                self.recover()
-            }
-            Event::Open {
-                operator,
-                order_reference,
-                price_version,
-            } => self.open(operator, order_reference, price_version),
-            Event::Scanned(item) => self.scan(item),
-            Event::NotFound { barcode } => self.not_found(barcode),
-            Event::LineVoided { line_number } => self.void_line(line_number),
-            Event::Total => self.total(),
-            Event::CashTendered { given } => self.take_cash(given),
-            Event::CardChosen { payment_id } => self.choose_card(payment_id),
-            Event::CardRead {
-                payment_id,
-                entry_mode,
-                pin_entered,
-                card,
-            } => self.intend(payment_id, entry_mode, pin_entered, card),
-            Event::CardNotRead { payment_id, reason } => self.card_not_read(payment_id, reason),
-            Event::PaymentLeft { payment_id } => self.payment_left(payment_id),
-            Event::Decided {
-                payment_id,
-                decision,
-            } => self.decided(payment_id, decision),
-            Event::HubUnreachable { payment_id } => self.hub_unreachable(payment_id),
-            Event::LinkLost { payment_id } => self.give_up(payment_id, "the link to the hub broke"),
-            Event::ResultTimedOut { payment_id } => self.give_up(payment_id, "no result in time"),
-            Event::HotListReceived(list) => {
-                self.volatile.hot_list = list;
-                Ok(())
-            }
-            Event::LeaseOffered(lease) => self.lease_offered(lease),
-            Event::HubReached => {
-                self.review_lease();
-                Ok(())
-            }
-            Event::DayNamed {
-                date,
-                cut_within_ms,
-            } => {
-                self.day_named(date, cut_within_ms);
-                Ok(())
-            }
-            Event::ClockRead { local, alone } => {
-                self.clock_read(local, alone);
-                Ok(())
-            }
-            Event::Rest => self.rest(),
-            Event::ReceiptPrinted { text } => self.receipt_printed(text),
-            Event::VoidSale { reason } => self.void_sale(reason),
-        }
-    }
-
     /// Writes a fact and lets it count at once.
-    pub(super) fn record(&mut self, fact: SaleFact) {
-        let record = SaleRecord {
+    pub(super) fn record(&mut self, fact: impl Into<CheckoutFact>) {
+        let record = CheckoutRecord {
             at: self.now.wall,
             date: self.running_date(),
-            fact,
+            fact: fact.into(),
         };
-        self.durable.apply(&record);
+        self.durable.apply(&record, |_| true);
         self.records.push(Effect::Persist(record));
     }
 
@@ -349,135 +286,32 @@ impl Step {
 }
 
 impl DurableState {
-    fn apply(&mut self, record: &SaleRecord) {
-        // Journals from before there were markers carry what the hub said last: never back.
-        self.running = self.running.max(record.date);
-        match &record.fact {
-            SaleFact::DayMarked { begins, .. } => self.running = self.running.max(Some(*begins)),
-            SaleFact::Rested => {}
-            SaleFact::SaleOpened {
-                sale,
-                operator,
-                order_reference,
-                price_version,
-            } => {
-                self.last_sale = sale.0;
-                self.sale = Some(Sale {
-                    number: *sale,
-                    operator: *operator,
-                    order_reference: order_reference.clone(),
-                    price_version: price_version.clone(),
-                    opened_at: record.at,
-                    lines: Vec::new(),
-                    total: None,
-                    tenders_tried: 0,
-                    tenders: Vec::new(),
-                    card_tenders: Vec::new(),
-                    failed_cards: Vec::new(),
-                    payment_ids: Vec::new(),
-                    pending: None,
-                    closing: None,
-                });
-            }
-            SaleFact::PaymentAbandoned { payment_id, .. } => {
-                self.abandoned.insert(*payment_id);
-                self.apply_to_sale(record);
-            }
-            SaleFact::PaymentIntended { payment, .. } => {
-                if payment.pin_entered {
-                    self.pin_entries = self.pin_entries.saturating_add(1);
-                }
-                self.apply_to_sale(record);
-            }
-            SaleFact::SaleClosed { receipt, .. } => {
-                self.last_receipt = receipt.sequence;
-                self.sales_closed = self.sales_closed.saturating_add(1);
-                self.apply_to_sale(record);
-            }
-            SaleFact::SaleVoided { .. } => {
-                self.sales_voided = self.sales_voided.saturating_add(1);
-                self.end_sale();
-            }
-            SaleFact::ReceiptPrinted { .. } => self.end_sale(),
-            SaleFact::LeaseAccepted { lease } => {
-                self.last_lease = Some(lease.id);
-                self.lease = Some(LeaseUse::new(lease.clone()));
-            }
-            SaleFact::LeaseReturned { .. } => self.lease = None,
-            SaleFact::PaymentDecided { decision, .. } => {
-                self.last_stan = decision.stan().or(self.last_stan);
-                self.book_on_lease(decision);
-                self.apply_to_sale(record);
-            }
-            SaleFact::LineAdded { .. }
-            | SaleFact::LineVoided { .. }
-            | SaleFact::SaleTotalled { .. }
-            | SaleFact::CashTendered { .. }
-            | SaleFact::CardNotRead { .. } => self.apply_to_sale(record),
+    /// `takes`: which parts have not seen the record.
+    fn apply(&mut self, record: &CheckoutRecord, takes: impl Fn(CheckoutPart) -> bool) {
+        let running = self.sale.as_ref();
+        if takes(CheckoutPart::Date) {
+            self.date.apply(record);
         }
-    }
-
-    fn apply_to_sale(&mut self, record: &SaleRecord) {
-        if let Some(sale) = &mut self.sale {
-            sale.apply(record);
+        if takes(CheckoutPart::Sales) {
+            self.sales.apply(&record.fact, running);
         }
-    }
-
-    fn end_sale(&mut self) {
-        if let Some(sale) = self.sale.take() {
-            self.last_order_reference = sale.order_reference;
+        if takes(CheckoutPart::Payments) {
+            self.payments.apply(&record.fact);
         }
+        if takes(CheckoutPart::Lease) {
+            self.lease.apply(&record.fact, running);
+        }
+        self.follow_sale(record);
     }
 
-    pub(super) fn next_sale(&self) -> SaleNumber {
-        SaleNumber(self.last_sale.saturating_add(1))
-    }
-}
-
-impl Sale {
-    fn apply(&mut self, record: &SaleRecord) {
-        match &record.fact {
-            SaleFact::LineAdded { line, .. } => {
-                self.lines.push(line.clone());
-                self.total = None;
-            }
-            SaleFact::LineVoided { line_number, .. } => {
-                self.total = None;
-                for line in &mut self.lines {
-                    line.voided |= line.number == *line_number;
-                }
-            }
-            SaleFact::SaleTotalled { total, .. } => self.total = Some(*total),
-            SaleFact::CashTendered { given, .. } => {
-                self.tenders_tried = self.tenders_tried.saturating_add(1);
-                self.tenders.push(Tender::Cash { given: *given });
-            }
-            SaleFact::CardNotRead { .. } => {
-                self.tenders_tried = self.tenders_tried.saturating_add(1);
-            }
-            SaleFact::PaymentIntended { payment, .. } => {
-                self.tenders_tried = self.tenders_tried.saturating_add(1);
-                self.payment_ids.push(payment.payment_id);
-                self.pending = Some(payment.clone());
-            }
-            SaleFact::PaymentDecided { decision, .. } => self.apply_decision(decision),
-            SaleFact::PaymentAbandoned { payment_id, .. } => self.forget_payment(*payment_id),
-            SaleFact::SaleClosed {
-                receipt, change, ..
-            } => {
-                self.closing = Some(crate::sale::Closing {
-                    receipt: *receipt,
-                    at: record.at,
-                    change: *change,
-                });
-            }
-            SaleFact::SaleOpened { .. }
-            | SaleFact::SaleVoided { .. }
-            | SaleFact::LeaseAccepted { .. }
-            | SaleFact::LeaseReturned { .. }
-            | SaleFact::DayMarked { .. }
-            | SaleFact::Rested
-            | SaleFact::ReceiptPrinted { .. } => {}
+    fn follow_sale(&mut self, record: &CheckoutRecord) {
+        match (&record.fact, &mut self.sale) {
+            (CheckoutFact::Sale(fact), _) => self.apply_to_running(fact, record.at),
+            (CheckoutFact::Basket(fact), Some(sale)) => sale.apply_basket(fact),
+            (CheckoutFact::Tender(fact), Some(sale)) => sale.apply_tender(fact),
+            (CheckoutFact::Till(fact), Some(sale)) => sale.apply_till(fact),
+            (CheckoutFact::Basket(_) | CheckoutFact::Tender(_) | CheckoutFact::Till(_), None)
+            | (CheckoutFact::Lease(_) | CheckoutFact::Date(_), _) => {}
         }
     }
 }

@@ -16,6 +16,7 @@
 //! on, a payment without a decision is given up, a receipt that may not have been printed is
 //! printed.
 
+mod basket;
 mod checkpoint;
 mod closing;
 mod day_ends;
@@ -29,20 +30,27 @@ mod payment;
 mod prompt;
 mod receipt;
 mod record;
-mod scanning;
 mod state;
 mod tendering;
 #[cfg(test)]
 mod tests;
+mod till;
 mod wall_time;
 
-pub use checkpoint::CheckoutCheckpoint;
+pub use basket::BasketFact;
+pub use checkpoint::{CheckoutCheckpoint, CheckoutPart};
+pub use closing::{SaleFact, SalesPart};
 pub use day_ends::DayEnds;
+pub use day_heard::MarkedBy;
 pub use effect::Effect;
-pub use event::{Event, PricedItem, Rejected};
+pub use event::{AtTheKeys, Event, Key, PricedItem, Rejected};
+pub use frame::{DateFact, DatePart};
+pub use lease::{LeaseFact, LeasePart};
 pub use machine::{Checkout, CheckoutConfig};
+pub use payment::{PaymentsPart, TenderFact};
 pub use prompt::{BasketView, LineView, Prompt, Screen, Sentence};
 pub use receipt::{Heading, Receipt, ReceiptLine, ReceiptStyle};
-pub use record::{MarkedBy, SaleFact, SaleRecord};
+pub use record::{CheckoutFact, CheckoutRecord};
 pub use state::{CardTender, Closing, FailedCard, Line, PendingPayment, Sale, Tender};
+pub use till::TillFact;
 pub use wall_time::{civil_date, date_and_time, midnight};

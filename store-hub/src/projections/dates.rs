@@ -4,7 +4,7 @@ use domain::{
     day::{Fact, FrameFact, LaneRecordSeen, Machine, TurnedBy},
     desk::{DayFact, DeskFact, DeskRecord, HubFact, PaymentFact, TerminalFact},
     ids::{LaneEpoch, LaneId},
-    sale::SaleFact,
+    sale::{CheckoutFact, DateFact, SaleFact},
     time::{BusinessDate, WallMs},
 };
 use proto::journal::v1::{LaneRecord, lane_record::Body};
@@ -88,7 +88,7 @@ const fn machine(lane: LaneId, epoch: LaneEpoch) -> Machine {
 pub(super) fn lane_fact(
     machine: Machine,
     sequence: u64,
-    record: Option<(&LaneRecord, Option<&SaleFact>)>,
+    record: Option<(&LaneRecord, Option<&CheckoutFact>)>,
 ) -> Fact {
     let date = record.and_then(|(record, _)| BusinessDate::parse(&record.business_date).ok());
     Fact::Lane(LaneRecordSeen {
@@ -110,22 +110,19 @@ const fn shell_fact(record: &LaneRecord) -> FrameFact {
     }
 }
 
-const fn frame_fact(fact: &SaleFact) -> FrameFact {
+const fn frame_fact(fact: &CheckoutFact) -> FrameFact {
     match fact {
-        SaleFact::DayMarked { begins, .. } => FrameFact::Marker { begins: *begins },
-        SaleFact::Rested => FrameFact::Rested,
-        SaleFact::SaleClosed { .. } | SaleFact::SaleVoided { .. } => FrameFact::Counted,
-        SaleFact::SaleOpened { .. }
-        | SaleFact::LineAdded { .. }
-        | SaleFact::LineVoided { .. }
-        | SaleFact::SaleTotalled { .. }
-        | SaleFact::CashTendered { .. }
-        | SaleFact::PaymentIntended { .. }
-        | SaleFact::PaymentDecided { .. }
-        | SaleFact::PaymentAbandoned { .. }
-        | SaleFact::CardNotRead { .. }
-        | SaleFact::ReceiptPrinted { .. }
-        | SaleFact::LeaseAccepted { .. }
-        | SaleFact::LeaseReturned { .. } => FrameFact::Other,
+        CheckoutFact::Date(fact) => match fact {
+            DateFact::DayMarked { begins, .. } => FrameFact::Marker { begins: *begins },
+            DateFact::Rested => FrameFact::Rested,
+        },
+        CheckoutFact::Sale(fact) => match fact {
+            SaleFact::SaleClosed { .. } | SaleFact::SaleVoided { .. } => FrameFact::Counted,
+            SaleFact::SaleOpened { .. } | SaleFact::ReceiptPrinted { .. } => FrameFact::Other,
+        },
+        CheckoutFact::Basket(_)
+        | CheckoutFact::Tender(_)
+        | CheckoutFact::Till(_)
+        | CheckoutFact::Lease(_) => FrameFact::Other,
     }
 }

@@ -57,13 +57,13 @@ fn events() -> impl Strategy<Value = Event> {
 }
 
 /// Tenders less change equal the total, and change comes from cash only (I3).
-fn check_closing(fact: &SaleFact) {
-    let SaleFact::SaleClosed {
+fn check_closing(fact: &CheckoutFact) {
+    let CheckoutFact::Sale(SaleFact::SaleClosed {
         total,
         tenders,
         change,
         ..
-    } = fact
+    }) = fact
     else {
         return;
     };
@@ -100,7 +100,7 @@ proptest! {
                     persist_comes_first(&effects);
                     for fact in facts(&effects) {
                         check_closing(fact);
-                        if let SaleFact::SaleClosed { receipt, .. } = fact {
+                        if let CheckoutFact::Sale(SaleFact::SaleClosed { receipt, .. }) = fact {
                             closed += 1;
                             prop_assert_eq!(receipt.sequence, closed);
                         }
@@ -108,7 +108,7 @@ proptest! {
                     let sends = effects.iter().any(|e| matches!(e, Effect::SendPayment(_)));
                     let intends = facts(&effects)
                         .iter()
-                        .any(|fact| matches!(fact, SaleFact::PaymentIntended { .. }));
+                        .any(|fact| matches!(fact, CheckoutFact::Tender(TenderFact::PaymentIntended { .. })));
                     prop_assert_eq!(sends, intends);
                 }
                 Err(_) => prop_assert!(lane.checkout.durable_equals(&before)),

@@ -8,7 +8,7 @@ use crate::{
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
     payment::{Decision, RefusalReason},
     risk::{BinRange, FloorLimits, HotList, OfflineLease, VelocityLimit},
-    sale::{Effect, Event, Prompt, Rejected, SaleFact},
+    sale::{CheckoutFact, Effect, Event, LeaseFact, Prompt, Rejected, TenderFact},
 };
 
 fn lease(id: u64) -> OfflineLease {
@@ -71,7 +71,9 @@ impl Lane {
         let decisions = self.records.iter().rev();
         decisions
             .filter_map(|record| match &record.fact {
-                SaleFact::PaymentDecided { decision, .. } => Some(decision.clone()),
+                CheckoutFact::Tender(TenderFact::PaymentDecided { decision, .. }) => {
+                    Some(decision.clone())
+                }
                 _ => None,
             })
             .next()
@@ -82,12 +84,12 @@ impl Lane {
         let facts = self.records.iter();
         facts
             .filter_map(|record| match &record.fact {
-                SaleFact::LeaseReturned {
+                CheckoutFact::Lease(LeaseFact::Returned {
                     lease,
                     spent,
                     reason,
                     ..
-                } => Some((lease.0, spent.minor(), reason.as_str())),
+                }) => Some((lease.0, spent.minor(), reason.as_str())),
                 _ => None,
             })
             .collect()
