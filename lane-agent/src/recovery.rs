@@ -7,9 +7,6 @@ use records::ConvertError;
 
 use crate::checkpoint::{self, Begun};
 
-/// Records read at a time.
-const RECORDS_PER_READ: usize = 256;
-
 /// Why the journal can't be read back. The lane doesn't start.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoveryError {
@@ -30,22 +27,16 @@ pub enum RecoveryError {
 pub(crate) fn replay(journal: &Journal, config: CheckoutConfig) -> Result<Checkout, RecoveryError> {
     let kept = checkpoint::read(journal, config);
     let mut begun = kept.unwrap_or_else(|| Begun::anew(config));
-    let mut next = begun.first_unseen();
-    loop {
-        let records = journal.read(LogId::OWN, next, RECORDS_PER_READ)?;
-        let Some(last) = records.last().map(|record| record.sequence) else {
-            return Ok(begun.checkout);
-        };
-        for record in &records {
-            let sequence = record.sequence;
-            let decoded = records::lane::decode(&record.bytes);
-            let decoded = decoded.map_err(|fault| RecoveryError::Record { sequence, fault })?;
-            if let Some(record) = decoded {
-                begun.take(sequence, &record);
-            }
+    journal.replay(LogId::OWN, begun.first_unseen(), |record| {
+        let sequence = record.sequence;
+        let decoded = records::lane::decode(&record.bytes);
+        let decoded = decoded.map_err(|fault| RecoveryError::Record { sequence, fault })?;
+        if let Some(record) = decoded {
+            begun.take(sequence, &record);
         }
-        next = last.saturating_add(1);
-    }
+        Ok::<(), RecoveryError>(())
+    })?;
+    Ok(begun.checkout)
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ impl VolatileState {
 }
 
 /// The machine. One per lane.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Checkout {
     config: CheckoutConfig,
     durable: DurableState,

@@ -17,9 +17,6 @@ use serde_json::json;
 use super::{ConfigArgs, Exit, Failed, Outcome, Output, answer, load, open_code, say};
 use crate::{checkpoint, config::Config};
 
-/// Records read at a time.
-const RECORDS_PER_READ: usize = 256;
-
 /// What was found to be wrong, by record.
 #[derive(Default)]
 struct Walk {
@@ -159,22 +156,16 @@ const fn exit_of(error: &VerifyError) -> Exit {
 
 fn walk(journal: &Journal) -> Result<Walk, VerifyError> {
     let mut walk = Walk::default();
-    let mut next = 1;
-    loop {
-        let records = journal.read(LogId::OWN, next, RECORDS_PER_READ)?;
-        let Some(last) = records.last().map(|record| record.sequence) else {
-            return Ok(walk);
-        };
-        for record in &records {
-            walk.records = walk.records.saturating_add(1);
-            match records::lane::decode(&record.bytes) {
-                Ok(Some(decoded)) => walk.take(record.sequence, &decoded),
-                Ok(None) => {}
-                Err(fault) => walk.broken.push((record.sequence, fault.to_string())),
-            }
+    journal.replay(LogId::OWN, 1, |record| {
+        walk.records = walk.records.saturating_add(1);
+        match records::lane::decode(&record.bytes) {
+            Ok(Some(decoded)) => walk.take(record.sequence, &decoded),
+            Ok(None) => {}
+            Err(fault) => walk.broken.push((record.sequence, fault.to_string())),
         }
-        next = last.saturating_add(1);
-    }
+        Ok::<(), VerifyError>(())
+    })?;
+    Ok(walk)
 }
 
 impl Walk {

@@ -12,7 +12,6 @@ use journal::LogId;
 use super::{
     books::{Books, OpenSale},
     date_book::Closed,
-    dates,
     figures::Sign,
     payment::{Captured, Intent, last_four},
     sale::{SaleEntry, TenderEntry},
@@ -32,22 +31,16 @@ impl Books {
             }
             DeskFact::Hub(_) | DeskFact::Day(_) | DeskFact::Lease(_) | DeskFact::Archive(_) => {}
         }
-        if let Some(fact) = dates::hub_fact(record) {
+        if let Some(fact) = record.of_dates() {
             self.days.take(&fact);
         }
     }
 
     fn take_payment(&mut self, sequence: u64, record: &DeskRecord, fact: &PaymentFact) {
         let id = fact.payment_id();
-        match fact {
-            PaymentFact::Requested { .. } | PaymentFact::OfflineReported { .. } => {
-                self.hold_if_late(id, record.date);
-            }
-            PaymentFact::Sent { .. }
-            | PaymentFact::Decided { .. }
-            | PaymentFact::Completed { .. }
-            | PaymentFact::Abandoned { .. }
-            | PaymentFact::OfflineCardHeld { .. } => self.hold(id),
+        match fact.asked() {
+            Some(_) => self.hold_if_late(id, record.date),
+            None => self.hold(id),
         }
         self.change(id, record.date, |entry| {
             entry.take(fact, record.at, record.date);
@@ -74,33 +67,27 @@ impl Books {
     }
 
     fn take_terminal(&mut self, header: BusinessDate, fact: &TerminalFact) {
-        match fact {
-            TerminalFact::UnmatchedAnswer { .. } => {
-                Sign::Plus.count(&mut self.date_mut(header).payments.late_answers);
-            }
-            TerminalFact::BatchClosed {
-                tid,
-                batch,
-                totals,
-                balanced,
-                date,
-                ..
-            } => {
-                let closed = Closed {
-                    debit_minor: totals.debit.minor(),
-                    debit_count: totals.debit_count,
-                    credit_minor: totals.credit.minor(),
-                    credit_count: totals.credit_count,
-                    balanced: *balanced,
-                };
-                let place = (tid.to_string(), batch.number());
-                self.close_batch(place, date.unwrap_or(header), closed);
-            }
-            TerminalFact::SignedOn { .. }
-            | TerminalFact::Stopped { .. }
-            | TerminalFact::SettlementSent { .. }
-            | TerminalFact::UploadSent { .. }
-            | TerminalFact::UploadAnswered { .. } => {}
+        if let TerminalFact::UnmatchedAnswer { .. } = fact {
+            Sign::Plus.count(&mut self.date_mut(header).payments.late_answers);
+        }
+        if let TerminalFact::BatchClosed {
+            tid,
+            batch,
+            totals,
+            balanced,
+            date,
+            ..
+        } = fact
+        {
+            let closed = Closed {
+                debit_minor: totals.debit.minor(),
+                debit_count: totals.debit_count,
+                credit_minor: totals.credit.minor(),
+                credit_count: totals.credit_count,
+                balanced: *balanced,
+            };
+            let place = (tid.to_string(), batch.number());
+            self.close_batch(place, date.unwrap_or(header), closed);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{
     sale::{CheckoutFact, Effect, Event, LeaseFact, Prompt, Rejected, TenderFact},
 };
 
-fn lease(id: u64) -> OfflineLease {
+pub(super) fn lease(id: u64) -> OfflineLease {
     OfflineLease {
         id: LeaseId(id),
         lane: CONFIG.lane,
