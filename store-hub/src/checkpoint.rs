@@ -113,3 +113,150 @@ fn agrees(own: &[u8], stored: &[u8]) -> bool {
         && (stored.machines.is_none() || own.machines == stored.machines)
         && (stored.days.is_none() || own.days == stored.days)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domain::{
+        day::TurnedBy,
+        desk::{DayFact, DeskFact, DeskRecord, HubFact, PaymentFact, Timing},
+        ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
+        money::{Currency, Money},
+        risk::StandInPolicy,
+        time::{BusinessDate, WallMs},
+    };
+    use journal::{Batch, LogId, SimulatedDisk};
+    use proto::journal::v1::CheckpointPart;
+
+    use super::*;
+    use crate::recovery::{self, Replay, ReplayFrom};
+
+    fn config() -> DeskConfig {
+        let cny = |minor| Money::new(minor, Currency::CNY);
+        DeskConfig {
+            first_day: BusinessDate::parse("2026-11-22").unwrap(),
+            currency: Currency::CNY,
+            policy: StandInPolicy::new(cny(100_000), cny(60_000), cny(50_000)),
+            hot_list: Arc::default(),
+            timing: Timing {
+                answer_timeout_ms: 60_000,
+                forward_answer_timeout_ms: 30_000,
+                backoff_min_ms: 1_000,
+                backoff_max_ms: 8_000,
+                reversal_tries_max: 3,
+            },
+            marker_when_balanced: false,
+        }
+    }
+
+    /// Two lanes, a hub before this one, a date turned, and a payment given up after it.
+    fn facts() -> Vec<DeskFact> {
+        let ended = BusinessDate::parse("2026-11-22").unwrap();
+        let attached = |lane, epoch| HubFact::LaneAttached {
+            lane: LaneId(lane),
+            epoch: LaneEpoch(epoch),
+        };
+        vec![
+            attached(1, 1).into(),
+            HubFact::PreviousHub {
+                lane: LaneId(1),
+                hub_epoch: 5,
+                last_lease: LeaseId(3),
+                skipped: None,
+            }
+            .into(),
+            DayFact::Turned {
+                ended,
+                begins: ended.next(),
+                by: TurnedBy::Hand,
+            }
+            .into(),
+            attached(2, 4).into(),
+            PaymentFact::Abandoned {
+                payment_id: PaymentId(9),
+                lane: LaneId(1),
+            }
+            .into(),
+            attached(1, 2).into(),
+        ]
+    }
+
+    fn batch(fact: DeskFact) -> Batch {
+        let mut batch = Batch::new();
+        batch.record(records::hub::encode(&DeskRecord {
+            at: WallMs(1_795_334_400_000),
+            date: config().first_day,
+            fact,
+        }));
+        batch
+    }
+
+    /// A journal of all of it, with a checkpoint behind the fourth record that this changed.
+    fn disk(change: impl FnOnce(&mut Vec<CheckpointPart>)) -> SimulatedDisk {
+        let disk = SimulatedDisk::new();
+        let (journal, mut committer) = Journal::open(disk.engine()).unwrap();
+        let mut change = Some(change);
+        let mut desk = Desk::new(config());
+        for (number, fact) in (1..).zip(facts()) {
+            let at = WallMs(1_795_334_400_000);
+            let date = config().first_day;
+            desk.replay(&DeskRecord {
+                at,
+                date,
+                fact: fact.clone(),
+            });
+            if number == 4 {
+                let kept = encode(&desk, 7, Some(8));
+                let mut kept = HubCheckpoint::decode(kept.as_slice()).unwrap();
+                if let Some(change) = change.take() {
+                    change(&mut kept.parts);
+                }
+                let kept = kept.encode_to_vec();
+                let kept = journal.append_with_checkpoint(batch(fact), NAME, LogId::OWN, &kept);
+                kept.unwrap();
+            } else {
+                journal.append(batch(fact)).unwrap();
+            }
+        }
+        while committer.commit_waiting().unwrap() {}
+        disk
+    }
+
+    fn replayed(disk: &SimulatedDisk, from: ReplayFrom) -> (Desk, u64) {
+        let (journal, _committer) = Journal::open(disk.engine()).unwrap();
+        let recovered = recovery::replay(&Replay {
+            journal: &journal,
+            desk: config(),
+            terminals: &[],
+            from,
+        });
+        let recovered = recovered.unwrap();
+        let first = recovered.first_unseen();
+        (recovered.desk, first)
+    }
+
+    #[test]
+    fn a_part_of_an_unknown_form_is_rebuilt_and_never_believed() {
+        let (whole, _) = replayed(&disk(|_| {}), ReplayFrom::FirstRecord);
+        let (kept, first) = replayed(&disk(|_| {}), ReplayFrom::Checkpoint);
+        assert_eq!((kept.checkpoint(), first), (whole.checkpoint(), 5));
+        for spoiled in DeskPart::ALL {
+            let unknown = disk(|parts| {
+                let mut parts = parts.iter_mut();
+                let part = parts.find(|part| part.name == spoiled.name()).unwrap();
+                part.form += 1;
+                part.state = vec![8, 99].into();
+            });
+            let gone = disk(|parts| parts.retain(|part| part.name != spoiled.name()));
+            for disk in [unknown, gone] {
+                let (rebuilt, first) = replayed(&disk, ReplayFrom::Checkpoint);
+                assert_eq!(rebuilt.checkpoint(), whole.checkpoint(), "{spoiled:?}");
+                assert_eq!(first, 1, "{spoiled:?}");
+                // Left alone, or sound as far as it is used.
+                let report = verify(disk.engine().as_ref(), config()).unwrap();
+                assert!(report.is_none_or(|report| report.is_same), "{spoiled:?}");
+            }
+        }
+    }
+}

@@ -69,12 +69,8 @@ impl Step {
         // With the hub here, the lane turns nothing by itself.
         let waiting = heard.turn.take().filter(|turn| turn.by == MarkedBy::Hub);
         let begins = waiting.map_or(date, |waiting| waiting.begins.max(date));
-        if self
-            .durable
-            .date
-            .running
-            .is_none_or(|running| begins <= running)
-        {
+        let running = self.durable.date.running;
+        if running.is_none_or(|running| begins <= running) {
             return;
         }
         // Told again, the sale gets no more time.

@@ -208,6 +208,7 @@ fn lane_date(fact: &DateFact) -> Body {
 }
 
 /// `date`: what the record's head carries, for what does not tell its own.
+#[allow(clippy::too_many_lines, reason = "one table: each record and its fact")]
 fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> {
     Ok(Some(match body {
         Body::Started(_) => return Ok(None),

@@ -11,46 +11,39 @@ use crate::{
     day::TurnedBy,
     desk::Event,
     forward::Resolution,
-    ids::{ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, Stan},
+    ids::{ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, Stan, Tid},
     time::BusinessDate,
 };
 
-/// Events that name what may be there, what was there, and what never was.
-fn anything() -> impl Strategy<Value = Event> {
-    let id = || (1..9_u128).prop_map(PaymentId);
-    let lane = || (1..=LANES + 1).prop_map(LaneId);
-    let terminal = || (1..=LANES + 1).prop_map(tid);
-    let epoch = || (0..4_u32).prop_map(LaneEpoch);
-    let text = || prop::sample::select(vec!["", "Li Na"]).prop_map(str::to_owned);
-    let ways = vec![
-        Resolution::Retry,
-        Resolution::WrittenOff {
-            reason: String::new(),
-        },
-        Resolution::SettledByHand {
-            reference: "letter 7".to_owned(),
-        },
-    ];
-    let date = || prop::sample::select(vec!["2026-11-21", "2026-11-22", "2026-11-23"]);
-    let date = move || date().prop_map(|date| BusinessDate::parse(date).unwrap());
+fn id() -> impl Strategy<Value = PaymentId> {
+    (1..9_u128).prop_map(PaymentId)
+}
+
+fn lane() -> impl Strategy<Value = LaneId> {
+    (1..=LANES + 1).prop_map(LaneId)
+}
+
+fn terminal() -> impl Strategy<Value = Tid> {
+    (1..=LANES + 1).prop_map(tid)
+}
+
+fn epoch() -> impl Strategy<Value = LaneEpoch> {
+    (0..4_u32).prop_map(LaneEpoch)
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["", "Li Na"]).prop_map(str::to_owned)
+}
+
+fn date() -> impl Strategy<Value = BusinessDate> {
+    let dates = vec!["2026-11-21", "2026-11-22", "2026-11-23"];
+    prop::sample::select(dates).prop_map(|date| BusinessDate::parse(date).unwrap())
+}
+
+/// What lanes and the bank say, of what is there, what was there, and what never was.
+fn from_outside() -> impl Strategy<Value = Event> {
     prop_oneof![
-        (terminal(), any::<bool>(), lane()).prop_map(|(tid, other, lane)| {
-            let mid = if other {
-                Mid::new("123456789012345").unwrap()
-            } else {
-                mid()
-            };
-            Event::TerminalConfigured { tid, mid, lane }
-        }),
         (lane(), epoch()).prop_map(|(lane, epoch)| Event::LaneAttached { lane, epoch }),
-        (lane(), epoch(), text(), text()).prop_map(|(lane, to, by, reason)| {
-            Event::EpochTakenBack {
-                lane,
-                to,
-                by,
-                reason,
-            }
-        }),
         (1..9_u128, 1..=LANES, 100..900_i64, 1..4_u64).prop_map(|(id, lane, minor, lease)| {
             Event::OfflineReported {
                 request: request(id, lane, minor),
@@ -60,11 +53,6 @@ fn anything() -> impl Strategy<Value = Event> {
         (lane(), 1..4_u64).prop_map(|(lane, id)| Event::LeaseReturned {
             lane,
             lease_id: LeaseId(id),
-        }),
-        (1..4_u64, text(), text()).prop_map(|(id, by, reason)| Event::LeaseWrittenOff {
-            lease_id: LeaseId(id),
-            by,
-            reason,
         }),
         (id(), 1..=LANES, 1..9_u32).prop_map(|(payment_id, lane, number)| Event::Completed {
             payment_id,
@@ -80,6 +68,42 @@ fn anything() -> impl Strategy<Value = Event> {
         (terminal(), 1..9_u32).prop_map(|(tid, stan)| Event::NotSent {
             tid,
             stan: Stan::new(stan).unwrap(),
+        }),
+    ]
+}
+
+/// What operators and the configuration say.
+fn from_within() -> impl Strategy<Value = Event> {
+    let ways = vec![
+        Resolution::Retry,
+        Resolution::WrittenOff {
+            reason: String::new(),
+        },
+        Resolution::SettledByHand {
+            reference: "letter 7".to_owned(),
+        },
+    ];
+    prop_oneof![
+        (terminal(), any::<bool>(), lane()).prop_map(|(tid, other, lane)| {
+            let mid = if other {
+                Mid::new("123456789012345").unwrap()
+            } else {
+                mid()
+            };
+            Event::TerminalConfigured { tid, mid, lane }
+        }),
+        (lane(), epoch(), text(), text()).prop_map(|(lane, to, by, reason)| {
+            Event::EpochTakenBack {
+                lane,
+                to,
+                by,
+                reason,
+            }
+        }),
+        (1..4_u64, text(), text()).prop_map(|(id, by, reason)| Event::LeaseWrittenOff {
+            lease_id: LeaseId(id),
+            by,
+            reason,
         }),
         (1..6_u64, prop::sample::select(ways)).prop_map(|(id, how)| Event::DeadLetterResolved {
             forward_id: ForwardId(id),
@@ -100,6 +124,10 @@ fn anything() -> impl Strategy<Value = Event> {
             }
         }),
     ]
+}
+
+fn anything() -> impl Strategy<Value = Event> {
+    prop_oneof![3 => from_outside(), 2 => from_within()]
 }
 
 proptest! {
