@@ -6,6 +6,8 @@
 
 mod file;
 mod form;
+#[cfg(test)]
+mod long_store;
 mod open;
 
 use std::{
@@ -20,7 +22,7 @@ use super::date_book::DateBook;
 use file::{Reading, Writing};
 
 pub(crate) use file::{KeptError, Key};
-pub(crate) use form::{Row, ordered, receipt_value, tag};
+pub(crate) use form::{Row, at_moment, ordered, receipt_value, tag};
 
 const OPEN: &str = "open.book";
 
@@ -99,7 +101,6 @@ impl KeptDates {
         let Some(reading) = self.open(date)? else {
             return Ok(None);
         };
-        reading.check()?;
         book_of(&reading, &self.path(&date.to_string())).map(Some)
     }
 
