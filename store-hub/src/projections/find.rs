@@ -119,15 +119,14 @@ impl Books {
 
     /// Payments whose id begins with these hex digits, in lower case.
     pub(crate) fn by_prefix(&self, digits: &str) -> Result<PrefixFound, LedgerError> {
-        let bound = |with: char| {
-            let filled: String = digits
-                .chars()
-                .chain(std::iter::repeat(with))
-                .take(32)
-                .collect();
-            u128::from_str_radix(&filled, 16).unwrap_or(0)
-        };
-        let (low, high) = (bound('0'), bound('f'));
+        let begin = u128::from_str_radix(digits, 16).unwrap_or(0);
+        let missing_bits = 128_u32.saturating_sub(u32::try_from(digits.len()).unwrap_or(32) * 4);
+        let low = begin.checked_shl(missing_bits).unwrap_or(0);
+        let high = low
+            | 1_u128
+                .checked_shl(missing_bits)
+                .unwrap_or(0)
+                .wrapping_sub(1);
         let held = self.payments.range(PaymentId(low)..=PaymentId(high));
         let mut found: Vec<PaymentId> = held.map(|(id, _)| *id).take(ALIKE_TOLD_MAX).collect();
         let key = |id: u128| Key::new(tag::PAYMENT, &id.to_be_bytes());
