@@ -287,6 +287,7 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
 
 /// One fact of each kind at least.
 #[cfg(test)]
+#[allow(clippy::too_many_lines, reason = "a list: one fact of each kind")]
 pub(super) fn samples() -> Vec<CheckoutFact> {
     use domain::{
         card_ref::{CardRef, EntryMode, Funding, MaskedPan, Scheme},

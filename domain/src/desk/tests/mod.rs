@@ -21,5 +21,6 @@ mod rejected;
 mod restart;
 mod settlement;
 mod store;
+mod transitions;
 mod upload;
 mod world;
