@@ -21,14 +21,14 @@ use proto::journal::v1 as journal;
 
 use super::{
     counts::{counts_from_proto, counts_to_proto},
-    day::{DAYS_FORM, days_from_proto, days_to_proto},
+    day::{DAYS_FORM, days_before_parts, days_from_proto, days_to_proto},
     fields::{
         all, batch, date, date_from_text, date_to_text, id_from_bytes, id_to_bytes, lane,
         lease_end_from_proto, lease_end_to_proto, needed, place_from_proto, place_to_proto, stan,
         tid, totals_from_proto, totals_to_proto,
     },
     file::{file_from_proto, file_to_proto},
-    machine::{MACHINES_FORM, machines_from_proto, machines_to_proto},
+    machine::{MACHINES_FORM, machines_before_parts, machines_from_proto, machines_to_proto},
     terminal::{upload_from_proto, upload_to_proto},
 };
 
@@ -125,18 +125,8 @@ pub fn checkpoint_from_proto(from: &journal::HubCheckpoint, applied: u64) -> Res
 
 /// One from before there were parts.
 fn in_parts(from: &journal::HubCheckpoint) -> Vec<journal::CheckpointPart> {
+    let (machines, days) = (machines_before_parts(from), days_before_parts(from));
     let from = from.clone();
-    let machines = journal::HubMachines {
-        lane_epochs: from.lane_epochs,
-        previous_hub_epoch: from.previous_hub_epoch,
-        previous_last_lease_id: from.previous_last_lease_id,
-        asked_before: from.asked_before,
-    };
-    let days = journal::HubDays {
-        running: from.running,
-        closing: from.closing,
-        closed: from.closed,
-    };
     let desk = journal::HubDesk {
         payments: from.payments,
         cards_ahead: from.cards_ahead,

@@ -78,6 +78,15 @@ pub(super) fn days_to_proto(days: &DaysPart) -> journal::HubDays {
     }
 }
 
+/// What a checkpoint from before there were parts says of them: the part in form 4.
+pub(super) fn days_before_parts(from: &journal::HubCheckpoint) -> journal::HubDays {
+    journal::HubDays {
+        running: from.running.clone(),
+        closing: from.closing.clone(),
+        closed: from.closed.clone(),
+    }
+}
+
 pub(super) fn days_from_proto(from: &journal::HubDays) -> Result<DaysPart> {
     Ok(DaysPart {
         running: date_from_text(&from.running)?,

@@ -135,6 +135,16 @@ pub(super) fn machines_to_proto(machines: &MachinesPart) -> journal::HubMachines
     }
 }
 
+/// What a checkpoint from before there were parts says of them: the part in form 4.
+pub(super) fn machines_before_parts(from: &journal::HubCheckpoint) -> journal::HubMachines {
+    journal::HubMachines {
+        lane_epochs: from.lane_epochs.clone(),
+        previous_hub_epoch: from.previous_hub_epoch,
+        previous_last_lease_id: from.previous_last_lease_id,
+        asked_before: from.asked_before.clone(),
+    }
+}
+
 pub(super) fn machines_from_proto(from: &journal::HubMachines) -> Result<MachinesPart> {
     Ok(MachinesPart {
         epochs: all(&from.lane_epochs, |one| {
