@@ -207,7 +207,7 @@ mod tests {
                 fact: fact.clone(),
             });
             if number == 4 {
-                let kept = encode(&desk, 7, Some(8));
+                let kept = encode(&desk, 0, None);
                 let mut kept = HubCheckpoint::decode(kept.as_slice()).unwrap();
                 if let Some(change) = change.take() {
                     change(&mut kept.parts);

@@ -1,4 +1,5 @@
-//! A sale begins and ends: number, change, receipt. And what start-up makes of a sale that was interrupted.
+//! A sale begins and ends: number, change, receipt. And what start-up makes of a sale that was
+//! interrupted.
 
 use crate::{
     ids::{OperatorId, ReceiptNumber, SaleNumber},

@@ -34,8 +34,8 @@ use super::{
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
-/// The form of the desk's part. Another one is another meaning of the same fields, or has fewer: add
-/// one whenever the desk keeps something new.
+/// The form of the desk's part. Another one is another meaning of the same fields, or has fewer:
+/// add one whenever the desk keeps something new.
 const DESK_FORM: u32 = 4;
 /// The message has parts, and each of them a form.
 const IN_PARTS: u32 = 4;

@@ -1,5 +1,5 @@
-//! The hub's records, both ways: `journal.v1.HubRecord` and what the desk writes and reads. A record
-//! once written is read for ever. Here is the table; what is in a message is its family's.
+//! The hub's records, both ways: `journal.v1.HubRecord` and what the desk writes and reads. A
+//! record once written is read for ever. Here is the table; what is in a message is its family's.
 
 use crate::ConvertError;
 use domain::{

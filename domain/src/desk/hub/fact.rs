@@ -1,5 +1,5 @@
-//! What is written of machines (which speaks for a lane, and which hub was here before), and what it
-//! makes of the state and of the dates.
+//! What is written of machines (which speaks for a lane, and which hub was here before), and what
+//! it makes of the state and of the dates.
 
 use std::collections::BTreeMap;
 

@@ -116,7 +116,10 @@ proptest! {
                     let sends = effects.iter().any(|e| matches!(e, Effect::SendPayment(_)));
                     let intends = facts(&effects)
                         .iter()
-                        .any(|fact| matches!(fact, CheckoutFact::Tender(TenderFact::PaymentIntended { .. })));
+                        .any(|fact| matches!(
+                            fact,
+                            CheckoutFact::Tender(TenderFact::PaymentIntended { .. })
+                        ));
                     prop_assert_eq!(sends, intends);
                 }
                 // Nothing that is durable has changed, and nothing that is not.

@@ -11,7 +11,10 @@ fn the_intent_is_written_before_the_payment_is_sent() {
     assert!(matches!(
         effects.as_slice(),
         [
-            Effect::Persist(CheckoutRecord { fact: CheckoutFact::Tender(TenderFact::PaymentIntended { payment, .. }), .. }),
+            Effect::Persist(CheckoutRecord {
+                fact: CheckoutFact::Tender(TenderFact::PaymentIntended { payment, .. }),
+                ..
+            }),
             Effect::SendPayment(request),
             Effect::Show(_),
         ] if payment.amount == cny(1550) && request.amount == cny(1550)
@@ -24,7 +27,10 @@ fn an_approval_closes_the_sale_without_drawer_or_change() {
     let (_, effects) = Lane::paid_by_card(1, approved(1550));
     assert!(matches!(
         facts(&effects).as_slice(),
-        [CheckoutFact::Tender(TenderFact::PaymentDecided { .. }), CheckoutFact::Sale(SaleFact::SaleClosed { change, .. })] if change.is_zero()
+        [
+            CheckoutFact::Tender(TenderFact::PaymentDecided { .. }),
+            CheckoutFact::Sale(SaleFact::SaleClosed { change, .. }),
+        ] if change.is_zero()
     ));
     assert!(!effects.contains(&Effect::OpenDrawer));
 }

@@ -6,7 +6,10 @@ fn cash_closes_the_sale_and_gives_change() {
     let effects = lane.step(Event::CashTendered { given: cny(2000) });
     assert!(matches!(
         facts(&effects).as_slice(),
-        [CheckoutFact::Till(TillFact::CashTendered { .. }), CheckoutFact::Sale(SaleFact::SaleClosed { change, items: 3, .. })]
+        [
+            CheckoutFact::Till(TillFact::CashTendered { .. }),
+            CheckoutFact::Sale(SaleFact::SaleClosed { change, items: 3, .. }),
+        ]
             if *change == cny(450)
     ));
     assert!(effects.contains(&Effect::OpenDrawer));
@@ -29,7 +32,8 @@ fn cash_may_come_in_parts() {
     let effects = lane.step(Event::CashTendered { given: cny(550) });
     assert!(matches!(
         facts(&effects).as_slice(),
-        [_, CheckoutFact::Sale(SaleFact::SaleClosed { change, tenders, .. })] if change.is_zero() && tenders.len() == 2
+        [_, CheckoutFact::Sale(SaleFact::SaleClosed { change, tenders, .. })]
+            if change.is_zero() && tenders.len() == 2
     ));
 }
 
