@@ -46,6 +46,9 @@ struct OpenBooks {
     open_batches: Vec<(Place, Batch)>,
     open_sales: Vec<(u64, u32, u32, Vec<String>)>,
     sold: Vec<(u16, u32, u32, u32)>,
+    /// A hub that did not add them up wrote none: they are of what came since.
+    #[serde(default)]
+    taken: Vec<(String, i64)>,
 }
 
 /// A fact of the days.
@@ -142,6 +145,7 @@ impl Books {
                 ((LaneId(lane), LaneEpoch(epoch)), (closed, voided))
             })
             .collect();
+        self.taken = open.taken.into_iter().collect();
         rows.into_iter().for_each(|row| self.hold_row(row));
     }
 
@@ -380,6 +384,7 @@ impl Books {
             sold: sold
                 .map(|((lane, epoch), (closed, voided))| (lane.0, epoch.0, *closed, *voided))
                 .collect(),
+            taken: self.taken.clone().into_iter().collect(),
         }
     }
 }
