@@ -42,7 +42,10 @@ impl CommitTimes {
     pub(crate) fn record(&mut self, took: Duration) {
         let mut limits = COMMIT_TIME_LIMITS.iter();
         let place = limits.position(|limit| took <= *limit);
-        if let Some(count) = self.counts.get_mut(place.unwrap_or(COMMIT_TIME_LIMITS.len())) {
+        if let Some(count) = self
+            .counts
+            .get_mut(place.unwrap_or(COMMIT_TIME_LIMITS.len()))
+        {
             *count = count.saturating_add(1);
         }
         self.sum = self.sum.saturating_add(took);

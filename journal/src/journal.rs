@@ -14,9 +14,9 @@ use crate::seal::Sealer;
 use crate::shared::{Shared, State};
 use crate::verify::{self, VerifyReport};
 use crate::{
-    AppendError, Batch, Committer, Damage, DiskSpace, Engine, EngineError, Fault, Hash, Head, JournalFigures,
-    JournalLimits, KeyedDamage, LogId, NoRoom, OpenError, ReadError, Record, Table, Ticket,
-    VerifyError, append, archived, key, open, reading, stored,
+    AppendError, Batch, Committer, Damage, DiskSpace, Engine, EngineError, Fault, Hash, Head,
+    JournalFigures, JournalLimits, KeyedDamage, LogId, NoRoom, OpenError, ReadError, Record, Table,
+    Ticket, VerifyError, append, archived, key, open, reading, stored,
 };
 
 /// A journal, open. Clones are the same journal; when the last one is dropped, the committer

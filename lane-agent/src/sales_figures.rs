@@ -113,7 +113,10 @@ impl SalesMeter {
                 payment_id,
                 decision,
                 ..
-            } => self.ended(*payment_id, decision_word(decision_to_proto(decision).kind())),
+            } => self.ended(
+                *payment_id,
+                decision_word(decision_to_proto(decision).kind()),
+            ),
             SaleFact::PaymentAbandoned { payment_id, .. } => self.ended(*payment_id, ABANDONED),
             SaleFact::SaleClosed {
                 tenders, change, ..

@@ -18,11 +18,7 @@ pub struct Histograms {
 impl Histograms {
     /// Of nothing yet.
     #[must_use]
-    pub fn new(
-        label: &'static str,
-        values: &[&'static str],
-        limits: &'static [Duration],
-    ) -> Self {
+    pub fn new(label: &'static str, values: &[&'static str], limits: &'static [Duration]) -> Self {
         let each = values.iter().map(|value| (*value, Histogram::new(limits)));
         Self {
             label,

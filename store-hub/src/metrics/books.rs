@@ -104,7 +104,10 @@ impl Figures {
              tills kept.",
         );
         for (tender, minor) in &takings.taken {
-            let labels = [("tender", tender.as_str()), ("currency", self.currency.letters())];
+            let labels = [
+                ("tender", tender.as_str()),
+                ("currency", self.currency.letters()),
+            ];
             text.sample(&labels, *minor);
         }
     }

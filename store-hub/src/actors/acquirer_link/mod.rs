@@ -28,9 +28,7 @@ use tokio::{
 };
 
 use super::payment_desk::PaymentDesk;
-use crate::{
-    acquirer::BankClock, config::ConnectionHabit, keys::KeyStore, metrics::BankTimes,
-};
+use crate::{acquirer::BankClock, config::ConnectionHabit, keys::KeyStore, metrics::BankTimes};
 
 use command::LinkCommand;
 use reach::Reach;

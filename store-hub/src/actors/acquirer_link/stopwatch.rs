@@ -77,7 +77,10 @@ impl Stopwatch {
     }
 
     fn overdue(&self, tid: &Tid, message: BankMessage) {
-        if self.take(tid, |at_bank| at_bank.message == message).is_some() {
+        if self
+            .take(tid, |at_bank| at_bank.message == message)
+            .is_some()
+        {
             self.times.timed_out(message);
         }
     }
