@@ -86,13 +86,13 @@ impl Figures {
     pub(super) fn sales(&self, text: &mut Exposition) {
         let takings = &self.books.takings;
         let name = "lanekeeper_hub_sales_closed_total";
-        let help = "Sales closed, as the journals of the lane's machines say.";
+        let help = "Sales closed over all dates, as the journals of the lane's machines say.";
         text.family(name, Kind::Counter, help);
         for (lane, (closed, _)) in takings.sales.iter().take(LANES_MAX) {
             text.sample(&[("lane", &lane.0.to_string())], *closed);
         }
         let name = "lanekeeper_hub_sales_voided_total";
-        let help = "Sales given up, as the journals of the lane's machines say.";
+        let help = "Sales given up over all dates, as the journals of the lane's machines say.";
         text.family(name, Kind::Counter, help);
         for (lane, (_, voided)) in takings.sales.iter().take(LANES_MAX) {
             text.sample(&[("lane", &lane.0.to_string())], *voided);
@@ -100,7 +100,7 @@ impl Figures {
         text.family(
             "lanekeeper_hub_sales_minor_total",
             Kind::Counter,
-            "What all lanes sold, by tender, in minor units of the currency; cash is what the \
+            "What all lanes sold over all dates, by tender, in minor units of the currency; cash is what the \
              tills kept.",
         );
         for (tender, minor) in &takings.taken {

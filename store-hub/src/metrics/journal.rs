@@ -100,7 +100,7 @@ impl JournalFigures {
         );
         text.counter(
             "lanekeeper_hub_journal_committed_records_total",
-            "Records in them.",
+            "Records in the commits made durable since the hub started.",
             own.records,
         );
         text.gauge(
