@@ -119,7 +119,7 @@ impl BankTimes {
         }
     }
 
-    pub(super) fn tell(&self, text: &mut Exposition) {
+    pub(crate) fn tell(&self, text: &mut Exposition) {
         text.family(
             "lanekeeper_hub_bank_seconds",
             Kind::Histogram,

@@ -108,3 +108,122 @@ const fn of(command: &LinkCommand) -> (&Tid, BankMessage, Option<Stan>) {
         LinkCommand::SignOn { tid, .. } => (tid, BankMessage::SignOn, None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        desk::{Binding, Financial, Outgoing},
+        ids::{BatchNumber, ForwardId, Mid, PaymentId},
+        money::{Currency, Money},
+        payment::MacCheck,
+        response_code::ResponseCode,
+    };
+    use monitoring::Exposition;
+
+    use super::*;
+    use crate::card_vault::CardForMessage;
+
+    fn tid() -> Tid {
+        Tid::new("LANE0001").unwrap()
+    }
+
+    fn stan() -> Stan {
+        Stan::new(7).unwrap()
+    }
+
+    fn binding() -> Binding {
+        Binding {
+            tid: tid(),
+            mid: Mid::new("MERCHANT0000001").unwrap(),
+            stan: stan(),
+            batch: BatchNumber::new(1).unwrap(),
+        }
+    }
+
+    fn financial() -> Financial {
+        Financial {
+            payment_id: PaymentId(1),
+            amount: Money::new(100, Currency::CNY),
+            entry_mode: domain::card_ref::EntryMode::Chip,
+            pin_entered: false,
+        }
+    }
+
+    fn send(outgoing: Outgoing) -> LinkCommand {
+        let card = Box::new(CardForMessage::None);
+        LinkCommand::Send { outgoing, card }
+    }
+
+    fn sale() -> LinkCommand {
+        send(Outgoing::Sale {
+            binding: binding(),
+            financial: financial(),
+        })
+    }
+
+    /// It has the number of its original.
+    fn reversal() -> LinkCommand {
+        send(Outgoing::Reversal {
+            forward_id: ForwardId(1),
+            binding: binding(),
+            financial: financial(),
+            reason: ResponseCode::APPROVED,
+            auth_code: None,
+        })
+    }
+
+    fn answer(mti: u16) -> Answer {
+        Answer {
+            mti,
+            tid: tid(),
+            mid: binding().mid,
+            stan: stan(),
+            processing_code: None,
+            amount_minor: None,
+            batch: None,
+            rrn: None,
+            auth_code: None,
+            code: ResponseCode::APPROVED,
+            settlement_result: None,
+            mac: MacCheck::Good,
+        }
+    }
+
+    fn line(times: &BankTimes, line: &str) -> bool {
+        let mut page = Exposition::default();
+        times.tell(&mut page);
+        let text = page.into_text();
+        text.lines()
+            .any(|one| one == format!("lanekeeper_hub_bank_{line}"))
+    }
+
+    #[test]
+    fn a_late_answer_to_what_was_given_up_is_not_the_reversals() {
+        let times = BankTimes::default();
+        let stopwatch = Stopwatch::new(times.clone());
+        stopwatch.sent(&sale(), Instant::now());
+        stopwatch.sent(&reversal(), Instant::now());
+        stopwatch.answered(&answer(210));
+        let sale = "{mti=\"0200\",message=\"sale\"}";
+        let reversal = "{mti=\"0400\",message=\"reversal\"}";
+        assert!(line(&times, &format!("timeouts_total{sale} 1")));
+        assert!(line(&times, &format!("seconds_count{reversal} 0")));
+        stopwatch.answered(&answer(410));
+        assert!(line(&times, &format!("seconds_count{reversal} 1")));
+        assert!(line(&times, &format!("seconds_count{sale} 0")));
+    }
+
+    #[test]
+    fn a_message_has_one_end() {
+        let times = BankTimes::default();
+        let stopwatch = Stopwatch::new(times.clone());
+        stopwatch.sent(&sale(), Instant::now());
+        stopwatch.broke(&tid());
+        stopwatch.gave_up(&sale());
+        stopwatch.answered(&answer(210));
+        let sale = "{mti=\"0200\",message=\"sale\"}";
+        assert!(line(&times, &format!("broken_total{sale} 1")));
+        assert!(line(&times, &format!("timeouts_total{sale} 0")));
+        assert!(line(&times, &format!("seconds_count{sale} 0")));
+    }
+}
