@@ -2,15 +2,23 @@
 //!
 //! What an operator has to act on is `warn` or `error`, and shown without being asked for.
 
-use std::io;
+use std::{env, io};
 
 use clap::{Args, ValueEnum};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    Layer,
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::{Exit, Failed, Outcome, say};
 
 /// What is logged when neither the option nor `RUST_LOG` says otherwise.
-const DEFAULT_FILTER: &str = "warn";
+fn default_filter() -> Targets {
+    Targets::new().with_default(LevelFilter::WARN)
+}
 
 /// The form of a line of the log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
@@ -64,20 +72,21 @@ impl LogOptions {
     /// `--log` is no filter.
     pub fn start(&self) -> Outcome {
         let filter = match &self.log {
-            Some(filter) => EnvFilter::try_new(filter)
+            Some(filter) => filter
+                .parse()
                 .map_err(|error| Failed::new(Exit::Usage, format!("--log {filter}: {error}")))?,
-            None => {
-                EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER))
-            }
+            None => env::var("RUST_LOG")
+                .ok()
+                .and_then(|filter| filter.parse().ok())
+                .unwrap_or_else(default_filter),
         };
-        let log = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(io::stderr)
-            .with_ansi(false);
-        let started = match self.log_format {
-            LogFormat::Text => log.try_init(),
-            LogFormat::Json => log.json().flatten_event(true).try_init(),
+        let lines = fmt::layer().with_writer(io::stderr).with_ansi(false);
+        let lines = match self.log_format {
+            LogFormat::Text => lines.boxed(),
+            LogFormat::Json => lines.json().flatten_event(true).boxed(),
         };
+        let log = tracing_subscriber::registry().with(filter).with(lines);
+        let started = log.try_init();
         if started.is_err() {
             // A second program in the same process, as in a test, keeps the first one's log.
             tracing::debug!(event = "log is there already");

@@ -12,6 +12,7 @@
 
 mod command;
 mod lake;
+mod progress;
 mod pull;
 mod store_client;
 mod stores;

@@ -1,17 +1,15 @@
 //! All stores at once, each with its own time: one slow or dead store delays nobody, and the result
 //! says which stores are missing or incomplete.
 
-use std::sync::Arc;
-
 use domain::time::BusinessDate;
 use futures::{StreamExt, stream};
-use indicatif::ProgressBar;
 use proto::store::v1::Day;
 use serde::Serialize;
 use tokio::time::timeout;
 
 use crate::{
     lake::Lake,
+    progress::Progress,
     store_client::{Landed, StoreClient, StoreError},
     stores::{StoreEntry, Stores},
 };
@@ -67,10 +65,9 @@ impl StoreResult {
 
 /// Pulls from every store; the results are in the order of the list.
 pub(crate) async fn pull(stores: &Stores, lake: &Lake, wanted: Wanted) -> Vec<StoreResult> {
-    let length = u64::try_from(stores.stores.len()).unwrap_or(u64::MAX);
-    let progress = Arc::new(ProgressBar::new(length));
+    let progress = Progress::of(stores.stores.len());
     let pulls = stores.stores.iter().map(|store| {
-        let progress = Arc::clone(&progress);
+        let progress = &progress;
         async move {
             let mut result = StoreResult::new(store);
             let work = pull_store(store, lake, wanted, &mut result);
@@ -86,7 +83,7 @@ pub(crate) async fn pull(stores: &Stores, lake: &Lake, wanted: Wanted) -> Vec<St
                 };
                 result.why = error.to_string();
             }
-            progress.inc(1);
+            progress.step();
             result
         }
     });
@@ -94,7 +91,7 @@ pub(crate) async fn pull(stores: &Stores, lake: &Lake, wanted: Wanted) -> Vec<St
         .buffered(stores.parallel)
         .collect()
         .await;
-    progress.finish_and_clear();
+    progress.end();
     results
 }
 

@@ -158,7 +158,7 @@ impl Committer {
             match self.write(commit)? {
                 Some(commit) => {
                     self.make_durable(&commit)?;
-                    self.shared.state().done.last_commit = Some(started.elapsed());
+                    self.committed_in(started.elapsed());
                     self.seal_if_overdue()?;
                 }
                 None if self.shared.state().batcher.is_closed() => break,
@@ -169,6 +169,12 @@ impl Committer {
             }
         }
         self.finish()
+    }
+
+    fn committed_in(&self, took: Duration) {
+        let done = &mut self.shared.state().done;
+        done.last_commit = Some(took);
+        done.commit_times.record(took);
     }
 
     /// As the pause of the thread, in the runtime's time.

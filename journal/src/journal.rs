@@ -14,9 +14,9 @@ use crate::seal::Sealer;
 use crate::shared::{Shared, State};
 use crate::verify::{self, VerifyReport};
 use crate::{
-    AppendError, Batch, Committer, Damage, Engine, EngineError, Fault, Hash, Head, JournalFigures,
-    JournalLimits, KeyedDamage, LogId, NoRoom, OpenError, ReadError, Record, Table, Ticket,
-    VerifyError, append, archived, key, open, reading, stored,
+    AppendError, Batch, Committer, Damage, DiskSpace, Engine, EngineError, Fault, Hash, Head,
+    JournalFigures, JournalLimits, KeyedDamage, LogId, NoRoom, OpenError, ReadError, Record, Table,
+    Ticket, VerifyError, append, archived, key, open, reading, stored,
 };
 
 /// Records that a replay holds in memory.
@@ -283,6 +283,7 @@ impl Journal {
             records: state.done.records,
             last_commit_records: state.done.last_commit_records,
             last_commit: state.done.last_commit,
+            commit_times: state.done.commit_times,
             segments_sealed: state.done.segments_sealed,
             sealing_stopped: state.done.sealing_stopped,
             ..state.batcher.figures()
@@ -302,6 +303,11 @@ impl Journal {
     pub fn refuses_new_work(&self) -> Option<NoRoom> {
         let nearly_full = || self.engine().short_of_room().ok().flatten();
         self.no_room().or_else(nearly_full)
+    }
+
+    /// The room on the disk, for metrics; `None` where it can't be told.
+    pub fn disk_space(&self) -> Option<DiskSpace> {
+        self.engine().disk_space().ok().flatten()
     }
 
     /// Asks for the durable records of a log to be sealed into segments, up to `sequence` at most

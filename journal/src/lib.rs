@@ -79,8 +79,10 @@ pub use engine::kind::{EngineKind, UnknownEngine};
 pub use engine::redb::{RedbRepair, redb_engine, redb_engine_with};
 pub use engine::simulated::{DiskFault, SimulatedDisk};
 pub use engine::sled::sled_engine;
-pub use engine::{Engine, EngineError, NoRoom, Pair, VALUE_BYTES_MAX, Write, check_writable};
-pub use figures::JournalFigures;
+pub use engine::{
+    DiskSpace, Engine, EngineError, NoRoom, Pair, VALUE_BYTES_MAX, Write, check_writable,
+};
+pub use figures::{COMMIT_TIME_LIMITS, CommitTimes, JournalFigures};
 pub use journal::{Closed, Journal};
 pub use migrate::{MigrateError, MigrateReport, migrate};
 pub use outbox::Outbox;

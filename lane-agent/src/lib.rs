@@ -27,6 +27,7 @@ mod pages;
 mod ports;
 mod price_shelf;
 mod recovery;
+mod sales_figures;
 mod start;
 mod store_day;
 mod take_back;

@@ -1,7 +1,7 @@
 //! The lane's own port, for machines that watch it: `/metrics`, `/health`, and health over gRPC.
 //!
-//! Everything is read from what the actors tell anyway. No card, no payment id, no amount is among
-//! it (I16).
+//! Everything is read from what the actors tell anyway. No card, no payment id, no amount of a
+//! single payment is among it (I16).
 
 use std::{
     io,
@@ -22,8 +22,10 @@ use domain::{
     time::WallMs,
 };
 use futures::StreamExt;
-use journal::{Journal, LogId};
-use monitoring::{Accepted, Exposition, Kind, METRICS, beside_grpc, dated_by, metrics_page};
+use journal::{COMMIT_TIME_LIMITS, Journal, LogId};
+use monitoring::{
+    Accepted, Durations, Exposition, Kind, METRICS, Program, beside_grpc, dated_by, metrics_page,
+};
 use ports::{Clock, Listener, Network};
 use serde_json::json;
 use tokio::sync::watch;
@@ -33,7 +35,9 @@ use tonic::{
 };
 use tower::util::MapResponseLayer;
 
-use crate::{actors::Progress, health::LaneHealth, store_day::StoreDay};
+use crate::{
+    actors::Progress, health::LaneHealth, sales_figures::SalesFigures, store_day::StoreDay,
+};
 
 /// What the pages are made from.
 #[derive(Clone)]
@@ -44,6 +48,8 @@ pub(crate) struct Watched {
     pub(crate) progress: watch::Receiver<Progress>,
     pub(crate) hub_up: watch::Receiver<bool>,
     pub(crate) day: watch::Receiver<Arc<StoreDay>>,
+    pub(crate) sales: Arc<SalesFigures>,
+    pub(crate) program: Program,
 }
 
 /// A port that is listened on and not served yet.
@@ -134,11 +140,12 @@ fn health(watched: &Watched) -> Response {
 
 fn text(watched: &Watched, hub_since_wall_ms: i64) -> String {
     let mut text = Exposition::default();
+    watched.program.tell(&mut text);
     let progress = *watched.progress.borrow();
     let name = "lanekeeper_lane_info";
     text.family(name, Kind::Gauge, "Which lane this is, and its software.");
     let lane = watched.checkout.lane.0.to_string();
-    let version = env!("CARGO_PKG_VERSION");
+    let version = watched.program.version;
     text.sample(&[("lane", &lane), ("software_version", version)], 1);
     text.gauge(
         "lanekeeper_lane_open",
@@ -170,6 +177,7 @@ fn text(watched: &Watched, hub_since_wall_ms: i64) -> String {
         "Sales given up since the lane's epoch began.",
         progress.sales_voided,
     );
+    watched.sales.tell(watched.checkout.currency, &mut text);
     dates(watched, &mut text);
     journal(&watched.journal, &mut text);
     text.into_text()
@@ -218,6 +226,23 @@ fn journal(journal: &Journal, text: &mut Exposition) {
         u8::from(figures.no_room.is_some()),
     );
     text.gauge(
+        "lanekeeper_lane_journal_refuses_new_work",
+        "1 while so little room is left that no new sale is begun (LANE0009).",
+        u8::from(journal.refuses_new_work().is_some()),
+    );
+    if let Some(disk) = journal.disk_space() {
+        text.gauge(
+            "lanekeeper_lane_journal_disk_free_bytes",
+            "Free bytes of the disk that the journal lies on.",
+            disk.free_bytes,
+        );
+        text.gauge(
+            "lanekeeper_lane_journal_disk_size_bytes",
+            "All bytes of the disk that the journal lies on.",
+            disk.size_bytes,
+        );
+    }
+    text.gauge(
         "lanekeeper_lane_journal_sealing_stopped",
         "1 when sealing of old records gave up; the log says why.",
         u8::from(figures.sealing_stopped),
@@ -227,4 +252,12 @@ fn journal(journal: &Journal, text: &mut Exposition) {
         "Commits made durable since the lane started.",
         figures.commits,
     );
+    let times = figures.commit_times;
+    text.family(
+        "lanekeeper_lane_journal_commit_seconds",
+        Kind::Histogram,
+        "From the first write of a commit until it was durable.",
+    );
+    let took = Durations::new(&COMMIT_TIME_LIMITS, &times.counts, times.sum);
+    text.durations(&[], took);
 }

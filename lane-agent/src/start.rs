@@ -11,6 +11,7 @@ use domain::{
 };
 use futures::future::LocalBoxFuture;
 use journal::{Batch, Head, Journal, LogId, OpenError};
+use monitoring::Program;
 use proto::journal::v1 as wire;
 use tokio::{
     sync::{mpsc, watch},
@@ -31,6 +32,7 @@ use crate::{
     ports::Ports,
     price_shelf::PriceShelf,
     recovery::{self, RecoveryError},
+    sales_figures::{SalesFigures, SalesMeter},
     store_day::{DayTerms, StoreDay},
     take_back::{Parts, TakeBackError, take_back},
 };
@@ -131,6 +133,7 @@ struct Channels {
     progress: watch::Sender<Progress>,
     hub_up: watch::Sender<bool>,
     acknowledged: watch::Sender<Head>,
+    sales: Arc<SalesFigures>,
 }
 
 impl Channels {
@@ -146,6 +149,7 @@ impl Channels {
             progress: watch::Sender::new(Progress::of(checkout, false, false)),
             hub_up: watch::Sender::new(false),
             acknowledged: watch::Sender::new(Head::default()),
+            sales: Arc::default(),
         }
     }
 }
@@ -274,6 +278,7 @@ fn actors(
         hub_up: channels.hub_up.subscribe(),
         screens: channels.screens.clone(),
         progress: channels.progress.clone(),
+        sales: SalesMeter::of(Arc::clone(&channels.sales)),
         fatal,
         timeouts: config.timeouts,
         label_layout: config.label_layout,
@@ -357,6 +362,12 @@ async fn pages(
         progress: channels.progress.subscribe(),
         hub_up: channels.hub_up.subscribe(),
         day: channels.day.subscribe(),
+        sales: Arc::clone(&channels.sales),
+        program: Program {
+            name: "lane-agent",
+            version: env!("CARGO_PKG_VERSION"),
+            started_wall_ms: seams.clock.wall_ms(),
+        },
     };
     let pages = Pages::open(seams.network.as_ref(), address, watched).await;
     pages.map(Some).map_err(|reason| StartError::Listen {

@@ -12,6 +12,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use crate::histogram::Durations;
+
 /// The encoder adds it to the name of a counter by itself.
 const COUNTER_SUFFIX: &str = "_total";
 
@@ -22,6 +24,8 @@ pub enum Kind {
     Gauge,
     /// It goes up only; its name ends in `_total`.
     Counter,
+    /// How long things took, in buckets; its name ends in `_seconds`.
+    Histogram,
 }
 
 /// A page in the making.
@@ -39,7 +43,13 @@ struct Family {
 #[derive(Debug)]
 struct Sample {
     labels: Vec<(String, String)>,
-    value: i64,
+    value: Value,
+}
+
+#[derive(Debug)]
+enum Value {
+    Number(i64),
+    Durations(Durations),
 }
 
 impl Exposition {
@@ -55,15 +65,22 @@ impl Exposition {
 
     /// A sample of the family that was begun last. Labels must be few: each costs whoever watches.
     pub fn sample(&mut self, labels: &[(&str, &str)], value: impl TryInto<i64>) {
+        let value = value.try_into().unwrap_or(i64::MAX);
+        self.push(labels, Value::Number(value));
+    }
+
+    /// As [`Self::sample`], of a family of histograms.
+    pub fn durations(&mut self, labels: &[(&str, &str)], durations: Durations) {
+        self.push(labels, Value::Durations(durations));
+    }
+
+    fn push(&mut self, labels: &[(&str, &str)], value: Value) {
         let labels = labels
             .iter()
             .map(|(label, of)| ((*label).to_owned(), (*of).to_owned()));
-        let sample = Sample {
-            labels: labels.collect(),
-            value: value.try_into().unwrap_or(i64::MAX),
-        };
+        let labels = labels.collect();
         if let Some(family) = self.0.last_mut() {
-            family.samples.push(sample);
+            family.samples.push(Sample { labels, value });
         }
     }
 
@@ -104,6 +121,7 @@ impl Family {
     fn encode(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let (name, kind) = match self.kind {
             Kind::Gauge => (self.name.as_str(), MetricType::Gauge),
+            Kind::Histogram => (self.name.as_str(), MetricType::Histogram),
             Kind::Counter => {
                 let name = self.name.strip_suffix(COUNTER_SUFFIX);
                 (name.unwrap_or(&self.name), MetricType::Counter)
@@ -112,11 +130,19 @@ impl Family {
         let mut family = encoder.encode_descriptor(name, &self.help, None, kind)?;
         for sample in &self.samples {
             let mut labelled = family.encode_family(&sample.labels)?;
-            match self.kind {
-                Kind::Gauge => labelled.encode_gauge(&sample.value)?,
-                Kind::Counter => {
-                    let count = u64::try_from(sample.value).unwrap_or(0);
+            match (&sample.value, self.kind) {
+                (Value::Durations(told), _) => labelled.encode_histogram::<NoLabelSet>(
+                    told.sum_seconds,
+                    told.count,
+                    &told.buckets,
+                    None,
+                )?,
+                (Value::Number(number), Kind::Counter) => {
+                    let count = u64::try_from(*number).unwrap_or(0);
                     labelled.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+                }
+                (Value::Number(number), Kind::Gauge | Kind::Histogram) => {
+                    labelled.encode_gauge(number)?;
                 }
             }
         }
@@ -126,6 +152,8 @@ impl Family {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -146,6 +174,23 @@ mod tests {
                         # HELP amount_minor Worth.\n\
                         # TYPE amount_minor gauge\n\
                         amount_minor -7\n";
+        assert_eq!(page.into_text(), expected);
+    }
+
+    #[test]
+    fn a_histogram_counts_upwards_in_seconds() {
+        let limits = [Duration::from_micros(2_500), Duration::from_secs(1)];
+        let mut page = Exposition::default();
+        page.family("payment_seconds", Kind::Histogram, "Payments.");
+        let took = Durations::new(&limits, &[2, 1, 1], Duration::from_millis(3_250));
+        page.durations(&[("decision", "approved")], took);
+        let expected = "# HELP payment_seconds Payments.\n\
+                        # TYPE payment_seconds histogram\n\
+                        payment_seconds_bucket{decision=\"approved\",le=\"0.0025\"} 2\n\
+                        payment_seconds_bucket{decision=\"approved\",le=\"1\"} 3\n\
+                        payment_seconds_bucket{decision=\"approved\",le=\"+Inf\"} 4\n\
+                        payment_seconds_sum{decision=\"approved\"} 3.25\n\
+                        payment_seconds_count{decision=\"approved\"} 4\n";
         assert_eq!(page.into_text(), expected);
     }
 

@@ -13,9 +13,15 @@
 mod connection;
 mod date;
 mod exposition;
+mod histogram;
+mod histograms;
 mod pages;
+mod program;
 
 pub use connection::{Accepted, RemoteAddress};
 pub use date::dated_by;
 pub use exposition::{Exposition, Kind};
+pub use histogram::{Durations, Histogram, WAIT_LIMITS};
+pub use histograms::Histograms;
 pub use pages::{METRICS, beside_grpc, metrics_page};
+pub use program::Program;

@@ -28,8 +28,9 @@ pub use lease::{
 };
 pub use payment::{
     auth_code, card_from_proto, card_to_proto, code, decision_from_proto, decision_to_proto,
-    entry_mode_from_proto, entry_mode_to_proto, money_from_proto, money_to_proto, payment_id,
-    request_from_frame, request_to_frame, rrn, scheme_from_proto, scheme_to_proto, stan,
+    decision_word, entry_mode_from_proto, entry_mode_to_proto, money_from_proto, money_to_proto,
+    payment_id, request_from_frame, request_to_frame, rrn, scheme_from_proto, scheme_to_proto,
+    stan,
 };
 pub use price_version::{is_price_version, price_version};
 

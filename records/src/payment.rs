@@ -245,6 +245,21 @@ pub fn decision_to_proto(decision: &Decision) -> wire::Decision {
     to
 }
 
+/// The word for an outcome where machines read it: in JSON, on a metrics page.
+#[must_use]
+pub const fn decision_word(kind: wire::DecisionKind) -> &'static str {
+    match kind {
+        wire::DecisionKind::Approved => "approved",
+        wire::DecisionKind::PartiallyApproved => "partially_approved",
+        wire::DecisionKind::Declined => "declined",
+        wire::DecisionKind::Unknown => "unknown",
+        wire::DecisionKind::Refused => "refused",
+        wire::DecisionKind::StandIn => "stand_in",
+        wire::DecisionKind::OfflineApproved => "offline_approved",
+        wire::DecisionKind::Unspecified => "unspecified",
+    }
+}
+
 fn set_host(to: &mut wire::Decision, host: &HostFacts) {
     to.rrn = text(host.rrn.as_ref().map(Rrn::as_str));
     to.auth_code = text(host.auth_code.as_ref().map(AuthCode::as_str));

@@ -16,6 +16,7 @@ use domain::{
 use futures::{FutureExt, future::LocalBoxFuture};
 use iso8583::dialect::Dialect;
 use journal::{Batch, Journal, Ticket};
+use monitoring::Program;
 use ports::{Clock, Listener, Network, Random};
 use tokio::{
     runtime::Handle,
@@ -46,6 +47,7 @@ use crate::{
     grpc::{self, Services},
     hot_list_file::{self, HotListError},
     keys::KeyStore,
+    metrics::Meters,
     ports::Ports,
     prices::{self, Importer, Inbox, PriceFileError, PriceFolder, PriceOffer, PriceStore},
     recovered::RecoveryError,
@@ -119,6 +121,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         keys: ports.keys,
         journal,
         reports: ports.reports,
+        meters: Meters::default(),
     };
     let (prices, first_imports) = open_prices(&config, &seams)?;
     let offered = prices.offer.subscribe();
@@ -181,6 +184,7 @@ struct Seams {
     keys: Arc<dyn KeyStore>,
     journal: Journal,
     reports: Option<ArbiterHandle>,
+    meters: Meters,
 }
 
 /// What the journal, the folder and the configured file say of prices, with what has to be written
@@ -393,6 +397,7 @@ fn link_parts(
         answer_timeout: acquirer.answer_timeout.max(acquirer.forward_answer_timeout),
         try_now: Arc::default(),
         view,
+        times: seams.meters.bank.clone(),
     }
 }
 
@@ -438,6 +443,7 @@ fn services(
         damaged.clone(),
         configured,
         offer.clone(),
+        seams.meters.payments.clone(),
     )
     .start();
     let folder = prices.store.folder().clone();
@@ -480,6 +486,12 @@ fn services(
         calendar: calendar(config),
         line: None,
         damaged,
+        meters: seams.meters.clone(),
+        program: Program {
+            name: "store-hub",
+            version: env!("CARGO_PKG_VERSION"),
+            started_wall_ms: seams.clock.wall_ms(),
+        },
     }
 }
 

@@ -255,6 +255,13 @@ impl Desk {
         Money::new(minor, self.config.currency)
     }
 
+    /// When the entry that waits longest in the queue came into it.
+    #[must_use]
+    pub fn queued_first(&self) -> Option<WallMs> {
+        let open = self.forwards().filter(|forward| forward.end.is_none());
+        open.map(|forward| forward.queued_at).min()
+    }
+
     /// Payments that wait for a decision.
     #[must_use]
     pub fn payments_in_flight(&self) -> usize {

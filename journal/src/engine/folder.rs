@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::archive::Archive;
 use super::files::{io_error, put_in_place, sync_path};
 use super::kind::EngineKind;
-use super::{EngineError, NoRoom, Write, room};
+use super::{DiskSpace, EngineError, NoRoom, Write, room};
 use crate::OpenError;
 
 const LOCK_FILE: &str = "lock";
@@ -138,6 +138,11 @@ impl Folder {
     /// See [`room::short_of`].
     pub(super) fn short_of_room(&self) -> Result<Option<NoRoom>, EngineError> {
         room::short_of(&self.path)
+    }
+
+    /// See [`room::space`].
+    pub(super) fn disk_space(&self) -> Result<DiskSpace, EngineError> {
+        room::space(&self.path)
     }
 }
 

@@ -14,7 +14,7 @@ use super::archive::Archive;
 use super::files::{io_error, remove_folder};
 use super::folder::Folder;
 use super::kind::EngineKind;
-use super::{Engine, EngineError, NoRoom, Pair, Write, redb, sled};
+use super::{DiskSpace, Engine, EngineError, NoRoom, Pair, Write, redb, sled};
 use crate::OpenError;
 
 /// Names of copies that this process has given out.
@@ -125,6 +125,10 @@ impl Engine for Looking {
 
     fn short_of_room(&self) -> Result<Option<NoRoom>, EngineError> {
         self.folder.short_of_room()
+    }
+
+    fn disk_space(&self) -> Result<Option<DiskSpace>, EngineError> {
+        self.folder.disk_space().map(Some)
     }
 
     fn witness(&self) -> Result<Option<Vec<u8>>, EngineError> {

@@ -94,6 +94,14 @@ pub trait Engine: Send + Sync {
         Ok(None)
     }
 
+    /// The disk it lies on; `None`: it lies on none.
+    ///
+    /// # Errors
+    /// The disk failed.
+    fn disk_space(&self) -> Result<Option<DiskSpace>, EngineError> {
+        Ok(None)
+    }
+
     /// The witness: a few bytes kept apart from the map, so that a map which lost its end can be
     /// told from one that never had it.
     ///
@@ -186,6 +194,15 @@ pub enum NoRoom {
     /// The file system became read-only, as most do after an error of the disk.
     #[error("the disk is read-only")]
     ReadOnly,
+}
+
+/// The disk a journal lies on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiskSpace {
+    /// What a program may still write.
+    pub free_bytes: u64,
+    /// All there is.
+    pub size_bytes: u64,
 }
 
 /// Refuses a batch with a value over [`VALUE_BYTES_MAX`].

@@ -17,7 +17,7 @@ use super::files::{io_error, put_in_place};
 use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES};
 use super::kind::EngineKind;
 use super::overlay::Overlay;
-use super::{Engine, EngineError, NoRoom, Pair, Write, check_sizes};
+use super::{DiskSpace, Engine, EngineError, NoRoom, Pair, Write, check_sizes};
 use crate::{OpenError, format};
 
 const NAME: &str = EngineKind::Redb.name();
@@ -272,6 +272,10 @@ impl Engine for RedbEngine {
 
     fn short_of_room(&self) -> Result<Option<NoRoom>, EngineError> {
         self.folder.short_of_room()
+    }
+
+    fn disk_space(&self) -> Result<Option<DiskSpace>, EngineError> {
+        self.folder.disk_space().map(Some)
     }
 
     fn witness(&self) -> Result<Option<Vec<u8>>, EngineError> {

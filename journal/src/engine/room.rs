@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use rustix::fs::{Access, StatVfsMountFlags};
+use rustix::fs::{Access, StatVfs, StatVfsMountFlags};
 use rustix::io::Errno;
 
 use super::files::io_error;
-use super::{EngineError, NoRoom, Write};
+use super::{DiskSpace, EngineError, NoRoom, Write};
 
 /// Free bytes below which nothing is written. An engine that meets a full disk half-way is left in
 /// a state that nobody knows; so it must never meet one. What is kept free covers segments,
@@ -41,11 +41,24 @@ pub(super) fn check_file(folder: &Path, file_bytes: u64) -> Result<(), EngineErr
 }
 
 fn room_in(folder: &Path, needed_bytes: u64) -> Result<Option<NoRoom>, EngineError> {
-    let disk = rustix::fs::statvfs(folder)
-        .map_err(|error| io_error("look at the free space of", folder)(error.into()))?;
+    let disk = look(folder)?;
     let read_only = disk.f_flag.contains(StatVfsMountFlags::RDONLY);
     let available_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
     Ok(room(read_only, available_bytes, needed_bytes))
+}
+
+/// How much there is, and how much of it is free.
+pub(super) fn space(folder: &Path) -> Result<DiskSpace, EngineError> {
+    let disk = look(folder)?;
+    Ok(DiskSpace {
+        free_bytes: disk.f_bavail.saturating_mul(disk.f_frsize),
+        size_bytes: disk.f_blocks.saturating_mul(disk.f_frsize),
+    })
+}
+
+fn look(folder: &Path) -> Result<StatVfs, EngineError> {
+    rustix::fs::statvfs(folder)
+        .map_err(|error| io_error("look at the free space of", folder)(error.into()))
 }
 
 fn room(read_only: bool, available_bytes: u64, needed_bytes: u64) -> Option<NoRoom> {

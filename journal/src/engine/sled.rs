@@ -11,7 +11,7 @@ use super::archive::Archive;
 use super::files::{io_error, put_in_place, remove_folder};
 use super::folder::{Folder, LOCK_PAUSE, LOCK_TRIES, lock_file};
 use super::kind::EngineKind;
-use super::{Engine, EngineError, NoRoom, Pair, Write, check_sizes};
+use super::{DiskSpace, Engine, EngineError, NoRoom, Pair, Write, check_sizes};
 use crate::{OpenError, format};
 
 const NAME: &str = EngineKind::Sled.name();
@@ -254,6 +254,10 @@ impl Engine for SledEngine {
 
     fn short_of_room(&self) -> Result<Option<NoRoom>, EngineError> {
         self.folder.short_of_room()
+    }
+
+    fn disk_space(&self) -> Result<Option<DiskSpace>, EngineError> {
+        self.folder.disk_space().map(Some)
     }
 
     fn witness(&self) -> Result<Option<Vec<u8>>, EngineError> {

@@ -22,6 +22,7 @@ fn what_waits_and_what_was_done_is_shown() {
         ..JournalFigures::default()
     };
     assert_eq!(journal.figures(), expected);
+    assert_eq!(journal.disk_space(), None);
     let mut batch = one("first");
     batch.record("second");
     journal.append(batch).unwrap();
@@ -69,8 +70,14 @@ fn the_thread_says_how_long_a_commit_took_and_what_it_sealed() {
     while journal.figures().segments_sealed < 2 || journal.figures().last_commit.is_none() {
         std::thread::yield_now();
     }
-    assert!(!journal.figures().sealing_stopped);
-    assert_eq!(journal.figures().records, 60);
+    let figures = journal.figures();
+    assert!(!figures.sealing_stopped);
+    assert_eq!(figures.records, 60);
+    let counted: u64 = figures.commit_times.counts.iter().sum();
+    assert_eq!(counted, figures.commits);
+    assert!(figures.commit_times.sum >= figures.last_commit.unwrap());
+    let disk = journal.disk_space().unwrap();
+    assert!(0 < disk.free_bytes && disk.free_bytes <= disk.size_bytes);
     drop(journal);
     driver.join().unwrap();
 }

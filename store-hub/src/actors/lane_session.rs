@@ -4,7 +4,7 @@
 //! recorded, and it asks again when it is back.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -26,7 +26,10 @@ use proto::store::v1::{
     hub_frame, lane_frame,
 };
 use records::{is_price_version, request_from_frame};
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
 use tokio_stream::wrappers::WatchStream;
 use zeroize::Zeroizing;
 
@@ -39,7 +42,7 @@ use super::{
         AbandonPayment, AskPayment, DetachLane, PaymentDesk, TakeOfflineCard, result_frame,
     },
 };
-use crate::{card_vault::EncryptedPin, prices::PriceOffer};
+use crate::{card_vault::EncryptedPin, metrics::PaymentTimes, prices::PriceOffer};
 
 /// The actor.
 pub(crate) struct LaneSession {
@@ -48,7 +51,10 @@ pub(crate) struct LaneSession {
     pub(crate) desk: Addr<PaymentDesk>,
     pub(crate) lanes: Addr<Lanes>,
     pub(crate) outbound: mpsc::Sender<HubFrame>,
-    pub(crate) in_flight: BTreeSet<PaymentId>,
+    /// Payments without a result, each with when it was asked for: for metrics, and not of one that
+    /// the lane gave up.
+    pub(crate) in_flight: BTreeMap<PaymentId, Option<Instant>>,
+    pub(crate) times: PaymentTimes,
     pub(crate) gauges: SessionGauges,
     pub(crate) prices: SessionPrices,
     /// Answers to what the lane asked before its hello came: they follow it.
@@ -203,7 +209,8 @@ impl LaneSession {
     ) -> Result<AskPayment, SessionEnd> {
         let request = request_from_frame(payment, self.lane, self.epoch)
             .map_err(|error| SessionEnd::BadFrame(error.to_string()))?;
-        self.in_flight.insert(request.payment_id);
+        let asked = self.in_flight.entry(request.payment_id);
+        asked.or_insert_with(|| Some(Instant::now()));
         self.gauges.payments(self.in_flight.len());
         if self.in_flight.len() > PAYMENTS_IN_FLIGHT_PER_LANE_MAX {
             return Err(SessionEnd::NoCredit);
@@ -238,10 +245,13 @@ impl LaneSession {
         })
     }
 
-    fn abandon(&self, payment_id: &str) -> Answer {
+    fn abandon(&mut self, payment_id: &str) -> Answer {
         let Ok(payment_id) = PaymentId::parse(payment_id) else {
             return refuse("not a payment id");
         };
+        if let Some(asked) = self.in_flight.get_mut(&payment_id) {
+            *asked = None;
+        }
         let lane = self.lane;
         let told = self.desk.send(AbandonPayment { lane, payment_id });
         Box::pin(async move { Ok(told.await.map_err(Stopping::from)?) })
@@ -291,7 +301,9 @@ impl Handler<ToLane> for LaneSession {
         if let Some(hub_frame::Body::Result(result)) = &frame.0.body
             && let Ok(payment_id) = PaymentId::parse(&result.payment_id)
         {
-            self.in_flight.remove(&payment_id);
+            if let Some(asked) = self.in_flight.remove(&payment_id).flatten() {
+                self.times.told(result.decision.as_ref(), asked.elapsed());
+            }
             self.gauges.payments(self.in_flight.len());
         }
         if self.prices.greeted {

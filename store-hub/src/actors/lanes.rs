@@ -30,12 +30,15 @@ use crate::{
     clocks::Clocks,
     connection::Connection,
     damaged_copies::DamagedCopies,
+    metrics::PaymentTimes,
     prices::PriceOffer,
     recovery::lane_logs,
     replica::{check_claim, log_of},
     replica_refused::ReplicaRefused,
 };
 
+/// `docs/errors/HUB0043.md`.
+pub(super) const DAMAGED_COPY: &str = "HUB0043";
 /// Connections of one lane that are remembered as replicating; a lane has one at a time.
 const REPLICATING_PER_LANE_MAX: usize = 16;
 
@@ -73,6 +76,7 @@ pub(crate) struct Lanes {
     troubles: Troubles,
     damaged: DamagedCopies,
     pub(super) prices: watch::Receiver<PriceOffer>,
+    times: PaymentTimes,
 }
 
 impl Lanes {
@@ -85,6 +89,7 @@ impl Lanes {
         damaged: DamagedCopies,
         configured: impl Iterator<Item = LaneId>,
         prices: watch::Receiver<PriceOffer>,
+        times: PaymentTimes,
     ) -> Self {
         let mut lanes: BTreeMap<LaneId, Lane> =
             configured.map(|lane| (lane, Lane::default())).collect();
@@ -101,6 +106,7 @@ impl Lanes {
             troubles: Troubles::default(),
             damaged,
             prices,
+            times,
         }
     }
 
@@ -139,7 +145,7 @@ impl Lanes {
     fn troubles_of(&self, lane: LaneId) -> Vec<ReplicaTrouble> {
         let damaged = self.damaged.of_lane(lane).into_iter();
         let damaged = damaged.map(|(epoch, damaged)| ReplicaTrouble {
-            code: "HUB0043".to_owned(),
+            code: DAMAGED_COPY.to_owned(),
             epoch: epoch.0,
             sequence: *damaged.run.start(),
             what: format!(
@@ -198,6 +204,7 @@ impl Handler<Attach> for Lanes {
             lanes: ctx.address(),
             outbound: attach.outbound,
             in_flight: Default::default(),
+            times: self.times.clone(),
             gauges: gauges.clone(),
             prices: SessionPrices::new(self.prices.clone()),
             early: Vec::new(),

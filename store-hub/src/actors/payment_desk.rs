@@ -125,6 +125,7 @@ impl PaymentDesk {
             counts: self.desk.counts(),
             outbox_waiting: self.outbox.len(),
             payments_held: self.desk.payments_held(),
+            queued_first: self.desk.queued_first(),
         }
     }
 

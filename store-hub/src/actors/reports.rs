@@ -4,7 +4,8 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use actix::{
-    Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseActFuture, WrapFuture,
+    Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, MessageResult,
+    ResponseActFuture, WrapFuture,
 };
 use domain::{
     day::{
@@ -20,7 +21,9 @@ use ports::{Clock, StoreZone};
 use proto::store::v1::{LaneView, PaymentHistory};
 
 use crate::{
-    projections::{self, Books, Found, HostFile, KeptDates, LedgerError, PrefixFound, Query},
+    projections::{
+        self, Books, Found, HostFile, KeptDates, LedgerError, PrefixFound, Query, Takings,
+    },
     report::{About, DayReport, DaysFolder, SealError, SealedDay, day_report},
 };
 
@@ -337,6 +340,19 @@ impl Handler<ViewParts> for Reports {
     fn handle(&mut self, view: ViewParts, _: &mut Self::Context) -> Self::Result {
         let days = &self.books.days;
         days.parts(days.running(), &view.0)
+    }
+}
+
+/// What all lanes sold over all dates, as far as the projections have followed.
+#[derive(Message)]
+#[rtype(result = "Takings")]
+pub(crate) struct ViewTakings;
+
+impl Handler<ViewTakings> for Reports {
+    type Result = MessageResult<ViewTakings>;
+
+    fn handle(&mut self, _: ViewTakings, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.books.takings())
     }
 }
 

@@ -11,7 +11,7 @@ use proto::store::v1::LaneView;
 
 use super::{
     lane_session::SessionGauges,
-    lanes::{Lane, Lanes},
+    lanes::{DAMAGED_COPY, Lane, Lanes},
 };
 use crate::metrics::LaneFigures;
 
@@ -68,6 +68,11 @@ impl Lanes {
             replicated_sequence: view.replicated_sequence,
             journal_lag_batches: view.journal_durable_lag_batches,
             troubles: view.troubles.len(),
+            damaged: view
+                .troubles
+                .iter()
+                .filter(|trouble| trouble.code == DAMAGED_COPY)
+                .count(),
             sells_by_current_prices: self.prices.borrow().sells(&view.price_file_version),
         }
     }

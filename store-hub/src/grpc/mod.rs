@@ -24,7 +24,7 @@ use domain::{
 };
 use futures::StreamExt;
 use journal::Journal;
-use monitoring::{Accepted, METRICS, beside_grpc, dated_by, metrics_page};
+use monitoring::{Accepted, METRICS, Program, beside_grpc, dated_by, metrics_page};
 use ports::{Clock, Listener};
 use proto::store::v1::{
     lane_service_server::LaneServiceServer, operations_service_server::OperationsServiceServer,
@@ -42,6 +42,7 @@ use crate::{
     },
     clocks::Clocks,
     damaged_copies::DamagedCopies,
+    metrics::Meters,
     prices::{Importer, PriceOffer},
     report::DaysFolder,
     store_calendar::StoreCalendar,
@@ -71,6 +72,8 @@ pub(crate) struct Services {
     /// The acquirer link, once it is tried.
     pub(crate) line: Option<LineHandle>,
     pub(crate) damaged: DamagedCopies,
+    pub(crate) meters: Meters,
+    pub(crate) program: Program,
 }
 
 /// Serves until `stop` resolves; streams that are open then have been ended by the actors.

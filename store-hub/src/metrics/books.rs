@@ -3,7 +3,7 @@
 use domain::time::BusinessDate;
 use monitoring::{Exposition, Kind};
 
-use super::{Figures, LaneFigures};
+use super::{Figures, LANES_MAX, LaneFigures};
 
 impl Figures {
     /// What a close of the running date would say of each lane now, and what the day sealed last
@@ -60,6 +60,17 @@ impl Figures {
             "The business date that runs, as a label.",
         );
         text.sample(&[("business_date", running)], 1);
+        text.gauge(
+            "lanekeeper_hub_dates_unsealed",
+            "Business dates that were ended and whose report is not sealed yet.",
+            self.books.dates_unsealed,
+        );
+        text.gauge(
+            "lanekeeper_hub_day_end_needs_person",
+            "1 while the running date should have ended by itself and nobody confirms the hub's \
+             clock: close it by hand.",
+            u8::from(self.books.end_needs_person),
+        );
         let running = BusinessDate::parse(running).ok();
         if let (Some(running), Some(today)) = (running, self.books.today) {
             text.gauge(
@@ -68,6 +79,36 @@ impl Figures {
                  of it.",
                 today.days_since(running),
             );
+        }
+    }
+
+    /// Over all dates, as far as the lanes' journals are here and read.
+    pub(super) fn sales(&self, text: &mut Exposition) {
+        let takings = &self.books.takings;
+        let name = "lanekeeper_hub_sales_closed_total";
+        let help = "Sales closed over all dates, as the journals of the lane's machines say.";
+        text.family(name, Kind::Counter, help);
+        for (lane, (closed, _)) in takings.sales.iter().take(LANES_MAX) {
+            text.sample(&[("lane", &lane.0.to_string())], *closed);
+        }
+        let name = "lanekeeper_hub_sales_voided_total";
+        let help = "Sales given up over all dates, as the journals of the lane's machines say.";
+        text.family(name, Kind::Counter, help);
+        for (lane, (_, voided)) in takings.sales.iter().take(LANES_MAX) {
+            text.sample(&[("lane", &lane.0.to_string())], *voided);
+        }
+        text.family(
+            "lanekeeper_hub_sales_minor_total",
+            Kind::Counter,
+            "What all lanes sold over all dates, by tender, in minor units of the currency; cash is what the \
+             tills kept.",
+        );
+        for (tender, minor) in &takings.taken {
+            let labels = [
+                ("tender", tender.as_str()),
+                ("currency", self.currency.letters()),
+            ];
+            text.sample(&labels, *minor);
         }
     }
 }

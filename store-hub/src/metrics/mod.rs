@@ -5,8 +5,10 @@
 //! and words of ours, all bounded. No card, no payment id, no amount of a single payment is among
 //! them (I16).
 
+mod bank_times;
 mod books;
 mod journal;
+mod payment_times;
 
 use proto::store::v1::{PaymentCounts, StatusResponse};
 
@@ -14,10 +16,23 @@ use domain::{
     day::LanePart,
     desk::Counts,
     limits::{LANE_STREAM_FRAMES_MAX, PAYMENTS_IN_FLIGHT_PER_LANE_MAX},
-    time::BusinessDate,
+    money::Currency,
+    time::{BusinessDate, WallMs},
 };
+use monitoring::{Exposition, Kind, Program};
+
+pub(crate) use bank_times::{BankMessage, BankTimes};
 pub(crate) use journal::JournalFigures;
-use monitoring::{Exposition, Kind};
+pub(crate) use payment_times::PaymentTimes;
+
+use crate::projections::Takings;
+
+/// What is measured while it happens, by those it happens to. Clones are the same.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Meters {
+    pub(crate) payments: PaymentTimes,
+    pub(crate) bank: BankTimes,
+}
 
 /// Lanes with figures of their own: a made-up lane number must not cost a label each.
 const LANES_MAX: usize = 256;
@@ -36,6 +51,8 @@ pub(crate) struct LaneFigures {
     pub(crate) journal_lag_batches: u64,
     /// Machines of this lane whose records are refused.
     pub(crate) troubles: usize,
+    /// Copies of its journal that have damaged records.
+    pub(crate) damaged: usize,
     /// Its next sale is priced by what the store sells by.
     pub(crate) sells_by_current_prices: bool,
 }
@@ -50,6 +67,8 @@ pub(crate) struct DeskFigures {
     pub(crate) outbox_waiting: usize,
     /// Payments in the desk's memory: those of the running day, and older ones that are not over.
     pub(crate) payments_held: usize,
+    /// When the entry that waits longest in the queue came into it.
+    pub(crate) queued_first: Option<WallMs>,
 }
 
 /// The books in figures.
@@ -61,28 +80,44 @@ pub(crate) struct BooksFigures {
     pub(crate) parts: Vec<LanePart>,
     /// Lanes whose part of the day sealed last is held whole, of how many.
     pub(crate) sealed_complete: (usize, usize),
+    /// Dates that were turned and are not sealed.
+    pub(crate) dates_unsealed: usize,
+    /// The running date should have ended by itself, and nobody confirms the clock.
+    pub(crate) end_needs_person: bool,
+    pub(crate) takings: Takings,
 }
 
 /// Everything that is told.
 #[derive(Clone, Debug)]
 pub(crate) struct Figures {
+    pub(crate) program: Program,
+    pub(crate) now_wall_ms: i64,
+    /// Of all amounts.
+    pub(crate) currency: Currency,
     pub(crate) desk: DeskFigures,
     pub(crate) lanes: Vec<LaneFigures>,
     pub(crate) journal: JournalFigures,
     pub(crate) books: BooksFigures,
     /// Since when the link to the bank is up or down; 0: it has not been tried yet.
     pub(crate) line_since_wall_ms: i64,
+    /// Clocks that differ from the hub's: whose, and by how much they are ahead.
+    pub(crate) wrong_clocks: Vec<(String, i64)>,
+    pub(crate) meters: Meters,
 }
 
 impl Figures {
     /// The text format of Prometheus, version 0.0.4.
     pub(crate) fn text(&self) -> String {
         let mut text = Exposition::default();
+        self.program.tell(&mut text);
         self.lanes(&mut text);
         self.completeness(&mut text);
         self.business_date(&mut text);
+        self.sales(&mut text);
+        self.clocks(&mut text);
         self.queue(&mut text);
         self.bank(&mut text);
+        self.meters.bank.tell(&mut text);
         self.journal.tell(&mut text);
         text.gauge(
             "lanekeeper_hub_outbox_effects",
@@ -95,6 +130,7 @@ impl Figures {
             self.desk.payments_held,
         );
         self.decisions(&mut text);
+        self.meters.payments.tell(&mut text);
         text.into_text()
     }
 
@@ -167,8 +203,14 @@ impl Figures {
         self.per_lane(
             text,
             "lanekeeper_hub_lane_replication_troubles",
-            "Machines of the lane whose records are refused (HUB0013, HUB0014).",
+            "Machines of the lane whose records are refused or damaged (HUB0013, HUB0014, HUB0043).",
             |lane| number(lane.troubles),
+        );
+        self.per_lane(
+            text,
+            "lanekeeper_hub_lane_copies_damaged",
+            "Copies of the lane's journals that have damaged records (HUB0043).",
+            |lane| number(lane.damaged),
         );
         self.per_lane(
             text,
@@ -189,6 +231,14 @@ impl Figures {
             "lanekeeper_hub_forward_queue_entries",
             "Reversals, advices and voids that are not at their end.",
             status.queue_depth,
+        );
+        let oldest = self.desk.queued_first;
+        let oldest = oldest.map_or(0, |queued| self.now_wall_ms.saturating_sub(queued.0));
+        text.gauge(
+            "lanekeeper_hub_forward_queue_oldest_age_seconds",
+            "For how long the entry that waits longest has been in the queue, by the hub's clock; \
+             0: there is none.",
+            oldest.max(0).div_euclid(1_000),
         );
         let name = "lanekeeper_hub_forward_queue_amount_minor";
         text.family(
@@ -233,6 +283,20 @@ impl Figures {
         for terminal in &status.terminals {
             let stopped = u8::from(terminal.stopped);
             text.sample(&[("tid", &terminal.tid)], stopped);
+        }
+    }
+
+    fn clocks(&self, text: &mut Exposition) {
+        text.gauge(
+            "lanekeeper_hub_clocks_wrong",
+            "Clocks of bank and lanes that differ from the hub's by too much (HUB0024).",
+            self.wrong_clocks.len(),
+        );
+        let name = "lanekeeper_hub_clock_ahead_seconds";
+        let help = "By how much a clock that differs is ahead of the hub's.";
+        text.family(name, Kind::Gauge, help);
+        for (whose, ahead_ms) in self.wrong_clocks.iter().take(LANES_MAX) {
+            text.sample(&[("whose", whose)], ahead_ms.div_euclid(1_000));
         }
     }
 
@@ -294,11 +358,22 @@ fn number(count: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use domain::ids::LaneId;
+    use proto::store::v1::{Decision, DecisionKind, Money};
+
     use super::*;
-    use proto::store::v1::Money;
 
     fn figures(lanes: Vec<LaneFigures>) -> Figures {
         Figures {
+            program: Program {
+                name: "store-hub",
+                version: "0.1.0",
+                started_wall_ms: 1_795_330_000_999,
+            },
+            now_wall_ms: 1_795_334_460_000,
+            currency: Currency::CNY,
             desk: DeskFigures {
                 status: StatusResponse {
                     link_up: true,
@@ -317,15 +392,23 @@ mod tests {
                 },
                 outbox_waiting: 2,
                 payments_held: 9,
+                queued_first: Some(WallMs(1_795_334_369_999)),
             },
             lanes,
             journal: JournalFigures::default(),
             books: BooksFigures {
                 today: BusinessDate::parse("2026-11-25").ok(),
                 sealed_complete: (1, 3),
+                dates_unsealed: 2,
+                takings: Takings {
+                    sales: [(LaneId(4), (11, 1))].into(),
+                    taken: [("card".to_owned(), 1250), ("cash".to_owned(), -3)].into(),
+                },
                 ..Default::default()
             },
             line_since_wall_ms: 1_795_334_400_999,
+            wrong_clocks: vec![("lane 4".to_owned(), -90_000)],
+            meters: Meters::default(),
         }
     }
 
@@ -336,8 +419,37 @@ mod tests {
             payments_in_flight: 1,
             ..Default::default()
         };
-        let text = figures(vec![lane]).text();
+        let figures = figures(vec![lane]);
+        let approved = Decision {
+            kind: DecisionKind::Approved.into(),
+            ..Default::default()
+        };
+        let meters = &figures.meters;
+        meters
+            .payments
+            .told(Some(&approved), Duration::from_millis(40));
+        let message = BankMessage::Reversal;
+        meters.bank.answered(message, Duration::from_millis(30));
+        meters.bank.timed_out(message);
+        let text = figures.text();
         for line in [
+            "process_start_time_seconds 1795330000",
+            "lanekeeper_hub_forward_queue_oldest_age_seconds 90",
+            "lanekeeper_hub_dates_unsealed 2",
+            "lanekeeper_hub_day_end_needs_person 0",
+            "lanekeeper_hub_sales_closed_total{lane=\"4\"} 11",
+            "lanekeeper_hub_sales_voided_total{lane=\"4\"} 1",
+            "lanekeeper_hub_sales_minor_total{tender=\"card\",currency=\"CNY\"} 1250",
+            "lanekeeper_hub_sales_minor_total{tender=\"cash\",currency=\"CNY\"} 0",
+            "lanekeeper_hub_clocks_wrong 1",
+            "lanekeeper_hub_clock_ahead_seconds{whose=\"lane 4\"} -90",
+            "lanekeeper_hub_payment_seconds_bucket{decision=\"approved\",le=\"0.025\"} 0",
+            "lanekeeper_hub_payment_seconds_bucket{decision=\"approved\",le=\"0.05\"} 1",
+            "lanekeeper_hub_payment_seconds_count{decision=\"declined\"} 0",
+            "lanekeeper_hub_bank_seconds_count{mti=\"0400\",message=\"reversal\"} 1",
+            "lanekeeper_hub_bank_timeouts_total{mti=\"0400\",message=\"reversal\"} 1",
+            "lanekeeper_hub_bank_timeouts_total{mti=\"0200\",message=\"sale\"} 0",
+            "lanekeeper_hub_journal_commit_seconds_count 0",
             "lanekeeper_hub_lane_payments_in_flight{lane=\"4\"} 1",
             "lanekeeper_hub_lane_payment_credits{lane=\"4\"} 3",
             "lanekeeper_hub_forward_queue_entries 3",
@@ -367,6 +479,8 @@ mod tests {
             let mut words = family.split(' ').skip(2);
             let (name, kind) = (words.next().unwrap(), words.next().unwrap());
             assert_eq!(kind == "counter", name.ends_with("_total"), "{family}");
+            let has_unit = kind != "histogram" || name.ends_with("_seconds");
+            assert!(has_unit, "{family}");
         }
     }
 

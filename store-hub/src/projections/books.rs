@@ -16,7 +16,7 @@ use super::{
     contribution::{Contribution, InBatch},
     date_book::{Batch, Closed, DateBook},
     day_text::Day,
-    figures::{Place, Sign},
+    figures::{Place, Sign, Takings},
     kept::KeptDates,
     payment::PaymentEntry,
     sale::SaleEntry,
@@ -52,6 +52,8 @@ pub(crate) struct Books {
     pub(super) open_sales: BTreeMap<LogId, OpenSale>,
     /// Sales closed and voided by each lane, over all dates.
     pub(super) sold: BTreeMap<(LaneId, LaneEpoch), (u32, u32)>,
+    /// What all lanes took by kind of tender, over all dates, in minor units.
+    pub(super) taken: BTreeMap<String, i64>,
     pub(super) positions: BTreeMap<LogId, Head>,
     /// Logs of lanes that can't be read on, each with where and why.
     pub(super) stalled: BTreeMap<LogId, Stall>,
@@ -90,6 +92,7 @@ impl Books {
             settled_on: BTreeMap::new(),
             open_sales: BTreeMap::new(),
             sold: BTreeMap::new(),
+            taken: BTreeMap::new(),
             positions: BTreeMap::new(),
             stalled: BTreeMap::new(),
             kept,
@@ -111,6 +114,20 @@ impl Books {
     /// Sales closed and voided by a lane, over all dates.
     pub(crate) fn counts_of(&self, lane: LaneId, epoch: LaneEpoch) -> (u32, u32) {
         self.sold.get(&(lane, epoch)).copied().unwrap_or_default()
+    }
+
+    /// What all lanes sold, over all dates.
+    pub(crate) fn takings(&self) -> Takings {
+        let mut sales: BTreeMap<LaneId, (u64, u64)> = BTreeMap::new();
+        for ((lane, _), (closed, voided)) in &self.sold {
+            let of_lane = sales.entry(*lane).or_default();
+            of_lane.0 = of_lane.0.saturating_add(u64::from(*closed));
+            of_lane.1 = of_lane.1.saturating_add(u64::from(*voided));
+        }
+        Takings {
+            sales,
+            taken: self.taken.clone(),
+        }
     }
 
     /// A date's book to be changed; one that was kept is brought back.

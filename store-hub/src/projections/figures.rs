@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::ids::LaneId;
 use serde::{Deserialize, Serialize};
 
 /// A batch: its terminal and its number.
@@ -98,6 +99,15 @@ impl TenderSum {
         self.minor = self.minor.checked_add(minor)?;
         Some(())
     }
+}
+
+/// What all lanes sold, over all dates.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Takings {
+    /// Sales closed and voided by each lane, whatever machines it had.
+    pub(crate) sales: BTreeMap<LaneId, (u64, u64)>,
+    /// By kind of tender, in minor units; cash is what the till kept.
+    pub(crate) taken: BTreeMap<String, i64>,
 }
 
 /// What all lanes sold on one business date.

@@ -14,7 +14,7 @@ use super::{
     date_book::Closed,
     figures::Sign,
     payment::{Captured, Intent, last_four},
-    sale::{SaleEntry, TenderEntry},
+    sale::{CASH, SaleEntry, TenderEntry},
 };
 
 impl Books {
@@ -235,6 +235,7 @@ impl Books {
             receipt,
             total,
             tenders,
+            change,
             ..
         } = fact
         else {
@@ -252,6 +253,10 @@ impl Books {
         let open = self.open_sales.remove(&place.0);
         let open = open.filter(|open| open.sale == *sale);
         let tenders: Vec<TenderEntry> = tenders.iter().map(TenderEntry::of).collect();
+        for tender in &tenders {
+            self.take(&tender.kind, tender.minor);
+        }
+        self.take(CASH, change.minor().saturating_neg());
         let operator = open.as_ref().map_or(OperatorId(0), |open| open.operator);
         let tried = open.map(|open| open.tried).unwrap_or_default();
         self.captured(place, date, (*receipt, &tenders), tried);
@@ -269,6 +274,13 @@ impl Books {
         self.sales.insert(*receipt, entry);
         self.changed.sales.insert(*receipt);
         Some(())
+    }
+
+    fn take(&mut self, kind: &str, minor: i64) {
+        if minor != 0 {
+            let taken = self.taken.entry(kind.to_owned()).or_default();
+            *taken = taken.saturating_add(minor);
+        }
     }
 
     /// The sale has ended: its tenders are captured, the rest was tried.

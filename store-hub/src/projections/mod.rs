@@ -23,7 +23,9 @@ use journal::{LogId, ReadError};
 
 pub(crate) use books::Books;
 pub(crate) use date_book::{BatchOf, DateBook};
-pub(crate) use figures::{DeadLetterLine, Difference, ForwardFigures, PaymentSum, Payments};
+pub(crate) use figures::{
+    DeadLetterLine, Difference, ForwardFigures, PaymentSum, Payments, Takings,
+};
 pub(crate) use find::{Found, PrefixFound, Query};
 pub(crate) use history::{HostFile, tell};
 pub(crate) use kept::KeptDates;

@@ -47,9 +47,12 @@ impl TenderEntry {
     }
 }
 
+/// The tender that change is given from.
+pub(super) const CASH: &str = "cash";
+
 const fn kind(tender: &Tender) -> &'static str {
     match tender {
-        Tender::Cash { .. } => "cash",
+        Tender::Cash { .. } => CASH,
         Tender::Card { .. } => "card",
     }
 }
@@ -89,7 +92,7 @@ impl SalesDay {
             self.tender_mut(tender).add(tender.amount().minor())?;
         }
         if change.minor() != 0 {
-            let cash = ("cash".to_owned(), String::new());
+            let cash = (CASH.to_owned(), String::new());
             let sum = self.tenders.entry(cash).or_default();
             sum.minor = sum.minor.checked_sub(change.minor())?;
         }

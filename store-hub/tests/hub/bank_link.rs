@@ -7,6 +7,7 @@ use proto::store::v1::{DecisionKind, LinkRequest};
 
 use crate::{
     lane::{Lane, new_id},
+    metrics::scrape,
     store::{APPROVED_PAN, Host, SILENT_PAN, Store},
 };
 
@@ -50,6 +51,8 @@ async fn a_bank_is_asked_whether_it_keeps_connections_or_closes_them() {
             assert!(status.terminals.iter().all(|terminal| terminal.signed_on));
             let counts = status.counts.unwrap();
             assert_eq!((counts.approved, counts.stand_in), (8, 0));
+            let timed = "lanekeeper_hub_bank_seconds_count{mti=\"0200\",message=\"sale\"}";
+            assert_eq!(scrape(&hub).await[timed], 8, "{is}");
         }
     }
 }
@@ -107,6 +110,8 @@ async fn a_sale_that_a_closing_bank_never_answers_is_unknown_and_taken_back() {
         status.counts.unwrap().reversed == 1 && status.queue_depth == 0
     })
     .await;
+    let given_up = "lanekeeper_hub_bank_timeouts_total{mti=\"0200\",message=\"sale\"}";
+    assert_eq!(scrape(&hub).await[given_up], 1);
     let decision = lane.pay(new_id(), APPROVED_PAN, 1250).await;
     assert_eq!(decision.kind(), DecisionKind::Approved);
 }

@@ -31,10 +31,10 @@ pub(crate) async fn scrape(hub: &Hub) -> BTreeMap<String, i64> {
     assert!(!page.contains(APPROVED_PAN) && !page.contains("621626"));
     let samples = page.lines().filter(|line| line.starts_with("lanekeeper_"));
     samples
-        .map(|line| {
-            let (name, value) = line.rsplit_once(' ').unwrap();
-            (name.to_owned(), value.parse().unwrap())
-        })
+        .map(|line| line.rsplit_once(' ').unwrap())
+        // A sum of seconds is no whole number.
+        .filter(|(name, _)| !name.contains("_seconds_sum"))
+        .map(|(name, value)| (name.to_owned(), value.parse().unwrap()))
         .collect()
 }
 
@@ -103,6 +103,19 @@ async fn a_payment_is_seen_while_it_runs_and_when_it_is_over() {
     )
     .await;
     assert!(scrape(&hub).await["lanekeeper_hub_journal_records"] > 0);
+    drop(bank.stop());
+    let sale = "{mti=\"0200\",message=\"sale\"}";
+    let broken = format!("lanekeeper_hub_bank_broken_total{sale}");
+    let given_up = format!("lanekeeper_hub_bank_timeouts_total{sale}");
+    let decided = "lanekeeper_hub_decisions_total{decision=\"unknown\"}";
+    let timed = "lanekeeper_hub_payment_seconds_count{decision=\"unknown\"}";
+    let wanted = [
+        (broken.as_str(), 1),
+        (&given_up, 0),
+        (decided, 1),
+        (timed, 0),
+    ];
+    scrape_until(&hub, "it broke off, and is not timed", &wanted).await;
 }
 
 #[tokio::test]
@@ -127,6 +140,54 @@ async fn a_queue_and_a_line_that_is_down_are_seen() {
     )
     .await;
     assert!(scrape(&hub).await["lanekeeper_hub_line_since_seconds"] > 1_700_000_000);
+}
+
+#[tokio::test]
+async fn what_the_bank_answers_is_timed_and_what_it_does_not_is_counted_apart() {
+    let (_bank, _store, hub) = at_work().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    lane.pay(new_id(), APPROVED_PAN, 300).await;
+    lane.pay(new_id(), SILENT_PAN, 1250).await;
+    let times = |label: &str, count: i64| (format!("lanekeeper_hub_{label}"), count);
+    let wanted = [
+        times("payment_seconds_count{decision=\"approved\"}", 1),
+        times("payment_seconds_count{decision=\"unknown\"}", 1),
+        times("payment_seconds_count{decision=\"declined\"}", 0),
+        // 700 ms is the time-out here.
+        times("payment_seconds_bucket{decision=\"unknown\",le=\"0.5\"}", 0),
+        times("payment_seconds_bucket{decision=\"approved\",le=\"60\"}", 1),
+        times("bank_seconds_count{mti=\"0200\",message=\"sale\"}", 1),
+        times("bank_seconds_count{mti=\"0400\",message=\"reversal\"}", 1),
+        times("bank_seconds_count{mti=\"0800\",message=\"sign_on\"}", 2),
+        times("bank_timeouts_total{mti=\"0200\",message=\"sale\"}", 1),
+        times("bank_timeouts_total{mti=\"0400\",message=\"reversal\"}", 0),
+        times("bank_broken_total{mti=\"0200\",message=\"sale\"}", 0),
+    ];
+    let wanted = wanted
+        .each_ref()
+        .map(|(name, count)| (name.as_str(), *count));
+    scrape_until(&hub, "both are timed, one is given up", &wanted).await;
+}
+
+#[tokio::test]
+async fn what_was_sold_is_counted_from_the_lanes_journals() {
+    let (_bank, _store, hub) = at_work().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let paid = new_id();
+    lane.pay(paid, APPROVED_PAN, 300).await;
+    let sale = lane.sale(300, &[(paid, 300)]);
+    lane.replicate(sale).await.unwrap();
+    let sale = lane.sale(1000, &[]);
+    lane.replicate(sale).await.unwrap();
+    let minor = |tender| {
+        format!("lanekeeper_hub_sales_minor_total{{tender=\"{tender}\",currency=\"CNY\"}}")
+    };
+    let wanted = [
+        ("lanekeeper_hub_sales_closed_total{lane=\"1\"}", 2),
+        (&minor("card"), 300),
+        (&minor("cash"), 1000),
+    ];
+    scrape_until(&hub, "both sales are counted", &wanted).await;
 }
 
 /// A lane is complete for the running date when a close would say so, not while it merely has sent

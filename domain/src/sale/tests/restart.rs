@@ -22,7 +22,8 @@ fn a_payment_without_a_decision_is_given_up_at_restart() {
     let effects = again.step(Event::Recovered);
     assert!(matches!(
         facts(&effects).as_slice(),
-        [CheckoutFact::Tender(TenderFact::PaymentAbandoned { reason, .. })] if reason == "the lane was restarted"
+        [CheckoutFact::Tender(TenderFact::PaymentAbandoned { reason, .. })]
+            if reason == "the lane was restarted"
     ));
     assert!(effects.contains(&Effect::Abandon(PaymentId(1))));
     again.intended(2);

@@ -37,7 +37,7 @@ use super::{
 };
 use crate::{
     checkpoint, config::Timeouts, devices::SealedRead, hub_facts::HubFacts,
-    price_shelf::PriceShelf, store_day::StoreDay,
+    price_shelf::PriceShelf, sales_figures::SalesMeter, store_day::StoreDay,
 };
 
 /// Who sells, until operators sign on.
@@ -74,6 +74,7 @@ pub(crate) struct FlowParts {
     pub(crate) hub_up: watch::Receiver<bool>,
     pub(crate) screens: watch::Sender<Option<Screen>>,
     pub(crate) progress: watch::Sender<Progress>,
+    pub(crate) sales: SalesMeter,
     pub(crate) fatal: mpsc::Sender<Fatal>,
     pub(crate) timeouts: Timeouts,
     pub(crate) label_layout: LabelLayout,
@@ -165,6 +166,7 @@ impl TransactionFlow {
                 Effect::Persist(record) => {
                     ended |= record.fact.ends_sale();
                     day::tell(&record.fact);
+                    self.parts.sales.take(&record.fact);
                     self.encode(&mut batch, &record);
                 }
                 other => waiting.push(other),

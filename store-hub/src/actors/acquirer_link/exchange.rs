@@ -110,8 +110,12 @@ impl Exchange {
             };
             self.reach.borrow_mut().opened();
             let (read, mut write) = split(io);
+            let since = Instant::now();
             let ended = match write_counted(&mut write, &frame).await {
-                Ok(()) => Some(self.answer(&tid, number, read).await),
+                Ok(()) => {
+                    self.talk.stopwatch.sent(&self.command, since);
+                    Some(self.answer(&tid, number, read).await)
+                }
                 Err(NotWritten { bytes_left: 0 }) => {
                     self.lost("the bank takes no bytes", 0);
                     None
@@ -198,6 +202,7 @@ impl Exchange {
     }
 
     async fn overdue(&self) -> Result<(), HubStops> {
+        self.talk.stopwatch.gave_up(&self.command);
         match &self.command {
             LinkCommand::SignOn { tid, .. } => {
                 let tid = tid.clone();
@@ -229,6 +234,7 @@ impl Exchange {
                     }
                     LinkCommand::SignOn { .. } => false,
                 };
+                self.talk.stopwatch.answered(&answer);
                 self.talk.tell(Event::Answered(answer)).await?;
                 Ok(is_it)
             }
@@ -243,6 +249,7 @@ impl Exchange {
                     tracing::warn!(event = "sign-on answer nobody waits for", tid = %of);
                     return Ok(false);
                 }
+                self.talk.stopwatch.signed_on(&of);
                 let event = self.talk.signed_on(of, code, batch, &keys);
                 self.talk.tell(event).await?;
                 Ok(true)

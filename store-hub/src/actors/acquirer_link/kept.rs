@@ -101,12 +101,14 @@ impl Link {
         let mut connection = Connection::new(write);
         let ended = self.serve(read, &mut connection).await?;
         for (tid, sent) in &connection.outstanding {
+            self.talk.stopwatch.broke(tid);
             let (tid, stan) = (tid.clone(), sent.stan);
             let in_full = sent.in_full;
             let event = Event::SentThenBroke { tid, stan, in_full };
             self.talk.tell(event).await?;
         }
         for tid in connection.signing_on.into_keys() {
+            self.talk.stopwatch.broke(&tid);
             self.talk.tell(Event::SignOnFailed { tid }).await?;
         }
         let now = Instant::now();
@@ -174,11 +176,13 @@ impl Link {
             self.talk.not_sent(&command).await?;
             return Ok(None);
         };
+        let since = Instant::now();
         let written = write_counted(&mut connection.write, &frame).await;
         if let Err(NotWritten { bytes_left: 0 }) = written {
             self.held = Some(command);
             return Ok(Some(Broken::by_us("the bank takes no bytes")));
         }
+        self.talk.stopwatch.sent(&command, since);
         let in_full = written.is_ok();
         match &command {
             LinkCommand::Send { outgoing, .. } => {
@@ -201,6 +205,7 @@ impl Link {
                 if sent.is_some_and(|sent| sent.stan == answer.stan) {
                     connection.outstanding.remove(&answer.tid);
                 }
+                self.talk.stopwatch.answered(&answer);
                 self.talk.tell(Event::Answered(answer)).await
             }
             Some(FromBank::SignOn {
@@ -213,6 +218,7 @@ impl Link {
                     tracing::warn!(event = "sign-on answer nobody waits for", %tid);
                     return Ok(());
                 }
+                self.talk.stopwatch.signed_on(&tid);
                 let event = self.talk.signed_on(tid, code, batch, &keys);
                 self.talk.tell(event).await
             }
@@ -223,6 +229,7 @@ impl Link {
     async fn alarm(&mut self, connection: &mut Connection) -> Result<Option<Broken>, HubStops> {
         let now = Instant::now();
         for tid in connection.overdue_sign_ons(now) {
+            self.talk.stopwatch.gave_up_sign_on(&tid);
             self.talk.tell(Event::SignOnFailed { tid }).await?;
         }
         let echo_deadline = connection.echo_deadline;

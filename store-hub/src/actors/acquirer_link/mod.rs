@@ -9,6 +9,7 @@ pub(crate) mod command;
 mod exchange;
 mod kept;
 mod reach;
+mod stopwatch;
 mod talk;
 mod written;
 
@@ -27,7 +28,7 @@ use tokio::{
 };
 
 use super::payment_desk::PaymentDesk;
-use crate::{acquirer::BankClock, config::ConnectionHabit, keys::KeyStore};
+use crate::{acquirer::BankClock, config::ConnectionHabit, keys::KeyStore, metrics::BankTimes};
 
 use command::LinkCommand;
 use reach::Reach;
@@ -55,6 +56,7 @@ pub(crate) struct LinkParts {
     pub(crate) answer_timeout: Duration,
     pub(crate) try_now: Arc<Notify>,
     pub(crate) view: watch::Sender<LineView>,
+    pub(crate) times: BankTimes,
 }
 
 /// How the rest of the hub looks at the line, and has it tried.

@@ -12,7 +12,7 @@ use domain::{
 };
 use iso8583::message::{Message, Mti};
 
-use super::{HubStops, LinkCommand, LinkParts};
+use super::{HubStops, LinkCommand, LinkParts, stopwatch::Stopwatch};
 use crate::{
     acquirer::{self, FromBank},
     actors::payment_desk::Happened,
@@ -27,11 +27,13 @@ pub(super) struct Talk {
     newest: RefCell<BTreeMap<Tid, u64>>,
     /// Fields of answers that were not what their format says, and named.
     odd_fields: RefCell<BTreeSet<(String, u8)>>,
+    pub(super) stopwatch: Stopwatch,
 }
 
 impl Talk {
     pub(super) fn new(parts: LinkParts) -> Self {
         Self {
+            stopwatch: Stopwatch::new(parts.times.clone()),
             parts,
             next_stan: Cell::new(Stan::FIRST),
             newest: RefCell::new(BTreeMap::new()),
@@ -71,9 +73,13 @@ impl Talk {
         let event = match command {
             LinkCommand::Send { outgoing, .. } => {
                 let Binding { tid, stan, .. } = outgoing.binding().clone();
+                self.stopwatch.broke(&tid);
                 Event::SentThenBroke { tid, stan, in_full }
             }
-            LinkCommand::SignOn { tid, .. } => Event::SignOnFailed { tid: tid.clone() },
+            LinkCommand::SignOn { tid, .. } => {
+                self.stopwatch.broke(tid);
+                Event::SignOnFailed { tid: tid.clone() }
+            }
         };
         self.tell(event).await
     }

@@ -54,6 +54,9 @@ struct OpenBooks {
     open_batches: Vec<(Place, Batch)>,
     open_sales: Vec<(u64, u32, u32, Vec<String>)>,
     sold: Vec<(u16, u32, u32, u32)>,
+    /// A hub that did not add them up wrote none: they are of what came since.
+    #[serde(default)]
+    taken: Vec<(String, i64)>,
 }
 
 /// A fact of the days.
@@ -154,6 +157,7 @@ impl Books {
         // Of a date that left memory later its own file says it.
         let rows = rows.into_iter().filter(|row| !self.kept.has(row.date()));
         let rows: Vec<Row> = rows.collect();
+        self.taken = open.taken.into_iter().collect();
         rows.into_iter().for_each(|row| self.hold_row(row));
     }
 
@@ -436,6 +440,7 @@ impl Books {
             sold: sold
                 .map(|((lane, epoch), (closed, voided))| (lane.0, epoch.0, *closed, *voided))
                 .collect(),
+            taken: self.taken.clone().into_iter().collect(),
         }
     }
 }

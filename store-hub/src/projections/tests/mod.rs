@@ -50,6 +50,10 @@ fn a_date_is_what_its_records_come_to() {
         .map(|day| day.total_minor)
         .collect();
     assert_eq!(lanes, [3 * 1002 + 250, 40]);
+    let takings = books.takings();
+    assert_eq!(takings.taken["card"], 3 * 1002);
+    assert_eq!(takings.taken["cash"], 250 + 40);
+    assert_eq!(takings.sales[&LaneId(1)], (4, 0));
     // The reversed one is in no batch.
     let batches: Vec<_> = book
         .settled(date(1))

@@ -348,6 +348,7 @@ impl Store {
         }
         let lane = |books: &Books| books.counts_of(LaneId(1), LaneEpoch(1));
         assert_eq!(lane(books), lane(&anew), "{what}");
+        assert_eq!(books.takings(), anew.takings(), "{what}");
         assert_eq!(books.days.facts(), anew.days.facts(), "{what}");
     }
 
