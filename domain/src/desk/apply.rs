@@ -1,7 +1,10 @@
 //! What a record makes of the state. The one place where it changes: a step applies each record it
 //! writes with this code, and a start applies those it reads.
 
-use crate::desk::{DeskFact, DeskPart, DeskRecord, DurableState, counts::count, posting};
+use crate::{
+    desk::{DeskFact, DeskPart, DeskRecord, DurableState, counts::count},
+    settlement::Transfer,
+};
 
 impl DurableState {
     /// `takes`: which parts have not seen the record. Dates and machines are told by the records
@@ -11,19 +14,46 @@ impl DurableState {
             self.apply_to_desk(record);
         }
         if takes(DeskPart::Machines) {
-            self.machines.apply(&record.fact, record.at);
+            self.apply_to_machines(record);
         }
-        if takes(DeskPart::Days) {
-            self.days.apply(&record.fact);
+        if let DeskFact::Day(fact) = &record.fact
+            && takes(DeskPart::Days)
+        {
+            self.days.apply(fact);
         }
     }
 
     fn apply_to_desk(&mut self, record: &DeskRecord) {
-        for transfer in posting::transfers(self, &record.fact) {
+        for transfer in self.transfers(&record.fact) {
             self.balances.post(transfer);
         }
         if self.try_apply(record).is_none() {
             count(&mut self.orphan_records);
+        }
+    }
+
+    fn apply_to_machines(&mut self, record: &DeskRecord) {
+        match &record.fact {
+            DeskFact::Hub(fact) => self.machines.apply(fact, record.at),
+            DeskFact::Day(fact) if fact.ends_date() => self.machines.date_ended(),
+            DeskFact::Day(_)
+            | DeskFact::Payment(_)
+            | DeskFact::Forward(_)
+            | DeskFact::Terminal(_)
+            | DeskFact::Lease(_)
+            | DeskFact::Archive(_) => {}
+        }
+    }
+
+    /// The movements of a record, told by the state before it is applied.
+    fn transfers(&self, fact: &DeskFact) -> Vec<Transfer> {
+        match fact {
+            DeskFact::Payment(fact) => fact.transfers(self),
+            DeskFact::Forward(fact) => fact.transfers(self),
+            DeskFact::Terminal(fact) => fact.transfers(self),
+            DeskFact::Day(_) | DeskFact::Lease(_) | DeskFact::Hub(_) | DeskFact::Archive(_) => {
+                Vec::new()
+            }
         }
     }
 

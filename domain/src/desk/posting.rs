@@ -1,25 +1,13 @@
 //! What a record does to the books: one list of movements per record (I1).
 
 use crate::{
-    desk::{DeskFact, DurableState},
+    desk::DurableState,
     forward::{Forward, ForwardEnd, ForwardKind, Resolution},
     ids::{BatchNumber, ForwardId, Tid},
     money::Money,
     payment::{Decision, Payment, Progress},
     settlement::{Account, Transfer},
 };
-
-/// The movements of a record, told by the state before it is applied.
-pub(crate) fn transfers(state: &DurableState, fact: &DeskFact) -> Vec<Transfer> {
-    match fact {
-        DeskFact::Payment(fact) => fact.transfers(state),
-        DeskFact::Forward(fact) => fact.transfers(state),
-        DeskFact::Terminal(fact) => fact.transfers(state),
-        DeskFact::Day(_) | DeskFact::Lease(_) | DeskFact::Hub(_) | DeskFact::Archive(_) => {
-            Vec::new()
-        }
-    }
-}
 
 pub(super) fn entry(state: &DurableState, id: ForwardId) -> Option<(&Payment, &Forward)> {
     let forward = state.forwards.get(&id)?;

@@ -4,7 +4,7 @@ use crate::{
     ids::{OperatorId, SaleNumber},
     limits,
     money::Money,
-    sale::{Effect, Line, PricedItem, Prompt, Rejected, Sale, closing::SaleFact, machine::Step},
+    sale::{Effect, Line, PricedItem, Prompt, Rejected, Sale, Step, closing::SaleFact},
 };
 
 /// A name or code longer than this would not fit a journal record beside the rest.

@@ -6,10 +6,7 @@
 
 use crate::{
     ids::{LaneEpoch, LaneId},
-    sale::{
-        Checkout, CheckoutConfig, DatePart, LeasePart, PaymentsPart, SalesPart,
-        machine::DurableState,
-    },
+    sale::{Checkout, CheckoutConfig, DatePart, DurableState, LeasePart, PaymentsPart, SalesPart},
 };
 
 /// The name of a part.

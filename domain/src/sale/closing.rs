@@ -4,10 +4,7 @@
 use crate::{
     ids::{OperatorId, ReceiptNumber, SaleNumber},
     money::Money,
-    sale::{
-        CheckoutFact, Closing, Effect, Prompt, Receipt, Rejected, Sale, Tender,
-        machine::{DurableState, Step},
-    },
+    sale::{Closing, DurableState, Effect, Prompt, Receipt, Rejected, Sale, Step, Tender},
     time::WallMs,
 };
 
@@ -88,10 +85,7 @@ pub struct SalesPart {
 
 impl SalesPart {
     /// `running`: the sale that the fact meets.
-    pub(super) fn apply(&mut self, fact: &CheckoutFact, running: Option<&Sale>) {
-        let CheckoutFact::Sale(fact) = fact else {
-            return;
-        };
+    pub(super) fn apply(&mut self, fact: &SaleFact, running: Option<&Sale>) {
         match fact {
             SaleFact::SaleOpened { sale, .. } => self.last_sale = sale.0,
             SaleFact::SaleClosed { receipt, .. } => {

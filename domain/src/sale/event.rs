@@ -8,7 +8,7 @@ use crate::{
     money::{Currency, Money, MoneyError},
     payment::Decision,
     risk::{HotList, OfflineLease},
-    sale::{DayEnds, machine::Step},
+    sale::{DayEnds, Step},
     time::{BusinessDate, LocalMs},
 };
 

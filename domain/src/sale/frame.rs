@@ -13,10 +13,7 @@
 //! ```
 
 use crate::{
-    sale::{
-        CheckoutFact, CheckoutRecord, DayEnds, MarkedBy, Rejected, civil_date, day_heard::Turn,
-        machine::Step,
-    },
+    sale::{DayEnds, MarkedBy, Rejected, Step, civil_date, day_heard::Turn},
     time::{BusinessDate, LocalMs},
 };
 
@@ -44,11 +41,15 @@ pub struct DatePart {
 }
 
 impl DatePart {
-    pub(super) fn apply(&mut self, record: &CheckoutRecord) {
-        // Journals from before there were markers carry what the hub said last: never back.
-        self.running = self.running.max(record.date);
-        if let CheckoutFact::Date(DateFact::DayMarked { begins, .. }) = &record.fact {
-            self.running = self.running.max(Some(*begins));
+    /// Journals from before there were markers carry what the hub said last: never back.
+    pub(super) fn carried(&mut self, date: Option<BusinessDate>) {
+        self.running = self.running.max(date);
+    }
+
+    pub(super) fn apply(&mut self, fact: &DateFact) {
+        match fact {
+            DateFact::DayMarked { begins, .. } => self.running = self.running.max(Some(*begins)),
+            DateFact::Rested => {}
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     money::Money,
     payment::{Decision, RefusalReason},
     risk::{LeaseUse, OfflineLease, VelocityLimit},
-    sale::{CheckoutFact, PendingPayment, Rejected, Sale, machine::Step, payment::TenderFact},
+    sale::{PendingPayment, Rejected, Sale, Step},
 };
 
 /// What happened to the lane's offline lease.
@@ -44,27 +44,19 @@ pub struct LeasePart {
 }
 
 impl LeasePart {
-    /// `running`: the sale that the fact meets.
-    pub(super) fn apply(&mut self, fact: &CheckoutFact, running: Option<&Sale>) {
+    pub(super) fn apply(&mut self, fact: &LeaseFact) {
         match fact {
-            CheckoutFact::Lease(LeaseFact::Accepted { lease }) => {
+            LeaseFact::Accepted { lease } => {
                 self.last = Some(lease.id);
                 self.held = Some(LeaseUse::new(lease.clone()));
             }
-            CheckoutFact::Lease(LeaseFact::Returned { .. }) => self.held = None,
-            CheckoutFact::Tender(TenderFact::PaymentDecided { decision, .. }) => {
-                self.book(decision, running);
-            }
-            CheckoutFact::Tender(_)
-            | CheckoutFact::Sale(_)
-            | CheckoutFact::Basket(_)
-            | CheckoutFact::Till(_)
-            | CheckoutFact::Date(_) => {}
+            LeaseFact::Returned { .. } => self.held = None,
         }
     }
 
-    /// The card stands in the pending payment, which the sale has not taken the decision for yet.
-    fn book(&mut self, decision: &Decision, running: Option<&Sale>) {
+    /// A payment of the running sale was decided. Its card stands in the pending payment, which
+    /// the sale has not taken the decision for yet.
+    pub(super) fn book(&mut self, decision: &Decision, running: Option<&Sale>) {
         let Decision::OfflineApproved { amount, lease } = decision else {
             return;
         };

@@ -7,8 +7,8 @@ use crate::{
     money::Money,
     payment::{Decision, PaymentRequest},
     sale::{
-        CardTender, CheckoutConfig, CheckoutFact, Effect, FailedCard, PendingPayment, Prompt,
-        Rejected, Sale, Tender, basket::shortened, machine::Step,
+        CardTender, CheckoutConfig, Effect, FailedCard, PendingPayment, Prompt, Rejected, Sale,
+        Step, Tender, basket::shortened,
     },
 };
 
@@ -61,10 +61,7 @@ pub struct PaymentsPart {
 }
 
 impl PaymentsPart {
-    pub(super) fn apply(&mut self, fact: &CheckoutFact) {
-        let CheckoutFact::Tender(fact) = fact else {
-            return;
-        };
+    pub(super) fn apply(&mut self, fact: &TenderFact) {
         match fact {
             TenderFact::PaymentIntended { payment, .. } => {
                 if payment.pin_entered {

@@ -6,8 +6,7 @@ use crate::{
     limits,
     payment::{PaymentKind, PaymentMethod},
     sale::{
-        Effect, PendingPayment, Prompt, Rejected, basket::shortened, machine::Step,
-        payment::TenderFact,
+        Effect, PendingPayment, Prompt, Rejected, Step, basket::shortened, payment::TenderFact,
     },
 };
 

@@ -4,7 +4,7 @@ use crate::{
     ids::SaleNumber,
     limits,
     money::Money,
-    sale::{Effect, Prompt, Rejected, Sale, Tender, machine::Step, tendering::too_many},
+    sale::{Effect, Prompt, Rejected, Sale, Step, Tender, tendering::too_many},
 };
 
 /// What happened at the cash drawer.

@@ -3,7 +3,7 @@
 
 use crate::{
     day::{Fact, TurnedBy},
-    desk::{DeskFact, DurableState, counts::count},
+    desk::{DurableState, counts::count},
     ids::{BatchNumber, Stan, Tid},
     payment::Payment,
     settlement::BatchTotals,
@@ -78,10 +78,7 @@ pub struct DaysPart {
 }
 
 impl DaysPart {
-    pub(in crate::desk) fn apply(&mut self, fact: &DeskFact) {
-        let DeskFact::Day(fact) = fact else {
-            return;
-        };
+    pub(in crate::desk) fn apply(&mut self, fact: &DayFact) {
         match fact {
             DayFact::Turned { ended, begins, by } => {
                 self.closing = None;

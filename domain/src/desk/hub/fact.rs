@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     day::{Fact, Machine},
-    desk::{DeskFact, DurableState, PreviousHub},
+    desk::{DurableState, PreviousHub},
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId, Stan, Tid},
     limits::LEASE_IDS_SKIPPED,
     time::{BusinessDate, WallMs},
@@ -120,20 +120,12 @@ pub struct MachinesPart {
 }
 
 impl MachinesPart {
-    pub(in crate::desk) fn apply(&mut self, fact: &DeskFact, at: WallMs) {
-        match fact {
-            DeskFact::Hub(fact) => self.apply_hub(fact, at),
-            DeskFact::Day(fact) if fact.ends_date() => self.previous_hub.asked.clear(),
-            DeskFact::Day(_)
-            | DeskFact::Payment(_)
-            | DeskFact::Forward(_)
-            | DeskFact::Terminal(_)
-            | DeskFact::Lease(_)
-            | DeskFact::Archive(_) => {}
-        }
+    /// What a previous hub was asked for is named until the day is closed.
+    pub(in crate::desk) fn date_ended(&mut self) {
+        self.previous_hub.asked.clear();
     }
 
-    fn apply_hub(&mut self, fact: &HubFact, at: WallMs) {
+    pub(in crate::desk) fn apply(&mut self, fact: &HubFact, at: WallMs) {
         match fact {
             HubFact::LaneAttached { lane, epoch } => {
                 self.epochs.insert(*lane, *epoch);
