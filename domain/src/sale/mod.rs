@@ -41,7 +41,7 @@ pub use day_ends::DayEnds;
 pub use effect::Effect;
 pub use event::{Event, PricedItem, Rejected};
 pub use machine::{Checkout, CheckoutConfig};
-pub use prompt::{BasketView, LineView, Prompt, Screen, Sentence};
+pub use prompt::{BasketView, LineView, Prompt, Screen};
 pub use receipt::{Heading, Receipt, ReceiptLine, ReceiptStyle};
 pub use record::{MarkedBy, SaleFact, SaleRecord};
 pub use state::{CardTender, Closing, FailedCard, Line, PendingPayment, Sale, Tender};

@@ -86,21 +86,7 @@ pub(super) fn decisions() -> Vec<Decision> {
     ] {
         all.push(Decision::Unknown { reason });
     }
-    for reason in [
-        RefusalReason::NotOffline,
-        RefusalReason::OfflineBudget,
-        RefusalReason::Abandoned,
-        RefusalReason::ContentDiffers,
-        RefusalReason::Fenced,
-        RefusalReason::NoTerminal,
-        RefusalReason::BankBusy,
-        RefusalReason::InvalidAmount,
-        RefusalReason::TooMany,
-        RefusalReason::NoRoom,
-        RefusalReason::HotCard,
-        RefusalReason::TooOften,
-        RefusalReason::KindNotTaken,
-    ] {
+    for reason in RefusalReason::ALL.iter().copied() {
         all.push(Decision::Refused { reason });
     }
     all

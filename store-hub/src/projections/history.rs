@@ -10,7 +10,7 @@ use domain::{
     forward::{Forward, ForwardEnd, ForwardKind},
     ids::{PaymentId, ReceiptNumber},
     money::{Currency, Money},
-    payment::{Completion, Decision},
+    payment::{Completion, Decision, RefusalReason},
 };
 use journal::{Journal, LogId};
 use prost::Message;
@@ -160,10 +160,7 @@ fn decision(decision: Option<&wire::Decision>) -> String {
             format!("not confirmed ({})", unknown(decision.unknown_reason()))
         }
         wire::DecisionKind::Refused => {
-            format!(
-                "refused by the hub ({})",
-                refusal(decision.refusal_reason())
-            )
+            format!("refused by the hub ({})", refusal(decision.refusal_reason))
         }
         wire::DecisionKind::StandIn => format!("approved without the bank, {amount}"),
         wire::DecisionKind::OfflineApproved => format!(
@@ -185,23 +182,12 @@ const fn unknown(reason: wire::UnknownReason) -> &'static str {
     }
 }
 
-const fn refusal(reason: wire::RefusalReason) -> &'static str {
-    match reason {
-        wire::RefusalReason::Unspecified => "no reason given",
-        wire::RefusalReason::NotOffline => "not without the bank",
-        wire::RefusalReason::OfflineBudget => "offline budget used up",
-        wire::RefusalReason::Abandoned => "abandoned before it was sent",
-        wire::RefusalReason::ContentDiffers => "same id, other content",
-        wire::RefusalReason::Fenced => "fenced lane",
-        wire::RefusalReason::NoTerminal => "no terminal",
-        wire::RefusalReason::BankBusy => "bank busy",
-        wire::RefusalReason::InvalidAmount => "invalid amount",
-        wire::RefusalReason::TooMany => "too many in flight",
-        wire::RefusalReason::NoRoom => "no room on the hub's disk",
-        wire::RefusalReason::HotCard => "on the hot list",
-        wire::RefusalReason::TooOften => "the same card again and again",
-        wire::RefusalReason::KindNotTaken => "a kind of payment that is not taken",
-    }
+fn refusal(number: i32) -> String {
+    let reason = RefusalReason::by_number(number);
+    reason.map_or_else(
+        || "no reason given".to_owned(),
+        |reason| reason.in_words().english,
+    )
 }
 
 fn hub_step(history: &mut PaymentHistory, entry: &PaymentEntry, record: &HubRecord) {
