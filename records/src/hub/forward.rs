@@ -1,13 +1,18 @@
 //! What a queue entry is, how it ended, and how a dead letter is resolved, both ways.
 
 use domain::{
-    forward::{ForwardEnd, ForwardKind, Resolution},
+    forward::{DeadLetterReason, ForwardEnd, ForwardKind, Resolution},
     ids::{AuthCode, ForwardId, Rrn},
     response_code::ResponseCode,
+    words::Reason,
 };
-use proto::journal::v1 as journal;
+use proto::{journal::v1 as journal, store::v1 as wire};
 
-use crate::{ConvertError, auth_code, code, money_from_proto, money_to_proto, optional, rrn, text};
+use crate::{
+    ConvertError, auth_code, code, money_from_proto, money_to_proto, optional,
+    reason::{reason_from_proto, reason_to_proto},
+    rrn, text,
+};
 
 use super::fields::{batch, stan};
 
@@ -72,7 +77,7 @@ pub(super) fn end_from_proto(from: &journal::ForwardEnded) -> Result<ForwardEnd>
         }),
         journal::ForwardEndKind::Withdrawn => Ok(ForwardEnd::Withdrawn),
         journal::ForwardEndKind::DeadLetter => Ok(ForwardEnd::DeadLetter {
-            reason: from.reason.clone(),
+            reason: dead_letter_reason(from)?,
             code: optional(&from.response_code, |text| code("response_code", text))?,
             declined_after_goods: from.declined_after_goods,
         }),
@@ -99,18 +104,29 @@ pub(super) fn ended(forward_id: ForwardId, end: &ForwardEnd) -> journal::Forward
         } => {
             to.set_end(journal::ForwardEndKind::DeadLetter);
             to.response_code = text(code.as_ref().map(ResponseCode::as_str));
-            to.reason.clone_from(reason);
+            (to.because, to.reason) = reason_to_proto(reason);
             to.declined_after_goods = *declined_after_goods;
         }
     }
     to
 }
 
-/// Reads how a dead letter is resolved, from an operator or from the journal.
+/// Releases before the numbers wrote the bank's code behind the words.
+fn dead_letter_reason(from: &journal::ForwardEnded) -> Result<Reason<DeadLetterReason>> {
+    let suffix = format!(" (F39 {})", from.response_code);
+    let words = from.reason.strip_suffix(&suffix).unwrap_or(&from.reason);
+    match reason_from_proto("because", from.because, words)? {
+        Reason::InWords(_) => Ok(Reason::InWords(from.reason.clone())),
+        named @ Reason::Named(_) => Ok(named),
+    }
+}
+
+/// How a dead letter is resolved, from an operator or from the journal: `how` is a
+/// [`wire::Resolution`]; where it is 0, `word` is what releases before the numbers wrote.
 ///
 /// # Errors
-/// An unknown word, or a missing note.
-pub fn resolution_from_text(resolution: &str, note: &str) -> Result<Resolution> {
+/// An unknown number or word, or a missing note.
+pub fn resolution_from_proto(how: i32, word: &str, note: &str) -> Result<Resolution> {
     let noted = || {
         if note.trim().is_empty() {
             Err(ConvertError::new(
@@ -121,23 +137,38 @@ pub fn resolution_from_text(resolution: &str, note: &str) -> Result<Resolution> 
             Ok(note.to_owned())
         }
     };
-    match resolution {
-        "retry" => Ok(Resolution::Retry),
-        "settled-by-hand" => Ok(Resolution::SettledByHand {
+    let none = |told: &dyn std::fmt::Display| {
+        let what = format!("{told} is none of retry, settled-by-hand, written-off");
+        ConvertError::new("resolution", what)
+    };
+    let how = match (how, word) {
+        (0, "retry") => wire::Resolution::Retry,
+        (0, "settled-by-hand") => wire::Resolution::SettledByHand,
+        (0, "written-off") => wire::Resolution::WrittenOff,
+        (0, other) => return Err(none(&format!("\"{other}\""))),
+        (number, _) => wire::Resolution::try_from(number).map_err(|_| none(&number))?,
+    };
+    match how {
+        wire::Resolution::Retry => Ok(Resolution::Retry),
+        wire::Resolution::SettledByHand => Ok(Resolution::SettledByHand {
             reference: noted()?,
         }),
-        "written-off" => Ok(Resolution::WrittenOff { reason: noted()? }),
-        other => Err(ConvertError::new(
-            "resolution",
-            format!("\"{other}\" is none of retry, settled-by-hand, written-off"),
-        )),
+        wire::Resolution::WrittenOff => Ok(Resolution::WrittenOff { reason: noted()? }),
+        wire::Resolution::Unspecified => Err(ConvertError::missing("resolution")),
     }
 }
 
-pub(super) fn resolution_to_text(how: &Resolution) -> (&'static str, &str) {
-    match how {
-        Resolution::Retry => ("retry", ""),
-        Resolution::SettledByHand { reference } => ("settled-by-hand", reference),
-        Resolution::WrittenOff { reason } => ("written-off", reason),
+pub(super) fn resolution_to_proto(how: &Resolution) -> journal::DeadLetterResolved {
+    let (how, note) = match how {
+        Resolution::Retry => (wire::Resolution::Retry, ""),
+        Resolution::SettledByHand { reference } => {
+            (wire::Resolution::SettledByHand, reference.as_str())
+        }
+        Resolution::WrittenOff { reason } => (wire::Resolution::WrittenOff, reason.as_str()),
+    };
+    journal::DeadLetterResolved {
+        how: how.into(),
+        note: note.to_owned(),
+        ..Default::default()
     }
 }
