@@ -37,8 +37,21 @@ pub(super) fn kind_from_proto(from: &journal::ForwardQueued) -> Result<ForwardKi
     }
 }
 
+/// What an entry is.
+#[must_use]
+pub const fn forward_kind_to_proto(kind: &ForwardKind) -> journal::ForwardKind {
+    match kind {
+        ForwardKind::Reversal { .. } => journal::ForwardKind::Reversal,
+        ForwardKind::Advice => journal::ForwardKind::Advice,
+        ForwardKind::Void { .. } => journal::ForwardKind::Void,
+    }
+}
+
 pub(super) fn queued_kind(kind: &ForwardKind) -> journal::ForwardQueued {
-    let mut to = journal::ForwardQueued::default();
+    let mut to = journal::ForwardQueued {
+        kind: forward_kind_to_proto(kind).into(),
+        ..Default::default()
+    };
     match kind {
         ForwardKind::Reversal {
             reason,
@@ -46,20 +59,18 @@ pub(super) fn queued_kind(kind: &ForwardKind) -> journal::ForwardQueued {
             original_batch,
             auth_code,
         } => {
-            to.set_kind(journal::ForwardKind::Reversal);
             to.reason_code = reason.to_string();
             to.original_stan = original_stan.number();
             to.original_batch = original_batch.number();
             to.auth_code = text(auth_code.as_ref().map(AuthCode::as_str));
         }
-        ForwardKind::Advice => to.set_kind(journal::ForwardKind::Advice),
+        ForwardKind::Advice => {}
         ForwardKind::Void {
             original_stan,
             original_batch,
             rrn,
             auth_code,
         } => {
-            to.set_kind(journal::ForwardKind::Void);
             to.original_stan = original_stan.number();
             to.original_batch = original_batch.number();
             to.rrn = text(rrn.as_ref().map(Rrn::as_str));
@@ -141,20 +152,36 @@ pub fn resolution_from_proto(how: i32, word: &str, note: &str) -> Result<Resolut
         let what = format!("{told} is none of retry, settled-by-hand, written-off");
         ConvertError::new("resolution", what)
     };
-    let how = match (how, word) {
-        (0, "retry") => wire::Resolution::Retry,
-        (0, "settled-by-hand") => wire::Resolution::SettledByHand,
-        (0, "written-off") => wire::Resolution::WrittenOff,
-        (0, other) => return Err(none(&format!("\"{other}\""))),
-        (number, _) => wire::Resolution::try_from(number).map_err(|_| none(&number))?,
+    let number = match how {
+        0 => by_word(word).map_or(0, i32::from),
+        number => number,
     };
-    match how {
+    match wire::Resolution::try_from(number).map_err(|_| none(&number))? {
         wire::Resolution::Retry => Ok(Resolution::Retry),
         wire::Resolution::SettledByHand => Ok(Resolution::SettledByHand {
             reference: noted()?,
         }),
         wire::Resolution::WrittenOff => Ok(Resolution::WrittenOff { reason: noted()? }),
-        wire::Resolution::Unspecified => Err(ConvertError::missing("resolution")),
+        wire::Resolution::Unspecified => Err(none(&format!("\"{word}\""))),
+    }
+}
+
+/// What releases before the numbers wrote.
+fn by_word(word: &str) -> Option<wire::Resolution> {
+    match word {
+        "retry" => Some(wire::Resolution::Retry),
+        "settled-by-hand" => Some(wire::Resolution::SettledByHand),
+        "written-off" => Some(wire::Resolution::WrittenOff),
+        _ => None,
+    }
+}
+
+/// How a record says that a dead letter was resolved; 0: in a word that is not known.
+#[must_use]
+pub fn resolution_number(from: &journal::DeadLetterResolved) -> i32 {
+    match from.how {
+        0 => by_word(&from.resolution).map_or(0, i32::from),
+        number => number,
     }
 }
 

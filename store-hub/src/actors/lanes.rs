@@ -16,7 +16,9 @@ use domain::{
 };
 use journal::{Head, Journal};
 use ports::Clock;
-use proto::store::v1::{HubFrame, LaneHello, LaneStatus, LaneView, PriceAnswer, ReplicaTrouble};
+use proto::store::v1::{
+    HubFrame, LaneHello, LaneStatus, LaneView, PriceAnswer, ReplicaTrouble, TroubleKind,
+};
 use tokio::sync::{mpsc, watch};
 
 use super::{
@@ -30,6 +32,7 @@ use crate::{
     clocks::Clocks,
     connection::Connection,
     damaged_copies::DamagedCopies,
+    operator_view,
     prices::PriceOffer,
     recovery::lane_logs,
     replica::{check_claim, log_of},
@@ -111,7 +114,7 @@ impl Lanes {
             lane: lane.0.into(),
             epoch: epoch.0,
             connected: known.session.is_some(),
-            state: known.status.state.clone(),
+            lane_state: operator_view::lane_state(&known.status.state).into(),
             software_version: known.software_version.clone(),
             journal_sequence: known.status.journal_sequence.max(replicated),
             replicated_sequence: replicated,
@@ -139,14 +142,10 @@ impl Lanes {
     fn troubles_of(&self, lane: LaneId) -> Vec<ReplicaTrouble> {
         let damaged = self.damaged.of_lane(lane).into_iter();
         let damaged = damaged.map(|(epoch, damaged)| ReplicaTrouble {
-            code: "HUB0043".to_owned(),
+            kind: TroubleKind::CopyDamaged.into(),
             epoch: epoch.0,
             sequence: *damaged.run.start(),
-            what: format!(
-                "records {} to {} of the copy are damaged",
-                damaged.run.start(),
-                damaged.run.end()
-            ),
+            held: *damaged.run.end(),
             since_wall_ms: damaged.since_wall_ms,
             blocks: true,
             ..Default::default()

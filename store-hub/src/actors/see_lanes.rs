@@ -13,7 +13,7 @@ use super::{
     lane_session::SessionGauges,
     lanes::{Lane, Lanes},
 };
-use crate::metrics::LaneFigures;
+use crate::{metrics::LaneFigures, presentation};
 
 /// All lanes that are configured, connected, or have a journal here.
 #[derive(Message)]
@@ -78,7 +78,10 @@ fn seen(view: &LaneView) -> Vec<LaneSeen> {
     let trouble = |epoch: u32| {
         let mut troubles = view.troubles.iter();
         let trouble = troubles.find(|trouble| trouble.blocks && trouble.epoch == epoch);
-        trouble.map(|trouble| format!("{}: {}", trouble.code, trouble.what))
+        trouble.map(|trouble| {
+            let code = presentation::trouble_code(trouble.kind);
+            format!("{code}: {}", presentation::trouble(trouble).english)
+        })
     };
     let lane = LaneId(u16::try_from(view.lane).unwrap_or(u16::MAX));
     let machine = |epoch: u32| Machine {

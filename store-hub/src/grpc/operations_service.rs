@@ -19,7 +19,7 @@ use proto::store::v1::{
     TakeBackEpochResponse, UnresolvedRequest, UnresolvedResponse, WriteOffLeaseRequest,
     WriteOffLeaseResponse, operations_service_server::OperationsService,
 };
-use records::hub::resolution_from_text;
+use records::hub::resolution_from_proto;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -145,7 +145,7 @@ impl OperationsService for Services {
     ) -> Result<Response<ResolveDeadLetterResponse>, Status> {
         let request = request.into_inner();
         check_note("note", &request.note)?;
-        let how = resolution_from_text(&request.resolution, &request.note)
+        let how = resolution_from_proto(request.how, "", &request.note)
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
         let event = Event::DeadLetterResolved {
             forward_id: ForwardId(request.forward_id),
