@@ -3,11 +3,14 @@
 use domain::{
     desk::{DayState, Desk, Owner, TerminalView},
     forward::{Forward, ForwardEnd},
-    time::BusinessDate,
+    time::{BusinessDate, WallMs},
     words::{Reason, Worded},
 };
 use journal::NoRoom;
-use proto::store::v1::{self as wire, DeadLetter, StatusResponse, TerminalStatus, Unresolved};
+use proto::store::v1::{
+    self as wire, DeadLetter, DeadLettersResponse, StatusResponse, TerminalStatus, Unresolved,
+    UnresolvedResponse,
+};
 use records::{
     hub::{forward_kind_to_proto, payments_to_proto},
     money_to_proto,
@@ -84,15 +87,16 @@ fn terminal(view: &TerminalView) -> TerminalStatus {
         signed_on: view.signed_on,
         stopped: view.stopped,
         batch: view.batch.map_or(0, |batch| batch.number()),
+        next_stan: view.next_stan.number(),
         queue_depth: number(view.queue_depth),
         settling: view.is_settling,
     }
 }
 
-/// Payments whose end is not known yet.
-pub(crate) fn unresolved(desk: &Desk) -> Vec<Unresolved> {
+/// Payments whose end is not known yet; `now` for their age.
+pub(crate) fn unresolved(desk: &Desk, now: WallMs) -> UnresolvedResponse {
     let payments = desk.unresolved().into_iter();
-    payments
+    let payments = payments
         .map(|payment| Unresolved {
             payment_id: payment.payment_id.to_string(),
             lane: payment.lane.0.into(),
@@ -101,12 +105,18 @@ pub(crate) fn unresolved(desk: &Desk) -> Vec<Unresolved> {
             since_wall_ms: payment.since.0,
             owned_by: payment.owner.number(),
         })
-        .collect()
+        .collect();
+    UnresolvedResponse {
+        payments,
+        wall_ms: now.0,
+    }
 }
 
 /// Dead letters, resolved ones too.
-pub(crate) fn dead_letters(desk: &Desk) -> Vec<DeadLetter> {
-    desk.dead_letters().map(dead_letter).collect()
+pub(crate) fn dead_letters(desk: &Desk) -> DeadLettersResponse {
+    DeadLettersResponse {
+        dead_letters: desk.dead_letters().map(dead_letter).collect(),
+    }
 }
 
 /// One of them.

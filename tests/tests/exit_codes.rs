@@ -120,7 +120,10 @@ fn bad_files_and_bad_words_are_exit_code_2() {
     bad_files(folder.path());
     let of_hub = commands(folder.path(), "store-hub");
     let of_lane = commands(folder.path(), "lane-agent");
-    assert!(of_hub.len() > 15 && of_lane.len() > 5, "{of_hub:?} {of_lane:?}");
+    assert!(
+        of_hub.len() > 15 && of_lane.len() > 5,
+        "{of_hub:?} {of_lane:?}"
+    );
     let files = [
         ("nowhere.toml", "nowhere.toml"),
         ("bad.toml", "bad.toml, line 2"),

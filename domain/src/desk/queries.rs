@@ -3,7 +3,7 @@
 use crate::{
     desk::{Counts, Desk, DeskConfig, Owner, PaymentStatus},
     forward::{Forward, ForwardEnd, ForwardKind},
-    ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, Tid},
+    ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, Stan, Tid},
     money::Money,
     payment::{Completion, Decision, Payment, Progress},
     settlement::Balances,
@@ -26,6 +26,8 @@ pub struct TerminalView {
     pub stopped: bool,
     /// Its open batch; `None` before the first sign-on.
     pub batch: Option<BatchNumber>,
+    /// The STAN that its next message takes.
+    pub next_stan: Stan,
     /// Entries in its queue.
     pub queue_depth: usize,
     /// Whether a message of it is at the bank.
@@ -137,6 +139,7 @@ impl Desk {
             signed_on: station.is_some_and(|station| station.signed_on),
             stopped: terminal.stopped.is_some(),
             batch: terminal.batch,
+            next_stan: terminal.next_stan,
             queue_depth: terminal.queue_depth(),
             busy: station.is_some_and(|station| station.outstanding.is_some()),
             settling: terminal.settling,

@@ -1,18 +1,19 @@
 //! Commands that ask the running hub over gRPC, or read the journal of a stopped one.
 
 use command_line::clock;
-use domain::time::WallMs;
+use domain::{desk::Desk, time::WallMs};
 use proto::store::v1::{
     DeadLettersRequest, LaneView, LanesRequest, Resolution, ResolveDeadLetterRequest,
     StatusRequest, UnresolvedRequest,
 };
+use tonic::{Response, Status};
 
 use super::{
     Asked, Failed, Outcome, Output, Resolve,
-    hub::{Source, block_on, running, source},
+    hub::{Client, Source, block_on, running, source},
     print, print_json,
     stopped::Stopped,
-    view::show,
+    view::{Reader, show},
     views,
 };
 use crate::{
@@ -97,47 +98,48 @@ fn lanes_of_stopped(config: &Config) -> Result<Vec<LaneView>, Failed> {
     Ok(views)
 }
 
-pub(super) fn unresolved(asked: &Asked) -> Outcome {
-    let (payments, now, reader) = block_on(async {
+/// A question that the desk answers: of a running hub over its call, of a stopped one from its
+/// journal. With what is answered comes who reads it.
+pub(super) fn of_desk<A>(
+    asked: &Asked,
+    call: impl AsyncFnOnce(&mut Client) -> Result<Response<A>, Status>,
+    from_journal: impl FnOnce(&Desk, WallMs) -> A,
+) -> Result<(A, Reader), Failed> {
+    block_on(async {
         let mut source = source(asked).await?;
         let reader = source.reader(asked).await?;
-        match source {
-            Source::Running(mut hub) => {
-                let answer = hub.ask(async |hub| hub.unresolved(UnresolvedRequest {}).await);
-                let answer = answer.await?;
-                Ok((answer.payments, answer.wall_ms, reader))
-            }
+        let answer = match source {
+            Source::Running(mut hub) => hub.ask(call).await?,
             Source::Stopped(config) => {
                 let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
-                let now_ms = clock(config.clock).wall_ms();
-                Ok((operator_view::unresolved(&told.desk), now_ms, reader))
+                from_journal(&told.desk, WallMs(clock(config.clock).wall_ms()))
             }
-        }
-    })?;
-    show(
-        asked.output,
-        views::unresolved(&payments, WallMs(now), &reader),
-    )
+        };
+        Ok((answer, reader))
+    })
+}
+
+pub(super) fn unresolved(asked: &Asked) -> Outcome {
+    let (answer, reader) = of_desk(
+        asked,
+        async |hub| hub.unresolved(UnresolvedRequest {}).await,
+        operator_view::unresolved,
+    )?;
+    show(asked.output, views::unresolved(&answer, &reader))
 }
 
 /// Open ones; `all` shows those that somebody has resolved, too.
 pub(super) fn dead_letters(asked: &Asked, all: bool) -> Outcome {
-    let (mut letters, reader) = block_on(async {
-        let mut source = source(asked).await?;
-        let reader = source.reader(asked).await?;
-        match source {
-            Source::Running(mut hub) => {
-                let answer = hub.ask(async |hub| hub.dead_letters(DeadLettersRequest {}).await);
-                Ok((answer.await?.dead_letters, reader))
-            }
-            Source::Stopped(config) => {
-                let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
-                Ok((operator_view::dead_letters(&told.desk), reader))
-            }
-        }
-    })?;
-    letters.retain(|letter| all || !letter.resolved);
-    show(asked.output, views::dead_letters(&letters, &reader))
+    let (mut answer, reader) = of_desk(
+        asked,
+        async |hub| hub.dead_letters(DeadLettersRequest {}).await,
+        |desk, _| operator_view::dead_letters(desk),
+    )?;
+    answer.dead_letters.retain(|letter| all || !letter.resolved);
+    show(
+        asked.output,
+        views::dead_letters(&answer.dead_letters, &reader),
+    )
 }
 
 pub(super) fn resolve(asked: &Asked, forward_id: u64, how: Resolve, note: String) -> Outcome {

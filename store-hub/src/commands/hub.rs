@@ -14,7 +14,7 @@ use tonic::{Code, Response, Status, transport::Channel};
 use super::{Asked, Failed, UNREACHABLE, USAGE, view::Reader};
 use crate::config::Config;
 
-type Client = OperationsServiceClient<Channel>;
+pub(super) type Client = OperationsServiceClient<Channel>;
 
 /// A hub that runs.
 pub(super) struct Hub {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use clap::Subcommand;
-use domain::{time::WallMs, words::Language};
+use domain::words::Language;
 use proto::store::v1::{
     LeaseState, LeaseView, LeasesRequest, LeasesResponse, WriteOffLeaseRequest,
 };
@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 
 use super::{
     Asked, Outcome, Output,
-    hub::{Source, block_on, running, source},
+    ask::of_desk,
+    hub::{block_on, running},
     print, print_json,
-    stopped::Stopped,
     view::{Reader, View, amount, amount_json, show},
 };
-use crate::{lease_view, presentation, recovery::ReplayFrom};
+use crate::{lease_view, presentation};
 
 #[derive(Subcommand)]
 pub(super) enum LeaseAction {
@@ -45,21 +45,11 @@ pub(super) fn leases(asked: &Asked, action: Option<LeaseAction>) -> Outcome {
 }
 
 fn list(asked: &Asked) -> Outcome {
-    let (leases, reader) = block_on(async {
-        let mut source = source(asked).await?;
-        let reader = source.reader(asked).await?;
-        match source {
-            Source::Running(mut hub) => {
-                let leases = hub.ask(async |hub| hub.leases(LeasesRequest {}).await);
-                Ok((leases.await?, reader))
-            }
-            Source::Stopped(config) => {
-                let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
-                let now = WallMs(command_line::clock(config.clock).wall_ms());
-                Ok((lease_view::leases(&told.desk, now), reader))
-            }
-        }
-    })?;
+    let (leases, reader) = of_desk(
+        asked,
+        async |hub| hub.leases(LeasesRequest {}).await,
+        lease_view::leases,
+    )?;
     show(asked.output, listed(&leases, &reader))
 }
 

@@ -7,8 +7,8 @@ use domain::{
     words::{Language, Sentence},
 };
 use proto::store::v1::{
-    CloseDayProgress, DeadLetter, LaneView, NoRoom, StatusResponse, TerminalStatus, Unresolved,
-    WrongClock,
+    CloseDayProgress, DeadLetter, LaneView, NoRoom, StatusResponse, TerminalStatus,
+    UnresolvedResponse, WrongClock,
 };
 use serde_json::{Value, json};
 
@@ -237,6 +237,7 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
                 "signed_on": terminal.signed_on,
                 "stopped": terminal.stopped,
                 "batch": format!("{:06}", terminal.batch),
+                "next_stan": format!("{:06}", terminal.next_stan),
                 "queue_depth": terminal.queue_depth,
                 "settling": terminal.settling,
             })
@@ -350,7 +351,8 @@ pub(super) fn lanes(lanes: &[LaneView], reader: &Reader) -> View {
     }
 }
 
-pub(super) fn unresolved(payments: &[Unresolved], now: WallMs, reader: &Reader) -> View {
+pub(super) fn unresolved(answer: &UnresolvedResponse, reader: &Reader) -> View {
+    let (payments, now) = (&answer.payments, WallMs(answer.wall_ms));
     let mut text = String::new();
     if payments.is_empty() {
         let _ = writeln!(text, "{}", reader.words("none", "无"));

@@ -122,21 +122,17 @@ impl OperationsService for Services {
         &self,
         _: Request<UnresolvedRequest>,
     ) -> Result<Response<UnresolvedResponse>, Status> {
-        let payments = self
-            .look(|desk| operator_view::unresolved(&desk.desk))
-            .await?;
-        let wall_ms = self.clock.wall_ms();
-        Ok(Response::new(UnresolvedResponse { payments, wall_ms }))
+        let now = WallMs(self.clock.wall_ms());
+        let told = self.look(move |desk| operator_view::unresolved(&desk.desk, now));
+        told.await.map(Response::new)
     }
 
     async fn dead_letters(
         &self,
         _: Request<DeadLettersRequest>,
     ) -> Result<Response<DeadLettersResponse>, Status> {
-        let dead_letters = self
-            .look(|desk| operator_view::dead_letters(&desk.desk))
-            .await?;
-        Ok(Response::new(DeadLettersResponse { dead_letters }))
+        let told = self.look(|desk| operator_view::dead_letters(&desk.desk));
+        told.await.map(Response::new)
     }
 
     async fn resolve_dead_letter(
