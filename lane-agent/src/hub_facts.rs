@@ -134,15 +134,21 @@ impl Learnt {
 }
 
 /// The facts of what sells at this moment. A version whose file can't be used is passed over: the
-/// one before it sells.
+/// one before it sells. `taken`: a version that was just put on the shelf, as it was read then.
 pub(crate) fn selling(
     learnt: &Learnt,
     schedule: &mut PriceSchedule,
     shelf: &PriceShelf,
+    taken: Option<(String, Arc<PriceBook>)>,
 ) -> Option<HubFacts> {
+    let mut taken = taken;
     loop {
         let version = schedule.selling()?.version.clone();
-        match shelf.book(&version) {
+        let book = match taken.take_if(|(taken, _)| *taken == version) {
+            Some((_, book)) => Ok(book),
+            None => shelf.book(&version),
+        };
+        match book {
             Ok(prices) => {
                 return Some(HubFacts {
                     learnt: learnt.clone().with(schedule),
@@ -180,7 +186,7 @@ pub(crate) fn open(
     learnt.unfold(shelf);
     let mut schedule = learnt.schedule(shelf);
     schedule.pass(now);
-    let facts = selling(&learnt, &mut schedule, shelf);
+    let facts = selling(&learnt, &mut schedule, shelf, None);
     Ok(Some(Kept {
         learnt,
         schedule,

@@ -152,6 +152,25 @@ fn two_short_days_show_what_growth_is_made_of() {
     }
 }
 
+/// Lanes pay on over the turn of the date: none of these payments is lost from the count.
+#[test]
+fn payments_beside_summaries_and_the_close_are_counted() {
+    let home = folder();
+    let asked = ["--days", "1", "--payments-per-day", "9", "--lanes", "3"];
+    let (told, code) = measured(&[&asked[..], &["--beside"]].concat(), home.path());
+    assert_eq!(code, 0, "{told:#}");
+    let beside = &told["beside"];
+    let paid = |what: &str| beside[what]["payments"].as_u64().unwrap();
+    assert_eq!((paid("quiet"), paid("summary")), (360, 360));
+    assert!(paid("close") >= 3, "{told:#}");
+    let all = 9 + 720 + paid("close");
+    assert_eq!(told["answered"], all);
+    assert_eq!(lines_of_lanes(home.path(), 3), all);
+    for ratio in ["summary_ratio_p99", "close_ratio_p99"] {
+        assert!(beside[ratio].as_f64().unwrap() > 0.0, "{told:#}");
+    }
+}
+
 #[test]
 fn what_can_not_be_measured_is_a_usage_error() {
     let refused = |arguments: &[&str], words: &str| {

@@ -9,7 +9,7 @@ use crate::{
     ids::{BatchNumber, ForwardId, LaneId, PaymentId, Stan, Tid},
     invariant::{Broken, Invariant},
     money::Money,
-    payment::{Completion, Decision, Payment, Progress},
+    payment::{Completion, Decision, Payment, Progress, UnknownReason},
     risk::Exposure,
     settlement::{Account, Transfer},
     terminal::What,
@@ -227,7 +227,11 @@ impl Desk {
             Decision::Approved { .. } | Decision::PartiallyApproved { .. } => {
                 undos == usize::from(given_up) && advices == 0
             }
-            Decision::Unknown { .. } => undos == 1 && advices == 0,
+            // What only a lost hub can have sent is bound to nothing that could be reversed.
+            Decision::Unknown { reason } => match &payment.bound {
+                Some(_) => undos == 1 && advices == 0,
+                None => *reason == UnknownReason::HubRestarted && entries.is_empty(),
+            },
             Decision::StandIn { .. } | Decision::OfflineApproved { .. } => {
                 undos == 0 && advices >= 1
             }

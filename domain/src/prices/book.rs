@@ -104,7 +104,7 @@ pub enum NotSold {
 }
 
 /// An article in few bytes: texts stand elsewhere.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Row {
     key: ArticleKey,
     price_minor: i64,
@@ -121,14 +121,23 @@ struct Row {
 /// Where a word stands that many articles share.
 type Word = u32;
 
-/// All articles of the store. Prices are in the store's currency.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// All articles of the store. Prices are in the store's currency. Books are equal if they have the
+/// same articles, in whatever order these came.
+#[derive(Clone, Debug)]
 pub struct PriceBook {
     currency: Currency,
     rows: Vec<Row>,
     names: String,
     words: Vec<String>,
 }
+
+impl PartialEq for PriceBook {
+    fn eq(&self, other: &Self) -> bool {
+        self.currency == other.currency && self.articles().eq(other.articles())
+    }
+}
+
+impl Eq for PriceBook {}
 
 impl PriceBook {
     /// What a scanned code is and costs.
@@ -225,10 +234,11 @@ pub(super) struct BookBuilder {
 }
 
 impl BookBuilder {
-    pub(super) fn new(currency: Currency) -> Self {
+    /// `most`: more articles than this do not come.
+    pub(super) fn new(currency: Currency, most: usize) -> Self {
         let book = PriceBook {
             currency,
-            rows: Vec::new(),
+            rows: Vec::with_capacity(most),
             names: String::new(),
             words: Vec::new(),
         };
@@ -260,18 +270,13 @@ impl BookBuilder {
         self.book.rows.push(row);
     }
 
-    /// The same articles give the same book, in whatever order they came.
-    pub(super) fn finish(self) -> PriceBook {
-        let mut rows = self.book.rows.clone();
-        rows.sort_unstable_by_key(|row| row.key);
-        let mut sorted = Self::new(self.book.currency);
-        sorted.book.rows.reserve_exact(rows.len());
-        sorted.book.names.reserve_exact(self.book.names.len());
-        for row in &rows {
-            sorted.add(&self.book.view(row));
-        }
-        sorted.book.words.shrink_to_fit();
-        sorted.book
+    /// In the order of their keys. Nothing is copied: a lane has little memory.
+    pub(super) fn finish(mut self) -> PriceBook {
+        self.book.rows.sort_unstable_by_key(|row| row.key);
+        self.book.rows.shrink_to_fit();
+        self.book.names.shrink_to_fit();
+        self.book.words.shrink_to_fit();
+        self.book
     }
 
     fn word(&mut self, word: &str) -> Word {

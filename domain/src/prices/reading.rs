@@ -53,7 +53,8 @@ pub fn read(bytes: &[u8], currency: Currency) -> Result<PriceFile, PriceFaults> 
     if said.is_some() {
         heading = lines.next().unwrap_or(heading);
     }
-    let mut reading = Reading::new(currency, faults, heading, said);
+    let most = text.lines().count().min(PRICE_FILE_ARTICLES_MAX);
+    let mut reading = Reading::new(currency, faults, heading, (said, most));
     for (line, text) in lines {
         if !reading.line(line, text) {
             break;
@@ -146,7 +147,7 @@ impl Reading {
         currency: Currency,
         mut faults: PriceFaults,
         (line, text): (u32, &str),
-        said: Option<Separator>,
+        (said, most): (Option<Separator>, usize),
     ) -> Self {
         let separator = said
             .or_else(|| delimited::separator_of(text))
@@ -163,8 +164,8 @@ impl Reading {
             separator,
             places,
             faults,
-            book: BookBuilder::new(currency),
-            numbers: Vec::new(),
+            book: BookBuilder::new(currency, most),
+            numbers: Vec::with_capacity(most),
             first_label: None,
         }
     }

@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 
 use super::{
     LoadError,
+    beside::Beside,
     disk::{self, LoadFolder},
     journal_entries::{LaneJournal, StoreClock},
     lane::{KnownHub, Lane},
@@ -33,15 +34,20 @@ pub(super) async fn measure(folder: &LoadFolder, form: &GrowthForm) -> Result<Gr
     let mut journals: Vec<LaneJournal> = (1..=lanes).map(LaneJournal::new).collect();
     let mut known = KnownHub::default();
     let mut days = Vec::new();
-    let mut answered = 0;
+    let mut beside = form.beside.then(Beside::default);
     for day in 1..=form.days {
-        let lived = live(&rig, journals, &known, form.payments_per_day).await?;
+        let lanes = attach(&rig, journals, &known).await?;
+        let lived = live(&rig, lanes, form.payments_per_day, beside.as_mut()).await?;
         (journals, known) = (lived.journals, lived.known);
-        answered += number_of(form.payments_per_day);
         let restarted;
         (rig, restarted) = rig.restart_hub(StoreClock::on_day(day + 1)).await?;
         let (sales, first_report) = rig.summary(lived.date.clone()).await?;
-        if sales != number_of(form.payments_per_day) {
+        if sales
+            != journals
+                .iter()
+                .map(|journal| journal.sold_before)
+                .sum::<u64>()
+        {
             let date = &lived.date;
             let what = format!("{date} has {sales} sales after a start");
             return Err(LoadError::BrokeOff(what));
@@ -57,7 +63,10 @@ pub(super) async fn measure(folder: &LoadFolder, form: &GrowthForm) -> Result<Gr
         days.push(figures);
     }
     let checked = rig.stop_and_check().await?;
-    Ok(Growth::new(form, days, Totals { answered, checked }))
+    let answered = journals.iter().map(LaneJournal::sold_ever).sum();
+    let totals = Totals { answered, checked };
+    let beside = beside.map(|beside| beside.told());
+    Ok(Growth::new(form, days, beside, totals))
 }
 
 /// A day that is over.
@@ -68,31 +77,46 @@ struct DayAtItsEnd {
     known: KnownHub,
 }
 
-/// One day, from the first hello of its lanes to its seal.
-async fn live(
+async fn attach(
     rig: &Rig,
     journals: Vec<LaneJournal>,
     known: &KnownHub,
-    payments: usize,
-) -> Result<DayAtItsEnd, LoadError> {
+) -> Result<Vec<Lane>, LoadError> {
     let cards = rig.cards();
     let attaching = journals
         .into_iter()
         .map(|journal| Lane::attach(rig.hub_address, journal, known, cards.clone(), rig.clock));
-    let lanes = try_join_all(attaching).await?;
-    let date = lanes
-        .first()
-        .map(|lane| lane.journal.date.clone())
-        .unwrap_or_default();
-    let lanes = slice::sell(lanes, payments).await?;
+    try_join_all(attaching).await
+}
+
+/// One day, from its first sale to its seal.
+async fn live(
+    rig: &Rig,
+    lanes: Vec<Lane>,
+    payments: usize,
+    beside: Option<&mut Beside>,
+) -> Result<DayAtItsEnd, LoadError> {
+    let date = lanes.first().map(|lane| lane.journal.date.clone());
+    let date = date.unwrap_or_default();
+    let mut lanes = slice::sell(lanes, payments).await?;
     let (sales, summary) = rig.summary(date.clone()).await?;
-    if sales != number_of(payments) {
+    if sales != lanes.iter().map(|lane| lane.journal.sold).sum::<u64>() {
         return Err(LoadError::BrokeOff(format!(
             "{date} has {sales} sales at its end"
         )));
     }
-    let (closed, lanes) = tokio::join!(rig.close_day(date.clone()), turn_dates(lanes));
-    let (close, lanes) = (closed?, lanes?);
+    let close;
+    (lanes, close) = match beside {
+        Some(beside) => {
+            lanes = beside.summaries(rig, lanes, &date).await?;
+            beside.close(rig, lanes, &date).await?
+        }
+        None => {
+            let turning = turn_dates(lanes);
+            let (closed, lanes) = tokio::join!(rig.close_day(date.clone()), turning);
+            (lanes?, closed?)
+        }
+    };
     let figures = GrowthDay {
         close_ms: millis(close),
         summary_ms: millis(summary),
@@ -108,13 +132,9 @@ async fn live(
     })
 }
 
-async fn turn_dates(mut lanes: Vec<Lane>) -> Result<Vec<Lane>, LoadError> {
+pub(super) async fn turn_dates(mut lanes: Vec<Lane>) -> Result<Vec<Lane>, LoadError> {
     try_join_all(lanes.iter_mut().map(Lane::turn_date)).await?;
     Ok(lanes)
-}
-
-fn number_of(payments: usize) -> u64 {
-    u64::try_from(payments).unwrap_or(u64::MAX)
 }
 
 /// With the hundredths of a millisecond that a summary may be in.

@@ -60,6 +60,9 @@ pub(super) struct LaneJournal {
     pub(super) head: Head,
     /// The running date of the lane's own frame.
     pub(super) date: String,
+    /// Sales of the running date, and of the one before it.
+    pub(super) sold: u64,
+    pub(super) sold_before: u64,
     receipts: u32,
 }
 
@@ -69,6 +72,8 @@ impl LaneJournal {
             lane,
             head: Head::default(),
             date: BUSINESS_DATE.to_owned(),
+            sold: 0,
+            sold_before: 0,
             receipts: 0,
         }
     }
@@ -88,6 +93,7 @@ impl LaneJournal {
     /// The records of a sale that this payment pays: closed, and its receipt.
     pub(super) fn sale(&mut self, paid: &Paid, wall_ms: i64) -> [JournalEntry; 2] {
         self.receipts += 1;
+        self.sold += 1;
         let receipt_number = format!("{}-{EPOCH}-{:06}", self.lane, self.receipts);
         let tender = Tender {
             tender: TenderKind::Card.into(),
@@ -125,7 +131,13 @@ impl LaneJournal {
         };
         let entry = self.entry(Body::DayMarker(marker), wall_ms);
         self.date = begins;
+        (self.sold_before, self.sold) = (self.sold, 0);
         entry
+    }
+
+    /// Sales of all dates.
+    pub(super) fn sold_ever(&self) -> u64 {
+        self.receipts.into()
     }
 
     fn entry(&mut self, body: Body, wall_ms: i64) -> JournalEntry {
@@ -187,6 +199,7 @@ mod tests {
         };
         assert_eq!(date(&marker), BUSINESS_DATE);
         assert_eq!(date(&next[0]), "2026-11-23");
+        assert_eq!((journal.sold_before, journal.sold), (1, 1));
         assert_eq!(journal.end().sequence, 5);
     }
 }

@@ -218,6 +218,14 @@ impl Lane {
         self.replicate(vec![marker]).await
     }
 
+    /// Turns its own date if the hub has turned the store's, as far as it has heard.
+    pub(super) async fn turn_if_told(&mut self) -> Result<bool, LoadError> {
+        match self.turned {
+            Some(_) => self.turn_date().await.map(|()| true),
+            None => Ok(false),
+        }
+    }
+
     async fn replicate(&mut self, entries: Vec<JournalEntry>) -> Result<(), LoadError> {
         let lane = self.lane();
         let end = self.journal.head;

@@ -10,6 +10,7 @@
 //! journal stands its own check afterwards.
 
 mod bank;
+mod beside;
 mod configuration;
 mod disk;
 mod echo;

@@ -45,6 +45,9 @@ pub struct LoadOptions {
     /// Payments of each of those days, with their sales
     #[arg(long, value_name = "M", requires = "days", value_parser = at_least_one)]
     pub payments_per_day: Option<usize>,
+    /// Pay on beside summaries and the close of each of those days, and tell what that costs
+    #[arg(long, requires = "days")]
+    pub beside: bool,
     /// Where the run lies, and stays; without it in a folder under out/ that is removed
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -89,6 +92,8 @@ pub(super) struct GrowthForm {
     pub(super) engine: EngineKind,
     pub(super) days: u16,
     pub(super) payments_per_day: usize,
+    /// Whether lanes pay beside summaries and the close.
+    pub(super) beside: bool,
 }
 
 impl LoadOptions {
@@ -100,6 +105,7 @@ impl LoadOptions {
                 engine,
                 days,
                 payments_per_day,
+                beside: self.beside,
             })),
             (None, None) => Ok(Form::Speed(SpeedForm {
                 lanes,

@@ -143,7 +143,7 @@ pub(super) async fn sell(lanes: Vec<Lane>, payments: usize) -> Result<Vec<Lane>,
     try_join_all(selling).await
 }
 
-async fn joined<T>(task: JoinHandle<Result<T, LoadError>>) -> Result<T, LoadError> {
+pub(super) async fn joined<T>(task: JoinHandle<Result<T, LoadError>>) -> Result<T, LoadError> {
     let ended = task.await;
     ended.map_err(|error| LoadError::BrokeOff(error.to_string()))?
 }

@@ -98,6 +98,9 @@ pub struct Growth {
     pub payments_per_day: usize,
     /// Day by day.
     pub days: Vec<GrowthDay>,
+    /// Payments beside summaries and the close, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beside: Option<BesideFigures>,
     /// Payments that lanes were told of.
     pub answered: u64,
     /// Payments in the bank's ledger.
@@ -123,6 +126,74 @@ pub struct GrowthDay {
     pub restart_ms: f64,
     /// The summary of this day, asked for right after that start.
     pub first_report_ms: f64,
+}
+
+/// Payments of all those days, from request to result.
+#[derive(Clone, Debug, Serialize)]
+pub struct BesideFigures {
+    /// With nothing beside them.
+    pub quiet: Spell,
+    /// While one summary of the day followed the other.
+    pub summary: Spell,
+    /// While the day was closed.
+    pub close: Spell,
+    /// The 99th of a hundred beside a summary, for that without.
+    pub summary_ratio_p99: f64,
+    /// The same beside the close.
+    pub close_ratio_p99: f64,
+}
+
+/// How long payments took.
+#[derive(Clone, Debug, Serialize)]
+pub struct Spell {
+    /// How many there were.
+    pub payments: u64,
+    /// The median.
+    pub p50_us: u64,
+    /// Ninety-nine in a hundred took no longer.
+    pub p99_us: u64,
+    /// The longest.
+    pub max_us: u64,
+}
+
+impl Spell {
+    pub(super) fn of(latencies_us: &[u64]) -> Self {
+        let sorted = sorted(latencies_us);
+        Self {
+            payments: number_of(&sorted),
+            p50_us: at(&sorted, 50),
+            p99_us: at(&sorted, 99),
+            max_us: at(&sorted, 100),
+        }
+    }
+
+    pub(super) fn ratio_p99(&self, quiet: &Self) -> f64 {
+        rounded(number(self.p99_us) / number(quiet.p99_us), 100.0)
+    }
+}
+
+impl BesideFigures {
+    fn text(&self) -> String {
+        let line = |what: &str, spell: &Spell, ratio: &str| {
+            let Spell {
+                payments,
+                p50_us,
+                p99_us,
+                max_us,
+            } = spell;
+            format!(
+                "{what:<12} {payments} payments, half within {p50_us} us, 99 of 100 within \
+                 {p99_us} us, all within {max_us} us{ratio}\n"
+            )
+        };
+        let times = |ratio: f64| format!(": {ratio} times quiet in the 99th");
+        [
+            line("quiet", &self.quiet, ""),
+            line("summaries", &self.summary, &times(self.summary_ratio_p99)),
+            line("close", &self.close, &times(self.close_ratio_p99)),
+        ]
+        .concat()
+    }
 }
 
 /// What must agree in the end.
@@ -210,12 +281,18 @@ impl HubThreads {
 }
 
 impl Growth {
-    pub(super) fn new(form: &GrowthForm, days: Vec<GrowthDay>, totals: Totals) -> Self {
+    pub(super) fn new(
+        form: &GrowthForm,
+        days: Vec<GrowthDay>,
+        beside: Option<BesideFigures>,
+        totals: Totals,
+    ) -> Self {
         Self {
             engine: form.engine.to_string(),
             lanes: form.lanes,
             payments_per_day: form.payments_per_day,
             days,
+            beside,
             answered: totals.answered,
             in_ledger: totals.checked.in_ledger,
             verified: totals.checked.verified,
@@ -264,7 +341,8 @@ impl Loaded {
             Self::Speed(speed) => speed.text(),
             Self::Growth(growth) => {
                 let lines = growth.days.iter().map(|day| day.line() + "\n");
-                lines.collect()
+                let beside = growth.beside.as_ref().map(BesideFigures::text);
+                lines.chain(beside).collect()
             }
         };
         let (answered, in_ledger, verified) = self.totals();

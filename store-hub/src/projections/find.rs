@@ -15,7 +15,7 @@ use super::{
     books::Books,
     date_book::DateBook,
     history::state,
-    kept::{Key, Row, ordered, receipt_value, tag},
+    kept::{Key, Row, at_moment, ordered, receipt_value, tag},
     payment::PaymentEntry,
     sale::SaleEntry,
 };
@@ -124,15 +124,14 @@ impl Books {
 
     /// Payments whose id begins with these hex digits, in lower case.
     pub(crate) fn by_prefix(&self, digits: &str) -> Result<PrefixFound, LedgerError> {
-        let bound = |with: char| {
-            let filled: String = digits
-                .chars()
-                .chain(std::iter::repeat(with))
-                .take(32)
-                .collect();
-            u128::from_str_radix(&filled, 16).unwrap_or(0)
-        };
-        let (low, high) = (bound('0'), bound('f'));
+        let begin = u128::from_str_radix(digits, 16).unwrap_or(0);
+        let missing_bits = 128_u32.saturating_sub(u32::try_from(digits.len()).unwrap_or(32) * 4);
+        let low = begin.checked_shl(missing_bits).unwrap_or(0);
+        let high = low
+            | 1_u128
+                .checked_shl(missing_bits)
+                .unwrap_or(0)
+                .wrapping_sub(1);
         let held = self.payments.range(PaymentId(low)..=PaymentId(high));
         let mut found: Vec<PaymentId> = held.map(|(id, _)| *id).take(ALIKE_TOLD_MAX).collect();
         let key = |id: u128| Key::new(tag::PAYMENT, &id.to_be_bytes());
@@ -159,26 +158,25 @@ impl Books {
     /// Sales and payments that fit, newest date first, and of each date the latest first.
     pub(crate) fn find(&self, query: &Query) -> Result<Vec<Found>, LedgerError> {
         let mut found = self.find_held(query)?;
+        // A date that is held may be older than one that is kept.
+        let mut room = query.limit;
         for date in self.kept.newest_first() {
-            if found.len() >= query.limit {
+            if room == 0 {
                 break;
             }
             let mut rows = Vec::new();
-            let room = query.limit.saturating_sub(found.len());
             self.kept.rows(date, query.keys(), |row| {
                 if query.fits(&row) {
                     rows.push(row);
                 }
                 rows.len() < room
             })?;
-            let mut of_date = Vec::new();
+            room = room.saturating_sub(rows.len());
             for row in &rows {
-                of_date.push(self.told(row)?);
+                found.push(self.told(row)?);
             }
-            of_date.sort_by_key(|one| std::cmp::Reverse(one.at));
-            of_date.dedup();
-            found.extend(of_date);
         }
+        newest_first(&mut found, query.limit);
         Ok(found)
     }
 
@@ -193,8 +191,7 @@ impl Books {
         let mut found = payments
             .chain(sales)
             .collect::<Result<Vec<_>, LedgerError>>()?;
-        found.sort_by_key(|one| std::cmp::Reverse((one.date, one.at)));
-        found.truncate(query.limit);
+        newest_first(&mut found, query.limit);
         Ok(found)
     }
 
@@ -208,7 +205,7 @@ impl Books {
     fn payment_told(&self, entry: &PaymentEntry) -> Result<Found, LedgerError> {
         Ok(Found {
             date: entry.sold_on(),
-            at: entry.asked_at().unwrap_or(WallMs(0)),
+            at: entry.moment(),
             lane: entry.lane().unwrap_or(LaneId(0)),
             receipt: entry.receipt(),
             payment_id: Some(entry.id),
@@ -218,6 +215,11 @@ impl Books {
             paid_by: Vec::new(),
         })
     }
+}
+
+fn newest_first(found: &mut Vec<Found>, limit: usize) {
+    found.sort_by_key(|one| std::cmp::Reverse((one.date, one.at)));
+    found.truncate(limit);
 }
 
 fn sale_told(sale: &SaleEntry) -> Found {
@@ -240,20 +242,26 @@ fn sale_told(sale: &SaleEntry) -> Found {
 impl Query {
     /// The narrowest keys that all that fits has one of.
     fn keys(&self) -> (Key, Key) {
-        let of = |tag, value: &[u8]| (Key::new(tag, value), Key::new(tag, value));
         if let Some(receipt) = self.receipt {
-            return of(tag::RECEIPT, &receipt_value(receipt));
+            let key = Key::new(tag::RECEIPT, &receipt_value(receipt));
+            return (key, key);
         }
+        let from = self.from.unwrap_or(WallMs(i64::MIN));
+        let to = self.to.unwrap_or(WallMs(i64::MAX));
+        let of = |tag, value: &[u8]| (at_moment(tag, value, from), at_moment(tag, value, to));
         if let Some(digits) = &self.last_four {
             return of(tag::LAST_FOUR, digits.as_bytes());
         }
         if let Some(minor) = self.amount_minor {
             return of(tag::AMOUNT, &ordered(minor));
         }
-        let from = self.from.map_or(i64::MIN, |at| at.0);
-        let to = self.to.map_or(i64::MAX, |at| at.0);
-        let from = Key::new(tag::TIME, &ordered(from));
-        (from, Key::last(tag::TIME, &ordered(to)))
+        if let Some(operator) = self.operator {
+            return of(tag::OPERATOR, &operator.0.to_be_bytes());
+        }
+        if let Some(lane) = self.lane {
+            return of(tag::LANE, &lane.0.to_be_bytes());
+        }
+        of(tag::TIME, &[])
     }
 
     fn fits(&self, row: &Row) -> bool {
@@ -281,7 +289,7 @@ impl Query {
                 .as_deref()
                 .is_none_or(|wanted| entry.last_four() == wanted)
             && self.lane.is_none_or(|wanted| entry.lane() == Some(wanted))
-            && entry.asked_at().is_none_or(|at| self.fits_time(at))
+            && self.fits_time(entry.moment())
     }
 
     fn fits_sale(&self, sale: &SaleEntry) -> bool {

@@ -20,5 +20,6 @@ mod payments;
 mod restart;
 mod settlement;
 mod store;
+mod transitions;
 mod upload;
 mod world;

@@ -251,7 +251,7 @@ fn what_no_lease_covers_is_booked_and_never_told_to_the_bank() {
         };
         assert_eq!(
             reason,
-            &Reason::Named(DeadLetterReason::OutsideLease),
+            Reason::Named(DeadLetterReason::OutsideLease),
             "{lane}"
         );
         let unresolved = world.desk.unresolved();

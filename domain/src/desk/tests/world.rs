@@ -130,6 +130,7 @@ pub(super) fn answer(message: &Outgoing, text: &str) -> Answer {
     }
 }
 
+#[derive(Clone)]
 pub(super) struct World {
     pub(super) desk: Desk,
     pub(super) journal: Vec<DeskRecord>,

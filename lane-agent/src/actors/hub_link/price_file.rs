@@ -9,7 +9,11 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use actix::Addr;
-use domain::{limits, prices::PriceSchedule, time::WallMs};
+use domain::{
+    limits,
+    prices::{PriceBook, PriceSchedule},
+    time::WallMs,
+};
 use ports::Clock;
 use proto::store::v1 as wire;
 use tokio::{
@@ -53,6 +57,8 @@ struct Prices {
     parts: Parts,
     /// As it lies on the disk.
     kept: Option<Learnt>,
+    /// The file that was taken last, until it sells: it need not be read again.
+    taken: Option<(String, Arc<PriceBook>)>,
     /// Why a version is not used; asked for again after the next hello.
     refused: BTreeMap<String, String>,
 }
@@ -62,6 +68,7 @@ pub(super) async fn run(parts: Parts) {
     let mut prices = Prices {
         parts,
         kept: None,
+        taken: None,
         refused: BTreeMap::new(),
     };
     prices.pass();
@@ -172,14 +179,12 @@ impl Prices {
                 info!(event = "price file taken", version, articles = book.len());
                 self.parts.schedule.set_usable(version, true);
                 self.keep();
-                // What sells already is confirmed when it does.
-                if self
-                    .parts
-                    .schedule
-                    .get(version)
-                    .is_some_and(|known| !known.begun)
-                {
-                    self.confirm(version).await;
+                match self.parts.schedule.get(version).map(|known| known.begun) {
+                    Some(false) => self.confirm(version).await,
+                    // What sells already is confirmed when it does. A later one is read again
+                    // then: a lane has no memory for two.
+                    Some(true) => self.taken = Some((version.to_owned(), book)),
+                    None => {}
                 }
             }
             Err(fault) => {
@@ -286,7 +291,10 @@ impl Prices {
                 prices: Arc::clone(&now.prices),
                 price_version: now.price_version.clone(),
             }),
-            None => hub_facts::selling(&parts.learnt, &mut parts.schedule, &parts.shelf),
+            None => {
+                let taken = self.taken.take();
+                hub_facts::selling(&parts.learnt, &mut parts.schedule, &parts.shelf, taken)
+            }
         };
         self.keep();
         let Some(facts) = facts else { return };

@@ -1,7 +1,7 @@
 //! A file of rows with an index: what is kept of one date, or of all that is open.
 //!
 //! ```text
-//! magic (8) | book length (4) | rows (4) | keys (4) | zeros (4)
+//! magic (8) | book length (4) | rows (4) | keys (4) | CRC-32C of the book (4)
 //!   | offsets at (8) | keys at (8) | end (8)
 //! book: JSON
 //! row:  CRC-32C of the rest (4) | length (4) | bytes
@@ -20,7 +20,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-const MAGIC: &[u8; 8] = b"LKBOOKS1";
+const MAGIC: &[u8; 8] = b"LKBOOKS2";
 const HEADER_BYTES: usize = 48;
 const KEY_BYTES: usize = 17;
 const ENTRY_BYTES: usize = KEY_BYTES + 4;
@@ -35,16 +35,7 @@ pub(crate) struct Key(pub(super) [u8; KEY_BYTES]);
 impl Key {
     /// `value`: at most 16 bytes; what is beyond is cut off.
     pub(crate) fn new(tag: u8, value: &[u8]) -> Self {
-        Self::filled(tag, value, 0)
-    }
-
-    /// The last key whose value begins so.
-    pub(crate) fn last(tag: u8, value: &[u8]) -> Self {
-        Self::filled(tag, value, u8::MAX)
-    }
-
-    fn filled(tag: u8, value: &[u8], with: u8) -> Self {
-        let mut key = [with; KEY_BYTES];
+        let mut key = [0; KEY_BYTES];
         let all = std::iter::once(&tag).chain(value);
         key.iter_mut().zip(all).for_each(|(to, from)| *to = *from);
         Self(key)
@@ -103,9 +94,10 @@ impl Writing {
         let end = keys_at + self.keys.len() * ENTRY_BYTES;
         let mut bytes = Vec::with_capacity(end + HASH_BYTES);
         bytes.extend_from_slice(MAGIC);
-        for count in [book.len(), self.rows.len(), self.keys.len(), 0] {
+        for count in [book.len(), self.rows.len(), self.keys.len()] {
             bytes.extend_from_slice(&short(count));
         }
+        bytes.extend_from_slice(&crc32c::crc32c(book).to_be_bytes());
         for at in [offsets_at, keys_at, end] {
             bytes.extend_from_slice(&long(at));
         }
@@ -135,6 +127,7 @@ pub(super) struct Reading {
     path: PathBuf,
     file: File,
     book_bytes: usize,
+    book_sum: u32,
     rows: u32,
     keys: u32,
     offsets_at: u64,
@@ -163,6 +156,7 @@ impl Reading {
         let reading = Self {
             path: path.to_owned(),
             book_bytes: usize::try_from(short(8)).unwrap_or(usize::MAX),
+            book_sum: u32::try_from(short(20)).unwrap_or(0),
             rows: u32::try_from(short(12)).unwrap_or(u32::MAX),
             keys: u32::try_from(short(16)).unwrap_or(u32::MAX),
             offsets_at: long(24),
@@ -209,11 +203,14 @@ impl Reading {
         }
     }
 
-    /// The book in front.
+    /// The book in front. Its own sum is checked, not that of the file, which is long.
     pub(super) fn book(&self) -> Result<Vec<u8>, KeptError> {
         let mut bytes = vec![0; self.book_bytes];
         self.at(HEADER_BYTES as u64, &mut bytes)?;
-        Ok(bytes)
+        match crc32c::crc32c(&bytes) == self.book_sum {
+            true => Ok(bytes),
+            false => Err(self.damaged("the checksum of its book is wrong")),
+        }
     }
 
     /// How many rows there are.

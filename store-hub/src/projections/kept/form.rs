@@ -54,12 +54,21 @@ pub(crate) mod tag {
     pub(crate) const ENTRY: u8 = b'q';
     /// A sale, and the payments of it, by its receipt.
     pub(crate) const RECEIPT: u8 = b'r';
-    /// By an amount: a sale's total or one of its tenders, what a payment asked.
+    /// By an amount and the moment: a sale's total or one of its tenders, what a payment asked.
     pub(crate) const AMOUNT: u8 = b'a';
-    /// A payment by the last four digits of its card.
+    /// A payment by the last four digits of its card, and its moment.
     pub(crate) const LAST_FOUR: u8 = b'f';
+    /// By its lane and its moment.
+    pub(crate) const LANE: u8 = b'l';
+    /// A sale by its operator and its moment.
+    pub(crate) const OPERATOR: u8 = b'o';
     /// By its moment.
     pub(crate) const TIME: u8 = b't';
+}
+
+/// The key of what has this value at this moment: rows of one value stand in the order of time.
+pub(crate) fn at_moment(tag: u8, value: &[u8], at: WallMs) -> Key {
+    Key::new(tag, &[value, &ordered(at.0)].concat())
 }
 
 /// A number so that keys sort as numbers do.
@@ -99,6 +108,11 @@ impl PaymentEntry {
         intended.or(self.file.as_ref().map(|file| file.payment.requested_at))
     }
 
+    /// When it was asked, as it is told and looked for; the beginning of time where nobody says.
+    pub(crate) fn moment(&self) -> WallMs {
+        self.asked_at().unwrap_or(WallMs(0))
+    }
+
     pub(super) fn row(&self) -> (Vec<u8>, Vec<Key>) {
         let mut bytes = vec![PAYMENT];
         bytes.extend(payment_to(self).encode_to_vec());
@@ -108,15 +122,17 @@ impl PaymentEntry {
         if let Some(receipt) = self.receipt() {
             keys.push(Key::new(tag::RECEIPT, &receipt_value(receipt)));
         }
+        let at = self.moment();
         if let Some(minor) = self.asked_minor() {
-            keys.push(Key::new(tag::AMOUNT, &ordered(minor)));
+            keys.push(at_moment(tag::AMOUNT, &ordered(minor), at));
         }
         if !self.last_four().is_empty() {
-            keys.push(Key::new(tag::LAST_FOUR, self.last_four().as_bytes()));
+            keys.push(at_moment(tag::LAST_FOUR, self.last_four().as_bytes(), at));
         }
-        if let Some(at) = self.asked_at() {
-            keys.push(Key::new(tag::TIME, &ordered(at.0)));
+        if let Some(lane) = self.lane() {
+            keys.push(at_moment(tag::LANE, &lane.0.to_be_bytes(), at));
         }
+        keys.push(at_moment(tag::TIME, &[], at));
         (bytes, keys)
     }
 }
@@ -131,10 +147,13 @@ impl SaleEntry {
         amounts.dedup();
         let amounts = amounts.into_iter();
         let mut keys: Vec<Key> = amounts
-            .map(|minor| Key::new(tag::AMOUNT, &ordered(minor)))
+            .map(|minor| at_moment(tag::AMOUNT, &ordered(minor), self.at))
             .collect();
         keys.push(Key::new(tag::RECEIPT, &receipt_value(self.receipt)));
-        keys.push(Key::new(tag::TIME, &ordered(self.at.0)));
+        let (lane, operator) = (self.receipt.lane.0, self.operator.0);
+        keys.push(at_moment(tag::LANE, &lane.to_be_bytes(), self.at));
+        keys.push(at_moment(tag::OPERATOR, &operator.to_be_bytes(), self.at));
+        keys.push(at_moment(tag::TIME, &[], self.at));
         (bytes, keys)
     }
 }

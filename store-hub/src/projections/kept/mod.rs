@@ -6,6 +6,8 @@
 
 mod file;
 mod form;
+#[cfg(test)]
+mod long_store;
 mod open;
 
 use std::{
@@ -20,7 +22,7 @@ use super::date_book::DateBook;
 use file::{Reading, Writing};
 
 pub(crate) use file::{KeptError, Key};
-pub(crate) use form::{Row, ordered, receipt_value, tag};
+pub(crate) use form::{Row, at_moment, ordered, receipt_value, tag};
 
 const OPEN: &str = "open.book";
 
@@ -32,10 +34,17 @@ pub(crate) struct KeptDates {
     /// Dates that left memory, each with the number of its file.
     dates: BTreeMap<BusinessDate, u64>,
     last_number: u64,
-    /// A file could not be read: all is to be made again.
-    lost: bool,
+    state: KeptState,
+}
+
+/// What can be done with the files.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum KeptState {
+    Sound,
     /// The last write failed.
-    failing: bool,
+    Failing,
+    /// One could not be read: all is to be made again.
+    Lost,
 }
 
 impl KeptDates {
@@ -45,8 +54,7 @@ impl KeptDates {
             folder: Some(folder),
             dates: BTreeMap::new(),
             last_number: 0,
-            lost: false,
-            failing: false,
+            state: KeptState::Sound,
         }
     }
 
@@ -56,22 +64,30 @@ impl KeptDates {
             folder: None,
             dates: BTreeMap::new(),
             last_number: 0,
-            lost: false,
-            failing: false,
+            state: KeptState::Sound,
         }
     }
 
     pub(super) const fn is_lost(&self) -> bool {
-        self.lost
+        matches!(self.state, KeptState::Lost)
     }
 
     pub(super) const fn is_somewhere(&self) -> bool {
         self.folder.is_some()
     }
 
+    /// A write went well or not. What is lost stays so until all is made again.
+    fn written(&mut self, well: bool) {
+        self.state = match (self.state, well) {
+            (KeptState::Lost, _) => KeptState::Lost,
+            (KeptState::Sound | KeptState::Failing, true) => KeptState::Sound,
+            (KeptState::Sound | KeptState::Failing, false) => KeptState::Failing,
+        };
+    }
+
     pub(super) fn begin_anew(&mut self) {
         self.dates.clear();
-        self.lost = false;
+        self.state = KeptState::Sound;
     }
 
     pub(super) fn has(&self, date: BusinessDate) -> bool {
@@ -99,7 +115,6 @@ impl KeptDates {
         let Some(reading) = self.open(date)? else {
             return Ok(None);
         };
-        reading.check()?;
         book_of(&reading, &self.path(&date.to_string())).map(Some)
     }
 

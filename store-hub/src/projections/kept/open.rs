@@ -12,7 +12,7 @@ use journal::{Hash, Head, Journal, LogId};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    KeptDates, KeptError, OPEN, Row, damaged,
+    KeptDates, KeptError, KeptState, OPEN, Row, damaged,
     file::{Key, Reading, Writing},
     form::tag,
     row_of, write,
@@ -183,7 +183,7 @@ impl Books {
 
     fn lose(&mut self, error: &KeptError) {
         tracing::warn!(event = "projections are made again from the first record", %error);
-        self.kept.lost = true;
+        self.kept.state = KeptState::Lost;
     }
 
     /// Holds a payment that may be kept.
@@ -232,11 +232,11 @@ impl Books {
     /// Puts dates that are over into their files, and makes a copy of the rest when it is time.
     /// The books are caught up.
     pub(crate) fn keep(&mut self) {
-        if !self.kept.is_somewhere() || self.kept.lost {
+        if !self.kept.is_somewhere() || self.kept.is_lost() {
             return;
         }
         // A disk that took nothing is not asked again at once.
-        if self.kept.failing && self.unkept < RECORDS_PER_COPY {
+        if self.kept.state == KeptState::Failing && self.unkept < RECORDS_PER_COPY {
             return;
         }
         let over: Vec<BusinessDate> = self.dates_over().collect();
@@ -249,7 +249,7 @@ impl Books {
 
     /// As [`Self::keep`], whether it is time or not: the hub stops.
     pub(crate) fn keep_at_the_end(&mut self) {
-        if self.kept.is_somewhere() && !self.kept.lost && self.unkept > 0 {
+        if self.kept.is_somewhere() && !self.kept.is_lost() && self.unkept > 0 {
             let over = self.dates_over().collect();
             self.keep_now(over);
         }
@@ -268,13 +268,13 @@ impl Books {
             .try_for_each(|date| self.archive_date(date));
         match kept.and_then(|()| self.write_open()) {
             Ok(()) => {
-                self.kept.failing = false;
+                self.kept.written(true);
                 self.unkept = 0;
             }
             // A cache: what is in memory stays true, and it is tried again as many records later.
             Err(error) => {
                 tracing::warn!(event = "projections not kept", %error);
-                self.kept.failing = true;
+                self.kept.written(false);
                 self.unkept = 1;
             }
         }

@@ -181,6 +181,58 @@ fn a_payment_is_found_by_the_beginning_of_its_id() {
     assert_eq!(alike.len(), 4);
 }
 
+/// By what they are looked for is no matter, nor which of the dates are held.
+#[test]
+fn of_many_that_fit_the_latest_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::new();
+    for day in 1..3 {
+        // By a clock that was set back in between.
+        store.cash_sales_at(day, [30, 10, 20], 77);
+        store.ends(day, true);
+    }
+    let mut books = store.books(kept(folder.path()));
+    store.read(&mut books);
+    store.seals(&mut books);
+    books.keep();
+    assert!(books.sales.is_empty());
+    let queries = [
+        Query::default(),
+        Query {
+            amount_minor: Some(77),
+            ..Query::default()
+        },
+        Query {
+            lane: Some(LaneId(1)),
+            ..Query::default()
+        },
+        Query {
+            operator: Some(OperatorId(0)),
+            ..Query::default()
+        },
+    ];
+    let latest = [at(2, 30), at(2, 20), at(2, 10), at(1, 30), at(1, 20)];
+    let check = |books: &super::Books| {
+        for query in &queries {
+            for limit in 1..=latest.len() {
+                let query = Query {
+                    limit,
+                    ..query.clone()
+                };
+                let told = books.find(&query).unwrap();
+                let told: Vec<_> = told.iter().map(|one| one.at).collect();
+                assert_eq!(told, latest[..limit], "{query:?}");
+            }
+        }
+    };
+    check(&books);
+    // A late sale has its date held again: it is no later for that.
+    store.cash_sale(2, 1, 9, 5);
+    store.read(&mut books);
+    assert!(books.dates.contains_key(&date(1)));
+    check(&books);
+}
+
 #[test]
 fn late_records_bring_their_date_back() {
     let folder = tempfile::tempdir().unwrap();

@@ -231,6 +231,22 @@ impl Store {
         self.closed(lane, day, number, amount, tender);
     }
 
+    /// Sales of one date for one amount, closed at these minutes in this order.
+    pub(super) fn cash_sales_at(&mut self, day: u8, minutes: [i64; 3], amount: i64) {
+        for (number, minute) in (u32::from(day) * 100 + 90..).zip(minutes) {
+            let closed = SaleFact::SaleClosed {
+                sale: SaleNumber(number),
+                receipt: receipt(1, number),
+                total: cny(amount),
+                tenders: vec![Tender::Cash { given: cny(amount) }],
+                change: cny(0),
+                items: 1,
+                order_reference: String::new(),
+            };
+            self.lane(1, day, minute, closed);
+        }
+    }
+
     /// The date is turned, its batch closed, its first version sealed.
     pub(super) fn ends(&mut self, day: u8, balanced: bool) {
         let (ended, begins, by) = (date(day), date(day + 1), TurnedBy::Hand);

@@ -1,0 +1,307 @@
+//! A measurement, not a check: a store of 300 dates, each with 10,000 payments.
+//!
+//! `cargo test --release -p store-hub --lib long_store -- --ignored --nocapture`
+
+use std::time::Instant;
+
+use domain::{
+    card_ref::{CardRef, EntryMode, Funding, MaskedPan, Scheme},
+    day::DayConfig,
+    desk::PaymentFile,
+    ids::{
+        BatchNumber, LaneEpoch, LaneId, OperatorId, PaymentId, ReceiptNumber, SaleNumber, Stan, Tid,
+    },
+    money::{Currency, Money},
+    payment::{
+        Completion, Decision, HostFacts, Payment, PaymentKind, PaymentMethod, PaymentRequest,
+        Progress,
+    },
+    time::{BusinessDate, WallMs},
+};
+use journal::LogId;
+use ports::StoreZone;
+
+use super::{KeptDates, Writing};
+use crate::projections::{
+    Books, DateBook, Query,
+    date_book::SoldIn,
+    day_text::Day,
+    payment::{Captured, PaymentEntry},
+    sale::{SaleEntry, TenderEntry},
+};
+
+const DATES: u32 = 300;
+const A_DAY: u32 = 10_000;
+const LANES: u32 = 16;
+const FIRST_MS: i64 = 1_769_990_400_000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+fn date(day: u32) -> BusinessDate {
+    let first = BusinessDate::new(2026, 2, 2).unwrap();
+    (0..day).fold(first, |date, _| date.next())
+}
+
+/// Numbers that look like chance and are the same each time.
+fn mixed(number: u64) -> u64 {
+    let mut x = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+fn id(day: u32, number: u32) -> PaymentId {
+    let low = u64::from(day) << 32 | u64::from(number);
+    PaymentId(u128::from(mixed(low)) << 64 | u128::from(low))
+}
+
+fn minor(day: u32, number: u32) -> i64 {
+    let chance = mixed(u64::from(day) << 40 | u64::from(number)) % 30_000;
+    i64::try_from(chance).unwrap() + 100
+}
+
+fn at(day: u32, number: u32) -> WallMs {
+    WallMs(FIRST_MS + i64::from(day) * DAY_MS + i64::from(number) * 4_000)
+}
+
+fn receipt(day: u32, number: u32) -> ReceiptNumber {
+    ReceiptNumber {
+        lane: LaneId(u16::try_from(number % LANES + 1).unwrap()),
+        epoch: LaneEpoch(1),
+        sequence: day * A_DAY + number,
+    }
+}
+
+fn batch(day: u32) -> BatchNumber {
+    BatchNumber::new(day + 1).unwrap()
+}
+
+fn payment(day: u32, number: u32) -> PaymentEntry {
+    let amount = Money::new(minor(day, number), Currency::CNY);
+    let receipt = receipt(day, number);
+    let request = PaymentRequest {
+        payment_id: id(day, number),
+        lane: receipt.lane,
+        epoch: LaneEpoch(1),
+        sale: SaleNumber(receipt.sequence),
+        amount,
+        entry_mode: EntryMode::Chip,
+        pin_entered: true,
+        card: CardRef {
+            masked: MaskedPan::new(&format!("621626*********{:04}", number % 10_000)).unwrap(),
+            hash: None,
+            scheme: Scheme::UnionPay,
+            funding: Funding::Debit,
+        },
+        business_date: Some(date(day)),
+        kind: PaymentKind::Sale,
+        method: PaymentMethod::Card,
+        original: None,
+    };
+    let mut payment = Payment::asked(request, at(day, number));
+    let tid = Tid::new("LANE0001").unwrap();
+    payment.bound = Some((tid, Stan::new(number + 1).unwrap(), batch(day)));
+    let host = HostFacts::default();
+    payment.progress = Progress::Decided(Decision::Approved { amount, host });
+    payment.completion = Completion::Completed(receipt);
+    let mut entry = PaymentEntry::new(id(day, number), date(day));
+    entry.file = Some(PaymentFile {
+        payment,
+        forwards: Vec::new(),
+        offline: None,
+        card_came: false,
+    });
+    entry.captured = Some(Captured {
+        date: date(day),
+        minor: amount.minor(),
+        receipt,
+    });
+    entry.places = (0..7).map(|place| (LogId(1), place)).collect();
+    entry
+}
+
+fn sale(day: u32, number: u32) -> SaleEntry {
+    let receipt = receipt(day, number);
+    SaleEntry {
+        date: date(day),
+        receipt,
+        sale: SaleNumber(receipt.sequence),
+        operator: OperatorId(u32::from(receipt.lane.0) + 100),
+        at: at(day, number),
+        total_minor: minor(day, number),
+        tenders: vec![TenderEntry {
+            kind: "card".to_owned(),
+            minor: minor(day, number),
+            payment_id: Some(id(day, number)),
+        }],
+        closed: (LogId(1), u64::from(receipt.sequence)),
+        printed: None,
+    }
+}
+
+fn keep(kept: &mut KeptDates, day: u32) {
+    let mut writing = Writing::default();
+    for number in 0..A_DAY {
+        let (bytes, keys) = payment(day, number).row();
+        writing.row(bytes, keys);
+        let (bytes, keys) = sale(day, number).row();
+        writing.row(bytes, keys);
+    }
+    let mut book = DateBook::default();
+    let sold = SoldIn {
+        settled: Some(Day(date(day))),
+        ..SoldIn::default()
+    };
+    let place = ("LANE0001".to_owned(), batch(day).number());
+    book.sold_in.insert(place, sold);
+    let book = serde_json::to_vec(&book).unwrap();
+    kept.write(date(day), &book, writing).unwrap();
+}
+
+fn queries() -> Vec<(&'static str, Query)> {
+    let query = || Query {
+        limit: 100,
+        ..Query::default()
+    };
+    let (from, to) = (at(7, 100), at(7, 160));
+    vec![
+        (
+            "a receipt of the first date",
+            Query {
+                receipt: Some(receipt(0, 5)),
+                ..query()
+            },
+        ),
+        (
+            "a receipt that nobody has",
+            Query {
+                receipt: Some(receipt(DATES, 5)),
+                ..query()
+            },
+        ),
+        (
+            "an amount, 100 of many",
+            Query {
+                amount_minor: Some(minor(7, 7)),
+                ..query()
+            },
+        ),
+        (
+            "an amount that nobody paid",
+            Query {
+                amount_minor: Some(99),
+                ..query()
+            },
+        ),
+        (
+            "four digits, 100 of 300",
+            Query {
+                last_four: Some("0123".to_owned()),
+                ..query()
+            },
+        ),
+        (
+            "four minutes of the eighth date",
+            Query {
+                from: Some(from),
+                to: Some(to),
+                ..query()
+            },
+        ),
+        (
+            "a lane, the last 100",
+            Query {
+                lane: Some(LaneId(3)),
+                ..query()
+            },
+        ),
+        (
+            "a lane that never sold",
+            Query {
+                lane: Some(LaneId(99)),
+                ..query()
+            },
+        ),
+        (
+            "an operator, the last 100",
+            Query {
+                operator: Some(OperatorId(103)),
+                ..query()
+            },
+        ),
+        (
+            "an operator who never sold",
+            Query {
+                operator: Some(OperatorId(1)),
+                ..query()
+            },
+        ),
+        (
+            "amount and lane, of one month",
+            Query {
+                amount_minor: Some(minor(7, 7)),
+                lane: Some(LaneId(3)),
+                from: Some(at(200, 0)),
+                to: Some(at(230, 0)),
+                ..query()
+            },
+        ),
+    ]
+}
+
+fn timed<T>(what: &str, act: impl Fn() -> T, count: impl Fn(&T) -> usize) {
+    let mut times = Vec::new();
+    let mut found = 0;
+    for _ in 0..5 {
+        let begun = Instant::now();
+        let answer = act();
+        times.push(begun.elapsed().as_secs_f64() * 1000.0);
+        found = count(&answer);
+    }
+    let first = times.first().copied().unwrap();
+    times.sort_by(f64::total_cmp);
+    let median = times.get(2).copied().unwrap();
+    eprintln!("{what:40} {found:5} found  first {first:8.2} ms  median {median:8.2} ms");
+}
+
+#[test]
+#[ignore = "a measurement, which writes 2 GB"]
+fn long_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut kept = KeptDates::at(folder.path().to_owned());
+    let begun = Instant::now();
+    for day in 0..DATES {
+        keep(&mut kept, day);
+    }
+    eprintln!(
+        "{DATES} dates of {A_DAY} written in {:.1?}",
+        begun.elapsed()
+    );
+    let config = DayConfig {
+        first_day: date(0),
+        close_timeout_ms: 1,
+        late_quiet_ms: 1,
+        warning_ms: 1,
+    };
+    let zone = StoreZone::named("Asia/Shanghai").unwrap();
+    let books = Books::new(Currency::CNY, zone, config, kept);
+    for (what, query) in queries() {
+        timed(what, || books.find(&query).unwrap(), Vec::len);
+    }
+    for (what, payment) in [
+        ("a payment of the first date", id(0, 77)),
+        ("a payment of the last date", id(DATES - 1, 77)),
+        ("a payment that nobody knows", PaymentId(5)),
+    ] {
+        timed(
+            what,
+            || books.payment(payment).unwrap(),
+            |found| usize::from(found.is_some()),
+        );
+    }
+    let digits = &id(0, 77).to_string()[..8];
+    timed(
+        "the first eight digits of one",
+        || books.by_prefix(digits).unwrap(),
+        |_| 1,
+    );
+}
