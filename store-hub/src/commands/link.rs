@@ -52,17 +52,17 @@ fn view(line: &LinkResponse, reader: &Reader) -> View {
         reader.words("since", "自"),
         reader.moment(line.since_wall_ms),
     );
-    let mut text = format!("{:<11} {address}\n", reader.words("bank", "银行"));
+    let mut text = format!("{}{address}\n", reader.heading(("bank", "银行"), 12));
     text += &format!(
-        "{:<11} {state} {since} {at}\n",
-        reader.words("line", "线路")
+        "{}{state} {since} {at}\n",
+        reader.heading(("line", "线路"), 12)
     );
     if !reason.is_empty() {
         let when = match up {
-            true => reader.words("last loss", "上次中断"),
-            false => reader.words("because", "原因"),
+            true => ("last loss", "上次中断"),
+            false => ("because", "原因"),
         };
-        text += &format!("{when:<11} {reason}\n");
+        text += &format!("{}{reason}\n", reader.heading(when, 12));
     }
     let kind = match one_exchange {
         true => reader.words("one an exchange", "每次交互一条"),

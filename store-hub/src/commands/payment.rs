@@ -68,7 +68,8 @@ fn view(history: &PaymentHistory, reader: &Reader) -> View {
     }
     for (name, name_zh, value) in lines {
         // Writing to a String can't fail, here and below.
-        let _ = writeln!(text, "{:<10}{value}", reader.words(name, name_zh));
+        let heading = reader.heading((name, name_zh), 10);
+        let _ = writeln!(text, "{heading}{value}");
     }
     for (heading, heading_zh, lines) in [
         ("Lane", "通道", &history.lane),

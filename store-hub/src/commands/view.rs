@@ -40,6 +40,16 @@ impl Reader {
         }
     }
 
+    /// A heading, filled up to a column: a Chinese character takes two.
+    pub(super) fn heading(&self, words: (&str, &str), columns: usize) -> String {
+        let words = self.words(words.0, words.1);
+        let taken: usize = words
+            .chars()
+            .map(|c| if c.is_ascii() { 1 } else { 2 })
+            .sum();
+        format!("{words}{}", " ".repeat(columns.saturating_sub(taken)))
+    }
+
     /// Time of day on the store's wall; the date stands elsewhere.
     pub(super) fn clock(&self, wall_ms: i64) -> String {
         time_in_words(WallMs(wall_ms), &self.zone)

@@ -203,7 +203,8 @@ pub(super) fn status(status: &StatusResponse, running: bool, reader: &Reader) ->
     let mut text = String::new();
     for (name, name_zh, value) in status_lines(status, running, reader) {
         // Writing to a String can't fail.
-        let _ = writeln!(text, "{:<20}{value}", reader.words(name, name_zh));
+        let heading = reader.heading((name, name_zh), 20);
+        let _ = writeln!(text, "{heading}{value}");
     }
     for terminal in &status.terminals {
         // Writing to a String can't fail.

@@ -125,8 +125,7 @@ async fn an_abandoned_approval_is_undone_and_an_abandon_before_its_request_refus
     let id = new_id();
     lane.pay(id, APPROVED_PAN, 1250).await;
     lane.abandon(id).await;
-    hub.history_until(id, "it is undone", |history| is_reversed(history))
-        .await;
+    hub.history_until(id, "it is undone", is_reversed).await;
 
     let early = new_id();
     lane.abandon(early).await;

@@ -94,8 +94,7 @@ async fn a_power_cut_without_room_loses_nothing_acknowledged() {
     assert_eq!(decision, DecisionKind::Approved);
     let mut lane = lane.again(&hub).await;
     lane.abandon(paid).await;
-    hub.history_until(paid, "taken back", |history| is_reversed(history))
-        .await;
+    hub.history_until(paid, "taken back", is_reversed).await;
     drop(lane);
     hub.stop();
 }
