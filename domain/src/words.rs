@@ -3,7 +3,7 @@
 /// The languages.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Language {
-    /// English.
+    /// The one of records, logs and JSON.
     #[default]
     English,
     /// Chinese, simplified.
