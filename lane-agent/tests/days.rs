@@ -266,7 +266,8 @@ async fn a_restart_in_the_middle_of_a_turn_goes_on_with_it() {
         .run_until(async {
             let life = HubLife::begin(&hub, "127.0.0.1:0").await;
             let address = life.address;
-            let running = lane.start(address);
+            // It is stopped before the sale can end, however slow the machine.
+            let running = lane.start_that_waits(address);
             hub.until(|heard| !heard.payments.is_empty()).await;
             hub.turn("2026-11-22", "2026-11-23", 60_000);
             hub.until(|_| lane.store_day().contains("2026-11-23")).await;

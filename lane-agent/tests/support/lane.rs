@@ -199,7 +199,18 @@ impl Lane {
 
     /// Inside a `LocalSet`.
     pub fn start(&self, hub: SocketAddr) -> Running {
-        let config = self.config(hub);
+        self.start_with(self.config(hub))
+    }
+
+    /// The same, but it waits for the result of a payment longer than any test lasts.
+    pub fn start_that_waits(&self, hub: SocketAddr) -> Running {
+        let text = Self::config_text(hub).replace("6900000000014", &barcode("690000000001"));
+        let text = text.replace(r#"result = "2s""#, r#"result = "600s""#);
+        assert!(text.contains("600s"));
+        self.start_with(Config::parse(&text, self.folder.path()).unwrap())
+    }
+
+    fn start_with(&self, config: Config) -> Running {
         let (stop, stopped) = oneshot::channel();
         let commit = self.commit;
         let ports = Ports {

@@ -13,10 +13,9 @@ use tokio::time::sleep;
 
 use super::{
     LoadError,
-    growth::turn_dates,
     lane::Lane,
     rig::Rig,
-    slice::{joined, micros},
+    slice::{joined, micros, turn_dates},
     summary::{BesideFigures, Spell},
 };
 

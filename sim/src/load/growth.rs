@@ -12,7 +12,7 @@ use super::{
     lane::{KnownHub, Lane},
     options::GrowthForm,
     rig::{Rig, RigSetting},
-    slice::{self, micros},
+    slice::{self, micros, turn_dates},
     summary::{Growth, GrowthDay, Totals},
 };
 use crate::store::progress::note;
@@ -130,11 +130,6 @@ async fn live(
         known: lanes.first().map(Lane::known_hub).unwrap_or_default(),
         journals: lanes.into_iter().map(|lane| lane.journal).collect(),
     })
-}
-
-pub(super) async fn turn_dates(mut lanes: Vec<Lane>) -> Result<Vec<Lane>, LoadError> {
-    try_join_all(lanes.iter_mut().map(Lane::turn_date)).await?;
-    Ok(lanes)
 }
 
 /// With the hundredths of a millisecond that a summary may be in.

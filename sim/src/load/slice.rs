@@ -143,6 +143,12 @@ pub(super) async fn sell(lanes: Vec<Lane>, payments: usize) -> Result<Vec<Lane>,
     try_join_all(selling).await
 }
 
+/// Each lane turns its date.
+pub(super) async fn turn_dates(mut lanes: Vec<Lane>) -> Result<Vec<Lane>, LoadError> {
+    try_join_all(lanes.iter_mut().map(Lane::turn_date)).await?;
+    Ok(lanes)
+}
+
 pub(super) async fn joined<T>(task: JoinHandle<Result<T, LoadError>>) -> Result<T, LoadError> {
     let ended = task.await;
     ended.map_err(|error| LoadError::BrokeOff(error.to_string()))?

@@ -5,14 +5,22 @@ use domain::{
     ids::LaneId,
 };
 use journal::Batch;
-use proto::store::v1::hub_frame::Body;
+use proto::store::v1::{HubHello, hub_frame::Body};
+
+use super::lane_outlet::LaneOutlet;
 
 /// What waits in the outbox for its commit.
 pub(super) enum Waiting {
     /// An effect of the desk.
     Effect(Effect),
-    /// A frame of the shell itself: hello, abandoned.
+    /// A frame of the shell itself.
     Frame { lane: LaneId, body: Box<Body> },
+    /// What a session begins with. Frames that waited before it were for another one.
+    Hello {
+        lane: LaneId,
+        session: LaneOutlet,
+        hello: Box<HubHello>,
+    },
 }
 
 /// One commit, and the pending effects that wait for it.

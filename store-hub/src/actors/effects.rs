@@ -4,12 +4,13 @@ use domain::{
     desk::{Alarm, Effect, Event, Outgoing},
     ids::{LaneId, Tid},
 };
-use proto::store::v1::{HubFrame, hub_frame::Body};
+use proto::store::v1::{HubFrame, HubHello, hub_frame::Body};
 use records::{hot_card_to_part, lease_to_proto};
 
 use super::{
     acquirer_link::command::LinkCommand,
     commit::{Commit, Waiting},
+    lane_outlet::LaneOutlet,
     payment_desk::{PaymentDesk, result_frame},
     told_dates::settling_frame,
 };
@@ -60,6 +61,11 @@ impl PaymentDesk {
         for waiting in ready {
             match waiting {
                 Waiting::Frame { lane, body } => self.send_to_lane(lane, *body),
+                Waiting::Hello {
+                    lane,
+                    session,
+                    hello,
+                } => self.greet(lane, &session, *hello),
                 Waiting::Effect(effect) => came_back.extend(self.run(effect)),
             }
         }
@@ -159,12 +165,23 @@ impl PaymentDesk {
         }
     }
 
-    /// A lane that is gone or too slow asks again when it is back: the result is recorded.
+    /// The first frame of a session, unless another one has taken its place.
+    fn greet(&mut self, lane: LaneId, outlet: &LaneOutlet, hello: HubHello) {
+        if let Some(session) = self.sessions.get_mut(&lane)
+            && session.outlet == *outlet
+        {
+            session.greeted = true;
+            self.send_to_lane(lane, Body::Hello(hello));
+        }
+    }
+
+    /// A lane that is gone or too slow asks again when it is back: the result is recorded. So does
+    /// one that is back and not greeted yet.
     pub(super) fn send_to_lane(&mut self, lane: LaneId, body: Body) {
-        let Some(session) = self.sessions.get(&lane) else {
+        let Some(session) = self.sessions.get(&lane).filter(|session| session.greeted) else {
             return;
         };
-        if session.send(HubFrame { body: Some(body) }).is_err() {
+        if session.outlet.send(HubFrame { body: Some(body) }).is_err() {
             self.sessions.remove(&lane);
         }
     }

@@ -46,3 +46,10 @@ impl LaneOutlet {
         self.end.try_send(EndSession).map_err(|_| NotTaken)
     }
 }
+
+/// The session that speaks for a lane.
+pub(super) struct AttachedSession {
+    pub(super) outlet: LaneOutlet,
+    /// Its hello is on the way: what comes now is for it.
+    pub(super) greeted: bool,
+}

@@ -51,6 +51,8 @@ pub(crate) struct LaneSession {
     pub(crate) in_flight: BTreeSet<PaymentId>,
     pub(crate) gauges: SessionGauges,
     pub(crate) prices: SessionPrices,
+    /// Answers to what the lane asked before its hello came: they follow it.
+    pub(crate) early: Vec<HubFrame>,
 }
 
 /// What the lane was told of prices on this stream.
@@ -292,12 +294,19 @@ impl Handler<ToLane> for LaneSession {
             self.in_flight.remove(&payment_id);
             self.gauges.payments(self.in_flight.len());
         }
-        let is_hello = matches!(frame.0.body, Some(hub_frame::Body::Hello(_)));
-        self.put(frame.0, ctx);
-        if is_hello {
-            self.prices.greeted = true;
-            self.tell_prices(ctx);
+        if self.prices.greeted {
+            return self.put(frame.0, ctx);
         }
+        // Of these there are as many as payments in flight, which have their limit.
+        if !matches!(frame.0.body, Some(hub_frame::Body::Hello(_))) {
+            return self.early.push(frame.0);
+        }
+        self.prices.greeted = true;
+        self.put(frame.0, ctx);
+        for early in std::mem::take(&mut self.early) {
+            self.put(early, ctx);
+        }
+        self.tell_prices(ctx);
     }
 }
 

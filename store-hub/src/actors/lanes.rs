@@ -199,6 +199,7 @@ impl Handler<Attach> for Lanes {
             in_flight: Default::default(),
             gauges: gauges.clone(),
             prices: SessionPrices::new(self.prices.clone()),
+            early: Vec::new(),
         }
         .start();
         let asked = self.desk.send(AttachLane {

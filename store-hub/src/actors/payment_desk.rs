@@ -22,7 +22,7 @@ use super::{
     commit::{Commit, Waiting},
     desk_parts::DeskParts,
     lane_memory::PreviousHub,
-    lane_outlet::LaneOutlet,
+    lane_outlet::{AttachedSession, LaneOutlet},
 };
 use crate::{
     card_vault::{CardVault, EncryptedPin},
@@ -50,7 +50,7 @@ pub(crate) struct PaymentDesk {
     pub(super) kept_at: u64,
     pub(super) outbox: Outbox<Waiting>,
     pub(super) ticket: Ticket,
-    pub(super) sessions: BTreeMap<LaneId, LaneOutlet>,
+    pub(super) sessions: BTreeMap<LaneId, AttachedSession>,
     pub(super) stopped: bool,
     /// The disk had no room when it was last looked at: told once.
     pub(super) without_room: bool,
@@ -216,14 +216,21 @@ impl PaymentDesk {
         let mut commit = Commit::default();
         let AttachLane { lane, epoch, .. } = attach;
         self.step(&mut commit, Event::LaneAttached { lane, epoch })?;
-        self.sessions.insert(lane, attach.session);
+        let outlet = attach.session.clone();
+        let greeted = false;
+        self.sessions
+            .insert(lane, AttachedSession { outlet, greeted });
         if let Some(previous) = &attach.previous_hub {
             self.compare_with_memory(&mut commit, lane, epoch, previous, &attach.abandoned);
         }
-        let hello = self.hello(lane, epoch);
+        let hello = Box::new(self.hello(lane, epoch));
         // The hello is the first frame, and what was given up is obeyed before all else.
         let afterwards = std::mem::take(&mut commit.waiting);
-        commit.frame(lane, Body::Hello(hello));
+        commit.waiting.push(Waiting::Hello {
+            lane,
+            session: attach.session,
+            hello,
+        });
         for payment_id in attach.abandoned {
             self.abandon_into(&mut commit, lane, payment_id);
         }
@@ -389,7 +396,8 @@ impl Handler<DetachLane> for PaymentDesk {
     type Result = ();
 
     fn handle(&mut self, detach: DetachLane, _: &mut Self::Context) {
-        if self.sessions.get(&detach.lane) == Some(&detach.session) {
+        let session = self.sessions.get(&detach.lane);
+        if session.is_some_and(|session| session.outlet == detach.session) {
             self.sessions.remove(&detach.lane);
         }
     }

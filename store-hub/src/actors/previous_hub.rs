@@ -87,7 +87,7 @@ impl PaymentDesk {
             );
         }
         for (other, session) in &self.sessions {
-            if *other != lane && session.end().is_err() {
+            if *other != lane && session.outlet.end().is_err() {
                 tracing::debug!(event = "session is over already", lane = %other);
             }
         }
@@ -118,7 +118,7 @@ impl Handler<CompareCopy> for PaymentDesk {
         let memory = self.desk.own_memory(lane, self.hub_epoch.saturating_sub(1));
         self.step_into(&mut commit, Event::LaneRemembers { lane, memory });
         if let Some(session) = self.sessions.get(&lane)
-            && session.end().is_err()
+            && session.outlet.end().is_err()
         {
             tracing::debug!(event = "session is over already", %lane);
         }

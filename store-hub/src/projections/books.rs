@@ -1,7 +1,7 @@
 //! All projections, each record seen once. Dates that are over are kept in files and leave memory;
 //! a late record brings its date back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     day::{DayConfig, Days},
@@ -58,6 +58,15 @@ pub(crate) struct Books {
     pub(super) kept: KeptDates,
     /// Records read since the books were kept last.
     pub(super) unkept: usize,
+    /// What was held or changed since then.
+    pub(super) changed: Changed,
+}
+
+/// Rows that the copy of what is open does not hold, or not as they are.
+#[derive(Default, Debug)]
+pub(super) struct Changed {
+    pub(super) payments: BTreeSet<PaymentId>,
+    pub(super) sales: BTreeSet<ReceiptNumber>,
 }
 
 impl Books {
@@ -85,6 +94,7 @@ impl Books {
             stalled: BTreeMap::new(),
             kept,
             unkept: 0,
+            changed: Changed::default(),
         }
     }
 
@@ -118,6 +128,7 @@ impl Books {
         date: BusinessDate,
         change: impl FnOnce(&mut PaymentEntry),
     ) {
+        self.changed.payments.insert(id);
         let entry = self.payments.entry(id);
         let entry = entry.or_insert_with(|| PaymentEntry::new(id, date));
         let before = Contribution::of(entry);

@@ -137,6 +137,7 @@ impl Books {
             }
             SaleFact::ReceiptPrinted { receipt, .. } => {
                 if let Some(sale) = self.sales.get_mut(receipt) {
+                    self.changed.sales.insert(*receipt);
                     sale.printed = Some(place);
                 }
             }
@@ -250,6 +251,7 @@ impl Books {
             printed: None,
         };
         self.sales.insert(*receipt, entry);
+        self.changed.sales.insert(*receipt);
         Some(())
     }
 

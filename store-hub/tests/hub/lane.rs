@@ -81,17 +81,31 @@ impl Lane {
     }
 
     pub(crate) async fn attach_with(hub: &Hub, hello: LaneHello) -> Result<Self, Status> {
+        Self::attach_asking(hub, hello, None).await
+    }
+
+    /// Asks for a payment before the hub's hello is there.
+    pub(crate) async fn attach_asking(
+        hub: &Hub,
+        hello: LaneHello,
+        asked: Option<PaymentRequest>,
+    ) -> Result<Self, Status> {
         let number = hello.lane;
         let mut client = LaneServiceClient::connect(format!("http://{}", hub.address))
             .await
             .unwrap();
         let (frames, outbound) = mpsc::channel(64);
         let hello = lane_frame::Body::Hello(hello);
-        frames.send(LaneFrame { body: Some(hello) }).await.unwrap();
+        let asked = asked.map(lane_frame::Body::Payment);
+        for body in [Some(hello), asked].into_iter().flatten() {
+            frames.send(LaneFrame { body: Some(body) }).await.unwrap();
+        }
         let session = client.session(ReceiverStream::new(outbound)).await?;
         let mut answers = session.into_inner();
-        let Some(hub_frame::Body::Hello(hello)) = next(&mut answers).await? else {
-            panic!("the first frame is the hello");
+        let hello = match next(&mut answers).await? {
+            Some(hub_frame::Body::Hello(hello)) => hello,
+            Some(other) => panic!("the first frame is the hello, not {other:?}"),
+            None => return Err(Status::aborted("the session ended before its hello")),
         };
         Ok(Self {
             number,

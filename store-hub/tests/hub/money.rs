@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use acquirer_host::MemoryLedger;
-use proto::store::v1::{DecisionKind, RefusalReason, lane_frame};
+use domain::ids::PaymentId;
+use proto::store::v1::{
+    DecisionKind, LaneHello, PaymentRequest, RefusalReason, hub_frame, lane_frame,
+};
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::{
     lane::{Lane, new_id},
-    store::{APPROVED_PAN, DECLINED_PAN, Host, PARTIAL_PAN, SILENT_PAN, Store, is_reversed},
+    store::{APPROVED_PAN, DECLINED_PAN, Host, Hub, PARTIAL_PAN, SILENT_PAN, Store, is_reversed},
 };
 
 fn bank() -> Host {
@@ -173,6 +176,80 @@ async fn a_card_sealed_for_another_payment_is_refused_and_nothing_is_sent() {
     assert_eq!(refused.kind(), DecisionKind::Refused);
     assert!(bank.lines(other).is_empty());
     assert_eq!(hub.status().await.counts.unwrap().requested, 0);
+}
+
+/// A lane that has asked, the bank has answered, and the record of it is on the way to the disk.
+async fn answered_and_not_durable(hub: &Hub, bank: &Host) -> (Lane, PaymentRequest, PaymentId) {
+    let lane = Lane::attach(hub, 1).await;
+    let id = new_id();
+    let request = lane.request(id, APPROVED_PAN, 1250, None);
+    lane.send(lane_frame::Body::Payment(request.clone())).await;
+    while bank.lines(id).is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    (lane, request, id)
+}
+
+/// What waits for the disk when a lane comes back is no frame of its new session: that begins with
+/// the hello, and the lane asks again.
+#[tokio::test]
+async fn a_session_begins_with_the_hello_though_an_answer_waited_for_the_disk() {
+    let bank = bank();
+    let store = Store::new(bank.address);
+    let hub = store.start_on_slow_disk(Duration::from_millis(500));
+    hub.signed_on().await;
+    let (mut lane, request, id) = answered_and_not_durable(&hub, &bank).await;
+    lane = lane.back(&hub).await.unwrap();
+    lane.send(lane_frame::Body::Payment(request)).await;
+    assert_eq!(lane.decision_of(id).await.kind(), DecisionKind::Approved);
+    assert_eq!(bank.lines(id).len(), 1, "asked again, charged once");
+}
+
+/// A lane whose connection broke before its hello was durable comes back at once: what was for the
+/// session before is not told to this one.
+#[tokio::test]
+async fn a_session_has_one_hello_though_another_waited_before_it() {
+    let bank = bank();
+    let store = Store::new(bank.address);
+    let hub = store.start_on_slow_disk(Duration::from_millis(500));
+    hub.signed_on().await;
+    let (lane, ..) = answered_and_not_durable(&hub, &bank).await;
+    let first = lane.back(&hub);
+    let second = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        lane.back(&hub).await
+    };
+    let (first, second) = tokio::join!(timeout(Duration::from_secs(2), first), second);
+    assert!(first.is_err() || first.is_ok_and(|ended| ended.is_err()));
+    let mut lane = second.unwrap();
+    while let Ok(frame) = timeout(Duration::from_millis(1500), lane.frame()).await {
+        let frame = frame.unwrap();
+        assert!(!matches!(frame, Some(hub_frame::Body::Hello(_))), "again");
+    }
+}
+
+/// The hub is asked before its hello is durable, and refuses at once: the lane hears it behind
+/// that.
+#[tokio::test]
+async fn what_is_refused_at_once_is_told_behind_the_hello() {
+    let bank = bank();
+    let store = Store::new(bank.address);
+    let hub = store.start_on_slow_disk(Duration::from_millis(500));
+    hub.signed_on().await;
+    let lane = Lane::attach(&hub, 1).await;
+    let id = new_id();
+    let mut request = lane.request(id, APPROVED_PAN, 1250, None);
+    request.sealed_card = vec![7; 90].into();
+    // The first of this lane: there is a record to write.
+    let hello = LaneHello {
+        lane: 2,
+        epoch: 1,
+        ..LaneHello::default()
+    };
+    let asked = Lane::attach_asking(&hub, hello, Some(request));
+    let mut lane = asked.await.unwrap();
+    assert_eq!(lane.decision_of(id).await.kind(), DecisionKind::Refused);
 }
 
 /// I6, seen from outside: what a commit has to carry is told only after the commit.

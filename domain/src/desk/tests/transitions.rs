@@ -1,13 +1,13 @@
 //! The table of docs/desk-transitions.md: what each event does to a payment, where it stands now
 //! and then, found by trying every event on every status that can be reached.
 //!
-//! `LANEKEEPER_WRITE_DOCS=1 cargo test -p domain the_page_of_transitions` writes the page anew.
+//! `cargo test -p domain write_the_page_of_transitions -- --ignored` writes the page anew.
 
 use std::{
     collections::{BTreeMap, VecDeque},
     fmt::Debug,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use super::world::{World, answer, batch, place, receipt, request, tid};
@@ -276,7 +276,9 @@ fn words(fact: &crate::desk::DeskFact) -> String {
 }
 
 /// The first way found to each place, and what every event does there.
-fn explore() -> BTreeMap<String, (Case, Vec<(&'static str, Outcome)>)> {
+type Places = BTreeMap<String, (Case, Vec<(&'static str, Outcome)>)>;
+
+fn explore() -> Places {
     let begin = Case {
         world: World::online(),
         at_bank: None,
@@ -323,24 +325,29 @@ fn page() -> String {
 const HEAD: &str = "\
 # What becomes of a payment at the desk
 
-Generated from the desk itself: a store with one payment, every event tried on every place that can be
-reached, by the fewest events. What is not in a table changes nothing, tells nobody and is written nowhere.
-Not here: a payment that waits behind another of its terminal, and an approval of the lane alone inside a
-lease.
+Generated from the desk itself: a store with one payment, every event tried on every place that can
+be reached, by the fewest events. What is not in a table changes nothing, tells nobody and is
+written nowhere. Not here: a payment that waits behind another of its terminal, and an approval of
+the lane alone inside a lease.
 The test `the_page_of_transitions_is_what_the_desk_does` holds this page to the code.
 ";
 
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE)
+}
+
+#[test]
+#[ignore = "writes a document"]
+fn write_the_page_of_transitions() {
+    fs::write(path(), page()).unwrap();
+}
+
 #[test]
 fn the_page_of_transitions_is_what_the_desk_does() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
-    let page = page();
-    if std::env::var_os("LANEKEEPER_WRITE_DOCS").is_some() {
-        fs::write(&path, &page).unwrap();
-    }
-    let written = fs::read_to_string(&path).unwrap_or_default();
+    let written = fs::read_to_string(path()).unwrap_or_default();
     assert!(
-        written == page,
-        "{} is old: LANEKEEPER_WRITE_DOCS=1 cargo test -p domain the_page_of_transitions",
-        path.display()
+        written == page(),
+        "{} is old: cargo test -p domain write_the_page_of_transitions -- --ignored",
+        path().display()
     );
 }

@@ -18,6 +18,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 const MAGIC: &[u8; 8] = b"LKBOOKS2";
@@ -61,6 +62,23 @@ pub(crate) enum KeptError {
         /// What is wrong with it.
         what: &'static str,
     },
+}
+
+/// What a file ends with.
+pub(super) type Sum = [u8; HASH_BYTES];
+
+/// The sum at the end of a file.
+pub(super) fn sum_of(bytes: &[u8]) -> Sum {
+    let sum = bytes.last_chunk::<HASH_BYTES>();
+    sum.copied().unwrap_or_default()
+}
+
+/// One file of several that are named together.
+#[derive(Serialize, Deserialize, Clone, Debug)]
+pub(super) struct Part {
+    pub(super) number: u64,
+    pub(super) rows: usize,
+    pub(super) sum: Sum,
 }
 
 /// A file in the making.
@@ -191,14 +209,14 @@ impl Reading {
         })
     }
 
-    /// Its SHA-256 is that of its bytes.
-    pub(super) fn check(&self) -> Result<(), KeptError> {
+    /// Its SHA-256, which is that of its bytes.
+    pub(super) fn check(&self) -> Result<Sum, KeptError> {
         let end = usize::try_from(self.end).map_err(|_| self.damaged("it is too long"))?;
         let mut bytes = vec![0; end.saturating_add(HASH_BYTES)];
         self.at(0, &mut bytes)?;
         let (all, hash) = bytes.split_at(end);
         match Sha256::digest(all).as_slice() == hash {
-            true => Ok(()),
+            true => Ok(sum_of(hash)),
             false => Err(self.damaged("its checksum is wrong")),
         }
     }

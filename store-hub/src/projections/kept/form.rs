@@ -28,6 +28,14 @@ const PAYMENT: u8 = b'P';
 const SALE: u8 = b'S';
 
 impl Row {
+    /// The date that it is kept under.
+    pub(super) fn date(&self) -> BusinessDate {
+        match self {
+            Self::Payment(entry) => entry.kept_under,
+            Self::Sale(sale) => sale.date,
+        }
+    }
+
     /// # Errors
     /// Bytes that are no row.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self> {

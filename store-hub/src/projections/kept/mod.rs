@@ -19,7 +19,7 @@ use std::{
 use domain::time::BusinessDate;
 
 use super::date_book::DateBook;
-use file::{Reading, Writing};
+use file::{Part, Reading, Writing};
 
 pub(crate) use file::{KeptError, Key};
 pub(crate) use form::{Row, at_moment, ordered, receipt_value, tag};
@@ -34,6 +34,8 @@ pub(crate) struct KeptDates {
     /// Dates that left memory, each with the number of its file.
     dates: BTreeMap<BusinessDate, u64>,
     last_number: u64,
+    /// Files of the copy of what is open.
+    parts: Vec<Part>,
     state: KeptState,
 }
 
@@ -54,6 +56,7 @@ impl KeptDates {
             folder: Some(folder),
             dates: BTreeMap::new(),
             last_number: 0,
+            parts: Vec::new(),
             state: KeptState::Sound,
         }
     }
@@ -64,6 +67,7 @@ impl KeptDates {
             folder: None,
             dates: BTreeMap::new(),
             last_number: 0,
+            parts: Vec::new(),
             state: KeptState::Sound,
         }
     }
@@ -87,6 +91,7 @@ impl KeptDates {
 
     pub(super) fn begin_anew(&mut self) {
         self.dates.clear();
+        self.parts.clear();
         self.state = KeptState::Sound;
     }
 
@@ -183,11 +188,10 @@ impl KeptDates {
         let Some(folder) = &self.folder else {
             return Ok(());
         };
-        let named: Vec<String> = self
-            .dates
-            .iter()
-            .map(|(date, number)| file_name(*date, *number))
-            .collect();
+        let dates = self.dates.iter();
+        let dates = dates.map(|(date, number)| file_name(*date, *number));
+        let parts = self.parts.iter().map(|part| part_name(part.number));
+        let named: Vec<String> = dates.chain(parts).collect();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let name = entry.file_name().into_string().unwrap_or_default();
@@ -201,6 +205,10 @@ impl KeptDates {
 
 fn file_name(date: BusinessDate, number: u64) -> String {
     format!("{date}.{number}.book")
+}
+
+fn part_name(number: u64) -> String {
+    format!("open.{number}.book")
 }
 
 fn damaged(path: &Option<PathBuf>, what: &'static str) -> KeptError {

@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     KeptDates, KeptError, KeptState, OPEN, Row, damaged,
-    file::{Key, Reading, Writing},
+    file::{Key, Part, Reading, Writing, sum_of},
     form::tag,
-    row_of, write,
+    part_name, row_of, write,
 };
 use crate::projections::{
-    books::{Books, OpenSale},
+    books::{Books, Changed, OpenSale},
     date_book::{Batch, DateBook},
     day_text::Day,
     figures::Place,
@@ -26,10 +26,16 @@ use crate::projections::{
 use crate::replica::log_of;
 
 /// Of another form nothing is believed.
-const FORM: u32 = 1;
-/// Records behind the copy before the next is made, and at least as many as rows are open: so each
-/// record costs a part of a row.
+const FORM: u32 = 2;
+/// Records behind the copy before it is brought up to date: so a question waits for no more than
+/// the rows that these changed.
 const RECORDS_PER_COPY: usize = 20_000;
+/// Rows of the copy, for one that is open and beside these, before it is written anew: what is old
+/// in it costs each start.
+const COPY_ROWS_PER_ROW_MAX: usize = 2;
+const COPY_ROWS_OVER_MAX: usize = 100;
+/// Files of the copy, before it is written anew.
+const COPY_PARTS_MAX: usize = 200;
 
 /// All that is open, but for the rows.
 #[derive(Serialize, Deserialize)]
@@ -41,6 +47,8 @@ struct OpenBooks {
     positions: Vec<(u64, u64, [u8; 32])>,
     kept: Vec<(Day, u64)>,
     last_number: u64,
+    /// Files with the rows: of a row that is in two of them the later counts.
+    parts: Vec<Part>,
     days: Vec<DayFact>,
     dates: Vec<(Day, DateBook)>,
     open_batches: Vec<(Place, Batch)>,
@@ -82,7 +90,7 @@ impl Books {
         let Some(path) = self.kept.path(OPEN).filter(|path| path.exists()) else {
             return;
         };
-        match read(&path) {
+        match self.kept.read_open(&path) {
             Ok((open, rows)) if self.fits(&open, journal) => self.take_over(open, rows),
             Ok(_) => tracing::info!(event = "projections are made again from the first record"),
             Err(error) => tracing::warn!(
@@ -115,6 +123,7 @@ impl Books {
             })
             .collect();
         self.kept.last_number = open.last_number;
+        self.kept.parts = open.parts;
         let kept = open.kept.into_iter();
         self.kept.dates = kept.map(|(date, number)| (date.0, number)).collect();
         for fact in &open.days {
@@ -142,6 +151,9 @@ impl Books {
                 ((LaneId(lane), LaneEpoch(epoch)), (closed, voided))
             })
             .collect();
+        // Of a date that left memory later its own file says it.
+        let rows = rows.into_iter().filter(|row| !self.kept.has(row.date()));
+        let rows: Vec<Row> = rows.collect();
         rows.into_iter().for_each(|row| self.hold_row(row));
     }
 
@@ -173,7 +185,10 @@ impl Books {
         match self.kept.whole(date) {
             Ok(Some((book, rows))) => {
                 self.hold_date(date, book);
-                rows.into_iter().for_each(|row| self.hold_row(row));
+                for row in rows {
+                    self.changed.note(&row);
+                    self.hold_row(row);
+                }
             }
             Ok(None) => {}
             Err(error) => self.lose(&error),
@@ -240,8 +255,7 @@ impl Books {
             return;
         }
         let over: Vec<BusinessDate> = self.dates_over().collect();
-        let open = self.payments.len().saturating_add(self.sales.len());
-        if over.is_empty() && self.unkept < RECORDS_PER_COPY.max(open.saturating_mul(2)) {
+        if over.is_empty() && self.unkept < RECORDS_PER_COPY {
             return;
         }
         self.keep_now(over);
@@ -304,25 +318,66 @@ impl Books {
         }
         self.payments.retain(|_, entry| entry.kept_under != date);
         self.sales.retain(|_, sale| sale.date != date);
+        let (payments, sales) = (&self.payments, &self.sales);
+        self.changed.payments.retain(|id| payments.contains_key(id));
+        self.changed
+            .sales
+            .retain(|receipt| sales.contains_key(receipt));
         let payments = &self.payments;
         self.forwards.retain(|_, id| payments.contains_key(id));
         Ok(())
     }
 
-    fn write_open(&self) -> Result<(), KeptError> {
+    /// Brings the copy up to date: the rows that changed, then what names them.
+    fn write_open(&mut self) -> Result<(), KeptError> {
         let Some(path) = self.kept.path(OPEN) else {
             return Ok(());
         };
-        let mut writing = Writing::default();
-        for entry in self.payments.values() {
-            writing.row(entry.row().0, []);
+        let open = self.payments.len().saturating_add(self.sales.len());
+        let changed = self.changed.len();
+        let most = open.saturating_mul(COPY_ROWS_PER_ROW_MAX);
+        let parts = &self.kept.parts;
+        let rows: usize = parts.iter().map(|part| part.rows).sum();
+        let anew = rows.saturating_add(changed) > most.saturating_add(COPY_ROWS_OVER_MAX)
+            || parts.len() >= COPY_PARTS_MAX;
+        let last = parts.last().map_or(0, |part| part.number);
+        let mut named = if anew { Vec::new() } else { parts.clone() };
+        if anew || changed > 0 {
+            named.push(self.write_part(last.saturating_add(1), anew)?);
         }
-        for sale in self.sales.values() {
-            writing.row(sale.row().0, []);
-        }
-        write(&path, &writing.bytes(&to_json(&self.open_books())))?;
+        let books = OpenBooks {
+            parts: named.clone(),
+            ..self.open_books()
+        };
+        write(&path, &Writing::default().bytes(&to_json(&books)))?;
+        self.kept.parts = named;
+        self.changed = Changed::default();
         let swept = self.kept.sweep();
         swept.map_err(|source| KeptError::Io { path, source })
+    }
+
+    fn write_part(&self, number: u64, anew: bool) -> Result<Part, KeptError> {
+        let Changed { payments, sales } = &self.changed;
+        let mut writing = Writing::default();
+        let mut rows = 0_usize;
+        for (id, entry) in &self.payments {
+            if anew || payments.contains(id) {
+                writing.row(entry.row().0, []);
+                rows = rows.saturating_add(1);
+            }
+        }
+        for (receipt, sale) in &self.sales {
+            if anew || sales.contains(receipt) {
+                writing.row(sale.row().0, []);
+                rows = rows.saturating_add(1);
+            }
+        }
+        let bytes = writing.bytes(&[]);
+        let sum = sum_of(&bytes);
+        if let Some(path) = self.kept.path(&part_name(number)) {
+            write(&path, &bytes)?;
+        }
+        Ok(Part { number, rows, sum })
     }
 
     /// Of a lane whose record can't be understood only what stands before it: a newer hub reads on
@@ -364,6 +419,7 @@ impl Books {
                 .collect(),
             kept: kept.map(|(date, number)| (Day(*date), *number)).collect(),
             last_number: self.kept.last_number,
+            parts: Vec::new(),
             days: self.day_facts(),
             dates: dates
                 .map(|(date, book)| (Day(*date), book.clone()))
@@ -389,14 +445,43 @@ fn to_json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
-fn read(path: &Path) -> Result<(OpenBooks, Vec<Row>), KeptError> {
-    let reading = Reading::open(path)?;
-    reading.check()?;
-    let at = Some(path.to_owned());
-    let open = serde_json::from_slice(&reading.book()?)
-        .map_err(|_| damaged(&at, "its book can't be understood"))?;
-    let rows = (0..reading.rows()).map(|row| row_of(&reading, row, &at));
-    Ok((open, rows.collect::<Result<_, _>>()?))
+impl KeptDates {
+    fn read_open(&self, path: &Path) -> Result<(OpenBooks, Vec<Row>), KeptError> {
+        let reading = Reading::open(path)?;
+        reading.check()?;
+        let at = Some(path.to_owned());
+        let open: OpenBooks = serde_json::from_slice(&reading.book()?)
+            .map_err(|_| damaged(&at, "its book can't be understood"))?;
+        let mut rows = Vec::new();
+        for part in &open.parts {
+            let Some(path) = self.path(&part_name(part.number)) else {
+                continue;
+            };
+            let reading = Reading::open(&path)?;
+            let sum = reading.check()?;
+            let at = Some(path);
+            if sum != part.sum {
+                return Err(damaged(&at, "it is not the file that is named"));
+            }
+            for row in 0..reading.rows() {
+                rows.push(row_of(&reading, row, &at)?);
+            }
+        }
+        Ok((open, rows))
+    }
+}
+
+impl Changed {
+    fn note(&mut self, row: &Row) {
+        match row {
+            Row::Payment(entry) => self.payments.insert(entry.id),
+            Row::Sale(sale) => self.sales.insert(sale.receipt),
+        };
+    }
+
+    fn len(&self) -> usize {
+        self.payments.len().saturating_add(self.sales.len())
+    }
 }
 
 const fn machine(lane: u16, epoch: u32) -> Machine {

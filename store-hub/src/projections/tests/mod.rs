@@ -181,6 +181,92 @@ fn a_payment_is_found_by_the_beginning_of_its_id() {
     assert_eq!(alike.len(), 4);
 }
 
+/// Each copy holds what changed since the one before; a start puts them together, and old parts go.
+#[test]
+fn the_copy_of_what_is_open_grows_by_what_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::new();
+    let mut books = store.books(kept(folder.path()));
+    let rows = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().len();
+    for turn in 1..=12_u32 {
+        store.cash_sale(1, 1, 100 * turn, 70);
+        store.approved(1, 100 + turn, 900);
+        store.read(&mut books);
+        books.keep_at_the_end();
+        assert_eq!(
+            files(folder.path()).len(),
+            usize::try_from(turn).unwrap() + 1
+        );
+        if turn % 3 == 0 {
+            books = store.books(kept(folder.path()));
+            assert!(
+                books.catch_up(&store.journal, 1).unwrap(),
+                "nothing is read again"
+            );
+            store.check(&mut books, "restored");
+        }
+    }
+    assert!(
+        rows("open.12.book") < 2 * rows("open.1.book"),
+        "no more than that"
+    );
+    // What changes again is in two parts: the later counts.
+    for turn in 1..=12_u32 {
+        store.completed(1, 100 + turn);
+    }
+    store.read(&mut books);
+    books.keep_at_the_end();
+    books = store.books(kept(folder.path()));
+    assert!(books.catch_up(&store.journal, 1).unwrap());
+    store.check(&mut books, "restored");
+    // Over and over: then it is written anew.
+    for turn in 1..=12_u32 {
+        store.hub(
+            1,
+            9,
+            PaymentFact::Abandoned {
+                payment_id: id(1, 100 + turn),
+                lane: LaneId(1),
+            },
+        );
+        for _ in 0..12 {
+            store.completed(1, 100 + turn);
+            store.read(&mut books);
+            books.keep_at_the_end();
+        }
+    }
+    assert!(
+        files(folder.path()).len() < 130,
+        "{:?}",
+        files(folder.path())
+    );
+    books = store.books(kept(folder.path()));
+    store.check(&mut books, "restored");
+}
+
+/// A part that is not the one that was named is another's: all is read again.
+#[test]
+fn a_part_of_another_copy_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::new();
+    let mut books = store.books(kept(folder.path()));
+    let part = folder.path().join("open.1.book");
+    let mut others = Vec::new();
+    for turn in 1..3_u32 {
+        store.cash_sale(1, 1, turn, 70);
+        store.read(&mut books);
+        books.keep_at_the_end();
+        others.push(std::fs::read(folder.path().join(format!("open.{turn}.book"))).unwrap());
+    }
+    std::fs::write(&part, &others[1]).unwrap();
+    let mut books = store.books(kept(folder.path()));
+    assert!(
+        !books.catch_up(&store.journal, 1).unwrap(),
+        "from the first record"
+    );
+    store.check(&mut books, "read again");
+}
+
 /// By what they are looked for is no matter, nor which of the dates are held.
 #[test]
 fn of_many_that_fit_the_latest_are_told() {
@@ -271,7 +357,12 @@ fn late_records_bring_their_date_back() {
     store.check(&mut books, "kept again");
     assert_eq!(
         files(folder.path()),
-        ["2026-11-21.3.book", "2026-11-22.4.book", "open.book"]
+        [
+            "2026-11-21.3.book",
+            "2026-11-22.4.book",
+            "open.1.book",
+            "open.book"
+        ]
     );
     // A power cut before that copy leaves the one before: nothing is counted twice.
     store.cash_sale(2, 1, 79, 111);
@@ -287,7 +378,8 @@ fn a_file_or_a_copy_that_is_damaged_is_made_again() {
         store.lives(day);
         store.ends(day, true);
     }
-    for name in ["2026-11-22.2.book", "open.book"] {
+    store.lives(4);
+    for name in ["2026-11-22.2.book", "open.book", "open.1.book"] {
         let mut books = store.books(kept(folder.path()));
         store.read(&mut books);
         store.seals(&mut books);
