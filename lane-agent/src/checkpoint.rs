@@ -214,7 +214,7 @@ mod tests {
             SaleFact::PaymentAbandoned {
                 sale,
                 payment_id: PaymentId(u128::MAX - 5),
-                reason: String::new(),
+                reason: domain::sale::AbandonReason::LinkBroke.into(),
             },
             SaleFact::SaleClosed {
                 sale,

@@ -12,6 +12,7 @@ pub mod lane;
 mod lease;
 mod payment;
 mod price_version;
+mod reason;
 
 pub use absent::{optional, text};
 pub use hot_list::{HotListReader, hot_card_to_part, hot_list_to_parts};

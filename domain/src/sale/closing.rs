@@ -3,7 +3,7 @@
 use crate::{
     ids::ReceiptNumber,
     money::Money,
-    sale::{Effect, Prompt, Receipt, Rejected, SaleFact, Tender, machine::Step},
+    sale::{AbandonReason, Effect, Prompt, Receipt, Rejected, SaleFact, Tender, machine::Step},
 };
 
 impl Step {
@@ -68,7 +68,7 @@ impl Step {
             self.show(Prompt::Printing { change });
         } else if let Some(pending) = &sale.pending {
             let payment_id = pending.payment_id;
-            self.give_up(payment_id, "the lane was restarted")?;
+            self.give_up(payment_id, AbandonReason::LaneRestarted)?;
         } else if sale.total.is_some() {
             self.recover_tendering()?;
         } else {

@@ -9,7 +9,9 @@ use crate::{
     ids::LeaseId,
     payment::{Decision, RefusalReason},
     risk::{OfflineLease, VelocityLimit},
-    sale::{PendingPayment, Rejected, SaleFact, machine::DurableState, machine::Step},
+    sale::{
+        LeaseReturnReason, PendingPayment, Rejected, SaleFact, machine::DurableState, machine::Step,
+    },
 };
 
 impl Step {
@@ -22,7 +24,7 @@ impl Step {
         if !is_ours || !is_new {
             return Err(Rejected::LeaseNotTaken);
         }
-        self.return_lease("replaced");
+        self.return_lease(LeaseReturnReason::Replaced);
         let until = self.now.mono.after(lease.valid_for_ms);
         self.record(SaleFact::LeaseAccepted { lease });
         self.volatile.lease_until = Some(until);
@@ -36,13 +38,13 @@ impl Step {
             return;
         };
         if !self.is_in_time() {
-            self.return_lease("expired");
+            self.return_lease(LeaseReturnReason::Expired);
         } else if account.is_mostly_spent() {
-            self.return_lease("mostly spent");
+            self.return_lease(LeaseReturnReason::MostlySpent);
         }
     }
 
-    pub(super) fn return_lease(&mut self, reason: &str) {
+    pub(super) fn return_lease(&mut self, reason: LeaseReturnReason) {
         self.volatile.lease_until = None;
         let Some(account) = &self.durable.lease else {
             return;
@@ -51,7 +53,7 @@ impl Step {
             lease: account.lease.id,
             spent: account.spent(),
             payments: account.payments(),
-            reason: reason.to_owned(),
+            reason: reason.into(),
         };
         self.record(fact);
     }

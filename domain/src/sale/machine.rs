@@ -7,8 +7,8 @@ use crate::{
     money::{Currency, Money},
     risk::{HotList, LeaseUse, Velocity},
     sale::{
-        BasketView, Effect, Event, Prompt, Rejected, Sale, SaleFact, SaleRecord, Screen, Tender,
-        day_heard::DayHeard,
+        AbandonReason, BasketView, Effect, Event, LeaseReturnReason, Prompt, Rejected, Sale,
+        SaleFact, SaleRecord, Screen, Tender, day_heard::DayHeard,
     },
     time::{BusinessDate, MonoMs, Now},
 };
@@ -237,7 +237,7 @@ impl Step {
     fn follow(&mut self, event: Event) -> Result<(), Rejected> {
         match event {
             Event::Recovered => {
-                self.return_lease("the lane was restarted");
+                self.return_lease(LeaseReturnReason::LaneRestarted);
                 self.recover()
             }
             Event::Open {
@@ -264,8 +264,10 @@ impl Step {
                 decision,
             } => self.decided(payment_id, decision),
             Event::HubUnreachable { payment_id } => self.hub_unreachable(payment_id),
-            Event::LinkLost { payment_id } => self.give_up(payment_id, "the link to the hub broke"),
-            Event::ResultTimedOut { payment_id } => self.give_up(payment_id, "no result in time"),
+            Event::LinkLost { payment_id } => self.give_up(payment_id, AbandonReason::LinkBroke),
+            Event::ResultTimedOut { payment_id } => {
+                self.give_up(payment_id, AbandonReason::NoResultInTime)
+            }
             Event::HotListReceived(list) => {
                 self.volatile.hot_list = list;
                 Ok(())

@@ -5,8 +5,9 @@ use crate::{
     money::Money,
     payment::Decision,
     risk::OfflineLease,
-    sale::{Line, PendingPayment, Tender},
+    sale::{AbandonReason, LeaseReturnReason, Line, PendingPayment, Tender},
     time::{BusinessDate, WallMs},
+    words::Reason,
 };
 
 /// One durable fact with its time on the business clock.
@@ -84,8 +85,8 @@ pub enum SaleFact {
         sale: SaleNumber,
         /// The payment.
         payment_id: PaymentId,
-        /// Why, in words.
-        reason: String,
+        /// Why.
+        reason: Reason<AbandonReason>,
     },
     /// The reader gave up.
     CardNotRead {
@@ -140,8 +141,8 @@ pub enum SaleFact {
         spent: Money,
         /// How many payments.
         payments: u32,
-        /// Why, in words.
-        reason: String,
+        /// Why.
+        reason: Reason<LeaseReturnReason>,
     },
     /// The date was turned: this record carries the date that ended, all behind it the next.
     DayMarked {

@@ -19,6 +19,6 @@ mod tests;
 pub use checkpoint::{checkpoint_from_proto, checkpoint_to_proto, is_current_form};
 pub use counts::payments_to_proto;
 pub use file::{file_from_proto, file_to_proto};
-pub use forward::resolution_from_text;
+pub use forward::{forward_kind_to_proto, resolution_from_proto, resolution_number};
 pub use record_in::{decode, desk_record};
 pub use record_out::{encode, started};

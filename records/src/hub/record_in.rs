@@ -21,7 +21,7 @@ use super::{
         batch, date, id_from_bytes, lane, lease_end_from_proto, stan, tid, totals_from_proto,
     },
     file::file_from_proto,
-    forward::{end_from_proto, kind_from_proto, resolution_from_text},
+    forward::{end_from_proto, kind_from_proto, resolution_from_proto},
     request::request,
 };
 
@@ -243,7 +243,7 @@ fn forward_ended(from: &journal::ForwardEnded) -> Result<ForwardFact> {
 fn resolved(from: &journal::DeadLetterResolved) -> Result<ForwardFact> {
     Ok(ForwardFact::Resolved {
         forward_id: ForwardId(from.forward_id),
-        how: resolution_from_text(&from.resolution, &from.note)?,
+        how: resolution_from_proto(from.how, &from.resolution, &from.note)?,
     })
 }
 

@@ -21,7 +21,7 @@ use super::{
     day as days,
     fields::{id_to_bytes, lease_end_to_proto, totals_to_proto},
     file::file_to_proto,
-    forward::{ended, queued_kind, resolution_to_text},
+    forward::{ended, queued_kind, resolution_to_proto},
     request::requested,
 };
 
@@ -304,11 +304,9 @@ fn deferred(forward_id: ForwardId, code: Option<&ResponseCode>, sent_in_full: bo
 }
 
 fn resolved(forward_id: ForwardId, how: &Resolution) -> Body {
-    let (resolution, note) = resolution_to_text(how);
     Body::DeadLetterResolved(journal::DeadLetterResolved {
         forward_id: forward_id.0,
-        resolution: resolution.to_owned(),
-        note: note.to_owned(),
+        ..resolution_to_proto(how)
     })
 }
 

@@ -8,7 +8,7 @@ use domain::{
         ArchiveFact, DayFact, DeskFact, DeskRecord, ForwardFact, HubFact, LeaseFact, PaymentFact,
         TerminalFact,
     },
-    forward::{ForwardEnd, ForwardKind, Resolution},
+    forward::{DeadLetterReason, ForwardEnd, ForwardKind, Resolution},
     ids::{
         AuthCode, BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber,
         Rrn, SaleNumber, Stan, Tid,
@@ -24,6 +24,7 @@ use domain::{
     settlement::BatchTotals,
     terminal::UploadSent,
     time::{BusinessDate, WallMs},
+    words::Reason,
 };
 use proto::store::v1 as wire;
 
@@ -86,21 +87,7 @@ pub(super) fn decisions() -> Vec<Decision> {
     ] {
         all.push(Decision::Unknown { reason });
     }
-    for reason in [
-        RefusalReason::NotOffline,
-        RefusalReason::OfflineBudget,
-        RefusalReason::Abandoned,
-        RefusalReason::ContentDiffers,
-        RefusalReason::Fenced,
-        RefusalReason::NoTerminal,
-        RefusalReason::BankBusy,
-        RefusalReason::InvalidAmount,
-        RefusalReason::TooMany,
-        RefusalReason::NoRoom,
-        RefusalReason::HotCard,
-        RefusalReason::TooOften,
-        RefusalReason::KindNotTaken,
-    ] {
+    for reason in RefusalReason::ALL.iter().copied() {
         all.push(Decision::Refused { reason });
     }
     all
@@ -125,7 +112,7 @@ pub(super) fn kinds() -> [ForwardKind; 3] {
     ]
 }
 
-pub(super) fn ends() -> [ForwardEnd; 3] {
+pub(super) fn ends() -> [ForwardEnd; 4] {
     [
         ForwardEnd::Delivered {
             code: ResponseCode::APPROVED,
@@ -133,9 +120,14 @@ pub(super) fn ends() -> [ForwardEnd; 3] {
         },
         ForwardEnd::Withdrawn,
         ForwardEnd::DeadLetter {
-            reason: "refused".to_owned(),
+            reason: Reason::InWords("refused".to_owned()),
             code: Some(ResponseCode::new("51").unwrap()),
             declined_after_goods: true,
+        },
+        ForwardEnd::DeadLetter {
+            reason: Reason::Named(DeadLetterReason::TriesUsedUp),
+            code: None,
+            declined_after_goods: false,
         },
     ]
 }

@@ -5,15 +5,20 @@ use crate::{
     decision_from_proto, decision_to_proto, entry_mode_from_proto, entry_mode_to_proto,
     lease_from_proto, lease_to_proto, method_from_proto, method_to_proto, money_from_proto,
     money_to_proto, original_from_proto, original_to_proto, payment_id, payment_kind_from_proto,
-    payment_kind_to_proto, scheme_from_proto, scheme_to_proto,
+    payment_kind_to_proto,
+    reason::{named_from_proto, reason_from_proto, reason_to_proto},
+    scheme_from_proto, scheme_to_proto,
 };
 use domain::{
     ids::{LeaseId, OperatorId, PaymentId, ReceiptNumber, SaleNumber},
     limits,
     money::Money,
     payment::Decision,
-    sale::{Line, MarkedBy, PendingPayment, SaleFact, SaleRecord, Tender},
+    sale::{
+        AbandonReason, Line, MarkedBy, PendingPayment, SaleFact, SaleRecord, Tender, TenderKind,
+    },
     time::{BusinessDate, WallMs},
+    words::{Reason, Worded as _},
 };
 use prost::Message;
 use proto::{
@@ -150,7 +155,8 @@ fn body(fact: &SaleFact) -> Body {
             lease_id: lease.0,
             spent: Some(money_to_proto(*spent)),
             payments: *payments,
-            reason: reason.clone(),
+            because: reason_to_proto(reason).0,
+            reason: reason_to_proto(reason).1,
         }),
         SaleFact::DayMarked { ended, begins, by } => marker_to_proto(*ended, *begins, *by),
         SaleFact::Rested => Body::LaneRested(wire::LaneRested {}),
@@ -195,11 +201,13 @@ fn decided(sale: SaleNumber, payment_id: PaymentId, decision: &Decision) -> Body
     })
 }
 
-fn abandoned(sale: SaleNumber, payment_id: PaymentId, reason: &str) -> Body {
+fn abandoned(sale: SaleNumber, payment_id: PaymentId, why: &Reason<AbandonReason>) -> Body {
+    let (because, reason) = reason_to_proto(why);
     Body::PaymentAbandoned(wire::PaymentAbandoned {
         sale_number: sale.0,
         payment_id: payment_id.to_string(),
-        reason: reason.to_owned(),
+        reason,
+        because,
     })
 }
 
@@ -248,7 +256,7 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<SaleFact>> {
         Body::PaymentAbandoned(from) => SaleFact::PaymentAbandoned {
             sale: SaleNumber(from.sale_number),
             payment_id: payment_id(&from.payment_id)?,
-            reason: from.reason,
+            reason: reason_from_proto("because", from.because, &from.reason)?,
         },
         Body::CardNotRead(from) => SaleFact::CardNotRead {
             sale: SaleNumber(from.sale_number),
@@ -271,7 +279,7 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<SaleFact>> {
             lease: LeaseId(from.lease_id),
             spent: money("spent", from.spent.as_ref())?,
             payments: from.payments,
-            reason: from.reason,
+            reason: reason_from_proto("because", from.because, &from.reason)?,
         },
     };
     Ok(Some(fact))
@@ -353,35 +361,32 @@ fn closing_from_proto(from: wire::SaleClosed) -> Result<SaleFact> {
 }
 
 fn tender_to_proto(tender: &Tender) -> wire::Tender {
+    let mut to = wire::Tender {
+        tender: tender.kind().number(),
+        amount: Some(money_to_proto(tender.amount())),
+        ..wire::Tender::default()
+    };
     match tender {
-        Tender::Cash { given } => wire::Tender {
-            kind: "cash".to_owned(),
-            amount: Some(money_to_proto(*given)),
-            ..wire::Tender::default()
-        },
+        Tender::Cash { .. } => {}
         Tender::Card {
-            amount,
-            payment_id,
-            scheme,
-        } => wire::Tender {
-            kind: "card".to_owned(),
-            amount: Some(money_to_proto(*amount)),
-            payment_id: payment_id.to_string(),
-            scheme: scheme_to_proto(*scheme).into(),
-        },
+            payment_id, scheme, ..
+        } => {
+            to.payment_id = payment_id.to_string();
+            to.set_scheme(scheme_to_proto(*scheme));
+        }
     }
+    to
 }
 
 fn tender_from_proto(from: &wire::Tender) -> Result<Tender> {
     let amount = money("tenders.amount", from.amount.as_ref())?;
-    match from.kind.as_str() {
-        "cash" => Ok(Tender::Cash { given: amount }),
-        "card" => Ok(Tender::Card {
+    match named_from_proto("tenders.tender", from.tender, &from.kind)? {
+        TenderKind::Cash => Ok(Tender::Cash { given: amount }),
+        TenderKind::Card => Ok(Tender::Card {
             amount,
             payment_id: payment_id(&from.payment_id)?,
             scheme: scheme_from_proto(from.scheme()),
         }),
-        other => Err(ConvertError::new("tenders.kind", other)),
     }
 }
 

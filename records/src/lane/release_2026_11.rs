@@ -13,14 +13,19 @@ use domain::{
     payment::{Decision, HostFacts, PaymentKind, PaymentMethod},
     response_code::ResponseCode,
     risk::{FloorLimits, OfflineLease, VelocityLimit},
-    sale::{Line, PendingPayment, SaleFact, SaleRecord, Tender},
+    sale::{AbandonReason, LeaseReturnReason, Line, PendingPayment, SaleFact, SaleRecord, Tender},
     time::{BusinessDate, WallMs},
 };
 
 use super::{decode, encode};
 
 /// Kinds of records that later releases write with more in them than that one did.
-const WRITTEN_WITH_MORE: &[&str] = &["PaymentIntended"];
+const WRITTEN_WITH_MORE: &[&str] = &[
+    "PaymentIntended",
+    "PaymentAbandoned",
+    "SaleClosed",
+    "LeaseReturned",
+];
 const SALE: SaleNumber = SaleNumber(5);
 const PAYMENT: PaymentId = PaymentId(9);
 
@@ -109,7 +114,7 @@ fn payment_facts() -> Vec<SaleFact> {
     all.push(SaleFact::PaymentAbandoned {
         sale: SALE,
         payment_id: PAYMENT,
-        reason: "no result in time".to_owned(),
+        reason: AbandonReason::NoResultInTime.into(),
     });
     all
 }
@@ -200,7 +205,7 @@ fn facts() -> Vec<SaleFact> {
             lease: LeaseId(4),
             spent: cny(250),
             payments: 1,
-            reason: "expired".to_owned(),
+            reason: LeaseReturnReason::Expired.into(),
         },
     ]);
     all

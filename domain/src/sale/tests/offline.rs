@@ -9,6 +9,7 @@ use crate::{
     payment::{Decision, RefusalReason},
     risk::{BinRange, FloorLimits, HotList, OfflineLease, VelocityLimit},
     sale::{Effect, Event, Prompt, Rejected, SaleFact},
+    words::{Reason, Worded},
 };
 
 fn lease(id: u64) -> OfflineLease {
@@ -78,16 +79,16 @@ impl Lane {
             .unwrap()
     }
 
-    fn returned(&self) -> Vec<(u64, i64, &str)> {
+    fn returned(&self) -> Vec<(u64, i64, &'static str)> {
         let facts = self.records.iter();
         facts
             .filter_map(|record| match &record.fact {
                 SaleFact::LeaseReturned {
                     lease,
                     spent,
-                    reason,
+                    reason: Reason::Named(reason),
                     ..
-                } => Some((lease.0, spent.minor(), reason.as_str())),
+                } => Some((lease.0, spent.minor(), reason.english())),
                 _ => None,
             })
             .collect()
