@@ -1,5 +1,5 @@
-//! What people read of the hub's answers: each enumeration of `store.v1` by its name, each step as a
-//! sentence, in English and in Chinese. Answers carry numbers, amounts and ids; commands and
+//! What people read of the hub's answers: each enumeration of `store.v1` by its name, each step as
+//! a sentence, in English and in Chinese. Answers carry numbers, amounts and ids; commands and
 //! screens find their words here and nowhere else.
 
 mod close;
