@@ -34,3 +34,4 @@ pub mod sale;
 pub mod settlement;
 pub mod terminal;
 pub mod time;
+pub mod words;

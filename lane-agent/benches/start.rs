@@ -154,7 +154,7 @@ fn sale(sale_number: u32) -> Vec<Body> {
         receipt_number: receipt_number.clone(),
         total: cny(total),
         tenders: vec![Tender {
-            kind: "cash".to_owned(),
+            tender: proto::store::v1::TenderKind::Cash.into(),
             amount: cny(total),
             ..Default::default()
         }],

@@ -211,7 +211,7 @@ mod tests {
             CheckoutFact::Tender(TenderFact::PaymentAbandoned {
                 sale,
                 payment_id: PaymentId(u128::MAX - 5),
-                reason: String::new(),
+                reason: domain::sale::AbandonReason::LinkBroke.into(),
             }),
             CheckoutFact::Sale(SaleFact::SaleClosed {
                 sale,

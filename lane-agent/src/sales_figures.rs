@@ -149,6 +149,7 @@ mod tests {
     use domain::{
         card_ref::Scheme,
         ids::{ReceiptNumber, SaleNumber},
+        words::Reason,
     };
 
     use super::*;
@@ -202,7 +203,7 @@ mod tests {
             CheckoutFact::Tender(TenderFact::PaymentAbandoned {
                 sale: SaleNumber(1),
                 payment_id: PaymentId(id),
-                reason: String::new(),
+                reason: Reason::InWords(String::new()),
             })
         };
         let since = Instant::now().checked_sub(Duration::from_secs(3));

@@ -15,6 +15,7 @@ mod lease;
 mod parts;
 mod payment;
 mod price_version;
+mod reason;
 
 pub use absent::{optional, text};
 pub use hot_list::{HotListReader, hot_card_to_part, hot_list_to_parts};

@@ -230,7 +230,7 @@ pub fn decision_to_proto(decision: &Decision) -> wire::Decision {
         }
         Decision::Refused { reason } => {
             to.set_kind(wire::DecisionKind::Refused);
-            to.set_refusal_reason(refusal_to_proto(*reason));
+            to.refusal_reason = reason.number();
         }
         Decision::StandIn { amount } => {
             to.set_kind(wire::DecisionKind::StandIn);
@@ -290,7 +290,8 @@ pub fn decision_from_proto(decision: Option<&wire::Decision>) -> Result<Decision
             reason: unknown_from_proto(from.unknown_reason())?,
         }),
         wire::DecisionKind::Refused => Ok(Decision::Refused {
-            reason: refusal_from_proto(from.refusal_reason())?,
+            reason: RefusalReason::by_number(from.refusal_reason)
+                .ok_or_else(|| ConvertError::missing("decision.refusal_reason"))?,
         }),
         wire::DecisionKind::StandIn => Ok(Decision::StandIn { amount: amount()? }),
         wire::DecisionKind::OfflineApproved if from.lease_id == 0 => Err(ConvertError::new(
@@ -375,39 +376,33 @@ fn unknown_from_proto(reason: wire::UnknownReason) -> Result<UnknownReason> {
     }
 }
 
-const fn refusal_to_proto(reason: RefusalReason) -> wire::RefusalReason {
-    match reason {
-        RefusalReason::NotOffline => wire::RefusalReason::NotOffline,
-        RefusalReason::OfflineBudget => wire::RefusalReason::OfflineBudget,
-        RefusalReason::Abandoned => wire::RefusalReason::Abandoned,
-        RefusalReason::ContentDiffers => wire::RefusalReason::ContentDiffers,
-        RefusalReason::Fenced => wire::RefusalReason::Fenced,
-        RefusalReason::NoTerminal => wire::RefusalReason::NoTerminal,
-        RefusalReason::BankBusy => wire::RefusalReason::BankBusy,
-        RefusalReason::InvalidAmount => wire::RefusalReason::InvalidAmount,
-        RefusalReason::TooMany => wire::RefusalReason::TooMany,
-        RefusalReason::NoRoom => wire::RefusalReason::NoRoom,
-        RefusalReason::HotCard => wire::RefusalReason::HotCard,
-        RefusalReason::TooOften => wire::RefusalReason::TooOften,
-        RefusalReason::KindNotTaken => wire::RefusalReason::KindNotTaken,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn refusal_from_proto(reason: wire::RefusalReason) -> Result<RefusalReason> {
-    match reason {
-        wire::RefusalReason::NotOffline => Ok(RefusalReason::NotOffline),
-        wire::RefusalReason::OfflineBudget => Ok(RefusalReason::OfflineBudget),
-        wire::RefusalReason::Abandoned => Ok(RefusalReason::Abandoned),
-        wire::RefusalReason::ContentDiffers => Ok(RefusalReason::ContentDiffers),
-        wire::RefusalReason::Fenced => Ok(RefusalReason::Fenced),
-        wire::RefusalReason::NoTerminal => Ok(RefusalReason::NoTerminal),
-        wire::RefusalReason::BankBusy => Ok(RefusalReason::BankBusy),
-        wire::RefusalReason::InvalidAmount => Ok(RefusalReason::InvalidAmount),
-        wire::RefusalReason::TooMany => Ok(RefusalReason::TooMany),
-        wire::RefusalReason::NoRoom => Ok(RefusalReason::NoRoom),
-        wire::RefusalReason::HotCard => Ok(RefusalReason::HotCard),
-        wire::RefusalReason::TooOften => Ok(RefusalReason::TooOften),
-        wire::RefusalReason::KindNotTaken => Ok(RefusalReason::KindNotTaken),
-        wire::RefusalReason::Unspecified => Err(ConvertError::missing("decision.refusal_reason")),
+    /// Each reason stands twice, in `common.proto` and in `domain`: under one number and one name.
+    #[test]
+    fn the_wire_and_the_rules_name_the_same_reasons_to_refuse() {
+        for number in 1..1000 {
+            let on_the_wire = wire::RefusalReason::try_from(number).ok();
+            let in_the_rules = RefusalReason::ALL.iter().find(|one| one.number() == number);
+            let name = |reason: wire::RefusalReason| {
+                let name = reason.as_str_name().replace("REFUSAL_REASON_", "");
+                name.replace('_', "").to_lowercase()
+            };
+            let named = in_the_rules.map(|reason| format!("{reason:?}").to_lowercase());
+            assert_eq!(on_the_wire.map(name), named, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_a_newer_hub_is_kept_as_it_was_told() {
+        let told = wire::Decision {
+            kind: wire::DecisionKind::Refused.into(),
+            refusal_reason: 77,
+            ..wire::Decision::default()
+        };
+        let read = decision_from_proto(Some(&told)).unwrap();
+        assert_eq!(decision_to_proto(&read), told);
     }
 }

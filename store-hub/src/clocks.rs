@@ -8,6 +8,9 @@ use domain::{
     time::{MonoMs, WallMs},
 };
 use ports::Clock;
+use proto::store::v1 as wire;
+
+use crate::presentation;
 
 /// How often the bank's clock is read.
 const BANK_EVERY_MS: u64 = 10_000;
@@ -113,10 +116,20 @@ impl Readings {
     }
 }
 
-/// Whose clock, in words.
-pub(crate) fn whose(witness: Witness) -> String {
-    match witness {
-        Witness::Bank => "the bank".to_owned(),
-        Witness::Lane(lane) => format!("lane {}", lane.0),
+/// Whose clock is wrong, and by how much.
+pub(crate) fn clock_to_proto(witness: Witness, ahead_ms: i64) -> wire::WrongClock {
+    let (owner, lane) = match witness {
+        Witness::Bank => (wire::ClockOwner::Bank, 0),
+        Witness::Lane(lane) => (wire::ClockOwner::Lane, lane.0.into()),
+    };
+    wire::WrongClock {
+        owner: owner.into(),
+        lane,
+        ahead_ms,
     }
+}
+
+/// The owner of a clock, as logs and figures name it.
+pub(crate) fn whose(witness: Witness) -> String {
+    presentation::clock_owner(&clock_to_proto(witness, 0)).english
 }

@@ -5,6 +5,7 @@ use domain::{
     ids::{LaneId, OperatorId, PaymentId, ReceiptNumber},
     money::{Currency, Money},
     time::WallMs,
+    words::Worded,
 };
 use proto::store::v1::{FindRequest, FindResponse, FoundLine};
 use records::money_to_proto;
@@ -96,7 +97,8 @@ pub(crate) fn response(found: &[Found], query: &Query, currency: Currency) -> Fi
         payment_id: one.payment_id.map_or_else(String::new, |id| id.to_string()),
         amount: Some(money_to_proto(Money::new(one.amount_minor, currency))),
         last_four: one.last_four.clone(),
-        status: one.status.clone(),
+        state: one.state.clone(),
+        paid_by: one.paid_by.iter().map(|kind| kind.number()).collect(),
     };
     FindResponse {
         found: found.iter().map(line).collect(),

@@ -6,7 +6,7 @@ use domain::{
     risk::{EndedLease, LeaseEnd, LeaseUse},
     time::WallMs,
 };
-use proto::store::v1::{LeaseView, LeasesResponse};
+use proto::store::v1::{LeaseState, LeaseView, LeasesResponse};
 use records::{lease_to_proto, money_to_proto};
 
 /// All leases, oldest first.
@@ -32,12 +32,12 @@ fn open_lease(account: &LeaseUse, granted_at: WallMs, now: WallMs) -> LeaseView 
     let valid_for_ms = i64::try_from(account.lease.valid_for_ms).unwrap_or(i64::MAX);
     let is_over = now.0 >= granted_at.0.saturating_add(valid_for_ms);
     let state = match is_over {
-        true => "open, expired at the lane as far as known",
-        false => "open",
+        true => LeaseState::Expired,
+        false => LeaseState::Open,
     };
     let mut view = view(account, granted_at);
     view.counts.clone_from(&view.left);
-    view.state = state.to_owned();
+    view.set_lease_state(state);
     view
 }
 
@@ -47,9 +47,9 @@ fn ended_lease(ended: &EndedLease) -> LeaseView {
     view.counts = Some(money_to_proto(nothing));
     view.ended_wall_ms = ended.ended_at.0;
     match &ended.end {
-        LeaseEnd::Returned => view.state = "returned".to_owned(),
+        LeaseEnd::Returned => view.set_lease_state(LeaseState::Returned),
         LeaseEnd::WrittenOff { by, reason } => {
-            view.state = "written off".to_owned();
+            view.set_lease_state(LeaseState::WrittenOff);
             view.by.clone_from(by);
             view.reason.clone_from(reason);
         }

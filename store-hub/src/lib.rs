@@ -32,6 +32,7 @@ mod moment;
 mod operator_view;
 mod payment_archive;
 mod ports;
+mod presentation;
 mod prices;
 mod projections;
 mod recovered;

@@ -47,7 +47,7 @@ async fn approved(lane: &mut Lane) {
 }
 
 async fn refused(hub: &Hub, lane: &mut Lane) {
-    hub.status_until("no room", |status| !status.no_room.is_empty())
+    hub.status_until("no room", |status| status.disk.is_some())
         .await;
     let decision = lane.pay(new_id(), APPROVED_PAN, 700).await;
     assert_eq!(decision.kind(), DecisionKind::Refused);
@@ -69,7 +69,7 @@ async fn a_hub_whose_disk_fills_up_refuses_goes_on_and_loses_nothing() {
             disk.fill(left_bytes);
             refused(&hub, &mut lane).await;
             disk.empty();
-            hub.status_until("room again", |status| status.no_room.is_empty())
+            hub.status_until("room again", |status| status.disk.is_none())
                 .await;
             approved(&mut lane).await;
         }

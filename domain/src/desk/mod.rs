@@ -23,6 +23,7 @@ mod posting;
 mod queries;
 mod record;
 mod rejected;
+mod status;
 mod terminal;
 mod volatile_state;
 
@@ -42,9 +43,10 @@ pub use forward::{ForwardFact, Silent};
 pub use hub::{HubFact, LaneMemory, MachinesPart, PreviousHub};
 pub use lease::LeaseFact;
 pub use payment::PaymentFact;
-pub use queries::{Blocker, DayState, PaymentStatus, TerminalView, Unresolved};
+pub use queries::{Blocker, DayState, TerminalView, Unresolved};
 pub use record::{DeskFact, DeskRecord};
 pub use rejected::Rejected;
+pub use status::{Owner, PaymentStatus};
 pub use terminal::TerminalFact;
 
 use archive::Archivable;

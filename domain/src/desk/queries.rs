@@ -1,9 +1,9 @@
 //! What others may ask the desk. Nothing here changes anything.
 
 use crate::{
-    desk::{Counts, Desk, DeskConfig},
+    desk::{Counts, Desk, DeskConfig, Owner, PaymentStatus},
     forward::{Forward, ForwardEnd, ForwardKind},
-    ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, Tid},
+    ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, Stan, Tid},
     money::Money,
     payment::{Completion, Decision, Payment, Progress},
     settlement::Balances,
@@ -26,6 +26,8 @@ pub struct TerminalView {
     pub stopped: bool,
     /// Its open batch; `None` before the first sign-on.
     pub batch: Option<BatchNumber>,
+    /// The STAN that its next message takes.
+    pub next_stan: Stan,
     /// Entries in its queue.
     pub queue_depth: usize,
     /// Whether a message of it is at the bank.
@@ -51,82 +53,6 @@ pub enum DayState {
     },
 }
 
-/// Where a payment stands, in one word (payments.md, "A payment at the hub").
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PaymentStatus {
-    /// Waits for its terminal.
-    Requested,
-    /// At the bank.
-    Sent,
-    /// Approved; the sale is not closed yet.
-    Approved,
-    /// Approved, and the sale closed.
-    Captured,
-    /// In a closed batch.
-    Settled,
-    /// The bank said no.
-    Declined,
-    /// The hub said no.
-    Refused,
-    /// In doubt, being taken back.
-    Reversing,
-    /// In doubt, and a hub whose journal was lost may have sent it: the acquirer's file tells.
-    AskedOfPreviousHub,
-    /// An approval that the lane gave up, being taken back.
-    Undoing,
-    /// Taken back.
-    Reversed,
-    /// Approved without the bank; the sale is not closed yet.
-    StandIn,
-    /// Approved by the lane alone; the sale is not closed yet.
-    OfflineApproved,
-    /// Approved by the lane alone; the bank can't be told before the lane has sent the card.
-    AwaitingCard,
-    /// Approved without the bank, waiting to be delivered to it.
-    Forwarding,
-    /// The bank has it.
-    Delivered,
-    /// Taken back before the bank heard of it.
-    Withdrawn,
-    /// Goods gone, card refused.
-    DeclinedAfterGoods,
-    /// Somebody must look at it.
-    DeadLettered,
-    /// Somebody did.
-    Resolved,
-}
-
-impl PaymentStatus {
-    /// The word in reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Sent => "sent",
-            Self::Approved => "approved",
-            Self::Captured => "captured",
-            Self::Settled => "settled",
-            Self::Declined => "declined",
-            Self::Refused => "refused",
-            Self::Reversing => "unknown, being reversed",
-            Self::AskedOfPreviousHub => {
-                "unknown, asked of the previous hub: see the acquirer's file"
-            }
-            Self::Undoing => "abandoned, being undone",
-            Self::Reversed => "reversed",
-            Self::StandIn => "stand-in",
-            Self::OfflineApproved => "approved offline by the lane",
-            Self::AwaitingCard => "approved offline, its card is still at the lane",
-            Self::Forwarding => "approved without the bank, waiting for it",
-            Self::Delivered => "approved without the bank, delivered",
-            Self::Withdrawn => "approved without the bank, withdrawn",
-            Self::DeclinedAfterGoods => "declined after goods",
-            Self::DeadLettered => "dead letter",
-            Self::Resolved => "dead letter, resolved",
-        }
-    }
-}
-
 /// A payment whose end is not known yet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unresolved {
@@ -141,7 +67,7 @@ pub struct Unresolved {
     /// When it was asked for.
     pub since: WallMs,
     /// Who must bring it to an end.
-    pub owner: &'static str,
+    pub owner: Owner,
 }
 
 /// What a batch that is due still waits for.
@@ -213,6 +139,7 @@ impl Desk {
             signed_on: station.is_some_and(|station| station.signed_on),
             stopped: terminal.stopped.is_some(),
             batch: terminal.batch,
+            next_stan: terminal.next_stan,
             queue_depth: terminal.queue_depth(),
             busy: station.is_some_and(|station| station.outstanding.is_some()),
             settling: terminal.settling,
@@ -334,7 +261,7 @@ impl Desk {
 
     fn unresolved_one(&self, payment: &Payment) -> Option<Unresolved> {
         let status = self.status_of(payment);
-        let owner = owner_of(status)?;
+        let owner = status.owner()?;
         Some(Unresolved {
             payment_id: payment.request.payment_id,
             lane: payment.request.lane,
@@ -359,7 +286,7 @@ impl Desk {
         };
         let entry = payment.forwards.iter().filter_map(|id| self.forward(*id));
         let worst = entry.map(|forward| self.entry_status(payment, forward));
-        if let Some(status) = worst.max_by_key(|status| urgency(*status)) {
+        if let Some(status) = worst.max_by_key(|status| status.urgency()) {
             return status;
         }
         match decision {
@@ -441,54 +368,5 @@ fn approved_status(payment: &Payment) -> PaymentStatus {
         (Some(_), _) => PaymentStatus::Settled,
         (None, Completion::Completed(_)) => PaymentStatus::Captured,
         (None, Completion::Open | Completion::Abandoned) => PaymentStatus::Approved,
-    }
-}
-
-/// Who must bring a payment of this status to an end; nobody when it is at its end.
-const fn owner_of(status: PaymentStatus) -> Option<&'static str> {
-    match status {
-        PaymentStatus::Requested
-        | PaymentStatus::Sent
-        | PaymentStatus::Reversing
-        | PaymentStatus::Undoing => Some("hub"),
-        PaymentStatus::Forwarding => Some("hub"),
-        PaymentStatus::Approved
-        | PaymentStatus::StandIn
-        | PaymentStatus::OfflineApproved
-        | PaymentStatus::AwaitingCard => Some("lane"),
-        PaymentStatus::DeadLettered | PaymentStatus::DeclinedAfterGoods => Some("store manager"),
-        // Listed by itself until the day is closed and has named it.
-        PaymentStatus::AskedOfPreviousHub
-        | PaymentStatus::Captured
-        | PaymentStatus::Settled
-        | PaymentStatus::Declined
-        | PaymentStatus::Refused
-        | PaymentStatus::Reversed
-        | PaymentStatus::Delivered
-        | PaymentStatus::Withdrawn
-        | PaymentStatus::Resolved => None,
-    }
-}
-
-/// Of several entries of one payment, the one that needs most attention tells its status.
-const fn urgency(status: PaymentStatus) -> u8 {
-    match status {
-        PaymentStatus::DeadLettered | PaymentStatus::DeclinedAfterGoods => 4,
-        PaymentStatus::Requested
-        | PaymentStatus::Sent
-        | PaymentStatus::Reversing
-        | PaymentStatus::AskedOfPreviousHub
-        | PaymentStatus::Undoing
-        | PaymentStatus::StandIn
-        | PaymentStatus::OfflineApproved
-        | PaymentStatus::AwaitingCard
-        | PaymentStatus::Forwarding => 3,
-        PaymentStatus::Reversed | PaymentStatus::Withdrawn | PaymentStatus::Resolved => 2,
-        PaymentStatus::Approved
-        | PaymentStatus::Captured
-        | PaymentStatus::Settled
-        | PaymentStatus::Declined
-        | PaymentStatus::Refused
-        | PaymentStatus::Delivered => 1,
     }
 }

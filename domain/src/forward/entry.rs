@@ -1,10 +1,12 @@
 //! One entry of the queue.
 
 use crate::{
+    forward::DeadLetterReason,
     ids::{AuthCode, BatchNumber, ForwardId, PaymentId, Rrn, Stan, Tid},
     money::Money,
     response_code::ResponseCode,
     time::WallMs,
+    words::Reason,
 };
 
 /// What is forwarded. F38 and F39 are frozen when the entry is made.
@@ -50,8 +52,8 @@ pub enum ForwardEnd {
     Withdrawn,
     /// Somebody must look at it.
     DeadLetter {
-        /// Why, in words for the owner.
-        reason: String,
+        /// Why.
+        reason: Reason<DeadLetterReason>,
         /// The host's last code, if any.
         code: Option<ResponseCode>,
         /// The host refused the card though the goods are gone: a loss line.

@@ -3,6 +3,7 @@
 use crate::{
     ids::{AuthCode, LeaseId, Rrn, Stan},
     money::Money,
+    payment::RefusalReason,
     response_code::ResponseCode,
 };
 
@@ -31,40 +32,6 @@ pub enum UnknownReason {
     /// The hub started again and found an intent without an outcome; F39 = 98 (rule 3). Or its
     /// journal was lost, and the previous hub may have sent it: then nothing more is sent.
     HubRestarted,
-}
-
-/// Why the hub itself said no, before anything was sent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum RefusalReason {
-    /// The line is down and this card, entry mode or amount may not be decided without the bank.
-    NotOffline,
-    /// The line is down and the store's offline budget or the card's cap is used up.
-    OfflineBudget,
-    /// The lane abandoned it before it was sent (rule 2), or the hub was restarted before it was
-    /// sent: the lane's link broke then, and the lane abandons it by the same rule.
-    Abandoned,
-    /// The same id was asked before with other content (rule 1).
-    ContentDiffers,
-    /// An older machine of this lane, fenced by a newer epoch.
-    Fenced,
-    /// The lane has no terminal at this hub, or its terminal is stopped (rule 10), or closed with
-    /// the business day.
-    NoTerminal,
-    /// Amount not positive, or more than field 4 can carry.
-    InvalidAmount,
-    /// Too many payments of this lane in flight.
-    TooMany,
-    /// The hub's disk has no room for a new payment. Nothing of it was written or sent.
-    NoRoom,
-    /// The bank answers others, but this terminal did not come to it in time. Nothing was sent.
-    BankBusy,
-    /// The card is on the hot list, and the bank can't be asked.
-    HotCard,
-    /// The same card again and again, and the bank can't be asked: a supervisor would have to
-    /// agree.
-    TooOften,
-    /// A kind or a method of payment that this hub does not take.
-    KindNotTaken,
 }
 
 /// The outcome of a payment.

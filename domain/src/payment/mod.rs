@@ -7,14 +7,16 @@ mod answer;
 mod decision;
 mod kind;
 mod method;
+mod refusal;
 mod request;
 mod state;
 mod verdict;
 
 pub use answer::{Answer, MacCheck};
-pub use decision::{Decision, HostFacts, RefusalReason, UnknownReason};
+pub use decision::{Decision, HostFacts, UnknownReason};
 pub use kind::PaymentKind;
 pub use method::PaymentMethod;
+pub use refusal::{NewerReason, RefusalReason};
 pub use request::PaymentRequest;
 pub use state::{Completion, Payment, Progress};
 pub use verdict::verdict;

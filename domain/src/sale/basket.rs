@@ -4,7 +4,9 @@ use crate::{
     ids::{OperatorId, SaleNumber},
     limits,
     money::Money,
-    sale::{Effect, Line, PricedItem, Prompt, Rejected, Sale, Step, closing::SaleFact},
+    sale::{
+        AbandonReason, Effect, Line, PricedItem, Prompt, Rejected, Sale, Step, closing::SaleFact,
+    },
 };
 
 /// A name or code longer than this would not fit a journal record beside the rest.
@@ -145,7 +147,7 @@ impl Step {
         given_up.extend(sale.pending.iter().map(|pending| pending.payment_id));
         let cash_back = self.cash_given()?;
         for payment_id in given_up {
-            self.abandon(payment_id, "the sale was voided")?;
+            self.abandon(payment_id, AbandonReason::SaleVoided)?;
         }
         self.disarm();
         self.volatile = self.volatile.next_sale();

@@ -4,7 +4,9 @@
 use crate::{
     ids::{OperatorId, ReceiptNumber, SaleNumber},
     money::Money,
-    sale::{Closing, DurableState, Effect, Prompt, Receipt, Rejected, Sale, Step, Tender},
+    sale::{
+        AbandonReason, Closing, DurableState, Effect, Prompt, Receipt, Rejected, Sale, Step, Tender,
+    },
     time::WallMs,
 };
 
@@ -210,7 +212,7 @@ impl Step {
             self.show(Prompt::Printing { change });
         } else if let Some(pending) = &sale.pending {
             let payment_id = pending.payment_id;
-            self.give_up(payment_id, "the lane was restarted")?;
+            self.give_up(payment_id, AbandonReason::LaneRestarted)?;
         } else if sale.total.is_some() {
             self.recover_tendering()?;
         } else {

@@ -8,7 +8,7 @@ use crate::{
     money::{Currency, Money, MoneyError},
     payment::Decision,
     risk::{HotList, OfflineLease},
-    sale::{DayEnds, Step},
+    sale::{AbandonReason, DayEnds, LeaseReturnReason, Step},
     time::{BusinessDate, LocalMs},
 };
 
@@ -233,7 +233,7 @@ impl Step {
     pub(super) fn follow(&mut self, event: Event) -> Result<(), Rejected> {
         match event {
             Event::Recovered => {
-                self.return_lease("the lane was restarted");
+                self.return_lease(LeaseReturnReason::LaneRestarted);
                 self.recover()
             }
             Event::Open {
@@ -260,8 +260,10 @@ impl Step {
                 decision,
             } => self.decided(payment_id, decision),
             Event::HubUnreachable { payment_id } => self.hub_unreachable(payment_id),
-            Event::LinkLost { payment_id } => self.give_up(payment_id, "the link to the hub broke"),
-            Event::ResultTimedOut { payment_id } => self.give_up(payment_id, "no result in time"),
+            Event::LinkLost { payment_id } => self.give_up(payment_id, AbandonReason::LinkBroke),
+            Event::ResultTimedOut { payment_id } => {
+                self.give_up(payment_id, AbandonReason::NoResultInTime)
+            }
             Event::HotListReceived(list) => {
                 self.volatile.hot_list = list;
                 Ok(())

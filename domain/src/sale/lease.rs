@@ -10,7 +10,8 @@ use crate::{
     money::Money,
     payment::{Decision, RefusalReason},
     risk::{LeaseUse, OfflineLease, VelocityLimit},
-    sale::{PendingPayment, Rejected, Sale, Step},
+    sale::{LeaseReturnReason, PendingPayment, Rejected, Sale, Step},
+    words::Reason,
 };
 
 /// What happened to the lane's offline lease.
@@ -29,8 +30,8 @@ pub enum LeaseFact {
         spent: Money,
         /// How many payments.
         payments: u32,
-        /// Why, in words.
-        reason: String,
+        /// Why.
+        reason: Reason<LeaseReturnReason>,
     },
 }
 
@@ -80,7 +81,7 @@ impl Step {
         if !is_ours || !is_new {
             return Err(Rejected::LeaseNotTaken);
         }
-        self.return_lease("replaced");
+        self.return_lease(LeaseReturnReason::Replaced);
         let until = self.now.mono.after(lease.valid_for_ms);
         self.record(LeaseFact::Accepted { lease });
         self.volatile.lease_until = Some(until);
@@ -94,13 +95,13 @@ impl Step {
             return;
         };
         if !self.is_in_time() {
-            self.return_lease("expired");
+            self.return_lease(LeaseReturnReason::Expired);
         } else if account.is_mostly_spent() {
-            self.return_lease("mostly spent");
+            self.return_lease(LeaseReturnReason::MostlySpent);
         }
     }
 
-    pub(super) fn return_lease(&mut self, reason: &str) {
+    pub(super) fn return_lease(&mut self, reason: LeaseReturnReason) {
         self.volatile.lease_until = None;
         let Some(account) = &self.durable.lease.held else {
             return;
@@ -109,7 +110,7 @@ impl Step {
             lease: account.lease.id,
             spent: account.spent(),
             payments: account.payments(),
-            reason: reason.to_owned(),
+            reason: reason.into(),
         };
         self.record(fact);
     }

@@ -7,9 +7,10 @@ use crate::{
     money::Money,
     payment::{Decision, PaymentRequest},
     sale::{
-        CardTender, CheckoutConfig, Effect, FailedCard, PendingPayment, Prompt, Rejected, Sale,
-        Step, Tender, basket::shortened,
+        AbandonReason, CardTender, CheckoutConfig, Effect, FailedCard, PendingPayment, Prompt,
+        Rejected, Sale, Step, Tender,
     },
+    words::Reason,
 };
 
 /// What happened to a card payment of the running sale.
@@ -37,8 +38,8 @@ pub enum TenderFact {
         sale: SaleNumber,
         /// The payment.
         payment_id: PaymentId,
-        /// Why, in words.
-        reason: String,
+        /// Why.
+        reason: Reason<AbandonReason>,
     },
     /// The reader gave up.
     CardNotRead {
@@ -117,7 +118,7 @@ impl Step {
     ) -> Result<(), Rejected> {
         let asked = self.pending(payment_id)?.amount;
         if !fits(&decision, asked) {
-            return self.give_up(payment_id, "the result does not fit what was asked");
+            return self.give_up(payment_id, AbandonReason::ResultDiffers);
         }
         self.settle(payment_id, &decision)
     }
@@ -142,7 +143,7 @@ impl Step {
     pub(super) fn hub_unreachable(&mut self, payment_id: PaymentId) -> Result<(), Rejected> {
         let pending = self.pending(payment_id)?;
         if self.volatile.left {
-            return self.give_up(payment_id, "the link to the hub broke");
+            return self.give_up(payment_id, AbandonReason::LinkBroke);
         }
         match self.offline_allowed(pending) {
             Ok(lease) => {
@@ -157,20 +158,28 @@ impl Step {
     }
 
     /// Nobody here knows what became of it: it is never a tender of this sale (rule 2, rule 4).
-    pub(super) fn give_up(&mut self, payment_id: PaymentId, why: &str) -> Result<(), Rejected> {
+    pub(super) fn give_up(
+        &mut self,
+        payment_id: PaymentId,
+        why: AbandonReason,
+    ) -> Result<(), Rejected> {
         self.pending(payment_id)?;
         self.abandon(payment_id, why)?;
         self.show(Prompt::NotConfirmed);
         Ok(())
     }
 
-    pub(super) fn abandon(&mut self, payment_id: PaymentId, why: &str) -> Result<(), Rejected> {
+    pub(super) fn abandon(
+        &mut self,
+        payment_id: PaymentId,
+        why: AbandonReason,
+    ) -> Result<(), Rejected> {
         let sale = self.sale()?.number;
         self.volatile.left = false;
         self.record(TenderFact::PaymentAbandoned {
             sale,
             payment_id,
-            reason: shortened(why.to_owned()),
+            reason: why.into(),
         });
         self.then(Effect::Abandon(payment_id));
         Ok(())

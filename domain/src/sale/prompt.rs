@@ -6,16 +6,8 @@ use crate::{
     payment::RefusalReason,
     response_code::ResponseCode,
     sale::Sale,
+    words::Sentence,
 };
-
-/// One sentence for a person, in both languages of the store.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Sentence {
-    /// English.
-    pub english: String,
-    /// Chinese, simplified.
-    pub chinese: String,
-}
 
 /// Where the sale stands and what is to be done next.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -131,7 +123,7 @@ impl Prompt {
                 "读卡失败：请重试或更换付款方式",
             ),
             Self::Declined { code } => declined_for_cashier(*code),
-            Self::Refused { reason } => refused(*reason),
+            Self::Refused { reason } => reason.for_cashier(),
             Self::PartlyApproved { amount } => with_amount(
                 "Take another tender for the rest. Approved in part:",
                 "请用其他方式支付余款。部分批准：",
@@ -205,60 +197,8 @@ fn declined_for_customer(code: ResponseCode) -> Sentence {
     sentence(words.customer(), words.customer_zh())
 }
 
-fn refused(reason: RefusalReason) -> Sentence {
-    match reason {
-        RefusalReason::NotOffline => sentence(
-            "The bank can't be reached and this card needs it: take another tender",
-            "无法联系银行，此卡须联机：请更换付款方式",
-        ),
-        RefusalReason::OfflineBudget => sentence(
-            "The limit without the bank is reached: take another tender",
-            "已达脱机限额：请更换付款方式",
-        ),
-        RefusalReason::Abandoned => sentence(
-            "The payment was given up: take another tender",
-            "该付款已放弃：请更换付款方式",
-        ),
-        RefusalReason::ContentDiffers | RefusalReason::TooMany => sentence(
-            "The hub refused: take another tender and tell the manager",
-            "系统拒绝：请更换付款方式并通知经理",
-        ),
-        RefusalReason::Fenced | RefusalReason::NoTerminal => sentence(
-            "This lane can't take cards now: cash only, tell the manager",
-            "本通道暂不能刷卡：仅收现金，请通知经理",
-        ),
-        RefusalReason::KindNotTaken => sentence(
-            "This way of paying is not taken here: take another tender",
-            "此处不支持该付款方式：请更换付款方式",
-        ),
-        RefusalReason::NoRoom => sentence(
-            "Cards are not available now: take another tender and tell the manager",
-            "暂不能刷卡：请更换付款方式并通知经理",
-        ),
-        RefusalReason::BankBusy => sentence(
-            "The bank is slow just now: try again or take another tender",
-            "银行响应缓慢：请重试或更换付款方式",
-        ),
-        RefusalReason::HotCard => sentence(
-            "This card can't be used now: take another tender and tell the manager",
-            "此卡暂不可用：请更换付款方式并通知经理",
-        ),
-        RefusalReason::TooOften => sentence(
-            "This card was used several times just now: call a supervisor or take another tender",
-            "此卡短时间内多次使用：请呼叫主管或更换付款方式",
-        ),
-        RefusalReason::InvalidAmount => sentence(
-            "A card can't pay this amount: take another tender",
-            "此金额不能刷卡：请更换付款方式",
-        ),
-    }
-}
-
 fn sentence(english: &str, chinese: &str) -> Sentence {
-    Sentence {
-        english: english.to_owned(),
-        chinese: chinese.to_owned(),
-    }
+    Sentence::new(english, chinese)
 }
 
 fn with_amount(english: &str, chinese: &str, amount: Money) -> Sentence {

@@ -5,6 +5,7 @@ use crate::{
     ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber},
     money::{Currency, Money, MoneyError},
     payment::{Decision, PaymentKind, PaymentMethod},
+    sale::TenderKind,
     time::{BusinessDate, WallMs},
 };
 
@@ -92,6 +93,15 @@ pub enum Tender {
 }
 
 impl Tender {
+    /// What it is.
+    #[must_use]
+    pub const fn kind(&self) -> TenderKind {
+        match self {
+            Self::Cash { .. } => TenderKind::Cash,
+            Self::Card { .. } => TenderKind::Card,
+        }
+    }
+
     /// What was given or approved.
     #[must_use]
     pub const fn amount(&self) -> Money {

@@ -17,8 +17,8 @@ use proto::journal::v1 as journal;
 use super::{
     fields::{batch, place_from_proto, place_to_proto, stan, tid},
     forward::{
-        end_from_proto, ended, kind_from_proto, queued_kind, resolution_from_text,
-        resolution_to_text,
+        end_from_proto, ended, kind_from_proto, queued_kind, resolution_from_proto,
+        resolution_to_proto,
     },
     request::{request, requested},
 };
@@ -79,14 +79,7 @@ fn forward_to_proto(forward: &Forward) -> journal::ForwardFile {
         last_try_ms: forward.last_try.map(|at| at.0),
         last_code: text(forward.last_code.as_ref().map(|code| code.as_str())),
         ended: forward.end.as_ref().map(|end| ended(ForwardId(0), end)),
-        resolved: forward.resolution.as_ref().map(|how| {
-            let (resolution, note) = resolution_to_text(how);
-            journal::DeadLetterResolved {
-                forward_id: 0,
-                resolution: resolution.to_owned(),
-                note: note.to_owned(),
-            }
-        }),
+        resolved: forward.resolution.as_ref().map(resolution_to_proto),
     }
 }
 
@@ -164,7 +157,7 @@ fn forward_from_proto(from: &journal::ForwardFile, payment_id: PaymentId) -> Res
         last_code: optional(&from.last_code, |text| code("last_code", text))?,
         end: from.ended.as_ref().map(end_from_proto).transpose()?,
         resolution: resolved
-            .map(|how| resolution_from_text(&how.resolution, &how.note))
+            .map(|how| resolution_from_proto(how.how, &how.resolution, &how.note))
             .transpose()?,
     })
 }

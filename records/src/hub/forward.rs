@@ -3,15 +3,20 @@
 
 use domain::{
     desk::ForwardFact,
-    forward::{ForwardEnd, ForwardKind, Resolution},
+    forward::{DeadLetterReason, ForwardEnd, ForwardKind, Resolution},
     ids::{AuthCode, BatchNumber, ForwardId, Rrn, Stan},
     response_code::ResponseCode,
+    words::Reason,
 };
-use proto::journal::v1::{self as journal, hub_record::Body};
+use proto::{
+    journal::v1::{self as journal, hub_record::Body},
+    store::v1 as wire,
+};
 
 use crate::{
-    ConvertError, auth_code, code, money_from_proto, money_to_proto, optional, payment_id, rrn,
-    text,
+    ConvertError, auth_code, code, money_from_proto, money_to_proto, optional, payment_id,
+    reason::{reason_from_proto, reason_to_proto},
+    rrn, text,
 };
 
 use super::fields::{batch, stan, tid};
@@ -83,11 +88,9 @@ fn deferred_to_proto(
 }
 
 fn resolved_to_proto(forward_id: ForwardId, how: &Resolution) -> Body {
-    let (resolution, note) = resolution_to_text(how);
     Body::DeadLetterResolved(journal::DeadLetterResolved {
         forward_id: forward_id.0,
-        resolution: resolution.to_owned(),
-        note: note.to_owned(),
+        ..resolution_to_proto(how)
     })
 }
 
@@ -128,7 +131,7 @@ pub(super) fn forward_ended(from: &journal::ForwardEnded) -> Result<ForwardFact>
 pub(super) fn resolved(from: &journal::DeadLetterResolved) -> Result<ForwardFact> {
     Ok(ForwardFact::Resolved {
         forward_id: ForwardId(from.forward_id),
-        how: resolution_from_text(&from.resolution, &from.note)?,
+        how: resolution_from_proto(from.how, &from.resolution, &from.note)?,
     })
 }
 
@@ -158,8 +161,21 @@ pub(super) fn kind_from_proto(from: &journal::ForwardQueued) -> Result<ForwardKi
     }
 }
 
+/// What an entry is.
+#[must_use]
+pub const fn forward_kind_to_proto(kind: &ForwardKind) -> journal::ForwardKind {
+    match kind {
+        ForwardKind::Reversal { .. } => journal::ForwardKind::Reversal,
+        ForwardKind::Advice => journal::ForwardKind::Advice,
+        ForwardKind::Void { .. } => journal::ForwardKind::Void,
+    }
+}
+
 pub(super) fn queued_kind(kind: &ForwardKind) -> journal::ForwardQueued {
-    let mut to = journal::ForwardQueued::default();
+    let mut to = journal::ForwardQueued {
+        kind: forward_kind_to_proto(kind).into(),
+        ..Default::default()
+    };
     match kind {
         ForwardKind::Reversal {
             reason,
@@ -167,20 +183,18 @@ pub(super) fn queued_kind(kind: &ForwardKind) -> journal::ForwardQueued {
             original_batch,
             auth_code,
         } => {
-            to.set_kind(journal::ForwardKind::Reversal);
             to.reason_code = reason.to_string();
             to.original_stan = original_stan.number();
             to.original_batch = original_batch.number();
             to.auth_code = text(auth_code.as_ref().map(AuthCode::as_str));
         }
-        ForwardKind::Advice => to.set_kind(journal::ForwardKind::Advice),
+        ForwardKind::Advice => {}
         ForwardKind::Void {
             original_stan,
             original_batch,
             rrn,
             auth_code,
         } => {
-            to.set_kind(journal::ForwardKind::Void);
             to.original_stan = original_stan.number();
             to.original_batch = original_batch.number();
             to.rrn = text(rrn.as_ref().map(Rrn::as_str));
@@ -198,7 +212,7 @@ pub(super) fn end_from_proto(from: &journal::ForwardEnded) -> Result<ForwardEnd>
         }),
         journal::ForwardEndKind::Withdrawn => Ok(ForwardEnd::Withdrawn),
         journal::ForwardEndKind::DeadLetter => Ok(ForwardEnd::DeadLetter {
-            reason: from.reason.clone(),
+            reason: dead_letter_reason(from)?,
             code: optional(&from.response_code, |text| code("response_code", text))?,
             declined_after_goods: from.declined_after_goods,
         }),
@@ -225,18 +239,29 @@ pub(super) fn ended(forward_id: ForwardId, end: &ForwardEnd) -> journal::Forward
         } => {
             to.set_end(journal::ForwardEndKind::DeadLetter);
             to.response_code = text(code.as_ref().map(ResponseCode::as_str));
-            to.reason.clone_from(reason);
+            (to.because, to.reason) = reason_to_proto(reason);
             to.declined_after_goods = *declined_after_goods;
         }
     }
     to
 }
 
-/// Reads how a dead letter is resolved, from an operator or from the journal.
+/// Releases before the numbers wrote the bank's code behind the words.
+fn dead_letter_reason(from: &journal::ForwardEnded) -> Result<Reason<DeadLetterReason>> {
+    let suffix = format!(" (F39 {})", from.response_code);
+    let words = from.reason.strip_suffix(&suffix).unwrap_or(&from.reason);
+    match reason_from_proto("because", from.because, words)? {
+        Reason::InWords(_) => Ok(Reason::InWords(from.reason.clone())),
+        named @ Reason::Named(_) => Ok(named),
+    }
+}
+
+/// How a dead letter is resolved, from an operator or from the journal: `how` is a
+/// [`wire::Resolution`]; where it is 0, `word` is what releases before the numbers wrote.
 ///
 /// # Errors
-/// An unknown word, or a missing note.
-pub fn resolution_from_text(resolution: &str, note: &str) -> Result<Resolution> {
+/// An unknown number or word, or a missing note.
+pub fn resolution_from_proto(how: i32, word: &str, note: &str) -> Result<Resolution> {
     let noted = || {
         if note.trim().is_empty() {
             Err(ConvertError::new(
@@ -247,24 +272,55 @@ pub fn resolution_from_text(resolution: &str, note: &str) -> Result<Resolution> 
             Ok(note.to_owned())
         }
     };
-    match resolution {
-        "retry" => Ok(Resolution::Retry),
-        "settled-by-hand" => Ok(Resolution::SettledByHand {
+    let none = |told: &dyn std::fmt::Display| {
+        let what = format!("{told} is none of retry, settled-by-hand, written-off");
+        ConvertError::new("resolution", what)
+    };
+    let number = match how {
+        0 => by_word(word).map_or(0, i32::from),
+        number => number,
+    };
+    match wire::Resolution::try_from(number).map_err(|_| none(&number))? {
+        wire::Resolution::Retry => Ok(Resolution::Retry),
+        wire::Resolution::SettledByHand => Ok(Resolution::SettledByHand {
             reference: noted()?,
         }),
-        "written-off" => Ok(Resolution::WrittenOff { reason: noted()? }),
-        other => Err(ConvertError::new(
-            "resolution",
-            format!("\"{other}\" is none of retry, settled-by-hand, written-off"),
-        )),
+        wire::Resolution::WrittenOff => Ok(Resolution::WrittenOff { reason: noted()? }),
+        wire::Resolution::Unspecified => Err(none(&format!("\"{word}\""))),
     }
 }
 
-pub(super) fn resolution_to_text(how: &Resolution) -> (&'static str, &str) {
-    match how {
-        Resolution::Retry => ("retry", ""),
-        Resolution::SettledByHand { reference } => ("settled-by-hand", reference),
-        Resolution::WrittenOff { reason } => ("written-off", reason),
+/// What releases before the numbers wrote.
+fn by_word(word: &str) -> Option<wire::Resolution> {
+    match word {
+        "retry" => Some(wire::Resolution::Retry),
+        "settled-by-hand" => Some(wire::Resolution::SettledByHand),
+        "written-off" => Some(wire::Resolution::WrittenOff),
+        _ => None,
+    }
+}
+
+/// How a record says that a dead letter was resolved; 0: in a word that is not known.
+#[must_use]
+pub fn resolution_number(from: &journal::DeadLetterResolved) -> i32 {
+    match from.how {
+        0 => by_word(&from.resolution).map_or(0, i32::from),
+        number => number,
+    }
+}
+
+pub(super) fn resolution_to_proto(how: &Resolution) -> journal::DeadLetterResolved {
+    let (how, note) = match how {
+        Resolution::Retry => (wire::Resolution::Retry, ""),
+        Resolution::SettledByHand { reference } => {
+            (wire::Resolution::SettledByHand, reference.as_str())
+        }
+        Resolution::WrittenOff { reason } => (wire::Resolution::WrittenOff, reason.as_str()),
+    };
+    journal::DeadLetterResolved {
+        how: how.into(),
+        note: note.to_owned(),
+        ..Default::default()
     }
 }
 

@@ -14,6 +14,7 @@ use domain::{
     payment::PaymentRequest,
     risk::StandInPolicy,
     time::{BusinessDate, WallMs},
+    words::Reason,
 };
 use prost::Message;
 use proto::journal::v1 as journal;
@@ -320,7 +321,7 @@ fn a_file_comes_back_and_the_fullest_fits_into_a_record() {
     let is_void = |entry: &&Forward| matches!(entry.kind, ForwardKind::Void { .. });
     let mut entry = desk.forwards().find(is_void).unwrap().clone();
     entry.end = Some(ForwardEnd::DeadLetter {
-        reason: "x".repeat(FILE_TEXT_BYTES_MAX / FILE_ENTRIES_MAX),
+        reason: Reason::InWords("x".repeat(FILE_TEXT_BYTES_MAX / FILE_ENTRIES_MAX)),
         code: entry.last_code,
         declined_after_goods: true,
     });

@@ -23,5 +23,5 @@ mod tests;
 pub use checkpoint::{KeptDesk, checkpoint_from_proto, checkpoint_to_proto};
 pub use counts::payments_to_proto;
 pub use file::{file_from_proto, file_to_proto};
-pub use forward::resolution_from_text;
+pub use forward::{forward_kind_to_proto, resolution_from_proto, resolution_number};
 pub use record::{decode, desk_record, encode, started};

@@ -10,7 +10,7 @@ use crate::{
 use domain::{
     card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
     desk::{DeskFact, DeskRecord, LeaseFact, PaymentFact},
-    forward::{ForwardEnd, ForwardKind},
+    forward::{DeadLetterReason, ForwardEnd, ForwardKind},
     ids::{AuthCode, BatchNumber, LaneEpoch, LaneId, LeaseId, PaymentId, Rrn, SaleNumber, Stan},
     money::{Currency, Money},
     payment::{
@@ -19,6 +19,7 @@ use domain::{
     },
     response_code::ResponseCode,
     time::{BusinessDate, WallMs},
+    words::Reason,
 };
 use proto::store::v1 as wire;
 
@@ -81,21 +82,7 @@ pub(super) fn decisions() -> Vec<Decision> {
     ] {
         all.push(Decision::Unknown { reason });
     }
-    for reason in [
-        RefusalReason::NotOffline,
-        RefusalReason::OfflineBudget,
-        RefusalReason::Abandoned,
-        RefusalReason::ContentDiffers,
-        RefusalReason::Fenced,
-        RefusalReason::NoTerminal,
-        RefusalReason::BankBusy,
-        RefusalReason::InvalidAmount,
-        RefusalReason::TooMany,
-        RefusalReason::NoRoom,
-        RefusalReason::HotCard,
-        RefusalReason::TooOften,
-        RefusalReason::KindNotTaken,
-    ] {
+    for reason in RefusalReason::ALL.iter().copied() {
         all.push(Decision::Refused { reason });
     }
     all
@@ -120,7 +107,7 @@ pub(super) fn kinds() -> [ForwardKind; 3] {
     ]
 }
 
-pub(super) fn ends() -> [ForwardEnd; 3] {
+pub(super) fn ends() -> [ForwardEnd; 4] {
     [
         ForwardEnd::Delivered {
             code: ResponseCode::APPROVED,
@@ -128,9 +115,14 @@ pub(super) fn ends() -> [ForwardEnd; 3] {
         },
         ForwardEnd::Withdrawn,
         ForwardEnd::DeadLetter {
-            reason: "refused".to_owned(),
+            reason: Reason::InWords("refused".to_owned()),
             code: Some(ResponseCode::new("51").unwrap()),
             declined_after_goods: true,
+        },
+        ForwardEnd::DeadLetter {
+            reason: Reason::Named(DeadLetterReason::TriesUsedUp),
+            code: None,
+            declined_after_goods: false,
         },
     ]
 }

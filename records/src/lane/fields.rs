@@ -4,14 +4,16 @@ use crate::{
     ConvertError, card_from_proto, card_to_proto, date_from_proto, date_to_proto,
     entry_mode_from_proto, entry_mode_to_proto, method_from_proto, method_to_proto,
     money_from_proto, money_to_proto, original_from_proto, original_to_proto, payment_id,
-    payment_kind_from_proto, payment_kind_to_proto, scheme_from_proto, scheme_to_proto,
+    payment_kind_from_proto, payment_kind_to_proto, reason::named_from_proto, scheme_from_proto,
+    scheme_to_proto,
 };
 use domain::{
     ids::{ReceiptNumber, SaleNumber},
     limits,
     money::Money,
-    sale::{DateFact, Line, MarkedBy, PendingPayment, SaleFact, Tender, TenderFact},
+    sale::{DateFact, Line, MarkedBy, PendingPayment, SaleFact, Tender, TenderFact, TenderKind},
     time::BusinessDate,
+    words::Worded as _,
 };
 use proto::{journal::v1 as wire, store::v1::Money as WireMoney};
 
@@ -130,35 +132,32 @@ pub(super) fn closing_from_proto(from: wire::SaleClosed) -> Result<SaleFact> {
 }
 
 pub(super) fn tender_to_proto(tender: &Tender) -> wire::Tender {
+    let mut to = wire::Tender {
+        tender: tender.kind().number(),
+        amount: Some(money_to_proto(tender.amount())),
+        ..wire::Tender::default()
+    };
     match tender {
-        Tender::Cash { given } => wire::Tender {
-            kind: "cash".to_owned(),
-            amount: Some(money_to_proto(*given)),
-            ..wire::Tender::default()
-        },
+        Tender::Cash { .. } => {}
         Tender::Card {
-            amount,
-            payment_id,
-            scheme,
-        } => wire::Tender {
-            kind: "card".to_owned(),
-            amount: Some(money_to_proto(*amount)),
-            payment_id: payment_id.to_string(),
-            scheme: scheme_to_proto(*scheme).into(),
-        },
+            payment_id, scheme, ..
+        } => {
+            to.payment_id = payment_id.to_string();
+            to.set_scheme(scheme_to_proto(*scheme));
+        }
     }
+    to
 }
 
 fn tender_from_proto(from: &wire::Tender) -> Result<Tender> {
     let amount = money("tenders.amount", from.amount.as_ref())?;
-    match from.kind.as_str() {
-        "cash" => Ok(Tender::Cash { given: amount }),
-        "card" => Ok(Tender::Card {
+    match named_from_proto("tenders.tender", from.tender, &from.kind)? {
+        TenderKind::Cash => Ok(Tender::Cash { given: amount }),
+        TenderKind::Card => Ok(Tender::Card {
             amount,
             payment_id: payment_id(&from.payment_id)?,
             scheme: scheme_from_proto(from.scheme()),
         }),
-        other => Err(ConvertError::new("tenders.kind", other)),
     }
 }
 

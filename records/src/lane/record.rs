@@ -8,6 +8,7 @@ use super::fields::{
 use crate::{
     ConvertError, date_from_proto, date_to_proto, decision_from_proto, decision_to_proto,
     lease_from_proto, lease_to_proto, money_to_proto, payment_id,
+    reason::{reason_from_proto, reason_to_proto},
 };
 use domain::{
     ids::{LeaseId, OperatorId, SaleNumber},
@@ -161,7 +162,8 @@ fn tender(fact: &TenderFact) -> Body {
         } => Body::PaymentAbandoned(wire::PaymentAbandoned {
             sale_number: sale.0,
             payment_id: payment_id.to_string(),
-            reason: reason.clone(),
+            because: reason_to_proto(reason).0,
+            reason: reason_to_proto(reason).1,
         }),
         TenderFact::CardNotRead { sale, reason } => Body::CardNotRead(wire::CardNotRead {
             sale_number: sale.0,
@@ -193,7 +195,8 @@ fn lease(fact: &LeaseFact) -> Body {
             lease_id: lease.0,
             spent: Some(money_to_proto(*spent)),
             payments: *payments,
-            reason: reason.clone(),
+            because: reason_to_proto(reason).0,
+            reason: reason_to_proto(reason).1,
         }),
     }
 }
@@ -251,7 +254,7 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
         Body::PaymentAbandoned(from) => TenderFact::PaymentAbandoned {
             sale: SaleNumber(from.sale_number),
             payment_id: payment_id(&from.payment_id)?,
-            reason: from.reason,
+            reason: reason_from_proto("because", from.because, &from.reason)?,
         }
         .into(),
         Body::CardNotRead(from) => TenderFact::CardNotRead {
@@ -279,7 +282,7 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
             lease: LeaseId(from.lease_id),
             spent: money("spent", from.spent.as_ref())?,
             payments: from.payments,
-            reason: from.reason,
+            reason: reason_from_proto("because", from.because, &from.reason)?,
         }
         .into(),
     }))
@@ -294,7 +297,7 @@ pub(super) fn samples() -> Vec<CheckoutFact> {
         ids::{PaymentId, ReceiptNumber},
         money::{Currency, Money},
         payment::{Decision, PaymentKind, PaymentMethod},
-        sale::{Line, MarkedBy, PendingPayment, Tender},
+        sale::{AbandonReason, LeaseReturnReason, Line, MarkedBy, PendingPayment, Tender},
     };
     let cny = |minor| Money::new(minor, Currency::CNY);
     let (sale, payment_id) = (SaleNumber(5), PaymentId(9));
@@ -372,7 +375,7 @@ pub(super) fn samples() -> Vec<CheckoutFact> {
         TenderFact::PaymentAbandoned {
             sale,
             payment_id,
-            reason: text("the link broke"),
+            reason: AbandonReason::LinkBroke.into(),
         }
         .into(),
         TenderFact::CardNotRead {
@@ -409,7 +412,7 @@ pub(super) fn samples() -> Vec<CheckoutFact> {
             lease: LeaseId(4),
             spent: cny(250),
             payments: 1,
-            reason: text("expired"),
+            reason: LeaseReturnReason::Expired.into(),
         }
         .into(),
         marked(MarkedBy::Hub).into(),

@@ -14,8 +14,8 @@ use domain::{
     response_code::ResponseCode,
     risk::{FloorLimits, OfflineLease, VelocityLimit},
     sale::{
-        BasketFact, CheckoutFact, CheckoutRecord, LeaseFact, Line, PendingPayment, SaleFact,
-        Tender, TenderFact, TillFact,
+        AbandonReason, BasketFact, CheckoutFact, CheckoutRecord, LeaseFact, LeaseReturnReason,
+        Line, PendingPayment, SaleFact, Tender, TenderFact, TillFact,
     },
     time::{BusinessDate, WallMs},
 };
@@ -23,7 +23,12 @@ use domain::{
 use super::{decode, encode};
 
 /// Kinds of records that later releases write with more in them than that one did.
-const WRITTEN_WITH_MORE: &[&str] = &["PaymentIntended"];
+const WRITTEN_WITH_MORE: &[&str] = &[
+    "PaymentIntended",
+    "PaymentAbandoned",
+    "SaleClosed",
+    "LeaseReturned",
+];
 const SALE: SaleNumber = SaleNumber(5);
 const PAYMENT: PaymentId = PaymentId(9);
 
@@ -114,7 +119,7 @@ fn payment_facts() -> Vec<CheckoutFact> {
     all.push(CheckoutFact::Tender(TenderFact::PaymentAbandoned {
         sale: SALE,
         payment_id: PAYMENT,
-        reason: "no result in time".to_owned(),
+        reason: AbandonReason::NoResultInTime.into(),
     }));
     all
 }
@@ -205,7 +210,7 @@ fn facts() -> Vec<CheckoutFact> {
             lease: LeaseId(4),
             spent: cny(250),
             payments: 1,
-            reason: "expired".to_owned(),
+            reason: LeaseReturnReason::Expired.into(),
         }),
     ]);
     all

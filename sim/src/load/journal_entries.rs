@@ -7,7 +7,7 @@ use proto::{
     journal::v1::{
         DayMarker, DayMarkerBy, LaneRecord, ReceiptPrinted, SaleClosed, Tender, lane_record::Body,
     },
-    store::v1::{JournalEntry, JournalHead, Money, Scheme},
+    store::v1::{JournalEntry, JournalHead, Money, Scheme, TenderKind},
 };
 
 use crate::workload::{BUSINESS_DATE, OPENING_WALL_MS, price_list::CURRENCY};
@@ -96,10 +96,11 @@ impl LaneJournal {
         self.sold += 1;
         let receipt_number = format!("{}-{EPOCH}-{:06}", self.lane, self.receipts);
         let tender = Tender {
-            kind: "card".to_owned(),
+            tender: TenderKind::Card.into(),
             amount: money(paid.minor),
             payment_id: paid.payment_id.clone(),
             scheme: Scheme::UnionPay.into(),
+            ..Tender::default()
         };
         let closed = SaleClosed {
             sale_number: self.receipts,

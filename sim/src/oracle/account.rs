@@ -6,7 +6,7 @@ use proto::{journal::v1::SaleClosed, store::v1::Decision};
 use crate::oracle::{
     evidence::Evidence,
     hub_book::{HubForward, HubPayment, Place},
-    values::minor,
+    values::{minor, tender_kind},
 };
 
 /// Sales with their tenders, payments and queue entries with their places at the bank and their
@@ -51,7 +51,7 @@ fn sale(closed: &SaleClosed) -> String {
         .iter()
         .map(|tender| {
             let amount = minor(tender.amount.as_ref());
-            format!("{} {amount} {}", tender.kind, tender.payment_id)
+            format!("{} {amount} {}", tender_kind(tender), tender.payment_id)
         })
         .collect();
     format!(

@@ -11,7 +11,7 @@ use crate::{
         evidence::Evidence,
         lane_book::{AtClose, LaneBook, Sale},
         prices::{PriceFiles, Versions},
-        values::{minor, parse_number},
+        values::{minor, parse_number, tender_kind},
         verdict::Verdict,
     },
     workload::Visit,
@@ -182,7 +182,7 @@ fn check_change(called: &str, closed: &SaleClosed, verdict: &mut Verdict) {
     let cash: i64 = closed
         .tenders
         .iter()
-        .filter(|tender| tender.kind == "cash")
+        .filter(|tender| tender_kind(tender) == "cash")
         .map(|tender| minor(tender.amount.as_ref()))
         .sum();
     let change = minor(closed.change.as_ref());

@@ -1,6 +1,9 @@
 //! Values as journals carry them.
 
-use proto::store::v1::Money;
+use proto::{
+    journal::v1::Tender,
+    store::v1::{Money, TenderKind},
+};
 
 /// An amount; none is 0.
 #[must_use]
@@ -19,5 +22,15 @@ pub(super) fn parse_number(number: &str) -> Option<(u16, u32, u32)> {
             sequence.parse().ok()?,
         )),
         Some(_) => None,
+    }
+}
+
+/// By its number, or in the word of a journal from before there were numbers.
+pub(super) fn tender_kind(tender: &Tender) -> &str {
+    match (tender.tender(), tender.kind.as_str()) {
+        (TenderKind::Cash, "") => "cash",
+        (TenderKind::Card, "") => "card",
+        (TenderKind::Unspecified, word) => word,
+        (TenderKind::Cash | TenderKind::Card, _) => "both a number and a word",
     }
 }

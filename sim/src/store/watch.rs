@@ -130,8 +130,8 @@ fn lane_waits(lane: &LaneView) -> String {
         let (own, copied) = (lane.journal_sequence, lane.replicated_sequence);
         return format!("lane {number} has {copied} of {own} journal records copied to the hub");
     }
-    let (state, sold) = (&lane.state, lane.sales_closed);
-    format!("lane {number} is {state} after {sold} sales")
+    let (state, sold) = (lane.lane_state(), lane.sales_closed);
+    format!("lane {number} is {state:?} after {sold} sales")
 }
 
 /// A connection to the hub's operations service.
@@ -189,7 +189,7 @@ impl HubWatch {
             }
             last = Some(step);
         }
-        let step = last.map_or_else(|| "the start".to_owned(), |step| step.step);
+        let step = last.map_or_else(|| "the start".to_owned(), |step| format!("{:?}", step.at()));
         Err(Status::new(
             Code::Aborted,
             format!("it stopped after {step}"),

@@ -168,7 +168,7 @@ async fn close_day(hub: &mut Operations, day: u16) -> Result<(), Status> {
         };
         let mut steps = hub.close_day(request).await?.into_inner();
         while let Some(step) = steps.message().await? {
-            trace::line(&format!("manager close-day {}", step.step));
+            trace::line(&format!("manager close-day {:?}", step.at()));
             if step.done {
                 return Ok(());
             }

@@ -2,7 +2,7 @@
 //! done. Whoever listens may leave: what was ordered is brought to its end all the same, and asking
 //! again does no harm.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseActFuture, WrapFuture};
 use domain::{
@@ -10,7 +10,11 @@ use domain::{
     desk::{Blocker, Event},
     time::BusinessDate,
 };
-use proto::store::v1::{BatchView, CloseDayProgress};
+use proto::store::v1::{
+    BatchView, BatchesSettled, BlockerKind, CarriedOver, CloseBlocker, CloseBlockers,
+    CloseDayProgress, CloseStep, CloseWait, CloseWaitKind, CloseWaits, DayDifference, DaySettled,
+    LaneMissing, SealedReport, close_day_progress::Told,
+};
 use records::money_to_proto;
 use tokio::{
     sync::{mpsc, watch},
@@ -106,7 +110,7 @@ impl DayClose {
             parts: self.parts.clone(),
             changed: self.changed.clone(),
             listener,
-            told: BTreeSet::new(),
+            told: Vec::new(),
         }
     }
 }
@@ -115,8 +119,8 @@ struct Work {
     parts: DayParts,
     changed: watch::Receiver<u64>,
     listener: mpsc::Sender<CloseUpdate>,
-    /// What was told of what is waited for: each line once.
-    told: BTreeSet<String>,
+    /// What was told of what is waited for: each once.
+    told: Vec<Told>,
 }
 
 impl Work {
@@ -147,10 +151,13 @@ impl Work {
         }
         self.wait_until_sealed(date).await?;
         self.tell_carried_over().await?;
-        self.tell("queue", self.queue().await?).await?;
+        let left = self.parts.ask_desk(|desk| desk.desk.queue_depth());
+        let left = Told::QueueLeft(number(left.await?));
+        self.tell(CloseStep::Queue, left).await?;
         let report = self.report(date).await?;
         self.compare(&report).await?;
-        self.tell("settle", settled_detail(&report)).await?;
+        let settled = Told::Settled(settled(&report));
+        self.tell(CloseStep::Settle, settled).await?;
         self.closed(date, &report).await
     }
 
@@ -174,8 +181,11 @@ impl Work {
             if status.sealed.is_some() {
                 return Ok(());
             }
-            let waits: Vec<String> = status.waits.iter().map(in_words).collect();
-            self.tell_once("queue", waits.join("; ")).await?;
+            let waits: Vec<CloseWait> = status.waits.iter().map(wait).collect();
+            if !waits.is_empty() {
+                let told = Told::Waits(CloseWaits { waits });
+                self.tell_once(CloseStep::Queue, told).await?;
+            }
             self.tell_blockers().await?;
             self.pause().await?;
         }
@@ -185,13 +195,13 @@ impl Work {
     async fn tell_carried_over(&mut self) -> Result<(), DayError> {
         let carried = self.parts.ask_desk(|desk| desk.desk.carried_over());
         for silent in carried.await?.iter().take(NAMED_MAX) {
-            let missing = match silent.awaits_card {
-                true => "has not sent the card of",
-                false => "has not said what became of",
-            };
-            let (lane, id, amount) = (silent.lane, silent.payment_id, silent.amount);
-            let detail = format!("{lane} {missing} {id}, {amount}");
-            self.tell_once("carried over", detail).await?;
+            let told = Told::CarriedOver(CarriedOver {
+                lane: silent.lane.0.into(),
+                payment_id: silent.payment_id.to_string(),
+                amount: Some(money_to_proto(silent.amount)),
+                awaits_card: silent.awaits_card,
+            });
+            self.tell_once(CloseStep::CarriedOver, told).await?;
         }
         Ok(())
     }
@@ -202,9 +212,11 @@ impl Work {
         if blockers.is_empty() {
             return Ok(());
         }
-        let named: Vec<String> = blockers.iter().take(NAMED_MAX).map(blocker).collect();
-        let detail = format!("{} to go: {}", blockers.len(), named.join("; "));
-        self.tell_once("settle", detail).await
+        let told = Told::Blockers(CloseBlockers {
+            blockers: blockers.iter().take(NAMED_MAX).map(blocker).collect(),
+            all: number(blockers.len()),
+        });
+        self.tell_once(CloseStep::Settle, told).await
     }
 
     async fn settle_now(&mut self) -> Result<(), DayError> {
@@ -220,21 +232,13 @@ impl Work {
         let running = self.parts.ask_desk(|desk| desk.desk.business_date());
         let report = self.report(running.await?).await?;
         let progress = CloseDayProgress {
-            step: "settled".to_owned(),
-            detail: settled_detail(&report),
+            at: CloseStep::Settled.into(),
+            told: Some(Told::Settled(settled(&report))),
             done: true,
             day: None,
             batches: batches(&report),
         };
         self.send(progress).await
-    }
-
-    async fn queue(&self) -> Result<String, DayError> {
-        let carried = self.parts.ask_desk(|desk| desk.desk.queue_depth());
-        Ok(match carried.await? {
-            0 => "empty".to_owned(),
-            left => format!("{left} entries wait; the rest is delivered"),
-        })
     }
 
     async fn report(&self, date: BusinessDate) -> Result<DayReport, DayError> {
@@ -248,36 +252,39 @@ impl Work {
     }
 
     async fn compare(&self, report: &DayReport) -> Result<(), DayError> {
-        if report.differences.is_empty() {
-            let detail = "lane journals and hub agree on every payment".to_owned();
-            return self.tell("compare", detail).await;
-        }
         for difference in report.differences.iter().take(NAMED_MAX) {
-            let detail = format!(
-                "{}: {} (lane {}, hub {})",
-                difference.payment_id, difference.what, difference.lane_minor, difference.hub_minor
-            );
-            self.tell("compare", detail).await?;
+            let told = Told::Difference(DayDifference {
+                payment_id: difference.payment_id.clone(),
+                what: difference.what.clone(),
+                lane_minor: difference.lane_minor,
+                hub_minor: difference.hub_minor,
+            });
+            self.tell(CloseStep::Compare, told).await?;
         }
-        let all = report.differences.len();
-        let detail = format!("{all} differences, named in the day report");
-        self.tell("compare", detail).await
+        let all = Told::Differences(number(report.differences.len()));
+        self.tell(CloseStep::Compare, all).await
     }
 
     async fn closed(&self, date: BusinessDate, report: &DayReport) -> Result<(), DayError> {
         let sealed = self.status(Some(date)).await?.sealed;
         let sealed = sealed.ok_or(DayError::Left)?;
         let manifest = &sealed.manifest;
-        let files = manifest.files.len();
-        let parts = match manifest.is_complete() {
-            true => "every lane whole".to_owned(),
-            false => incomplete(report),
-        };
-        let detail = format!("version {}, {files} files, {parts}", manifest.version);
-        self.tell("report", detail).await?;
+        let told = Told::Report(SealedReport {
+            version: manifest.version,
+            files: number(manifest.files.len()),
+            missing: match manifest.is_complete() {
+                true => Vec::new(),
+                false => missing(report),
+            },
+        });
+        self.tell(CloseStep::Report, told).await?;
         let progress = CloseDayProgress {
-            step: "closed".to_owned(),
-            detail: closed_detail(report),
+            at: CloseStep::Closed.into(),
+            told: Some(Told::Closed(DaySettled {
+                business_date: report.business_date.clone(),
+                sales: report.sales.count,
+                settled: Some(settled(report)),
+            })),
             done: true,
             day: Some(day_view(&sealed)),
             batches: batches(report),
@@ -285,23 +292,24 @@ impl Work {
         self.send(progress).await
     }
 
-    async fn tell(&self, step: &str, detail: String) -> Result<(), DayError> {
+    async fn tell(&self, step: CloseStep, told: Told) -> Result<(), DayError> {
         let progress = CloseDayProgress {
-            step: step.to_owned(),
-            detail,
+            at: step.into(),
+            told: Some(told),
             ..Default::default()
         };
         self.send(progress).await
     }
 
-    async fn tell_once(&mut self, step: &str, detail: String) -> Result<(), DayError> {
-        if detail.is_empty() || !self.told.insert(detail.clone()) {
+    async fn tell_once(&mut self, step: CloseStep, told: Told) -> Result<(), DayError> {
+        if self.told.contains(&told) {
             return match self.listener.is_closed() {
                 true => Err(DayError::Left),
                 false => Ok(()),
             };
         }
-        self.tell(step, detail).await
+        self.told.push(told.clone());
+        self.tell(step, told).await
     }
 
     async fn send(&self, progress: CloseDayProgress) -> Result<(), DayError> {
@@ -323,43 +331,58 @@ impl Work {
     }
 }
 
-fn in_words(wait: &Wait) -> String {
-    match wait {
-        Wait::Lane(machine) => format!("{} has not ended the day", machine.lane),
-        Wait::Batches => "batches are not settled".to_owned(),
-        Wait::Payments => "payments are in flight".to_owned(),
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn wait(wait: &Wait) -> CloseWait {
+    let (kind, lane) = match wait {
+        Wait::Lane(machine) => (CloseWaitKind::Lane, machine.lane.0.into()),
+        Wait::Batches => (CloseWaitKind::Batches, 0),
+        Wait::Payments => (CloseWaitKind::Payments, 0),
+    };
+    CloseWait {
+        kind: kind.into(),
+        lane,
     }
 }
 
-fn blocker(blocker: &Blocker) -> String {
+fn blocker(blocker: &Blocker) -> CloseBlocker {
+    let of = |kind: BlockerKind| CloseBlocker {
+        kind: kind.into(),
+        ..CloseBlocker::default()
+    };
     match blocker {
-        Blocker::Entry(forward_id) => format!("entry {} is not delivered", forward_id.0),
-        Blocker::LaneSilent { lane, payment_id } => {
-            format!("{lane} has not said what became of {payment_id}")
-        }
-        Blocker::NotSettled(tid) => format!("{tid} is not settled"),
+        Blocker::Entry(forward_id) => CloseBlocker {
+            forward_id: forward_id.0,
+            ..of(BlockerKind::Entry)
+        },
+        Blocker::LaneSilent { lane, payment_id } => CloseBlocker {
+            lane: lane.0.into(),
+            payment_id: payment_id.to_string(),
+            ..of(BlockerKind::LaneSilent)
+        },
+        Blocker::NotSettled(tid) => CloseBlocker {
+            tid: tid.to_string(),
+            ..of(BlockerKind::NotSettled)
+        },
     }
 }
 
-fn incomplete(report: &DayReport) -> String {
+fn missing(report: &DayReport) -> Vec<LaneMissing> {
     let open = report.completeness.iter().filter(|lane| !lane.complete);
-    let named: Vec<String> = open
-        .map(|lane| format!("lane {}: {}", lane.lane, lane.missing))
-        .collect();
-    format!("not whole: {}", named.join("; "))
+    let named = open.map(|lane| LaneMissing {
+        lane: lane.lane.into(),
+        what: lane.missing.clone(),
+    });
+    named.collect()
 }
 
-fn settled_detail(report: &DayReport) -> String {
-    let batches = report.settlement.batches.len();
-    format!(
-        "{} of {batches} batches balanced",
-        report.settlement.balanced
-    )
-}
-
-fn closed_detail(report: &DayReport) -> String {
-    let (date, sales) = (&report.business_date, report.sales.count);
-    format!("{date} closed: {sales} sales, {}", settled_detail(report))
+fn settled(report: &DayReport) -> BatchesSettled {
+    BatchesSettled {
+        balanced: u32::try_from(report.settlement.balanced).unwrap_or(u32::MAX),
+        batches: number(report.settlement.batches.len()),
+    }
 }
 
 fn batches(report: &DayReport) -> Vec<BatchView> {

@@ -16,7 +16,9 @@ use domain::{
 };
 use journal::{Head, Journal};
 use ports::Clock;
-use proto::store::v1::{HubFrame, LaneHello, LaneStatus, LaneView, PriceAnswer, ReplicaTrouble};
+use proto::store::v1::{
+    HubFrame, LaneHello, LaneStatus, LaneView, PriceAnswer, ReplicaTrouble, TroubleKind,
+};
 use tokio::sync::{mpsc, watch};
 
 use super::{
@@ -31,14 +33,12 @@ use crate::{
     connection::Connection,
     damaged_copies::DamagedCopies,
     metrics::PaymentTimes,
+    operator_view,
     prices::PriceOffer,
     recovery::lane_logs,
     replica::{check_claim, log_of},
     replica_refused::ReplicaRefused,
 };
-
-/// `docs/errors/HUB0043.md`.
-pub(super) const DAMAGED_COPY: &str = "HUB0043";
 /// Connections of one lane that are remembered as replicating; a lane has one at a time.
 const REPLICATING_PER_LANE_MAX: usize = 16;
 
@@ -117,7 +117,7 @@ impl Lanes {
             lane: lane.0.into(),
             epoch: epoch.0,
             connected: known.session.is_some(),
-            state: known.status.state.clone(),
+            lane_state: operator_view::lane_state(&known.status.state).into(),
             software_version: known.software_version.clone(),
             journal_sequence: known.status.journal_sequence.max(replicated),
             replicated_sequence: replicated,
@@ -145,14 +145,10 @@ impl Lanes {
     fn troubles_of(&self, lane: LaneId) -> Vec<ReplicaTrouble> {
         let damaged = self.damaged.of_lane(lane).into_iter();
         let damaged = damaged.map(|(epoch, damaged)| ReplicaTrouble {
-            code: DAMAGED_COPY.to_owned(),
+            kind: TroubleKind::CopyDamaged.into(),
             epoch: epoch.0,
             sequence: *damaged.run.start(),
-            what: format!(
-                "records {} to {} of the copy are damaged",
-                damaged.run.start(),
-                damaged.run.end()
-            ),
+            held: *damaged.run.end(),
             since_wall_ms: damaged.since_wall_ms,
             blocks: true,
             ..Default::default()

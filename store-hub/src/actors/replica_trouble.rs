@@ -136,14 +136,12 @@ impl Troubles {
     pub(super) fn of_lane(&self, lane: LaneId) -> Vec<wire::ReplicaTrouble> {
         let own = self.by_lane.get(&lane).into_iter().flatten();
         own.map(|trouble| wire::ReplicaTrouble {
-            code: trouble.refused.code().unwrap_or_default().to_owned(),
             epoch: trouble.machine.epoch.0,
-            sequence: trouble.refused.sequence(),
-            what: trouble.refused.to_string(),
             refusals: trouble.refusals,
             since_wall_ms: trouble.since_wall_ms,
             address: trouble.machine.connection.to_string(),
             blocks: trouble.blocks(),
+            ..trouble.refused.to_proto()
         })
         .collect()
     }
@@ -183,7 +181,10 @@ mod tests {
         let shown = troubles.of_lane(LANE);
         assert_eq!((shown.len(), shown[0].refusals), (1, 2));
         assert_eq!((shown[0].sequence, shown[0].since_wall_ms), (8, 10));
-        assert_eq!((shown[0].code.as_str(), shown[0].blocks), ("HUB0013", true));
+        assert_eq!(
+            (shown[0].kind(), shown[0].blocks),
+            (wire::TroubleKind::Gap, true)
+        );
         assert!(troubles.fork_of(machine(1, "10.0.0.1:2", 9)).is_none());
         clear(&mut troubles, machine(1, "10.0.0.2:1", 9));
         assert_eq!(troubles.of_lane(LANE).len(), 1);

@@ -18,7 +18,7 @@ use domain::{
 };
 use journal::{Journal, Ticket};
 use ports::{Clock, StoreZone};
-use proto::store::v1::{LaneView, PaymentHistory};
+use proto::store::v1::{LaneState, LaneView, PaymentHistory};
 
 use crate::{
     projections::{
@@ -415,7 +415,10 @@ impl Handler<CountSales> for Reports {
     fn handle(&mut self, counted: CountSales, ctx: &mut Self::Context) -> Self::Result {
         self.once_caught_up(ctx, move |actor| {
             let CountSales(mut lanes) = counted;
-            for view in lanes.iter_mut().filter(|view| view.state.is_empty()) {
+            for view in lanes
+                .iter_mut()
+                .filter(|view| view.lane_state() == LaneState::Unspecified)
+            {
                 let lane = LaneId(u16::try_from(view.lane).unwrap_or(0));
                 let counts = actor.books.counts_of(lane, LaneEpoch(view.epoch));
                 (view.sales_closed, view.sales_voided) = counts;

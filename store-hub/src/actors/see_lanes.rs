@@ -7,13 +7,13 @@ use domain::{
     ids::{LaneEpoch, LaneId},
     time::WallMs,
 };
-use proto::store::v1::LaneView;
+use proto::store::v1::{LaneView, TroubleKind};
 
 use super::{
     lane_session::SessionGauges,
-    lanes::{DAMAGED_COPY, Lane, Lanes},
+    lanes::{Lane, Lanes},
 };
-use crate::metrics::LaneFigures;
+use crate::{metrics::LaneFigures, presentation};
 
 /// All lanes that are configured, connected, or have a journal here.
 #[derive(Message)]
@@ -71,7 +71,7 @@ impl Lanes {
             damaged: view
                 .troubles
                 .iter()
-                .filter(|trouble| trouble.code == DAMAGED_COPY)
+                .filter(|trouble| trouble.kind() == TroubleKind::CopyDamaged)
                 .count(),
             sells_by_current_prices: self.prices.borrow().sells(&view.price_file_version),
         }
@@ -83,7 +83,10 @@ fn seen(view: &LaneView) -> Vec<LaneSeen> {
     let trouble = |epoch: u32| {
         let mut troubles = view.troubles.iter();
         let trouble = troubles.find(|trouble| trouble.blocks && trouble.epoch == epoch);
-        trouble.map(|trouble| format!("{}: {}", trouble.code, trouble.what))
+        trouble.map(|trouble| {
+            let code = presentation::trouble_code(trouble.kind);
+            format!("{code}: {}", presentation::trouble(trouble).english)
+        })
     };
     let lane = LaneId(u16::try_from(view.lane).unwrap_or(u16::MAX));
     let machine = |epoch: u32| Machine {

@@ -1,39 +1,41 @@
 //! Commands that ask the running hub over gRPC, or read the journal of a stopped one.
 
 use command_line::clock;
-use domain::time::WallMs;
+use domain::{desk::Desk, time::WallMs};
 use proto::store::v1::{
-    DeadLettersRequest, LaneView, LanesRequest, ResolveDeadLetterRequest, StatusRequest,
-    UnresolvedRequest,
+    DeadLettersRequest, LaneView, LanesRequest, Resolution, ResolveDeadLetterRequest,
+    StatusRequest, UnresolvedRequest,
 };
+use tonic::{Response, Status};
 
 use super::{
     Asked, Failed, Outcome, Output, Resolve,
-    hub::{Source, block_on, running, source},
+    hub::{Client, Source, block_on, running, source},
     print, print_json,
     stopped::Stopped,
-    view::show,
+    view::{Reader, show},
     views,
 };
 use crate::{
     config::Config,
     operator_view::{self, HubFigures},
+    presentation,
     recovery::{ReplayFrom, lane_logs},
 };
 
 pub(super) fn status(asked: &Asked) -> Outcome {
-    let (status, runs, zone) = block_on(async {
+    let (status, runs, reader) = block_on(async {
         let mut source = source(asked).await?;
-        let zone = source.zone().await?;
+        let reader = source.reader(asked).await?;
         match source {
             Source::Running(mut hub) => {
                 let status = hub.ask(async |hub| hub.status(StatusRequest {}).await);
-                Ok((status.await?, true, zone))
+                Ok((status.await?, true, reader))
             }
-            Source::Stopped(config) => Ok((status_of_stopped(&config)?, false, zone)),
+            Source::Stopped(config) => Ok((status_of_stopped(&config)?, false, reader)),
         }
     })?;
-    show(asked.output, views::status(&status, runs, &zone))
+    show(asked.output, views::status(&status, runs, &reader))
 }
 
 fn status_of_stopped(config: &Config) -> Result<proto::store::v1::StatusResponse, Failed> {
@@ -50,18 +52,18 @@ fn status_of_stopped(config: &Config) -> Result<proto::store::v1::StatusResponse
 }
 
 pub(super) fn lanes(asked: &Asked) -> Outcome {
-    let (lanes, zone) = block_on(async {
+    let (lanes, reader) = block_on(async {
         let mut source = source(asked).await?;
-        let zone = source.zone().await?;
+        let reader = source.reader(asked).await?;
         match source {
             Source::Running(mut hub) => {
                 let answer = hub.ask(async |hub| hub.lanes(LanesRequest {}).await);
-                Ok((answer.await?.lanes, zone))
+                Ok((answer.await?.lanes, reader))
             }
-            Source::Stopped(config) => Ok((lanes_of_stopped(&config)?, zone)),
+            Source::Stopped(config) => Ok((lanes_of_stopped(&config)?, reader)),
         }
     })?;
-    show(asked.output, views::lanes(&lanes, &zone))
+    show(asked.output, views::lanes(&lanes, &reader))
 }
 
 fn lanes_of_stopped(config: &Config) -> Result<Vec<LaneView>, Failed> {
@@ -96,68 +98,75 @@ fn lanes_of_stopped(config: &Config) -> Result<Vec<LaneView>, Failed> {
     Ok(views)
 }
 
-pub(super) fn unresolved(asked: &Asked) -> Outcome {
-    let (payments, now, zone) = block_on(async {
+/// A question that the desk answers: of a running hub over its call, of a stopped one from its
+/// journal. With what is answered comes who reads it.
+pub(super) fn of_desk<A>(
+    asked: &Asked,
+    call: impl AsyncFnOnce(&mut Client) -> Result<Response<A>, Status>,
+    from_journal: impl FnOnce(&Desk, WallMs) -> A,
+) -> Result<(A, Reader), Failed> {
+    block_on(async {
         let mut source = source(asked).await?;
-        let zone = source.zone().await?;
-        match source {
-            Source::Running(mut hub) => {
-                let answer = hub.ask(async |hub| hub.unresolved(UnresolvedRequest {}).await);
-                let answer = answer.await?;
-                Ok((answer.payments, answer.wall_ms, zone))
-            }
+        let reader = source.reader(asked).await?;
+        let answer = match source {
+            Source::Running(mut hub) => hub.ask(call).await?,
             Source::Stopped(config) => {
                 let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
-                let now_ms = clock(config.clock).wall_ms();
-                Ok((operator_view::unresolved(&told.desk), now_ms, zone))
+                from_journal(&told.desk, WallMs(clock(config.clock).wall_ms()))
             }
-        }
-    })?;
-    show(
-        asked.output,
-        views::unresolved(&payments, WallMs(now), &zone),
-    )
+        };
+        Ok((answer, reader))
+    })
+}
+
+pub(super) fn unresolved(asked: &Asked) -> Outcome {
+    let (answer, reader) = of_desk(
+        asked,
+        async |hub| hub.unresolved(UnresolvedRequest {}).await,
+        operator_view::unresolved,
+    )?;
+    show(asked.output, views::unresolved(&answer, &reader))
 }
 
 /// Open ones; `all` shows those that somebody has resolved, too.
 pub(super) fn dead_letters(asked: &Asked, all: bool) -> Outcome {
-    let mut letters = block_on(async {
-        match source(asked).await? {
-            Source::Running(mut hub) => {
-                let answer = hub.ask(async |hub| hub.dead_letters(DeadLettersRequest {}).await);
-                Ok(answer.await?.dead_letters)
-            }
-            Source::Stopped(config) => {
-                let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
-                Ok(operator_view::dead_letters(&told.desk))
-            }
-        }
-    })?;
-    letters.retain(|letter| all || !letter.resolved);
-    show(asked.output, views::dead_letters(&letters))
+    let (mut answer, reader) = of_desk(
+        asked,
+        async |hub| hub.dead_letters(DeadLettersRequest {}).await,
+        |desk, _| operator_view::dead_letters(desk),
+    )?;
+    answer.dead_letters.retain(|letter| all || !letter.resolved);
+    show(
+        asked.output,
+        views::dead_letters(&answer.dead_letters, &reader),
+    )
 }
 
 pub(super) fn resolve(asked: &Asked, forward_id: u64, how: Resolve, note: String) -> Outcome {
-    let resolution = match how {
-        Resolve::Retry => "retry",
-        Resolve::SettledByHand => "settled-by-hand",
-        Resolve::WrittenOff => "written-off",
+    let how = match how {
+        Resolve::Retry => Resolution::Retry,
+        Resolve::SettledByHand => Resolution::SettledByHand,
+        Resolve::WrittenOff => Resolution::WrittenOff,
     };
     let request = ResolveDeadLetterRequest {
         forward_id,
-        resolution: resolution.to_owned(),
+        how: how.into(),
         note,
     };
+    let resolution = presentation::resolution(how.into());
     block_on(async {
         let mut hub = running(asked).await?;
         hub.ask(async |hub| hub.resolve_dead_letter(request).await)
             .await
     })?;
     match asked.output {
-        Output::Text => print(&format!("entry {forward_id}: {resolution}\n")),
+        Output::Text => print(&format!(
+            "entry {forward_id}: {}\n",
+            resolution.read_in(asked.language.into())
+        )),
         Output::Json => print_json(&serde_json::json!({
             "forward_id": forward_id,
-            "resolution": resolution,
+            "resolution": resolution.english,
         })),
     }
 }

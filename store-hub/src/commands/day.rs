@@ -12,9 +12,10 @@ use super::{
     Asked, Failed, NO, Outcome, Output, UNREACHABLE,
     hub::{Hub, block_on, running},
     print, print_json,
-    view::show,
+    view::{Reader, show},
     views,
 };
+use crate::presentation;
 
 /// Where a machine's journal had ended.
 #[derive(Args)]
@@ -42,39 +43,50 @@ pub(super) fn close(asked: &Asked, date: Option<String>) -> Outcome {
     let request = CloseDayRequest {
         business_date: date.unwrap_or_default(),
     };
-    let closed = block_on(async {
+    let (closed, reader) = block_on(async {
         let mut hub = running(asked).await?;
+        let reader = hub.reader(asked).await?;
         let steps = hub.ask(async |hub| hub.close_day(request).await).await?;
-        follow(&hub, steps).await
+        Ok((follow(&hub, steps, &reader).await?, reader))
     })?;
-    show(asked.output, views::closed(&closed))?;
+    show(asked.output, views::closed(&closed, &reader))?;
     all_balanced(&closed)
 }
 
 /// As a close, without a day.
 pub(super) fn settle(asked: &Asked) -> Outcome {
-    let settled = block_on(async {
+    let (settled, reader) = block_on(async {
         let mut hub = running(asked).await?;
+        let reader = hub.reader(asked).await?;
         let steps = hub.ask(async |hub| hub.settle(SettleRequest {}).await);
         let steps = steps.await?;
-        follow(&hub, steps).await
+        Ok((follow(&hub, steps, &reader).await?, reader))
     })?;
-    show(asked.output, views::closed(&settled))?;
+    show(asked.output, views::closed(&settled, &reader))?;
     all_balanced(&settled)
 }
 
 async fn follow(
     hub: &Hub,
     mut steps: Streaming<CloseDayProgress>,
+    reader: &Reader,
 ) -> Result<CloseDayProgress, Failed> {
     loop {
         match steps.message().await {
             Ok(Some(step)) if step.done => return Ok(step),
-            Ok(Some(step)) => say(&format!("{}: {}", step.step, step.detail)),
+            Ok(Some(step)) => say(&in_words(&step, reader)),
             Ok(None) => return Err(Failed::new(UNREACHABLE, "the hub went away")),
             Err(status) => return Err(hub.said(&status)),
         }
     }
+}
+
+fn in_words(step: &CloseDayProgress, reader: &Reader) -> String {
+    let (at, told) = (
+        presentation::close_step(step.at),
+        presentation::close_detail(step),
+    );
+    format!("{}: {}", reader.read(&at), reader.read(&told))
 }
 
 fn all_balanced(closed: &CloseDayProgress) -> Outcome {

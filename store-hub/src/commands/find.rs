@@ -4,7 +4,6 @@
 use std::fmt::Write;
 
 use clap::Args;
-use domain::time::WallMs;
 use ports::StoreZone;
 use proto::store::v1::{FindRequest, FindResponse, FoundLine};
 use serde_json::json;
@@ -13,11 +12,12 @@ use super::{
     Asked, Failed, NO, Outcome, USAGE,
     hub::{Source, block_on, source},
     stopped::Stopped,
-    view::{View, amount, amount_json, show},
+    view::{Reader, View, amount, amount_json, show},
 };
 use crate::{
     find_view,
-    moment::{MOMENT_FORM, moment_in_words, read_moment},
+    moment::{MOMENT_FORM, read_moment},
+    presentation,
 };
 
 /// All of what is given must fit.
@@ -50,14 +50,14 @@ pub(super) struct Wanted {
 }
 
 pub(super) fn find(asked: &Asked, wanted: &Wanted) -> Outcome {
-    let (found, zone) = block_on(async {
+    let (found, reader) = block_on(async {
         let mut source = source(asked).await?;
-        let zone = source.zone().await?;
-        let request = request(wanted, &zone)?;
+        let reader = source.reader(asked).await?;
+        let request = request(wanted, &reader.zone)?;
         let config = match source {
             Source::Running(mut hub) => {
                 let answer = hub.ask(async |hub| hub.find(request).await);
-                return Ok((answer.await?, zone));
+                return Ok((answer.await?, reader));
             }
             Source::Stopped(config) => config,
         };
@@ -66,10 +66,10 @@ pub(super) fn find(asked: &Asked, wanted: &Wanted) -> Outcome {
         let query = query.map_err(|error| Failed::new(USAGE, error))?;
         let books = Stopped::open(&config)?.books(&config)?;
         let found = books.find(&query).map_err(|error| Failed::new(NO, error))?;
-        Ok((find_view::response(&found, &query, currency), zone))
+        Ok((find_view::response(&found, &query, currency), reader))
     })?;
     let none = found.found.is_empty();
-    show(asked.output, view(&found, &zone))?;
+    show(asked.output, view(&found, &reader))?;
     match none {
         true => Err(Failed::new(NO, "nothing fits")),
         false => Ok(()),
@@ -99,31 +99,32 @@ fn request(wanted: &Wanted, zone: &StoreZone) -> Result<FindRequest, Failed> {
     })
 }
 
-fn view(found: &FindResponse, zone: &StoreZone) -> View {
+fn view(found: &FindResponse, reader: &Reader) -> View {
     let mut text = String::new();
     for line in &found.found {
-        let at = moment_in_words(WallMs(line.wall_ms), zone);
+        let (at, lane) = (reader.moment(line.wall_ms), reader.words("lane", "通道"));
         let _ = writeln!(
             text,
-            "{at}  lane {:<3} {:<13} {:>14}  {:<4}  {:<32}  {}",
+            "{at}  {lane} {:<3} {:<13} {:>14}  {:<4}  {:<32}  {}",
             line.lane,
             line.receipt_number,
             amount(line.amount.as_ref()),
             line.last_four,
             line.payment_id,
-            line.status
+            reader.read(&presentation::found_state(line))
         );
     }
     if found.more {
-        let _ = writeln!(
-            text,
-            "there may be more: --limit shows more, --from and --to less"
+        let more = reader.words(
+            "there may be more: --limit shows more, --from and --to less",
+            "可能还有更多：--limit 增加条数，--from 和 --to 缩小范围",
         );
+        let _ = writeln!(text, "{more}");
     }
     let lines: Vec<_> = found
         .found
         .iter()
-        .map(|line| line_json(line, zone))
+        .map(|line| line_json(line, reader))
         .collect();
     View {
         text,
@@ -131,17 +132,17 @@ fn view(found: &FindResponse, zone: &StoreZone) -> View {
     }
 }
 
-fn line_json(line: &FoundLine, zone: &StoreZone) -> serde_json::Value {
+fn line_json(line: &FoundLine, reader: &Reader) -> serde_json::Value {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     json!({
         "business_date": line.business_date,
-        "at": moment_in_words(WallMs(line.wall_ms), zone),
+        "at": reader.moment(line.wall_ms),
         "wall_ms": line.wall_ms,
         "lane": line.lane,
         "receipt_number": some(&line.receipt_number),
         "payment_id": some(&line.payment_id),
         "amount": amount_json(line.amount.as_ref()),
         "last_four": some(&line.last_four),
-        "status": line.status,
+        "status": presentation::found_state(line).english,
     })
 }

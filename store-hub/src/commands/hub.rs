@@ -11,10 +11,10 @@ use proto::store::v1::{
 };
 use tonic::{Code, Response, Status, transport::Channel};
 
-use super::{Asked, Failed, UNREACHABLE, USAGE};
+use super::{Asked, Failed, UNREACHABLE, USAGE, view::Reader};
 use crate::config::Config;
 
-type Client = OperationsServiceClient<Channel>;
+pub(super) type Client = OperationsServiceClient<Channel>;
 
 /// A hub that runs.
 pub(super) struct Hub {
@@ -65,7 +65,25 @@ impl Hub {
     }
 }
 
+impl Hub {
+    /// Who reads what it answers.
+    pub(super) async fn reader(&mut self, asked: &Asked) -> Result<Reader, Failed> {
+        Ok(Reader {
+            zone: self.zone().await?,
+            language: asked.language.into(),
+        })
+    }
+}
+
 impl Source {
+    /// Who reads what it answers.
+    pub(super) async fn reader(&mut self, asked: &Asked) -> Result<Reader, Failed> {
+        Ok(Reader {
+            zone: self.zone().await?,
+            language: asked.language.into(),
+        })
+    }
+
     /// See [`Hub::zone`]; a stopped hub's stands in its configuration.
     pub(super) async fn zone(&mut self) -> Result<StoreZone, Failed> {
         match self {

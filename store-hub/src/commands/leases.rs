@@ -3,19 +3,20 @@
 use std::fmt::Write;
 
 use clap::Subcommand;
-use domain::time::WallMs;
-use ports::StoreZone;
-use proto::store::v1::{LeaseView, LeasesRequest, LeasesResponse, WriteOffLeaseRequest};
+use domain::words::Language;
+use proto::store::v1::{
+    LeaseState, LeaseView, LeasesRequest, LeasesResponse, WriteOffLeaseRequest,
+};
 use serde_json::{Value, json};
 
 use super::{
     Asked, Outcome, Output,
-    hub::{Source, block_on, running, source},
+    ask::of_desk,
+    hub::{block_on, running},
     print, print_json,
-    stopped::Stopped,
-    view::{View, amount, amount_json, clock, show},
+    view::{Reader, View, amount, amount_json, show},
 };
-use crate::{lease_view, recovery::ReplayFrom};
+use crate::{lease_view, presentation};
 
 #[derive(Subcommand)]
 pub(super) enum LeaseAction {
@@ -44,22 +45,12 @@ pub(super) fn leases(asked: &Asked, action: Option<LeaseAction>) -> Outcome {
 }
 
 fn list(asked: &Asked) -> Outcome {
-    let (leases, zone) = block_on(async {
-        let mut source = source(asked).await?;
-        let zone = source.zone().await?;
-        match source {
-            Source::Running(mut hub) => {
-                let leases = hub.ask(async |hub| hub.leases(LeasesRequest {}).await);
-                Ok((leases.await?, zone))
-            }
-            Source::Stopped(config) => {
-                let told = Stopped::open(&config)?.desk(&config, ReplayFrom::Checkpoint)?;
-                let now = WallMs(command_line::clock(config.clock).wall_ms());
-                Ok((lease_view::leases(&told.desk, now), zone))
-            }
-        }
-    })?;
-    show(asked.output, listed(&leases, &zone))
+    let (leases, reader) = of_desk(
+        asked,
+        async |hub| hub.leases(LeasesRequest {}).await,
+        lease_view::leases,
+    )?;
+    show(asked.output, listed(&leases, &reader))
 }
 
 fn write_off(asked: &Asked, lease_id: u64, reason: String, by: String) -> Outcome {
@@ -73,41 +64,46 @@ fn write_off(asked: &Asked, lease_id: u64, reason: String, by: String) -> Outcom
         hub.ask(async |hub| hub.write_off_lease(request).await)
             .await
     })?;
+    let state = presentation::lease_state(LeaseState::WrittenOff.into());
     match asked.output {
-        Output::Text => print(&format!("lease {lease_id}: written off\n")),
-        Output::Json => print_json(&json!({"lease_id": lease_id, "state": "written off"})),
+        Output::Text => print(&format!(
+            "lease {lease_id}: {}\n",
+            state.read_in(asked.language.into())
+        )),
+        Output::Json => print_json(&json!({"lease_id": lease_id, "state": state.english})),
     }
 }
 
-fn listed(leases: &LeasesResponse, zone: &StoreZone) -> View {
+fn listed(leases: &LeasesResponse, reader: &Reader) -> View {
     let mut text = String::new();
     if leases.leases.is_empty() {
-        text.push_str("none\n");
+        let _ = writeln!(text, "{}", reader.words("none", "无"));
     }
     for view in &leases.leases {
         let lease = view.lease.clone().unwrap_or_default();
+        let state = presentation::lease_state(view.lease_state);
+        let (id, lane, epoch) = (lease.lease_id, lease.lane, lease.lane_epoch);
+        let (budget, spent) = (amount(lease.budget.as_ref()), amount(view.spent.as_ref()));
+        let (left, counts) = (amount(view.left.as_ref()), amount(view.counts.as_ref()));
+        let (per_card, payments) = (amount(lease.per_card_cap.as_ref()), view.payments);
+        let (granted, state) = (reader.clock(view.granted_wall_ms), reader.read(&state));
+        let line = match reader.language {
+            Language::English => format!(
+                "{id}  lane {lane}, epoch {epoch}  {state}  budget {budget}  spent {spent} \
+                 ({payments})  left {left}  per card {per_card}  counts {counts}  granted {granted}"
+            ),
+            Language::Chinese => format!(
+                "{id}  {lane} 号通道，纪元 {epoch}  {state}  额度 {budget}  已用 {spent} \
+                 （{payments} 笔）  剩余 {left}  单卡 {per_card}  占用 {counts}  授予 {granted}"
+            ),
+        };
         // Writing to a String can't fail.
-        let _ = writeln!(
-            text,
-            "{}  lane {}, epoch {}  {}  budget {}  spent {} ({})  left {}  per card {}  counts {}  \
-             granted {}{}",
-            lease.lease_id,
-            lease.lane,
-            lease.lane_epoch,
-            view.state,
-            amount(lease.budget.as_ref()),
-            amount(view.spent.as_ref()),
-            view.payments,
-            amount(view.left.as_ref()),
-            amount(lease.per_card_cap.as_ref()),
-            amount(view.counts.as_ref()),
-            clock(view.granted_wall_ms, zone),
-            written_off(view),
-        );
+        let _ = writeln!(text, "{line}{}", written_off(view, reader));
     }
     let _ = writeln!(
         text,
-        "against the store's cap: {}",
+        "{}: {}",
+        reader.words("against the store's cap", "占用门店总额度"),
         amount(leases.counts.as_ref())
     );
     let rows: Vec<Value> = leases.leases.iter().map(row).collect();
@@ -115,10 +111,10 @@ fn listed(leases: &LeasesResponse, zone: &StoreZone) -> View {
     View { text, json }
 }
 
-fn written_off(view: &LeaseView) -> String {
+fn written_off(view: &LeaseView, reader: &Reader) -> String {
     match view.by.as_str() {
         "" => String::new(),
-        by => format!("  by {by}: {}", view.reason),
+        by => format!("  {} {by}: {}", reader.words("by", "经手人"), view.reason),
     }
 }
 
@@ -128,7 +124,7 @@ fn row(view: &LeaseView) -> Value {
         "lease_id": lease.lease_id,
         "lane": lease.lane,
         "lane_epoch": lease.lane_epoch,
-        "state": view.state,
+        "state": presentation::lease_state(view.lease_state).english,
         "budget": amount_json(lease.budget.as_ref()),
         "per_payment_cap": amount_json(lease.per_payment_cap.as_ref()),
         "per_card_cap": amount_json(lease.per_card_cap.as_ref()),

@@ -1,17 +1,15 @@
 //! `store-hub link`: the acquirer link, and a try without waiting for a pause.
 
 use clap::Args;
-use domain::time::WallMs;
-use ports::StoreZone;
+use domain::words::Language;
 use proto::store::v1::{LinkRequest, LinkResponse};
 use serde_json::json;
 
 use super::{
     Asked, Failed, NO, Outcome,
     hub::{block_on, running},
-    view::{View, show},
+    view::{Reader, View, show},
 };
-use crate::moment::moment_in_words;
 
 /// How it is asked.
 #[derive(Args)]
@@ -24,19 +22,19 @@ pub(super) struct Try {
 /// 1 when the line is down.
 pub(super) fn link(asked: &Asked, how: &Try) -> Outcome {
     let request = LinkRequest { now: how.now };
-    let (line, zone) = block_on(async {
+    let (line, reader) = block_on(async {
         let mut hub = running(asked).await?;
         let line = hub.ask(async |hub| hub.link(request).await).await?;
-        Ok((line, hub.zone().await?))
+        Ok((line, hub.reader(asked).await?))
     })?;
-    show(asked.output, view(&line, &zone))?;
+    show(asked.output, view(&line, &reader))?;
     match line.up {
         true => Ok(()),
         false => Err(Failed::new(NO, "the line to the bank is down")),
     }
 }
 
-fn view(line: &LinkResponse, zone: &StoreZone) -> View {
+fn view(line: &LinkResponse, reader: &Reader) -> View {
     let LinkResponse {
         up,
         address,
@@ -46,19 +44,38 @@ fn view(line: &LinkResponse, zone: &StoreZone) -> View {
         one_exchange,
         ..
     } = line;
-    let state = if *up { "up" } else { "down" };
-    let since = moment_in_words(WallMs(line.since_wall_ms), zone);
-    let mut text = format!("bank        {address}\nline        {state} since {since}\n");
-    if !reason.is_empty() {
-        let when = if *up { "last loss" } else { "because" };
-        text += &format!("{when:<11} {reason}\n");
-    }
-    let kind = if *one_exchange {
-        "one an exchange"
-    } else {
-        "kept"
+    let state = match up {
+        true => reader.words("up", "正常"),
+        false => reader.words("down", "中断"),
     };
-    text += &format!("connections {kind}, {losses} lost, {tries} tries since the last\n");
+    let (since, at) = (
+        reader.words("since", "自"),
+        reader.moment(line.since_wall_ms),
+    );
+    let mut text = format!("{}{address}\n", reader.heading(("bank", "银行"), 12));
+    text += &format!(
+        "{}{state} {since} {at}\n",
+        reader.heading(("line", "线路"), 12)
+    );
+    if !reason.is_empty() {
+        let when = match up {
+            true => ("last loss", "上次中断"),
+            false => ("because", "原因"),
+        };
+        text += &format!("{}{reason}\n", reader.heading(when, 12));
+    }
+    let kind = match one_exchange {
+        true => reader.words("one an exchange", "每次交互一条"),
+        false => reader.words("kept", "保持"),
+    };
+    text += &match reader.language {
+        Language::English => {
+            format!("connections {kind}, {losses} lost, {tries} tries since the last\n")
+        }
+        Language::Chinese => {
+            format!("连接：{kind}，中断 {losses} 次，此后重试 {tries} 次\n")
+        }
+    };
     View {
         text,
         json: json!({

@@ -27,6 +27,7 @@ use clap_complete::Shell;
 use command_line::{
     Exit, Failed, LogOptions, Outcome, Output, completions, print, print_json, with_sources,
 };
+use domain::words::Language;
 use journal::EngineKind;
 
 use crate::config::Config;
@@ -192,6 +193,24 @@ struct Asked {
     /// How to print data
     #[arg(long, value_enum, global = true, default_value = "text")]
     output: Output,
+    /// In which language text is printed; JSON is the same in each
+    #[arg(long, value_enum, global = true, default_value = "english")]
+    language: Spoken,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Spoken {
+    English,
+    Chinese,
+}
+
+impl From<Spoken> for Language {
+    fn from(spoken: Spoken) -> Self {
+        match spoken {
+            Spoken::English => Self::English,
+            Spoken::Chinese => Self::Chinese,
+        }
+    }
 }
 
 #[derive(Subcommand)]

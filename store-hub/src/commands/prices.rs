@@ -4,20 +4,23 @@ use std::{fmt::Write, fs, path::PathBuf};
 
 use base16ct::lower::encode_string as hex;
 use clap::{Subcommand, ValueEnum};
-use domain::time::WallMs;
+use domain::words::Language;
 use ports::StoreZone;
 use proto::store::v1::{
-    ImportPricesRequest, ImportPricesResponse, LanePrices, PriceAnswer, PriceVersionView,
-    PricesRequest, PricesResponse,
+    self as wire, ImportPricesRequest, ImportPricesResponse, LanePrices, PriceAnswer,
+    PriceVersionState, PriceVersionView, PricesRequest, PricesResponse,
 };
 use serde_json::{Value, json};
 
 use super::{
     Asked, Failed, NO, Outcome, USAGE,
     hub::{block_on, running},
-    view::{View, show},
+    view::{Reader, View, show},
 };
-use crate::moment::{MOMENT_FORM, moment_in_words, read_moment};
+use crate::{
+    moment::{MOMENT_FORM, read_moment},
+    presentation,
+};
 
 /// Bytes of one message.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -49,10 +52,10 @@ pub(super) enum TextEncoding {
 }
 
 impl TextEncoding {
-    const fn name(self) -> &'static str {
+    const fn to_proto(self) -> wire::TextEncoding {
         match self {
-            Self::Utf8 => "utf-8",
-            Self::Gbk => "gbk",
+            Self::Utf8 => wire::TextEncoding::Utf8,
+            Self::Gbk => wire::TextEncoding::Gbk,
         }
     }
 }
@@ -65,21 +68,21 @@ pub(super) fn prices(asked: &Asked, action: PriceAction) -> Outcome {
             encoding,
         } => import(asked, &file, activate_at.as_deref(), encoding),
         PriceAction::List => {
-            let (prices, zone) = ask(asked)?;
-            show(asked.output, listed(&prices.versions, &zone))
+            let (prices, reader) = ask(asked)?;
+            show(asked.output, listed(&prices.versions, &reader))
         }
         PriceAction::Status => {
-            let (prices, zone) = ask(asked)?;
-            show(asked.output, status(&prices, &zone))
+            let (prices, reader) = ask(asked)?;
+            show(asked.output, status(&prices, &reader))
         }
     }
 }
 
-fn ask(asked: &Asked) -> Result<(PricesResponse, StoreZone), Failed> {
+fn ask(asked: &Asked) -> Result<(PricesResponse, Reader), Failed> {
     block_on(async {
         let mut hub = running(asked).await?;
         let prices = hub.ask(async |hub| hub.prices(PricesRequest {}).await);
-        Ok((prices.await?, hub.zone().await?))
+        Ok((prices.await?, hub.reader(asked).await?))
     })
 }
 
@@ -108,7 +111,7 @@ fn import(
     let name = file.file_name().unwrap_or_default();
     let mut first = ImportPricesRequest {
         file_name: name.to_string_lossy().into_owned(),
-        encoding: encoding.name().to_owned(),
+        text_encoding: encoding.to_proto().into(),
         ..Default::default()
     };
     let chunks: Vec<ImportPricesRequest> = bytes
@@ -118,17 +121,17 @@ fn import(
             ..Default::default()
         })
         .collect();
-    let (answer, zone) = block_on(async {
+    let (answer, reader) = block_on(async {
         let mut hub = running(asked).await?;
-        let zone = hub.zone().await?;
-        first.activate_at_wall_ms = begins(activate_at, &zone)?;
+        let reader = hub.reader(asked).await?;
+        first.activate_at_wall_ms = begins(activate_at, &reader.zone)?;
         let requests = std::iter::once(first).chain(chunks).collect::<Vec<_>>();
         let answer = hub
             .ask(async |hub| hub.import_prices(futures::stream::iter(requests)).await)
             .await?;
-        Ok((answer, zone))
+        Ok((answer, reader))
     })?;
-    show(asked.output, taken(&answer, &zone))?;
+    show(asked.output, taken(&answer, &reader))?;
     if answer.taken {
         return Ok(());
     }
@@ -139,30 +142,52 @@ fn import(
     Err(Failed::new(NO, what))
 }
 
-fn taken(answer: &ImportPricesResponse, zone: &StoreZone) -> View {
+fn taken(answer: &ImportPricesResponse, reader: &Reader) -> View {
     let mut text = String::new();
     // Writing to a String can't fail, here and below.
     if answer.taken {
-        let known = if answer.known { ", known already" } else { "" };
-        let from = moment_in_words(WallMs(answer.from_wall_ms), zone);
-        let _ = writeln!(
-            text,
-            "version {}: {} articles, sold by from {from} on{known}",
-            answer.version, answer.articles
-        );
+        let known = match answer.known {
+            true => reader.words(", known already", "，早已登记"),
+            false => "",
+        };
+        let from = reader.moment(answer.from_wall_ms);
+        let (version, articles) = (&answer.version, answer.articles);
+        let _ = match reader.language {
+            Language::English => writeln!(
+                text,
+                "version {version}: {articles} articles, sold by from {from} on{known}"
+            ),
+            Language::Chinese => {
+                writeln!(
+                    text,
+                    "版本 {version}：{articles} 种商品，自 {from} 起生效{known}"
+                )
+            }
+        };
     }
     for fault in &answer.faults {
         let column = match fault.column.as_str() {
             "" => String::new(),
             column => format!(", {column}"),
         };
-        let _ = writeln!(text, "line {}{column}: {}", fault.line, fault.what);
+        let line = reader.words("line", "行");
+        let _ = writeln!(text, "{line} {}{column}: {}", fault.line, fault.what);
     }
     if answer.more_faults > 0 {
-        let _ = writeln!(text, "and {} faults more", answer.more_faults);
+        let more = reader.words("faults more", "处其他错误");
+        let _ = writeln!(
+            text,
+            "{} {} {more}",
+            reader.words("and", "另有"),
+            answer.more_faults
+        );
     }
     for column in &answer.columns_not_read {
-        let _ = writeln!(text, "column {column}: not read");
+        let (heading, not_read) = (
+            reader.words("column", "列"),
+            reader.words("not read", "未读取"),
+        );
+        let _ = writeln!(text, "{heading} {column}: {not_read}");
     }
     let faults: Vec<Value> = answer
         .faults
@@ -182,20 +207,26 @@ fn taken(answer: &ImportPricesResponse, zone: &StoreZone) -> View {
     View { text, json }
 }
 
-fn listed(versions: &[PriceVersionView], zone: &StoreZone) -> View {
+fn listed(versions: &[PriceVersionView], reader: &Reader) -> View {
     let mut text = String::new();
     for view in versions {
-        let _ = writeln!(
-            text,
-            "{}  {:<7}  {} articles  from {}  taken {} by {}: {}",
-            view.version,
-            view.state,
-            view.articles,
-            moment_in_words(WallMs(view.from_wall_ms), zone),
-            moment_in_words(WallMs(view.imported_wall_ms), zone),
-            view.source,
-            view.file_name,
-        );
+        let state = presentation::price_version_state(view.version_state);
+        let source = presentation::price_source(view.came_by);
+        let (version, articles, name) = (&view.version, view.articles, &view.file_name);
+        let (state, source) = (reader.read(&state), reader.read(&source));
+        let from = reader.moment(view.from_wall_ms);
+        let taken = reader.moment(view.imported_wall_ms);
+        let _ = match reader.language {
+            Language::English => writeln!(
+                text,
+                "{version}  {state:<7}  {articles} articles  from {from}  taken {taken} by \
+                 {source}: {name}"
+            ),
+            Language::Chinese => writeln!(
+                text,
+                "{version}  {state}  {articles} 种商品  自 {from} 起  {taken} 登记，{source}：{name}"
+            ),
+        };
     }
     let rows: Vec<Value> = versions.iter().map(version_json).collect();
     View {
@@ -207,33 +238,37 @@ fn listed(versions: &[PriceVersionView], zone: &StoreZone) -> View {
 fn version_json(view: &PriceVersionView) -> Value {
     json!({
         "version": view.version,
-        "state": view.state,
+        "state": presentation::price_version_state(view.version_state).english,
         "articles": view.articles,
         "from_wall_ms": view.from_wall_ms,
         "begun_wall_ms": view.begun_wall_ms,
         "imported_wall_ms": view.imported_wall_ms,
-        "source": view.source,
+        "source": presentation::price_source(view.came_by).english,
         "file_name": view.file_name,
         "sha256": hex(&view.sha256),
     })
 }
 
-fn status(prices: &PricesResponse, zone: &StoreZone) -> View {
-    let mut text = format!("version {} sells\n", prices.version);
-    for view in prices
-        .versions
-        .iter()
-        .filter(|view| view.state == "waiting")
-    {
-        let from = moment_in_words(WallMs(view.from_wall_ms), zone);
-        let _ = writeln!(text, "version {} sells from {from} on", view.version);
+fn status(prices: &PricesResponse, reader: &Reader) -> View {
+    let (heading, sells) = (
+        reader.words("version", "版本"),
+        reader.words("sells", "在用"),
+    );
+    let mut text = format!("{heading} {} {sells}\n", prices.version);
+    for view in prices.versions.iter().filter(|view| waits(view)) {
+        let (from, version) = (reader.moment(view.from_wall_ms), &view.version);
+        let _ = match reader.language {
+            Language::English => writeln!(text, "version {version} sells from {from} on"),
+            Language::Chinese => writeln!(text, "版本 {version} 自 {from} 起生效"),
+        };
     }
     for lane in &prices.lanes {
         let _ = writeln!(
             text,
-            "lane {:<3}{}",
+            "{} {:<3}{}",
+            reader.words("lane", "通道"),
             lane.lane,
-            lane_in_words(lane, &prices.version)
+            lane_in_words(lane, &prices.version, reader)
         );
     }
     let current = |lane: &LanePrices| lane.version == prices.version;
@@ -241,7 +276,7 @@ fn status(prices: &PricesResponse, zone: &StoreZone) -> View {
     let waiting: Vec<Value> = prices
         .versions
         .iter()
-        .filter(|view| view.state == "waiting")
+        .filter(|view| waits(view))
         .map(version_json)
         .collect();
     let json = json!({
@@ -253,23 +288,35 @@ fn status(prices: &PricesResponse, zone: &StoreZone) -> View {
     View { text, json }
 }
 
-fn lane_in_words(lane: &LanePrices, selling: &str) -> String {
+fn waits(view: &PriceVersionView) -> bool {
+    view.version_state() == PriceVersionState::Waiting
+}
+
+fn lane_in_words(lane: &LanePrices, selling: &str, reader: &Reader) -> String {
     let mut words = match lane.version.as_str() {
-        "" => "no prices told of yet".to_owned(),
-        version if version == selling => "sells by it".to_owned(),
-        version => format!("SELLS BY {version}"),
+        "" => reader
+            .words("no prices told of yet", "尚未告知价格")
+            .to_owned(),
+        version if version == selling => reader.words("sells by it", "已在用").to_owned(),
+        version => format!("{} {version}", reader.words("SELLS BY", "仍在用")),
     };
     if !lane.connected {
-        words.push_str(", not connected");
+        words.push_str(reader.words(", not connected", "，未连接"));
     }
     for answer in &lane.answers {
         match answer.refused_because.as_str() {
             "" if answer.active => {}
             "" => {
-                let _ = write!(words, ", has {}", answer.version);
+                let _ = write!(
+                    words,
+                    "{} {}",
+                    reader.words(", has", "，已有"),
+                    answer.version
+                );
             }
             why => {
-                let _ = write!(words, ", CAN'T TAKE {} (HUB0031): {why}", answer.version);
+                let cannot = reader.words(", CAN'T TAKE", "，无法使用");
+                let _ = write!(words, "{cannot} {} (HUB0031): {why}", answer.version);
             }
         }
     }

@@ -1,15 +1,18 @@
 //! One answer in both forms, and what all answers have: amounts and times.
 
 use domain::{
-    money::{Currency, Money},
     time::WallMs,
+    words::{Language, Sentence},
 };
 use ports::StoreZone;
 use proto::store::v1::Money as WireMoney;
 use serde_json::{Value, json};
 
 use super::{Outcome, Output, print, print_json};
-use crate::moment::time_in_words;
+use crate::{
+    moment::{moment_in_words, time_in_words},
+    presentation,
+};
 
 /// One answer in both forms.
 pub(super) struct View {
@@ -17,13 +20,49 @@ pub(super) struct View {
     pub(super) json: Value,
 }
 
-pub(super) fn amount(money: Option<&WireMoney>) -> String {
-    let currency = money.and_then(|money| Currency::by_letters(&money.currency));
-    match (money, currency) {
-        (Some(money), Some(currency)) => Money::new(money.minor, currency).to_string(),
-        (Some(money), None) => format!("{} {}", money.minor, money.currency),
-        (None, _) => "none".to_owned(),
+/// Who reads: in which language, and in the store's zone.
+pub(super) struct Reader {
+    pub(super) zone: StoreZone,
+    pub(super) language: Language,
+}
+
+impl Reader {
+    /// In their language.
+    pub(super) fn read<'a>(&self, said: &'a Sentence) -> &'a str {
+        said.read_in(self.language)
     }
+
+    /// The words that stand around what is told.
+    pub(super) const fn words<'a>(&self, english: &'a str, chinese: &'a str) -> &'a str {
+        match self.language {
+            Language::English => english,
+            Language::Chinese => chinese,
+        }
+    }
+
+    /// A heading, filled up to a column: a Chinese character takes two.
+    pub(super) fn heading(&self, words: (&str, &str), columns: usize) -> String {
+        let words = self.words(words.0, words.1);
+        let taken: usize = words
+            .chars()
+            .map(|c| if c.is_ascii() { 1 } else { 2 })
+            .sum();
+        format!("{words}{}", " ".repeat(columns.saturating_sub(taken)))
+    }
+
+    /// Time of day on the store's wall; the date stands elsewhere.
+    pub(super) fn clock(&self, wall_ms: i64) -> String {
+        time_in_words(WallMs(wall_ms), &self.zone)
+    }
+
+    /// Date and time of day there.
+    pub(super) fn moment(&self, wall_ms: i64) -> String {
+        moment_in_words(WallMs(wall_ms), &self.zone)
+    }
+}
+
+pub(super) fn amount(money: Option<&WireMoney>) -> String {
+    presentation::amount(money).unwrap_or_else(|| "none".to_owned())
 }
 
 pub(super) fn amount_json(money: Option<&WireMoney>) -> Value {
@@ -31,11 +70,6 @@ pub(super) fn amount_json(money: Option<&WireMoney>) -> Value {
         Value::Null,
         |money| json!({"amount_minor": money.minor, "currency": money.currency}),
     )
-}
-
-/// Time of day on the store's wall; the date stands elsewhere.
-pub(super) fn clock(wall_ms: i64, zone: &StoreZone) -> String {
-    time_in_words(WallMs(wall_ms), zone)
 }
 
 /// Prints it in the form that was asked for.

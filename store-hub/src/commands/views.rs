@@ -2,146 +2,215 @@
 
 use std::fmt::Write;
 
-use domain::time::WallMs;
-use ports::StoreZone;
+use domain::{
+    time::WallMs,
+    words::{Language, Sentence},
+};
 use proto::store::v1::{
-    CloseDayProgress, DeadLetter, HistoryLine, LaneView, PaymentHistory, StatusResponse,
-    TerminalStatus, Unresolved, WrongClock,
+    CloseDayProgress, DeadLetter, LaneView, NoRoom, StatusResponse, TerminalStatus,
+    UnresolvedResponse, WrongClock,
 };
 use serde_json::{Value, json};
 
 use super::{
     prices::answer_json,
     trouble_view,
-    view::{View, amount, amount_json, clock},
+    view::{Reader, View, amount, amount_json},
 };
-use crate::moment::moment_in_words;
+use crate::presentation;
 
 /// By the business clock.
-fn age(since_wall_ms: i64, now: WallMs) -> String {
+fn age(since_wall_ms: i64, now: WallMs, reader: &Reader) -> String {
     let minutes = now.0.saturating_sub(since_wall_ms).max(0) / 60_000;
+    let (d, h) = (reader.words("d", "天"), reader.words("h", "小时"));
+    let ago = reader.words("ago", "前");
     match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
-        (0, 0, minutes) => format!("{minutes} min ago"),
-        (0, hours, minutes) => format!("{hours} h {minutes} min ago"),
-        (days, hours, _) => format!("{days} d {hours} h ago"),
+        (0, 0, minutes) => format!("{minutes} {} {ago}", reader.words("min", "分钟")),
+        (0, hours, minutes) => {
+            format!(
+                "{hours} {h} {minutes} {} {ago}",
+                reader.words("min", "分钟")
+            )
+        }
+        (days, hours, _) => format!("{days} {d} {hours} {h} {ago}"),
     }
 }
 
-fn yes(yes: bool) -> &'static str {
-    if yes { "yes" } else { "no" }
+const fn yes(yes: bool, reader: &Reader) -> &'static str {
+    match yes {
+        true => reader.words("yes", "是"),
+        false => reader.words("no", "否"),
+    }
 }
 
 /// Whether the disk takes new payments.
-fn disk(no_room: &str) -> String {
-    match no_room {
-        "" => "has room".to_owned(),
-        why => format!("NO ROOM, no new payments (HUB0017): {why}"),
-    }
+fn disk(no_room: Option<&NoRoom>, reader: &Reader) -> String {
+    let Some(why) = no_room else {
+        return reader.words("has room", "空间充足").to_owned();
+    };
+    let heading = reader.words(
+        "NO ROOM, no new payments (HUB0017):",
+        "空间不足，不接受新付款（HUB0017）：",
+    );
+    format!("{heading} {}", reader.read(&presentation::no_room(why)))
 }
 
 /// The business day, and everything about it that somebody should know.
-fn day_in_words(status: &StatusResponse) -> String {
-    let mut text = format!("{}, {}", status.business_date, status.day_state);
-    let mut add = |what: String| {
-        text.push_str("; ");
-        text.push_str(&what);
-    };
+fn day_in_words(status: &StatusResponse, reader: &Reader) -> String {
+    let day = presentation::day_state(status.day);
+    let mut parts = vec![format!("{}, {}", status.business_date, reader.read(&day))];
     if !status.calendar_date.is_empty() {
-        add(format!("THE CALENDAR SAYS {}", status.calendar_date));
+        let says = reader.words("THE CALENDAR SAYS", "日历日期为");
+        parts.push(format!("{says} {}", status.calendar_date));
     }
     if status.end_needs_person {
-        add("ITS END IS OVER and nobody confirms the clock: close it (HUB0020)".to_owned());
+        let end = reader.words(
+            "ITS END IS OVER and nobody confirms the clock: close it (HUB0020)",
+            "营业日已到期而时钟未经确认：请人工日结（HUB0020）",
+        );
+        parts.push(end.to_owned());
     }
     if !status.dates_closing.is_empty() {
-        add(format!(
-            "not sealed yet: {}",
-            status.dates_closing.join(", ")
+        let closing = status.dates_closing.join(", ");
+        parts.push(format!(
+            "{}: {closing}",
+            reader.words("not sealed yet", "尚未封存")
         ));
     }
     for wrong in &status.wrong_clocks {
         let ahead_s = wrong.ahead_ms / 1_000;
-        add(format!(
-            "the clock of {} is {ahead_s:+} s off (HUB0024)",
-            wrong.whose
-        ));
+        let whose = presentation::clock_owner(wrong);
+        parts.push(match reader.language {
+            Language::English => {
+                format!(
+                    "the clock of {} is {ahead_s:+} s off (HUB0024)",
+                    whose.english
+                )
+            }
+            Language::Chinese => {
+                format!("{}的时钟相差 {ahead_s:+} 秒（HUB0024）", whose.chinese)
+            }
+        });
     }
-    text
+    parts.join("; ")
 }
 
-fn line_in_words(status: &StatusResponse, zone: &StoreZone) -> String {
-    let state = if status.link_up { "up" } else { "down" };
+fn line_in_words(status: &StatusResponse, reader: &Reader) -> String {
+    let state = match status.link_up {
+        true => reader.words("up", "正常"),
+        false => reader.words("down", "中断"),
+    };
     match status.line_since_wall_ms {
         0 => state.to_owned(),
-        since => format!("{state} since {}", moment_in_words(WallMs(since), zone)),
+        since => format!(
+            "{state} {} {}",
+            reader.words("since", "自"),
+            reader.moment(since)
+        ),
     }
 }
 
-fn terminal_in_words(terminal: &TerminalStatus) -> String {
+fn terminal_in_words(terminal: &TerminalStatus, reader: &Reader) -> String {
     let state = match (terminal.stopped, terminal.signed_on) {
-        (true, _) => "STOPPED",
-        (false, true) => "signed on",
-        (false, false) => "not signed on",
+        (true, _) => reader.words("STOPPED", "已停用"),
+        (false, true) => reader.words("signed on", "已签到"),
+        (false, false) => reader.words("not signed on", "未签到"),
     };
-    let settling = if terminal.settling { ", settling" } else { "" };
-    format!(
-        "{:<20}lane {}, {state}, batch {:06}, {} queued{settling}",
-        terminal.tid, terminal.lane, terminal.batch, terminal.queue_depth
-    )
+    let settling = match terminal.settling {
+        true => reader.words(", settling", "，结算中"),
+        false => "",
+    };
+    let TerminalStatus {
+        tid,
+        lane,
+        batch,
+        queue_depth,
+        ..
+    } = terminal;
+    match reader.language {
+        Language::English => format!(
+            "{tid:<20}lane {lane}, {state}, batch {batch:06}, {queue_depth} queued{settling}"
+        ),
+        Language::Chinese => format!(
+            "{tid:<20}{lane} 号通道，{state}，批次 {batch:06}，排队 {queue_depth}{settling}"
+        ),
+    }
 }
 
-pub(super) fn status(status: &StatusResponse, running: bool, zone: &StoreZone) -> View {
-    let mut text = String::new();
-    let hub = if running {
-        "running"
-    } else {
-        "stopped; from its journal"
-    };
+/// What stands beside each heading of a status.
+fn status_lines(
+    status: &StatusResponse,
+    running: bool,
+    reader: &Reader,
+) -> Vec<(&'static str, &'static str, String)> {
     let counts = status.counts.unwrap_or_default();
-    for (name, value) in [
-        ("store", status.store_id.clone()),
-        ("hub", format!("{hub}, epoch {}", status.hub_epoch)),
-        ("business day", day_in_words(status)),
-        ("line to the bank", line_in_words(status, zone)),
+    let hub = match running {
+        true => reader.words("running", "运行中"),
+        false => reader.words("stopped; from its journal", "已停止；据其日志"),
+    };
+    let most = amount(status.queue_amount.as_ref());
+    let (depth, max) = (status.queue_depth, status.queue_depth_max);
+    let (records, lag) = (status.journal_sequence, status.journal_durable_lag_batches);
+    let queue = match reader.language {
+        Language::English => format!("{depth} entries, {most} (most so far {max})"),
+        Language::Chinese => format!("{depth} 条，{most}（最多曾有 {max} 条）"),
+    };
+    let journal = match reader.language {
+        Language::English => format!("{records} records, {lag} batches not durable yet"),
+        Language::Chinese => format!("{records} 条记录，{lag} 批尚未落盘"),
+    };
+    let decided = [
+        (counts.approved, "approved", "批准"),
+        (counts.partially_approved, "in part", "部分批准"),
+        (counts.declined, "declined", "拒绝"),
+        (counts.unknown, "unknown", "未知"),
+        (counts.refused, "refused", "系统拒绝"),
+        (counts.stand_in, "stood in", "代授权"),
+    ];
+    let decided = decided.map(|(count, en, zh)| format!("{count} {}", reader.words(en, zh)));
+    let epoch = reader.words("epoch", "纪元");
+    vec![
+        ("store", "门店", status.store_id.clone()),
         (
-            "queue",
-            format!(
-                "{} entries, {} (most so far {})",
-                status.queue_depth,
-                amount(status.queue_amount.as_ref()),
-                status.queue_depth_max
-            ),
+            "hub",
+            "主机",
+            format!("{hub}, {epoch} {}", status.hub_epoch),
         ),
-        ("dead letters", status.dead_letters.to_string()),
-        ("payments in flight", status.payments_in_flight.to_string()),
+        ("business day", "营业日", day_in_words(status, reader)),
         (
-            "journal",
-            format!(
-                "{} records, {} batches not durable yet",
-                status.journal_sequence, status.journal_durable_lag_batches
-            ),
+            "line to the bank",
+            "银行线路",
+            line_in_words(status, reader),
         ),
-        ("disk", disk(&status.no_room)),
+        ("queue", "队列", queue),
         (
-            "decided today",
-            format!(
-                "{} approved, {} in part, {} declined, {} unknown, {} refused, {} stood in",
-                counts.approved,
-                counts.partially_approved,
-                counts.declined,
-                counts.unknown,
-                counts.refused,
-                counts.stand_in
-            ),
+            "dead letters",
+            "待人工处理",
+            status.dead_letters.to_string(),
         ),
-    ] {
+        (
+            "payments in flight",
+            "处理中的付款",
+            status.payments_in_flight.to_string(),
+        ),
+        ("journal", "日志", journal),
+        ("disk", "磁盘", disk(status.disk.as_ref(), reader)),
+        ("decided today", "今日结果", decided.join(", ")),
+    ]
+}
+
+pub(super) fn status(status: &StatusResponse, running: bool, reader: &Reader) -> View {
+    let mut text = String::new();
+    for (name, name_zh, value) in status_lines(status, running, reader) {
         // Writing to a String can't fail.
-        let _ = writeln!(text, "{name:<20}{value}");
+        let heading = reader.heading((name, name_zh), 20);
+        let _ = writeln!(text, "{heading}{value}");
     }
     for terminal in &status.terminals {
         // Writing to a String can't fail.
-        let _ = writeln!(text, "{}", terminal_in_words(terminal));
+        let _ = writeln!(text, "{}", terminal_in_words(terminal, reader));
     }
-    text.push_str(&trouble_view::of_lanes(&status.lanes_in_trouble, zone));
+    text.push_str(&trouble_view::of_lanes(&status.lanes_in_trouble, reader));
     View {
         text,
         json: status_json(status, running),
@@ -150,7 +219,10 @@ pub(super) fn status(status: &StatusResponse, running: bool, zone: &StoreZone) -
 
 fn wrong_clocks(status: &StatusResponse) -> Vec<Value> {
     let clocks = status.wrong_clocks.iter();
-    let one = |clock: &WrongClock| json!({"whose": clock.whose, "ahead_ms": clock.ahead_ms});
+    let one = |clock: &WrongClock| {
+        let whose = presentation::clock_owner(clock).english;
+        json!({"whose": whose, "ahead_ms": clock.ahead_ms})
+    };
     clocks.map(one).collect()
 }
 
@@ -166,6 +238,7 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
                 "signed_on": terminal.signed_on,
                 "stopped": terminal.stopped,
                 "batch": format!("{:06}", terminal.batch),
+                "next_stan": format!("{:06}", terminal.next_stan),
                 "queue_depth": terminal.queue_depth,
                 "settling": terminal.settling,
             })
@@ -176,7 +249,7 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
         "running": running,
         "hub_epoch": status.hub_epoch,
         "business_date": status.business_date,
-        "day_state": status.day_state,
+        "day_state": presentation::day_state(status.day).english,
         "calendar_date": (!status.calendar_date.is_empty()).then_some(&status.calendar_date),
         "day_ends_wall_ms": (status.day_ends_wall_ms != 0).then_some(status.day_ends_wall_ms),
         "end_needs_person": status.end_needs_person,
@@ -193,7 +266,7 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
         "payments_in_flight": status.payments_in_flight,
         "journal_sequence": status.journal_sequence,
         "lanes_in_trouble": trouble_view::of_lanes_json(&status.lanes_in_trouble),
-        "no_room": (!status.no_room.is_empty()).then_some(&status.no_room),
+        "no_room": status.disk.as_ref().map(|why| presentation::no_room(why).english),
         "journal_durable_lag_batches": status.journal_durable_lag_batches,
         "payments": {
             "requested": counts.requested,
@@ -218,31 +291,35 @@ fn status_json(status: &StatusResponse, running: bool) -> Value {
     })
 }
 
-pub(super) fn lanes(lanes: &[LaneView], zone: &StoreZone) -> View {
-    let mut text = String::from(
-        "lane  epoch  connected  last heard  state      here / there   sales  voided\n",
-    );
+pub(super) fn lanes(lanes: &[LaneView], reader: &Reader) -> View {
+    let mut text = reader
+        .words(
+            "lane  epoch  connected  last heard  state      here / there   sales  voided\n",
+            "通道  纪元  在线  最近消息  状态  本机 / 通道  销售  作废\n",
+        )
+        .to_owned();
     for lane in lanes {
         let _ = writeln!(
             text,
             "{:<6}{:<7}{:<11}{:<12}{:<11}{:<15}{:<7}{}",
             lane.lane,
             lane.epoch,
-            yes(lane.connected),
-            clock(lane.last_heard_wall_ms, zone),
-            lane.state,
+            yes(lane.connected, reader),
+            reader.clock(lane.last_heard_wall_ms),
+            reader.read(&presentation::lane_state(lane.lane_state)),
             format!("{} / {}", lane.replicated_sequence, lane.journal_sequence),
             lane.sales_closed,
             lane.sales_voided
         );
-        text.push_str(&trouble_view::lines(lane, zone));
+        text.push_str(&trouble_view::lines(lane, reader));
         for answer in lane
             .price_answers
             .iter()
             .filter(|said| !said.refused_because.is_empty())
         {
             let (version, why) = (&answer.version, &answer.refused_because);
-            let _ = writeln!(text, "      can't take prices {version} (HUB0031): {why}");
+            let cannot = reader.words("can't take prices", "无法使用价格版本");
+            let _ = writeln!(text, "      {cannot} {version} (HUB0031): {why}");
         }
     }
     let rows: Vec<Value> = lanes
@@ -252,7 +329,7 @@ pub(super) fn lanes(lanes: &[LaneView], zone: &StoreZone) -> View {
                 "lane": lane.lane,
                 "epoch": lane.epoch,
                 "connected": lane.connected,
-                "state": lane.state,
+                "state": presentation::lane_state(lane.lane_state).english,
                 "software_version": lane.software_version,
                 "journal_sequence": lane.journal_sequence,
                 "replicated_sequence": lane.replicated_sequence,
@@ -275,22 +352,25 @@ pub(super) fn lanes(lanes: &[LaneView], zone: &StoreZone) -> View {
     }
 }
 
-pub(super) fn unresolved(payments: &[Unresolved], now: WallMs, zone: &StoreZone) -> View {
+pub(super) fn unresolved(answer: &UnresolvedResponse, reader: &Reader) -> View {
+    let (payments, now) = (&answer.payments, WallMs(answer.wall_ms));
     let mut text = String::new();
     if payments.is_empty() {
-        text.push_str("none\n");
+        let _ = writeln!(text, "{}", reader.words("none", "无"));
     }
+    let lane = reader.words("lane", "通道");
+    let (since, owner) = (reader.words("since", "自"), reader.words("owner", "负责方"));
     for payment in payments {
         let _ = writeln!(
             text,
-            "{}  lane {}  {}  {}  since {}, {}  owner: {}",
+            "{}  {lane} {}  {}  {}  {since} {}, {}  {owner}: {}",
             payment.payment_id,
             payment.lane,
             amount(payment.amount.as_ref()),
-            payment.status,
-            clock(payment.since_wall_ms, zone),
-            age(payment.since_wall_ms, now),
-            payment.owner
+            reader.read(&presentation::payment_status(payment.payment_status)),
+            reader.clock(payment.since_wall_ms),
+            age(payment.since_wall_ms, now, reader),
+            reader.read(&presentation::owner(payment.owned_by))
         );
     }
     let rows: Vec<Value> = payments
@@ -300,10 +380,10 @@ pub(super) fn unresolved(payments: &[Unresolved], now: WallMs, zone: &StoreZone)
                 "payment_id": payment.payment_id,
                 "lane": payment.lane,
                 "amount": amount_json(payment.amount.as_ref()),
-                "standing": payment.status,
+                "standing": presentation::payment_status(payment.payment_status).english,
                 "since_wall_ms": payment.since_wall_ms,
                 "age_ms": now.0.saturating_sub(payment.since_wall_ms).max(0),
-                "owner": payment.owner,
+                "owner": presentation::owner(payment.owned_by).english,
             })
         })
         .collect();
@@ -313,22 +393,31 @@ pub(super) fn unresolved(payments: &[Unresolved], now: WallMs, zone: &StoreZone)
     }
 }
 
-pub(super) fn dead_letters(letters: &[DeadLetter]) -> View {
+fn why_dead(letter: &DeadLetter) -> Sentence {
+    let (number, text) = (letter.because, &letter.because_text);
+    presentation::dead_letter_reason(number, text, &letter.last_answer)
+}
+
+pub(super) fn dead_letters(letters: &[DeadLetter], reader: &Reader) -> View {
     let mut text = String::new();
     if letters.is_empty() {
-        text.push_str("none\n");
+        let _ = writeln!(text, "{}", reader.words("none", "无"));
     }
+    let (owner, resolved) = (
+        reader.words("owner", "负责方"),
+        reader.words("resolved", "已处理"),
+    );
     for letter in letters {
         let _ = writeln!(
             text,
-            "{}  {}  {}  {}  {}  owner: {}  resolved: {}",
+            "{}  {}  {}  {}  {}  {owner}: {}  {resolved}: {}",
             letter.forward_id,
             letter.payment_id,
-            letter.kind,
+            reader.read(&presentation::forward_kind(letter.forward_kind)),
             amount(letter.amount.as_ref()),
-            letter.reason,
-            letter.owner,
-            yes(letter.resolved)
+            reader.read(&why_dead(letter)),
+            reader.read(&presentation::owner(letter.owned_by)),
+            yes(letter.resolved, reader)
         );
     }
     let rows: Vec<Value> = letters
@@ -337,10 +426,10 @@ pub(super) fn dead_letters(letters: &[DeadLetter]) -> View {
             json!({
                 "forward_id": letter.forward_id,
                 "payment_id": letter.payment_id,
-                "kind": letter.kind,
+                "kind": presentation::forward_kind(letter.forward_kind).english,
                 "amount": amount_json(letter.amount.as_ref()),
-                "reason": letter.reason,
-                "owner": letter.owner,
+                "reason": why_dead(letter).english,
+                "owner": presentation::owner(letter.owned_by).english,
                 "first_try_wall_ms": letter.first_try_wall_ms,
                 "last_try_wall_ms": letter.last_try_wall_ms,
                 "last_answer": letter.last_answer,
@@ -354,19 +443,22 @@ pub(super) fn dead_letters(letters: &[DeadLetter]) -> View {
     }
 }
 
-pub(super) fn closed(closed: &CloseDayProgress) -> View {
+pub(super) fn closed(closed: &CloseDayProgress, reader: &Reader) -> View {
     let day = closed.day.clone().unwrap_or_default();
-    let mut text = format!("{}\n", closed.detail);
+    let mut text = format!("{}\n", reader.read(&presentation::close_detail(closed)));
+    let (debit, credit) = (
+        reader.words("debit", "借记"),
+        reader.words("credit", "贷记"),
+    );
     for batch in &closed.batches {
         let _ = writeln!(
             text,
-            "{} {:06}  {}  debit {} ({})  credit {} ({})",
+            "{} {:06}  {}  {debit} {} ({})  {credit} {} ({})",
             batch.tid,
             batch.batch,
-            if batch.balanced {
-                "balanced"
-            } else {
-                "NOT BALANCED"
+            match batch.balanced {
+                true => reader.words("balanced", "已平账"),
+                false => reader.words("NOT BALANCED", "未平账"),
             },
             amount(batch.debit.as_ref()),
             batch.debit_count,
@@ -400,62 +492,4 @@ pub(super) fn closed(closed: &CloseDayProgress) -> View {
         "batches": batches,
     });
     View { text, json }
-}
-
-pub(super) fn history(history: &PaymentHistory, zone: &StoreZone) -> View {
-    let mut text = format!("payment   {}\n", history.payment_id);
-    let _ = writeln!(text, "standing  {}", history.status);
-    let _ = writeln!(
-        text,
-        "asked     {}, paid {}",
-        amount(history.asked.as_ref()),
-        amount(history.paid.as_ref())
-    );
-    if !history.receipt_number.is_empty() {
-        let _ = writeln!(text, "receipt   {}", history.receipt_number);
-    }
-    for (heading, lines) in [
-        ("Lane", &history.lane),
-        ("Hub", &history.hub),
-        ("Host", &history.host),
-    ] {
-        let _ = writeln!(text, "\n{heading}");
-        if lines.is_empty() {
-            text.push_str("  nothing\n");
-        }
-        for line in lines {
-            let _ = writeln!(text, "  {} {}", clock(line.wall_ms, zone), line.text);
-        }
-    }
-    text.push_str("\nReceipt\n");
-    if history.receipt_text.is_empty() {
-        text.push_str("  none: its sale has not been closed\n");
-    }
-    for line in history.receipt_text.lines() {
-        let _ = writeln!(text, "  {line}");
-    }
-    View {
-        text,
-        json: history_json(history),
-    }
-}
-
-fn history_json(history: &PaymentHistory) -> Value {
-    let lines = |lines: &[HistoryLine]| -> Vec<Value> {
-        lines
-            .iter()
-            .map(|line| json!({"wall_ms": line.wall_ms, "text": line.text}))
-            .collect()
-    };
-    json!({
-        "payment_id": history.payment_id,
-        "standing": history.status,
-        "asked": amount_json(history.asked.as_ref()),
-        "paid": amount_json(history.paid.as_ref()),
-        "receipt_number": history.receipt_number,
-        "receipt_text": history.receipt_text,
-        "lane": lines(&history.lane),
-        "hub": lines(&history.hub),
-        "host": lines(&history.host),
-    })
 }

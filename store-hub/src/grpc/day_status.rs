@@ -1,11 +1,11 @@
 //! What a status says of the business day: whether it is the calendar's, when it ends, which clocks
 //! differ.
 
-use proto::store::v1::{StatusResponse, WrongClock};
+use proto::store::v1::StatusResponse;
 use tonic::Status;
 
 use super::{Services, report_service::report_status, stopping};
-use crate::{actors::reports::ViewDays, clocks::whose};
+use crate::{actors::reports::ViewDays, clocks::clock_to_proto};
 
 impl Services {
     /// Fills in what neither the desk nor its journal knows.
@@ -27,10 +27,7 @@ impl Services {
         status.lanes_named = u32::try_from(named).unwrap_or(u32::MAX);
         let wrong = self.clocks.wrong().into_iter();
         status.wrong_clocks = wrong
-            .map(|wrong| WrongClock {
-                whose: whose(wrong.witness),
-                ahead_ms: wrong.ahead_ms,
-            })
+            .map(|wrong| clock_to_proto(wrong.witness, wrong.ahead_ms))
             .collect();
         Ok(())
     }

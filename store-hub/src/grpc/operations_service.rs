@@ -19,7 +19,7 @@ use proto::store::v1::{
     TakeBackEpochResponse, UnresolvedRequest, UnresolvedResponse, WriteOffLeaseRequest,
     WriteOffLeaseResponse, operations_service_server::OperationsService,
 };
-use records::hub::resolution_from_text;
+use records::hub::resolution_from_proto;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -122,21 +122,17 @@ impl OperationsService for Services {
         &self,
         _: Request<UnresolvedRequest>,
     ) -> Result<Response<UnresolvedResponse>, Status> {
-        let payments = self
-            .look(|desk| operator_view::unresolved(&desk.desk))
-            .await?;
-        let wall_ms = self.clock.wall_ms();
-        Ok(Response::new(UnresolvedResponse { payments, wall_ms }))
+        let now = WallMs(self.clock.wall_ms());
+        let told = self.look(move |desk| operator_view::unresolved(&desk.desk, now));
+        told.await.map(Response::new)
     }
 
     async fn dead_letters(
         &self,
         _: Request<DeadLettersRequest>,
     ) -> Result<Response<DeadLettersResponse>, Status> {
-        let dead_letters = self
-            .look(|desk| operator_view::dead_letters(&desk.desk))
-            .await?;
-        Ok(Response::new(DeadLettersResponse { dead_letters }))
+        let told = self.look(|desk| operator_view::dead_letters(&desk.desk));
+        told.await.map(Response::new)
     }
 
     async fn resolve_dead_letter(
@@ -145,7 +141,7 @@ impl OperationsService for Services {
     ) -> Result<Response<ResolveDeadLetterResponse>, Status> {
         let request = request.into_inner();
         check_note("note", &request.note)?;
-        let how = resolution_from_text(&request.resolution, &request.note)
+        let how = resolution_from_proto(request.how, "", &request.note)
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
         let event = Event::DeadLetterResolved {
             forward_id: ForwardId(request.forward_id),

@@ -94,9 +94,10 @@ async fn receive(
 ) -> Result<Upload, Status> {
     let first = chunks.next().await;
     let first = first.ok_or_else(|| Status::invalid_argument("an empty stream"))??;
-    let encoding = Encoding::by_name(&first.encoding);
+    let encoding = Encoding::from_proto(first.text_encoding);
     let encoding = encoding.ok_or_else(|| {
-        Status::invalid_argument(format!("\"{}\" is neither utf-8 nor gbk", first.encoding))
+        let number = first.text_encoding;
+        Status::invalid_argument(format!("encoding {number} is neither UTF-8 nor GBK"))
     })?;
     let at = first.activate_at_wall_ms;
     let about = About {

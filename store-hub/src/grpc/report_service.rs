@@ -4,7 +4,9 @@ use std::pin::Pin;
 
 use domain::{
     money::{Currency, Money},
+    sale::TenderKind,
     time::BusinessDate,
+    words::Worded,
 };
 use futures::{Stream, StreamExt};
 use proto::store::v1::{
@@ -172,7 +174,7 @@ fn summary(report: &DayReport, version: u32) -> SummaryResponse {
             .by_tender
             .iter()
             .map(|line| TenderTotal {
-                tender: line.tender.clone(),
+                kind: TenderKind::by_name(&line.tender).map_or(0, TenderKind::number),
                 scheme: line.scheme.clone(),
                 count: line.count,
                 total: money(line.total_minor),

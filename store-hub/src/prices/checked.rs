@@ -11,6 +11,7 @@ use domain::{
     money::Currency,
     prices::{self, PriceFaults},
 };
+use proto::store::v1::TextEncoding;
 use records::price_version;
 use sha2::{Digest, Sha256};
 
@@ -57,12 +58,11 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    /// The encoding of that name; empty: UTF-8.
-    pub(crate) fn by_name(name: &str) -> Option<Self> {
-        match name.to_ascii_lowercase().as_str() {
-            "" | "utf-8" | "utf8" => Some(Self::Utf8),
-            "gbk" | "gb18030" | "gb2312" => Some(Self::Gbk),
-            _ => None,
+    /// The encoding of that number; `None`: one of a newer release.
+    pub(crate) fn from_proto(number: i32) -> Option<Self> {
+        match TextEncoding::try_from(number).ok()? {
+            TextEncoding::Unspecified | TextEncoding::Utf8 => Some(Self::Utf8),
+            TextEncoding::Gbk => Some(Self::Gbk),
         }
     }
 

@@ -3,7 +3,10 @@
 
 use domain::time::WallMs;
 use prost::Message;
-use proto::journal::v1::{HubRecord, PriceActivated, PriceEntry, PriceImported, hub_record::Body};
+use proto::{
+    journal::v1::{HubRecord, PriceActivated, PriceEntry, PriceImported, hub_record::Body},
+    store::v1::PriceSource,
+};
 use std::collections::BTreeMap;
 
 /// Imports that are remembered.
@@ -23,13 +26,24 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Its word in records and answers.
-    pub(crate) const fn word(self) -> &'static str {
+    /// Its number in records and answers.
+    pub(crate) const fn to_proto(self) -> PriceSource {
         match self {
-            Self::Start => "start",
-            Self::Import => "import",
-            Self::Inbox => "inbox",
+            Self::Start => PriceSource::Start,
+            Self::Import => PriceSource::Import,
+            Self::Inbox => PriceSource::Inbox,
         }
+    }
+}
+
+/// Where a file came from, as its record says: by number, or in a word of a release before the
+/// numbers.
+pub(super) fn source_of(imported: &PriceImported) -> PriceSource {
+    match (imported.came_by(), imported.source.as_str()) {
+        (PriceSource::Unspecified, "start") => PriceSource::Start,
+        (PriceSource::Unspecified, "import") => PriceSource::Import,
+        (PriceSource::Unspecified, "inbox") => PriceSource::Inbox,
+        (told, _) => told,
     }
 }
 

@@ -14,13 +14,13 @@ use journal::{Batch, Journal};
 use prost::Message;
 use proto::{
     journal::v1::{PriceEntry, PriceImported},
-    store::v1::PriceVersionView,
+    store::v1::{PriceSource, PriceVersionState, PriceVersionView},
 };
 
 use super::{
     Encoding, OfferedPrices, PriceFileError, PriceFolder, PriceOffer, Source, check,
     checked::Checked,
-    entry::{KEYS, activated_record, forgotten_with, imported_record, key},
+    entry::{KEYS, activated_record, forgotten_with, imported_record, key, source_of},
 };
 
 /// Files of versions that are over and stay at hand: so far back a store may go.
@@ -192,7 +192,7 @@ impl PriceStore {
             .values()
             .rev()
             .filter_map(|entry| entry.imported.as_ref());
-        let last = imports.find(|imported| imported.source == Source::Start.word());
+        let last = imports.find(|imported| source_of(imported) == PriceSource::Start);
         last.map(|imported| imported.sha256.as_ref())
     }
 
@@ -226,10 +226,11 @@ impl PriceStore {
             version: checked.version.clone(),
             articles: checked.articles,
             from_wall_ms: from.0,
-            source: about.source.word().to_owned(),
+            came_by: about.source.to_proto().into(),
             file_name: shortened(&about.file_name),
             sha256: checked.sha256.to_vec().into(),
             number,
+            ..PriceImported::default()
         };
         batch.record(imported_record(now, imported.clone()));
         let mut entry = PriceEntry {
@@ -372,21 +373,22 @@ impl PriceStore {
                 let is_last = seen.insert(imported.version.clone());
                 let known = self.schedule.get(&imported.version).filter(|_| is_last);
                 let state = match known {
-                    Some(known) if selling == Some(known) => "selling",
-                    Some(known) if !known.usable && !known.begun => "gone",
-                    Some(known) if !known.begun => "waiting",
-                    Some(_) | None => "over",
+                    Some(known) if selling == Some(known) => PriceVersionState::Selling,
+                    Some(known) if !known.usable && !known.begun => PriceVersionState::Gone,
+                    Some(known) if !known.begun => PriceVersionState::Waiting,
+                    Some(_) | None => PriceVersionState::Over,
                 };
+                let came_by = source_of(&imported);
                 PriceVersionView {
                     version: imported.version,
                     articles: imported.articles,
                     imported_wall_ms: entry.imported_wall_ms,
                     from_wall_ms: imported.from_wall_ms,
                     begun_wall_ms: entry.begun_wall_ms,
-                    source: imported.source,
+                    came_by: came_by.into(),
                     file_name: imported.file_name,
                     sha256: imported.sha256,
-                    state: state.to_owned(),
+                    version_state: state.into(),
                 }
             })
             .collect()
@@ -492,8 +494,9 @@ mod tests {
         std::fs::write(machine.configured(), file(100)).unwrap();
         assert_eq!(machine.sells(50), checked(100).version);
         let (_, views, _) = machine.with(60, |_, _| ()).unwrap();
-        let states: Vec<_> = views.iter().map(|view| view.state.as_str()).collect();
-        assert_eq!(states, ["selling", "over", "over", "over"]);
+        let states: Vec<_> = views.iter().map(PriceVersionView::version_state).collect();
+        let over = PriceVersionState::Over;
+        assert_eq!(states, [PriceVersionState::Selling, over, over, over]);
     }
 
     #[test]
@@ -521,7 +524,7 @@ mod tests {
         assert!(machine.import(21, 200, Some(500)).unwrap().known);
         assert_eq!(machine.sells(499), checked(100).version);
         let (_, views, offer) = machine.with(499, |_, _| ()).unwrap();
-        assert_eq!(views[0].state, "waiting");
+        assert_eq!(views[0].version_state(), PriceVersionState::Waiting);
         let notices: Vec<_> = offer.unwrap().notices().collect();
         assert_eq!((notices.len(), notices[1].activate_at_wall_ms), (2, 500));
         assert_eq!(machine.sells(500), checked(200).version);

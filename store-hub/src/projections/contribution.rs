@@ -9,11 +9,13 @@ use domain::{
     payment::{Completion, Decision},
     time::BusinessDate,
 };
+use proto::store::v1 as wire;
 
 use super::{
     figures::{DeadLetterLine, Difference, ForwardFigures, Payments, Place, Sign},
     payment::PaymentEntry,
 };
+use crate::{operator_view, presentation};
 
 /// What a payment adds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -86,12 +88,11 @@ fn booked(entry: &PaymentEntry, file: &PaymentFile) -> Booked {
     for entry in &file.forwards {
         count_forward(&mut forward, &mut payments, entry);
         if let Some(ForwardEnd::DeadLetter {
-            reason,
             declined_after_goods,
             ..
         }) = &entry.end
         {
-            dead_letters.push((*declined_after_goods, dead_letter(entry, reason)));
+            dead_letters.push((*declined_after_goods, dead_letter(entry)));
         }
     }
     Booked {
@@ -128,32 +129,28 @@ fn count_forward(figures: &mut ForwardFigures, payments: &mut Payments, entry: &
     }
 }
 
-fn dead_letter(entry: &Forward, reason: &str) -> DeadLetterLine {
+/// As its sealed report says it, which is in English.
+fn dead_letter(entry: &Forward) -> DeadLetterLine {
+    let view = operator_view::dead_letter(entry);
+    let (because, text, code) = (view.because, &view.because_text, &view.last_answer);
     DeadLetterLine {
         forward_id: entry.id.0,
-        payment_id: entry.payment_id.to_string(),
-        kind: kind_name(&entry.kind).to_owned(),
+        payment_id: view.payment_id,
+        kind: presentation::forward_kind(view.forward_kind).english,
         amount_minor: entry.amount.minor(),
-        reason: reason.to_owned(),
-        last_answer: entry
-            .last_code
-            .map_or_else(String::new, |code| code.to_string()),
-        owner: "store manager".to_owned(),
+        reason: presentation::dead_letter_reason(because, text, code).english,
+        owner: presentation::owner(view.owned_by).english,
         resolution: match &entry.resolution {
             None | Some(Resolution::Retry) => String::new(),
-            Some(Resolution::SettledByHand { .. }) => "settled-by-hand".to_owned(),
-            Some(Resolution::WrittenOff { .. }) => "written-off".to_owned(),
+            Some(Resolution::SettledByHand { .. }) => in_english(wire::Resolution::SettledByHand),
+            Some(Resolution::WrittenOff { .. }) => in_english(wire::Resolution::WrittenOff),
         },
+        last_answer: view.last_answer,
     }
 }
 
-/// The word for a kind of entry.
-pub(crate) const fn kind_name(kind: &ForwardKind) -> &'static str {
-    match kind {
-        ForwardKind::Reversal { .. } => "reversal",
-        ForwardKind::Advice => "advice",
-        ForwardKind::Void { .. } => "void",
-    }
+fn in_english(how: wire::Resolution) -> String {
+    presentation::resolution(how.into()).english
 }
 
 fn in_batch(entry: &PaymentEntry, file: &PaymentFile) -> Option<InBatch> {

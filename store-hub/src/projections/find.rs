@@ -4,14 +4,17 @@
 
 use domain::{
     ids::{LaneId, OperatorId, PaymentId, ReceiptNumber},
+    sale::TenderKind,
     time::{BusinessDate, WallMs},
+    words::Worded,
 };
+use proto::store::v1::PaymentState;
 
 use super::{
     LedgerError,
     books::Books,
     date_book::DateBook,
-    history::status,
+    history::state,
     kept::{Key, Row, at_moment, ordered, receipt_value, tag},
     payment::PaymentEntry,
     sale::SaleEntry,
@@ -32,7 +35,7 @@ pub(crate) struct Query {
 }
 
 /// A sale or a payment that fits.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Found {
     pub(crate) date: BusinessDate,
     pub(crate) at: WallMs,
@@ -42,8 +45,10 @@ pub(crate) struct Found {
     pub(crate) payment_id: Option<PaymentId>,
     pub(crate) amount_minor: i64,
     pub(crate) last_four: String,
-    /// In words.
-    pub(crate) status: String,
+    /// Of a payment how it stands.
+    pub(crate) state: Option<PaymentState>,
+    /// Of a sale what paid for it.
+    pub(crate) paid_by: Vec<TenderKind>,
 }
 
 /// Payments whose id begins so.
@@ -206,7 +211,8 @@ impl Books {
             payment_id: Some(entry.id),
             amount_minor: entry.asked_minor().unwrap_or(0),
             last_four: entry.last_four().to_owned(),
-            status: status(self, entry)?,
+            state: Some(state(self, entry)?),
+            paid_by: Vec::new(),
         })
     }
 }
@@ -217,11 +223,7 @@ fn newest_first(found: &mut Vec<Found>, limit: usize) {
 }
 
 fn sale_told(sale: &SaleEntry) -> Found {
-    let tenders: Vec<&str> = sale
-        .tenders
-        .iter()
-        .map(|tender| tender.kind.as_str())
-        .collect();
+    let tenders = sale.tenders.iter();
     Found {
         date: sale.date,
         at: sale.at,
@@ -230,7 +232,10 @@ fn sale_told(sale: &SaleEntry) -> Found {
         payment_id: None,
         amount_minor: sale.total_minor,
         last_four: String::new(),
-        status: format!("sale, paid by {}", tenders.join(" and ")),
+        state: None,
+        paid_by: tenders
+            .filter_map(|tender| TenderKind::by_name(&tender.kind))
+            .collect(),
     }
 }
 

@@ -4,8 +4,9 @@ use domain::{
     day::Machine,
     desk::{DeskFact, DeskRecord, ForwardFact, HubFact, PaymentFact, TerminalFact},
     ids::{OperatorId, PaymentId, SaleNumber},
-    sale::{CheckoutFact, CheckoutRecord, PendingPayment, SaleFact, TenderFact},
+    sale::{CheckoutFact, CheckoutRecord, PendingPayment, SaleFact, TenderFact, TenderKind},
     time::BusinessDate,
+    words::Worded,
 };
 use journal::LogId;
 
@@ -14,7 +15,7 @@ use super::{
     date_book::Closed,
     figures::Sign,
     payment::{Captured, Intent, last_four},
-    sale::{CASH, SaleEntry, TenderEntry},
+    sale::{SaleEntry, TenderEntry},
 };
 
 impl Books {
@@ -256,7 +257,7 @@ impl Books {
         for tender in &tenders {
             self.take(&tender.kind, tender.minor);
         }
-        self.take(CASH, change.minor().saturating_neg());
+        self.take(TenderKind::Cash.english(), change.minor().saturating_neg());
         let operator = open.as_ref().map_or(OperatorId(0), |open| open.operator);
         let tried = open.map(|open| open.tried).unwrap_or_default();
         self.captured(place, date, (*receipt, &tenders), tried);

@@ -7,21 +7,24 @@ use std::{
 };
 
 use domain::{
-    forward::{Forward, ForwardEnd, ForwardKind},
+    forward::{Forward, ForwardEnd},
     ids::{PaymentId, ReceiptNumber},
-    money::{Currency, Money},
-    payment::{Completion, Decision},
+    payment::Completion,
 };
 use journal::{Journal, LogId};
 use prost::Message;
 use proto::{
-    journal::v1::{ForwardEndKind, HubRecord, LaneRecord, hub_record, lane_record},
-    store::v1::{self as wire, HistoryLine, PaymentHistory},
+    journal::v1::{ForwardEndKind, ForwardEnded, HubRecord, LaneRecord, hub_record, lane_record},
+    store::v1::{
+        self as wire, ForwardState, HistoryLine, HistoryStep, PaymentHistory, PaymentState,
+    },
+};
+use records::{
+    decision_to_proto,
+    hub::{forward_kind_to_proto, resolution_number},
 };
 
-use super::{
-    LedgerError, books::Books, contribution::kind_name, follow::understood, payment::PaymentEntry,
-};
+use super::{LedgerError, books::Books, follow::understood, payment::PaymentEntry};
 use crate::replica::lane_log;
 
 /// The acquirer's own file, one JSON object a line.
@@ -47,7 +50,11 @@ pub(crate) fn tell(
             match lane_record(journal, *log, *sequence) {
                 Ok(record) => lane_step(&mut history, &record, payment_id),
                 // The lane's own journal has it; what the hub knows is told all the same.
-                Err(error) => history.lane.push(line(0, error.to_string())),
+                Err(_) => history.lane.push(HistoryLine {
+                    log: log.0,
+                    sequence: *sequence,
+                    ..line(0, HistoryStep::Unreadable)
+                }),
             }
             continue;
         }
@@ -75,191 +82,124 @@ fn lane_record(journal: &Journal, log: LogId, sequence: u64) -> Result<LaneRecor
     record.ok_or(LedgerError::Record { log, sequence })
 }
 
-fn line(wall_ms: i64, text: impl Into<String>) -> HistoryLine {
+/// A line that tells no more than that this happened.
+fn line(wall_ms: i64, step: HistoryStep) -> HistoryLine {
     HistoryLine {
         wall_ms,
-        text: text.into(),
+        step: step.into(),
+        ..HistoryLine::default()
     }
-}
-
-fn money(money: Option<&wire::Money>) -> String {
-    money
-        .and_then(|money| {
-            let currency = Currency::by_letters(&money.currency)?;
-            Some(Money::new(money.minor, currency).to_string())
-        })
-        .unwrap_or_else(|| "no amount".to_owned())
 }
 
 fn lane_step(history: &mut PaymentHistory, record: &LaneRecord, payment_id: PaymentId) {
     use lane_record::Body;
-    let text = match &record.body {
+    let at = |step| line(record.wall_ms, step);
+    let told = match &record.body {
         Some(Body::PaymentIntended(body)) => {
             history.asked = history.asked.take().or_else(|| body.amount.clone());
-            let card = body.card.clone().unwrap_or_default();
-            format!(
-                "intended: {} on sale {}, card {}, {}",
-                money(body.amount.as_ref()),
-                body.sale_number,
-                card.masked,
-                entry(body.entry_mode(), body.pin_entered),
-            )
+            HistoryLine {
+                amount: body.amount.clone(),
+                sale_number: body.sale_number,
+                masked_card: body.card.clone().unwrap_or_default().masked,
+                entry_mode: body.entry_mode,
+                pin_entered: body.pin_entered,
+                ..at(HistoryStep::Intended)
+            }
         }
-        Some(Body::PaymentDecided(body)) => {
-            format!("told: {}", decision(body.decision.as_ref()))
-        }
-        Some(Body::PaymentAbandoned(body)) => format!("abandoned: {}", body.reason),
+        Some(Body::PaymentDecided(body)) => HistoryLine {
+            decision: body.decision.clone(),
+            ..at(HistoryStep::Told)
+        },
+        Some(Body::PaymentAbandoned(body)) => HistoryLine {
+            abandon_reason: body.because,
+            note: body.reason.clone(),
+            ..at(HistoryStep::GivenUp)
+        },
         Some(Body::SaleClosed(body)) => {
             history.receipt_number.clone_from(&body.receipt_number);
-            let tender = body
-                .tenders
-                .iter()
-                .find(|tender| tender.payment_id == payment_id.to_string());
-            let Some(tender) = tender else {
-                let text = format!(
-                    "sale {} closed without it, receipt {}",
-                    body.sale_number, body.receipt_number
-                );
-                return history.lane.push(line(record.wall_ms, text));
+            let id = payment_id.to_string();
+            let tender = body.tenders.iter().find(|tender| tender.payment_id == id);
+            let step = match tender {
+                Some(_) => HistoryStep::SaleClosed,
+                None => HistoryStep::SaleClosedWithout,
             };
-            format!(
-                "sale {} closed, receipt {}, {} of {} by this payment",
-                body.sale_number,
-                body.receipt_number,
-                money(tender.amount.as_ref()),
-                money(body.total.as_ref()),
-            )
+            HistoryLine {
+                sale_number: body.sale_number,
+                receipt_number: body.receipt_number.clone(),
+                amount: tender.and_then(|tender| tender.amount.clone()),
+                total: body.total.clone(),
+                ..at(step)
+            }
         }
         _ => return,
     };
-    history.lane.push(line(record.wall_ms, text));
-}
-
-fn entry(mode: wire::EntryMode, pin: bool) -> String {
-    let mode = match mode {
-        wire::EntryMode::Unspecified => "entry unknown",
-        wire::EntryMode::Keyed => "keyed",
-        wire::EntryMode::Stripe => "stripe",
-        wire::EntryMode::Chip => "chip",
-        wire::EntryMode::Contactless => "contactless",
-    };
-    let pin = if pin { " with PIN" } else { "" };
-    format!("{mode}{pin}")
-}
-
-fn decision(decision: Option<&wire::Decision>) -> String {
-    let Some(decision) = decision else {
-        return "nothing".to_owned();
-    };
-    let amount = money(decision.approved.as_ref());
-    match decision.kind() {
-        wire::DecisionKind::Approved => format!("approved {amount}"),
-        wire::DecisionKind::PartiallyApproved => format!("approved for a part, {amount}"),
-        wire::DecisionKind::Declined => format!("declined, code {}", decision.response_code),
-        wire::DecisionKind::Unknown => {
-            format!("not confirmed ({})", unknown(decision.unknown_reason()))
-        }
-        wire::DecisionKind::Refused => {
-            format!(
-                "refused by the hub ({})",
-                refusal(decision.refusal_reason())
-            )
-        }
-        wire::DecisionKind::StandIn => format!("approved without the bank, {amount}"),
-        wire::DecisionKind::OfflineApproved => format!(
-            "approved by the lane alone, {amount}, lease {}",
-            decision.lease_id
-        ),
-        wire::DecisionKind::Unspecified => "nothing".to_owned(),
-    }
-}
-
-const fn unknown(reason: wire::UnknownReason) -> &'static str {
-    match reason {
-        wire::UnknownReason::Unspecified => "no reason given",
-        wire::UnknownReason::NoAnswer => "no answer",
-        wire::UnknownReason::LinkBroke => "the line broke",
-        wire::UnknownReason::BadMac => "bad MAC",
-        wire::UnknownReason::Mismatch => "the answer does not fit",
-        wire::UnknownReason::HubRestarted => "the hub was restarted",
-    }
-}
-
-const fn refusal(reason: wire::RefusalReason) -> &'static str {
-    match reason {
-        wire::RefusalReason::Unspecified => "no reason given",
-        wire::RefusalReason::NotOffline => "not without the bank",
-        wire::RefusalReason::OfflineBudget => "offline budget used up",
-        wire::RefusalReason::Abandoned => "abandoned before it was sent",
-        wire::RefusalReason::ContentDiffers => "same id, other content",
-        wire::RefusalReason::Fenced => "fenced lane",
-        wire::RefusalReason::NoTerminal => "no terminal",
-        wire::RefusalReason::BankBusy => "bank busy",
-        wire::RefusalReason::InvalidAmount => "invalid amount",
-        wire::RefusalReason::TooMany => "too many in flight",
-        wire::RefusalReason::NoRoom => "no room on the hub's disk",
-        wire::RefusalReason::HotCard => "on the hot list",
-        wire::RefusalReason::TooOften => "the same card again and again",
-        wire::RefusalReason::KindNotTaken => "a kind of payment that is not taken",
-    }
+    history.lane.push(told);
 }
 
 fn hub_step(history: &mut PaymentHistory, entry: &PaymentEntry, record: &HubRecord) {
     use hub_record::Body;
-    let at = record.wall_ms;
-    let text = match &record.body {
+    let at = |step| line(record.wall_ms, step);
+    let told = match &record.body {
         Some(Body::Requested(body)) => {
             history.asked.clone_from(&body.amount);
-            format!(
-                "requested by lane {}: {}",
-                body.lane,
-                money(body.amount.as_ref())
-            )
+            HistoryLine {
+                lane: body.lane,
+                amount: body.amount.clone(),
+                ..at(HistoryStep::Requested)
+            }
         }
         Some(Body::OfflineReported(body)) => {
             let payment = body.payment.clone().unwrap_or_default();
             history.asked.clone_from(&payment.amount);
-            format!(
-                "heard from the journal of lane {}: approved there under lease {}",
-                body.lane, payment.lease_id
-            )
+            HistoryLine {
+                lane: body.lane,
+                lease_id: payment.lease_id,
+                ..at(HistoryStep::OfflineReported)
+            }
         }
-        Some(Body::OfflineCardHeld(_)) => "its sealed card came from the lane".to_owned(),
+        Some(Body::OfflineCardHeld(_)) => at(HistoryStep::CardCame),
         Some(Body::Sent(body)) => {
-            history.host.push(line(
-                at,
-                format!(
-                    "0200 to {}, STAN {:06}, batch {:06}",
-                    body.tid, body.stan, body.batch
-                ),
-            ));
-            format!(
-                "bound to {}, STAN {:06}, batch {:06}",
-                body.tid, body.stan, body.batch
-            )
+            let place = |step| HistoryLine {
+                tid: body.tid.clone(),
+                stan: body.stan,
+                batch: body.batch,
+                ..at(step)
+            };
+            history.host.push(place(HistoryStep::AskedBank));
+            place(HistoryStep::Bound)
         }
         Some(Body::Decided(body)) => {
-            if let Some(answer) = body.decision.as_ref().and_then(host_answer) {
-                history.host.push(line(at, answer));
+            let decided = |step| HistoryLine {
+                decision: body.decision.clone(),
+                ..at(step)
+            };
+            if body.decision.as_ref().is_some_and(is_of_the_bank) {
+                history.host.push(decided(HistoryStep::BankAnswered));
             }
-            format!("decided: {}", decision(body.decision.as_ref()))
+            decided(HistoryStep::Decided)
         }
         Some(Body::Completed(body)) => {
             history.receipt_number.clone_from(&body.receipt_number);
-            format!("captured: receipt {}", body.receipt_number)
+            HistoryLine {
+                receipt_number: body.receipt_number.clone(),
+                ..at(HistoryStep::Captured)
+            }
         }
-        Some(Body::Abandoned(body)) => format!("abandoned by lane {}", body.lane),
-        other => match forward_step(history, entry, at, other.as_ref()) {
-            Some(text) => text,
+        Some(Body::Abandoned(body)) => HistoryLine {
+            lane: body.lane,
+            ..at(HistoryStep::Abandoned)
+        },
+        other => match forward_step(history, entry, record.wall_ms, other.as_ref()) {
+            Some(told) => told,
             None => return,
         },
     };
-    history.hub.push(line(at, text));
+    history.hub.push(told);
 }
 
-/// What the host said, where it answered.
-fn host_answer(decision: &wire::Decision) -> Option<String> {
-    let answered = match decision.kind() {
+/// Whether it was the host that answered.
+fn is_of_the_bank(decision: &wire::Decision) -> bool {
+    match decision.kind() {
         wire::DecisionKind::Approved
         | wire::DecisionKind::PartiallyApproved
         | wire::DecisionKind::Declined => true,
@@ -268,19 +208,7 @@ fn host_answer(decision: &wire::Decision) -> Option<String> {
         | wire::DecisionKind::StandIn
         | wire::DecisionKind::OfflineApproved
         | wire::DecisionKind::Unspecified => false,
-    };
-    answered.then(|| {
-        format!(
-            "0210 code {}, RRN {}, authorisation {}",
-            decision.response_code,
-            or_none(&decision.rrn),
-            or_none(&decision.auth_code),
-        )
-    })
-}
-
-fn or_none(text: &str) -> &str {
-    if text.is_empty() { "none" } else { text }
+    }
 }
 
 fn forward_step(
@@ -288,68 +216,73 @@ fn forward_step(
     entry: &PaymentEntry,
     at: i64,
     body: Option<&hub_record::Body>,
-) -> Option<String> {
+) -> Option<HistoryLine> {
     use hub_record::Body;
-    let name = |forward_id: u64| {
+    let of = |forward_id: u64, step| {
         let mut forwards = entry.file.iter().flat_map(|file| &file.forwards);
         let known = forwards.find(|forward| forward.id.0 == forward_id);
-        let kind = known.map_or("entry", |forward| kind_name(&forward.kind));
-        format!("{kind} {forward_id}")
-    };
-    let text = match body? {
-        Body::ForwardQueued(body) => {
-            let reason = if body.reason_code.is_empty() {
-                String::new()
-            } else {
-                format!(", reason {}", body.reason_code)
-            };
-            format!("{} queued{reason}", name(body.forward_id))
+        let kind = known.map(|forward| forward_kind_to_proto(&forward.kind));
+        HistoryLine {
+            forward_id,
+            forward_kind: kind.map_or(0, i32::from),
+            ..line(at, step)
         }
+    };
+    let told = match body? {
+        Body::ForwardQueued(body) => HistoryLine {
+            response_code: body.reason_code.clone(),
+            ..of(body.forward_id, HistoryStep::Queued)
+        },
         Body::ForwardSent(body) => {
-            let text = format!(
-                "{} sent, try {}, STAN {:06}, batch {:06}",
-                name(body.forward_id),
-                body.attempt,
-                body.stan,
-                body.batch
-            );
-            history.host.push(line(at, text.clone()));
-            text
+            let told = HistoryLine {
+                attempt: body.attempt,
+                stan: body.stan,
+                batch: body.batch,
+                ..of(body.forward_id, HistoryStep::Forwarded)
+            };
+            history.host.push(told.clone());
+            told
         }
         Body::ForwardDeferred(body) if body.not_sent_in_full => {
-            format!("{} did not leave", name(body.forward_id))
+            of(body.forward_id, HistoryStep::NotSent)
         }
-        Body::ForwardDeferred(body) => {
-            format!(
-                "{} deferred, code {}",
-                name(body.forward_id),
-                or_none(&body.response_code)
-            )
-        }
-        Body::ForwardEnded(body) => {
-            let name = name(body.forward_id);
-            match body.end() {
-                ForwardEndKind::Delivered => {
-                    let answer = format!("{name} accepted, code {}", body.response_code);
-                    history.host.push(line(at, answer));
-                    format!("{name} delivered, code {}", body.response_code)
-                }
-                ForwardEndKind::Withdrawn => format!("{name} withdrawn, nothing was sent"),
-                ForwardEndKind::DeadLetter => format!("{name} dead letter: {}", body.reason),
-                ForwardEndKind::Unspecified => name,
-            }
-        }
-        Body::DeadLetterResolved(body) => {
-            format!(
-                "{} resolved: {} {}",
-                name(body.forward_id),
-                body.resolution,
-                body.note
-            )
-        }
+        Body::ForwardDeferred(body) => HistoryLine {
+            response_code: body.response_code.clone(),
+            ..of(body.forward_id, HistoryStep::Deferred)
+        },
+        Body::ForwardEnded(body) => ended(history, body, |step| of(body.forward_id, step)),
+        Body::DeadLetterResolved(body) => HistoryLine {
+            resolution: resolution_number(body),
+            note: body.note.clone(),
+            ..of(body.forward_id, HistoryStep::Resolved)
+        },
         _ => return None,
     };
-    Some(text)
+    Some(told)
+}
+
+fn ended(
+    history: &mut PaymentHistory,
+    body: &ForwardEnded,
+    of: impl Fn(HistoryStep) -> HistoryLine,
+) -> HistoryLine {
+    let with_code = |step| HistoryLine {
+        response_code: body.response_code.clone(),
+        ..of(step)
+    };
+    match body.end() {
+        ForwardEndKind::Delivered => {
+            history.host.push(with_code(HistoryStep::BankAccepted));
+            with_code(HistoryStep::Delivered)
+        }
+        ForwardEndKind::Withdrawn => of(HistoryStep::Withdrawn),
+        ForwardEndKind::DeadLetter => HistoryLine {
+            dead_letter_reason: body.because,
+            note: body.reason.clone(),
+            ..with_code(HistoryStep::DeadLetter)
+        },
+        ForwardEndKind::Unspecified => of(HistoryStep::Unspecified),
+    }
 }
 
 /// The receipt as it was last printed.
@@ -372,7 +305,7 @@ fn add_receipt(
     Ok(())
 }
 
-/// The words of the whole: decided, captured, undone, settled.
+/// The whole: decided, captured, undone, settled.
 fn add_status(
     history: &mut PaymentHistory,
     books: &Books,
@@ -383,57 +316,48 @@ fn add_status(
         let minor = file.paid().minor();
         history.paid = Some(wire::Money { minor, currency });
     }
-    history.status = status(books, entry)?;
+    history.state = Some(state(books, entry)?);
     Ok(())
 }
 
-/// In words how a payment stands.
-pub(super) fn status(books: &Books, entry: &PaymentEntry) -> Result<String, LedgerError> {
+/// How a payment stands.
+pub(super) fn state(books: &Books, entry: &PaymentEntry) -> Result<PaymentState, LedgerError> {
     let Some(file) = &entry.file else {
-        return Ok("known to its lane only".to_owned());
+        return Ok(PaymentState {
+            lane_only: true,
+            ..PaymentState::default()
+        });
     };
-    let first = match file.payment.decision() {
-        None => "open",
-        Some(Decision::Approved { .. }) => "approved",
-        Some(Decision::PartiallyApproved { .. }) => "partially approved",
-        Some(Decision::Declined { .. }) => "declined",
-        Some(Decision::Unknown { .. }) => "unknown",
-        Some(Decision::Refused { .. }) => "refused",
-        Some(Decision::StandIn { .. }) => "stood in",
-        Some(Decision::OfflineApproved { .. }) => "offline approved",
+    let decided = file.payment.decision().map(decision_to_proto);
+    let sale = match file.payment.completion {
+        Completion::Open => wire::SaleOutcome::Unspecified,
+        Completion::Completed(_) => wire::SaleOutcome::Captured,
+        Completion::Abandoned => wire::SaleOutcome::Abandoned,
     };
-    let mut words = vec![first.to_owned()];
-    match file.payment.completion {
-        Completion::Open => {}
-        Completion::Completed(_) => words.push("captured".to_owned()),
-        Completion::Abandoned => words.push("abandoned".to_owned()),
-    }
-    words.extend(file.forwards.iter().map(entry_status));
-    if let Some(batch) = books.settled_in(entry)? {
-        words.push(format!("settled in batch {batch:06}"));
-    }
-    Ok(words.join(", "))
+    Ok(PaymentState {
+        lane_only: false,
+        decision: decided.map_or(0, |decision| decision.kind),
+        sale: sale.into(),
+        forwards: file.forwards.iter().map(forward_state).collect(),
+        settled_batch: books.settled_in(entry)?.unwrap_or(0),
+    })
 }
 
-fn entry_status(forward: &Forward) -> String {
-    let word = match (&forward.kind, &forward.end) {
-        (kind, None) => return format!("{} waiting", kind_name(kind)),
-        (
-            _,
-            Some(ForwardEnd::DeadLetter {
-                declined_after_goods,
-                ..
-            }),
-        ) => match declined_after_goods {
-            true => "declined after goods",
-            false => "dead letter",
-        },
-        (_, Some(ForwardEnd::Withdrawn)) => "withdrawn",
-        (ForwardKind::Reversal { .. }, Some(ForwardEnd::Delivered { .. })) => "reversed",
-        (ForwardKind::Void { .. }, Some(ForwardEnd::Delivered { .. })) => "voided",
-        (ForwardKind::Advice, Some(ForwardEnd::Delivered { .. })) => "delivered",
+fn forward_state(forward: &Forward) -> ForwardState {
+    let (end, after_goods) = match &forward.end {
+        None => (ForwardEndKind::Unspecified, false),
+        Some(ForwardEnd::Delivered { .. }) => (ForwardEndKind::Delivered, false),
+        Some(ForwardEnd::Withdrawn) => (ForwardEndKind::Withdrawn, false),
+        Some(ForwardEnd::DeadLetter {
+            declined_after_goods,
+            ..
+        }) => (ForwardEndKind::DeadLetter, *declined_after_goods),
     };
-    word.to_owned()
+    ForwardState {
+        kind: forward_kind_to_proto(&forward.kind).into(),
+        end: end.into(),
+        declined_after_goods: after_goods,
+    }
 }
 
 /// Lines of the acquirer's file that carry this payment's reference, each as it stands there.
@@ -448,11 +372,14 @@ fn reconciliation(path: Option<&Path>, payment_id: PaymentId) -> Vec<HistoryLine
         .filter(|text| text.contains(&wanted))
         .filter_map(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
         .filter(|value| value.get("payment_ref").and_then(|text| text.as_str()) == Some(&wanted))
-        .map(|value| line(0, format!("acquirer's file: {}", in_words(&value))))
+        .map(|value| HistoryLine {
+            quoted: quoted(&value),
+            ..line(0, HistoryStep::Reconciled)
+        })
         .collect()
 }
 
-fn in_words(value: &serde_json::Value) -> String {
+fn quoted(value: &serde_json::Value) -> String {
     let shown = [
         "mti",
         "tid",

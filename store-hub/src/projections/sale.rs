@@ -3,8 +3,9 @@
 use domain::{
     ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber},
     money::Money,
-    sale::{SaleFact, Tender},
+    sale::{SaleFact, Tender, TenderKind},
     time::{BusinessDate, WallMs},
+    words::Worded,
 };
 use journal::LogId;
 
@@ -47,14 +48,8 @@ impl TenderEntry {
     }
 }
 
-/// The tender that change is given from.
-pub(super) const CASH: &str = "cash";
-
-const fn kind(tender: &Tender) -> &'static str {
-    match tender {
-        Tender::Cash { .. } => CASH,
-        Tender::Card { .. } => "card",
-    }
+fn kind(tender: &Tender) -> &'static str {
+    tender.kind().english()
 }
 
 /// No sale is larger: sums of such amounts stay far from what a sum can be.
@@ -92,7 +87,7 @@ impl SalesDay {
             self.tender_mut(tender).add(tender.amount().minor())?;
         }
         if change.minor() != 0 {
-            let cash = (CASH.to_owned(), String::new());
+            let cash = (TenderKind::Cash.english().to_owned(), String::new());
             let sum = self.tenders.entry(cash).or_default();
             sum.minor = sum.minor.checked_sub(change.minor())?;
         }

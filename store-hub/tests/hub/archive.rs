@@ -6,7 +6,7 @@ use std::{path::Path, time::Duration};
 use acquirer_host::MemoryLedger;
 use domain::{ids::PaymentId, limits::PAYMENTS_ARCHIVED_AT_ONCE};
 use journal::{EngineKind, SimulatedDisk, Write};
-use proto::store::v1::{DecisionKind, RefusalReason, lane_frame};
+use proto::store::v1::{DecisionKind, HistoryStep, RefusalReason, lane_frame};
 
 use crate::{
     lane::{Lane, new_id},
@@ -128,7 +128,7 @@ async fn a_payment_of_a_closed_day_is_answered_as_it_was_and_charged_once() {
             history
                 .hub
                 .iter()
-                .any(|line| line.text.contains("bound to"))
+                .any(|line| line.step() == HistoryStep::Bound)
         );
         held(&day.hub, 1).await;
         day = day.after_a_kill().await;

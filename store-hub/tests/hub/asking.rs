@@ -10,6 +10,7 @@ use std::{
 use acquirer_host::MemoryLedger;
 
 use crate::{
+    commands,
     lane::{Lane, new_id},
     stopped_journal::{done, store_hub},
     store::{APPROVED_PAN, DECLINED_PAN, Host, Hub, Store},
@@ -31,23 +32,61 @@ fn stock(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
+/// Commands that order something, that only a running hub answers, or that run until they are told
+/// to stop.
+const ORDERS: &[&str] = &[
+    "run",
+    "init",
+    "enrol",
+    "revoke",
+    "link",
+    "prices",
+    "close-day",
+    "settle",
+    "open-day",
+    "state-epoch-end",
+    "migrate",
+    "completions",
+    "help",
+];
+
+/// Questions that need more than a configuration.
+const WITH_ARGUMENTS: &[(&str, &[&[&str]])] = &[
+    ("payment", &[&["payment", "PAYMENT"]]),
+    ("find", &[&["find", "--amount", "12.50"]]),
+    ("dead-letters", &[&["dead-letters", "--all"]]),
+    ("verify", &[&["verify"], &["verify", "--rebuild"]]),
+];
+
+/// Every question that the program's help lists: a new one is asked without being named here.
+fn questions(payment: &str) -> Vec<Vec<String>> {
+    let help = commands::stdout(&commands::store_hub(&["--help"]));
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let listed = listed.take_while(|line| !line.is_empty());
+    // What stands further in goes on with the words of the line above.
+    let listed = listed.filter(|line| !line.starts_with("   "));
+    let names = listed.filter_map(|line| line.split_whitespace().next());
+    let names = names.filter(|name| !ORDERS.contains(name));
+    let asked = names.flat_map(|name| {
+        let more = WITH_ARGUMENTS.iter().find(|(of, _)| of == &name);
+        more.map_or_else(
+            || vec![vec![name]],
+            |(_, all)| all.iter().map(|one| one.to_vec()).collect(),
+        )
+    });
+    let with_payment = |word: &str| word.replace("PAYMENT", payment);
+    asked
+        .map(|words| words.into_iter().map(with_payment).collect())
+        .collect()
+}
+
 /// What is asked and answered now, twice: what the first has left, the second reads.
 fn ask_everything(store: &Store, payment: &str) {
-    let questions: [&[&str]; 11] = [
-        &["status"],
-        &["lanes"],
-        &["payment", payment],
-        &["find", "--amount", "12.50"],
-        &["unresolved"],
-        &["dead-letters", "--all"],
-        &["leases"],
-        &["verify"],
-        &["verify", "--rebuild"],
-        &["repair"],
-        &["check-config"],
-    ];
+    let questions = questions(payment);
+    assert!(questions.len() > 10, "{questions:?}");
     for question in questions.iter().chain(&questions) {
-        done(&store_hub(store, question));
+        let words: Vec<&str> = question.iter().map(String::as_str).collect();
+        done(&store_hub(store, &words));
     }
 }
 

@@ -254,7 +254,11 @@ async fn a_lease_is_listed_and_written_off_and_what_comes_after_is_booked_all_th
     records.extend(lane.sale(700, &[(late, 700)]));
     lane.replicate(records).await.unwrap();
     let history = hub.history(late).await.unwrap();
-    assert!(history.status.contains("offline approved"), "{history:?}");
+    assert!(
+        history.state.as_ref().unwrap().decision()
+            == proto::store::v1::DecisionKind::OfflineApproved,
+        "{history:?}"
+    );
     let running = listed(&["leases"]);
     hub.stop();
     let stopped = store_hub(&["leases", "--config", config, "--output", "json"]);

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use acquirer_host::MemoryLedger;
 use journal::{EngineKind, LogId, Write};
-use proto::{journal::v1::lane_record::Body, store::v1::LaneView};
+use proto::{
+    journal::v1::lane_record::Body,
+    store::v1::{LaneView, TroubleKind},
+};
 
 use crate::{
     lane::{Lane, record},
@@ -79,7 +82,10 @@ async fn f25_a_damaged_copy_is_found_told_and_repaired_from_the_lane() {
     hub.signed_on().await;
     let told = lane_until(&hub, "it is told", |lane| !lane.troubles.is_empty()).await;
     let trouble = &told.troubles[0];
-    assert_eq!((trouble.code.as_str(), trouble.sequence), ("HUB0043", 1));
+    assert_eq!(
+        (trouble.kind(), trouble.sequence),
+        (TroubleKind::CopyDamaged, 1)
+    );
     assert!(trouble.blocks, "such a lane is not complete");
     assert_eq!(hub.status().await.lanes_in_trouble.len(), 1);
     let mut other = Lane::attach(&hub, 2).await;

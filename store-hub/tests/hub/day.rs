@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use acquirer_host::MemoryLedger;
 use proto::store::v1::{
-    DecisionKind, ListDaysRequest, PullDayRequest, SummaryRequest,
-    report_service_client::ReportServiceClient,
+    CloseDayProgress, CloseStep, DecisionKind, ListDaysRequest, PullDayRequest, SummaryRequest,
+    close_day_progress::Told, report_service_client::ReportServiceClient,
 };
 use sha2::{Digest, Sha256};
 use tonic::Code;
 
 use crate::{
     lane::{Lane, new_id},
-    store::{APPROVED_PAN, Host, SILENT_PAN, Store, at_work},
+    store::{APPROVED_PAN, Host, SILENT_PAN, Store, at_work, tells_difference},
 };
 
 #[tokio::test]
@@ -37,9 +37,15 @@ async fn a_day_closes_balanced_is_sealed_and_twice_does_no_harm() {
     );
     let ours = closed.batches.iter().find(|batch| batch.tid == "LANE0001");
     assert_eq!(ours.unwrap().debit.clone().unwrap().minor, 1250);
-    let names: Vec<&str> = steps.iter().map(|step| step.step.as_str()).collect();
-    for step in ["queue", "compare", "settle", "report", "closed"] {
-        assert!(names.contains(&step), "{step} not in {names:?}");
+    let at: Vec<CloseStep> = steps.iter().map(CloseDayProgress::at).collect();
+    for step in [
+        CloseStep::Queue,
+        CloseStep::Compare,
+        CloseStep::Settle,
+        CloseStep::Report,
+        CloseStep::Closed,
+    ] {
+        assert!(at.contains(&step), "{step:?} not in {at:?}");
     }
 
     let report = std::fs::read_to_string(store.folder.path().join("report/day.json")).unwrap();
@@ -234,7 +240,7 @@ async fn what_lane_and_hub_do_not_agree_on_is_named() {
         assert_eq!(named["hub_minor"], hub_minor);
         let told = steps
             .iter()
-            .any(|step| step.detail.contains(&id.to_string()));
+            .any(|step| tells_difference(step, &id.to_string()));
         assert!(told, "{id} is not told while closing");
     }
     assert_eq!(differences.len(), 3);
@@ -259,10 +265,14 @@ async fn a_lane_that_stays_silent_is_named_and_what_it_holds_up_goes_into_the_ne
     hub.signed_on().await;
 
     let steps = hub.close_day().await.unwrap();
-    let carried = steps.iter().find(|step| step.step == "carried over");
-    let carried = &carried.expect("it is told").detail;
-    let expected = format!("lane-1 has not said what became of {id}, 12.50 CNY");
-    assert_eq!(*carried, expected);
+    let carried = steps.iter().find_map(|step| match &step.told {
+        Some(Told::CarriedOver(carried)) => Some(carried),
+        _ => None,
+    });
+    let carried = carried.expect("it is told");
+    assert_eq!((carried.lane, carried.awaits_card), (1, false));
+    assert_eq!(carried.payment_id, id.to_string());
+    assert_eq!(carried.amount.as_ref().unwrap().minor, 1250);
     let closed = steps.last().unwrap();
     assert!(closed.done && closed.batches.iter().all(|batch| batch.balanced));
     let report = std::fs::read_to_string(store.folder.path().join("report/day.json")).unwrap();
@@ -286,5 +296,5 @@ async fn a_lane_that_stays_silent_is_named_and_what_it_holds_up_goes_into_the_ne
     let steps = hub.close_day().await.unwrap();
     let closed = steps.last().unwrap();
     assert!(closed.done && closed.batches.iter().all(|batch| batch.balanced));
-    assert!(steps.iter().all(|step| step.step != "carried over"));
+    assert!(steps.iter().all(|step| step.at() != CloseStep::CarriedOver));
 }

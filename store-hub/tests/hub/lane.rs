@@ -250,16 +250,17 @@ impl Lane {
         let mut tenders: Vec<Tender> = cards
             .iter()
             .map(|(id, minor)| Tender {
-                kind: "card".to_owned(),
+                tender: wire::TenderKind::Card.into(),
                 amount: Some(cny(*minor)),
                 payment_id: id.to_string(),
                 scheme: wire::Scheme::UnionPay.into(),
+                ..Default::default()
             })
             .collect();
         let by_card: i64 = cards.iter().map(|(_, minor)| minor).sum();
         if by_card < total {
             tenders.push(Tender {
-                kind: "cash".to_owned(),
+                tender: wire::TenderKind::Cash.into(),
                 amount: Some(cny(total - by_card)),
                 ..Default::default()
             });
@@ -322,7 +323,8 @@ impl Lane {
         record(lane_record::Body::PaymentAbandoned(PaymentAbandoned {
             sale_number: 1,
             payment_id: id.to_string(),
-            reason: "the hub was gone".to_owned(),
+            because: wire::AbandonReason::LinkBroke.into(),
+            ..Default::default()
         }))
     }
 

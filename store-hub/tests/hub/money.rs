@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::{
     lane::{Lane, new_id},
-    store::{APPROVED_PAN, DECLINED_PAN, Host, Hub, PARTIAL_PAN, SILENT_PAN, Store},
+    store::{APPROVED_PAN, DECLINED_PAN, Host, Hub, PARTIAL_PAN, SILENT_PAN, Store, is_reversed},
 };
 
 fn bank() -> Host {
@@ -128,10 +128,7 @@ async fn an_abandoned_approval_is_undone_and_an_abandon_before_its_request_refus
     let id = new_id();
     lane.pay(id, APPROVED_PAN, 1250).await;
     lane.abandon(id).await;
-    hub.history_until(id, "it is undone", |history| {
-        history.status.contains("reversed")
-    })
-    .await;
+    hub.history_until(id, "it is undone", is_reversed).await;
 
     let early = new_id();
     lane.abandon(early).await;

@@ -7,7 +7,9 @@ use card_seal::{CardData, Funding, ReaderSeal, card_hash, masked_pan, upload_aad
 use domain::{ids::PaymentId, risk::HotList};
 use ports::{OsRandom, Random};
 use proto::{
-    journal::v1::{LaneRecord, LeaseAccepted, LeaseReturned, PaymentDecided, lane_record::Body},
+    journal::v1::{
+        ForwardEndKind, LaneRecord, LeaseAccepted, LeaseReturned, PaymentDecided, lane_record::Body,
+    },
     store::v1::{
         self as wire, CardRef, Decision, DecisionKind, EntryMode, OfflineCard, OfflineLease,
         OfflinePayment, UnresolvedRequest, hub_frame, lane_frame,
@@ -104,7 +106,10 @@ impl Lane {
     }
 }
 
-pub(crate) async fn payment_status(hub: &Hub, id: PaymentId) -> Option<(String, String)> {
+pub(crate) async fn payment_status(
+    hub: &Hub,
+    id: PaymentId,
+) -> Option<(wire::PaymentStatus, wire::Owner)> {
     let listed = hub
         .operations()
         .await
@@ -112,7 +117,7 @@ pub(crate) async fn payment_status(hub: &Hub, id: PaymentId) -> Option<(String, 
         .await;
     let listed = listed.unwrap().into_inner().payments.into_iter();
     let mut own = listed.filter(|one| one.payment_id == id.to_string());
-    own.next().map(|one| (one.status, one.owner))
+    own.next().map(|one| (one.payment_status(), one.owned_by()))
 }
 
 #[tokio::test]
@@ -142,8 +147,8 @@ async fn what_a_lane_approved_alone_is_told_to_the_bank_once_its_card_is_here() 
         (1, 1, 1)
     );
     let (status, owner) = payment_status(&hub, id).await.unwrap();
-    assert_eq!(status, "approved offline, its card is still at the lane");
-    assert_eq!(owner, "lane");
+    assert_eq!(status, wire::PaymentStatus::AwaitingCard);
+    assert_eq!(owner, wire::Owner::Lane);
 
     // The hub dies before the card has come, and once more when it has it: told twice.
     hub.crash();
@@ -163,12 +168,14 @@ async fn what_a_lane_approved_alone_is_told_to_the_bank_once_its_card_is_here() 
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!(lines[0]["mti"], "0220");
     let history = hub.history(id).await.unwrap();
-    assert_eq!(history.status, "offline approved, captured, delivered");
-    let told: Vec<&str> = history.hub.iter().map(|line| line.text.as_str()).collect();
+    let state = history.state.unwrap();
+    assert_eq!(state.decision(), DecisionKind::OfflineApproved);
+    assert_eq!(state.sale(), wire::SaleOutcome::Captured);
+    let ends: Vec<_> = state.forwards.iter().map(|entry| entry.end()).collect();
+    assert_eq!(ends, [ForwardEndKind::Delivered]);
+    let mut told = history.hub.iter();
     assert!(
-        told.iter()
-            .any(|text| text.contains("approved there under lease 1")),
-        "{told:?}"
+        told.any(|line| line.step() == wire::HistoryStep::OfflineReported && line.lease_id == 1)
     );
 }
 

@@ -3,7 +3,7 @@
 
 use acquirer_host::MemoryLedger;
 use proto::store::v1::{
-    DecisionKind, LanesRequest, ResolveDeadLetterRequest, WriteOffLeaseRequest,
+    DecisionKind, LanesRequest, Resolution, ResolveDeadLetterRequest, WriteOffLeaseRequest,
 };
 use serde_json::Value;
 
@@ -205,7 +205,7 @@ async fn a_note_that_is_too_long_is_refused_by_name() {
     let resolved = operations
         .resolve_dead_letter(ResolveDeadLetterRequest {
             forward_id: 1,
-            resolution: "written-off".to_owned(),
+            how: Resolution::WrittenOff.into(),
             note: long(),
         })
         .await;

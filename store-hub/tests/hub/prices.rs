@@ -9,7 +9,10 @@ use ports::Clock;
 use prost::Message;
 use proto::{
     journal::v1::{LaneRecord, lane_record::Body},
-    store::v1::{ImportPricesRequest, ImportPricesResponse, PricesRequest, PricesResponse},
+    store::v1::{
+        ImportPricesRequest, ImportPricesResponse, PriceSource, PriceVersionState, PricesRequest,
+        PricesResponse,
+    },
 };
 
 use crate::{
@@ -431,7 +434,9 @@ async fn the_inbox_takes_a_file_with_its_hash_and_answers() {
         .unwrap();
     }
     let sells = until(&hub, "the file is taken", |prices| {
-        prices.versions[0].source == "inbox" && prices.versions[0].state == "selling"
+        let newest = &prices.versions[0];
+        newest.came_by() == PriceSource::Inbox
+            && newest.version_state() == PriceVersionState::Selling
     });
     assert_eq!(sells.await.versions[0].file_name, "good.csv");
     let read = |name: &str| -> Option<serde_json::Value> {

@@ -2,12 +2,12 @@
 
 use acquirer_host::MemoryLedger;
 use proto::store::v1::{
-    DecisionKind, LaneHello, LeasesRequest, UnknownReason, UnresolvedRequest, lane_frame,
+    DecisionKind, LaneHello, LeasesRequest, Owner, UnknownReason, UnresolvedRequest, lane_frame,
 };
 
 use crate::{
     lane::{Lane, new_id},
-    store::{APPROVED_PAN, Host, SILENT_PAN, Store},
+    store::{APPROVED_PAN, Host, SILENT_PAN, Store, tells_difference},
 };
 
 #[tokio::test]
@@ -87,7 +87,11 @@ async fn a_payment_open_when_the_journal_was_lost_is_unknown_never_sent_again_an
         let listed = unresolved
             .iter()
             .find(|one| one.payment_id == id.to_string());
-        assert_eq!(listed.unwrap().owner, "store manager", "{unresolved:#?}");
+        assert_eq!(
+            listed.unwrap().owned_by(),
+            Owner::StoreManager,
+            "{unresolved:#?}"
+        );
     }
     assert_eq!(unresolved.len(), 2, "{unresolved:#?}");
 
@@ -112,7 +116,7 @@ async fn a_payment_open_when_the_journal_was_lost_is_unknown_never_sent_again_an
             .find(|one| one["payment_id"] == id.as_str());
         assert_eq!(named.unwrap()["what"], what);
         assert!(
-            steps.iter().any(|step| step.detail.contains(&id)),
+            steps.iter().any(|step| tells_difference(step, &id)),
             "{id} is not told"
         );
     }

@@ -1,7 +1,7 @@
 //! Start-up is recovery.
 
 use acquirer_host::MemoryLedger;
-use proto::store::v1::{DecisionKind, UnknownReason, lane_frame};
+use proto::store::v1::{DecisionKind, HistoryStep, UnknownReason, lane_frame};
 
 use crate::{
     lane::{Lane, new_id},
@@ -25,7 +25,7 @@ async fn a_payment_in_flight_at_a_crash_is_unknown_and_reversed_and_never_sent_a
         history
             .hub
             .iter()
-            .any(|line| line.text.contains("bound to"))
+            .any(|line| line.step() == HistoryStep::Bound)
     })
     .await;
     for _ in 0..1000 {

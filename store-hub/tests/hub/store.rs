@@ -13,9 +13,13 @@ use domain::ids::PaymentId;
 use iso8583::dialect::Dialect;
 use journal::{CommitDriver, SimulatedDisk};
 use ports::{BusinessClock, Clock, OsRandom, SystemClock, TcpNetwork};
-use proto::store::v1::{
-    CloseDayProgress, CloseDayRequest, PaymentHistory, PaymentQuery, StatusRequest, StatusResponse,
-    operations_service_client::OperationsServiceClient,
+use proto::{
+    journal::v1::{ForwardEndKind, ForwardKind},
+    store::v1::{
+        CloseDayProgress, CloseDayRequest, PaymentHistory, PaymentQuery, StatusRequest,
+        StatusResponse, close_day_progress::Told,
+        operations_service_client::OperationsServiceClient,
+    },
 };
 use store_hub::{Config, JournalConfig, KeyFile, Ports, SoftwareKeys, start};
 use tempfile::TempDir;
@@ -472,4 +476,17 @@ impl Store {
     pub(crate) fn start_on_disk(&self, disk: &SimulatedDisk, commit: Duration) -> Hub {
         Hub::start(self.config(), Some((disk.clone(), commit)), None)
     }
+}
+
+/// Whether a queue entry of it took the payment back.
+pub(crate) fn is_reversed(history: &PaymentHistory) -> bool {
+    let state = history.state.as_ref().unwrap();
+    state.forwards.iter().any(|entry| {
+        entry.kind() == ForwardKind::Reversal && entry.end() == ForwardEndKind::Delivered
+    })
+}
+
+/// Whether this step of a close names the payment as one that lane and hub differ on.
+pub(crate) fn tells_difference(step: &CloseDayProgress, payment_id: &str) -> bool {
+    matches!(&step.told, Some(Told::Difference(one)) if one.payment_id == payment_id)
 }

@@ -293,7 +293,7 @@ fn fits_a_file(entries: &[&Forward]) -> bool {
 
 fn text_bytes(entry: &Forward) -> usize {
     let ended = match &entry.end {
-        Some(ForwardEnd::DeadLetter { reason, .. }) => reason.len(),
+        Some(ForwardEnd::DeadLetter { reason, .. }) => reason.text_bytes(),
         Some(ForwardEnd::Delivered { .. } | ForwardEnd::Withdrawn) | None => 0,
     };
     let resolved = match &entry.resolution {

@@ -4,6 +4,7 @@
 
 use crate::{
     desk::{Alarm, Desk, Effect, TerminalFact, outcome::Outcome},
+    forward::DeadLetterReason,
     ids::{BatchNumber, ForwardId, PaymentId, Tid},
     payment::{Answer, Completion},
     settlement::BatchTotals,
@@ -133,7 +134,7 @@ impl Desk {
             forward.and_then(crate::forward::Forward::batch) == Some(batch)
         });
         for id in of_batch.copied().collect::<Vec<ForwardId>>() {
-            self.bury(out, id, "outcome unknown: its batch is closed");
+            self.bury(out, id, DeadLetterReason::BatchClosed);
         }
     }
 

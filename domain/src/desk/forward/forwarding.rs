@@ -3,7 +3,7 @@
 
 use crate::{
     desk::{Alarm, Desk, Effect, ForwardFact, outcome::Outcome},
-    forward::{Forward, ForwardEnd, ForwardKind, Meaning, backoff_ms, meaning},
+    forward::{DeadLetterReason, Forward, ForwardEnd, ForwardKind, Meaning, backoff_ms, meaning},
     ids::{ForwardId, Tid},
     money::Money,
     payment::Answer,
@@ -45,14 +45,14 @@ impl Desk {
             Meaning::StanCollision => {
                 let (tid, stan) = (tid.clone(), answer.stan);
                 out.effect(Effect::Alarm(Alarm::StanCollision { tid, stan }));
-                let reason = "the host has another message under its STAN";
+                let reason = DeadLetterReason::StanCollision;
                 self.dead_letter(out, id, code, reason, false);
             }
             Meaning::DeclinedAfterGoods => {
-                self.dead_letter(out, id, code, "the bank refused the card", true);
+                self.dead_letter(out, id, code, DeadLetterReason::CardRefused, true);
             }
             Meaning::Refused => {
-                self.dead_letter(out, id, code, "the host refused the message", false);
+                self.dead_letter(out, id, code, DeadLetterReason::MessageRefused, false);
             }
         }
     }
@@ -96,11 +96,11 @@ impl Desk {
         out: &mut Outcome,
         id: ForwardId,
         code: ResponseCode,
-        reason: &str,
+        reason: DeadLetterReason,
         declined_after_goods: bool,
     ) {
         let end = ForwardEnd::DeadLetter {
-            reason: format!("{reason} (F39 {code})"),
+            reason: reason.into(),
             code: Some(code),
             declined_after_goods,
         };
@@ -122,7 +122,7 @@ impl Desk {
         let (payment_id, tid) = (forward.payment_id, &forward.tid);
         let entry = self.queue(out, payment_id, tid, ForwardKind::Advice, rest);
         self.end_forward(out, forward.id, ForwardEnd::Delivered { code, amount });
-        self.dead_letter(out, entry, code, "the bank took only a part", false);
+        self.dead_letter(out, entry, code, DeadLetterReason::TookAPart, false);
     }
 
     /// Again, after a pause of this entry alone. A reversal that has used up its tries is a dead
@@ -148,11 +148,7 @@ impl Desk {
         let tries = self.durable.forwards.get(&id).map_or(0, Forward::tries);
         let timing = self.config.timing;
         if is_reversal && tries >= timing.reversal_tries_max {
-            self.bury(
-                out,
-                id,
-                "no answer the host could be held to, after all tries",
-            );
+            self.bury(out, id, DeadLetterReason::TriesUsedUp);
             return;
         }
         let (min_ms, max_ms) = (timing.backoff_min_ms, timing.backoff_max_ms);

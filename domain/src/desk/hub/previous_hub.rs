@@ -9,7 +9,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    desk::{Desk, HubFact, LeaseFact, PaymentFact, PaymentStatus, Unresolved, outcome::Outcome},
+    desk::{
+        Desk, HubFact, LeaseFact, Owner, PaymentFact, PaymentStatus, Unresolved, outcome::Outcome,
+    },
     ids::{LaneId, LeaseId, PaymentId, Stan, Tid},
     limits::STANS_SKIPPED,
     payment::{Decision, PaymentRequest, UnknownReason},
@@ -164,7 +166,7 @@ impl Desk {
             amount: self.payment(*payment_id).map(|paid| paid.request.amount),
             status: PaymentStatus::AskedOfPreviousHub,
             since: *since,
-            owner: "store manager",
+            owner: Owner::StoreManager,
         })
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     desk::{Desk, DeskFact, DeskRecord, Effect, ForwardFact, PaymentFact, outcome::Outcome},
-    forward::{ForwardEnd, ForwardKind},
-    ids::{BatchNumber, ForwardId, LeaseId, PaymentId, Stan, Tid},
+    forward::{DeadLetterReason, ForwardEnd, ForwardKind},
+    ids::{BatchNumber, ForwardId, PaymentId, Stan, Tid},
     money::Money,
     payment::{Completion, Decision, HostFacts, Payment, Progress, RefusalReason, UnknownReason},
     response_code::ResponseCode,
@@ -35,8 +35,8 @@ impl Desk {
             Decision::StandIn { amount } => {
                 self.queue_advice(out, id, *amount);
             }
-            Decision::OfflineApproved { amount, lease } => {
-                self.offline_approved(out, id, *amount, *lease);
+            Decision::OfflineApproved { amount, .. } => {
+                self.offline_approved(out, id, *amount);
             }
             Decision::Approved { .. } | Decision::PartiallyApproved { .. } => {
                 let abandoned = self.durable.payments.get(&id);
@@ -103,26 +103,15 @@ impl Desk {
 
     /// The sale may have been given up before the hub heard that it was paid. What is outside the
     /// lane's lease is never told to the bank.
-    fn offline_approved(
-        &mut self,
-        out: &mut Outcome,
-        id: PaymentId,
-        amount: Money,
-        lease: LeaseId,
-    ) {
+    fn offline_approved(&mut self, out: &mut Outcome, id: PaymentId, amount: Money) {
         let advice = self.queue_advice(out, id, amount);
         let Some(payment) = self.durable.payments.get(&id) else {
             return;
         };
-        let (lane, epoch) = (payment.request.lane, payment.request.epoch);
         if payment.completion == Completion::Abandoned {
             self.withdraw(out, id);
         } else if let Some(advice) = advice.filter(|_| self.is_outside_lease(id)) {
-            let reason = format!(
-                "{lane}, epoch {}, approved it outside its lease {}: never told to the bank",
-                epoch.0, lease.0
-            );
-            self.bury(out, advice, &reason);
+            self.bury(out, advice, DeadLetterReason::OutsideLease);
         }
     }
 
@@ -195,11 +184,7 @@ impl Desk {
         if self.batch_is_gone(&tid, batch) {
             let kind = void_kind(stan, batch, host);
             let entry = self.queue(out, id, &tid, kind, approved);
-            self.bury(
-                out,
-                entry,
-                "its batch is closed: refund the customer by hand",
-            );
+            self.bury(out, entry, DeadLetterReason::OriginalClosed);
         } else if self.is_last_financial(&tid, stan, batch) {
             let kind = ForwardKind::Reversal {
                 reason: ResponseCode::ERROR,
@@ -227,14 +212,14 @@ impl Desk {
     }
 
     /// Ends an entry as a dead letter for a reason other than an answer.
-    pub(crate) fn bury(&mut self, out: &mut Outcome, id: ForwardId, reason: &str) {
+    pub(crate) fn bury(&mut self, out: &mut Outcome, id: ForwardId, reason: DeadLetterReason) {
         let code = self
             .durable
             .forwards
             .get(&id)
             .and_then(|dead| dead.last_code);
         let end = ForwardEnd::DeadLetter {
-            reason: reason.to_owned(),
+            reason: reason.into(),
             code,
             declined_after_goods: false,
         };

@@ -2,7 +2,7 @@
 
 use super::world::{World, cny, receipt, tid};
 use crate::{
-    desk::{Alarm, DeskFact, Effect, Event, ForwardFact, Outgoing, PaymentFact, Rejected},
+    desk::{Alarm, DeskFact, Effect, Event, ForwardFact, Outgoing, Owner, PaymentFact, Rejected},
     ids::{LaneId, PaymentId, Stan},
     payment::{Decision, RefusalReason},
 };
@@ -200,5 +200,5 @@ fn an_approval_of_a_closed_batch_is_a_dead_letter_with_an_owner() {
     assert_eq!(world.status(1), "dead letter");
     let unresolved = world.desk.unresolved();
     assert_eq!(unresolved.len(), 1);
-    assert_eq!(unresolved[0].owner, "store manager");
+    assert_eq!(unresolved[0].owner, Owner::StoreManager);
 }

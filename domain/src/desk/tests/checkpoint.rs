@@ -9,7 +9,7 @@ use super::{
 use crate::{
     card_ref::CardHash,
     desk::{Desk, Event, LaneMemory, outcome::Outcome},
-    forward::ForwardEnd,
+    forward::{DeadLetterReason, ForwardEnd},
     ids::{LaneId, LeaseId, PaymentId, Stan},
     limits::{HOT_LIST_OWN_CARDS_MAX, PAYMENTS_ARCHIVED_AT_ONCE},
 };
@@ -89,7 +89,7 @@ fn cards_after_one_more(held: usize) -> usize {
     world.desk.durable.hot_list = cards.collect();
     let mut out = Outcome::new(world.now, 0);
     let end = ForwardEnd::DeadLetter {
-        reason: "declined".to_owned(),
+        reason: DeadLetterReason::CardRefused.into(),
         code: Some(code("51")),
         declined_after_goods: true,
     };

@@ -5,11 +5,14 @@ use proptest::prelude::*;
 use super::world::{World, cny, config, receipt, request};
 use crate::{
     card_ref::CardHash,
-    desk::{Alarm, Desk, DeskConfig, DeskFact, Effect, Event, LeaseFact, Outgoing, Rejected},
-    forward::{ForwardEnd, Resolution},
+    desk::{
+        Alarm, Desk, DeskConfig, DeskFact, Effect, Event, LeaseFact, Outgoing, Owner, Rejected,
+    },
+    forward::{DeadLetterReason, ForwardEnd, Resolution},
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
     payment::{Decision, PaymentRequest, Progress},
     risk::{LeaseShare, LeaseUse, OfflineLease},
+    words::Reason,
 };
 
 /// Half of 1000.00 for two lanes, half of 600.00 of one card.
@@ -185,7 +188,7 @@ fn the_advice_waits_for_the_sale_and_for_the_card() {
                 "approved offline, its card is still at the lane"
             );
             let unresolved = world.desk.unresolved();
-            assert_eq!(unresolved[0].owner, "lane");
+            assert_eq!(unresolved[0].owner, Owner::Lane);
             world.card(7);
             assert!(world.effects.contains(&Effect::HoldCard(PaymentId(7))));
         }
@@ -246,10 +249,14 @@ fn what_no_lease_covers_is_booked_and_never_told_to_the_bank() {
         let Some(ForwardEnd::DeadLetter { reason, .. }) = world.end_of(entry.0) else {
             panic!("{:?}", world.effects);
         };
-        assert!(reason.contains(&lane.to_string()), "{reason}");
+        assert_eq!(
+            reason,
+            Reason::Named(DeadLetterReason::OutsideLease),
+            "{lane}"
+        );
         let unresolved = world.desk.unresolved();
         let unresolved = unresolved.iter().find(|one| one.payment_id == payment_id);
-        assert_eq!(unresolved.unwrap().owner, "store manager");
+        assert_eq!(unresolved.unwrap().owner, Owner::StoreManager);
         let retry = Event::DeadLetterResolved {
             forward_id: entry,
             how: Resolution::Retry,

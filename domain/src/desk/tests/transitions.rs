@@ -16,6 +16,7 @@ use crate::{
     forward::Resolution,
     ids::{LaneId, LeaseId, PaymentId},
     payment::{Answer, Completion, MacCheck},
+    words::Worded,
 };
 
 const ID: PaymentId = PaymentId(1);
@@ -196,7 +197,7 @@ impl Case {
             Some(Outgoing::Settlement { .. }) if !is_counted => String::new(),
             Some(message) => format!("; {:04} at the bank", place(message).0),
         };
-        format!("{}{lane}{bank}", status.name())
+        format!("{}{lane}{bank}", status.english())
     }
 
     /// Nothing, where this can't happen or nothing comes of it.

@@ -18,6 +18,7 @@ use crate::{
     risk::StandInPolicy,
     settlement::BatchTotals,
     time::{BusinessDate, MonoMs, Now, WallMs},
+    words::Worded,
 };
 
 pub(super) const LANES: u16 = 2;
@@ -414,7 +415,7 @@ impl World {
     }
 
     pub(super) fn status(&self, id: u128) -> &'static str {
-        self.desk.status(PaymentId(id)).unwrap().name()
+        self.desk.status(PaymentId(id)).unwrap().english()
     }
 
     pub(super) fn last_forward(&self) -> ForwardId {

@@ -9,6 +9,7 @@ use crate::{
     payment::{Decision, RefusalReason},
     risk::{BinRange, FloorLimits, HotList, OfflineLease, VelocityLimit},
     sale::{CheckoutFact, Effect, Event, LeaseFact, Prompt, Rejected, TenderFact},
+    words::{Reason, Worded},
 };
 
 pub(super) fn lease(id: u64) -> OfflineLease {
@@ -80,16 +81,16 @@ impl Lane {
             .unwrap()
     }
 
-    fn returned(&self) -> Vec<(u64, i64, &str)> {
+    fn returned(&self) -> Vec<(u64, i64, &'static str)> {
         let facts = self.records.iter();
         facts
             .filter_map(|record| match &record.fact {
                 CheckoutFact::Lease(LeaseFact::Returned {
                     lease,
                     spent,
-                    reason,
+                    reason: Reason::Named(reason),
                     ..
-                }) => Some((lease.0, spent.minor(), reason.as_str())),
+                }) => Some((lease.0, spent.minor(), reason.english())),
                 _ => None,
             })
             .collect()

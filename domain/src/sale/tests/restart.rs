@@ -1,4 +1,5 @@
 use super::*;
+use crate::{sale::AbandonReason, words::Reason};
 
 #[test]
 fn a_basket_goes_on_after_a_kill() {
@@ -22,8 +23,10 @@ fn a_payment_without_a_decision_is_given_up_at_restart() {
     let effects = again.step(Event::Recovered);
     assert!(matches!(
         facts(&effects).as_slice(),
-        [CheckoutFact::Tender(TenderFact::PaymentAbandoned { reason, .. })]
-            if reason == "the lane was restarted"
+        [CheckoutFact::Tender(TenderFact::PaymentAbandoned {
+            reason: Reason::Named(AbandonReason::LaneRestarted),
+            ..
+        })]
     ));
     assert!(effects.contains(&Effect::Abandon(PaymentId(1))));
     again.intended(2);

@@ -13,7 +13,7 @@ use proto::{
         LaneRecord, LineAdded, PaymentAbandoned, PaymentDecided, PaymentIntended, ReceiptPrinted,
         Requested, SaleClosed, SaleOpened, SaleTotalled, Sent, Tender, hub_record, lane_record,
     },
-    store::v1::{Decision, DecisionKind, Money},
+    store::v1::{Decision, DecisionKind, Money, TenderKind},
 };
 use serde_json::json;
 
@@ -181,7 +181,7 @@ fn receipt_text(total_minor: i64) -> String {
 
 fn cash(given_minor: i64) -> Tender {
     Tender {
-        kind: "cash".to_owned(),
+        tender: TenderKind::Cash.into(),
         amount: cny(given_minor),
         ..Tender::default()
     }
@@ -355,6 +355,7 @@ fn good_lane() -> Lane {
             sale_number: 3,
             payment_id: LOST.to_owned(),
             reason: "unknown".to_owned(),
+            ..PaymentAbandoned::default()
         }));
     lane.pay_cash(3, 3_000);
     lane.close(3, 3_000, cash(3_000), 0);

@@ -7,7 +7,10 @@ use proto::journal::v1::lane_record::Body;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{oracle::values::minor, store::folder::RunFolder};
+use crate::{
+    oracle::values::{minor, tender_kind},
+    store::folder::RunFolder,
+};
 
 use super::day::DATE;
 
@@ -62,7 +65,10 @@ impl Sealed {
             if own == date {
                 sealed.sales += 1;
                 sealed.total_minor += minor(closed.total.as_ref());
-                let cards = closed.tenders.iter().filter(|one| one.kind == "card");
+                let cards = closed
+                    .tenders
+                    .iter()
+                    .filter(|one| tender_kind(one) == "card");
                 let cards = cards.map(|one| minor(one.amount.as_ref()));
                 sealed.card_minor += cards.sum::<i64>();
             }
