@@ -19,6 +19,9 @@ use crate::{
     Ticket, VerifyError, append, archived, key, open, reading, stored,
 };
 
+/// Records that a replay holds in memory.
+const REPLAYED_AT_ONCE: usize = 512;
+
 /// A journal, open. Clones are the same journal; when the last one is dropped, the committer
 /// commits what waits and ends.
 #[derive(Clone)]
@@ -206,6 +209,29 @@ impl Journal {
     pub fn checkpoint(&self, name: &str) -> Result<Option<Checkpoint>, ReadError> {
         let _reading = self.shared().reading();
         checkpoint::read(self.engine(), &|key| self.durable_value(key), name)
+    }
+
+    /// Hands over each record of a log from `from` on, oldest first: how a start reads it back.
+    ///
+    /// # Errors
+    /// A record can't be trusted, the engine failed, or `take` refused one.
+    pub fn replay<E: From<ReadError>>(
+        &self,
+        log: LogId,
+        from: u64,
+        mut take: impl FnMut(&Record) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut next = from;
+        loop {
+            let records = self.read(log, next, REPLAYED_AT_ONCE)?;
+            let Some(last) = records.last() else {
+                return Ok(());
+            };
+            next = last.sequence.saturating_add(1);
+            for record in &records {
+                take(record)?;
+            }
+        }
     }
 
     /// Up to which ticket all batches are durable.

@@ -157,7 +157,8 @@ pub struct CheckpointReport {
 
 /// Folds a log up to where a checkpoint was made and compares both, in a journal that nobody runs.
 /// `None`: there is no such checkpoint, or `is_used` says of its bytes that no start would use it.
-/// Writes nothing.
+/// `encode` makes bytes of the state; beside it, the stored ones, whose form it may take. Writes
+/// nothing.
 ///
 /// # Errors
 /// A record or the checkpoint can't be trusted, or the engine failed.
@@ -167,7 +168,7 @@ pub fn verify_checkpoint<S>(
     is_used: impl FnOnce(&[u8]) -> bool,
     mut state: S,
     mut fold: impl FnMut(&mut S, &Record),
-    encode: impl FnOnce(S) -> Vec<u8>,
+    encode: impl FnOnce(S, &[u8]) -> Vec<u8>,
 ) -> Result<Option<CheckpointReport>, VerifyError> {
     open::recover(engine)?;
     let Some(stored) = checkpoint::read(engine, &|key| engine.get(key), name)? else {
@@ -185,7 +186,7 @@ pub fn verify_checkpoint<S>(
             at = record.head();
         }
     }
-    let rebuilt = encode(state);
+    let rebuilt = encode(state, &stored.bytes);
     Ok(Some(CheckpointReport {
         applied: stored.applied,
         stored_bytes: stored.bytes.len(),

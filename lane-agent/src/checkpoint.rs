@@ -1,16 +1,14 @@
-//! The checkout's checkpoint in the journal: written in one commit with the end of a sale, read at
-//! start, so that a lane starts as fast after a month as after a day. A cache of the log: whatever
-//! is wrong with it, the log alone is enough.
+//! The checkout as it was at the end of some sale, kept in the journal: a start reads only the
+//! records behind it. A cache: a part that can't be read is rebuilt from the first record on.
 
 use domain::{
-    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, Stan},
-    sale::{Checkout, CheckoutCheckpoint, CheckoutConfig},
+    sale::{Checkout, CheckoutCheckpoint, CheckoutConfig, CheckoutPart, CheckoutRecord},
     time::BusinessDate,
 };
 use journal::{CheckpointReport, Engine, Journal, LogId, VerifyError};
 use prost::Message;
 use proto::journal::v1 as wire;
-use records::{date_from_proto, date_to_proto, lease_use_from_proto, lease_use_to_proto};
+use records::lane::{KeptCheckout, checkpoint_from_proto, checkpoint_to_proto};
 use tracing::warn;
 
 /// Its name in the journal.
@@ -33,70 +31,63 @@ pub(crate) fn due(checkout: &Checkout) -> Option<Vec<u8>> {
 /// `None` while a sale is running.
 pub(crate) fn encode(checkout: &Checkout) -> Option<Vec<u8>> {
     let kept = checkout.checkpoint()?;
-    let checkpoint = wire::CheckoutCheckpoint {
-        lane: kept.lane.0.into(),
-        epoch: kept.epoch.0,
-        last_sale: kept.last_sale,
-        last_receipt: kept.last_receipt,
-        sales_closed: kept.sales_closed,
-        sales_voided: kept.sales_voided,
-        pin_entries: kept.pin_entries,
-        abandoned_payment_ids: kept
-            .abandoned
-            .iter()
-            .map(|id| id.0.to_be_bytes().to_vec().into())
-            .collect(),
-        lease: kept.lease.as_ref().map(lease_use_to_proto),
-        last_lease_id: kept.last_lease.map_or(0, |id| id.0),
-        last_stan: kept.last_stan.map_or(0, |stan| stan.number()),
-        last_order_reference: kept.last_order_reference,
-        business_date: date_to_proto(kept.running_date),
-    };
-    Some(checkpoint.encode_to_vec())
+    Some(checkpoint_to_proto(&kept).encode_to_vec())
 }
 
-/// `None`: the bytes are not what a lane would write, for this machine. `applied`: the date of the
-/// last record in it, for a checkpoint from before it told its own.
-fn decode(bytes: &[u8], config: CheckoutConfig, applied: Option<BusinessDate>) -> Option<Checkout> {
+/// Where a replay begins: a checkout, and which records each of its parts has seen.
+pub(crate) struct Begun {
+    pub(crate) checkout: Checkout,
+    kept: Option<KeptCheckout>,
+}
+
+impl Begun {
+    /// At the first record.
+    pub(crate) fn anew(config: CheckoutConfig) -> Self {
+        Self {
+            checkout: Checkout::new(config),
+            kept: None,
+        }
+    }
+
+    /// The first record that some part has not seen.
+    pub(crate) fn first_unseen(&self) -> u64 {
+        let kept = self.kept.as_ref();
+        kept.map_or(1, KeptCheckout::first_unseen)
+    }
+
+    /// Takes in one record, with the parts that have not seen it.
+    pub(crate) fn take(&mut self, sequence: u64, record: &CheckoutRecord) {
+        let kept = self.kept.as_ref();
+        let told = |part| kept.map_or(0, |kept| kept.told(part));
+        self.checkout
+            .replay_into(record, |part| sequence > told(part));
+    }
+}
+
+/// `None`: the bytes are not what a lane would write, for this machine. `applied`: the last record
+/// in it, and the date that this carries.
+fn decode(
+    bytes: &[u8],
+    config: CheckoutConfig,
+    applied: (u64, Option<BusinessDate>),
+) -> Option<Begun> {
     let from = wire::CheckoutCheckpoint::decode(bytes).ok()?;
-    let abandoned: Option<_> = from
-        .abandoned_payment_ids
-        .iter()
-        .map(|id| {
-            let id: [u8; 16] = id.as_ref().try_into().ok()?;
-            Some(PaymentId(u128::from_be_bytes(id)))
-        })
-        .collect();
-    let lease = match &from.lease {
-        Some(lease) => Some(lease_use_from_proto(lease).ok()?),
-        None => None,
-    };
-    let kept = CheckoutCheckpoint {
-        lane: LaneId(u16::try_from(from.lane).ok()?),
-        epoch: LaneEpoch(from.epoch),
-        last_sale: from.last_sale,
-        last_receipt: from.last_receipt,
-        sales_closed: from.sales_closed,
-        sales_voided: from.sales_voided,
-        pin_entries: from.pin_entries,
-        abandoned: abandoned?,
-        lease,
-        last_lease: (from.last_lease_id > 0).then_some(LeaseId(from.last_lease_id)),
-        last_stan: match from.last_stan {
-            0 => None,
-            number => Some(Stan::new(number).ok()?),
-        },
-        last_order_reference: from.last_order_reference,
-        running_date: date_from_proto("business_date", &from.business_date)
-            .ok()?
-            .or(applied),
-    };
-    Checkout::from_checkpoint(config, kept)
+    let kept = checkpoint_from_proto(&from, applied)?;
+    let checkout = Checkout::from_checkpoint(config, kept.checkpoint.clone())?;
+    for part in CheckoutPart::ALL {
+        if !kept.checkpoint.has(part) {
+            warn!(
+                event = "part of the checkpoint not used",
+                part = part.name()
+            );
+        }
+    }
+    let kept = Some(kept);
+    Some(Begun { checkout, kept })
 }
 
-/// The checkout as last kept, and the first record behind it. What can't be used is not used: the
-/// whole log says the same.
-pub(crate) fn read(journal: &Journal, config: CheckoutConfig) -> Option<(Checkout, u64)> {
+/// The checkout as last kept. What can't be used is not used: the log says the same.
+pub(crate) fn read(journal: &Journal, config: CheckoutConfig) -> Option<Begun> {
     let kept = match journal.checkpoint(NAME) {
         Ok(kept) => kept?,
         Err(fault) => {
@@ -108,11 +99,11 @@ pub(crate) fn read(journal: &Journal, config: CheckoutConfig) -> Option<(Checkou
     let last = journal.read(LogId::OWN, applied, 1).ok();
     let last = last.and_then(|records| records::lane::decode(&records.first()?.bytes).ok()?);
     let date = last.and_then(|record| record.date);
-    let Some(checkout) = decode(&kept.bytes, config, date) else {
+    let begun = decode(&kept.bytes, config, (applied, date));
+    if begun.is_none() {
         warn!(event = "checkpoint not used", fault = "not this machine's");
-        return None;
-    };
-    Some((checkout, applied.saturating_add(1)))
+    }
+    begun
 }
 
 /// Folds the log up to where the checkpoint was made, and compares both.
@@ -123,41 +114,47 @@ pub(crate) fn verify(
     engine: &dyn Engine,
     config: CheckoutConfig,
 ) -> Result<Option<CheckpointReport>, VerifyError> {
-    let fold = |checkout: &mut Checkout, record: &journal::Record| {
+    let fold = |(checkout, at): &mut (Checkout, u64), record: &journal::Record| {
+        *at = record.sequence;
         // A record that is none is told by the walk over the records.
         if let Ok(Some(record)) = records::lane::decode(&record.bytes) {
             checkout.replay(&record);
         }
     };
-    let dated = |checkout: Checkout| encode(&checkout).unwrap_or_default();
-    let report =
-        journal::verify_checkpoint(engine, NAME, |_| true, Checkout::new(config), fold, dated)?;
-    if report.is_none_or(|report| report.is_same) {
-        return Ok(report);
-    }
-    // One from before checkpoints told their date is right without it.
-    let undated = |checkout: Checkout| without_date(&encode(&checkout).unwrap_or_default());
-    journal::verify_checkpoint(engine, NAME, |_| true, Checkout::new(config), fold, undated)
+    let says = |(checkout, applied): (Checkout, u64), stored: &[u8]| {
+        let own = checkout.checkpoint();
+        let date = (applied, checkout.running_date());
+        let from = wire::CheckoutCheckpoint::decode(stored).ok();
+        let kept = from.and_then(|from| checkpoint_from_proto(&from, date));
+        match (own, kept) {
+            (Some(own), Some(kept)) if agrees(&own, &kept, applied) => stored.to_vec(),
+            (Some(_) | None, Some(_) | None) => encode(&checkout).unwrap_or_default(),
+        }
+    };
+    let start = (Checkout::new(config), 0);
+    journal::verify_checkpoint(engine, NAME, |_| true, start, fold, says)
 }
 
-fn without_date(bytes: &[u8]) -> Vec<u8> {
-    let kept = wire::CheckoutCheckpoint::decode(bytes).unwrap_or_default();
-    let undated = wire::CheckoutCheckpoint {
-        business_date: String::new(),
-        ..kept
-    };
-    undated.encode_to_vec()
+/// Whether each part that a start would use says what the records add up to.
+fn agrees(own: &CheckoutCheckpoint, kept: &KeptCheckout, applied: u64) -> bool {
+    let used = |part| kept.told(part) == applied;
+    let kept = &kept.checkpoint;
+    (own.lane, own.epoch) == (kept.lane, kept.epoch)
+        && (!used(CheckoutPart::Sales) || own.sales == kept.sales)
+        && (!used(CheckoutPart::Payments) || own.payments == kept.payments)
+        && (!used(CheckoutPart::Lease) || own.lease == kept.lease)
+        && (!used(CheckoutPart::Date) || own.date == kept.date)
 }
 
 #[cfg(test)]
 mod tests {
     use domain::{
-        ids::{OperatorId, ReceiptNumber, SaleNumber},
+        ids::{LaneEpoch, LaneId, LeaseId, OperatorId, PaymentId, ReceiptNumber, SaleNumber, Stan},
         money::{Currency, Money},
         payment::{Decision, HostFacts},
         response_code::ResponseCode,
         risk::{FloorLimits, OfflineLease, VelocityLimit},
-        sale::{SaleFact, SaleRecord},
+        sale::{CheckoutFact, CheckoutRecord, LeaseFact, SaleFact, TenderFact},
         time::WallMs,
     };
 
@@ -193,14 +190,14 @@ mod tests {
         };
         let sale = SaleNumber(1);
         let facts = [
-            SaleFact::LeaseAccepted { lease },
-            SaleFact::SaleOpened {
+            CheckoutFact::Lease(LeaseFact::Accepted { lease }),
+            CheckoutFact::Sale(SaleFact::SaleOpened {
                 sale,
                 operator: OperatorId(1),
                 order_reference: "o-1".to_owned(),
                 price_version: "v1".to_owned(),
-            },
-            SaleFact::PaymentDecided {
+            }),
+            CheckoutFact::Tender(TenderFact::PaymentDecided {
                 sale,
                 payment_id: PaymentId(9),
                 decision: Decision::Declined {
@@ -210,13 +207,13 @@ mod tests {
                         ..HostFacts::default()
                     },
                 },
-            },
-            SaleFact::PaymentAbandoned {
+            }),
+            CheckoutFact::Tender(TenderFact::PaymentAbandoned {
                 sale,
                 payment_id: PaymentId(u128::MAX - 5),
                 reason: domain::sale::AbandonReason::LinkBroke.into(),
-            },
-            SaleFact::SaleClosed {
+            }),
+            CheckoutFact::Sale(SaleFact::SaleClosed {
                 sale,
                 receipt: ReceiptNumber::parse("3-2-000001").unwrap(),
                 total: cny(0),
@@ -224,12 +221,12 @@ mod tests {
                 change: cny(0),
                 items: 0,
                 order_reference: "o-1".to_owned(),
-            },
-            SaleFact::ReceiptPrinted {
+            }),
+            CheckoutFact::Sale(SaleFact::ReceiptPrinted {
                 receipt: ReceiptNumber::parse("3-2-000001").unwrap(),
                 text: String::new(),
                 reprint: false,
-            },
+            }),
         ];
         for fact in facts {
             checkout.replay(&written(fact));
@@ -237,42 +234,72 @@ mod tests {
         checkout
     }
 
-    fn written(fact: SaleFact) -> SaleRecord {
-        SaleRecord {
+    fn written(fact: CheckoutFact) -> CheckoutRecord {
+        CheckoutRecord {
             at: WallMs(1),
             date: BusinessDate::parse("2026-11-22").ok(),
             fact,
         }
     }
 
+    /// As if the checkpoint were behind its hundredth record.
+    fn begun(bytes: &[u8], config: CheckoutConfig) -> Option<Begun> {
+        decode(bytes, config, (100, stands().running_date()))
+    }
+
     #[test]
     fn what_is_kept_comes_back_and_only_to_the_same_machine() {
         let checkout = stands();
         let bytes = encode(&checkout).unwrap();
-        assert!(
-            decode(&bytes, CONFIG, None)
-                .unwrap()
-                .durable_equals(&checkout)
-        );
+        let again = begun(&bytes, CONFIG).unwrap();
+        assert!(again.checkout.durable_equals(&checkout));
+        assert_eq!(again.first_unseen(), 101);
         let swapped = CheckoutConfig {
             epoch: LaneEpoch(3),
             ..CONFIG
         };
-        assert!(decode(&bytes, swapped, None).is_none());
-        assert!(decode(&bytes[..bytes.len() - 1], CONFIG, None).is_none());
+        assert!(begun(&bytes, swapped).is_none());
+        assert!(begun(&bytes[..bytes.len() - 1], CONFIG).is_none());
     }
 
+    /// As the release of November 2026 wrote it, and as one before it, which told no date.
     #[test]
-    fn one_from_before_it_told_its_date_has_that_of_its_last_record() {
+    fn one_from_before_there_were_parts_is_read_whole() {
         let checkout = stands();
-        let before = without_date(&encode(&checkout).unwrap());
-        let date = checkout.running_date();
-        assert!(
-            decode(&before, CONFIG, date)
-                .unwrap()
-                .durable_equals(&checkout)
-        );
-        assert_ne!(before, encode(&checkout).unwrap());
+        let kept = checkout.checkpoint().unwrap();
+        let (sales, payments) = (kept.sales.unwrap(), kept.payments.unwrap());
+        let lease = kept.lease.unwrap();
+        let date = checkout.running_date().unwrap().to_string();
+        for date in [date, String::new()] {
+            let before = wire::CheckoutCheckpoint {
+                lane: 3,
+                epoch: 2,
+                last_sale: sales.last_sale,
+                last_receipt: sales.last_receipt,
+                sales_closed: sales.closed,
+                sales_voided: sales.voided,
+                pin_entries: payments.pin_entries,
+                abandoned_payment_ids: vec![(u128::MAX - 5).to_be_bytes().to_vec().into()],
+                lease: lease.held.as_ref().map(records::lease_use_to_proto),
+                last_lease_id: 7,
+                last_order_reference: sales.last_order_reference.clone(),
+                last_stan: 4711,
+                business_date: date,
+                ..wire::CheckoutCheckpoint::default()
+            };
+            let again = begun(&before.encode_to_vec(), CONFIG).unwrap();
+            assert!(again.checkout.durable_equals(&checkout));
+            assert_eq!(again.first_unseen(), 101);
+        }
+    }
+
+    /// What a lane that knows no parts would make of it: not its own machine's, so it reads its
+    /// log.
+    #[test]
+    fn a_lane_from_before_there_were_parts_finds_no_machine_in_it() {
+        let bytes = encode(&stands()).unwrap();
+        let read = wire::CheckoutCheckpoint::decode(bytes.as_slice()).unwrap();
+        assert_eq!((read.lane, read.epoch), (0, 0));
     }
 
     #[test]
@@ -280,12 +307,12 @@ mod tests {
         let mut checkout = stands();
         assert!(encode(&checkout).is_some());
         assert!(due(&checkout).is_none(), "the first of sixteen");
-        let fact = SaleFact::SaleOpened {
+        let fact = CheckoutFact::Sale(SaleFact::SaleOpened {
             sale: SaleNumber(2),
             operator: OperatorId(1),
             order_reference: String::new(),
             price_version: "v1".to_owned(),
-        };
+        });
         checkout.replay(&written(fact));
         assert!(encode(&checkout).is_none());
     }

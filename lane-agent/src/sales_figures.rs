@@ -9,7 +9,7 @@ use std::sync::{
 use domain::{
     ids::PaymentId,
     money::{Currency, Money},
-    sale::{SaleFact, Tender},
+    sale::{CheckoutFact, SaleFact, Tender, TenderFact},
 };
 use monitoring::{Exposition, Histograms, Kind, WAIT_LIMITS};
 use proto::store::v1::DecisionKind;
@@ -104,12 +104,24 @@ impl SalesMeter {
     }
 
     /// A record is written.
-    pub(crate) fn take(&mut self, fact: &SaleFact) {
+    pub(crate) fn take(&mut self, fact: &CheckoutFact) {
+        if let CheckoutFact::Sale(SaleFact::SaleClosed {
+            tenders, change, ..
+        }) = fact
+        {
+            self.figures.closed(tenders, *change);
+        }
+        if let CheckoutFact::Tender(fact) = fact {
+            self.take_tender(fact);
+        }
+    }
+
+    fn take_tender(&mut self, fact: &TenderFact) {
         match fact {
-            SaleFact::PaymentIntended { payment, .. } => {
+            TenderFact::PaymentIntended { payment, .. } => {
                 self.asked = Some((payment.payment_id, Instant::now()));
             }
-            SaleFact::PaymentDecided {
+            TenderFact::PaymentDecided {
                 payment_id,
                 decision,
                 ..
@@ -117,22 +129,8 @@ impl SalesMeter {
                 *payment_id,
                 decision_word(decision_to_proto(decision).kind()),
             ),
-            SaleFact::PaymentAbandoned { payment_id, .. } => self.ended(*payment_id, ABANDONED),
-            SaleFact::SaleClosed {
-                tenders, change, ..
-            } => self.figures.closed(tenders, *change),
-            SaleFact::SaleOpened { .. }
-            | SaleFact::LineAdded { .. }
-            | SaleFact::LineVoided { .. }
-            | SaleFact::SaleTotalled { .. }
-            | SaleFact::CashTendered { .. }
-            | SaleFact::CardNotRead { .. }
-            | SaleFact::SaleVoided { .. }
-            | SaleFact::ReceiptPrinted { .. }
-            | SaleFact::LeaseAccepted { .. }
-            | SaleFact::LeaseReturned { .. }
-            | SaleFact::DayMarked { .. }
-            | SaleFact::Rested => {}
+            TenderFact::PaymentAbandoned { payment_id, .. } => self.ended(*payment_id, ABANDONED),
+            TenderFact::CardNotRead { .. } => {}
         }
     }
 
@@ -170,7 +168,7 @@ mod tests {
     fn sales_add_up_by_tender_and_change_is_no_sale() {
         let figures = Arc::new(SalesFigures::default());
         let mut meter = SalesMeter::of(Arc::clone(&figures));
-        let closed = SaleFact::SaleClosed {
+        let closed: CheckoutFact = SaleFact::SaleClosed {
             sale: SaleNumber(1),
             receipt: ReceiptNumber::parse("1-1-000001").unwrap(),
             total: cny(1500),
@@ -185,7 +183,8 @@ mod tests {
             change: cny(20),
             items: 3,
             order_reference: String::new(),
-        };
+        }
+        .into();
         meter.take(&closed);
         meter.take(&closed);
         let page = page(&figures);
@@ -200,10 +199,12 @@ mod tests {
     fn a_payment_given_up_is_told_apart_and_one_of_an_earlier_run_not_at_all() {
         let figures = Arc::new(SalesFigures::default());
         let mut meter = SalesMeter::of(Arc::clone(&figures));
-        let abandoned = |id| SaleFact::PaymentAbandoned {
-            sale: SaleNumber(1),
-            payment_id: PaymentId(id),
-            reason: Reason::InWords(String::new()),
+        let abandoned = |id| {
+            CheckoutFact::Tender(TenderFact::PaymentAbandoned {
+                sale: SaleNumber(1),
+                payment_id: PaymentId(id),
+                reason: Reason::InWords(String::new()),
+            })
         };
         let since = Instant::now().checked_sub(Duration::from_secs(3));
         meter.asked = Some((PaymentId(2), since.unwrap()));

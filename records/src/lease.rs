@@ -182,3 +182,28 @@ pub fn card_hash(bytes: &[u8]) -> Result<CardHash> {
     hash.map(CardHash)
         .map_err(|_| ConvertError::new("card_hash", "is not 32 bytes"))
 }
+
+/// A lease with every rule.
+#[cfg(test)]
+pub(crate) fn sample() -> OfflineLease {
+    use domain::money::{Currency, Money};
+    let cny = |minor| Money::new(minor, Currency::CNY);
+    let mut floor_limits = FloorLimits::up_to(40_000);
+    floor_limits.set(Some(Scheme::Visa), None, Some(Funding::Prepaid), 99_999_999);
+    OfflineLease {
+        id: LeaseId(4),
+        lane: LaneId(3),
+        lane_epoch: LaneEpoch(2),
+        budget: cny(90_000),
+        per_payment_cap: cny(40_000),
+        per_card_cap: cny(50_000),
+        count_max: 50,
+        hot_list_version: 7_000_001,
+        valid_for_ms: 60_000,
+        floor_limits,
+        velocity: Some(VelocityLimit {
+            count_max: 3,
+            window_ms: 600_000,
+        }),
+    }
+}

@@ -8,8 +8,11 @@ mod absent;
 mod hot_list;
 pub mod hub;
 mod kind;
+#[cfg(test)]
+mod kinds;
 pub mod lane;
 mod lease;
+mod parts;
 mod payment;
 mod price_version;
 mod reason;

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    desk::{ArchiveFact, Desk, DeskConfig, DeskFact, PaymentFact, TerminalFact},
+    desk::{ArchiveFact, Desk, DeskConfig, DeskFact, TerminalFact},
     ids::PaymentId,
     time::BusinessDate,
 };
@@ -128,17 +128,9 @@ const fn ends_a_batch(fact: &DeskFact) -> bool {
     )
 }
 
-/// The card is in memory when a lane asks; that of an offline payment is uploaded.
 const fn brings_card(fact: &DeskFact) -> bool {
     match fact {
-        DeskFact::Payment(fact) => match fact {
-            PaymentFact::Requested { .. } | PaymentFact::OfflineCardHeld { .. } => true,
-            PaymentFact::Sent { .. }
-            | PaymentFact::Decided { .. }
-            | PaymentFact::Completed { .. }
-            | PaymentFact::Abandoned { .. }
-            | PaymentFact::OfflineReported { .. } => false,
-        },
+        DeskFact::Payment(fact) => fact.brings_card(),
         DeskFact::Forward(_)
         | DeskFact::Terminal(_)
         | DeskFact::Day(_)

@@ -1,9 +1,9 @@
 //! What the hub's own log tells, record by record, and why it can't be told.
 
-use domain::desk::{Desk, Event, Rejected};
+use domain::desk::{Desk, DeskPart, Event, Rejected};
 use journal::{ReadError, Record};
 use proto::journal::v1::{HubStarted, hub_record::Body};
-use records::ConvertError;
+use records::{ConvertError, hub::KeptDesk};
 
 use crate::card_vault::VaultError;
 
@@ -46,6 +46,8 @@ pub(crate) struct Recovered {
     pub(crate) overlooked: Vec<Event>,
     /// The last record in the checkpoint that was begun with; 0 without one.
     pub(crate) kept_at: u64,
+    /// Which records each part of that checkpoint has seen.
+    kept: Option<KeptDesk>,
 }
 
 impl Recovered {
@@ -56,7 +58,22 @@ impl Recovered {
             history: None,
             overlooked: Vec::new(),
             kept_at: 0,
+            kept: None,
         }
+    }
+
+    /// Begun with a checkpoint.
+    pub(crate) fn behind(desk: Desk, kept: KeptDesk) -> Self {
+        Self {
+            kept_at: kept.told(DeskPart::Desk),
+            kept: Some(kept),
+            ..Self::new(desk)
+        }
+    }
+
+    /// The first record that some part has not seen.
+    pub(crate) fn first_unseen(&self) -> u64 {
+        self.kept.as_ref().map_or(1, KeptDesk::first_unseen)
     }
 
     /// Which hub wrote what follows, and on which journal.
@@ -76,7 +93,10 @@ impl Recovered {
             self.take_start(started);
         }
         if let Some(desk_record) = records::hub::desk_record(&decoded).map_err(understood)? {
-            self.desk.replay(&desk_record);
+            let kept = self.kept.as_ref();
+            let told = |part| kept.map_or(0, |kept| kept.told(part));
+            let takes = |part| record.sequence > told(part);
+            self.desk.replay_into(&desk_record, takes);
         }
         Ok(())
     }

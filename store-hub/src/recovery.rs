@@ -5,16 +5,13 @@ use domain::{
     desk::{Desk, DeskConfig, Event},
     ids::{LaneEpoch, LaneId, Mid, Tid},
 };
-use journal::{Journal, LogId, Record};
+use journal::{Journal, LogId};
 
 use crate::{
     checkpoint,
     recovered::{Recovered, RecoveryError},
     replica::{self, lane_log},
 };
-
-/// Records taken from the journal at once.
-pub(crate) const READ_RECORDS_MAX: usize = 1024;
 
 /// What is replayed, and for whom.
 pub(crate) struct Replay<'a> {
@@ -40,10 +37,11 @@ pub(crate) fn replay(parts: &Replay<'_>) -> Result<Recovered, RecoveryError> {
         ReplayFrom::Checkpoint => checkpoint::read(parts.journal, &parts.desk),
         ReplayFrom::FirstRecord => None,
     };
-    let new = || (Recovered::new(Desk::new(parts.desk.clone())), 1);
-    let (mut recovered, first) = kept.unwrap_or_else(new);
-    recovered.kept_at = first.saturating_sub(1);
-    each_record(parts, LogId::OWN, first, |record| recovered.take(record))?;
+    let new = || Recovered::new(Desk::new(parts.desk.clone()));
+    let mut recovered = kept.unwrap_or_else(new);
+    let first = recovered.first_unseen();
+    let journal = parts.journal;
+    journal.replay(LogId::OWN, first, |record| recovered.take(record))?;
     for (tid, mid, lane) in parts.terminals {
         let configured = Event::TerminalConfigured {
             tid: tid.clone(),
@@ -80,31 +78,13 @@ fn look_over(
         return Ok(());
     }
     let first_day = parts.desk.first_day;
-    each_record(parts, log, position.saturating_add(1), |record| {
+    let journal = parts.journal;
+    journal.replay(log, position.saturating_add(1), |record| {
         recovered
             .overlooked
             .extend(replica::consequences(lane, epoch, first_day, &record.bytes));
-        Ok(())
+        Ok::<(), RecoveryError>(())
     })
-}
-
-fn each_record(
-    parts: &Replay<'_>,
-    log: LogId,
-    from: u64,
-    mut take: impl FnMut(&Record) -> Result<(), RecoveryError>,
-) -> Result<(), RecoveryError> {
-    let mut next = from;
-    loop {
-        let records = parts.journal.read(log, next, READ_RECORDS_MAX)?;
-        let Some(last) = records.last() else {
-            return Ok(());
-        };
-        next = last.sequence.saturating_add(1);
-        for record in &records {
-            take(record)?;
-        }
-    }
 }
 
 /// Epochs of lanes whose logs are held.

@@ -9,7 +9,7 @@ use domain::{
 use journal::{Hash, Head, Journal, LogId};
 use prost::Message;
 use proto::{
-    journal::v1::{LaneRecord, lane_record::Body},
+    journal::v1::{LaneRecord, SaleClosed, lane_record::Body},
     store::v1::{JournalHead, OfflinePayment},
 };
 use records::{lease_from_proto, offline_from_proto};
@@ -116,61 +116,62 @@ pub(crate) fn consequences(
     if BusinessDate::parse(&record.business_date).is_ok_and(|date| date < first_day) {
         return Vec::new();
     }
-    match record.body {
-        Some(Body::SaleClosed(closed)) => {
-            let Ok(receipt) = ReceiptNumber::parse(&closed.receipt_number) else {
-                tracing::error!(event = "unreadable receipt number", %lane);
-                return Vec::new();
-            };
-            closed
-                .tenders
-                .iter()
-                .filter_map(|tender| PaymentId::parse(&tender.payment_id).ok())
-                .map(|payment_id| Event::Completed {
-                    payment_id,
-                    receipt,
-                })
-                .collect()
-        }
-        Some(Body::PaymentAbandoned(abandoned)) => PaymentId::parse(&abandoned.payment_id)
-            .map(|payment_id| Event::Abandoned { payment_id, lane })
-            .into_iter()
-            .collect(),
-        Some(Body::PaymentDecided(decided)) => {
-            let offline = decided.offline.as_ref();
-            let date = BusinessDate::parse(&record.business_date).ok();
-            let event = offline.and_then(|payment| approved_offline(lane, epoch, date, payment));
-            event.into_iter().collect()
-        }
-        Some(Body::LeaseAccepted(accepted)) => match lease_from_proto(accepted.lease.as_ref()) {
+    let date = BusinessDate::parse(&record.business_date).ok();
+    record
+        .body
+        .map(|body| heard_by_desk((lane, epoch), date, &body))
+        .unwrap_or_default()
+}
+
+/// Five kinds of records change payments and leases; sales are read in from the copy.
+fn heard_by_desk(
+    (lane, epoch): (LaneId, LaneEpoch),
+    date: Option<BusinessDate>,
+    body: &Body,
+) -> Vec<Event> {
+    if let Body::SaleClosed(closed) = body {
+        return completed(lane, closed);
+    }
+    if let Body::PaymentAbandoned(abandoned) = body {
+        let id = PaymentId::parse(&abandoned.payment_id);
+        let event = id.map(|payment_id| Event::Abandoned { payment_id, lane });
+        return event.into_iter().collect();
+    }
+    if let Body::PaymentDecided(decided) = body {
+        let offline = decided.offline.as_ref();
+        let event = offline.and_then(|payment| approved_offline(lane, epoch, date, payment));
+        return event.into_iter().collect();
+    }
+    if let Body::LeaseAccepted(accepted) = body {
+        return match lease_from_proto(accepted.lease.as_ref()) {
             Ok(lease) if lease.lane == lane => vec![Event::LeaseShown(lease)],
             Ok(_) => Vec::new(),
             Err(error) => {
                 tracing::error!(event = "unreadable lease", %lane, %error);
                 Vec::new()
             }
-        },
-        Some(Body::LeaseReturned(returned)) => vec![Event::LeaseReturned {
-            lane,
-            lease_id: LeaseId(returned.lease_id),
-        }],
-        // Sales are read in from the copy; no payment changes by them.
-        Some(
-            Body::Started(_)
-            | Body::SaleOpened(_)
-            | Body::LineAdded(_)
-            | Body::LineVoided(_)
-            | Body::SaleTotalled(_)
-            | Body::CashTendered(_)
-            | Body::PaymentIntended(_)
-            | Body::SaleVoided(_)
-            | Body::ReceiptPrinted(_)
-            | Body::CardNotRead(_)
-            | Body::DayMarker(_)
-            | Body::LaneRested(_),
-        )
-        | None => Vec::new(),
+        };
     }
+    if let Body::LeaseReturned(returned) = body {
+        let lease_id = LeaseId(returned.lease_id);
+        return vec![Event::LeaseReturned { lane, lease_id }];
+    }
+    Vec::new()
+}
+
+/// A closed sale keeps the payments that are its tenders.
+fn completed(lane: LaneId, closed: &SaleClosed) -> Vec<Event> {
+    let Ok(receipt) = ReceiptNumber::parse(&closed.receipt_number) else {
+        tracing::error!(event = "unreadable receipt number", %lane);
+        return Vec::new();
+    };
+    let tenders = closed.tenders.iter();
+    let paid = tenders.filter_map(|tender| PaymentId::parse(&tender.payment_id).ok());
+    paid.map(|payment_id| Event::Completed {
+        payment_id,
+        receipt,
+    })
+    .collect()
 }
 
 /// A payment that does not tell its date is of the date that its record carries.

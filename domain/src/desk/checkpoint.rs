@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     card_ref::CardHash,
-    desk::{Counts, Desk, DeskConfig, DurableState, PaymentFile, PreviousHub},
+    desk::{Counts, DaysPart, Desk, DeskConfig, DurableState, MachinesPart, PaymentFile},
     forward::Forward,
-    ids::{ForwardId, LaneEpoch, LaneId, PaymentId, Tid},
+    ids::{ForwardId, LaneId, PaymentId, Tid},
     payment::Progress,
     risk::{Exposure, LeaseLedger, OpenRisk},
     settlement::Balances,
@@ -17,17 +17,53 @@ use crate::{
     time::BusinessDate,
 };
 
-/// What the records of a desk add up to.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+/// The name of a part.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum DeskPart {
+    /// [`DeskState`]. Read together with the dates: without it all is rebuilt.
+    Desk,
+    /// [`MachinesPart`].
+    Machines,
+    /// [`DaysPart`].
+    Days,
+}
+
+impl DeskPart {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Desk, Self::Machines, Self::Days];
+
+    /// As it is kept.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Desk => "desk",
+            Self::Machines => "machines",
+            Self::Days => "days",
+        }
+    }
+}
+
+/// What the records of a desk add up to. A part that is `None` was not kept, or not in a form that
+/// is known here.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeskCheckpoint {
+    /// Payments, entries, terminals, leases and the books: one machine, so one part.
+    pub desk: DeskState,
+    /// Machines.
+    pub machines: Option<MachinesPart>,
+    /// The dates.
+    pub days: Option<DaysPart>,
+}
+
+/// Part of the checkpoint: payments and all that moves with them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DeskState {
     /// Every payment the desk holds, by id.
     pub payments: Vec<PaymentFile>,
     /// Cards of offline payments that came before the journal that tells of them.
     pub cards_ahead: BTreeSet<PaymentId>,
     /// Given up before the request came.
     pub abandoned_early: BTreeMap<PaymentId, LaneId>,
-    /// Which machine speaks for each lane.
-    pub lane_epochs: BTreeMap<LaneId, LaneEpoch>,
     /// Each terminal, its queue left out.
     pub terminals: Vec<Terminal>,
     /// The newest queue entry there ever was.
@@ -42,14 +78,6 @@ pub struct DeskCheckpoint {
     pub hot_list: BTreeSet<CardHash>,
     /// Entries that the close of the running day does not wait for.
     pub carried: BTreeSet<ForwardId>,
-    /// What is known of a previous hub.
-    pub previous_hub: PreviousHub,
-    /// The running date.
-    pub running: Option<BusinessDate>,
-    /// The day that a hub before this release had begun to close.
-    pub closing: Option<BusinessDate>,
-    /// The last closed day.
-    pub closed: Option<BusinessDate>,
     /// What stands in each account (I1).
     pub balances: Balances,
     /// The part of it that payments archived make up.
@@ -72,7 +100,7 @@ impl Desk {
         let state = &self.durable;
         let ids = state.payments.keys();
         let unknown = |id: &&PaymentId| !state.payments.contains_key(*id);
-        DeskCheckpoint {
+        let desk = DeskState {
             payments: ids.filter_map(|id| state.file(*id)).collect(),
             cards_ahead: state
                 .offline_cards
@@ -81,7 +109,6 @@ impl Desk {
                 .copied()
                 .collect(),
             abandoned_early: state.abandoned_early.clone(),
-            lane_epochs: state.lane_epochs.clone(),
             terminals: state.terminals.values().map(without_queue).collect(),
             last_forward: state.last_forward,
             queue_depth_max: state.queue_depth_max,
@@ -89,25 +116,30 @@ impl Desk {
             leases: state.risk.leases().clone(),
             hot_list: state.hot_list.clone(),
             carried: state.carried.clone(),
-            previous_hub: state.previous_hub.clone(),
-            running: state.running,
-            closing: state.closing,
-            closed: state.closed,
             balances: state.balances.clone(),
             balances_archived: state.balances_archived.clone(),
             counts: state.counts,
             counts_before_today: state.counts_before_today,
             counts_of_days: state.counts_of_days.clone(),
             orphan_records: state.orphan_records,
+        };
+        DeskCheckpoint {
+            desk,
+            machines: Some(state.machines.clone()),
+            days: Some(state.days.clone()),
         }
     }
 
     /// A desk that goes on from there with the records behind it, as one that replayed all of them
-    /// would.
+    /// would. A part that is not there has seen none: `replay_into` brings it up.
     #[must_use]
     pub fn from_checkpoint(config: DeskConfig, kept: DeskCheckpoint) -> Self {
         let mut desk = Self::new(config);
-        desk.durable = DurableState::restored(kept);
+        desk.durable = DurableState {
+            machines: kept.machines.unwrap_or_default(),
+            days: kept.days.unwrap_or_default(),
+            ..DurableState::restored(kept.desk)
+        };
         desk
     }
 }
@@ -121,7 +153,7 @@ fn without_queue(terminal: &Terminal) -> Terminal {
 }
 
 impl DurableState {
-    fn restored(kept: DeskCheckpoint) -> Self {
+    fn restored(kept: DeskState) -> Self {
         let terminals = kept.terminals.into_iter();
         let terminals: BTreeMap<Tid, Terminal> = terminals
             .map(|terminal| (terminal.tid.clone(), terminal))
@@ -130,17 +162,12 @@ impl DurableState {
         let mut state = Self {
             stopped: stopped.map(|one| one.tid.clone()).collect(),
             abandoned_early: kept.abandoned_early,
-            lane_epochs: kept.lane_epochs,
             terminals,
             last_forward: kept.last_forward,
             risk: OpenRisk::restored(kept.exposure, kept.leases),
             offline_cards: kept.cards_ahead,
             hot_list: kept.hot_list,
             carried: kept.carried,
-            previous_hub: kept.previous_hub,
-            running: kept.running,
-            closing: kept.closing,
-            closed: kept.closed,
             balances: kept.balances,
             counts: kept.counts,
             counts_before_today: kept.counts_before_today,

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     card_ref::CardHash,
-    desk::{Counts, PreviousHub},
+    desk::{Counts, DaysPart, MachinesPart},
     forward::{Forward, ForwardEnd, ForwardKind},
-    ids::{ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, Stan, Tid},
+    ids::{ForwardId, LaneId, LeaseId, PaymentId, Stan, Tid},
     payment::{Completion, Decision, Payment, Progress},
     risk::OpenRisk,
     settlement::Balances,
@@ -22,7 +22,6 @@ pub(crate) struct DurableState {
     pub(crate) undecided: BTreeSet<PaymentId>,
     /// Given up before the request came (rule 2).
     pub(crate) abandoned_early: BTreeMap<PaymentId, LaneId>,
-    pub(crate) lane_epochs: BTreeMap<LaneId, LaneEpoch>,
     pub(crate) terminals: BTreeMap<Tid, Terminal>,
     /// Those among them that are stopped.
     pub(crate) stopped: BTreeSet<Tid>,
@@ -44,12 +43,8 @@ pub(crate) struct DurableState {
     pub(crate) hot_list: BTreeSet<CardHash>,
     /// Entries that the close of the running day does not wait for.
     pub(crate) carried: BTreeSet<ForwardId>,
-    pub(crate) previous_hub: PreviousHub,
-    /// The running date; `None` before the first was turned.
-    pub(crate) running: Option<BusinessDate>,
-    /// A date that a hub before this release had begun to close.
-    pub(crate) closing: Option<BusinessDate>,
-    pub(crate) closed: Option<BusinessDate>,
+    pub(crate) machines: MachinesPart,
+    pub(crate) days: DaysPart,
     pub(crate) balances: Balances,
     /// The part of `balances` that payments make up which were archived.
     pub(crate) balances_archived: Balances,

@@ -2,7 +2,7 @@
 
 use crate::{
     day::TurnedBy,
-    desk::LaneMemory,
+    desk::{Desk, LaneMemory, Rejected, outcome::Outcome},
     ids::{
         BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, ReceiptNumber, Stan,
         Tid,
@@ -189,4 +189,79 @@ pub enum Event {
     },
     /// Some of the payments that are over may be archived now.
     Archive,
+}
+
+impl Desk {
+    /// The one place where an event finds what decides it.
+    pub(super) fn dispatch(&mut self, out: &mut Outcome, event: Event) -> Result<(), Rejected> {
+        match event {
+            Event::TerminalConfigured { tid, mid, lane } => {
+                return self.terminal_configured(out, tid, mid, lane);
+            }
+            Event::Recovered => self.recovered(out),
+            Event::LaneAttached { lane, epoch } => return self.lane_attached(out, lane, epoch),
+            Event::EpochTakenBack {
+                lane,
+                to,
+                by,
+                reason,
+            } => return self.epoch_taken_back(out, lane, to, by, reason),
+            Event::LaneRemembers { lane, memory } => self.lane_remembers(out, lane, memory),
+            Event::Requested(request) => self.requested(out, request),
+            Event::RequestedOfPreviousHub(request) => self.requested_of_previous_hub(out, request),
+            Event::AbandonedAtPreviousHub { payment_id, lane } => {
+                self.abandoned_at_previous_hub(out, payment_id, lane);
+            }
+            Event::LeaseShown(lease) => self.lease_shown(out, lease),
+            Event::OfflineReported { request, lease } => {
+                return self.offline_reported(out, request, lease);
+            }
+            Event::OfflineCard { payment_id } => self.offline_card(out, payment_id),
+            Event::LeaseReturned { lane, lease_id } => {
+                return self.lease_returned(out, lane, lease_id);
+            }
+            Event::LeaseWrittenOff {
+                lease_id,
+                by,
+                reason,
+            } => return self.lease_written_off(out, lease_id, by, reason),
+            Event::Completed {
+                payment_id,
+                receipt,
+            } => return self.completed(out, payment_id, receipt),
+            Event::Abandoned { payment_id, lane } => return self.abandoned(out, payment_id, lane),
+            Event::AcquirerLink { up } => self.acquirer_link(out, up),
+            Event::SignedOn { tid, batch } => return self.signed_on(out, &tid, batch),
+            Event::SignOnRefused { tid } => {
+                self.sign_on_failed(out, &tid)?;
+                self.volatile.heard_at = Some(out.now.mono);
+            }
+            Event::SignOnFailed { tid } => return self.sign_on_failed(out, &tid),
+            Event::NotSent { tid, stan } => self.not_sent(out, &tid, stan),
+            Event::SentThenBroke { tid, stan, in_full } => {
+                self.sent_then_broke(out, &tid, stan, in_full);
+            }
+            Event::TryNow => self.try_now(out),
+            Event::Answered(answer) => self.answered(out, &answer),
+            Event::Tick => {
+                self.volatile.wake_at = None;
+                self.tick(out);
+            }
+            Event::DeadLetterResolved { forward_id, how } => {
+                return self.dead_letter_resolved(out, forward_id, how);
+            }
+            Event::CloseTimedOut => self.carry_over(out),
+            Event::Archive => self.archive(out),
+            Event::TurnDate { ended, begins, by } => self.turn_date(out, ended, begins, by),
+            Event::OrderSettlement => self.order_settlement(out),
+            Event::StateEpochEnd {
+                lane,
+                epoch,
+                sequence,
+                by,
+                reason,
+            } => return self.state_epoch_end(out, (lane, epoch), sequence, (by, reason)),
+        }
+        Ok(())
+    }
 }

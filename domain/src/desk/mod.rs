@@ -31,16 +31,16 @@ mod volatile_state;
 mod tests;
 
 pub use archive::{ArchiveFact, PaymentFile};
-pub use checkpoint::DeskCheckpoint;
+pub use checkpoint::{DeskCheckpoint, DeskPart, DeskState};
 pub use config::{DeskConfig, Timing};
 pub use counts::Counts;
-pub use day::DayFact;
+pub use day::{DayFact, DaysPart};
 pub(crate) use durable_state::DurableState;
 pub use durable_state::OfflineFact;
 pub use effect::{Alarm, Binding, Effect, Financial, Outgoing};
 pub use event::Event;
 pub use forward::{ForwardFact, Silent};
-pub use hub::{HubFact, LaneMemory, PreviousHub};
+pub use hub::{HubFact, LaneMemory, MachinesPart, PreviousHub};
 pub use lease::LeaseFact;
 pub use payment::PaymentFact;
 pub use queries::{Blocker, DayState, TerminalView, Unresolved};
@@ -80,17 +80,31 @@ impl Desk {
     /// Reads one record of the journal. Order of a start: `TerminalConfigured` events and records
     /// in any order, then `Event::Recovered`, then the rest.
     pub fn replay(&mut self, record: &DeskRecord) {
-        self.durable.apply(record);
+        self.replay_into(record, |_| true);
+    }
+
+    /// The same, for the parts that have not seen it.
+    pub fn replay_into(&mut self, record: &DeskRecord, takes: impl Fn(DeskPart) -> bool) {
+        self.durable.apply(record, &takes);
+        if !takes(DeskPart::Desk) {
+            return;
+        }
         match &record.fact {
             DeskFact::Day(DayFact::Closed { .. }) => self.find_archivable(),
             DeskFact::Day(DayFact::Turned { .. })
             | DeskFact::Terminal(TerminalFact::BatchClosed { date: Some(_), .. }) => {
                 self.find_archivable_when_settled();
             }
-            _ => {}
-        }
-        if let DeskFact::Archive(ArchiveFact::Archived { payment_ids }) = &record.fact {
-            self.archived_before(payment_ids);
+            DeskFact::Archive(ArchiveFact::Archived { payment_ids }) => {
+                self.archived_before(payment_ids);
+            }
+            DeskFact::Payment(_)
+            | DeskFact::Forward(_)
+            | DeskFact::Terminal(_)
+            | DeskFact::Day(DayFact::SettlementOrdered | DayFact::Closing { .. })
+            | DeskFact::Lease(_)
+            | DeskFact::Hub(_)
+            | DeskFact::Archive(ArchiveFact::Restored { .. }) => {}
         }
     }
 
@@ -124,78 +138,6 @@ impl Desk {
             self.check_running()
         );
         out.into_effects()
-    }
-
-    fn dispatch(&mut self, out: &mut Outcome, event: Event) -> Result<(), Rejected> {
-        match event {
-            Event::TerminalConfigured { tid, mid, lane } => {
-                return self.terminal_configured(out, tid, mid, lane);
-            }
-            Event::Recovered => self.recovered(out),
-            Event::LaneAttached { lane, epoch } => return self.lane_attached(out, lane, epoch),
-            Event::EpochTakenBack {
-                lane,
-                to,
-                by,
-                reason,
-            } => return self.epoch_taken_back(out, lane, to, by, reason),
-            Event::LaneRemembers { lane, memory } => self.lane_remembers(out, lane, memory),
-            Event::Requested(request) => self.requested(out, request),
-            Event::RequestedOfPreviousHub(request) => self.requested_of_previous_hub(out, request),
-            Event::AbandonedAtPreviousHub { payment_id, lane } => {
-                self.abandoned_at_previous_hub(out, payment_id, lane);
-            }
-            Event::LeaseShown(lease) => self.lease_shown(out, lease),
-            Event::OfflineReported { request, lease } => {
-                return self.offline_reported(out, request, lease);
-            }
-            Event::OfflineCard { payment_id } => self.offline_card(out, payment_id),
-            Event::LeaseReturned { lane, lease_id } => {
-                return self.lease_returned(out, lane, lease_id);
-            }
-            Event::LeaseWrittenOff {
-                lease_id,
-                by,
-                reason,
-            } => return self.lease_written_off(out, lease_id, by, reason),
-            Event::Completed {
-                payment_id,
-                receipt,
-            } => return self.completed(out, payment_id, receipt),
-            Event::Abandoned { payment_id, lane } => return self.abandoned(out, payment_id, lane),
-            Event::AcquirerLink { up } => self.acquirer_link(out, up),
-            Event::SignedOn { tid, batch } => return self.signed_on(out, &tid, batch),
-            Event::SignOnRefused { tid } => {
-                self.volatile.heard_at = Some(out.now.mono);
-                return self.sign_on_failed(out, &tid);
-            }
-            Event::SignOnFailed { tid } => return self.sign_on_failed(out, &tid),
-            Event::NotSent { tid, stan } => self.not_sent(out, &tid, stan),
-            Event::SentThenBroke { tid, stan, in_full } => {
-                self.sent_then_broke(out, &tid, stan, in_full);
-            }
-            Event::TryNow => self.try_now(out),
-            Event::Answered(answer) => self.answered(out, &answer),
-            Event::Tick => {
-                self.volatile.wake_at = None;
-                self.tick(out);
-            }
-            Event::DeadLetterResolved { forward_id, how } => {
-                return self.dead_letter_resolved(out, forward_id, how);
-            }
-            Event::CloseTimedOut => self.carry_over(out),
-            Event::Archive => self.archive(out),
-            Event::TurnDate { ended, begins, by } => self.turn_date(out, ended, begins, by),
-            Event::OrderSettlement => self.order_settlement(out),
-            Event::StateEpochEnd {
-                lane,
-                epoch,
-                sequence,
-                by,
-                reason,
-            } => return self.state_epoch_end(out, (lane, epoch), sequence, (by, reason)),
-        }
-        Ok(())
     }
 
     fn ask_to_be_woken(&mut self, out: &mut Outcome) {

@@ -1,7 +1,7 @@
 //! What a record does to the books: one list of movements per record (I1).
 
 use crate::{
-    desk::{DeskFact, DurableState, ForwardFact, PaymentFact, TerminalFact},
+    desk::DurableState,
     forward::{Forward, ForwardEnd, ForwardKind, Resolution},
     ids::{BatchNumber, ForwardId, Tid},
     money::Money,
@@ -9,71 +9,13 @@ use crate::{
     settlement::{Account, Transfer},
 };
 
-/// The movements of a record, told by the state before it is applied.
-pub(crate) fn transfers(state: &DurableState, fact: &DeskFact) -> Vec<Transfer> {
-    match fact {
-        DeskFact::Payment(fact) => of_payment(state, fact).into_iter().collect(),
-        DeskFact::Forward(fact) => of_entry(state, fact).into_iter().collect(),
-        DeskFact::Terminal(fact) => of_terminal(state, fact),
-        DeskFact::Day(_) | DeskFact::Lease(_) | DeskFact::Hub(_) | DeskFact::Archive(_) => {
-            Vec::new()
-        }
-    }
-}
-
-fn of_payment(state: &DurableState, fact: &PaymentFact) -> Option<Transfer> {
-    match fact {
-        PaymentFact::Decided {
-            payment_id,
-            decision,
-        } => decided(state.payments.get(payment_id)?, decision),
-        PaymentFact::Requested { .. }
-        | PaymentFact::Sent { .. }
-        | PaymentFact::Completed { .. }
-        | PaymentFact::Abandoned { .. }
-        | PaymentFact::OfflineReported { .. }
-        | PaymentFact::OfflineCardHeld { .. } => None,
-    }
-}
-
-fn of_entry(state: &DurableState, fact: &ForwardFact) -> Option<Transfer> {
-    match fact {
-        ForwardFact::Queued {
-            payment_id, kind, ..
-        } => undo_begins(state.payments.get(payment_id)?, kind),
-        ForwardFact::Ended { forward_id, end } => {
-            let (payment, forward) = entry(state, *forward_id)?;
-            ended(payment, forward, end)
-        }
-        ForwardFact::Resolved { forward_id, how } => {
-            let (payment, forward) = entry(state, *forward_id)?;
-            resolved(payment, forward, how)
-        }
-        ForwardFact::Sent { .. }
-        | ForwardFact::Deferred { .. }
-        | ForwardFact::CarriedOver { .. } => None,
-    }
-}
-
-fn of_terminal(state: &DurableState, fact: &TerminalFact) -> Vec<Transfer> {
-    match fact {
-        TerminalFact::BatchClosed { tid, batch, .. } => batch_closed(state, tid, *batch),
-        TerminalFact::SignedOn { .. }
-        | TerminalFact::Stopped { .. }
-        | TerminalFact::UnmatchedAnswer { .. }
-        | TerminalFact::SettlementSent { .. }
-        | TerminalFact::UploadSent { .. }
-        | TerminalFact::UploadAnswered { .. } => Vec::new(),
-    }
-}
-
-fn entry(state: &DurableState, id: ForwardId) -> Option<(&Payment, &Forward)> {
+pub(super) fn entry(state: &DurableState, id: ForwardId) -> Option<(&Payment, &Forward)> {
     let forward = state.forwards.get(&id)?;
     let payment = state.payments.get(&forward.payment_id)?;
     Some((payment, forward))
 }
 
-fn decided(payment: &Payment, decision: &Decision) -> Option<Transfer> {
+pub(super) fn decided(payment: &Payment, decision: &Decision) -> Option<Transfer> {
     let (to, amount) = match decision {
         Decision::Approved { amount, .. } | Decision::PartiallyApproved { amount, .. } => {
             (Account::Authorised, *amount)
@@ -91,7 +33,7 @@ fn decided(payment: &Payment, decision: &Decision) -> Option<Transfer> {
     })
 }
 
-fn undo_begins(payment: &Payment, kind: &ForwardKind) -> Option<Transfer> {
+pub(super) fn undo_begins(payment: &Payment, kind: &ForwardKind) -> Option<Transfer> {
     match (kind, approved(payment)) {
         (ForwardKind::Reversal { .. } | ForwardKind::Void { .. }, Some(amount)) => {
             let from = match payment.settled_in {
@@ -121,7 +63,7 @@ fn waiting(payment: &Payment, forward: &Forward) -> (Account, Money) {
     }
 }
 
-fn ended(payment: &Payment, forward: &Forward, end: &ForwardEnd) -> Option<Transfer> {
+pub(super) fn ended(payment: &Payment, forward: &Forward, end: &ForwardEnd) -> Option<Transfer> {
     let (from, whole) = waiting(payment, forward);
     let (to, amount) = match (end, &forward.kind) {
         (ForwardEnd::Delivered { amount, .. }, ForwardKind::Advice) => {
@@ -148,7 +90,7 @@ fn dead_letter_account(end: &ForwardEnd) -> Account {
     }
 }
 
-fn resolved(payment: &Payment, forward: &Forward, how: &Resolution) -> Option<Transfer> {
+pub(super) fn resolved(payment: &Payment, forward: &Forward, how: &Resolution) -> Option<Transfer> {
     let (queue, amount) = waiting(payment, forward);
     let from = dead_letter_account(forward.end.as_ref()?);
     let to = match how {
@@ -161,7 +103,7 @@ fn resolved(payment: &Payment, forward: &Forward, how: &Resolution) -> Option<Tr
 
 /// Debits of the batch move on, but for approvals that are being undone or were: their money waits
 /// elsewhere, and a void stands in the batch as a credit against its own debit.
-fn batch_closed(state: &DurableState, tid: &Tid, batch: BatchNumber) -> Vec<Transfer> {
+pub(super) fn batch_closed(state: &DurableState, tid: &Tid, batch: BatchNumber) -> Vec<Transfer> {
     let Some(terminal) = state.terminals.get(tid) else {
         return Vec::new();
     };

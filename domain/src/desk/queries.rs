@@ -156,7 +156,7 @@ impl Desk {
     /// The machine that speaks for a lane.
     #[must_use]
     pub fn epoch_of(&self, lane: LaneId) -> Option<LaneEpoch> {
-        self.durable.lane_epochs.get(&lane).copied()
+        self.durable.machines.epochs.get(&lane).copied()
     }
 
     /// Entries in the queue of all terminals.

@@ -1,6 +1,7 @@
 //! What the desk writes. The payments of a store are exactly what these records say.
 
 use crate::{
+    day::Fact,
     desk::{
         Desk, archive::ArchiveFact, day::DayFact, forward::ForwardFact, hub::HubFact,
         lease::LeaseFact, payment::PaymentFact, terminal::TerminalFact,
@@ -37,6 +38,20 @@ pub enum DeskFact {
     Hub(HubFact),
     /// To payments that are over.
     Archive(ArchiveFact),
+}
+
+impl DeskRecord {
+    /// What it is to the store's dates.
+    #[must_use]
+    pub fn of_dates(&self) -> Option<Fact> {
+        match &self.fact {
+            DeskFact::Payment(fact) => fact.of_dates(self.date),
+            DeskFact::Terminal(fact) => fact.of_dates(self.date),
+            DeskFact::Day(fact) => fact.of_dates(),
+            DeskFact::Hub(fact) => fact.of_dates(self.date),
+            DeskFact::Forward(_) | DeskFact::Lease(_) | DeskFact::Archive(_) => None,
+        }
+    }
 }
 
 impl From<PaymentFact> for DeskFact {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The volatile half of the desk.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct VolatileState {
     pub(crate) stations: Stations,
     /// Lanes that have said hello since the start: only they are lent to.

@@ -1,10 +1,154 @@
-//! Paid: number, change, receipt. And what start-up makes of a sale that was interrupted.
+//! A sale begins and ends: number, change, receipt. And what start-up makes of a sale that was
+//! interrupted.
 
 use crate::{
-    ids::ReceiptNumber,
+    ids::{OperatorId, ReceiptNumber, SaleNumber},
     money::Money,
-    sale::{AbandonReason, Effect, Prompt, Receipt, Rejected, SaleFact, Tender, machine::Step},
+    sale::{
+        AbandonReason, Closing, DurableState, Effect, Prompt, Receipt, Rejected, Sale, Step, Tender,
+    },
+    time::WallMs,
 };
+
+/// What happened to a sale as a whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SaleFact {
+    /// A sale began.
+    SaleOpened {
+        /// Gap-free per lane and epoch.
+        sale: SaleNumber,
+        /// Who sells.
+        operator: OperatorId,
+        /// The caller's own name for it, or empty.
+        order_reference: String,
+        /// Which price file it began with and keeps; empty: not known.
+        price_version: String,
+    },
+    /// Paid: tenders less change equal the total (I3).
+    SaleClosed {
+        /// The sale.
+        sale: SaleNumber,
+        /// Its receipt (I12).
+        receipt: ReceiptNumber,
+        /// What it cost.
+        total: Money,
+        /// What paid for it.
+        tenders: Vec<Tender>,
+        /// Given back, from cash only.
+        change: Money,
+        /// Pieces sold.
+        items: u32,
+        /// The caller's own name for it, or empty.
+        order_reference: String,
+    },
+    /// The customer went without buying.
+    SaleVoided {
+        /// The sale.
+        sale: SaleNumber,
+        /// Why, in words.
+        reason: String,
+    },
+    /// The receipt is out.
+    ReceiptPrinted {
+        /// Which.
+        receipt: ReceiptNumber,
+        /// The electronic journal: as it went to the printer.
+        text: String,
+        /// True when it may have been printed before.
+        reprint: bool,
+    },
+}
+
+impl SaleFact {
+    /// Whether no sale is running behind this fact.
+    #[must_use]
+    pub const fn ends_sale(&self) -> bool {
+        match self {
+            Self::SaleVoided { .. } | Self::ReceiptPrinted { .. } => true,
+            Self::SaleOpened { .. } | Self::SaleClosed { .. } => false,
+        }
+    }
+}
+
+/// Part of the checkpoint: what sales add up to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SalesPart {
+    /// The last sale that was opened.
+    pub last_sale: u32,
+    /// The sequence of the last receipt number (I12).
+    pub last_receipt: u32,
+    /// Sales closed since the epoch began.
+    pub closed: u32,
+    /// Sales voided since the epoch began.
+    pub voided: u32,
+    /// Of the last sale that has ended, its receipt printed.
+    pub last_order_reference: String,
+}
+
+impl SalesPart {
+    /// `running`: the sale that the fact meets.
+    pub(super) fn apply(&mut self, fact: &SaleFact, running: Option<&Sale>) {
+        match fact {
+            SaleFact::SaleOpened { sale, .. } => self.last_sale = sale.0,
+            SaleFact::SaleClosed { receipt, .. } => {
+                self.last_receipt = receipt.sequence;
+                self.closed = self.closed.saturating_add(1);
+            }
+            SaleFact::SaleVoided { .. } => self.voided = self.voided.saturating_add(1),
+            SaleFact::ReceiptPrinted { .. } => {}
+        }
+        if let Some(ended) = running.filter(|_| fact.ends_sale()) {
+            self.last_order_reference.clone_from(&ended.order_reference);
+        }
+    }
+
+    pub(super) fn next_sale(&self) -> SaleNumber {
+        SaleNumber(self.last_sale.saturating_add(1))
+    }
+}
+
+impl DurableState {
+    /// What a sale's own facts make of the running sale.
+    pub(super) fn apply_to_running(&mut self, fact: &SaleFact, at: WallMs) {
+        match fact {
+            SaleFact::SaleOpened {
+                sale,
+                operator,
+                order_reference,
+                price_version,
+            } => {
+                self.sale = Some(Sale {
+                    number: *sale,
+                    operator: *operator,
+                    order_reference: order_reference.clone(),
+                    price_version: price_version.clone(),
+                    opened_at: at,
+                    lines: Vec::new(),
+                    total: None,
+                    tenders_tried: 0,
+                    tenders: Vec::new(),
+                    card_tenders: Vec::new(),
+                    failed_cards: Vec::new(),
+                    payment_ids: Vec::new(),
+                    pending: None,
+                    closing: None,
+                });
+            }
+            SaleFact::SaleClosed {
+                receipt, change, ..
+            } => {
+                if let Some(sale) = &mut self.sale {
+                    sale.closing = Some(Closing {
+                        receipt: *receipt,
+                        at,
+                        change: *change,
+                    });
+                }
+            }
+            SaleFact::SaleVoided { .. } | SaleFact::ReceiptPrinted { .. } => self.sale = None,
+        }
+    }
+}
 
 impl Step {
     /// Closes a sale whose tenders cover its total (I3) and gives its receipt the next number of
@@ -21,7 +165,7 @@ impl Step {
             receipt: ReceiptNumber {
                 lane: self.config.lane,
                 epoch: self.config.epoch,
-                sequence: self.durable.last_receipt.saturating_add(1),
+                sequence: self.durable.sales.last_receipt.saturating_add(1),
             },
             total: sale.total.unwrap_or(Money::zero(self.config.currency)),
             tenders: sale.tenders.clone(),

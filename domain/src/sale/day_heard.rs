@@ -1,9 +1,15 @@
 //! What a lane was told of the date and no record says.
 
-use crate::{
-    sale::MarkedBy,
-    time::{BusinessDate, MonoMs},
-};
+use crate::time::{BusinessDate, MonoMs};
+
+/// Who turned a lane's date.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MarkedBy {
+    /// The hub said so.
+    Hub,
+    /// The lane, since its hub was away when the date was over.
+    Lane,
+}
 
 /// A marker that waits for the end of the running sale.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

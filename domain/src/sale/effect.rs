@@ -5,14 +5,14 @@ use crate::{
     ids::{PaymentId, SaleNumber},
     money::Money,
     payment::PaymentRequest,
-    sale::{Receipt, SaleRecord, Screen},
+    sale::{CheckoutRecord, Receipt, Screen},
 };
 
 /// One thing to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect {
     /// Write this record. All of one step are one commit.
-    Persist(SaleRecord),
+    Persist(CheckoutRecord),
     /// Let the reader take a card for this payment.
     ArmReader {
         /// What the card data is sealed for.

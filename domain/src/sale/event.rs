@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::{
     card_ref::{CardRef, EntryMode},
     ids::{OperatorId, PaymentId},
-    money::{Money, MoneyError},
+    money::{Currency, Money, MoneyError},
     payment::Decision,
     risk::{HotList, OfflineLease},
-    sale::DayEnds,
+    sale::{AbandonReason, DayEnds, LeaseReturnReason, Step},
     time::{BusinessDate, LocalMs},
 };
 
@@ -142,6 +142,153 @@ pub enum Event {
         /// Why, in words.
         reason: String,
     },
+}
+
+/// What the cashier presses.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Key {
+    /// A new customer.
+    Open {
+        /// The caller's own name for the order, or empty.
+        order_reference: String,
+    },
+    /// Take a line back.
+    VoidLine {
+        /// Its number.
+        line_number: u32,
+    },
+    /// What does it cost?
+    Total,
+    /// Cash was given.
+    Cash {
+        /// All of it, in minor units.
+        given_minor: i64,
+    },
+    /// Pay by card.
+    Card,
+    /// The customer goes without buying.
+    VoidSale {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Key {
+    /// The key that a keyboard's layout or a script calls by this name, with what was typed before
+    /// it. `None`: there is none, or what was typed is nothing for it.
+    #[must_use]
+    pub fn named(name: &str, typed: &str) -> Option<Self> {
+        let text = || typed.to_owned();
+        Some(match name {
+            "open" => Self::Open {
+                order_reference: text(),
+            },
+            "void-line" => Self::VoidLine {
+                line_number: typed.parse().ok()?,
+            },
+            "total" => Self::Total,
+            "cash" => Self::Cash {
+                given_minor: typed.parse().ok()?,
+            },
+            "card" => Self::Card,
+            "void-sale" => Self::VoidSale { reason: text() },
+            _ => return None,
+        })
+    }
+
+    /// What pressing it tells the checkout. `fresh` draws a payment id that was never used.
+    pub fn event(self, by: &AtTheKeys, fresh: impl FnOnce() -> PaymentId) -> Event {
+        match self {
+            Self::Open { order_reference } => Event::Open {
+                operator: by.operator,
+                order_reference,
+                price_version: by.price_version.clone(),
+            },
+            Self::VoidLine { line_number } => Event::LineVoided { line_number },
+            Self::Total => Event::Total,
+            Self::Cash { given_minor } => Event::CashTendered {
+                given: Money::new(given_minor, by.currency),
+            },
+            Self::Card => Event::CardChosen {
+                payment_id: fresh(),
+            },
+            Self::VoidSale { reason } => Event::VoidSale { reason },
+        }
+    }
+}
+
+/// Who presses keys, and by what.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AtTheKeys {
+    /// Who sells.
+    pub operator: OperatorId,
+    /// The price file of the next sale.
+    pub price_version: String,
+    /// What the lane sells in.
+    pub currency: Currency,
+}
+
+impl Step {
+    /// The one place where an event finds what decides it.
+    pub(super) fn follow(&mut self, event: Event) -> Result<(), Rejected> {
+        match event {
+            Event::Recovered => {
+                self.return_lease(LeaseReturnReason::LaneRestarted);
+                self.recover()
+            }
+            Event::Open {
+                operator,
+                order_reference,
+                price_version,
+            } => self.open(operator, order_reference, price_version),
+            Event::Scanned(item) => self.scan(item),
+            Event::NotFound { barcode } => self.not_found(barcode),
+            Event::LineVoided { line_number } => self.void_line(line_number),
+            Event::Total => self.total(),
+            Event::CashTendered { given } => self.take_cash(given),
+            Event::CardChosen { payment_id } => self.choose_card(payment_id),
+            Event::CardRead {
+                payment_id,
+                entry_mode,
+                pin_entered,
+                card,
+            } => self.intend(payment_id, entry_mode, pin_entered, card),
+            Event::CardNotRead { payment_id, reason } => self.card_not_read(payment_id, reason),
+            Event::PaymentLeft { payment_id } => self.payment_left(payment_id),
+            Event::Decided {
+                payment_id,
+                decision,
+            } => self.decided(payment_id, decision),
+            Event::HubUnreachable { payment_id } => self.hub_unreachable(payment_id),
+            Event::LinkLost { payment_id } => self.give_up(payment_id, AbandonReason::LinkBroke),
+            Event::ResultTimedOut { payment_id } => {
+                self.give_up(payment_id, AbandonReason::NoResultInTime)
+            }
+            Event::HotListReceived(list) => {
+                self.volatile.hot_list = list;
+                Ok(())
+            }
+            Event::LeaseOffered(lease) => self.lease_offered(lease),
+            Event::HubReached => {
+                self.review_lease();
+                Ok(())
+            }
+            Event::DayNamed {
+                date,
+                cut_within_ms,
+            } => {
+                self.day_named(date, cut_within_ms);
+                Ok(())
+            }
+            Event::ClockRead { local, alone } => {
+                self.clock_read(local, alone);
+                Ok(())
+            }
+            Event::Rest => self.rest(),
+            Event::ReceiptPrinted { text } => self.receipt_printed(text),
+            Event::VoidSale { reason } => self.void_sale(reason),
+        }
+    }
 }
 
 /// Why an event changes nothing here.

@@ -13,16 +13,53 @@
 //! ```
 
 use crate::{
-    sale::{DayEnds, MarkedBy, Rejected, SaleFact, civil_date, day_heard::Turn, machine::Step},
+    sale::{DayEnds, MarkedBy, Rejected, Step, civil_date, day_heard::Turn},
     time::{BusinessDate, LocalMs},
 };
+
+/// What happened to the lane's date.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DateFact {
+    /// The date was turned: this record carries the date that ended, all behind it the next.
+    DayMarked {
+        /// The date until here.
+        ended: BusinessDate,
+        /// The date from here on, always later.
+        begins: BusinessDate,
+        /// Who turned it.
+        by: MarkedBy,
+    },
+    /// Stopped in order with no sale open; nothing is written until the next start.
+    Rested,
+}
+
+/// Part of the checkpoint: the date.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DatePart {
+    /// The latest date that a record carries or a marker begins.
+    pub running: Option<BusinessDate>,
+}
+
+impl DatePart {
+    /// Journals from before there were markers carry what the hub said last: never back.
+    pub(super) fn carried(&mut self, date: Option<BusinessDate>) {
+        self.running = self.running.max(date);
+    }
+
+    pub(super) fn apply(&mut self, fact: &DateFact) {
+        match fact {
+            DateFact::DayMarked { begins, .. } => self.running = self.running.max(Some(*begins)),
+            DateFact::Rested => {}
+        }
+    }
+}
 
 impl Step {
     /// What the next record carries: the frame's date. Before the first record of a lane that is
     /// the hub's, else the calendar's.
     pub(super) fn running_date(&self) -> Option<BusinessDate> {
         let heard = &self.volatile.day;
-        self.durable.running.or(heard.named).or(heard.today)
+        self.durable.date.running.or(heard.named).or(heard.today)
     }
 
     /// The hub names the store's running date: in its hello, or when it has just turned it. A date
@@ -33,7 +70,8 @@ impl Step {
         // With the hub here, the lane turns nothing by itself.
         let waiting = heard.turn.take().filter(|turn| turn.by == MarkedBy::Hub);
         let begins = waiting.map_or(date, |waiting| waiting.begins.max(date));
-        if self.durable.running.is_none_or(|running| begins <= running) {
+        let running = self.durable.date.running;
+        if running.is_none_or(|running| begins <= running) {
             return;
         }
         // Told again, the sale gets no more time.
@@ -75,11 +113,11 @@ impl Step {
         }
         self.volatile.day.turn = None;
         // Before the first record there is no frame to end.
-        let Some(ended) = self.durable.running else {
+        let Some(ended) = self.durable.date.running else {
             return;
         };
         let Turn { begins, by, .. } = turn;
-        self.record(SaleFact::DayMarked { ended, begins, by });
+        self.record(DateFact::DayMarked { ended, begins, by });
     }
 
     /// An orderly stop with no sale open: the last record until the next start, so that whoever
@@ -88,7 +126,7 @@ impl Step {
         if self.durable.sale.is_some() {
             return Err(Rejected::SaleOpen);
         }
-        self.record(SaleFact::Rested);
+        self.record(DateFact::Rested);
         self.volatile.day.resting = true;
         Ok(())
     }

@@ -7,12 +7,69 @@
 use crate::{
     card_ref::CardHash,
     ids::LeaseId,
+    money::Money,
     payment::{Decision, RefusalReason},
-    risk::{OfflineLease, VelocityLimit},
-    sale::{
-        LeaseReturnReason, PendingPayment, Rejected, SaleFact, machine::DurableState, machine::Step,
-    },
+    risk::{LeaseUse, OfflineLease, VelocityLimit},
+    sale::{LeaseReturnReason, PendingPayment, Rejected, Sale, Step},
+    words::Reason,
 };
+
+/// What happened to the lane's offline lease.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LeaseFact {
+    /// From here on the lane may approve under it.
+    Accepted {
+        /// Its terms.
+        lease: OfflineLease,
+    },
+    /// From here on never again; what it did not spend is the store's.
+    Returned {
+        /// Which.
+        lease: LeaseId,
+        /// Approved under it.
+        spent: Money,
+        /// How many payments.
+        payments: u32,
+        /// Why.
+        reason: Reason<LeaseReturnReason>,
+    },
+}
+
+/// Part of the checkpoint: the lease.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LeasePart {
+    /// The lease this lane holds, with its use.
+    pub held: Option<LeaseUse>,
+    /// The newest lease ever accepted: an older one, or the same again, is never taken.
+    pub last: Option<LeaseId>,
+}
+
+impl LeasePart {
+    pub(super) fn apply(&mut self, fact: &LeaseFact) {
+        match fact {
+            LeaseFact::Accepted { lease } => {
+                self.last = Some(lease.id);
+                self.held = Some(LeaseUse::new(lease.clone()));
+            }
+            LeaseFact::Returned { .. } => self.held = None,
+        }
+    }
+
+    /// A payment of the running sale was decided. Its card stands in the pending payment, which
+    /// the sale has not taken the decision for yet.
+    pub(super) fn book(&mut self, decision: &Decision, running: Option<&Sale>) {
+        let Decision::OfflineApproved { amount, lease } = decision else {
+            return;
+        };
+        let pending = running.and_then(|sale| sale.pending.as_ref());
+        let card = pending.and_then(|pending| pending.card.hash);
+        if let Some(account) = &mut self.held
+            && account.lease.id == *lease
+        {
+            account.spend(*amount, card.as_ref());
+        }
+    }
+}
 
 impl Step {
     /// A lease that is known already is told again until the hub has heard of it: ignored.
@@ -20,13 +77,13 @@ impl Step {
         let is_ours = lease.lane == self.config.lane
             && lease.lane_epoch == self.config.epoch
             && lease.budget.currency() == self.config.currency;
-        let is_new = self.durable.last_lease.is_none_or(|last| lease.id > last);
+        let is_new = self.durable.lease.last.is_none_or(|last| lease.id > last);
         if !is_ours || !is_new {
             return Err(Rejected::LeaseNotTaken);
         }
         self.return_lease(LeaseReturnReason::Replaced);
         let until = self.now.mono.after(lease.valid_for_ms);
-        self.record(SaleFact::LeaseAccepted { lease });
+        self.record(LeaseFact::Accepted { lease });
         self.volatile.lease_until = Some(until);
         Ok(())
     }
@@ -34,7 +91,7 @@ impl Step {
     /// While the hub is there, a lease that is mostly spent or over is exchanged for another.
     /// Without the hub it is kept: what is left of it is all there is.
     pub(super) fn review_lease(&mut self) {
-        let Some(account) = &self.durable.lease else {
+        let Some(account) = &self.durable.lease.held else {
             return;
         };
         if !self.is_in_time() {
@@ -46,10 +103,10 @@ impl Step {
 
     pub(super) fn return_lease(&mut self, reason: LeaseReturnReason) {
         self.volatile.lease_until = None;
-        let Some(account) = &self.durable.lease else {
+        let Some(account) = &self.durable.lease.held else {
             return;
         };
-        let fact = SaleFact::LeaseReturned {
+        let fact = LeaseFact::Returned {
             lease: account.lease.id,
             spent: account.spent(),
             payments: account.payments(),
@@ -59,7 +116,7 @@ impl Step {
     }
 
     pub(super) fn offline_allowed(&self, asked: &PendingPayment) -> Result<LeaseId, RefusalReason> {
-        let account = self.durable.lease.as_ref();
+        let account = self.durable.lease.held.as_ref();
         let account = account.filter(|_| self.is_in_time());
         let account = account.ok_or(RefusalReason::NotOffline)?;
         let hot_list = &self.volatile.hot_list;
@@ -95,7 +152,7 @@ impl Step {
 
     /// It was approved here alone.
     pub(super) fn note_velocity(&mut self, card: Option<CardHash>) {
-        let limit = self.durable.lease.as_ref();
+        let limit = self.durable.lease.held.as_ref();
         let limit = limit.and_then(|account| account.lease.velocity);
         if let (Some(limit), Some(card)) = (limit, card) {
             self.volatile.velocity.note(card, limit, self.now.mono);
@@ -105,21 +162,5 @@ impl Step {
     fn is_in_time(&self) -> bool {
         let until = self.volatile.lease_until;
         until.is_some_and(|until| self.now.mono < until)
-    }
-}
-
-impl DurableState {
-    /// Comes before the sale takes the decision: the card stands in its pending payment.
-    pub(super) fn book_on_lease(&mut self, decision: &Decision) {
-        let Decision::OfflineApproved { amount, lease } = decision else {
-            return;
-        };
-        let pending = self.sale.as_ref().and_then(|sale| sale.pending.as_ref());
-        let card = pending.and_then(|pending| pending.card.hash);
-        if let Some(account) = &mut self.lease
-            && account.lease.id == *lease
-        {
-            account.spend(*amount, card.as_ref());
-        }
     }
 }

@@ -16,6 +16,7 @@
 //! on, a payment without a decision is given up, a receipt that may not have been printed is
 //! printed.
 
+mod basket;
 mod checkpoint;
 mod closing;
 mod day_ends;
@@ -24,27 +25,434 @@ mod effect;
 mod event;
 mod frame;
 mod lease;
-mod machine;
 mod payment;
 mod prompt;
 mod reasons;
 mod receipt;
-mod record;
-mod scanning;
 mod state;
 mod tendering;
 #[cfg(test)]
 mod tests;
+mod till;
 mod wall_time;
 
-pub use checkpoint::CheckoutCheckpoint;
+pub use basket::BasketFact;
+pub use checkpoint::{CheckoutCheckpoint, CheckoutPart};
+pub use closing::{SaleFact, SalesPart};
 pub use day_ends::DayEnds;
+pub use day_heard::MarkedBy;
 pub use effect::Effect;
-pub use event::{Event, PricedItem, Rejected};
-pub use machine::{Checkout, CheckoutConfig};
+pub use event::{AtTheKeys, Event, Key, PricedItem, Rejected};
+pub use frame::{DateFact, DatePart};
+pub use lease::{LeaseFact, LeasePart};
+pub use payment::{PaymentsPart, TenderFact};
 pub use prompt::{BasketView, LineView, Prompt, Screen};
 pub use reasons::{AbandonReason, LeaseReturnReason, TenderKind};
 pub use receipt::{Heading, Receipt, ReceiptLine, ReceiptStyle};
-pub use record::{MarkedBy, SaleFact, SaleRecord};
 pub use state::{CardTender, Closing, FailedCard, Line, PendingPayment, Sale, Tender};
+pub use till::TillFact;
 pub use wall_time::{civil_date, date_and_time, midnight};
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use day_heard::DayHeard;
+
+use crate::{
+    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, Stan},
+    money::{Currency, Money},
+    risk::{HotList, LeaseUse, Velocity},
+    time::{BusinessDate, MonoMs, Now, WallMs},
+};
+
+/// One durable fact with its time on the business clock.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CheckoutRecord {
+    /// When it was decided.
+    pub at: WallMs,
+    /// The lane's running date then. `None`: no date was known, as before the first contact.
+    pub date: Option<BusinessDate>,
+    /// What.
+    pub fact: CheckoutFact,
+}
+
+/// What happened, by what it happened to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CheckoutFact {
+    /// To a sale: its beginning, its end, its receipt.
+    Sale(SaleFact),
+    /// To the basket of the running sale.
+    Basket(BasketFact),
+    /// To a card payment of the running sale.
+    Tender(TenderFact),
+    /// At the cash drawer.
+    Till(TillFact),
+    /// To the lane's offline lease.
+    Lease(LeaseFact),
+    /// To the lane's date.
+    Date(DateFact),
+}
+
+impl From<SaleFact> for CheckoutFact {
+    fn from(fact: SaleFact) -> Self {
+        Self::Sale(fact)
+    }
+}
+
+impl From<BasketFact> for CheckoutFact {
+    fn from(fact: BasketFact) -> Self {
+        Self::Basket(fact)
+    }
+}
+
+impl From<TenderFact> for CheckoutFact {
+    fn from(fact: TenderFact) -> Self {
+        Self::Tender(fact)
+    }
+}
+
+impl From<TillFact> for CheckoutFact {
+    fn from(fact: TillFact) -> Self {
+        Self::Till(fact)
+    }
+}
+
+impl From<LeaseFact> for CheckoutFact {
+    fn from(fact: LeaseFact) -> Self {
+        Self::Lease(fact)
+    }
+}
+
+impl From<DateFact> for CheckoutFact {
+    fn from(fact: DateFact) -> Self {
+        Self::Date(fact)
+    }
+}
+
+impl CheckoutFact {
+    /// Whether no sale is running behind this fact.
+    #[must_use]
+    pub const fn ends_sale(&self) -> bool {
+        match self {
+            Self::Sale(fact) => fact.ends_sale(),
+            Self::Basket(_) | Self::Tender(_) | Self::Till(_) | Self::Lease(_) | Self::Date(_) => {
+                false
+            }
+        }
+    }
+}
+
+/// What a checkout is told once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CheckoutConfig {
+    /// The lane.
+    pub lane: LaneId,
+    /// Its machine: receipts are numbered per lane and epoch.
+    pub epoch: LaneEpoch,
+    /// What it sells in.
+    pub currency: Currency,
+}
+
+/// What the journal's records add up to: equal after a replay. Each part is told by the records and
+/// the running sale alone, never by another part, so that each can be rebuilt by itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(in crate::sale) struct DurableState {
+    pub(in crate::sale) sales: SalesPart,
+    pub(in crate::sale) payments: PaymentsPart,
+    pub(in crate::sale) lease: LeasePart,
+    pub(in crate::sale) date: DatePart,
+    pub(in crate::sale) sale: Option<Sale>,
+}
+
+/// What no record tells: a kill takes it away.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(in crate::sale) struct VolatileState {
+    /// The reader waits for a card for this payment.
+    pub(in crate::sale) armed: Option<PaymentId>,
+    /// A byte of the pending payment may have left.
+    pub(in crate::sale) left: bool,
+    /// Until when the lease may be used. A restart takes it away: how long it took is not known.
+    pub(in crate::sale) lease_until: Option<MonoMs>,
+    /// The hub's hot list, as far as it was told.
+    pub(in crate::sale) hot_list: Arc<HotList>,
+    /// Cards approved here alone lately.
+    pub(in crate::sale) velocity: Velocity,
+    /// The receipt being printed may have been printed before.
+    pub(in crate::sale) reprinting: bool,
+    /// What is known of the date beside the records.
+    pub(in crate::sale) day: DayHeard,
+}
+
+impl VolatileState {
+    /// What a sale leaves to the next one: the lease's time, what is known of cards and of the
+    /// date.
+    pub(in crate::sale) fn next_sale(&self) -> Self {
+        Self {
+            lease_until: self.lease_until,
+            hot_list: Arc::clone(&self.hot_list),
+            velocity: self.velocity.clone(),
+            day: self.day.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+/// The machine. One per lane.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Checkout {
+    config: CheckoutConfig,
+    durable: DurableState,
+    volatile: VolatileState,
+}
+
+impl Checkout {
+    /// A lane that has never sold anything.
+    #[must_use]
+    pub fn new(config: CheckoutConfig) -> Self {
+        Self {
+            config,
+            durable: DurableState::default(),
+            volatile: VolatileState::default(),
+        }
+    }
+
+    /// Field 11 of the last answer of the bank that this lane was told of.
+    #[must_use]
+    pub const fn last_stan(&self) -> Option<Stan> {
+        self.durable.payments.last_stan
+    }
+
+    /// The newest lease ever accepted.
+    #[must_use]
+    pub const fn last_lease(&self) -> Option<LeaseId> {
+        self.durable.lease.last
+    }
+
+    /// What it was made with.
+    #[must_use]
+    pub const fn config(&self) -> &CheckoutConfig {
+        &self.config
+    }
+
+    /// Takes in one record of the journal, oldest first.
+    pub fn replay(&mut self, record: &CheckoutRecord) {
+        self.durable.apply(record, |_| true);
+    }
+
+    /// The same, for the parts that have not seen it.
+    pub fn replay_into(&mut self, record: &CheckoutRecord, takes: impl Fn(CheckoutPart) -> bool) {
+        self.durable.apply(record, takes);
+    }
+
+    /// Decides what follows from an event. The records come first among the effects; when the event
+    /// is rejected nothing has changed.
+    ///
+    /// # Errors
+    /// Why the event changes nothing here.
+    pub fn step(&mut self, now: Now, event: Event) -> Result<Vec<Effect>, Rejected> {
+        let mut step = Step {
+            config: self.config,
+            durable: self.durable.clone(),
+            volatile: self.volatile.clone(),
+            now,
+            records: Vec::new(),
+            after: Vec::new(),
+        };
+        step.take(event)?;
+        self.durable = step.durable;
+        self.volatile = step.volatile;
+        let mut effects = step.records;
+        effects.append(&mut step.after);
+        Ok(effects)
+    }
+
+    /// The date of the frame that the journal is in; `None` before the first record of a lane.
+    #[must_use]
+    pub const fn running_date(&self) -> Option<BusinessDate> {
+        self.durable.date.running
+    }
+
+    /// The running sale.
+    #[must_use]
+    pub const fn sale(&self) -> Option<&Sale> {
+        self.durable.sale.as_ref()
+    }
+
+    /// Payments ever given up: the hub must hear of each.
+    #[must_use]
+    pub const fn abandoned(&self) -> &BTreeSet<PaymentId> {
+        &self.durable.payments.abandoned
+    }
+
+    /// The lease it holds, if any. After a restart it may hold one that it will not use.
+    #[must_use]
+    pub const fn lease(&self) -> Option<&LeaseUse> {
+        self.durable.lease.held.as_ref()
+    }
+
+    /// Sales closed since the epoch began.
+    #[must_use]
+    pub const fn sales_closed(&self) -> u32 {
+        self.durable.sales.closed
+    }
+
+    /// Sales voided since the epoch began.
+    #[must_use]
+    pub const fn sales_voided(&self) -> u32 {
+        self.durable.sales.voided
+    }
+
+    /// Payments that were intended with a PIN: the key counter of a PIN pad goes on from here.
+    #[must_use]
+    pub const fn pin_entries(&self) -> u32 {
+        self.durable.payments.pin_entries
+    }
+
+    /// The order reference of the last sale that was closed or voided, its receipt printed or not;
+    /// empty before the first.
+    #[must_use]
+    pub fn last_order_reference(&self) -> &str {
+        let closed = self.sale().filter(|sale| sale.closing.is_some());
+        closed.map_or(&self.durable.sales.last_order_reference, |sale| {
+            &sale.order_reference
+        })
+    }
+
+    pub(in crate::sale) const fn durable(&self) -> &DurableState {
+        &self.durable
+    }
+
+    pub(in crate::sale) fn from_durable(config: CheckoutConfig, durable: DurableState) -> Self {
+        Self {
+            config,
+            durable,
+            volatile: VolatileState::default(),
+        }
+    }
+
+    /// Whether two checkouts stand where the same records lead.
+    #[must_use]
+    pub fn durable_equals(&self, other: &Self) -> bool {
+        self.durable == other.durable
+    }
+}
+
+/// One step in the making: thrown away when the event is rejected.
+pub(in crate::sale) struct Step {
+    pub(in crate::sale) config: CheckoutConfig,
+    pub(in crate::sale) durable: DurableState,
+    pub(in crate::sale) volatile: VolatileState,
+    pub(in crate::sale) now: Now,
+    records: Vec<Effect>,
+    after: Vec<Effect>,
+}
+
+impl Step {
+    fn take(&mut self, event: Event) -> Result<(), Rejected> {
+        if self.volatile.day.resting {
+            return Err(Rejected::Resting);
+        }
+        self.turn_the_date();
+        self.follow(event)?;
+        self.turn_the_date();
+        Ok(())
+    }
+
+    /// Writes a fact and lets it count at once.
+    pub(in crate::sale) fn record(&mut self, fact: impl Into<CheckoutFact>) {
+        let record = CheckoutRecord {
+            at: self.now.wall,
+            date: self.running_date(),
+            fact: fact.into(),
+        };
+        self.durable.apply(&record, |_| true);
+        self.records.push(Effect::Persist(record));
+    }
+
+    /// To be done once the records are durable.
+    pub(in crate::sale) fn then(&mut self, effect: Effect) {
+        self.after.push(effect);
+    }
+
+    /// Shows a prompt over the basket as it stands.
+    pub(in crate::sale) fn show(&mut self, prompt: Prompt) {
+        let basket = self
+            .durable
+            .sale
+            .as_ref()
+            .map(|sale| BasketView::of(sale, self.config.currency));
+        self.then(Effect::Show(Screen { prompt, basket }));
+    }
+
+    pub(in crate::sale) fn sale(&self) -> Result<&Sale, Rejected> {
+        self.durable.sale.as_ref().ok_or(Rejected::NoSale)
+    }
+
+    /// The running sale, if it still takes events of the cashier.
+    pub(in crate::sale) fn open_sale(&self) -> Result<&Sale, Rejected> {
+        let sale = self.sale()?;
+        if sale.closing.is_some() {
+            return Err(Rejected::SaleClosed);
+        }
+        Ok(sale)
+    }
+
+    /// The running sale with its total, waiting for a tender.
+    pub(in crate::sale) fn tendering_sale(&self) -> Result<&Sale, Rejected> {
+        let sale = self.open_sale()?;
+        if sale.total.is_none() {
+            return Err(Rejected::NotTotalled);
+        }
+        if sale.pending.is_some() {
+            return Err(Rejected::PaymentUnderWay);
+        }
+        Ok(sale)
+    }
+
+    pub(in crate::sale) fn open_amount(&self) -> Result<Money, Rejected> {
+        Ok(self.sale()?.open_amount(self.config.currency)?)
+    }
+}
+
+impl DurableState {
+    /// `takes`: which parts have not seen the record.
+    fn apply(&mut self, record: &CheckoutRecord, takes: impl Fn(CheckoutPart) -> bool) {
+        if takes(CheckoutPart::Date) {
+            self.date.carried(record.date);
+        }
+        let running = self.sale.as_ref();
+        match &record.fact {
+            CheckoutFact::Sale(fact) if takes(CheckoutPart::Sales) => {
+                self.sales.apply(fact, running);
+            }
+            CheckoutFact::Tender(fact) => {
+                if takes(CheckoutPart::Payments) {
+                    self.payments.apply(fact);
+                }
+                if let TenderFact::PaymentDecided { decision, .. } = fact
+                    && takes(CheckoutPart::Lease)
+                {
+                    self.lease.book(decision, running);
+                }
+            }
+            CheckoutFact::Lease(fact) if takes(CheckoutPart::Lease) => self.lease.apply(fact),
+            CheckoutFact::Date(fact) if takes(CheckoutPart::Date) => self.date.apply(fact),
+            CheckoutFact::Sale(_)
+            | CheckoutFact::Basket(_)
+            | CheckoutFact::Till(_)
+            | CheckoutFact::Lease(_)
+            | CheckoutFact::Date(_) => {}
+        }
+        self.follow_sale(record);
+    }
+
+    fn follow_sale(&mut self, record: &CheckoutRecord) {
+        match (&record.fact, &mut self.sale) {
+            (CheckoutFact::Sale(fact), _) => self.apply_to_running(fact, record.at),
+            (CheckoutFact::Basket(fact), Some(sale)) => sale.apply_basket(fact),
+            (CheckoutFact::Tender(fact), Some(sale)) => sale.apply_tender(fact),
+            (CheckoutFact::Till(fact), Some(sale)) => sale.apply_till(fact),
+            (CheckoutFact::Basket(_) | CheckoutFact::Tender(_) | CheckoutFact::Till(_), None)
+            | (CheckoutFact::Lease(_) | CheckoutFact::Date(_), _) => {}
+        }
+    }
+}

@@ -1,14 +1,84 @@
-//! What became of a card payment, and what follows for the sale.
+//! A card payment: what is written of it, what became of it, and what follows for the sale.
+
+use std::collections::BTreeSet;
 
 use crate::{
-    ids::{PaymentId, SaleNumber},
+    ids::{PaymentId, SaleNumber, Stan},
     money::Money,
     payment::{Decision, PaymentRequest},
     sale::{
         AbandonReason, CardTender, CheckoutConfig, Effect, FailedCard, PendingPayment, Prompt,
-        Rejected, Sale, SaleFact, Tender, machine::Step,
+        Rejected, Sale, Step, Tender,
     },
+    words::Reason,
 };
+
+/// What happened to a card payment of the running sale.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TenderFact {
+    /// It is about to be asked for; durable before a byte leaves (I6).
+    PaymentIntended {
+        /// The sale.
+        sale: SaleNumber,
+        /// What is asked.
+        payment: PendingPayment,
+    },
+    /// What came back.
+    PaymentDecided {
+        /// The sale.
+        sale: SaleNumber,
+        /// The payment.
+        payment_id: PaymentId,
+        /// The decision.
+        decision: Decision,
+    },
+    /// The payment is never a tender of this sale, whatever the bank says (rule 2).
+    PaymentAbandoned {
+        /// The sale.
+        sale: SaleNumber,
+        /// The payment.
+        payment_id: PaymentId,
+        /// Why.
+        reason: Reason<AbandonReason>,
+    },
+    /// The reader gave up.
+    CardNotRead {
+        /// The sale.
+        sale: SaleNumber,
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// Part of the checkpoint: what card payments leave behind when their sale is over.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PaymentsPart {
+    /// Payments that were intended with a PIN: the key counter of a PIN pad goes on from here.
+    pub pin_entries: u32,
+    /// Payments ever given up.
+    pub abandoned: BTreeSet<PaymentId>,
+    /// Field 11 of the last answer of the bank.
+    pub last_stan: Option<Stan>,
+}
+
+impl PaymentsPart {
+    pub(super) fn apply(&mut self, fact: &TenderFact) {
+        match fact {
+            TenderFact::PaymentIntended { payment, .. } => {
+                if payment.pin_entered {
+                    self.pin_entries = self.pin_entries.saturating_add(1);
+                }
+            }
+            TenderFact::PaymentDecided { decision, .. } => {
+                self.last_stan = decision.stan().or(self.last_stan);
+            }
+            TenderFact::PaymentAbandoned { payment_id, .. } => {
+                self.abandoned.insert(*payment_id);
+            }
+            TenderFact::CardNotRead { .. } => {}
+        }
+    }
+}
 
 impl CheckoutConfig {
     /// What this lane asks the hub for, or tells it of an approval of its own.
@@ -55,7 +125,7 @@ impl Step {
 
     fn settle(&mut self, payment_id: PaymentId, decision: &Decision) -> Result<(), Rejected> {
         let sale = self.sale()?.number;
-        self.record(SaleFact::PaymentDecided {
+        self.record(TenderFact::PaymentDecided {
             sale,
             payment_id,
             decision: decision.clone(),
@@ -106,7 +176,7 @@ impl Step {
     ) -> Result<(), Rejected> {
         let sale = self.sale()?.number;
         self.volatile.left = false;
-        self.record(SaleFact::PaymentAbandoned {
+        self.record(TenderFact::PaymentAbandoned {
             sale,
             payment_id,
             reason: why.into(),
@@ -126,7 +196,20 @@ impl Step {
 }
 
 impl Sale {
-    pub(super) fn apply_decision(&mut self, decision: &Decision) {
+    pub(super) fn apply_tender(&mut self, fact: &TenderFact) {
+        match fact {
+            TenderFact::CardNotRead { .. } => self.tender_tried(),
+            TenderFact::PaymentIntended { payment, .. } => {
+                self.tender_tried();
+                self.payment_ids.push(payment.payment_id);
+                self.pending = Some(payment.clone());
+            }
+            TenderFact::PaymentDecided { decision, .. } => self.apply_decision(decision),
+            TenderFact::PaymentAbandoned { payment_id, .. } => self.forget_payment(*payment_id),
+        }
+    }
+
+    fn apply_decision(&mut self, decision: &Decision) {
         let Some(payment) = self.pending.take() else {
             return;
         };
@@ -148,7 +231,7 @@ impl Sale {
         });
     }
 
-    pub(super) fn forget_payment(&mut self, given_up: PaymentId) {
+    fn forget_payment(&mut self, given_up: PaymentId) {
         let pending = self
             .pending
             .take_if(|pending| pending.payment_id == given_up);

@@ -157,6 +157,10 @@ pub struct Sale {
 }
 
 impl Sale {
+    pub(super) const fn tender_tried(&mut self) {
+        self.tenders_tried = self.tenders_tried.saturating_add(1);
+    }
+
     /// The sum of the lines that were not taken back.
     ///
     /// # Errors

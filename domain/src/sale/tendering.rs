@@ -1,44 +1,16 @@
-//! Choosing what pays: cash, or a card for what is still open.
+//! Choosing a card for what is still open, and reading it.
 
 use crate::{
     card_ref::{CardRef, EntryMode},
     ids::PaymentId,
     limits,
-    money::Money,
     payment::{PaymentKind, PaymentMethod},
     sale::{
-        Effect, PendingPayment, Prompt, Rejected, SaleFact, machine::Step, scanning::shortened,
+        Effect, PendingPayment, Prompt, Rejected, Step, basket::shortened, payment::TenderFact,
     },
 };
 
 impl Step {
-    /// Cash pays at most once more than is owed: what is over comes back as change, and only cash
-    /// gives change.
-    pub(super) fn take_cash(&mut self, given: Money) -> Result<(), Rejected> {
-        let sale = self.tendering_sale()?;
-        let number = sale.number;
-        let tried = sale.tenders_tried;
-        let covers = given.covers(self.open_amount()?)?;
-        if !given.is_positive() || given.minor() > limits::AMOUNT_MINOR_MAX {
-            return Err(Rejected::InvalidAmount);
-        }
-        if !covers && too_many(tried) {
-            return Err(Rejected::TooManyTenders);
-        }
-        self.disarm();
-        self.record(SaleFact::CashTendered {
-            sale: number,
-            given,
-        });
-        if covers {
-            self.close()
-        } else {
-            self.then(Effect::OpenDrawer);
-            self.show(Prompt::ChooseTender);
-            Ok(())
-        }
-    }
-
     pub(super) fn choose_card(&mut self, payment_id: PaymentId) -> Result<(), Rejected> {
         let sale = self.tendering_sale()?;
         if self.volatile.armed.is_some() {
@@ -48,7 +20,7 @@ impl Step {
             return Err(Rejected::TooManyTenders);
         }
         let used = sale.payment_ids.contains(&payment_id);
-        if used || self.durable.abandoned.contains(&payment_id) {
+        if used || self.durable.payments.abandoned.contains(&payment_id) {
             return Err(Rejected::IdUsed(payment_id));
         }
         let amount = self.open_amount()?;
@@ -67,7 +39,7 @@ impl Step {
         let sale = self.tendering_sale()?.number;
         self.volatile.armed = None;
         let reason = shortened(reason);
-        self.record(SaleFact::CardNotRead { sale, reason });
+        self.record(TenderFact::CardNotRead { sale, reason });
         self.show(Prompt::CardNotRead);
         Ok(())
     }
@@ -97,7 +69,7 @@ impl Step {
             original: None,
         };
         let request = self.config.request_of(sale, &payment);
-        self.record(SaleFact::PaymentIntended { sale, payment });
+        self.record(TenderFact::PaymentIntended { sale, payment });
         self.then(Effect::SendPayment(request));
         self.show(Prompt::ContactingBank { amount });
         Ok(())
@@ -118,6 +90,6 @@ impl Step {
     }
 }
 
-fn too_many(tried: u32) -> bool {
+pub(super) fn too_many(tried: u32) -> bool {
     usize::try_from(tried).is_ok_and(|tried| tried >= limits::SALE_TENDERS_MAX)
 }

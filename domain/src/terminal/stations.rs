@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The stations, by TID.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Stations {
     by_tid: BTreeMap<Tid, Station>,
     /// The terminal of each lane; the first by its id, where a lane has several.

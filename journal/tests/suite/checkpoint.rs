@@ -395,7 +395,7 @@ fn it_is_compared_with_what_the_log_gives() {
     journal.append(one("behind it")).unwrap();
     commit_all(&mut committer);
     let compared = |engine: &dyn Engine, name: &str, start: u64| {
-        let encode = |sum: u64| sum.to_be_bytes().to_vec();
+        let encode = |sum: u64, _: &[u8]| sum.to_be_bytes().to_vec();
         verify_checkpoint(engine, name, |_| true, start, count, encode).unwrap()
     };
     let engine = place.engine();

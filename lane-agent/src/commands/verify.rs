@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use domain::{
     money::Money,
-    sale::{SaleFact, SaleRecord, Tender},
+    sale::{CheckoutFact, CheckoutRecord, DateFact, SaleFact, Tender, TillFact},
     time::BusinessDate,
 };
 use journal::{
@@ -16,9 +16,6 @@ use serde_json::json;
 
 use super::{ConfigArgs, Exit, Failed, Outcome, Output, answer, load, open_code, say};
 use crate::{checkpoint, config::Config};
-
-/// Records read at a time.
-const RECORDS_PER_READ: usize = 256;
 
 /// What was found to be wrong, by record.
 #[derive(Default)]
@@ -159,22 +156,16 @@ const fn exit_of(error: &VerifyError) -> Exit {
 
 fn walk(journal: &Journal) -> Result<Walk, VerifyError> {
     let mut walk = Walk::default();
-    let mut next = 1;
-    loop {
-        let records = journal.read(LogId::OWN, next, RECORDS_PER_READ)?;
-        let Some(last) = records.last().map(|record| record.sequence) else {
-            return Ok(walk);
-        };
-        for record in &records {
-            walk.records = walk.records.saturating_add(1);
-            match records::lane::decode(&record.bytes) {
-                Ok(Some(decoded)) => walk.take(record.sequence, &decoded),
-                Ok(None) => {}
-                Err(fault) => walk.broken.push((record.sequence, fault.to_string())),
-            }
+    journal.replay(LogId::OWN, 1, |record| {
+        walk.records = walk.records.saturating_add(1);
+        match records::lane::decode(&record.bytes) {
+            Ok(Some(decoded)) => walk.take(record.sequence, &decoded),
+            Ok(None) => {}
+            Err(fault) => walk.broken.push((record.sequence, fault.to_string())),
         }
-        next = last.saturating_add(1);
-    }
+        Ok::<(), VerifyError>(())
+    })?;
+    Ok(walk)
 }
 
 impl Walk {
@@ -192,7 +183,7 @@ impl Walk {
 
     /// I20: a marker ends the date that it carries, and what is behind it carries the next. Records
     /// from before there were markers carry what the hub said, so only what follows one is checked.
-    fn follow_frame(&mut self, sequence: u64, record: &SaleRecord) {
+    fn follow_frame(&mut self, sequence: u64, record: &CheckoutRecord) {
         if let Some(running) = self.frame
             && record.date != Some(running)
         {
@@ -202,7 +193,7 @@ impl Walk {
             let what = format!("date {date} in the frame of {running}: I20");
             self.broken.push((sequence, what));
         }
-        if let SaleFact::DayMarked { ended, begins, .. } = record.fact {
+        if let CheckoutFact::Date(DateFact::DayMarked { ended, begins, .. }) = record.fact {
             if record.date != Some(ended) || begins <= ended {
                 let what = format!("a marker from {ended} to {begins} that ends nothing: I20");
                 self.broken.push((sequence, what));
@@ -211,47 +202,41 @@ impl Walk {
         }
     }
 
-    /// I3: cash and decided payments before the closing cover it. I12: receipts have no gap.
-    fn take(&mut self, sequence: u64, record: &SaleRecord) {
+    fn take(&mut self, sequence: u64, record: &CheckoutRecord) {
         self.follow_frame(sequence, record);
-        match &record.fact {
-            SaleFact::CashTendered { sale, given } => self.paid(sale.0, *given),
-            SaleFact::SaleClosed {
-                sale,
-                receipt,
-                total,
-                tenders,
-                change,
-                ..
-            } => {
-                self.receipts = self.receipts.saturating_add(1);
-                if receipt.sequence != self.receipts {
-                    let what = format!("receipt {receipt} follows {}: I12", self.receipts - 1);
-                    self.broken.push((sequence, what));
-                }
-                let tendered: i64 = tenders.iter().map(|tender| tender.amount().minor()).sum();
-                let cards: i64 = tenders.iter().map(card_minor).sum();
-                let cash = self.paid_minor.remove(&sale.0).unwrap_or(0);
-                let covered = tendered.saturating_sub(change.minor()) == total.minor();
-                if !covered || cash != tendered.saturating_sub(cards) {
-                    let what = format!("sale {} is not covered by its tenders: I3", sale.0);
-                    self.broken.push((sequence, what));
-                }
-            }
-            SaleFact::SaleOpened { .. }
-            | SaleFact::LineAdded { .. }
-            | SaleFact::LineVoided { .. }
-            | SaleFact::SaleTotalled { .. }
-            | SaleFact::PaymentIntended { .. }
-            | SaleFact::PaymentDecided { .. }
-            | SaleFact::PaymentAbandoned { .. }
-            | SaleFact::CardNotRead { .. }
-            | SaleFact::SaleVoided { .. }
-            | SaleFact::LeaseAccepted { .. }
-            | SaleFact::LeaseReturned { .. }
-            | SaleFact::DayMarked { .. }
-            | SaleFact::Rested
-            | SaleFact::ReceiptPrinted { .. } => {}
+        if let CheckoutFact::Till(TillFact::CashTendered { sale, given }) = &record.fact {
+            self.paid(sale.0, *given);
+        }
+        if let CheckoutFact::Sale(fact) = &record.fact {
+            self.follow_sale(sequence, fact);
+        }
+    }
+
+    /// I3: cash and decided payments before the closing cover it. I12: receipts have no gap.
+    fn follow_sale(&mut self, sequence: u64, fact: &SaleFact) {
+        let SaleFact::SaleClosed {
+            sale,
+            receipt,
+            total,
+            tenders,
+            change,
+            ..
+        } = fact
+        else {
+            return;
+        };
+        self.receipts = self.receipts.saturating_add(1);
+        if receipt.sequence != self.receipts {
+            let what = format!("receipt {receipt} follows {}: I12", self.receipts - 1);
+            self.broken.push((sequence, what));
+        }
+        let tendered: i64 = tenders.iter().map(|tender| tender.amount().minor()).sum();
+        let cards: i64 = tenders.iter().map(card_minor).sum();
+        let cash = self.paid_minor.remove(&sale.0).unwrap_or(0);
+        let covered = tendered.saturating_sub(change.minor()) == total.minor();
+        if !covered || cash != tendered.saturating_sub(cards) {
+            let what = format!("sale {} is not covered by its tenders: I3", sale.0);
+            self.broken.push((sequence, what));
         }
     }
 

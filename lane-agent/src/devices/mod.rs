@@ -22,6 +22,7 @@ use ports::{Clock, Random};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
+pub use domain::sale::Key;
 pub use file_printer::FilePrinter;
 
 use crate::config::DevicesConfig;
@@ -127,35 +128,6 @@ pub trait Device {
 pub trait Scanner: Device {
     /// The next code as read; `None`: the device is gone.
     fn next_scan(&mut self) -> LocalBoxFuture<'_, Option<String>>;
-}
-
-/// What the cashier presses.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Key {
-    /// A new customer.
-    Open {
-        /// The caller's own name for the order, or empty.
-        order_reference: String,
-    },
-    /// Take a line back.
-    VoidLine {
-        /// Its number.
-        line_number: u32,
-    },
-    /// What does it cost?
-    Total,
-    /// Cash was given.
-    Cash {
-        /// All of it, in minor units.
-        given_minor: i64,
-    },
-    /// Pay by card.
-    Card,
-    /// The customer goes without buying.
-    VoidSale {
-        /// Why.
-        reason: String,
-    },
 }
 
 /// The cashier's keys.

@@ -1,51 +1,166 @@
-//! What the hub's records add up to, as `journal.v1.HubCheckpoint`.
+//! What the hub's records add up to, as `journal.v1.HubCheckpoint`: three parts, each with a form.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     ConvertError, card_hash, lease_use_from_proto, lease_use_to_proto, money_from_proto,
-    money_to_proto, payment_id, text,
+    money_to_proto,
+    parts::{part, state},
+    payment_id,
 };
 use domain::{
     card_ref::CardHash,
-    desk::{DeskCheckpoint, PreviousHub},
-    ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, Tid},
+    desk::{DeskCheckpoint, DeskPart, DeskState},
+    ids::{BatchNumber, ForwardId, LaneId, LeaseId, PaymentId, Tid},
     risk::{EndedLease, Exposure, LeaseLedger},
     settlement::{Account, Balances},
     terminal::{BatchItem, Settling, Terminal},
-    time::{BusinessDate, WallMs},
+    time::WallMs,
 };
 use proto::journal::v1 as journal;
 
 use super::{
     counts::{counts_from_proto, counts_to_proto},
-    day::{upload_from_proto, upload_to_proto},
+    day::{DAYS_FORM, days_before_parts, days_from_proto, days_to_proto},
     fields::{
-        batch, date, id_from_bytes, id_to_bytes, lane, lease_end_from_proto, lease_end_to_proto,
-        needed, place_from_proto, place_to_proto, stan, tid, totals_from_proto, totals_to_proto,
+        all, batch, date, date_from_text, date_to_text, id_from_bytes, id_to_bytes, lane,
+        lease_end_from_proto, lease_end_to_proto, needed, place_from_proto, place_to_proto, stan,
+        tid, totals_from_proto, totals_to_proto,
     },
     file::{file_from_proto, file_to_proto},
+    machine::{MACHINES_FORM, machines_before_parts, machines_from_proto, machines_to_proto},
+    terminal::{upload_from_proto, upload_to_proto},
 };
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
-/// The version of the message. Another one is another meaning of the same fields, or has fewer: add
-/// one whenever the desk keeps something new.
-const FORM: u32 = 3;
+/// The form of the desk's part. Another one is another meaning of the same fields, or has fewer:
+/// add one whenever the desk keeps something new.
+const DESK_FORM: u32 = 4;
+/// The message has parts, and each of them a form.
+const IN_PARTS: u32 = 4;
+/// All in one, as it was before it had parts.
+const BEFORE_PARTS: u32 = 3;
 
-/// As it is kept; `started` says whose journal it is.
+/// As it is kept; `started` says whose journal it is. Every part in its newest form.
 pub fn checkpoint_to_proto(
     kept: &DeskCheckpoint,
     started: journal::HubStarted,
 ) -> journal::HubCheckpoint {
-    let ids = |ids: &BTreeSet<PaymentId>| ids.iter().map(|id| id_to_bytes(*id)).collect();
+    let desk = part(DeskPart::Desk.name(), DESK_FORM, &desk_to_proto(&kept.desk));
+    let machines = kept.machines.as_ref().map(|machines| {
+        let name = DeskPart::Machines.name();
+        part(name, MACHINES_FORM, &machines_to_proto(machines))
+    });
+    let days = kept.days.as_ref().map(|days| {
+        let name = DeskPart::Days.name();
+        part(name, DAYS_FORM, &days_to_proto(days))
+    });
     journal::HubCheckpoint {
-        form: FORM,
+        form: IN_PARTS,
         started: Some(started),
+        parts: [Some(desk), machines, days].into_iter().flatten().collect(),
+        ..journal::HubCheckpoint::default()
+    }
+}
+
+/// A checkpoint as it was read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeptDesk {
+    /// What it says. What could not be read of it is `None`.
+    pub checkpoint: DeskCheckpoint,
+    told: BTreeMap<DeskPart, u64>,
+}
+
+impl KeptDesk {
+    /// Up to which record a part tells; 0: it is to be rebuilt.
+    #[must_use]
+    pub fn told(&self, part: DeskPart) -> u64 {
+        self.told.get(&part).copied().unwrap_or(0)
+    }
+
+    /// The first record that a part has not seen.
+    #[must_use]
+    pub fn first_unseen(&self) -> u64 {
+        let told = DeskPart::ALL.map(|part| self.told(part));
+        let least = told.into_iter().min().unwrap_or(0);
+        least.saturating_add(1)
+    }
+}
+
+/// Reads what was kept behind record `applied`.
+///
+/// # Errors
+/// The desk itself can't be read: its field that is missing or can't be. It is told by its records
+/// and the dates together, so all of it is rebuilt.
+pub fn checkpoint_from_proto(from: &journal::HubCheckpoint, applied: u64) -> Result<KeptDesk> {
+    let upgraded = match from.form {
+        BEFORE_PARTS => Some(in_parts(from)),
+        _ => None,
+    };
+    let parts = upgraded.as_ref().unwrap_or(&from.parts);
+    let form = |part: DeskPart, form| (part.name(), form);
+    let desk = state(parts, form(DeskPart::Desk, DESK_FORM), applied);
+    let (desk, until) = desk.ok_or_else(|| ConvertError::new("form", "is another version's"))?;
+    let mut told = BTreeMap::from([(DeskPart::Desk, until)]);
+    let machines = state(parts, form(DeskPart::Machines, MACHINES_FORM), applied);
+    let machines = machines.and_then(|(machines, until)| {
+        let machines = machines_from_proto(&machines).ok()?;
+        told.insert(DeskPart::Machines, until);
+        Some(machines)
+    });
+    let days = state(parts, form(DeskPart::Days, DAYS_FORM), applied);
+    let days = days.and_then(|(days, until)| {
+        let days = days_from_proto(&days).ok()?;
+        told.insert(DeskPart::Days, until);
+        Some(days)
+    });
+    let checkpoint = DeskCheckpoint {
+        desk: desk_from_proto(&desk)?,
+        machines,
+        days,
+    };
+    Ok(KeptDesk { checkpoint, told })
+}
+
+/// One from before there were parts.
+fn in_parts(from: &journal::HubCheckpoint) -> Vec<journal::CheckpointPart> {
+    let (machines, days) = (machines_before_parts(from), days_before_parts(from));
+    let from = from.clone();
+    let desk = journal::HubDesk {
+        payments: from.payments,
+        cards_ahead: from.cards_ahead,
+        abandoned_early: from.abandoned_early,
+        terminals: from.terminals,
+        last_forward_id: from.last_forward_id,
+        queue_depth_max: from.queue_depth_max,
+        exposure_minor: from.exposure_minor,
+        exposure_of_cards: from.exposure_of_cards,
+        open_leases: from.open_leases,
+        ended_leases: from.ended_leases,
+        last_lease_id: from.last_lease_id,
+        hot_cards: from.hot_cards,
+        carried_forward_ids: from.carried_forward_ids,
+        balances: from.balances,
+        balances_archived: from.balances_archived,
+        counts: from.counts,
+        counts_before_today: from.counts_before_today,
+        counts_of_days: from.counts_of_days,
+        orphan_records: from.orphan_records,
+    };
+    vec![
+        part(DeskPart::Desk.name(), 4, &desk),
+        part(DeskPart::Machines.name(), 4, &machines),
+        part(DeskPart::Days.name(), 4, &days),
+    ]
+}
+
+fn desk_to_proto(kept: &DeskState) -> journal::HubDesk {
+    let ids = |ids: &BTreeSet<PaymentId>| ids.iter().map(|id| id_to_bytes(*id)).collect();
+    journal::HubDesk {
         payments: kept.payments.iter().map(file_to_proto).collect(),
         cards_ahead: ids(&kept.cards_ahead),
         abandoned_early: abandoned_to_proto(&kept.abandoned_early),
-        lane_epochs: epochs_to_proto(&kept.lane_epochs),
         terminals: kept.terminals.iter().map(terminal_to_proto).collect(),
         last_forward_id: kept.last_forward.0,
         queue_depth_max: u64::try_from(kept.queue_depth_max).unwrap_or(u64::MAX),
@@ -60,12 +175,6 @@ pub fn checkpoint_to_proto(
             .map(|card| card.0.to_vec().into())
             .collect(),
         carried_forward_ids: kept.carried.iter().map(|id| id.0).collect(),
-        previous_hub_epoch: kept.previous_hub.epoch,
-        previous_last_lease_id: kept.previous_hub.last_lease.0,
-        asked_before: asked_to_proto(&kept.previous_hub),
-        closing: date_to_text(kept.closing),
-        running: date_to_text(kept.running),
-        closed: date_to_text(kept.closed),
         balances: balances_to_proto(&kept.balances),
         balances_archived: balances_to_proto(&kept.balances_archived),
         counts: Some(counts_to_proto(&kept.counts)),
@@ -82,27 +191,12 @@ pub fn checkpoint_to_proto(
     }
 }
 
-/// Whether this version reads it: one of another form is rebuilt from the log.
-pub const fn is_current_form(kept: &journal::HubCheckpoint) -> bool {
-    kept.form == FORM
-}
-
-/// Reads what was kept.
-///
-/// # Errors
-/// The field that is missing or can't be.
-pub fn checkpoint_from_proto(from: &journal::HubCheckpoint) -> Result<DeskCheckpoint> {
-    if !is_current_form(from) {
-        return Err(ConvertError::new("form", "is another version's"));
-    }
-    Ok(DeskCheckpoint {
+fn desk_from_proto(from: &journal::HubDesk) -> Result<DeskState> {
+    Ok(DeskState {
         payments: all(&from.payments, file_from_proto)?,
         cards_ahead: all(&from.cards_ahead, |bytes| id_from_bytes(bytes))?,
         abandoned_early: all(&from.abandoned_early, |one| {
             Ok((payment_id(&one.payment_id)?, lane(one.lane)?))
-        })?,
-        lane_epochs: all(&from.lane_epochs, |one| {
-            Ok((lane(one.lane)?, LaneEpoch(one.epoch)))
         })?,
         terminals: all(&from.terminals, terminal_from_proto)?,
         last_forward: ForwardId(from.last_forward_id),
@@ -123,17 +217,6 @@ pub fn checkpoint_from_proto(from: &journal::HubCheckpoint) -> Result<DeskCheckp
             .iter()
             .map(|id| ForwardId(*id))
             .collect(),
-        previous_hub: PreviousHub {
-            epoch: from.previous_hub_epoch,
-            last_lease: LeaseId(from.previous_last_lease_id),
-            asked: all(&from.asked_before, |one| {
-                let asked = (lane(one.lane)?, WallMs(one.at_ms));
-                Ok((payment_id(&one.payment_id)?, asked))
-            })?,
-        },
-        closing: date_from_text(&from.closing)?,
-        running: date_from_text(&from.running)?,
-        closed: date_from_text(&from.closed)?,
         balances: balances_from_proto(&from.balances)?,
         balances_archived: balances_from_proto(&from.balances_archived)?,
         counts: counts_from_proto(from.counts.as_ref())?,
@@ -145,10 +228,6 @@ pub fn checkpoint_from_proto(from: &journal::HubCheckpoint) -> Result<DeskCheckp
     })
 }
 
-fn all<F, T, C: FromIterator<T>>(from: &[F], read: impl Fn(&F) -> Result<T>) -> Result<C> {
-    from.iter().map(read).collect()
-}
-
 fn abandoned_to_proto(abandoned: &BTreeMap<PaymentId, LaneId>) -> Vec<journal::Abandoned> {
     let abandoned = abandoned.iter();
     let one = |(id, lane): (&PaymentId, &LaneId)| journal::Abandoned {
@@ -156,15 +235,6 @@ fn abandoned_to_proto(abandoned: &BTreeMap<PaymentId, LaneId>) -> Vec<journal::A
         lane: lane.0.into(),
     };
     abandoned.map(one).collect()
-}
-
-fn epochs_to_proto(epochs: &BTreeMap<LaneId, LaneEpoch>) -> Vec<journal::LaneAttached> {
-    let epochs = epochs.iter();
-    let one = |(lane, epoch): (&LaneId, &LaneEpoch)| journal::LaneAttached {
-        lane: lane.0.into(),
-        epoch: epoch.0,
-    };
-    epochs.map(one).collect()
 }
 
 fn terminal_to_proto(terminal: &Terminal) -> journal::TerminalState {
@@ -246,7 +316,7 @@ fn exposure_to_proto(exposure: &Exposure) -> Vec<journal::CardUse> {
     cards.map(one).collect()
 }
 
-fn exposure_from_proto(from: &journal::HubCheckpoint) -> Result<Exposure> {
+fn exposure_from_proto(from: &journal::HubDesk) -> Result<Exposure> {
     let cards = all(&from.exposure_of_cards, |card| {
         Ok((card_hash(&card.card_hash)?, card.spent_minor))
     })?;
@@ -278,25 +348,6 @@ fn ended_lease_from_proto(from: &journal::EndedLease) -> Result<EndedLease> {
         end: lease_end_from_proto(needed("ended", from.ended.as_ref())?)?,
         ended_at: WallMs(from.ended_at_ms),
     })
-}
-
-fn asked_to_proto(previous: &PreviousHub) -> Vec<journal::AskedBefore> {
-    let asked = previous.asked.iter();
-    let one = |(id, (lane, at)): (&PaymentId, &(LaneId, WallMs))| journal::AskedBefore {
-        payment_id: id.to_string(),
-        lane: lane.0.into(),
-        at_ms: at.0,
-    };
-    asked.map(one).collect()
-}
-
-fn date_to_text(date: Option<BusinessDate>) -> String {
-    let date = date.map(|date| date.to_string());
-    text(date.as_deref())
-}
-
-fn date_from_text(text: &str) -> Result<Option<BusinessDate>> {
-    crate::optional(text, date)
 }
 
 fn balances_to_proto(balances: &Balances) -> Vec<journal::AccountBalance> {

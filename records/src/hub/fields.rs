@@ -8,7 +8,7 @@ use domain::{
 };
 use proto::journal::v1 as journal;
 
-use crate::{ConvertError, money_from_proto, money_to_proto};
+use crate::{ConvertError, money_from_proto, money_to_proto, text};
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
@@ -92,8 +92,8 @@ pub(super) fn lane(number: u32) -> Result<LaneId> {
     Ok(LaneId(lane))
 }
 
-pub(super) fn tid(text: &str) -> Result<Tid> {
-    Tid::new(text).map_err(|error| ConvertError::new("tid", error))
+pub(super) fn tid(from: &str) -> Result<Tid> {
+    Tid::new(from).map_err(|error| ConvertError::new("tid", error))
 }
 
 pub(super) fn stan(number: u32) -> Result<Stan> {
@@ -104,6 +104,22 @@ pub(super) fn batch(number: u32) -> Result<BatchNumber> {
     BatchNumber::new(number).map_err(|error| ConvertError::new("batch", error))
 }
 
-pub(super) fn date(text: &str) -> Result<BusinessDate> {
-    BusinessDate::parse(text).map_err(|error| ConvertError::new("date", error))
+pub(super) fn date(from: &str) -> Result<BusinessDate> {
+    BusinessDate::parse(from).map_err(|error| ConvertError::new("date", error))
+}
+
+pub(super) fn date_to_text(date: Option<BusinessDate>) -> String {
+    let date = date.map(|date| date.to_string());
+    text(date.as_deref())
+}
+
+pub(super) fn date_from_text(from: &str) -> Result<Option<BusinessDate>> {
+    crate::optional(from, date)
+}
+
+pub(super) fn all<F, T, C: FromIterator<T>>(
+    from: &[F],
+    read: impl Fn(&F) -> Result<T>,
+) -> Result<C> {
+    from.iter().map(read).collect()
 }

@@ -1,22 +1,146 @@
-//! What a queue entry is, how it ended, and how a dead letter is resolved, both ways.
+//! Records of the queue, both ways: what an entry is, how it ended, and how a dead letter is
+//! resolved.
 
 use domain::{
+    desk::ForwardFact,
     forward::{DeadLetterReason, ForwardEnd, ForwardKind, Resolution},
-    ids::{AuthCode, ForwardId, Rrn},
+    ids::{AuthCode, BatchNumber, ForwardId, Rrn, Stan},
     response_code::ResponseCode,
     words::Reason,
 };
-use proto::{journal::v1 as journal, store::v1 as wire};
+use proto::{
+    journal::v1::{self as journal, hub_record::Body},
+    store::v1 as wire,
+};
 
 use crate::{
-    ConvertError, auth_code, code, money_from_proto, money_to_proto, optional,
+    ConvertError, auth_code, code, money_from_proto, money_to_proto, optional, payment_id,
     reason::{reason_from_proto, reason_to_proto},
     rrn, text,
 };
 
-use super::fields::{batch, stan};
+use super::fields::{batch, stan, tid};
 
 type Result<T> = std::result::Result<T, ConvertError>;
+
+pub(super) fn body(fact: &ForwardFact) -> Body {
+    match fact {
+        ForwardFact::Queued {
+            forward_id,
+            payment_id,
+            tid,
+            kind,
+            amount,
+        } => Body::ForwardQueued(journal::ForwardQueued {
+            forward_id: forward_id.0,
+            payment_id: payment_id.to_string(),
+            tid: tid.to_string(),
+            amount: Some(money_to_proto(*amount)),
+            ..queued_kind(kind)
+        }),
+        ForwardFact::Sent {
+            forward_id,
+            stan,
+            batch,
+            attempt,
+        } => forward_sent_to_proto(*forward_id, *stan, *batch, *attempt),
+        ForwardFact::Deferred {
+            forward_id,
+            code,
+            sent_in_full,
+        } => deferred_to_proto(*forward_id, code.as_ref(), *sent_in_full),
+        ForwardFact::Ended { forward_id, end } => Body::ForwardEnded(ended(*forward_id, end)),
+        ForwardFact::Resolved { forward_id, how } => resolved_to_proto(*forward_id, how),
+        ForwardFact::CarriedOver {
+            forward_id,
+            payment_id,
+        } => Body::CarriedOver(journal::CarriedOver {
+            forward_id: forward_id.0,
+            payment_id: payment_id.to_string(),
+        }),
+    }
+}
+
+fn forward_sent_to_proto(
+    forward_id: ForwardId,
+    stan: Stan,
+    batch: BatchNumber,
+    attempt: u32,
+) -> Body {
+    Body::ForwardSent(journal::ForwardSent {
+        forward_id: forward_id.0,
+        stan: stan.number(),
+        batch: batch.number(),
+        attempt,
+    })
+}
+
+fn deferred_to_proto(
+    forward_id: ForwardId,
+    code: Option<&ResponseCode>,
+    sent_in_full: bool,
+) -> Body {
+    Body::ForwardDeferred(journal::ForwardDeferred {
+        forward_id: forward_id.0,
+        response_code: text(code.map(ResponseCode::as_str)),
+        not_sent_in_full: !sent_in_full,
+    })
+}
+
+fn resolved_to_proto(forward_id: ForwardId, how: &Resolution) -> Body {
+    Body::DeadLetterResolved(journal::DeadLetterResolved {
+        forward_id: forward_id.0,
+        ..resolution_to_proto(how)
+    })
+}
+
+pub(super) fn queued(from: &journal::ForwardQueued) -> Result<ForwardFact> {
+    Ok(ForwardFact::Queued {
+        forward_id: ForwardId(from.forward_id),
+        payment_id: payment_id(&from.payment_id)?,
+        tid: tid(&from.tid)?,
+        kind: kind_from_proto(from)?,
+        amount: money_from_proto("amount", from.amount.as_ref())?,
+    })
+}
+
+pub(super) fn forward_sent(from: &journal::ForwardSent) -> Result<ForwardFact> {
+    Ok(ForwardFact::Sent {
+        forward_id: ForwardId(from.forward_id),
+        stan: stan(from.stan)?,
+        batch: batch(from.batch)?,
+        attempt: from.attempt,
+    })
+}
+
+pub(super) fn deferred(from: &journal::ForwardDeferred) -> Result<ForwardFact> {
+    Ok(ForwardFact::Deferred {
+        forward_id: ForwardId(from.forward_id),
+        code: optional(&from.response_code, |text| code("response_code", text))?,
+        sent_in_full: !from.not_sent_in_full,
+    })
+}
+
+pub(super) fn forward_ended(from: &journal::ForwardEnded) -> Result<ForwardFact> {
+    Ok(ForwardFact::Ended {
+        forward_id: ForwardId(from.forward_id),
+        end: end_from_proto(from)?,
+    })
+}
+
+pub(super) fn resolved(from: &journal::DeadLetterResolved) -> Result<ForwardFact> {
+    Ok(ForwardFact::Resolved {
+        forward_id: ForwardId(from.forward_id),
+        how: resolution_from_proto(from.how, &from.resolution, &from.note)?,
+    })
+}
+
+pub(super) fn carried_over(from: &journal::CarriedOver) -> Result<ForwardFact> {
+    Ok(ForwardFact::CarriedOver {
+        forward_id: ForwardId(from.forward_id),
+        payment_id: payment_id(&from.payment_id)?,
+    })
+}
 
 pub(super) fn kind_from_proto(from: &journal::ForwardQueued) -> Result<ForwardKind> {
     match from.kind() {
@@ -198,4 +322,67 @@ pub(super) fn resolution_to_proto(how: &Resolution) -> journal::DeadLetterResolv
         note: note.to_owned(),
         ..Default::default()
     }
+}
+
+/// One fact of each kind at least.
+#[cfg(test)]
+pub(super) fn samples() -> Vec<domain::desk::DeskFact> {
+    use super::tests::{cny, ends, kinds, place};
+    use domain::ids::{PaymentId, Tid};
+    let forward_id = ForwardId(11);
+    let (stan, batch) = place();
+    let mut all = vec![
+        ForwardFact::Sent {
+            forward_id,
+            stan,
+            batch,
+            attempt: 2,
+        }
+        .into(),
+    ];
+    for kind in kinds() {
+        all.push(
+            ForwardFact::Queued {
+                forward_id,
+                payment_id: PaymentId(9),
+                tid: Tid::new("LANE0003").unwrap(),
+                kind,
+                amount: cny(1250),
+            }
+            .into(),
+        );
+    }
+    for end in ends() {
+        all.push(ForwardFact::Ended { forward_id, end }.into());
+    }
+    let later = Some(ResponseCode::new("96").unwrap());
+    for (code, sent_in_full) in [(None, true), (later, true), (None, false)] {
+        all.push(
+            ForwardFact::Deferred {
+                forward_id,
+                code,
+                sent_in_full,
+            }
+            .into(),
+        );
+    }
+    for how in [
+        Resolution::Retry,
+        Resolution::SettledByHand {
+            reference: "letter 7".to_owned(),
+        },
+        Resolution::WrittenOff {
+            reason: "small".to_owned(),
+        },
+    ] {
+        all.push(ForwardFact::Resolved { forward_id, how }.into());
+    }
+    all.push(
+        ForwardFact::CarriedOver {
+            forward_id,
+            payment_id: PaymentId(9),
+        }
+        .into(),
+    );
+    all
 }

@@ -4,7 +4,7 @@
 use domain::{
     card_ref::CardHash,
     desk::{
-        ArchiveFact, Desk, DeskCheckpoint, DeskConfig, DeskFact, ForwardFact, LeaseFact,
+        ArchiveFact, Desk, DeskCheckpoint, DeskConfig, DeskFact, DeskPart, ForwardFact, LeaseFact,
         PaymentFact, Timing,
     },
     forward::{Forward, ForwardEnd, ForwardKind, Resolution},
@@ -20,11 +20,9 @@ use prost::Message;
 use proto::journal::v1 as journal;
 
 use super::{
-    checkpoint_from_proto, checkpoint_to_proto, encode, file_from_proto, file_to_proto,
-    tests::{
-        asked, cny, day_records, decisions, ends, kinds, lease, lease_records, place, record,
-        terminal_records,
-    },
+    checkpoint_from_proto, checkpoint_to_proto, day, encode, file_from_proto, file_to_proto, lease,
+    machine, terminal,
+    tests::{asked, cny, decisions, ends, kinds, place, record},
 };
 
 fn desk() -> Desk {
@@ -157,7 +155,12 @@ fn entries() -> Vec<DeskFact> {
 }
 
 pub(super) fn offline() -> Vec<DeskFact> {
-    let mut all = vec![LeaseFact::Granted { lease: lease() }.into()];
+    let mut all = vec![
+        LeaseFact::Granted {
+            lease: crate::lease::sample(),
+        }
+        .into(),
+    ];
     for number in [500, 501] {
         all.push(
             PaymentFact::OfflineReported {
@@ -188,7 +191,9 @@ pub(super) fn offline() -> Vec<DeskFact> {
 fn through_bytes(kept: &DeskCheckpoint) -> DeskCheckpoint {
     let bytes = checkpoint_to_proto(kept, journal::HubStarted::default()).encode_to_vec();
     let read = journal::HubCheckpoint::decode(bytes.as_slice()).unwrap();
-    checkpoint_from_proto(&read).unwrap()
+    let kept = checkpoint_from_proto(&read, 7).unwrap();
+    assert_eq!(kept.first_unseen(), 8);
+    kept.checkpoint
 }
 
 #[test]
@@ -198,12 +203,13 @@ fn a_checkpoint_comes_back_as_it_was_kept_after_every_record() {
     }
     .into();
     let all = [
-        lease_records(),
+        lease::samples(),
+        machine::samples(),
         offline(),
         payments(),
         entries(),
-        terminal_records(),
-        day_records(),
+        terminal::samples(),
+        day::samples(),
         vec![archived],
         payments(),
     ]
@@ -220,12 +226,84 @@ fn a_checkpoint_comes_back_as_it_was_kept_after_every_record() {
     }
 }
 
+fn kept() -> (Desk, journal::HubCheckpoint) {
+    let mut desk = desk();
+    for fact in [machine::samples(), day::samples(), payments()].concat() {
+        desk.replay(&record(fact));
+    }
+    let kept = checkpoint_to_proto(&desk.checkpoint(), journal::HubStarted::default());
+    (desk, kept)
+}
+
 #[test]
-fn another_versions_checkpoint_is_not_read() {
-    let kept = desk().checkpoint();
-    let mut bytes = checkpoint_to_proto(&kept, journal::HubStarted::default());
-    bytes.form += 1;
-    assert_eq!(checkpoint_from_proto(&bytes).unwrap_err().field, "form");
+fn a_desk_of_another_form_is_not_read_and_what_stands_beside_it_is_rebuilt_by_itself() {
+    let (_, bytes) = kept();
+    for spoiled in DeskPart::ALL {
+        let mut bytes = bytes.clone();
+        let part = bytes
+            .parts
+            .iter_mut()
+            .find(|part| part.name == spoiled.name());
+        part.unwrap().form += 1;
+        let read = checkpoint_from_proto(&bytes, 7);
+        if spoiled == DeskPart::Desk {
+            assert_eq!(read.unwrap_err().field, "form");
+            continue;
+        }
+        let read = read.unwrap();
+        assert_eq!((read.told(spoiled), read.first_unseen()), (0, 1));
+        assert_eq!(read.told(DeskPart::Desk), 7);
+    }
+}
+
+#[test]
+fn one_from_before_there_were_parts_is_read_whole() {
+    let (desk, bytes) = kept();
+    let part = |name: DeskPart| {
+        let mut parts = bytes.parts.iter();
+        let part = parts.find(|part| part.name == name.name());
+        part.unwrap().state.clone()
+    };
+    let desk_part = journal::HubDesk::decode(part(DeskPart::Desk)).unwrap();
+    let machines = journal::HubMachines::decode(part(DeskPart::Machines)).unwrap();
+    let days = journal::HubDays::decode(part(DeskPart::Days)).unwrap();
+    let before = journal::HubCheckpoint {
+        form: 3,
+        payments: desk_part.payments,
+        cards_ahead: desk_part.cards_ahead,
+        abandoned_early: desk_part.abandoned_early,
+        lane_epochs: machines.lane_epochs,
+        terminals: desk_part.terminals,
+        last_forward_id: desk_part.last_forward_id,
+        queue_depth_max: desk_part.queue_depth_max,
+        exposure_minor: desk_part.exposure_minor,
+        exposure_of_cards: desk_part.exposure_of_cards,
+        open_leases: desk_part.open_leases,
+        ended_leases: desk_part.ended_leases,
+        last_lease_id: desk_part.last_lease_id,
+        hot_cards: desk_part.hot_cards,
+        carried_forward_ids: desk_part.carried_forward_ids,
+        previous_hub_epoch: machines.previous_hub_epoch,
+        previous_last_lease_id: machines.previous_last_lease_id,
+        asked_before: machines.asked_before,
+        closing: days.closing,
+        closed: days.closed,
+        running: days.running,
+        balances: desk_part.balances,
+        balances_archived: desk_part.balances_archived,
+        counts: desk_part.counts,
+        counts_before_today: desk_part.counts_before_today,
+        counts_of_days: desk_part.counts_of_days,
+        orphan_records: desk_part.orphan_records,
+        ..journal::HubCheckpoint::default()
+    };
+    let read = checkpoint_from_proto(&before, 7).unwrap();
+    let kept = desk.checkpoint();
+    assert_eq!(read.checkpoint.desk, kept.desk);
+    // A part that has got another form since is rebuilt.
+    let (machines, days) = (read.checkpoint.machines, read.checkpoint.days);
+    assert!(machines.is_none_or(|machines| Some(machines) == kept.machines));
+    assert!(days.is_none_or(|days| Some(days) == kept.days));
 }
 
 /// The fullest file is one record when it is restored.

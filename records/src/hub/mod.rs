@@ -1,5 +1,6 @@
 //! The hub's own records as `journal.v1`.
 
+mod archive;
 mod checkpoint;
 mod counts;
 mod day;
@@ -8,17 +9,19 @@ mod file;
 mod forward;
 #[cfg(test)]
 mod kept_tests;
-mod record_in;
-mod record_out;
+mod lease;
+mod machine;
+mod payment;
+mod record;
 #[cfg(test)]
 mod release_2026_11;
 mod request;
+mod terminal;
 #[cfg(test)]
 mod tests;
 
-pub use checkpoint::{checkpoint_from_proto, checkpoint_to_proto, is_current_form};
+pub use checkpoint::{KeptDesk, checkpoint_from_proto, checkpoint_to_proto};
 pub use counts::payments_to_proto;
 pub use file::{file_from_proto, file_to_proto};
 pub use forward::{forward_kind_to_proto, resolution_from_proto, resolution_number};
-pub use record_in::{decode, desk_record};
-pub use record_out::{encode, started};
+pub use record::{decode, desk_record, encode, started};

@@ -1,7 +1,10 @@
 //! The lane's own records as `journal.v1`.
 
+mod checkpoint;
+mod fields;
 mod record;
 #[cfg(test)]
 mod release_2026_11;
 
-pub use record::{decode, encode, sale_record, started};
+pub use checkpoint::{KeptCheckout, checkpoint_from_proto, checkpoint_to_proto};
+pub use record::{checkout_record, decode, encode, started};

@@ -13,7 +13,10 @@ use domain::{
     payment::{Decision, HostFacts, PaymentKind, PaymentMethod},
     response_code::ResponseCode,
     risk::{FloorLimits, OfflineLease, VelocityLimit},
-    sale::{AbandonReason, LeaseReturnReason, Line, PendingPayment, SaleFact, SaleRecord, Tender},
+    sale::{
+        AbandonReason, BasketFact, CheckoutFact, CheckoutRecord, LeaseFact, LeaseReturnReason,
+        Line, PendingPayment, SaleFact, Tender, TenderFact, TillFact,
+    },
     time::{BusinessDate, WallMs},
 };
 
@@ -49,9 +52,9 @@ fn cny(minor: i64) -> Money {
     Money::new(minor, Currency::CNY)
 }
 
-fn article(number: u32, barcode: &str, name: &str, pieces: (u32, i64)) -> SaleFact {
+fn article(number: u32, barcode: &str, name: &str, pieces: (u32, i64)) -> CheckoutFact {
     let (quantity, total) = pieces;
-    SaleFact::LineAdded {
+    CheckoutFact::Basket(BasketFact::LineAdded {
         sale: SALE,
         line: Line {
             number,
@@ -63,10 +66,10 @@ fn article(number: u32, barcode: &str, name: &str, pieces: (u32, i64)) -> SaleFa
             price_embedded: number == 2,
             voided: false,
         },
-    }
+    })
 }
 
-fn payment_facts() -> Vec<SaleFact> {
+fn payment_facts() -> Vec<CheckoutFact> {
     let host = HostFacts {
         rrn: Some(Rrn::new("101530000123").unwrap()),
         auth_code: Some(AuthCode::new("A1B2C3").unwrap()),
@@ -86,7 +89,7 @@ fn payment_facts() -> Vec<SaleFact> {
             lease: LeaseId(4),
         },
     ];
-    let mut all = vec![SaleFact::PaymentIntended {
+    let mut all = vec![CheckoutFact::Tender(TenderFact::PaymentIntended {
         sale: SALE,
         payment: PendingPayment {
             payment_id: PAYMENT,
@@ -105,22 +108,24 @@ fn payment_facts() -> Vec<SaleFact> {
             method: PaymentMethod::Card,
             original: None,
         },
-    }];
-    all.extend(decisions.map(|decision| SaleFact::PaymentDecided {
-        sale: SALE,
-        payment_id: PAYMENT,
-        decision,
+    })];
+    all.extend(decisions.map(|decision| {
+        CheckoutFact::Tender(TenderFact::PaymentDecided {
+            sale: SALE,
+            payment_id: PAYMENT,
+            decision,
+        })
     }));
-    all.push(SaleFact::PaymentAbandoned {
+    all.push(CheckoutFact::Tender(TenderFact::PaymentAbandoned {
         sale: SALE,
         payment_id: PAYMENT,
         reason: AbandonReason::NoResultInTime.into(),
-    });
+    }));
     all
 }
 
-fn closed() -> SaleFact {
-    SaleFact::SaleClosed {
+fn closed() -> CheckoutFact {
+    CheckoutFact::Sale(SaleFact::SaleClosed {
         sale: SALE,
         receipt: ReceiptNumber::parse("3-2-000042").unwrap(),
         total: cny(1250),
@@ -135,7 +140,7 @@ fn closed() -> SaleFact {
         change: cny(100),
         items: 2,
         order_reference: "basket-5".to_owned(),
-    }
+    })
 }
 
 fn lease() -> OfflineLease {
@@ -160,53 +165,53 @@ fn lease() -> OfflineLease {
 }
 
 /// What the lines say, in their order, the start in front of them apart.
-fn facts() -> Vec<SaleFact> {
+fn facts() -> Vec<CheckoutFact> {
     let sale = SALE;
     let mut all = vec![
-        SaleFact::SaleOpened {
+        CheckoutFact::Sale(SaleFact::SaleOpened {
             sale,
             operator: OperatorId(7),
             order_reference: "basket-5".to_owned(),
             price_version: String::new(),
-        },
+        }),
         article(1, "6901234567892", "milk", (2, 1250)),
         article(2, "2112345006258", "apples", (1, 625)),
-        SaleFact::LineVoided {
+        CheckoutFact::Basket(BasketFact::LineVoided {
             sale,
             line_number: 2,
-        },
-        SaleFact::SaleTotalled {
+        }),
+        CheckoutFact::Basket(BasketFact::SaleTotalled {
             sale,
             total: cny(1250),
-        },
-        SaleFact::CashTendered {
+        }),
+        CheckoutFact::Till(TillFact::CashTendered {
             sale,
             given: cny(1000),
-        },
+        }),
     ];
     all.extend(payment_facts());
     all.extend([
-        SaleFact::CardNotRead {
+        CheckoutFact::Tender(TenderFact::CardNotRead {
             sale,
             reason: "torn out".to_owned(),
-        },
+        }),
         closed(),
-        SaleFact::SaleVoided {
+        CheckoutFact::Sale(SaleFact::SaleVoided {
             sale,
             reason: "left".to_owned(),
-        },
-        SaleFact::ReceiptPrinted {
+        }),
+        CheckoutFact::Sale(SaleFact::ReceiptPrinted {
             receipt: ReceiptNumber::parse("3-2-000042").unwrap(),
             text: "TOTAL 12.50\n".to_owned(),
             reprint: true,
-        },
-        SaleFact::LeaseAccepted { lease: lease() },
-        SaleFact::LeaseReturned {
+        }),
+        CheckoutFact::Lease(LeaseFact::Accepted { lease: lease() }),
+        CheckoutFact::Lease(LeaseFact::Returned {
             lease: LeaseId(4),
             spent: cny(250),
             payments: 1,
             reason: LeaseReturnReason::Expired.into(),
-        },
+        }),
     ]);
     all
 }
@@ -220,7 +225,7 @@ fn each_record_of_that_release_means_what_it_meant_and_is_written_as_it_was() {
     assert_eq!(written.len(), facts().len());
     for (fact, (name, bytes)) in facts().into_iter().zip(written) {
         let at = WallMs(1_795_334_400_000);
-        let record = SaleRecord { at, date, fact };
+        let record = CheckoutRecord { at, date, fact };
         assert_eq!(decode(bytes).unwrap().as_ref(), Some(&record), "{name}");
         if !WRITTEN_WITH_MORE.contains(&name.as_str()) {
             assert_eq!(&encode(&record, None), bytes, "{name}");

@@ -14,7 +14,12 @@ use proto::{
     store::v1::DecisionKind,
 };
 
-use crate::oracle::{evidence::Evidence, values::minor, verdict::Verdict};
+use crate::oracle::{
+    evidence::Evidence,
+    hub_records::{About, OfBatch, OfForward, OfPayment, about},
+    values::minor,
+    verdict::Verdict,
+};
 
 /// Where the money of a payment can lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,56 +97,47 @@ pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) {
 
 impl Books {
     fn take(&mut self, body: &Body) {
-        match body {
-            Body::Requested(asked) => {
+        match about(body) {
+            About::Payment(of) => self.take_payment(of),
+            About::Forward(of) => self.take_forward(of),
+            About::Batch(OfBatch::Closed(closed)) => self.close(closed),
+            About::Batch(OfBatch::SettlementSent(_) | OfBatch::UploadSent(_))
+            | About::Lease(_)
+            | About::DateEnded(_)
+            | About::UnmatchedAnswer
+            | About::Nothing => {}
+        }
+    }
+
+    fn take_payment(&mut self, of: OfPayment<'_>) {
+        match of {
+            OfPayment::Requested(asked) => {
                 self.accounts(&asked.payment_id).asked_minor = minor(asked.amount.as_ref());
             }
-            Body::OfflineReported(reported) => {
+            OfPayment::OfflineReported(reported) => {
                 let payment = reported.payment.clone().unwrap_or_default();
                 let asked = minor(payment.amount.as_ref());
                 self.accounts(&payment.payment_id).asked_minor = asked;
             }
-            Body::Sent(sent) => {
+            OfPayment::Sent(sent) => {
                 self.accounts(&sent.payment_id).batch = Some((sent.tid.clone(), sent.batch));
             }
-            Body::Decided(decided) => self.decide(decided),
-            Body::ForwardQueued(queued) => self.queue(queued),
-            Body::ForwardSent(sent) => {
+            OfPayment::Decided(decided) => self.decide(decided),
+            OfPayment::Completed(_) | OfPayment::Abandoned(_) => {}
+        }
+    }
+
+    fn take_forward(&mut self, of: OfForward<'_>) {
+        match of {
+            OfForward::Queued(queued) => self.queue(queued),
+            OfForward::Sent(sent) => {
                 let entry = self.entries.get(&sent.forward_id).cloned();
                 if let Some(entry) = entry.filter(|entry| entry.kind() == ForwardKind::Advice) {
                     self.accounts(&entry.payment_id).batch = Some((entry.tid, sent.batch));
                 }
             }
-            Body::ForwardEnded(ended) => self.end(ended),
-            Body::BatchClosed(closed) => self.close(closed),
-            Body::DeadLetterResolved(_)
-            | Body::Started(_)
-            | Body::LaneAttached(_)
-            | Body::EpochTakenBack(_)
-            | Body::PreviousHub(_)
-            | Body::AskedOfPreviousHub(_)
-            | Body::CarriedOver(_)
-            | Body::Completed(_)
-            | Body::Abandoned(_)
-            | Body::ForwardDeferred(_)
-            | Body::SignedOn(_)
-            | Body::TerminalStopped(_)
-            | Body::UnmatchedAnswer(_)
-            | Body::DayClosing(_)
-            | Body::SettlementSent(_)
-            | Body::DayClosed(_)
-            | Body::DateTurned(_)
-            | Body::SettlementOrdered(_)
-            | Body::BatchUploadSent(_)
-            | Body::BatchUploadAnswered(_)
-            | Body::EpochEndStated(_)
-            | Body::LeaseGranted(_)
-            | Body::LeaseEnded(_)
-            | Body::OfflineCardHeld(_)
-            | Body::Archived(_)
-            | Body::Restored(_)
-            | Body::PriceImported(_)
-            | Body::PriceActivated(_) => {}
+            OfForward::Ended(ended) => self.end(ended),
+            OfForward::Resolved(_) => {}
         }
     }
 

@@ -10,7 +10,11 @@ use proto::{
     store::v1::{Decision, DecisionKind},
 };
 
-use crate::oracle::{leases::HubLeases, values::minor};
+use crate::oracle::{
+    hub_records::{About, OfBatch, OfForward, OfLease, OfPayment, about},
+    leases::HubLeases,
+    values::minor,
+};
 
 /// Terminal, batch and STAN of a message.
 pub(super) type Place = (String, u32, u32);
@@ -162,48 +166,39 @@ impl HubBook {
     }
 
     fn take(&mut self, body: &Body) {
-        match body {
-            Body::Started(_)
-            | Body::LaneAttached(_)
-            | Body::EpochTakenBack(_)
-            | Body::PreviousHub(_)
-            | Body::AskedOfPreviousHub(_)
-            | Body::CarriedOver(_)
-            | Body::SignedOn(_)
-            | Body::TerminalStopped(_)
-            | Body::ForwardDeferred(_)
-            | Body::DayClosing(_)
-            | Body::OfflineCardHeld(_)
-            | Body::Archived(_)
-            | Body::Restored(_)
-            | Body::PriceImported(_)
-            | Body::PriceActivated(_)
-            | Body::SettlementOrdered(_)
-            | Body::BatchUploadAnswered(_)
-            | Body::EpochEndStated(_) => {}
-            Body::SettlementSent(sent) => self.settle(sent),
-            Body::BatchUploadSent(sent) => self.answer_settlement(&sent.tid, sent.batch),
-            Body::LeaseGranted(granted) => {
+        match about(body) {
+            About::Payment(of) => self.take_payment(of),
+            About::Forward(of) => self.take_forward(of),
+            About::Batch(of) => self.take_batch(of),
+            About::Lease(OfLease::Granted(granted)) => {
                 self.leases
                     .grant(&granted.lease.clone().unwrap_or_default());
                 self.measure();
             }
-            Body::LeaseEnded(ended) => self.leases.end(ended.lease_id),
-            Body::OfflineReported(reported) => self.offline(reported),
-            Body::Requested(asked) => self.ask(asked),
-            Body::Sent(sent) => {
+            About::Lease(OfLease::Ended(ended)) => self.leases.end(ended.lease_id),
+            About::DateEnded(date) => self.days_closed.push(date.to_owned()),
+            About::UnmatchedAnswer => self.unmatched_answers += 1,
+            About::Nothing => {}
+        }
+    }
+
+    fn take_payment(&mut self, of: OfPayment<'_>) {
+        match of {
+            OfPayment::Requested(asked) => self.ask(asked),
+            OfPayment::OfflineReported(reported) => self.offline(reported),
+            OfPayment::Sent(sent) => {
                 let place = (sent.tid.clone(), sent.batch, sent.stan);
                 self.payment(&sent.payment_id).sent.push(place);
             }
-            Body::Decided(decided) => {
+            OfPayment::Decided(decided) => {
                 let decision = decided.decision.clone().unwrap_or_default();
                 self.payment(&decided.payment_id).decisions.push(decision);
             }
-            Body::Completed(completed) => {
+            OfPayment::Completed(completed) => {
                 let receipt = completed.receipt_number.clone();
                 self.payment(&completed.payment_id).completed = Some(receipt);
             }
-            Body::Abandoned(abandoned) => {
+            OfPayment::Abandoned(abandoned) => {
                 // May come before the request, or instead of it.
                 let payment = self
                     .payments
@@ -211,26 +206,35 @@ impl HubBook {
                     .or_default();
                 payment.abandoned = true;
             }
-            Body::ForwardQueued(queued) => self.queue(queued),
-            Body::ForwardSent(sent) => {
+        }
+    }
+
+    fn take_forward(&mut self, of: OfForward<'_>) {
+        match of {
+            OfForward::Queued(queued) => self.queue(queued),
+            OfForward::Sent(sent) => {
                 if let Some(forward) = self.forward(sent.forward_id) {
                     let place = (forward.queued.tid.clone(), sent.batch, sent.stan);
                     forward.sent.push(place);
                 }
             }
-            Body::ForwardEnded(ended) => self.end(ended),
-            Body::DeadLetterResolved(resolved) => {
+            OfForward::Ended(ended) => self.end(ended),
+            OfForward::Resolved(resolved) => {
                 if let Some(forward) = self.forward(resolved.forward_id) {
                     forward.resolved = true;
                 }
             }
-            Body::UnmatchedAnswer(_) => self.unmatched_answers += 1,
-            Body::BatchClosed(closed) => {
+        }
+    }
+
+    fn take_batch(&mut self, of: OfBatch<'_>) {
+        match of {
+            OfBatch::SettlementSent(sent) => self.settle(sent),
+            OfBatch::UploadSent(sent) => self.answer_settlement(&sent.tid, sent.batch),
+            OfBatch::Closed(closed) => {
                 self.answer_settlement(&closed.tid, closed.batch);
                 self.batches.push(closed.clone());
             }
-            Body::DayClosed(closed) => self.days_closed.push(closed.date.clone()),
-            Body::DateTurned(turned) => self.days_closed.push(turned.ended.clone()),
         }
     }
 

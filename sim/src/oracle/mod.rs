@@ -11,6 +11,7 @@ mod double_entry;
 mod evidence;
 mod figures;
 mod hub_book;
+pub(crate) mod hub_records;
 mod journals;
 mod lane_book;
 mod lease_check;

@@ -13,7 +13,13 @@ use journal::{Journal, LogId, SimulatedDisk};
 use prost::Message as _;
 use proto::journal::v1::{ForwardKind, HubRecord, hub_record::Body};
 
-use crate::{acquirer_link::heading::heading, oracle::Verdict};
+use crate::{
+    acquirer_link::heading::heading,
+    oracle::{
+        Verdict,
+        hub_records::{About, OfBatch, OfForward, OfPayment, about},
+    },
+};
 
 const SALE: u16 = 0x0200;
 const ADVICE: u16 = 0x0220;
@@ -128,22 +134,10 @@ impl Seen {
     }
 
     fn take(&mut self, body: &Body) {
-        let name = match body {
-            Body::Sent(sent) => Some((SALE, sent.tid.clone(), sent.stan)),
-            Body::SettlementSent(sent) => {
-                let batch = (sent.tid.clone(), sent.batch);
-                self.settlements.insert(batch, sent.stan);
-                Some((SETTLEMENT, sent.tid.clone(), sent.stan))
-            }
-            Body::BatchClosed(closed) => {
-                let batch = (closed.tid.clone(), closed.batch);
-                let stan = self.settlements.get(&batch);
-                let name = stan.map(|stan| (SETTLEMENT, batch.0, *stan));
-                self.answered.extend(name);
-                None
-            }
-            Body::BatchUploadSent(sent) => Some((UPLOAD, sent.tid.clone(), sent.stan)),
-            Body::ForwardQueued(queued) => {
+        let name = match about(body) {
+            About::Payment(OfPayment::Sent(sent)) => Some((SALE, sent.tid.clone(), sent.stan)),
+            About::Batch(of) => self.take_batch(of),
+            About::Forward(OfForward::Queued(queued)) => {
                 let mti = match queued.kind() {
                     ForwardKind::Reversal => REVERSAL,
                     ForwardKind::Advice => ADVICE,
@@ -153,42 +147,36 @@ impl Seen {
                 self.entries.insert(queued.forward_id, entry);
                 None
             }
-            Body::ForwardSent(sent) => {
+            About::Forward(OfForward::Sent(sent)) => {
                 let entry = self.entries.get(&sent.forward_id);
                 entry.map(|(mti, tid)| (*mti, tid.clone(), sent.stan))
             }
-            Body::Started(_)
-            | Body::LaneAttached(_)
-            | Body::EpochTakenBack(_)
-            | Body::PreviousHub(_)
-            | Body::AskedOfPreviousHub(_)
-            | Body::CarriedOver(_)
-            | Body::Requested(_)
-            | Body::Decided(_)
-            | Body::Completed(_)
-            | Body::Abandoned(_)
-            | Body::ForwardDeferred(_)
-            | Body::ForwardEnded(_)
-            | Body::DeadLetterResolved(_)
-            | Body::SignedOn(_)
-            | Body::TerminalStopped(_)
-            | Body::UnmatchedAnswer(_)
-            | Body::DayClosing(_)
-            | Body::DayClosed(_)
-            | Body::DateTurned(_)
-            | Body::SettlementOrdered(_)
-            | Body::BatchUploadAnswered(_)
-            | Body::EpochEndStated(_)
-            | Body::LeaseGranted(_)
-            | Body::LeaseEnded(_)
-            | Body::OfflineReported(_)
-            | Body::OfflineCardHeld(_)
-            | Body::Archived(_)
-            | Body::Restored(_)
-            | Body::PriceImported(_)
-            | Body::PriceActivated(_) => None,
+            About::Payment(_)
+            | About::Forward(OfForward::Ended(_) | OfForward::Resolved(_))
+            | About::Lease(_)
+            | About::DateEnded(_)
+            | About::UnmatchedAnswer
+            | About::Nothing => None,
         };
         self.durable.extend(name);
+    }
+
+    fn take_batch(&mut self, of: OfBatch<'_>) -> Option<Name> {
+        match of {
+            OfBatch::SettlementSent(sent) => {
+                let batch = (sent.tid.clone(), sent.batch);
+                self.settlements.insert(batch, sent.stan);
+                Some((SETTLEMENT, sent.tid.clone(), sent.stan))
+            }
+            OfBatch::UploadSent(sent) => Some((UPLOAD, sent.tid.clone(), sent.stan)),
+            OfBatch::Closed(closed) => {
+                let batch = (closed.tid.clone(), closed.batch);
+                let stan = self.settlements.get(&batch);
+                let name = stan.map(|stan| (SETTLEMENT, batch.0, *stan));
+                self.answered.extend(name);
+                None
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use domain::{
     day::Machine,
     desk::{DeskFact, DeskRecord, ForwardFact, HubFact, PaymentFact, TerminalFact},
     ids::{OperatorId, PaymentId, SaleNumber},
-    sale::{PendingPayment, SaleFact, SaleRecord, TenderKind},
+    sale::{CheckoutFact, CheckoutRecord, PendingPayment, SaleFact, TenderFact, TenderKind},
     time::BusinessDate,
     words::Worded,
 };
@@ -13,7 +13,6 @@ use journal::LogId;
 use super::{
     books::{Books, OpenSale},
     date_book::Closed,
-    dates,
     figures::Sign,
     payment::{Captured, Intent, last_four},
     sale::{SaleEntry, TenderEntry},
@@ -33,22 +32,16 @@ impl Books {
             }
             DeskFact::Hub(_) | DeskFact::Day(_) | DeskFact::Lease(_) | DeskFact::Archive(_) => {}
         }
-        if let Some(fact) = dates::hub_fact(record) {
+        if let Some(fact) = record.of_dates() {
             self.days.take(&fact);
         }
     }
 
     fn take_payment(&mut self, sequence: u64, record: &DeskRecord, fact: &PaymentFact) {
         let id = fact.payment_id();
-        match fact {
-            PaymentFact::Requested { .. } | PaymentFact::OfflineReported { .. } => {
-                self.hold_if_late(id, record.date);
-            }
-            PaymentFact::Sent { .. }
-            | PaymentFact::Decided { .. }
-            | PaymentFact::Completed { .. }
-            | PaymentFact::Abandoned { .. }
-            | PaymentFact::OfflineCardHeld { .. } => self.hold(id),
+        match fact.asked() {
+            Some(_) => self.hold_if_late(id, record.date),
+            None => self.hold(id),
         }
         self.change(id, record.date, |entry| {
             entry.take(fact, record.at, record.date);
@@ -75,33 +68,27 @@ impl Books {
     }
 
     fn take_terminal(&mut self, header: BusinessDate, fact: &TerminalFact) {
-        match fact {
-            TerminalFact::UnmatchedAnswer { .. } => {
-                Sign::Plus.count(&mut self.date_mut(header).payments.late_answers);
-            }
-            TerminalFact::BatchClosed {
-                tid,
-                batch,
-                totals,
-                balanced,
-                date,
-                ..
-            } => {
-                let closed = Closed {
-                    debit_minor: totals.debit.minor(),
-                    debit_count: totals.debit_count,
-                    credit_minor: totals.credit.minor(),
-                    credit_count: totals.credit_count,
-                    balanced: *balanced,
-                };
-                let place = (tid.to_string(), batch.number());
-                self.close_batch(place, date.unwrap_or(header), closed);
-            }
-            TerminalFact::SignedOn { .. }
-            | TerminalFact::Stopped { .. }
-            | TerminalFact::SettlementSent { .. }
-            | TerminalFact::UploadSent { .. }
-            | TerminalFact::UploadAnswered { .. } => {}
+        if let TerminalFact::UnmatchedAnswer { .. } = fact {
+            Sign::Plus.count(&mut self.date_mut(header).payments.late_answers);
+        }
+        if let TerminalFact::BatchClosed {
+            tid,
+            batch,
+            totals,
+            balanced,
+            date,
+            ..
+        } = fact
+        {
+            let closed = Closed {
+                debit_minor: totals.debit.minor(),
+                debit_count: totals.debit_count,
+                credit_minor: totals.credit.minor(),
+                credit_count: totals.credit_count,
+                balanced: *balanced,
+            };
+            let place = (tid.to_string(), batch.number());
+            self.close_batch(place, date.unwrap_or(header), closed);
         }
     }
 
@@ -111,22 +98,35 @@ impl Books {
         log: LogId,
         machine: Machine,
         sequence: u64,
-        record: &SaleRecord,
+        record: &CheckoutRecord,
     ) -> bool {
         let place = (log, sequence);
         match &record.fact {
+            CheckoutFact::Sale(fact) => self.take_sale(place, machine, record, fact),
+            CheckoutFact::Tender(fact) => {
+                self.take_tender(place, machine, record, fact);
+                true
+            }
+            CheckoutFact::Basket(_)
+            | CheckoutFact::Till(_)
+            | CheckoutFact::Lease(_)
+            | CheckoutFact::Date(_) => true,
+        }
+    }
+
+    fn take_sale(
+        &mut self,
+        place: (LogId, u64),
+        machine: Machine,
+        record: &CheckoutRecord,
+        fact: &SaleFact,
+    ) -> bool {
+        match fact {
             SaleFact::SaleOpened { sale, operator, .. } => {
-                self.open_sale(log, *sale).operator = *operator;
-            }
-            SaleFact::PaymentIntended { sale, payment } => {
-                self.intended(place, machine, record, (*sale, payment));
-            }
-            SaleFact::PaymentDecided { payment_id, .. }
-            | SaleFact::PaymentAbandoned { payment_id, .. } => {
-                self.noted(*payment_id, record, place);
+                self.open_sale(place.0, *sale).operator = *operator;
             }
             SaleFact::SaleClosed { .. } => {
-                return self.closed(place, machine, record).is_some();
+                return self.closed(place, machine, record, fact).is_some();
             }
             SaleFact::SaleVoided { .. } => {
                 if let Some(date) = record.date {
@@ -142,17 +142,27 @@ impl Books {
                     sale.printed = Some(place);
                 }
             }
-            SaleFact::LineAdded { .. }
-            | SaleFact::LineVoided { .. }
-            | SaleFact::SaleTotalled { .. }
-            | SaleFact::CashTendered { .. }
-            | SaleFact::CardNotRead { .. }
-            | SaleFact::LeaseAccepted { .. }
-            | SaleFact::LeaseReturned { .. }
-            | SaleFact::DayMarked { .. }
-            | SaleFact::Rested => {}
         }
         true
+    }
+
+    fn take_tender(
+        &mut self,
+        place: (LogId, u64),
+        machine: Machine,
+        record: &CheckoutRecord,
+        fact: &TenderFact,
+    ) {
+        match fact {
+            TenderFact::PaymentIntended { sale, payment } => {
+                self.intended(place, machine, record, (*sale, payment));
+            }
+            TenderFact::PaymentDecided { payment_id, .. }
+            | TenderFact::PaymentAbandoned { payment_id, .. } => {
+                self.noted(*payment_id, record, place);
+            }
+            TenderFact::CardNotRead { .. } => {}
+        }
     }
 
     /// The sale that a lane has open. Payments tried in another one are of an open sale no more.
@@ -186,7 +196,7 @@ impl Books {
         &mut self,
         place: (LogId, u64),
         machine: Machine,
-        record: &SaleRecord,
+        record: &CheckoutRecord,
         (sale, payment): (SaleNumber, &PendingPayment),
     ) {
         let id = payment.payment_id;
@@ -207,14 +217,20 @@ impl Books {
     }
 
     /// Something a lane says of a payment, for its history.
-    fn noted(&mut self, id: PaymentId, record: &SaleRecord, place: (LogId, u64)) {
+    fn noted(&mut self, id: PaymentId, record: &CheckoutRecord, place: (LogId, u64)) {
         let date = record.date.unwrap_or(self.days.running());
         self.hold(id);
         self.change(id, date, |entry| entry.places.push(place));
     }
 
     /// `None` when an amount is beyond what can be.
-    fn closed(&mut self, place: (LogId, u64), machine: Machine, record: &SaleRecord) -> Option<()> {
+    fn closed(
+        &mut self,
+        place: (LogId, u64),
+        machine: Machine,
+        record: &CheckoutRecord,
+        fact: &SaleFact,
+    ) -> Option<()> {
         let SaleFact::SaleClosed {
             sale,
             receipt,
@@ -222,7 +238,7 @@ impl Books {
             tenders,
             change,
             ..
-        } = &record.fact
+        } = fact
         else {
             return Some(());
         };
@@ -232,7 +248,7 @@ impl Books {
         };
         let hour = hour_of(self.zone.local_ms(record.at.0));
         let of = (machine.lane.0, machine.epoch.0);
-        self.date_mut(date).sales.close(of, hour, &record.fact)?;
+        self.date_mut(date).sales.close(of, hour, fact)?;
         let counts = self.sold.entry((machine.lane, machine.epoch)).or_default();
         counts.0 = counts.0.saturating_add(1);
         let open = self.open_sales.remove(&place.0);

@@ -125,7 +125,7 @@ impl Books {
         let machine = Machine { lane, epoch };
         let sequence = record.sequence;
         let decoded = understood(&record.bytes);
-        let told = decoded.as_ref().map(records::lane::sale_record);
+        let told = decoded.as_ref().map(records::lane::checkout_record);
         let told = told.and_then(Result::ok);
         let counted = told.filter(|told| {
             let told = told.as_ref();

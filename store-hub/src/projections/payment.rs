@@ -67,28 +67,20 @@ impl PaymentEntry {
 
     /// A record of the hub about it. What comes before it was asked for changes nothing.
     pub(super) fn take(&mut self, fact: &PaymentFact, at: WallMs, header: BusinessDate) {
-        match fact {
-            PaymentFact::Requested { request } | PaymentFact::OfflineReported { request, .. } => {
-                if self.file.is_some() {
-                    return;
-                }
-                self.date = request.business_date.unwrap_or(header);
-                self.file = Some(PaymentFile {
-                    payment: Payment::asked(request.clone(), at),
-                    forwards: Vec::new(),
-                    offline: None,
-                    card_came: false,
-                });
+        let Some(request) = fact.asked() else {
+            if let Some(file) = &mut self.file {
+                fact.change(&mut file.payment);
             }
-            PaymentFact::Sent { .. }
-            | PaymentFact::Decided { .. }
-            | PaymentFact::Completed { .. }
-            | PaymentFact::Abandoned { .. }
-            | PaymentFact::OfflineCardHeld { .. } => {
-                if let Some(file) = &mut self.file {
-                    fact.change(&mut file.payment);
-                }
-            }
+            return;
+        };
+        if self.file.is_none() {
+            self.date = request.business_date.unwrap_or(header);
+            self.file = Some(PaymentFile {
+                payment: Payment::asked(request.clone(), at),
+                forwards: Vec::new(),
+                offline: None,
+                card_came: false,
+            });
         }
     }
 

@@ -1,9 +1,8 @@
 //! The business day of the store, and the settlement of batches apart from it.
 
-mod apply;
 mod fact;
 mod settling;
 mod turned;
 mod uploading;
 
-pub use fact::DayFact;
+pub use fact::{DayFact, DaysPart};

@@ -52,7 +52,7 @@ impl Desk {
     /// A hub before this release was stopped while it closed a day: the date is turned now, and
     /// what it had not settled is due.
     pub(crate) fn finish_old_close(&mut self, out: &mut Outcome) {
-        if let Some(ended) = self.durable.closing {
+        if let Some(ended) = self.durable.days.closing {
             let begins = ended.next();
             let by = TurnedBy::Hand;
             self.turn_date(out, ended, begins, by);
@@ -85,7 +85,7 @@ impl Desk {
     #[must_use]
     pub fn business_date(&self) -> BusinessDate {
         let state = &self.durable;
-        let running = state.closing.or(state.running);
+        let running = state.days.closing.or(state.days.running);
         running.unwrap_or(self.config.first_day)
     }
 
@@ -95,7 +95,7 @@ impl Desk {
         match self.settlement_due().first() {
             Some(date) => DayState::Closing { date: *date },
             None => DayState::Open {
-                closed: self.durable.closed,
+                closed: self.durable.days.closed,
             },
         }
     }

@@ -1,6 +1,5 @@
 //! The store-and-forward queue: what must reach the host whatever happens.
 
-mod apply;
 mod carry_over;
 mod dead_letter;
 mod fact;

@@ -130,7 +130,13 @@ impl Desk {
     }
 
     fn asked_of_previous_hub(&mut self, out: &mut Outcome, payment_id: PaymentId, lane: LaneId) {
-        if !self.durable.previous_hub.asked.contains_key(&payment_id) {
+        if !self
+            .durable
+            .machines
+            .previous_hub
+            .asked
+            .contains_key(&payment_id)
+        {
             let record = HubFact::AskedOfPreviousHub { payment_id, lane };
             self.note(out, record);
         }
@@ -139,7 +145,7 @@ impl Desk {
     /// A lane's journal shows a lease of the previous hub: it counts like one of this hub's.
     pub(crate) fn lease_shown(&mut self, out: &mut Outcome, lease: OfflineLease) {
         let leases = self.leases();
-        if lease.id <= self.durable.previous_hub.last_lease && !leases.knows(lease.id) {
+        if lease.id <= self.durable.machines.previous_hub.last_lease && !leases.knows(lease.id) {
             let lane = lease.lane;
             self.note(out, LeaseFact::Granted { lease });
             self.look_for_lease_of(lane);
@@ -149,11 +155,11 @@ impl Desk {
     /// Whether a hub before this one lost its journal.
     #[must_use]
     pub const fn is_rebuilt(&self) -> bool {
-        self.durable.previous_hub.epoch > 0
+        self.durable.machines.previous_hub.epoch > 0
     }
 
     pub(crate) fn unresolved_of_previous_hub(&self) -> impl Iterator<Item = Unresolved> + '_ {
-        let asked = self.durable.previous_hub.asked.iter();
+        let asked = self.durable.machines.previous_hub.asked.iter();
         asked.map(|(payment_id, (lane, since))| Unresolved {
             payment_id: *payment_id,
             lane: *lane,

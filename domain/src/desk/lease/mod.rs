@@ -1,6 +1,5 @@
 //! What the store lends to its lanes, and which cards it lends on.
 
-mod apply;
 mod fact;
 mod hot_cards;
 mod offline;

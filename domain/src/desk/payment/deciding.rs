@@ -18,7 +18,7 @@ impl Desk {
             date: self.business_date(),
             fact: fact.into(),
         };
-        self.durable.apply(&record);
+        self.durable.apply(&record, |_| true);
         out.persist(record);
     }
 

@@ -1,6 +1,5 @@
 //! A payment at the hub: asked for, decided, and what its lane says became of it.
 
-mod apply;
 mod completed;
 mod deciding;
 mod fact;

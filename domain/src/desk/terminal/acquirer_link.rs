@@ -105,9 +105,9 @@ impl Desk {
         tid: &Tid,
         theirs: BatchNumber,
     ) -> Result<(), Rejected> {
-        self.volatile.heard_at = Some(out.now.mono);
         let station = self.volatile.stations.get_mut(tid);
         let station = station.ok_or(Rejected::UnknownTerminal)?;
+        self.volatile.heard_at = Some(out.now.mono);
         if !self.volatile.link_up {
             return Ok(());
         }

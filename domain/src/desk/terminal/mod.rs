@@ -2,7 +2,6 @@
 
 mod acquirer_link;
 mod answered;
-mod apply;
 mod fact;
 mod sending;
 mod unanswered;

@@ -27,8 +27,8 @@ fn what_is_known_of_a_previous_hub_is_kept() {
     world.step(Event::LaneRemembers { lane, memory });
     let payment_id = PaymentId(9);
     world.step(Event::AbandonedAtPreviousHub { payment_id, lane });
-    assert_eq!(world.desk.durable.previous_hub.epoch, 4);
-    assert_eq!(world.desk.durable.previous_hub.asked.len(), 1);
+    assert_eq!(world.desk.durable.machines.previous_hub.epoch, 4);
+    assert_eq!(world.desk.durable.machines.previous_hub.asked.len(), 1);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod life;
 mod line;
 mod offline;
 mod payments;
+mod rejected;
 mod restart;
 mod settlement;
 mod store;

@@ -200,7 +200,8 @@ impl World {
     /// One event that may be rejected; then nothing may have changed.
     pub(super) fn try_step(&mut self, event: Event) -> Result<(), Rejected> {
         self.jitter = self.jitter.wrapping_add(77);
-        let before = self.desk.durable.clone();
+        let stood = self.desk.clone();
+        let before = &stood.durable;
         let file = self.desk.asks_for(&event);
         let file = file.and_then(|id| self.files.get(&id).cloned());
         let stepped = match file {
@@ -210,17 +211,16 @@ impl World {
         match stepped {
             Ok(effects) => self.effects = effects,
             Err(rejected) => {
-                assert_eq!(
-                    before, self.desk.durable,
-                    "a rejected event changed something"
-                );
+                assert_eq!(*before, self.desk.durable, "rejected, and changed");
+                assert_eq!(stood.volatile, self.desk.volatile, "rejected, and changed");
+                assert_eq!(stood.archivable, self.desk.archivable);
                 self.effects.clear();
                 return Err(rejected);
             }
         }
         self.check_order();
         if self.facts().is_empty() {
-            assert_eq!(before, self.desk.durable, "changed, and nothing written");
+            assert_eq!(*before, self.desk.durable, "changed, and nothing written");
             return Ok(());
         }
         for effect in &self.effects {

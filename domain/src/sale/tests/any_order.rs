@@ -7,6 +7,7 @@ use crate::{
     payment::{RefusalReason, UnknownReason},
     response_code::ResponseCode,
     sale::Tender,
+    time::BusinessDate,
 };
 
 fn decisions() -> impl Strategy<Value = Decision> {
@@ -53,17 +54,24 @@ fn events() -> impl Strategy<Value = Event> {
         3 => Just(Event::ReceiptPrinted { text: "t".to_owned() }),
         1 => Just(Event::VoidSale { reason: "r".to_owned() }),
         1 => Just(Event::Recovered),
+        1 => (1..4_u64).prop_map(|id| Event::LeaseOffered(super::offline::lease(id))),
+        1 => Just(Event::HubReached),
+        1 => Just(Event::Rest),
+        1 => (22..25_u32).prop_map(|day| Event::DayNamed {
+            date: BusinessDate::parse(&format!("2026-11-{day}")).unwrap(),
+            cut_within_ms: 0,
+        }),
     ]
 }
 
 /// Tenders less change equal the total, and change comes from cash only (I3).
-fn check_closing(fact: &SaleFact) {
-    let SaleFact::SaleClosed {
+fn check_closing(fact: &CheckoutFact) {
+    let CheckoutFact::Sale(SaleFact::SaleClosed {
         total,
         tenders,
         change,
         ..
-    } = fact
+    }) = fact
     else {
         return;
     };
@@ -100,7 +108,7 @@ proptest! {
                     persist_comes_first(&effects);
                     for fact in facts(&effects) {
                         check_closing(fact);
-                        if let SaleFact::SaleClosed { receipt, .. } = fact {
+                        if let CheckoutFact::Sale(SaleFact::SaleClosed { receipt, .. }) = fact {
                             closed += 1;
                             prop_assert_eq!(receipt.sequence, closed);
                         }
@@ -108,10 +116,14 @@ proptest! {
                     let sends = effects.iter().any(|e| matches!(e, Effect::SendPayment(_)));
                     let intends = facts(&effects)
                         .iter()
-                        .any(|fact| matches!(fact, SaleFact::PaymentIntended { .. }));
+                        .any(|fact| matches!(
+                            fact,
+                            CheckoutFact::Tender(TenderFact::PaymentIntended { .. })
+                        ));
                     prop_assert_eq!(sends, intends);
                 }
-                Err(_) => prop_assert!(lane.checkout.durable_equals(&before)),
+                // Nothing that is durable has changed, and nothing that is not.
+                Err(_) => prop_assert!(lane.checkout == before),
             }
             prop_assert!(lane.killed().checkout.durable_equals(&lane.checkout));
         }

@@ -11,7 +11,10 @@ fn the_intent_is_written_before_the_payment_is_sent() {
     assert!(matches!(
         effects.as_slice(),
         [
-            Effect::Persist(SaleRecord { fact: SaleFact::PaymentIntended { payment, .. }, .. }),
+            Effect::Persist(CheckoutRecord {
+                fact: CheckoutFact::Tender(TenderFact::PaymentIntended { payment, .. }),
+                ..
+            }),
             Effect::SendPayment(request),
             Effect::Show(_),
         ] if payment.amount == cny(1550) && request.amount == cny(1550)
@@ -24,7 +27,10 @@ fn an_approval_closes_the_sale_without_drawer_or_change() {
     let (_, effects) = Lane::paid_by_card(1, approved(1550));
     assert!(matches!(
         facts(&effects).as_slice(),
-        [SaleFact::PaymentDecided { .. }, SaleFact::SaleClosed { change, .. }] if change.is_zero()
+        [
+            CheckoutFact::Tender(TenderFact::PaymentDecided { .. }),
+            CheckoutFact::Sale(SaleFact::SaleClosed { change, .. }),
+        ] if change.is_zero()
     ));
     assert!(!effects.contains(&Effect::OpenDrawer));
 }
@@ -52,7 +58,7 @@ fn a_partial_approval_leaves_the_rest_to_another_tender() {
     assert!(effects.contains(&Effect::DisarmReader));
     assert!(matches!(
         facts(&effects).as_slice(),
-        [_, SaleFact::SaleClosed { change, tenders, .. }]
+        [_, CheckoutFact::Sale(SaleFact::SaleClosed { change, tenders, .. })]
             if *change == cny(50) && tenders.len() == 2
     ));
 }
@@ -97,7 +103,7 @@ fn whatever_does_not_pay_asks_for_the_next_tender() {
         let effects = lane.step(Event::CashTendered { given: cny(1550) });
         assert!(matches!(
             facts(&effects).as_slice(),
-            [_, SaleFact::SaleClosed { tenders, .. }] if tenders.len() == 1
+            [_, CheckoutFact::Sale(SaleFact::SaleClosed { tenders, .. })] if tenders.len() == 1
         ));
     }
 }
@@ -148,7 +154,7 @@ fn an_unknown_fate_is_given_up_and_its_late_answer_changes_nothing() {
         let effects = lane.step(event);
         assert!(matches!(
             facts(&effects).as_slice(),
-            [SaleFact::PaymentAbandoned { .. }]
+            [CheckoutFact::Tender(TenderFact::PaymentAbandoned { .. })]
         ));
         assert!(effects.contains(&Effect::Abandon(payment_id)));
         assert_eq!(
@@ -175,12 +181,12 @@ fn out_of_reach_is_a_refusal_only_while_no_byte_has_left() {
     let effects = lane.step(Event::HubUnreachable { payment_id });
     assert!(matches!(
         facts(&effects).as_slice(),
-        [SaleFact::PaymentDecided {
+        [CheckoutFact::Tender(TenderFact::PaymentDecided {
             decision: Decision::Refused {
                 reason: RefusalReason::NotOffline
             },
             ..
-        }]
+        })]
     ));
     assert!(lane.checkout.abandoned().is_empty());
 
@@ -207,15 +213,15 @@ fn a_sale_voided_after_an_approval_gives_the_approval_up() {
     assert!(matches!(
         facts(&effects).as_slice(),
         [
-            SaleFact::PaymentAbandoned {
+            CheckoutFact::Tender(TenderFact::PaymentAbandoned {
                 payment_id: PaymentId(1),
                 ..
-            },
-            SaleFact::PaymentAbandoned {
+            }),
+            CheckoutFact::Tender(TenderFact::PaymentAbandoned {
                 payment_id: PaymentId(2),
                 ..
-            },
-            SaleFact::SaleVoided { .. },
+            }),
+            CheckoutFact::Sale(SaleFact::SaleVoided { .. }),
         ]
     ));
 }

@@ -6,7 +6,10 @@ fn cash_closes_the_sale_and_gives_change() {
     let effects = lane.step(Event::CashTendered { given: cny(2000) });
     assert!(matches!(
         facts(&effects).as_slice(),
-        [SaleFact::CashTendered { .. }, SaleFact::SaleClosed { change, items: 3, .. }]
+        [
+            CheckoutFact::Till(TillFact::CashTendered { .. }),
+            CheckoutFact::Sale(SaleFact::SaleClosed { change, items: 3, .. }),
+        ]
             if *change == cny(450)
     ));
     assert!(effects.contains(&Effect::OpenDrawer));
@@ -29,7 +32,8 @@ fn cash_may_come_in_parts() {
     let effects = lane.step(Event::CashTendered { given: cny(550) });
     assert!(matches!(
         facts(&effects).as_slice(),
-        [_, SaleFact::SaleClosed { change, tenders, .. }] if change.is_zero() && tenders.len() == 2
+        [_, CheckoutFact::Sale(SaleFact::SaleClosed { change, tenders, .. })]
+            if change.is_zero() && tenders.len() == 2
     ));
 }
 
@@ -48,7 +52,7 @@ fn receipt_numbers_have_no_gap_though_a_sale_is_voided() {
         lane.step(Event::Total);
         let effects = lane.step(Event::CashTendered { given: cny(1550) });
         for fact in facts(&effects) {
-            if let SaleFact::SaleClosed { receipt, .. } = fact {
+            if let CheckoutFact::Sale(SaleFact::SaleClosed { receipt, .. }) = fact {
                 numbers.push(receipt.to_string());
             }
         }
@@ -127,8 +131,8 @@ fn f29_a_basket_of_free_articles_closes_with_a_receipt() {
     assert!(matches!(
         facts(&effects).as_slice(),
         [
-            SaleFact::SaleTotalled { .. },
-            SaleFact::SaleClosed { total, change, tenders, items: 1, .. },
+            CheckoutFact::Basket(BasketFact::SaleTotalled { .. }),
+            CheckoutFact::Sale(SaleFact::SaleClosed { total, change, tenders, items: 1, .. }),
         ]
             if total.is_zero() && change.is_zero() && tenders.is_empty()
     ));

@@ -45,7 +45,9 @@ fn marker(lane: &Lane) -> Option<(BusinessDate, BusinessDate, MarkedBy)> {
         .iter()
         .rev()
         .find_map(|record| match record.fact {
-            SaleFact::DayMarked { ended, begins, by } => Some((ended, begins, by)),
+            CheckoutFact::Date(DateFact::DayMarked { ended, begins, by }) => {
+                Some((ended, begins, by))
+            }
             _ => None,
         })
 }
@@ -74,7 +76,9 @@ impl Lane {
 
     /// The date of the last sale that was closed.
     fn closed_under(&self) -> Option<BusinessDate> {
-        let closed = |record: &&SaleRecord| matches!(record.fact, SaleFact::SaleClosed { .. });
+        let closed = |record: &&CheckoutRecord| {
+            matches!(record.fact, CheckoutFact::Sale(SaleFact::SaleClosed { .. }))
+        };
         self.records.iter().rev().find(closed)?.date
     }
 }
@@ -185,7 +189,9 @@ fn the_date_never_goes_back_and_missed_days_are_one_marker() {
         reason: "r".to_owned(),
     });
     let markers = |lane: &Lane| {
-        let is_one = |record: &&SaleRecord| matches!(record.fact, SaleFact::DayMarked { .. });
+        let is_one = |record: &&CheckoutRecord| {
+            matches!(record.fact, CheckoutFact::Date(DateFact::DayMarked { .. }))
+        };
         lane.records.iter().filter(is_one).count()
     };
     assert_eq!(
@@ -279,7 +285,10 @@ fn a_lane_at_rest_writes_nothing_more_and_never_rests_in_a_sale() {
     });
     lane.step(Event::Rest);
     assert_eq!(lane.try_step(named(23)), Err(Rejected::Resting));
-    assert_eq!(lane.records.last().unwrap().fact, SaleFact::Rested);
+    assert_eq!(
+        lane.records.last().unwrap().fact,
+        CheckoutFact::Date(DateFact::Rested)
+    );
     let mut again = lane.killed();
     again.step(Event::Recovered);
     again.step(named(23));
@@ -356,19 +365,21 @@ fn moves() -> impl Strategy<Value = Move> {
 
 /// Every record lies in exactly one frame, frames follow each other without a gap, and dates ascend
 /// (I20). Returns the money of the closed sales by date.
-fn check_frames(records: &[SaleRecord]) -> std::collections::BTreeMap<BusinessDate, i64> {
+fn check_frames(records: &[CheckoutRecord]) -> std::collections::BTreeMap<BusinessDate, i64> {
     let mut running = None;
     let mut money = std::collections::BTreeMap::new();
     for record in records {
         let date = record.date.expect("the clock was read first");
         assert_eq!(*running.get_or_insert(date), date, "{record:?}");
         match &record.fact {
-            SaleFact::DayMarked { ended, begins, .. } => {
+            CheckoutFact::Date(DateFact::DayMarked { ended, begins, .. }) => {
                 assert_eq!(*ended, date);
                 assert!(begins > ended);
                 running = Some(*begins);
             }
-            SaleFact::SaleClosed { total, .. } => *money.entry(date).or_insert(0) += total.minor(),
+            CheckoutFact::Sale(SaleFact::SaleClosed { total, .. }) => {
+                *money.entry(date).or_insert(0) += total.minor()
+            }
             _ => {}
         }
     }
@@ -418,7 +429,7 @@ proptest! {
         let money = check_frames(&lane.records);
         let all: i64 = money.values().sum();
         let closed = lane.records.iter().map(|record| match &record.fact {
-            SaleFact::SaleClosed { total, .. } => total.minor(),
+            CheckoutFact::Sale(SaleFact::SaleClosed { total, .. }) => total.minor(),
             _ => 0,
         });
         prop_assert_eq!(all, closed.sum::<i64>());

@@ -16,7 +16,8 @@ use crate::{
     money::{Currency, Money},
     payment::{Decision, HostFacts},
     sale::{
-        Checkout, CheckoutConfig, Effect, Event, PricedItem, Prompt, Rejected, SaleFact, SaleRecord,
+        BasketFact, Checkout, CheckoutConfig, CheckoutFact, CheckoutRecord, DateFact, Effect,
+        Event, PricedItem, Prompt, Rejected, SaleFact, TenderFact, TillFact,
     },
     time::{MonoMs, Now, WallMs},
 };
@@ -30,7 +31,7 @@ const CONFIG: CheckoutConfig = CheckoutConfig {
 /// A checkout and all it ever wrote.
 struct Lane {
     checkout: Checkout,
-    records: Vec<SaleRecord>,
+    records: Vec<CheckoutRecord>,
     /// The clock that only goes forward.
     mono_ms: u64,
 }
@@ -159,7 +160,7 @@ fn approved(minor: i64) -> Decision {
     }
 }
 
-fn facts(effects: &[Effect]) -> Vec<&SaleFact> {
+fn facts(effects: &[Effect]) -> Vec<&CheckoutFact> {
     effects
         .iter()
         .filter_map(|effect| match effect {

@@ -8,11 +8,11 @@ use crate::{
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
     payment::{Decision, RefusalReason},
     risk::{BinRange, FloorLimits, HotList, OfflineLease, VelocityLimit},
-    sale::{Effect, Event, Prompt, Rejected, SaleFact},
+    sale::{CheckoutFact, Effect, Event, LeaseFact, Prompt, Rejected, TenderFact},
     words::{Reason, Worded},
 };
 
-fn lease(id: u64) -> OfflineLease {
+pub(super) fn lease(id: u64) -> OfflineLease {
     OfflineLease {
         id: LeaseId(id),
         lane: CONFIG.lane,
@@ -72,7 +72,9 @@ impl Lane {
         let decisions = self.records.iter().rev();
         decisions
             .filter_map(|record| match &record.fact {
-                SaleFact::PaymentDecided { decision, .. } => Some(decision.clone()),
+                CheckoutFact::Tender(TenderFact::PaymentDecided { decision, .. }) => {
+                    Some(decision.clone())
+                }
                 _ => None,
             })
             .next()
@@ -83,12 +85,12 @@ impl Lane {
         let facts = self.records.iter();
         facts
             .filter_map(|record| match &record.fact {
-                SaleFact::LeaseReturned {
+                CheckoutFact::Lease(LeaseFact::Returned {
                     lease,
                     spent,
                     reason: Reason::Named(reason),
                     ..
-                } => Some((lease.0, spent.minor(), reason.english())),
+                }) => Some((lease.0, spent.minor(), reason.english())),
                 _ => None,
             })
             .collect()

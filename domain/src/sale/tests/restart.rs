@@ -23,10 +23,10 @@ fn a_payment_without_a_decision_is_given_up_at_restart() {
     let effects = again.step(Event::Recovered);
     assert!(matches!(
         facts(&effects).as_slice(),
-        [SaleFact::PaymentAbandoned {
+        [CheckoutFact::Tender(TenderFact::PaymentAbandoned {
             reason: Reason::Named(AbandonReason::LaneRestarted),
             ..
-        }]
+        })]
     ));
     assert!(effects.contains(&Effect::Abandon(PaymentId(1))));
     again.intended(2);
@@ -44,11 +44,15 @@ fn an_approval_that_was_given_up_is_no_tender_after_a_restart() {
         reason: "left".to_owned(),
     });
     let voided = lane.records.pop().map(|record| record.fact);
-    assert!(matches!(voided, Some(SaleFact::SaleVoided { .. })));
+    assert!(matches!(
+        voided,
+        Some(CheckoutFact::Sale(SaleFact::SaleVoided { .. }))
+    ));
     let mut again = lane.killed();
     again.step(Event::Recovered);
     let effects = again.step(Event::CashTendered { given: cny(1000) });
-    let closed = |fact: &SaleFact| matches!(fact, SaleFact::SaleClosed { .. });
+    let closed =
+        |fact: &CheckoutFact| matches!(fact, CheckoutFact::Sale(SaleFact::SaleClosed { .. }));
     assert!(
         !facts(&effects).into_iter().any(closed),
         "nothing else has paid"
@@ -81,7 +85,10 @@ fn a_closed_sale_is_printed_again_and_says_the_same() {
     });
     assert!(matches!(
         facts(&effects).as_slice(),
-        [SaleFact::ReceiptPrinted { reprint: true, .. }]
+        [CheckoutFact::Sale(SaleFact::ReceiptPrinted {
+            reprint: true,
+            ..
+        })]
     ));
 }
 
@@ -95,7 +102,7 @@ fn a_sale_that_is_covered_but_not_closed_is_closed_at_restart() {
     let effects = again.step(Event::Recovered);
     assert!(matches!(
         facts(&effects).as_slice(),
-        [SaleFact::SaleClosed { .. }]
+        [CheckoutFact::Sale(SaleFact::SaleClosed { .. })]
     ));
 }
 
@@ -114,7 +121,7 @@ fn numbers_go_on_where_they_stopped() {
     let effects = again.step(Event::CashTendered { given: cny(1550) });
     assert!(matches!(
         facts(&effects).as_slice(),
-        [_, SaleFact::SaleClosed { receipt, sale, .. }]
+        [_, CheckoutFact::Sale(SaleFact::SaleClosed { receipt, sale, .. })]
             if receipt.to_string() == "3-1-000002" && sale.0 == 2
     ));
 }

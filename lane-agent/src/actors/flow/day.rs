@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use actix::{AsyncContext, Context, Handler, Message, StreamHandler};
 use domain::{
     limits,
-    sale::{Event, SaleFact},
+    sale::{CheckoutFact, DateFact, Event},
     time::LocalMs,
 };
 use tokio_stream::{StreamExt, wrappers::WatchStream};
@@ -59,26 +59,15 @@ impl TransactionFlow {
 }
 
 /// What is to be told of a record that was written.
-pub(super) fn tell(fact: &SaleFact) {
+pub(super) fn tell(fact: &CheckoutFact) {
+    let CheckoutFact::Date(fact) = fact else {
+        return;
+    };
     match fact {
-        SaleFact::DayMarked { ended, begins, by } => {
+        DateFact::DayMarked { ended, begins, by } => {
             info!(event = "date turned", %ended, %begins, ?by);
         }
-        SaleFact::Rested => info!(event = "lane at rest"),
-        SaleFact::SaleOpened { .. }
-        | SaleFact::LineAdded { .. }
-        | SaleFact::LineVoided { .. }
-        | SaleFact::SaleTotalled { .. }
-        | SaleFact::CashTendered { .. }
-        | SaleFact::PaymentIntended { .. }
-        | SaleFact::PaymentDecided { .. }
-        | SaleFact::PaymentAbandoned { .. }
-        | SaleFact::CardNotRead { .. }
-        | SaleFact::SaleClosed { .. }
-        | SaleFact::SaleVoided { .. }
-        | SaleFact::ReceiptPrinted { .. }
-        | SaleFact::LeaseAccepted { .. }
-        | SaleFact::LeaseReturned { .. } => {}
+        DateFact::Rested => info!(event = "lane at rest"),
     }
 }
 

@@ -18,9 +18,9 @@ use bytes::Bytes;
 use domain::{
     barcode::LabelLayout,
     ids::{OperatorId, PaymentId},
-    money::{Currency, Money},
+    money::Currency,
     risk::OfflineLease,
-    sale::{Checkout, Effect, Event, Prompt, Screen},
+    sale::{AtTheKeys, Checkout, Effect, Event, Key, Prompt, Screen},
     time::{MonoMs, Now, WallMs},
 };
 use futures::StreamExt;
@@ -36,7 +36,7 @@ use super::{
     input::{Press, Scanned},
 };
 use crate::{
-    checkpoint, config::Timeouts, devices::Key, devices::SealedRead, hub_facts::HubFacts,
+    checkpoint, config::Timeouts, devices::SealedRead, hub_facts::HubFacts,
     price_shelf::PriceShelf, sales_figures::SalesMeter, store_day::StoreDay,
 };
 
@@ -226,22 +226,12 @@ impl TransactionFlow {
     }
 
     fn event_of(&self, key: Key) -> Event {
-        match key {
-            Key::Open { order_reference } => Event::Open {
-                operator: OPERATOR,
-                order_reference,
-                price_version: self.price_version(),
-            },
-            Key::VoidLine { line_number } => Event::LineVoided { line_number },
-            Key::Total => Event::Total,
-            Key::Cash { given_minor } => Event::CashTendered {
-                given: Money::new(given_minor, self.parts.currency),
-            },
-            Key::Card => Event::CardChosen {
-                payment_id: PaymentId(self.parts.random.next_u128()),
-            },
-            Key::VoidSale { reason } => Event::VoidSale { reason },
-        }
+        let by = AtTheKeys {
+            operator: OPERATOR,
+            price_version: self.price_version(),
+            currency: self.parts.currency,
+        };
+        key.event(&by, || PaymentId(self.parts.random.next_u128()))
     }
 
     /// What a person did came to nothing: the screens say again where the sale stands.

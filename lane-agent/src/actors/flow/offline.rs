@@ -6,7 +6,7 @@ use actix::{ActorFutureExt, AsyncContext, Context, StreamHandler, WrapFuture};
 use domain::{
     ids::PaymentId,
     payment::{Decision, RefusalReason},
-    sale::{Event, SaleFact, SaleRecord},
+    sale::{CheckoutFact, CheckoutRecord, Event, TenderFact},
 };
 use journal::Batch;
 use proto::store::v1::OfflinePayment;
@@ -38,12 +38,12 @@ impl TransactionFlow {
 
     /// A record with what belongs to it: an offline approval carries all that the hub has to know,
     /// and the sealed card joins its commit.
-    pub(super) fn encode(&mut self, batch: &mut Batch, record: &SaleRecord) {
-        if let SaleFact::PaymentDecided {
+    pub(super) fn encode(&mut self, batch: &mut Batch, record: &CheckoutRecord) {
+        if let CheckoutFact::Tender(TenderFact::PaymentDecided {
             payment_id,
             decision: Decision::Refused { reason },
             ..
-        } = &record.fact
+        }) = &record.fact
             && *reason == RefusalReason::TooOften
         {
             warn!(event = "same card again and again", code = "LANE0005", payment = %payment_id);
@@ -59,12 +59,12 @@ impl TransactionFlow {
         batch.record(records::lane::encode(record, offline));
     }
 
-    fn offline_payment(&self, fact: &SaleFact) -> Option<(PaymentId, OfflinePayment)> {
-        let SaleFact::PaymentDecided {
+    fn offline_payment(&self, fact: &CheckoutFact) -> Option<(PaymentId, OfflinePayment)> {
+        let CheckoutFact::Tender(TenderFact::PaymentDecided {
             sale,
             payment_id,
             decision: Decision::OfflineApproved { lease, .. },
-        } = fact
+        }) = fact
         else {
             return None;
         };

@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{
     cash_for,
-    script::{CardOnScript, CashGiven, Order, TenderOnScript},
+    script::{CardOnScript, CashGiven, KeyOnScript, Order, TenderOnScript},
 };
 use crate::devices::Key;
 
@@ -52,6 +52,9 @@ impl ScriptedCashier {
         // Again and again, where the lane begins no sale for want of room.
         while self.settled().await?.prompt.takes_sale() {
             self.wait_for_customer(order).await;
+            for KeyOnScript(key) in &order.keys {
+                self.press(key.clone()).await?;
+            }
             let order_reference = order.order.clone();
             self.press(Key::Open { order_reference }).await?;
         }

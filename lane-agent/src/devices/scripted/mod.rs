@@ -18,7 +18,8 @@ use super::{
 use crate::config::PinPadConfig;
 
 pub use script::{
-    CardOnScript, CashGiven, Entry, FundingOnScript, Order, ScriptError, TenderOnScript,
+    CardOnScript, CashGiven, Entry, FundingOnScript, KeyOnScript, Order, ScriptError,
+    TenderOnScript,
 };
 pub use script::{parse_script, read_script};
 

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use domain::sale::Key;
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
@@ -16,10 +17,35 @@ pub struct Order {
     pub order: String,
     /// When the customer comes, on the business clock.
     pub arrive_wall_ms: i64,
+    /// Keys that are pressed before it, while no sale is open.
+    #[serde(default)]
+    pub keys: Vec<KeyOnScript>,
     /// Barcodes in the order they are scanned.
     pub items: Vec<String>,
     /// Tried in order, each for what is still open; cash follows the last.
     pub tenders: Vec<TenderOnScript>,
+}
+
+/// A key, by its name.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "PressOnScript")]
+pub struct KeyOnScript(pub Key);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PressOnScript {
+    press: String,
+    #[serde(default)]
+    typed: String,
+}
+
+impl TryFrom<PressOnScript> for KeyOnScript {
+    type Error = &'static str;
+
+    fn try_from(from: PressOnScript) -> Result<Self, Self::Error> {
+        let key = Key::named(&from.press, &from.typed);
+        key.map(Self).ok_or("no such key")
+    }
 }
 
 /// One tender of a customer.
@@ -193,5 +219,19 @@ mod tests {
         );
         assert!(!format!("{error:?} {error}").contains("6216261"));
         assert!(parse_script(&good.replace("order\"", "ordre\"")).is_err());
+    }
+
+    #[test]
+    fn a_key_is_pressed_by_its_name_and_none_is_made_up() {
+        let line = |press: &str| {
+            format!(
+                r#"{{"order":"a","arrive_wall_ms":0,"items":[],"tenders":[],"keys":[{press}]}}"#
+            )
+        };
+        let orders = parse_script(&line(r#"{"press":"void-line","typed":"2"}"#)).unwrap();
+        let voided = Key::VoidLine { line_number: 2 };
+        assert_eq!(orders[0].keys, [KeyOnScript(voided)]);
+        assert!(parse_script(&line(r#"{"press":"void-line","typed":"x"}"#)).is_err());
+        assert!(parse_script(&line(r#"{"press":"vodka"}"#)).is_err());
     }
 }

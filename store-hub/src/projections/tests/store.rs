@@ -12,7 +12,10 @@ use domain::{
     money::{Currency, Money},
     payment::{Decision, HostFacts, PaymentKind, PaymentMethod, PaymentRequest},
     response_code::ResponseCode,
-    sale::{MarkedBy, PendingPayment, SaleFact, SaleRecord, Tender},
+    sale::{
+        CheckoutFact, CheckoutRecord, DateFact, MarkedBy, PendingPayment, SaleFact, Tender,
+        TenderFact,
+    },
     settlement::BatchTotals,
     time::{BusinessDate, WallMs},
 };
@@ -113,8 +116,8 @@ impl Store {
         self.commit(batch);
     }
 
-    pub(super) fn lane(&mut self, lane: u16, day: u8, minute: i64, fact: SaleFact) {
-        let record = SaleRecord {
+    pub(super) fn lane(&mut self, lane: u16, day: u8, minute: i64, fact: CheckoutFact) {
+        let record = CheckoutRecord {
             at: at(day, minute),
             date: Some(date(day)),
             fact,
@@ -178,12 +181,12 @@ impl Store {
     pub(super) fn card_sale(&mut self, day: u8, number: u32, amount: i64) {
         let request = request(day, number, amount);
         let sale = SaleNumber(u32::from(day) * 100 + number);
-        let opened = SaleFact::SaleOpened {
+        let opened = CheckoutFact::Sale(SaleFact::SaleOpened {
             sale,
             operator: OperatorId(7),
             order_reference: String::new(),
             price_version: String::new(),
-        };
+        });
         self.lane(1, day, 0, opened);
         let payment = PendingPayment {
             payment_id: request.payment_id,
@@ -196,7 +199,12 @@ impl Store {
             method: request.method,
             original: None,
         };
-        self.lane(1, day, 1, SaleFact::PaymentIntended { sale, payment });
+        self.lane(
+            1,
+            day,
+            1,
+            CheckoutFact::Tender(TenderFact::PaymentIntended { sale, payment }),
+        );
         let tender = Tender::Card {
             amount: cny(amount),
             payment_id: request.payment_id,
@@ -207,7 +215,7 @@ impl Store {
 
     pub(super) fn closed(&mut self, lane: u16, day: u8, number: u32, amount: i64, tender: Tender) {
         let receipt = receipt(lane, number);
-        let closed = SaleFact::SaleClosed {
+        let closed = CheckoutFact::Sale(SaleFact::SaleClosed {
             sale: SaleNumber(number),
             receipt,
             total: cny(amount),
@@ -215,14 +223,14 @@ impl Store {
             change: cny(0),
             items: 2,
             order_reference: String::new(),
-        };
+        });
         self.lane(lane, day, 4, closed);
         let text = format!("receipt {receipt}");
-        let printed = SaleFact::ReceiptPrinted {
+        let printed = CheckoutFact::Sale(SaleFact::ReceiptPrinted {
             receipt,
             text,
             reprint: false,
-        };
+        });
         self.lane(lane, day, 5, printed);
     }
 
@@ -243,7 +251,7 @@ impl Store {
                 items: 1,
                 order_reference: String::new(),
             };
-            self.lane(1, day, minute, closed);
+            self.lane(1, day, minute, closed.into());
         }
     }
 
@@ -256,11 +264,11 @@ impl Store {
             1,
             day,
             901,
-            SaleFact::DayMarked {
+            CheckoutFact::Date(DateFact::DayMarked {
                 ended,
                 begins,
                 by: marked,
-            },
+            }),
         );
         let totals = BatchTotals {
             debit: cny(100),

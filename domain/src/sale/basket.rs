@@ -1,14 +1,60 @@
-//! Filling the basket.
+//! Filling the basket: what is written of it, and what decides that.
 
 use crate::{
-    ids::OperatorId,
+    ids::{OperatorId, SaleNumber},
     limits,
     money::Money,
-    sale::{AbandonReason, Effect, Line, PricedItem, Prompt, Rejected, SaleFact, machine::Step},
+    sale::{
+        AbandonReason, Effect, Line, PricedItem, Prompt, Rejected, Sale, Step, closing::SaleFact,
+    },
 };
 
 /// A name or code longer than this would not fit a journal record beside the rest.
 const TEXT_BYTES_MAX: usize = limits::ARTICLE_NAME_BYTES_MAX;
+
+/// What happened to the basket of a sale. Only the checkout itself reads it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum BasketFact {
+    /// An article was added.
+    LineAdded {
+        /// The sale.
+        sale: SaleNumber,
+        /// The line, with its number.
+        line: Line,
+    },
+    /// A line was taken back.
+    LineVoided {
+        /// The sale.
+        sale: SaleNumber,
+        /// The line.
+        line_number: u32,
+    },
+    /// What the basket costs.
+    SaleTotalled {
+        /// The sale.
+        sale: SaleNumber,
+        /// The sum of its lines.
+        total: Money,
+    },
+}
+
+impl Sale {
+    pub(super) fn apply_basket(&mut self, fact: &BasketFact) {
+        match fact {
+            BasketFact::LineAdded { line, .. } => {
+                self.lines.push(line.clone());
+                self.total = None;
+            }
+            BasketFact::LineVoided { line_number, .. } => {
+                self.total = None;
+                for line in &mut self.lines {
+                    line.voided |= line.number == *line_number;
+                }
+            }
+            BasketFact::SaleTotalled { total, .. } => self.total = Some(*total),
+        }
+    }
+}
 
 impl Step {
     pub(super) fn open(
@@ -25,7 +71,7 @@ impl Step {
         }
         self.volatile = self.volatile.next_sale();
         self.record(SaleFact::SaleOpened {
-            sale: self.durable.next_sale(),
+            sale: self.durable.sales.next_sale(),
             operator,
             order_reference,
             price_version,
@@ -47,7 +93,7 @@ impl Step {
             return Err(Rejected::InvalidAmount);
         }
         let sale = sale.number;
-        self.record(SaleFact::LineAdded { sale, line });
+        self.record(BasketFact::LineAdded { sale, line });
         self.show(Prompt::Scan);
         Ok(())
     }
@@ -65,7 +111,7 @@ impl Step {
             return Err(Rejected::NoSuchLine);
         }
         let sale = sale.number;
-        self.record(SaleFact::LineVoided { sale, line_number });
+        self.record(BasketFact::LineVoided { sale, line_number });
         self.show(Prompt::Scan);
         Ok(())
     }
@@ -80,7 +126,7 @@ impl Step {
             return Err(Rejected::NothingToPay);
         }
         let sale = sale.number;
-        self.record(SaleFact::SaleTotalled { sale, total });
+        self.record(BasketFact::SaleTotalled { sale, total });
         if total.is_zero() {
             return self.close();
         }
