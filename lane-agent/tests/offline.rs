@@ -227,14 +227,14 @@ async fn a_restarted_lane_gives_its_lease_back_and_takes_the_next() {
         .await;
     }
     let heard = hub.heard.lock().unwrap();
-    let returned: Vec<(u64, String)> = bodies(&heard.records)
+    let returned: Vec<(u64, wire::LeaseReturnReason)> = bodies(&heard.records)
         .into_iter()
         .filter_map(|body| match body {
-            Body::LeaseReturned(one) => Some((one.lease_id, one.reason)),
+            Body::LeaseReturned(one) => Some((one.lease_id, one.because())),
             _ => None,
         })
         .collect();
-    assert_eq!(returned, [(1, "the lane was restarted".to_owned())]);
+    assert_eq!(returned, [(1, wire::LeaseReturnReason::LaneRestarted)]);
     assert_eq!(accepted(&heard.records), [1, 2]);
 }
 

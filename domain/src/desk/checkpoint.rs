@@ -49,7 +49,7 @@ impl DeskPart {
 pub struct DeskCheckpoint {
     /// Payments, entries, terminals, leases and the books: one machine, so one part.
     pub desk: DeskState,
-    /// Machines.
+    /// Which of them speaks for each lane, and which hub was here before.
     pub machines: Option<MachinesPart>,
     /// The dates.
     pub days: Option<DaysPart>,

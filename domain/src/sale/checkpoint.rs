@@ -42,17 +42,17 @@ impl CheckoutPart {
 /// a form that is known here.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CheckoutCheckpoint {
-    /// The lane.
+    /// Where it was taken.
     pub lane: LaneId,
     /// Its machine.
     pub epoch: LaneEpoch,
-    /// Sales.
+    /// How far numbers and counts have come.
     pub sales: Option<SalesPart>,
     /// Card payments.
     pub payments: Option<PaymentsPart>,
     /// The offline lease.
     pub lease: Option<LeasePart>,
-    /// The date.
+    /// Under which one the next record is written.
     pub date: Option<DatePart>,
 }
 
