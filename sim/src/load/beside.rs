@@ -28,6 +28,9 @@ const PAYMENTS_PER_SPELL: usize = 40;
 /// Between two payments of a lane.
 const PAUSE: Duration = Duration::from_millis(30);
 
+/// Between two summaries: more than ten screens that are always fresh ask for.
+const SUMMARY_PAUSE: Duration = Duration::from_millis(100);
+
 /// From request to result, in microseconds.
 #[derive(Debug, Default)]
 pub(super) struct Beside {
@@ -37,7 +40,7 @@ pub(super) struct Beside {
 }
 
 impl Beside {
-    /// Pays with nothing beside it, and while one summary of the day follows the other.
+    /// Pays with nothing beside it, and while summaries of the day are asked for.
     pub(super) async fn summaries(
         &mut self,
         rig: &Rig,
@@ -58,6 +61,7 @@ impl Beside {
             let asking = async {
                 while !over.load(Ordering::Relaxed) {
                     rig.summary(date.to_owned()).await?;
+                    sleep(SUMMARY_PAUSE).await;
                 }
                 Ok::<(), LoadError>(())
             };

@@ -133,7 +133,7 @@ pub struct GrowthDay {
 pub struct BesideFigures {
     /// With nothing beside them.
     pub quiet: Spell,
-    /// While one summary of the day followed the other.
+    /// While ten summaries of the day a second were asked for.
     pub summary: Spell,
     /// While the day was closed.
     pub close: Spell,
