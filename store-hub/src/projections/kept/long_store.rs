@@ -1,6 +1,8 @@
-//! A measurement, not a check: a store of 300 dates, each with 10,000 payments.
+//! A store of many dates that are kept: what is in them is found, and nothing else. With 300 dates
+//! of 10,000 payments it is a measurement, which writes 2 GB:
 //!
-//! `cargo test --release -p store-hub --lib long_store -- --ignored --nocapture`
+//! `LONG_STORE_DATES=300 LONG_STORE_PAYMENTS=10000 cargo test --release -p store-hub --lib
+//! long_store -- --nocapture`
 
 #![allow(
     clippy::disallowed_methods,
@@ -28,15 +30,26 @@ use ports::StoreZone;
 
 use super::{KeptDates, Writing};
 use crate::projections::{
-    Books, DateBook, Query,
+    Books, DateBook, PrefixFound, Query,
     date_book::SoldIn,
     day_text::Day,
     payment::{Captured, PaymentEntry},
     sale::{SaleEntry, TenderEntry},
 };
 
-const DATES: u32 = 300;
-const A_DAY: u32 = 10_000;
+fn asked(name: &str, otherwise: u32) -> u32 {
+    let asked = std::env::var(name).ok();
+    asked.map_or(otherwise, |count| count.parse().unwrap())
+}
+
+fn dates() -> u32 {
+    asked("LONG_STORE_DATES", 3)
+}
+
+fn a_day() -> u32 {
+    asked("LONG_STORE_PAYMENTS", 400)
+}
+
 const LANES: u32 = 16;
 const FIRST_MS: i64 = 1_769_990_400_000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -72,7 +85,7 @@ fn receipt(day: u32, number: u32) -> ReceiptNumber {
     ReceiptNumber {
         lane: LaneId(u16::try_from(number % LANES + 1).unwrap()),
         epoch: LaneEpoch(1),
-        sequence: day * A_DAY + number,
+        sequence: day * a_day() + number,
     }
 }
 
@@ -145,7 +158,7 @@ fn sale(day: u32, number: u32) -> SaleEntry {
 
 fn keep(kept: &mut KeptDates, day: u32) {
     let mut writing = Writing::default();
-    for number in 0..A_DAY {
+    for number in 0..a_day() {
         let (bytes, keys) = payment(day, number).row();
         writing.row(bytes, keys);
         let (bytes, keys) = sale(day, number).row();
@@ -177,7 +190,7 @@ fn queries() -> Vec<(&'static str, Query)> {
             query.receipt = Some(receipt(0, 5));
         }),
         asked("a receipt that nobody has", &|query| {
-            query.receipt = Some(receipt(DATES, 5));
+            query.receipt = Some(receipt(dates(), 5));
         }),
         asked("an amount, 100 of many", &|query| {
             query.amount_minor = Some(minor(7, 7));
@@ -211,7 +224,7 @@ fn queries() -> Vec<(&'static str, Query)> {
     ]
 }
 
-fn timed<T>(what: &str, act: impl Fn() -> T, count: impl Fn(&T) -> usize) {
+fn timed<T>(what: &str, act: impl Fn() -> T, count: impl Fn(&T) -> usize) -> usize {
     let mut times = Vec::new();
     let mut found = 0;
     for _ in 0..5 {
@@ -224,19 +237,21 @@ fn timed<T>(what: &str, act: impl Fn() -> T, count: impl Fn(&T) -> usize) {
     times.sort_by(f64::total_cmp);
     let median = times.get(2).copied().unwrap();
     eprintln!("{what:40} {found:5} found  first {first:8.2} ms  median {median:8.2} ms");
+    found
 }
 
 #[test]
-#[ignore = "a measurement, which writes 2 GB"]
 fn long_store() {
     let folder = tempfile::tempdir().unwrap();
     let mut kept = KeptDates::at(folder.path().to_owned());
     let begun = Instant::now();
-    for day in 0..DATES {
+    for day in 0..dates() {
         keep(&mut kept, day);
     }
     eprintln!(
-        "{DATES} dates of {A_DAY} written in {:.1?}",
+        "{} dates of {} written in {:.1?}",
+        dates(),
+        a_day(),
         begun.elapsed()
     );
     let config = DayConfig {
@@ -248,23 +263,36 @@ fn long_store() {
     let zone = StoreZone::named("Asia/Shanghai").unwrap();
     let books = Books::new(Currency::CNY, zone, config, kept);
     for (what, query) in queries() {
-        timed(what, || books.find(&query).unwrap(), Vec::len);
+        let found = timed(what, || books.find(&query).unwrap(), Vec::len);
+        match what {
+            "a receipt of the first date" => assert_eq!(found, 2, "{what}"),
+            "four digits, 100 of 300" => assert!(found >= 3, "{what}: {found}"),
+            "a lane, the last 100" | "an operator, the last 100" => {
+                assert!(found >= 75, "{what}: {found}");
+            }
+            nobody if nobody.contains("nobody") || nobody.contains("never") => {
+                assert_eq!(found, 0, "{what}");
+            }
+            _ => {}
+        }
     }
     for (what, payment) in [
         ("a payment of the first date", id(0, 77)),
-        ("a payment of the last date", id(DATES - 1, 77)),
+        ("a payment of the last date", id(dates() - 1, 77)),
         ("a payment that nobody knows", PaymentId(5)),
     ] {
-        timed(
+        let found = timed(
             what,
             || books.payment(payment).unwrap(),
             |found| usize::from(found.is_some()),
         );
+        assert_eq!(found == 0, what.contains("nobody"), "{what}");
     }
     let digits = &id(0, 77).to_string()[..8];
-    timed(
+    let found = timed(
         "the first eight digits of one",
         || books.by_prefix(digits).unwrap(),
-        |_| 1,
+        |found| usize::from(*found == PrefixFound::One(id(0, 77))),
     );
+    assert_eq!(found, 1, "by its first eight digits");
 }
