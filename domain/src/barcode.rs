@@ -45,6 +45,13 @@ impl Gtin {
         matches!(self.0, 2_000_000_000_000..=2_999_999_999_999)
     }
 
+    /// As an EAN-13 whose first digit is not a zero; `None`: it is none.
+    #[must_use]
+    pub fn in_13_digits(self) -> Option<String> {
+        let is_one = matches!(self.0, 1_000_000_000_000..=9_999_999_999_999);
+        is_one.then(|| self.in_digits(13))
+    }
+
     /// The number with so many digits, as it is printed in that form.
     #[must_use]
     pub fn in_digits(self, digits: usize) -> String {
@@ -131,7 +138,9 @@ impl Barcode {
     pub fn read(text: &str, layout: LabelLayout) -> Result<Self, BarcodeError> {
         let number = Gtin::read(text)?;
         if number.is_label() {
-            read_label(&number.in_digits(13), layout)
+            let (item, price) = label_parts(&number.in_digits(13), layout)?;
+            let price_minor = price.into();
+            Ok(Self::PriceEmbedded { item, price_minor })
         } else {
             Ok(Self::Article(number))
         }
@@ -166,22 +175,28 @@ pub fn price_check_digit(price: &str) -> Option<u8> {
     (0..=9).find(|digit| five_minus(*digit) == wanted)
 }
 
-fn read_label(ean13: &str, layout: LabelLayout) -> Result<Barcode, BarcodeError> {
-    let price = ean13.get(7..12).ok_or(BarcodeError::Form)?;
+/// Item and value of a label of 13 digits whose last one is right.
+///
+/// # Errors
+/// A form that no label has, or a price check digit that doesn't fit.
+pub(crate) fn label_parts(
+    ean13: &str,
+    layout: LabelLayout,
+) -> Result<(LabelItem, u32), BarcodeError> {
+    let value = ean13.get(7..12).ok_or(BarcodeError::Form)?;
     let item = match layout {
         LabelLayout::ItemOfFive => ean13.get(..7),
         LabelLayout::PriceCheckDigit => {
             let digit = ean13.get(6..7).and_then(|digit| digit.parse().ok());
-            if digit != price_check_digit(price) {
+            if digit != price_check_digit(value) {
                 return Err(BarcodeError::PriceCheckDigit);
             }
             ean13.get(..6)
         }
     };
-    Ok(Barcode::PriceEmbedded {
-        item: item.and_then(LabelItem::read).ok_or(BarcodeError::Form)?,
-        price_minor: price.parse().map_err(|_| BarcodeError::Form)?,
-    })
+    let item = item.and_then(LabelItem::read).ok_or(BarcodeError::Form)?;
+    let value = value.parse().map_err(|_| BarcodeError::Form)?;
+    Ok((item, value))
 }
 
 fn digits(text: &str) -> Option<Vec<u8>> {

@@ -290,6 +290,17 @@ pub struct LeaseId(pub u64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct OperatorId(pub u32);
 
+/// Which suspended sale, of all lanes of a store.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct SuspendedId {
+    /// The lane that suspended it.
+    pub lane: LaneId,
+    /// Its machine.
+    pub epoch: LaneEpoch,
+    /// The sale.
+    pub sale: SaleNumber,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

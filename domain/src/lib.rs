@@ -31,6 +31,7 @@ pub mod prices;
 pub mod response_code;
 pub mod risk;
 pub mod sale;
+pub mod scan_codes;
 pub mod settlement;
 pub mod terminal;
 pub mod time;

@@ -21,6 +21,14 @@ pub const JOURNAL_RECORD_BYTES_MAX: usize = 3 * 1024;
 pub const JOURNAL_BATCHES_WAITING_MAX: usize = 4096;
 /// Lines of one sale.
 pub const SALE_LINES_MAX: usize = 500;
+/// Pieces on one line.
+pub const LINE_QUANTITY_MAX: u32 = 9_999;
+/// What one line may weigh.
+pub const LINE_GRAMS_MAX: u32 = 999_999;
+/// Classes of tax in one sale: its last record tells each beside its tenders.
+pub const SALE_TAX_CLASSES_MAX: usize = 8;
+/// Baskets that one lane keeps for customers who come back.
+pub const SUSPENDED_SALES_MAX: usize = 10;
 /// Name of an article, in bytes of UTF-8: it stands in journal records beside the rest.
 pub const ARTICLE_NAME_BYTES_MAX: usize = 128;
 /// Any other word of an article: category, tax class, unit.
@@ -158,6 +166,11 @@ const _: () = {
     assert!(LANE_RESULT_TIMEOUT_MS > ANSWER_TIMEOUT_MS + SEND_WAIT_MS);
     assert!(FORWARD_BACKOFF_MIN_MS < FORWARD_BACKOFF_MAX_MS);
     assert!(JOURNAL_RECORD_BYTES_MAX < 4096);
+    // All suspended baskets stand in one checkpoint, which may have 8 MiB: a line takes less than
+    // half a record.
+    assert!(
+        SUSPENDED_SALES_MAX * SALE_LINES_MAX * (JOURNAL_RECORD_BYTES_MAX / 2) < 8 * 1024 * 1024
+    );
     // An id takes 18 bytes in a record, with what precedes it there.
     assert!(PAYMENTS_ARCHIVED_AT_ONCE * 18 < JOURNAL_RECORD_BYTES_MAX - 200);
     assert!(FILE_TEXT_BYTES_MAX + FILE_ENTRIES_MAX * 200 < JOURNAL_RECORD_BYTES_MAX - 600);

@@ -197,6 +197,32 @@ impl Money {
         Ok(Self { minor, ..self })
     }
 
+    /// The amount times `numerator` / `denominator`, to the nearest minor unit; half goes away from
+    /// zero.
+    ///
+    /// # Errors
+    /// A result beyond 64 bits, or a denominator that is not above zero.
+    pub fn scaled_half_up(self, numerator: i128, denominator: i128) -> Result<Self, MoneyError> {
+        let product = i128::from(self.minor)
+            .checked_mul(numerator)
+            .filter(|_| denominator > 0)
+            .ok_or(MoneyError::Overflow)?;
+        let twice = product.abs().checked_mul(2).ok_or(MoneyError::Overflow)?;
+        let rounded = twice
+            .checked_add(denominator)
+            .zip(denominator.checked_mul(2))
+            .and_then(|(sum, double)| sum.checked_div(double))
+            .ok_or(MoneyError::Overflow)?;
+        let signed = if product < 0 {
+            rounded.checked_neg()
+        } else {
+            Some(rounded)
+        };
+        let minor = signed.and_then(|minor| i64::try_from(minor).ok());
+        let minor = minor.ok_or(MoneyError::Overflow)?;
+        Ok(Self { minor, ..self })
+    }
+
     /// The amount with its sign turned.
     ///
     /// # Errors
@@ -279,6 +305,26 @@ impl fmt::Debug for Money {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_half_goes_away_from_zero_on_both_sides() {
+        for (minor, (numerator, denominator), scaled) in [
+            (1990, (512, 1000), 1019),
+            (1, (1, 2), 1),
+            (-1, (1, 2), -1),
+            (1, (499, 1000), 0),
+            (-3, (1, 2), -2),
+            (0, (7, 9), 0),
+        ] {
+            let amount = Money::new(minor, Currency::CNY);
+            let got = amount.scaled_half_up(numerator, denominator).unwrap();
+            assert_eq!(got.minor(), scaled, "{minor} x {numerator}/{denominator}");
+        }
+        let most = Money::new(i64::MAX, Currency::CNY);
+        assert_eq!(most.scaled_half_up(2, 1), Err(MoneyError::Overflow));
+        assert_eq!(most.scaled_half_up(1, 0), Err(MoneyError::Overflow));
+        assert_eq!(most.scaled_half_up(i128::MAX, 1), Err(MoneyError::Overflow));
+    }
 
     #[test]
     fn sums_are_checked() {

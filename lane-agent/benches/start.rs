@@ -131,6 +131,7 @@ fn sale(sale_number: u32) -> Vec<Body> {
             unit_price: cny(1250),
             total: cny(1250),
             price_embedded: false,
+            ..LineAdded::default()
         })
     };
     let total = i64::from(LINES_A_SALE) * 1250;
@@ -144,6 +145,7 @@ fn sale(sale_number: u32) -> Vec<Body> {
     bodies.push(Body::SaleTotalled(SaleTotalled {
         sale_number,
         total: cny(total),
+        ..SaleTotalled::default()
     }));
     bodies.push(Body::CashTendered(CashTendered {
         sale_number,
@@ -160,7 +162,7 @@ fn sale(sale_number: u32) -> Vec<Body> {
         }],
         change: cny(0),
         items: LINES_A_SALE,
-        order_reference: String::new(),
+        ..SaleClosed::default()
     }));
     bodies.push(Body::ReceiptPrinted(ReceiptPrinted {
         receipt_number,

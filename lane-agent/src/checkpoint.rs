@@ -144,6 +144,7 @@ fn agrees(own: &CheckoutCheckpoint, kept: &KeptCheckout, applied: u64) -> bool {
         && (!used(CheckoutPart::Payments) || own.payments == kept.payments)
         && (!used(CheckoutPart::Lease) || own.lease == kept.lease)
         && (!used(CheckoutPart::Date) || own.date == kept.date)
+        && (!used(CheckoutPart::Suspended) || own.suspended == kept.suspended)
 }
 
 #[cfg(test)]
@@ -154,17 +155,13 @@ mod tests {
         payment::{Decision, HostFacts},
         response_code::ResponseCode,
         risk::{FloorLimits, OfflineLease, VelocityLimit},
-        sale::{CheckoutFact, CheckoutRecord, LeaseFact, SaleFact, TenderFact},
+        sale::{CheckoutFact, CheckoutRecord, LeaseFact, SaleFact, TaxMode, TenderFact},
         time::WallMs,
     };
 
     use super::*;
 
-    const CONFIG: CheckoutConfig = CheckoutConfig {
-        lane: LaneId(3),
-        epoch: LaneEpoch(2),
-        currency: Currency::CNY,
-    };
+    const CONFIG: CheckoutConfig = CheckoutConfig::new(LaneId(3), LaneEpoch(2), Currency::CNY);
 
     fn cny(minor: i64) -> Money {
         Money::new(minor, Currency::CNY)
@@ -196,6 +193,7 @@ mod tests {
                 operator: OperatorId(1),
                 order_reference: "o-1".to_owned(),
                 price_version: "v1".to_owned(),
+                recalled: None,
             }),
             CheckoutFact::Tender(TenderFact::PaymentDecided {
                 sale,
@@ -221,6 +219,9 @@ mod tests {
                 change: cny(0),
                 items: 0,
                 order_reference: "o-1".to_owned(),
+                rounding: cny(0),
+                taxes: Vec::new(),
+                tax_mode: TaxMode::Inclusive,
             }),
             CheckoutFact::Sale(SaleFact::ReceiptPrinted {
                 receipt: ReceiptNumber::parse("3-2-000001").unwrap(),
@@ -312,6 +313,7 @@ mod tests {
             operator: OperatorId(1),
             order_reference: String::new(),
             price_version: "v1".to_owned(),
+            recalled: None,
         });
         checkout.replay(&written(fact));
         assert!(encode(&checkout).is_none());

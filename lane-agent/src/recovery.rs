@@ -53,11 +53,7 @@ mod tests {
 
     use super::*;
 
-    const CONFIG: CheckoutConfig = CheckoutConfig {
-        lane: LaneId(1),
-        epoch: LaneEpoch(1),
-        currency: Currency::CNY,
-    };
+    const CONFIG: CheckoutConfig = CheckoutConfig::new(LaneId(1), LaneEpoch(1), Currency::CNY);
 
     fn sale(number: u32) -> [CheckoutFact; 2] {
         [
@@ -66,6 +62,7 @@ mod tests {
                 operator: OperatorId(1),
                 order_reference: format!("o-{number}"),
                 price_version: "v1".to_owned(),
+                recalled: None,
             }),
             CheckoutFact::Sale(SaleFact::SaleVoided {
                 sale: SaleNumber(number),

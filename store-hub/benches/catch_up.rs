@@ -107,6 +107,7 @@ fn journal_of(records: usize) -> Vec<JournalEntry> {
                 unit_price: Some(cny(1250)),
                 total: Some(cny(1250)),
                 price_embedded: false,
+                ..LineAdded::default()
             }),
         };
         let bytes = record(body).encode_to_vec();

@@ -4,10 +4,14 @@
 //! MiB, and nothing else of the file is kept.
 
 use crate::{
-    barcode::{Barcode, BarcodeError, Gtin, LabelItem, LabelLayout},
+    barcode::{BarcodeError, Gtin, LabelItem, LabelLayout},
     money::{Currency, Money},
-    sale::PricedItem,
+    sale::{Event, PricedItem, SoldBy, WeighedBy, Weight},
+    scan_codes::{CodeMeaning, CodeTable, ScannedCode},
 };
+
+/// What a column says that answers a question.
+pub(super) const YES: &str = "yes";
 
 /// What an article is known by.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -25,6 +29,8 @@ pub enum ArticleKind {
     Piece,
     /// By its label.
     PriceEmbedded,
+    /// By its weight: the file has the price of a kilogram.
+    Weighed,
 }
 
 impl ArticleKind {
@@ -34,13 +40,14 @@ impl ArticleKind {
         match self {
             Self::Piece => "piece",
             Self::PriceEmbedded => "price-embedded",
+            Self::Weighed => "weighed",
         }
     }
 
     /// The kind of that word.
     #[must_use]
     pub fn by_word(word: &str) -> Option<Self> {
-        [Self::Piece, Self::PriceEmbedded]
+        [Self::Piece, Self::PriceEmbedded, Self::Weighed]
             .into_iter()
             .find(|kind| kind.word() == word)
     }
@@ -55,7 +62,7 @@ pub struct Article<'a> {
     pub digits: u8,
     /// As on receipts.
     pub name: &'a str,
-    /// Of one piece; of labelled goods whatever the file says.
+    /// Of one piece, of a kilogram of what is weighed; of labelled goods whatever the file says.
     pub price_minor: i64,
     /// What kind of goods; empty: not said. So with the next two.
     pub category: &'a str,
@@ -67,6 +74,14 @@ pub struct Article<'a> {
     pub age: Option<u8>,
     /// Days before its date from which it is refused.
     pub expiry_days: Option<u16>,
+    /// Its short code for the keys.
+    pub plu: Option<u32>,
+    /// What its tax class takes: 1,300 are 13 %.
+    pub tax_rate_basis_points: Option<u16>,
+    /// It is sold by weight.
+    pub weighed: bool,
+    /// It may not be sold any more.
+    pub recalled: bool,
 }
 
 impl Article<'_> {
@@ -74,8 +89,27 @@ impl Article<'_> {
     #[must_use]
     pub const fn kind(&self) -> ArticleKind {
         match self.key {
+            ArticleKey::Piece(_) | ArticleKey::Label(_) if self.weighed => ArticleKind::Weighed,
             ArticleKey::Piece(_) => ArticleKind::Piece,
             ArticleKey::Label(_) => ArticleKind::PriceEmbedded,
+        }
+    }
+
+    /// As it is sold under this code, at the price that the file has.
+    fn item(&self, code: &str, currency: Currency) -> PricedItem {
+        let price = Money::new(self.price_minor, currency);
+        let sold_by = match self.kind() {
+            ArticleKind::Weighed => SoldBy::Weight,
+            ArticleKind::Piece | ArticleKind::PriceEmbedded => SoldBy::Piece,
+        };
+        PricedItem {
+            sold_by,
+            unit: self.unit.to_owned(),
+            category: self.category.to_owned(),
+            tax_class: self.tax_class.to_owned(),
+            tax_rate_basis_points: self.tax_rate_basis_points,
+            least_age: self.age,
+            ..PricedItem::of_piece(code, self.name, price)
         }
     }
 
@@ -101,6 +135,15 @@ pub enum NotSold {
     /// A label of price 0.
     #[error("the label carries no price")]
     NoPrice,
+    /// A label of weight 0, or of goods that have no price of a kilogram.
+    #[error("the label carries no weight that can be priced")]
+    NoWeight,
+    /// The file recalls it.
+    #[error("{0} is recalled")]
+    Recalled(String),
+    /// No article at all.
+    #[error("the code is a {0}, not an article")]
+    NoArticle(CodeMeaning),
 }
 
 /// An article in few bytes: texts stand elsewhere.
@@ -113,6 +156,11 @@ struct Row {
     digits: u8,
     age: Option<u8>,
     expiry_days: Option<u16>,
+    tax_rate_basis_points: Option<u16>,
+    /// 0: none.
+    plu: u32,
+    weighed: bool,
+    recalled: bool,
     category: Word,
     tax_class: Word,
     unit: Word,
@@ -129,6 +177,8 @@ pub struct PriceBook {
     rows: Vec<Row>,
     names: String,
     words: Vec<String>,
+    /// Short codes and the places of their rows, in the order of the codes.
+    short_codes: Vec<(u32, u32)>,
 }
 
 impl PartialEq for PriceBook {
@@ -140,29 +190,86 @@ impl PartialEq for PriceBook {
 impl Eq for PriceBook {}
 
 impl PriceBook {
+    /// What a scanned code is and costs, by the usual table of codes.
+    ///
+    /// # Errors
+    /// See [`PriceBook::find`].
+    pub fn look_up(&self, scanned: &str, layout: LabelLayout) -> Result<PricedItem, NotSold> {
+        self.find(scanned, &CodeTable::usual(layout))
+    }
+
     /// What a scanned code is and costs.
     ///
     /// # Errors
-    /// A misread, an article that is not in the file, a label without a price.
-    pub fn look_up(&self, scanned: &str, layout: LabelLayout) -> Result<PricedItem, NotSold> {
-        let barcode = Barcode::read(scanned, layout)?;
-        let key = match barcode {
-            Barcode::Article(number) => ArticleKey::Piece(number),
-            Barcode::PriceEmbedded { item, .. } => ArticleKey::Label(item),
+    /// A misread, an article that is not in the file or is recalled, a label without a price or
+    /// weight, a code of something else.
+    pub fn find(&self, scanned: &str, codes: &CodeTable) -> Result<PricedItem, NotSold> {
+        let code = codes.read(scanned)?;
+        let key = match &code {
+            ScannedCode::Article(number) => ArticleKey::Piece(*number),
+            ScannedCode::PricedLabel { item, .. } | ScannedCode::WeighedLabel { item, .. } => {
+                ArticleKey::Label(*item)
+            }
+            ScannedCode::Other(meaning) => return Err(NotSold::NoArticle(*meaning)),
         };
         let article = self.article(key).ok_or(NotSold::NotInFile)?;
-        let (minor, price_embedded) = match barcode {
-            Barcode::Article(_) => (article.price_minor, false),
-            Barcode::PriceEmbedded { price_minor: 0, .. } => return Err(NotSold::NoPrice),
-            Barcode::PriceEmbedded { price_minor, .. } => (price_minor, true),
-        };
-        Ok(PricedItem {
-            barcode: scanned.to_owned(),
-            name: article.name.to_owned(),
-            quantity: 1,
-            unit_price: Money::new(minor, self.currency),
-            price_embedded,
-        })
+        let mut item = self.sellable(&article, scanned)?;
+        match code {
+            ScannedCode::PricedLabel { price_minor: 0, .. } => return Err(NotSold::NoPrice),
+            ScannedCode::PricedLabel { price_minor, .. } => {
+                item.unit_price = Money::new(price_minor, self.currency);
+                item.price_embedded = true;
+                item.sold_by = SoldBy::Piece;
+            }
+            ScannedCode::WeighedLabel { grams, .. } => {
+                if grams == 0 || !article.weighed {
+                    return Err(NotSold::NoWeight);
+                }
+                let by = WeighedBy::Label;
+                item.weight = Some(Weight { grams, by });
+            }
+            ScannedCode::Article(_) | ScannedCode::Other(_) => {}
+        }
+        Ok(item)
+    }
+
+    fn sellable(&self, article: &Article<'_>, code: &str) -> Result<PricedItem, NotSold> {
+        if article.recalled {
+            return Err(NotSold::Recalled(article.name.to_owned()));
+        }
+        Ok(article.item(code, self.currency))
+    }
+
+    /// What a scan tells the checkout.
+    #[must_use]
+    pub fn scanned(&self, scanned: &str, codes: &CodeTable) -> Event {
+        told(self.find(scanned, codes), scanned)
+    }
+
+    /// What a short code tells the checkout. An article that has its price on labels only is not
+    /// sold by the keys.
+    #[must_use]
+    pub fn by_plu(&self, code: u32) -> Event {
+        let short = code.to_string();
+        let at = self
+            .short_codes
+            .binary_search_by_key(&code, |known| known.0);
+        let row = at.ok().and_then(|at| self.short_codes.get(at));
+        let row = row.and_then(|(_, row)| self.rows.get(usize::try_from(*row).ok()?));
+        let article = row.map(|row| self.view(row));
+        let article = article.filter(|article| article.kind() != ArticleKind::PriceEmbedded);
+        let found = article.ok_or(NotSold::NotInFile);
+        let found = found.and_then(|article| self.sellable(&article, &short));
+        told(found, &short)
+    }
+
+    /// What a class of tax takes, by the lines that name it.
+    #[must_use]
+    pub fn tax_rate(&self, class: &str) -> Option<u16> {
+        let word = self.words.iter().position(|word| word == class)?;
+        let word = Word::try_from(word).ok()?;
+        let mut rows = self.rows.iter().filter(|row| row.tax_class == word);
+        rows.find_map(|row| row.tax_rate_basis_points)
     }
 
     /// The article with this key.
@@ -217,12 +324,30 @@ impl PriceBook {
             unit: self.word(row.unit),
             age: row.age,
             expiry_days: row.expiry_days,
+            plu: (row.plu > 0).then_some(row.plu),
+            tax_rate_basis_points: row.tax_rate_basis_points,
+            weighed: row.weighed,
+            recalled: row.recalled,
         }
     }
 
     fn word(&self, word: Word) -> &str {
         let word = usize::try_from(word).ok().and_then(|at| self.words.get(at));
         word.map_or("", String::as_str)
+    }
+}
+
+/// What comes of a code at the checkout.
+fn told(found: Result<PricedItem, NotSold>, code: &str) -> Event {
+    match found {
+        Ok(item) => Event::Scanned(item),
+        Err(NotSold::Recalled(name)) => Event::NotForSale { name },
+        Err(NotSold::NoArticle(meaning)) => Event::OtherCode(meaning),
+        Err(NotSold::Misread(_) | NotSold::NotInFile | NotSold::NoPrice | NotSold::NoWeight) => {
+            Event::NotFound {
+                barcode: code.to_owned(),
+            }
+        }
     }
 }
 
@@ -241,6 +366,7 @@ impl BookBuilder {
             rows: Vec::with_capacity(most),
             names: String::new(),
             words: Vec::new(),
+            short_codes: Vec::new(),
         };
         Self {
             book,
@@ -262,6 +388,10 @@ impl BookBuilder {
             digits: article.digits,
             age: article.age,
             expiry_days: article.expiry_days,
+            tax_rate_basis_points: article.tax_rate_basis_points,
+            plu: article.plu.unwrap_or(0),
+            weighed: article.weighed,
+            recalled: article.recalled,
             category: self.word(article.category),
             tax_class: self.word(article.tax_class),
             unit: self.word(article.unit),
@@ -276,6 +406,10 @@ impl BookBuilder {
         self.book.rows.shrink_to_fit();
         self.book.names.shrink_to_fit();
         self.book.words.shrink_to_fit();
+        let rows = (0..).zip(&self.book.rows);
+        let coded = rows.filter(|(_, row)| row.plu > 0);
+        self.book.short_codes = coded.map(|(at, row)| (row.plu, at)).collect();
+        self.book.short_codes.sort_unstable();
         self.book
     }
 

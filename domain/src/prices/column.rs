@@ -30,11 +30,17 @@ pub enum Column {
     Age,
     /// Days before its date from which it is refused.
     ExpiryDays,
+    /// Its short code for the keys.
+    Plu,
+    /// What its tax class takes: 1,300 are 13 %.
+    TaxRateBasisPoints,
+    /// Whether it may not be sold any more.
+    Recalled,
 }
 
 impl Column {
     /// All there are, in the order they are written.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Barcode,
         Self::Name,
         Self::PriceMinor,
@@ -45,6 +51,9 @@ impl Column {
         Self::Unit,
         Self::Age,
         Self::ExpiryDays,
+        Self::Plu,
+        Self::TaxRateBasisPoints,
+        Self::Recalled,
     ];
 
     /// Its heading.
@@ -61,6 +70,9 @@ impl Column {
             Self::Unit => "unit",
             Self::Age => "age",
             Self::ExpiryDays => "expiry_days",
+            Self::Plu => "plu",
+            Self::TaxRateBasisPoints => "tax_rate_basis_points",
+            Self::Recalled => "recalled",
         }
     }
 
@@ -69,7 +81,14 @@ impl Column {
     pub const fn is_needed(self) -> bool {
         match self {
             Self::Barcode | Self::Name | Self::PriceMinor | Self::Currency | Self::Kind => true,
-            Self::Category | Self::TaxClass | Self::Unit | Self::Age | Self::ExpiryDays => false,
+            Self::Category
+            | Self::TaxClass
+            | Self::Unit
+            | Self::Age
+            | Self::ExpiryDays
+            | Self::Plu
+            | Self::TaxRateBasisPoints
+            | Self::Recalled => false,
         }
     }
 
@@ -81,7 +100,14 @@ impl Column {
             Self::PriceMinor => &["price", "unitprice", "salesprice", "pricecents", "pricefen"],
             Self::Currency => &["cur"],
             Self::Kind => &["type"],
-            Self::Category | Self::TaxClass | Self::Unit | Self::Age | Self::ExpiryDays => &[],
+            Self::Category
+            | Self::TaxClass
+            | Self::Unit
+            | Self::Age
+            | Self::ExpiryDays
+            | Self::Plu
+            | Self::TaxRateBasisPoints
+            | Self::Recalled => &[],
         }
     }
 

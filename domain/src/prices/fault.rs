@@ -169,9 +169,38 @@ pub enum FaultKind {
         /// The store's.
         wanted: Currency,
     },
-    /// Neither of the two.
-    #[error("\"{0}\" is no kind: piece or price-embedded")]
+    /// None of the three.
+    #[error("\"{0}\" is no kind: piece, weighed or price-embedded")]
     UnknownKind(String),
+    /// Neither of the two.
+    #[error("\"{0}\" is neither yes nor no")]
+    NeitherYesNorNo(String),
+    /// No code that a cashier could type.
+    #[error("\"{0}\" is no short code: 1 to 6 digits, not all zero")]
+    NoShortCode(String),
+    /// Two articles for one key.
+    #[error("{code} is the short code of line {line} already")]
+    ShortCodeTwice {
+        /// The code.
+        code: u32,
+        /// Where it stands first.
+        line: u32,
+    },
+    /// What takes tax says how much.
+    #[error("a rate needs its tax_class")]
+    RateWithoutClass,
+    /// One class, two rates.
+    #[error("{class} takes {found} basis points here and {first} on line {line}")]
+    OtherRate {
+        /// The class.
+        class: String,
+        /// Here; none: the line says no rate.
+        found: String,
+        /// There.
+        first: String,
+        /// Where the first stands.
+        line: u32,
+    },
 }
 
 impl FaultKind {

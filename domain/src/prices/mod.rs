@@ -6,19 +6,23 @@
 //! were its own, would sell nothing or at wrong prices, and nobody would know.
 //!
 //! ```text
-//! barcode,name,price_minor,currency,kind[,category][,tax_class][,unit][,age][,expiry_days]
+//! barcode,name,price_minor,currency,kind[,category][,tax_class][,unit][,age][,expiry_days][,plu]
+//! [,tax_rate_basis_points][,recalled]
 //! ```
 //!
 //! | column | holds |
 //! |---|---|
-//! | `barcode` | `piece`: a GTIN; `price-embedded`: first 6 or 7 digits of a label |
+//! | `barcode` | `piece`: a GTIN; `price-embedded`: first 6 or 7 digits of a label; `weighed`: either |
 //! | `name` | as on receipts |
-//! | `price_minor` | whole fen or cents; 0: free; labelled goods carry their own |
+//! | `price_minor` | whole fen or cents, of a piece or a kilogram; 0: free; labels may carry their own |
 //! | `currency` | the store's |
-//! | `kind` | `piece` or `price-embedded` |
-//! | `category`, `tax_class`, `unit` | words, kept |
-//! | `age` | the customer's least age in years, kept |
+//! | `kind` | `piece`, `weighed` (at the checkout, or by its label) or `price-embedded` |
+//! | `category`, `tax_class`, `unit` | words; of one class all lines have one rate |
+//! | `age` | the customer's least age in years |
 //! | `expiry_days` | days before its date from which the article is refused, kept |
+//! | `plu` | a short code for the keys, up to 6 digits |
+//! | `tax_rate_basis_points` | what its tax class takes: 1300 is 13 % |
+//! | `recalled` | `yes`: it may not be sold any more |
 
 mod book;
 mod column;

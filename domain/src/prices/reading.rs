@@ -1,6 +1,6 @@
 //! Reads a price file: every fault of it, or the book.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{
     barcode::{Gtin, LabelItem},
@@ -12,12 +12,17 @@ use crate::{
     money::Currency,
     prices::{
         Article, ArticleKey, ArticleKind, Column, FaultKind, PriceBook, PriceFaults,
-        book::BookBuilder, fault::shown,
+        book::{BookBuilder, YES},
+        fault::shown,
     },
 };
 
 /// Nobody is refused goods for being a hundred.
 const AGE_MAX: u16 = 99;
+/// A short code has at most 6 digits.
+const PLU_MAX: u32 = 999_999;
+/// All of it.
+const TAX_RATE_BASIS_POINTS_MAX: u16 = 10_000;
 /// Ten years.
 const EXPIRY_DAYS_MAX: u16 = 3_650;
 
@@ -140,6 +145,10 @@ struct Reading {
     /// Each article with its line and the digits it is filed in.
     numbers: Vec<(ArticleKey, u32, u8)>,
     first_label: Option<(LabelItem, u32)>,
+    /// Each short code with its line.
+    short_codes: BTreeMap<u32, u32>,
+    /// Each tax class with its rate and the line that said it first.
+    rates: BTreeMap<String, (Option<u16>, u32)>,
 }
 
 impl Reading {
@@ -167,6 +176,8 @@ impl Reading {
             book: BookBuilder::new(currency, most),
             numbers: Vec::with_capacity(most),
             first_label: None,
+            short_codes: BTreeMap::new(),
+            rates: BTreeMap::new(),
         }
     }
 
@@ -211,6 +222,9 @@ impl Reading {
             .map(|column| self.text(row, column, ARTICLE_WORD_BYTES_MAX).unwrap_or(""));
         let age = self.whole(row, Column::Age, AGE_MAX);
         let expiry_days = self.whole(row, Column::ExpiryDays, EXPIRY_DAYS_MAX);
+        let plu = self.short_code(row);
+        let rate = self.tax_rate(row, tax_class);
+        let recalled = self.yes(row, Column::Recalled);
         let (Some((key, digits)), Some(name), Some(price_minor)) = (number, name, price_minor)
         else {
             return;
@@ -225,7 +239,74 @@ impl Reading {
             unit,
             age: age.and_then(|age| u8::try_from(age).ok()),
             expiry_days,
+            plu,
+            tax_rate_basis_points: rate,
+            weighed: kind == Some(ArticleKind::Weighed),
+            recalled,
         });
+    }
+
+    fn short_code(&mut self, row: &Row<'_>) -> Option<u32> {
+        let text = self
+            .field(row, Column::Plu)
+            .filter(|text| !text.is_empty())?;
+        let is_whole = text.bytes().all(|byte| byte.is_ascii_digit());
+        let code = text
+            .parse()
+            .ok()
+            .filter(|code| is_whole && (1..=PLU_MAX).contains(code));
+        let Some(code) = code else {
+            self.fault(row, Column::Plu, FaultKind::NoShortCode(shown(text)));
+            return None;
+        };
+        match self.short_codes.insert(code, row.line) {
+            None => Some(code),
+            Some(line) => {
+                self.short_codes.insert(code, line);
+                self.fault(row, Column::Plu, FaultKind::ShortCodeTwice { code, line });
+                None
+            }
+        }
+    }
+
+    /// All lines of a class say one rate, or none does: what a sale owes is figured on the class.
+    fn tax_rate(&mut self, row: &Row<'_>, class: &str) -> Option<u16> {
+        let column = Column::TaxRateBasisPoints;
+        let rate = self.whole(row, column, TAX_RATE_BASIS_POINTS_MAX);
+        if class.is_empty() {
+            if rate.is_some() {
+                self.fault(row, column, FaultKind::RateWithoutClass);
+            }
+            return None;
+        }
+        let known = self.rates.get(class).copied();
+        let (first, line) = known.unwrap_or((rate, row.line));
+        if known.is_none() {
+            self.rates.insert(class.to_owned(), (rate, row.line));
+        }
+        if first != rate {
+            let word =
+                |rate: Option<u16>| rate.map_or_else(|| "no".to_owned(), |rate| rate.to_string());
+            let what = FaultKind::OtherRate {
+                class: shown(class),
+                found: word(rate),
+                first: word(first),
+                line,
+            };
+            self.fault(row, column, what);
+        }
+        rate
+    }
+
+    fn yes(&mut self, row: &Row<'_>, column: Column) -> bool {
+        match self.field(row, column) {
+            None | Some("" | "no") => false,
+            Some(YES) => true,
+            Some(other) => {
+                self.fault(row, column, FaultKind::NeitherYesNorNo(shown(other)));
+                false
+            }
+        }
     }
 
     /// The field, if its column is there.
@@ -266,8 +347,10 @@ impl Reading {
         let key = match kind {
             Some(ArticleKind::Piece) => piece(text),
             Some(ArticleKind::PriceEmbedded) => self.label(row.line, text),
-            None if LabelItem::read(text).is_some() => self.label(row.line, text),
-            None => piece(text),
+            Some(ArticleKind::Weighed) | None if LabelItem::read(text).is_some() => {
+                self.label(row.line, text)
+            }
+            Some(ArticleKind::Weighed) | None => piece(text),
         };
         match key {
             Ok(key) => {
@@ -315,7 +398,10 @@ impl Reading {
                 | Column::TaxClass
                 | Column::Unit
                 | Column::Age
-                | Column::ExpiryDays => FaultKind::long_word(bytes),
+                | Column::ExpiryDays
+                | Column::Plu
+                | Column::TaxRateBasisPoints
+                | Column::Recalled => FaultKind::long_word(bytes),
             };
             self.fault(row, column, long);
             return None;

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use crate::prices::{Article, Column, PriceBook};
+use crate::prices::{Article, Column, PriceBook, book::YES};
 
 impl PriceBook {
     /// The file; [`crate::prices::read`] makes the same book of it.
@@ -38,7 +38,10 @@ impl PriceBook {
                     | Column::TaxClass
                     | Column::Unit
                     | Column::Age
-                    | Column::ExpiryDays => push_quoted(&mut csv, &value(&article, *column)),
+                    | Column::ExpiryDays
+                    | Column::Plu
+                    | Column::TaxRateBasisPoints
+                    | Column::Recalled => push_quoted(&mut csv, &value(&article, *column)),
                 }
             }
             csv.push('\n');
@@ -59,6 +62,9 @@ fn value(article: &Article<'_>, column: Column) -> String {
         Column::Unit => article.unit.to_owned(),
         Column::Age => number(article.age.map(u16::from)),
         Column::ExpiryDays => number(article.expiry_days),
+        Column::Plu => article.plu.map_or_else(String::new, |plu| plu.to_string()),
+        Column::TaxRateBasisPoints => number(article.tax_rate_basis_points),
+        Column::Recalled => if article.recalled { YES } else { "" }.to_owned(),
         // The book's, not the article's.
         Column::Currency => String::new(),
     }

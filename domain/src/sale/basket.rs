@@ -5,8 +5,12 @@ use crate::{
     limits,
     money::Money,
     sale::{
-        AbandonReason, Effect, Line, PricedItem, Prompt, Rejected, Sale, Step, closing::SaleFact,
+        AbandonReason, Effect, Figures, Line, PriceSource, PricedItem, Prompt, Rejected, Sale,
+        SoldBy, Step, TaxMode, TaxSum, Tender,
+        closing::SaleFact,
+        line::{NextLine, is_quantity, is_weight},
     },
+    scan_codes::CodeMeaning,
 };
 
 /// A name or code longer than this would not fit a journal record beside the rest.
@@ -22,6 +26,13 @@ pub enum BasketFact {
         /// The line, with its number.
         line: Line,
     },
+    /// A line has another quantity, price or discount.
+    LineChanged {
+        /// The sale.
+        sale: SaleNumber,
+        /// The line as it is now, under the number it had.
+        line: Line,
+    },
     /// A line was taken back.
     LineVoided {
         /// The sale.
@@ -33,8 +44,12 @@ pub enum BasketFact {
     SaleTotalled {
         /// The sale.
         sale: SaleNumber,
-        /// The sum of its lines.
+        /// What is owed for its lines.
         total: Money,
+        /// The tax in it, by class.
+        taxes: Vec<TaxSum>,
+        /// Whether that tax is in the prices of the lines, or was added to them.
+        tax_mode: TaxMode,
     },
 }
 
@@ -43,16 +58,38 @@ impl Sale {
         match fact {
             BasketFact::LineAdded { line, .. } => {
                 self.lines.push(line.clone());
-                self.total = None;
+                self.not_totalled();
+            }
+            BasketFact::LineChanged { line: changed, .. } => {
+                self.not_totalled();
+                for line in &mut self.lines {
+                    if line.number == changed.number {
+                        line.clone_from(changed);
+                    }
+                }
             }
             BasketFact::LineVoided { line_number, .. } => {
-                self.total = None;
+                self.not_totalled();
                 for line in &mut self.lines {
                     line.voided |= line.number == *line_number;
                 }
             }
-            BasketFact::SaleTotalled { total, .. } => self.total = Some(*total),
+            BasketFact::SaleTotalled {
+                total,
+                taxes,
+                tax_mode,
+                ..
+            } => {
+                self.total = Some(*total);
+                self.taxes.clone_from(taxes);
+                self.tax_mode = *tax_mode;
+            }
         }
+    }
+
+    fn not_totalled(&mut self) {
+        self.total = None;
+        self.taxes.clear();
     }
 }
 
@@ -75,60 +112,143 @@ impl Step {
             operator,
             order_reference,
             price_version,
+            recalled: None,
         });
         self.show(Prompt::Scan);
         Ok(())
     }
 
+    /// An article is at hand. What was said of the next line is said of this one. Sold by weight,
+    /// it waits for its weight.
     pub(super) fn scan(&mut self, item: PricedItem) -> Result<(), Rejected> {
         self.basket_may_change()?;
-        let sale = self.sale()?;
-        if sale.lines.len() >= limits::SALE_LINES_MAX {
-            return Err(Rejected::TooManyLines);
+        if self.volatile.to_weigh.is_some() {
+            return Err(Rejected::WeightAwaited);
         }
-        let number = u32::try_from(sale.lines.len().saturating_add(1)).unwrap_or(u32::MAX);
-        let line = self.line(number, item)?;
-        let sum = sale.basket_total(self.config.currency)?.add(line.total)?;
-        if sum.minor() > limits::AMOUNT_MINOR_MAX {
-            return Err(Rejected::InvalidAmount);
+        let next = self.volatile.next_line;
+        if item.lacks_weight() && next.weight.is_none() {
+            let name = item.name.clone();
+            if next.quantity.is_some() {
+                return Err(Rejected::SoldByWeight);
+            }
+            self.new_line(&item, 1)?;
+            self.volatile.to_weigh = Some(item);
+            self.show(Prompt::Weigh { name });
+            return Ok(());
         }
-        let sale = sale.number;
+        self.add(item)
+    }
+
+    /// Adds the line of an article that lacks nothing.
+    pub(super) fn add(&mut self, item: PricedItem) -> Result<(), Rejected> {
+        let number = self.next_line_number()?;
+        let line = self.new_line(&item, number)?;
+        self.volatile.next_line = NextLine::default();
+        self.fits_the_basket(&line)?;
+        let sale = self.sale()?.number;
         self.record(BasketFact::LineAdded { sale, line });
         self.show(Prompt::Scan);
         Ok(())
     }
 
+    pub(super) fn next_line_number(&self) -> Result<u32, Rejected> {
+        let lines = self.sale()?.lines.len();
+        if lines >= limits::SALE_LINES_MAX {
+            return Err(Rejected::TooManyLines);
+        }
+        Ok(u32::try_from(lines.saturating_add(1)).unwrap_or(u32::MAX))
+    }
+
+    /// What the basket comes to with this line, in its place if it is there already, must be an
+    /// amount that can be paid.
+    pub(super) fn fits_the_basket(&self, line: &Line) -> Result<(), Rejected> {
+        let sale = self.sale()?;
+        let others = sale.lines.iter().filter(|one| one.number != line.number);
+        let all = others.chain(std::iter::once(line));
+        let figures = Figures::of(all, self.config.currency, self.config.tax)?;
+        if figures.taxes.len() > limits::SALE_TAX_CLASSES_MAX {
+            return Err(Rejected::TooManyTaxClasses);
+        }
+        if figures.total.minor() > limits::AMOUNT_MINOR_MAX {
+            return Err(Rejected::InvalidAmount);
+        }
+        Ok(())
+    }
+
+    /// What may be scanned at a checkout and is no article finds its place only where it is taken. A
+    /// payment code is kept nowhere.
+    pub(super) fn other_code(&mut self, meaning: CodeMeaning) -> Result<(), Rejected> {
+        let totalled = self.open_sale()?.total.is_some();
+        match meaning {
+            CodeMeaning::WalletCode if !totalled => Err(Rejected::TotalFirst),
+            CodeMeaning::Article
+            | CodeMeaning::PricedLabel
+            | CodeMeaning::WeighedLabel
+            | CodeMeaning::Coupon
+            | CodeMeaning::Member
+            | CodeMeaning::Receipt
+            | CodeMeaning::WalletCode
+            | CodeMeaning::Badge => Err(Rejected::CodeNotTaken(meaning)),
+        }
+    }
+
+    /// Nothing of what was said of the next line counts when the article is not known: it was said
+    /// of that one.
     pub(super) fn not_found(&mut self, barcode: String) -> Result<(), Rejected> {
         self.basket_may_change()?;
+        self.volatile.next_line = NextLine::default();
         self.show(Prompt::NotFound { barcode });
         Ok(())
     }
 
-    pub(super) fn void_line(&mut self, line_number: u32) -> Result<(), Rejected> {
+    pub(super) fn not_for_sale(&mut self, name: String) -> Result<(), Rejected> {
         self.basket_may_change()?;
-        let sale = self.sale()?;
-        if !sale.sold_lines().any(|line| line.number == line_number) {
-            return Err(Rejected::NoSuchLine);
-        }
-        let sale = sale.number;
+        self.volatile.next_line = NextLine::default();
+        self.show(Prompt::NotForSale { name });
+        Ok(())
+    }
+
+    pub(super) fn void_line(&mut self, line_number: u32) -> Result<(), Rejected> {
+        let sale = self.changeable_line(line_number)?.0;
         self.record(BasketFact::LineVoided { sale, line_number });
         self.show(Prompt::Scan);
         Ok(())
+    }
+
+    /// The line, if it may still change.
+    pub(super) fn changeable_line(
+        &self,
+        line_number: u32,
+    ) -> Result<(SaleNumber, &Line), Rejected> {
+        self.basket_may_change()?;
+        let sale = self.sale()?;
+        let line = sale.sold_lines().find(|line| line.number == line_number);
+        Ok((sale.number, line.ok_or(Rejected::NoSuchLine)?))
     }
 
     /// A basket of free articles owes nothing: it is closed at once, with its receipt (I3 holds
     /// without a tender). One without an article is no sale.
     pub(super) fn total(&mut self) -> Result<(), Rejected> {
         self.basket_may_change()?;
+        if self.volatile.to_weigh.is_some() {
+            return Err(Rejected::WeightAwaited);
+        }
         let sale = self.sale()?;
-        let total = sale.basket_total(self.config.currency)?;
+        let figures = sale.figures(&self.config)?;
+        let total = figures.total;
         if total.is_negative() || sale.sold_lines().next().is_none() {
             return Err(Rejected::NothingToPay);
         }
         let sale = sale.number;
-        self.record(BasketFact::SaleTotalled { sale, total });
+        self.volatile.next_line = NextLine::default();
+        self.record(BasketFact::SaleTotalled {
+            sale,
+            total,
+            taxes: figures.taxes,
+            tax_mode: self.config.tax,
+        });
         if total.is_zero() {
-            return self.close();
+            return self.close(total);
         }
         self.show(Prompt::ChooseTender);
         Ok(())
@@ -165,7 +285,7 @@ impl Step {
     }
 
     /// Once a tender was tried the basket is fixed: the amount asked for must stay the amount owed.
-    fn basket_may_change(&self) -> Result<(), Rejected> {
+    pub(super) fn basket_may_change(&self) -> Result<(), Rejected> {
         let sale = self.open_sale()?;
         if sale.pending.is_some() || self.volatile.armed.is_some() {
             return Err(Rejected::PaymentUnderWay);
@@ -177,27 +297,52 @@ impl Step {
         }
     }
 
-    fn line(&self, number: u32, item: PricedItem) -> Result<Line, Rejected> {
-        let text_fits = |text: &str| !text.is_empty() && text.len() <= TEXT_BYTES_MAX;
-        let total = item.unit_price.times(item.quantity)?;
-        let valid = item.quantity > 0
-            && !total.is_negative()
-            && total.currency() == self.config.currency
-            && text_fits(&item.name)
-            && text_fits(&item.barcode);
-        if !valid {
-            return Err(Rejected::InvalidItem);
+    /// The line of an article with what was said of it before it came.
+    fn new_line(&self, item: &PricedItem, number: u32) -> Result<Line, Rejected> {
+        self.is_valid(item)?;
+        let (mut line, by) = (item.clone().into_line(number), item.sold_by);
+        let next = self.volatile.next_line;
+        if let Some(quantity) = next.quantity {
+            if line.weight.is_some() {
+                return Err(Rejected::SoldByWeight);
+            }
+            line.quantity = line.quantity.saturating_mul(quantity);
         }
-        Ok(Line {
-            number,
-            barcode: item.barcode,
-            name: item.name,
-            quantity: item.quantity,
-            unit_price: item.unit_price,
-            total,
-            price_embedded: item.price_embedded,
-            voided: false,
-        })
+        if let Some(weight) = next.weight {
+            if by == SoldBy::Piece {
+                return Err(Rejected::SoldByPiece);
+            }
+            line.weight = Some(weight);
+        }
+        if let Some((price, allowed_by)) = next.price {
+            let shelf = Some(line.unit_price);
+            line.unit_price = price;
+            line.price_source = PriceSource::Typed { shelf, allowed_by };
+        }
+        let weighs = line.weight.is_none_or(|weight| is_weight(weight.grams));
+        if !is_quantity(line.quantity) || !weighs {
+            return Err(Rejected::InvalidQuantity);
+        }
+        Ok(line.figured(self.config.tax)?)
+    }
+
+    fn is_valid(&self, item: &PricedItem) -> Result<(), Rejected> {
+        let text_fits = |text: &str| text.len() <= TEXT_BYTES_MAX;
+        let word_fits = |text: &str| text.len() <= limits::ARTICLE_WORD_BYTES_MAX;
+        let words = [&item.unit, &item.category, &item.tax_class];
+        let valid = item.quantity > 0
+            && !item.unit_price.is_negative()
+            && item.unit_price.currency() == self.config.currency
+            && !item.name.is_empty()
+            && text_fits(&item.name)
+            && !item.barcode.is_empty()
+            && text_fits(&item.barcode)
+            && words.into_iter().all(|word| word_fits(word));
+        if valid {
+            Ok(())
+        } else {
+            Err(Rejected::InvalidItem)
+        }
     }
 
     fn cash_given(&self) -> Result<Money, Rejected> {
@@ -206,8 +351,13 @@ impl Step {
             .tenders
             .iter()
             .filter_map(|tender| match tender {
-                crate::sale::Tender::Cash { given } => Some(*given),
-                crate::sale::Tender::Card { .. } => None,
+                Tender::Cash { given } => Some(*given),
+                Tender::Card { .. }
+                | Tender::Wallet { .. }
+                | Tender::GiftCard { .. }
+                | Tender::Voucher { .. }
+                | Tender::ForeignCash { .. }
+                | Tender::Owed { .. } => None,
             });
         Ok(Money::sum(self.config.currency, cash)?)
     }

@@ -6,7 +6,10 @@
 
 use crate::{
     ids::{LaneEpoch, LaneId},
-    sale::{Checkout, CheckoutConfig, DatePart, DurableState, LeasePart, PaymentsPart, SalesPart},
+    sale::{
+        Checkout, CheckoutConfig, DatePart, DurableState, LeasePart, PaymentsPart, SalesPart,
+        SuspendedPart,
+    },
 };
 
 /// The name of a part.
@@ -20,11 +23,19 @@ pub enum CheckoutPart {
     Lease,
     /// [`DatePart`].
     Date,
+    /// [`SuspendedPart`].
+    Suspended,
 }
 
 impl CheckoutPart {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Sales, Self::Payments, Self::Lease, Self::Date];
+    pub const ALL: [Self; 5] = [
+        Self::Sales,
+        Self::Payments,
+        Self::Lease,
+        Self::Date,
+        Self::Suspended,
+    ];
 
     /// As it is kept.
     #[must_use]
@@ -34,6 +45,7 @@ impl CheckoutPart {
             Self::Payments => "payments",
             Self::Lease => "lease",
             Self::Date => "date",
+            Self::Suspended => "suspended",
         }
     }
 }
@@ -54,6 +66,8 @@ pub struct CheckoutCheckpoint {
     pub lease: Option<LeasePart>,
     /// Under which one the next record is written.
     pub date: Option<DatePart>,
+    /// Baskets that wait.
+    pub suspended: Option<SuspendedPart>,
 }
 
 impl CheckoutCheckpoint {
@@ -65,6 +79,7 @@ impl CheckoutCheckpoint {
             CheckoutPart::Payments => self.payments.is_some(),
             CheckoutPart::Lease => self.lease.is_some(),
             CheckoutPart::Date => self.date.is_some(),
+            CheckoutPart::Suspended => self.suspended.is_some(),
         }
     }
 }
@@ -78,6 +93,7 @@ impl Checkout {
             payments,
             lease,
             date,
+            suspended,
             sale: None,
         } = self.durable().clone()
         else {
@@ -90,6 +106,7 @@ impl Checkout {
             payments: Some(payments),
             lease: Some(lease),
             date: Some(date),
+            suspended: Some(suspended),
         })
     }
 
@@ -105,6 +122,7 @@ impl Checkout {
             payments: kept.payments.unwrap_or_default(),
             lease: kept.lease.unwrap_or_default(),
             date: kept.date.unwrap_or_default(),
+            suspended: kept.suspended.unwrap_or_default(),
             sale: None,
         };
         Some(Self::from_durable(config, durable))

@@ -2,10 +2,11 @@
 //! interrupted.
 
 use crate::{
-    ids::{OperatorId, ReceiptNumber, SaleNumber},
+    ids::{OperatorId, ReceiptNumber, SaleNumber, SuspendedId},
     money::Money,
     sale::{
-        AbandonReason, Closing, DurableState, Effect, Prompt, Receipt, Rejected, Sale, Step, Tender,
+        AbandonReason, Closing, DurableState, Effect, Prompt, Receipt, Rejected, Sale, Step,
+        TaxMode, TaxSum, Tender,
     },
     time::WallMs,
 };
@@ -23,8 +24,10 @@ pub enum SaleFact {
         order_reference: String,
         /// Which price file it began with and keeps; empty: not known.
         price_version: String,
+        /// The suspended sale whose lines come next: it does not wait any more.
+        recalled: Option<SuspendedId>,
     },
-    /// Paid: tenders less change equal the total (I3).
+    /// Paid: tenders less change equal the total and what cash was rounded by (I3).
     SaleClosed {
         /// The sale.
         sale: SaleNumber,
@@ -40,6 +43,19 @@ pub enum SaleFact {
         items: u32,
         /// The caller's own name for it, or empty.
         order_reference: String,
+        /// What cash was rounded by: negative when it was rounded down.
+        rounding: Money,
+        /// The tax of the total, by class.
+        taxes: Vec<TaxSum>,
+        /// Whether that tax is in the prices of the lines, or was added to them.
+        tax_mode: TaxMode,
+    },
+    /// The basket waits for its customer, and is taken up in a sale of its own.
+    SaleSuspended {
+        /// The sale.
+        sale: SaleNumber,
+        /// What the cashier calls it, or empty.
+        label: String,
     },
     /// The customer went without buying.
     SaleVoided {
@@ -64,7 +80,9 @@ impl SaleFact {
     #[must_use]
     pub const fn ends_sale(&self) -> bool {
         match self {
-            Self::SaleVoided { .. } | Self::ReceiptPrinted { .. } => true,
+            Self::SaleVoided { .. } | Self::SaleSuspended { .. } | Self::ReceiptPrinted { .. } => {
+                true
+            }
             Self::SaleOpened { .. } | Self::SaleClosed { .. } => false,
         }
     }
@@ -95,7 +113,7 @@ impl SalesPart {
                 self.closed = self.closed.saturating_add(1);
             }
             SaleFact::SaleVoided { .. } => self.voided = self.voided.saturating_add(1),
-            SaleFact::ReceiptPrinted { .. } => {}
+            SaleFact::SaleSuspended { .. } | SaleFact::ReceiptPrinted { .. } => {}
         }
         if let Some(ended) = running.filter(|_| fact.ends_sale()) {
             self.last_order_reference.clone_from(&ended.order_reference);
@@ -116,6 +134,7 @@ impl DurableState {
                 operator,
                 order_reference,
                 price_version,
+                ..
             } => {
                 self.sale = Some(Sale {
                     number: *sale,
@@ -125,6 +144,8 @@ impl DurableState {
                     opened_at: at,
                     lines: Vec::new(),
                     total: None,
+                    taxes: Vec::new(),
+                    tax_mode: TaxMode::default(),
                     tenders_tried: 0,
                     tenders: Vec::new(),
                     card_tenders: Vec::new(),
@@ -135,26 +156,32 @@ impl DurableState {
                 });
             }
             SaleFact::SaleClosed {
-                receipt, change, ..
+                receipt,
+                change,
+                rounding,
+                ..
             } => {
                 if let Some(sale) = &mut self.sale {
                     sale.closing = Some(Closing {
                         receipt: *receipt,
                         at,
                         change: *change,
+                        rounding: *rounding,
                     });
                 }
             }
-            SaleFact::SaleVoided { .. } | SaleFact::ReceiptPrinted { .. } => self.sale = None,
+            SaleFact::SaleVoided { .. }
+            | SaleFact::SaleSuspended { .. }
+            | SaleFact::ReceiptPrinted { .. } => self.sale = None,
         }
     }
 }
 
 impl Step {
-    /// Closes a sale whose tenders cover its total (I3) and gives its receipt the next number of
-    /// this lane and epoch (I12).
-    pub(super) fn close(&mut self) -> Result<(), Rejected> {
-        let change = self.open_amount()?.negate()?;
+    /// Closes a sale whose tenders cover its total and the rounding of cash (I3), and gives its
+    /// receipt the next number of this lane and epoch (I12).
+    pub(super) fn close(&mut self, rounding: Money) -> Result<(), Rejected> {
+        let change = self.open_amount()?.add(rounding)?.negate()?;
         let sale = self.sale()?;
         let cash = sale
             .tenders
@@ -172,6 +199,9 @@ impl Step {
             change,
             items: sale.items(),
             order_reference: sale.order_reference.clone(),
+            rounding,
+            taxes: sale.taxes.clone(),
+            tax_mode: sale.tax_mode,
         };
         self.record(fact);
         if cash {
@@ -180,6 +210,12 @@ impl Step {
         self.print(false)?;
         self.show(Prompt::Printing { change });
         Ok(())
+    }
+
+    /// What cash was rounded by, if the tenders cover the total.
+    pub(super) fn covered(&self) -> Result<Option<Money>, Rejected> {
+        let (currency, rounding) = (self.config.currency, self.config.cash_rounding);
+        Ok(self.sale()?.covered(currency, rounding)?)
     }
 
     pub(super) fn receipt_printed(&mut self, text: String) -> Result<(), Rejected> {
@@ -224,11 +260,12 @@ impl Step {
     /// A decision and the closing it leads to are one commit, so that a paid sale is closed; should
     /// the journal hold one without the other, it is closed now.
     fn recover_tendering(&mut self) -> Result<(), Rejected> {
-        if self.open_amount()?.is_positive() {
-            self.show(Prompt::ChooseTender);
-            Ok(())
-        } else {
-            self.close()
+        match self.covered()? {
+            None => {
+                self.show(Prompt::ChooseTender);
+                Ok(())
+            }
+            Some(rounding) => self.close(rounding),
         }
     }
 

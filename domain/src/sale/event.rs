@@ -4,28 +4,16 @@ use std::sync::Arc;
 
 use crate::{
     card_ref::{CardRef, EntryMode},
-    ids::{OperatorId, PaymentId},
-    money::{Currency, Money, MoneyError},
+    ids::{OperatorId, PaymentId, SaleNumber},
+    money::{Money, MoneyError},
     payment::Decision,
     risk::{HotList, OfflineLease},
-    sale::{AbandonReason, DayEnds, LeaseReturnReason, Step},
+    sale::{
+        AbandonReason, DayEnds, LeaseReturnReason, PricedItem, Right, Step, TypedAmount, Weight,
+    },
+    scan_codes::CodeMeaning,
     time::{BusinessDate, LocalMs},
 };
-
-/// A scanned article with the price of the lane's price file or of its label.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PricedItem {
-    /// As scanned.
-    pub barcode: String,
-    /// As on the receipt.
-    pub name: String,
-    /// Pieces, at least 1.
-    pub quantity: u32,
-    /// Price of one piece; of the whole label when the label carries it.
-    pub unit_price: Money,
-    /// True when the price came from the label.
-    pub price_embedded: bool,
-}
 
 /// One thing that happened. The machine is told with [`crate::sale::Checkout::step`].
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,6 +36,65 @@ pub enum Event {
         /// As scanned.
         barcode: String,
     },
+    /// An article that may not be sold any more: the price file recalls it.
+    NotForSale {
+        /// As on the receipt.
+        name: String,
+    },
+    /// A code was scanned that is no article.
+    OtherCode(CodeMeaning),
+    /// So many pieces of what is scanned next.
+    QuantityAnnounced {
+        /// Pieces.
+        quantity: u32,
+    },
+    /// A line is for another number of pieces.
+    QuantityChanged {
+        /// Its number; `None`: the last one.
+        line_number: Option<u32>,
+        /// Pieces.
+        quantity: u32,
+    },
+    /// A scale has weighed something, or its weight was typed.
+    Weighed(Weight),
+    /// What is scanned next costs this.
+    PriceAnnounced {
+        /// Price of one piece, or of a kilogram.
+        price: Money,
+        /// To type a price.
+        right: Right,
+    },
+    /// An amount without an article.
+    AmountTyped {
+        /// The amount, and what it is called.
+        typed: TypedAmount,
+        /// To sell without an article.
+        right: Right,
+    },
+    /// A line gets another price.
+    PriceOverridden {
+        /// Its number; `None`: the last one.
+        line_number: Option<u32>,
+        /// Price of one piece, of a kilogram, of a label.
+        price: Money,
+        /// Why, in words.
+        reason: String,
+        /// To change a price.
+        right: Right,
+    },
+    /// Something is taken off a line, instead of what was taken off before.
+    Discounted {
+        /// Its number; `None`: the last one.
+        line_number: Option<u32>,
+        /// Off all of it; zero: nothing any more.
+        amount: Money,
+        /// Why, in words.
+        reason: String,
+        /// To give a discount.
+        right: Right,
+    },
+    /// What was said of the next line is taken back.
+    Cleared,
     /// A line is taken back.
     LineVoided {
         /// Its number.
@@ -142,94 +189,28 @@ pub enum Event {
         /// Why, in words.
         reason: String,
     },
-}
-
-/// What the cashier presses.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Key {
-    /// A new customer.
-    Open {
-        /// The caller's own name for the order, or empty.
-        order_reference: String,
+    /// The customer comes back in a while: the basket waits, and the next sale may begin.
+    Suspend {
+        /// What the cashier calls it, or empty.
+        label: String,
     },
-    /// Take a line back.
-    VoidLine {
-        /// Its number.
-        line_number: u32,
+    /// A suspended basket is taken up again.
+    Recall {
+        /// The sale it was.
+        suspended: SaleNumber,
+        /// Who sells.
+        operator: OperatorId,
+        /// By which price file the rest is priced; empty: not known.
+        price_version: String,
     },
-    /// What does it cost?
-    Total,
-    /// Cash was given.
-    Cash {
-        /// All of it, in minor units.
-        given_minor: i64,
-    },
-    /// Pay by card.
-    Card,
-    /// The customer goes without buying.
-    VoidSale {
-        /// Why.
-        reason: String,
-    },
-}
-
-impl Key {
-    /// The key that a keyboard's layout or a script calls by this name, with what was typed before
-    /// it. `None`: there is none, or what was typed is nothing for it.
-    #[must_use]
-    pub fn named(name: &str, typed: &str) -> Option<Self> {
-        let text = || typed.to_owned();
-        Some(match name {
-            "open" => Self::Open {
-                order_reference: text(),
-            },
-            "void-line" => Self::VoidLine {
-                line_number: typed.parse().ok()?,
-            },
-            "total" => Self::Total,
-            "cash" => Self::Cash {
-                given_minor: typed.parse().ok()?,
-            },
-            "card" => Self::Card,
-            "void-sale" => Self::VoidSale { reason: text() },
-            _ => return None,
-        })
-    }
-
-    /// What pressing it tells the checkout. `fresh` draws a payment id that was never used.
-    pub fn event(self, by: &AtTheKeys, fresh: impl FnOnce() -> PaymentId) -> Event {
-        match self {
-            Self::Open { order_reference } => Event::Open {
-                operator: by.operator,
-                order_reference,
-                price_version: by.price_version.clone(),
-            },
-            Self::VoidLine { line_number } => Event::LineVoided { line_number },
-            Self::Total => Event::Total,
-            Self::Cash { given_minor } => Event::CashTendered {
-                given: Money::new(given_minor, by.currency),
-            },
-            Self::Card => Event::CardChosen {
-                payment_id: fresh(),
-            },
-            Self::VoidSale { reason } => Event::VoidSale { reason },
-        }
-    }
-}
-
-/// Who presses keys, and by what.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct AtTheKeys {
-    /// Who sells.
-    pub operator: OperatorId,
-    /// The price file of the next sale.
-    pub price_version: String,
-    /// What the lane sells in.
-    pub currency: Currency,
 }
 
 impl Step {
     /// The one place where an event finds what decides it.
+    #[allow(
+        clippy::too_many_lines,
+        reason = "one table: each event and its method"
+    )]
     pub(super) fn follow(&mut self, event: Event) -> Result<(), Rejected> {
         match event {
             Event::Recovered => {
@@ -243,6 +224,29 @@ impl Step {
             } => self.open(operator, order_reference, price_version),
             Event::Scanned(item) => self.scan(item),
             Event::NotFound { barcode } => self.not_found(barcode),
+            Event::NotForSale { name } => self.not_for_sale(name),
+            Event::OtherCode(meaning) => self.other_code(meaning),
+            Event::QuantityAnnounced { quantity } => self.announce_quantity(quantity),
+            Event::QuantityChanged {
+                line_number,
+                quantity,
+            } => self.change_quantity(line_number, quantity),
+            Event::Weighed(weight) => self.weighed(weight),
+            Event::PriceAnnounced { price, right } => self.announce_price(price, right),
+            Event::AmountTyped { typed, right } => self.amount_typed(typed, right),
+            Event::PriceOverridden {
+                line_number,
+                price,
+                reason,
+                right,
+            } => self.override_price(line_number, price, (reason, right)),
+            Event::Discounted {
+                line_number,
+                amount,
+                reason,
+                right,
+            } => self.discount(line_number, amount, (reason, right)),
+            Event::Cleared => self.clear(),
             Event::LineVoided { line_number } => self.void_line(line_number),
             Event::Total => self.total(),
             Event::CashTendered { given } => self.take_cash(given),
@@ -287,6 +291,12 @@ impl Step {
             Event::Rest => self.rest(),
             Event::ReceiptPrinted { text } => self.receipt_printed(text),
             Event::VoidSale { reason } => self.void_sale(reason),
+            Event::Suspend { label } => self.suspend(label),
+            Event::Recall {
+                suspended,
+                operator,
+                price_version,
+            } => self.recall(suspended, operator, price_version),
         }
     }
 }
@@ -327,6 +337,42 @@ pub enum Rejected {
     /// Quantity 0, a negative price, no name, or longer than a record may be.
     #[error("the article has no valid name, quantity or price")]
     InvalidItem,
+    /// No pieces, no grams, or more than a line holds.
+    #[error("the quantity or weight is not valid")]
+    InvalidQuantity,
+    /// Pieces were typed for what is weighed.
+    #[error("the article is sold by weight")]
+    SoldByWeight,
+    /// A weight was given for what is counted.
+    #[error("the article is sold by the piece")]
+    SoldByPiece,
+    /// An article waits for its weight: weigh it, or clear it.
+    #[error("an article waits for its weight")]
+    WeightAwaited,
+    /// There is no right to it.
+    #[error("the operator has no right to it")]
+    NotAllowed,
+    /// What is changed needs a reason in words.
+    #[error("a reason is missing")]
+    ReasonMissing,
+    /// More is taken off than the line costs.
+    #[error("the discount is larger than the line")]
+    DiscountTooLarge,
+    /// `limits::SALE_TAX_CLASSES_MAX` reached.
+    #[error("the sale has too many classes of tax")]
+    TooManyTaxClasses,
+    /// `limits::SUSPENDED_SALES_MAX` reached.
+    #[error("too many baskets wait already")]
+    TooManySuspended,
+    /// It never waited here, or was recalled before.
+    #[error("no basket waits under this number")]
+    NoSuchSuspended,
+    /// A payment code in front of the total.
+    #[error("a payment code was scanned before the total")]
+    TotalFirst,
+    /// A code that is no article, and is not taken here and now.
+    #[error("the code is not taken here: {0}")]
+    CodeNotTaken(CodeMeaning),
     /// Nothing to pay.
     #[error("there is nothing to pay")]
     NothingToPay,

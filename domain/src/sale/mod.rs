@@ -7,7 +7,9 @@
 //!
 //! ```text
 //! Open ─► Scanning ─► Total ─► Tendering ◄────────────────┐ declined, unknown, abandoned,
-//!                                │    │                    │ refused, partial: next tender
+//!          │    ▲                │    │                    │ refused, partial: next tender
+//!          ▼    │ recalled, as a new sale                  │
+//!        Suspended               │    │                    │
 //!                                │    └─ card: Arm ─► Intended ─► Decided
 //!                                └─ cash ──────► Closed ─► Printed ─► next sale
 //! ```
@@ -17,19 +19,28 @@
 //! printed.
 
 mod basket;
+mod by_hand;
+mod cash_rounding;
 mod checkpoint;
 mod closing;
 mod day_ends;
 mod day_heard;
 mod effect;
 mod event;
+mod figures;
 mod frame;
+mod key;
 mod lease;
+mod line;
 mod payment;
 mod prompt;
 mod reasons;
 mod receipt;
+mod right;
 mod state;
+mod suspended;
+mod tax;
+mod tender;
 mod tendering;
 #[cfg(test)]
 mod tests;
@@ -37,25 +48,37 @@ mod till;
 mod wall_time;
 
 pub use basket::BasketFact;
+pub use cash_rounding::{CashRounding, RoundTo};
 pub use checkpoint::{CheckoutCheckpoint, CheckoutPart};
 pub use closing::{SaleFact, SalesPart};
 pub use day_ends::DayEnds;
 pub use day_heard::MarkedBy;
 pub use effect::Effect;
-pub use event::{AtTheKeys, Event, Key, PricedItem, Rejected};
+pub use event::{Event, Rejected};
+pub use figures::Figures;
 pub use frame::{DateFact, DatePart};
+pub use key::{AtTheKeys, Key};
 pub use lease::{LeaseFact, LeasePart};
+pub use line::{
+    Discount, Line, LineTax, NO_ARTICLE, OriginalLine, PriceSource, PricedItem, Returned, SoldBy,
+    TypedAmount, WeighedBy, Weight,
+};
 pub use payment::{PaymentsPart, TenderFact};
-pub use prompt::{BasketView, LineView, Prompt, Screen};
-pub use reasons::{AbandonReason, LeaseReturnReason, TenderKind};
+pub use prompt::{BasketView, LineView, NextView, Prompt, Screen, SuspendedView};
+pub use reasons::{AbandonReason, LeaseReturnReason, OwedBy, TenderKind};
 pub use receipt::{Heading, Receipt, ReceiptLine, ReceiptStyle};
-pub use state::{CardTender, Closing, FailedCard, Line, PendingPayment, Sale, Tender};
+pub use right::Right;
+pub use state::{CardTender, Closing, FailedCard, PendingPayment, Sale, SuspendedBasket};
+pub use suspended::SuspendedPart;
+pub use tax::{TaxMode, TaxSum};
+pub use tender::Tender;
 pub use till::TillFact;
 pub use wall_time::{civil_date, date_and_time, midnight};
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use day_heard::DayHeard;
+use line::NextLine;
 
 use crate::{
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId, Stan},
@@ -150,6 +173,25 @@ pub struct CheckoutConfig {
     pub epoch: LaneEpoch,
     /// What it sells in.
     pub currency: Currency,
+    /// Whether its prices hold the tax.
+    pub tax: TaxMode,
+    /// How cash is rounded.
+    pub cash_rounding: CashRounding,
+}
+
+impl CheckoutConfig {
+    /// Of a store that says no more: prices hold their tax, and cash is rounded as is usual for the
+    /// currency.
+    #[must_use]
+    pub const fn new(lane: LaneId, epoch: LaneEpoch, currency: Currency) -> Self {
+        Self {
+            lane,
+            epoch,
+            currency,
+            tax: TaxMode::Inclusive,
+            cash_rounding: CashRounding::usual(currency),
+        }
+    }
 }
 
 /// What the journal's records add up to: equal after a replay. Each part is told by the records and
@@ -160,6 +202,7 @@ pub(in crate::sale) struct DurableState {
     pub(in crate::sale) payments: PaymentsPart,
     pub(in crate::sale) lease: LeasePart,
     pub(in crate::sale) date: DatePart,
+    pub(in crate::sale) suspended: SuspendedPart,
     pub(in crate::sale) sale: Option<Sale>,
 }
 
@@ -176,6 +219,10 @@ pub(in crate::sale) struct VolatileState {
     pub(in crate::sale) hot_list: Arc<HotList>,
     /// Cards approved here alone lately.
     pub(in crate::sale) velocity: Velocity,
+    /// What was said of the next line before it came.
+    pub(in crate::sale) next_line: NextLine,
+    /// An article that waits for its weight.
+    pub(in crate::sale) to_weigh: Option<PricedItem>,
     /// The receipt being printed may have been printed before.
     pub(in crate::sale) reprinting: bool,
     /// What is known of the date beside the records.
@@ -277,6 +324,12 @@ impl Checkout {
         self.durable.sale.as_ref()
     }
 
+    /// Baskets that wait for their customers, oldest first.
+    #[must_use]
+    pub fn suspended(&self) -> &[Arc<SuspendedBasket>] {
+        &self.durable.suspended.baskets
+    }
+
     /// Payments ever given up: the hub must hear of each.
     #[must_use]
     pub const fn abandoned(&self) -> &BTreeSet<PaymentId> {
@@ -375,12 +428,16 @@ impl Step {
 
     /// Shows a prompt over the basket as it stands.
     pub(in crate::sale) fn show(&mut self, prompt: Prompt) {
-        let basket = self
-            .durable
-            .sale
-            .as_ref()
-            .map(|sale| BasketView::of(sale, self.config.currency));
-        self.then(Effect::Show(Screen { prompt, basket }));
+        let sale = self.durable.sale.as_ref();
+        let basket = sale.map(|sale| BasketView::of(sale, &self.volatile, &self.config));
+        let waiting = self.durable.suspended.baskets.iter();
+        let suspended = waiting.map(|basket| SuspendedView::of(basket, &self.config));
+        let suspended = suspended.collect();
+        self.then(Effect::Show(Screen {
+            prompt,
+            basket,
+            suspended,
+        }));
     }
 
     pub(in crate::sale) fn sale(&self) -> Result<&Sale, Rejected> {
@@ -421,8 +478,13 @@ impl DurableState {
         }
         let running = self.sale.as_ref();
         match &record.fact {
-            CheckoutFact::Sale(fact) if takes(CheckoutPart::Sales) => {
-                self.sales.apply(fact, running);
+            CheckoutFact::Sale(fact) => {
+                if takes(CheckoutPart::Sales) {
+                    self.sales.apply(fact, running);
+                }
+                if takes(CheckoutPart::Suspended) {
+                    self.suspended.apply(fact, running, record.at);
+                }
             }
             CheckoutFact::Tender(fact) => {
                 if takes(CheckoutPart::Payments) {
@@ -436,8 +498,7 @@ impl DurableState {
             }
             CheckoutFact::Lease(fact) if takes(CheckoutPart::Lease) => self.lease.apply(fact),
             CheckoutFact::Date(fact) if takes(CheckoutPart::Date) => self.date.apply(fact),
-            CheckoutFact::Sale(_)
-            | CheckoutFact::Basket(_)
+            CheckoutFact::Basket(_)
             | CheckoutFact::Till(_)
             | CheckoutFact::Lease(_)
             | CheckoutFact::Date(_) => {}

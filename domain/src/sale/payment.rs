@@ -130,11 +130,12 @@ impl Step {
             payment_id,
             decision: decision.clone(),
         });
-        if self.open_amount()?.is_positive() {
-            self.show(prompt_after(decision));
-            Ok(())
-        } else {
-            self.close()
+        match self.covered()? {
+            None => {
+                self.show(prompt_after(decision));
+                Ok(())
+            }
+            Some(rounding) => self.close(rounding),
         }
     }
 
@@ -247,8 +248,14 @@ impl Sale {
             });
         }
         self.tenders.retain(|tender| match tender {
-            Tender::Cash { .. } => true,
             Tender::Card { payment_id, .. } => *payment_id != given_up,
+            Tender::Wallet { payment_id, .. } | Tender::GiftCard { payment_id, .. } => {
+                *payment_id != given_up
+            }
+            Tender::Cash { .. }
+            | Tender::Voucher { .. }
+            | Tender::ForeignCash { .. }
+            | Tender::Owed { .. } => true,
         });
     }
 }

@@ -5,7 +5,11 @@ use crate::{
     money::{Currency, Money},
     payment::RefusalReason,
     response_code::ResponseCode,
-    sale::Sale,
+    sale::{
+        CheckoutConfig, Discount, Figures, Line, LineTax, PriceSource, Sale, SuspendedBasket,
+        TaxMode, TaxSum, Tender, VolatileState, Weight,
+    },
+    time::WallMs,
     words::Sentence,
 };
 
@@ -20,6 +24,16 @@ pub enum Prompt {
     NotFound {
         /// As scanned.
         barcode: String,
+    },
+    /// The article is recalled: it may not leave the store.
+    NotForSale {
+        /// As on the receipt.
+        name: String,
+    },
+    /// An article waits for its weight.
+    Weigh {
+        /// As on the receipt.
+        name: String,
     },
     /// The total stands; how does the customer pay what is open?
     ChooseTender,
@@ -69,6 +83,11 @@ pub enum Prompt {
         /// To hand back.
         cash_back: Money,
     },
+    /// The basket waits for its customer.
+    Suspended {
+        /// What it is recalled by.
+        sale: SaleNumber,
+    },
 }
 
 impl Prompt {
@@ -85,12 +104,15 @@ impl Prompt {
             Self::Ready
             | Self::Scan
             | Self::NotFound { .. }
+            | Self::NotForSale { .. }
+            | Self::Weigh { .. }
             | Self::PresentCard { .. }
             | Self::ContactingBank { .. }
             | Self::Printing { .. }
             | Self::Goodbye { .. }
             | Self::NoRoom
-            | Self::Voided { .. } => false,
+            | Self::Voided { .. }
+            | Self::Suspended { .. } => false,
         }
     }
 
@@ -99,7 +121,7 @@ impl Prompt {
     pub const fn takes_sale(&self) -> bool {
         matches!(
             self,
-            Self::Ready | Self::Goodbye { .. } | Self::Voided { .. }
+            Self::Ready | Self::Goodbye { .. } | Self::Voided { .. } | Self::Suspended { .. }
         )
     }
 
@@ -112,6 +134,14 @@ impl Prompt {
             Self::NotFound { barcode } => Sentence {
                 english: format!("No article for {barcode}: scan again or ask a supervisor"),
                 chinese: format!("找不到条码 {barcode} 的商品：请重新扫描或联系主管"),
+            },
+            Self::NotForSale { name } => Sentence {
+                english: format!("{name} is recalled: keep it here and tell the manager"),
+                chinese: format!("{name} 已被召回：请留下该商品并通知经理"),
+            },
+            Self::Weigh { name } => Sentence {
+                english: format!("Weigh {name}, or clear it"),
+                chinese: format!("请称重 {name}，或清除"),
             },
             Self::ChooseTender => sentence("Choose how to pay", "请选择付款方式"),
             Self::PresentCard { amount } => with_amount("Card for", "请刷卡，金额", *amount),
@@ -144,6 +174,10 @@ impl Prompt {
                 "交易已取消。退还现金：",
                 *cash_back,
             ),
+            Self::Suspended { sale } => Sentence {
+                english: format!("Basket {} waits. Ready for the next customer", sale.0),
+                chinese: format!("购物篮 {} 已挂单，可以接待下一位顾客", sale.0),
+            },
         }
     }
 
@@ -152,7 +186,9 @@ impl Prompt {
     pub fn customer(&self) -> Sentence {
         match self {
             Self::Ready => sentence("Welcome", "欢迎光临"),
-            Self::Scan | Self::NotFound { .. } => sentence("Your articles", "您的商品"),
+            Self::Scan | Self::NotFound { .. } | Self::NotForSale { .. } | Self::Weigh { .. } => {
+                sentence("Your articles", "您的商品")
+            }
             Self::ChooseTender => sentence("Please choose how to pay", "请选择付款方式"),
             Self::PresentCard { amount } => {
                 with_amount("Please present your card:", "请出示银行卡：", *amount)
@@ -180,6 +216,9 @@ impl Prompt {
                 "本收银台暂停服务",
             ),
             Self::Voided { .. } => sentence("The sale was cancelled", "交易已取消"),
+            Self::Suspended { .. } => {
+                sentence("Your basket is kept for you", "您的购物篮已为您保留")
+            }
         }
     }
 }
@@ -213,16 +252,67 @@ fn with_amount(english: &str, chinese: &str, amount: Money) -> Sentence {
 pub struct LineView {
     /// Its number.
     pub number: u32,
-    /// As scanned.
+    /// As scanned, or the short code; empty: an amount without an article.
     pub barcode: String,
     /// As on the receipt.
     pub name: String,
-    /// Pieces.
+    /// Pieces; 1 of what is weighed.
     pub quantity: u32,
-    /// Price of all.
+    /// Of what is weighed.
+    pub weight: Option<Weight>,
+    /// What is counted; empty: not said.
+    pub unit: String,
+    /// Price of one piece, of a kilogram, of a label.
+    pub unit_price: Money,
+    /// Where that comes from, and what the shelf says.
+    pub price_source: PriceSource,
+    /// Taken off, and why.
+    pub discount: Option<Discount>,
+    /// How it is taxed; empty: not said.
+    pub tax_class: String,
+    /// At which rate, and how much looked at alone.
+    pub tax: Option<LineTax>,
+    /// The customer's least age in years.
+    pub least_age: Option<u8>,
+    /// What it comes to.
     pub total: Money,
+    /// Goods that come back.
+    pub returned: bool,
     /// Taken back.
     pub voided: bool,
+}
+
+impl LineView {
+    fn of(line: &Line) -> Self {
+        Self {
+            number: line.number,
+            barcode: line.barcode.clone(),
+            name: line.name.clone(),
+            quantity: line.quantity,
+            weight: line.weight,
+            unit: line.unit.clone(),
+            unit_price: line.unit_price,
+            price_source: line.price_source.clone(),
+            discount: line.discount.clone(),
+            tax_class: line.tax_class.clone(),
+            tax: line.tax,
+            least_age: line.least_age,
+            total: line.total,
+            returned: line.returned.is_some(),
+            voided: line.voided,
+        }
+    }
+}
+
+/// What was said of the next line before it came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct NextView {
+    /// Pieces.
+    pub quantity: Option<u32>,
+    /// What it weighs.
+    pub weight: Option<Weight>,
+    /// What one costs.
+    pub price: Option<Money>,
 }
 
 /// The basket on the screens.
@@ -234,10 +324,20 @@ pub struct BasketView {
     pub order_reference: String,
     /// Its lines.
     pub lines: Vec<LineView>,
+    /// What was said of the next one.
+    pub next: NextView,
     /// What it costs so far.
     pub total: Money,
+    /// The tax of that, by class.
+    pub taxes: Vec<TaxSum>,
+    /// Whether that tax is in the prices of the lines, or added to them.
+    pub tax_mode: TaxMode,
+    /// What has been paid so far, in the order it was given.
+    pub tenders: Vec<Tender>,
     /// What is still to be paid; all of it before the total was asked for.
     pub open: Money,
+    /// What that is in cash, rounded to a coin.
+    pub open_in_cash: Money,
     /// Tenders tried.
     pub tenders_tried: u32,
     /// Whether the total was asked for and stands.
@@ -245,34 +345,73 @@ pub struct BasketView {
 }
 
 impl BasketView {
-    pub(super) fn of(sale: &Sale, currency: Currency) -> Self {
-        let zero = Money::zero(currency);
-        let total = sale.basket_total(currency).unwrap_or(zero);
+    pub(super) fn of(sale: &Sale, volatile: &VolatileState, config: &CheckoutConfig) -> Self {
+        let zero = Money::zero(config.currency);
+        let figures = sale.figures(config).ok();
+        let (total, taxes) = match (sale.total, figures) {
+            (Some(total), _) => (total, sale.taxes.clone()),
+            (None, Some(figures)) => (figures.total, figures.taxes),
+            (None, None) => (zero, Vec::new()),
+        };
         let open = match sale.total {
-            Some(_) => sale.open_amount(currency).unwrap_or(total),
+            Some(_) => sale.open_amount(config.currency).unwrap_or(total),
             None => total,
         };
+        let next = volatile.next_line;
         Self {
             sale: sale.number,
             order_reference: sale.order_reference.clone(),
-            lines: sale
-                .lines
-                .iter()
-                .map(|line| LineView {
-                    number: line.number,
-                    barcode: line.barcode.clone(),
-                    name: line.name.clone(),
-                    quantity: line.quantity,
-                    total: line.total,
-                    voided: line.voided,
-                })
-                .collect(),
+            lines: sale.lines.iter().map(LineView::of).collect(),
+            next: NextView {
+                quantity: next.quantity,
+                weight: next.weight,
+                price: next.price.map(|(price, _)| price),
+            },
             total,
+            taxes,
+            tax_mode: match sale.total {
+                Some(_) => sale.tax_mode,
+                None => config.tax,
+            },
+            tenders: sale.tenders.clone(),
             open,
+            open_in_cash: config.cash_rounding.due(open).unwrap_or(open),
             tenders_tried: sale.tenders_tried,
             totalled: sale.total.is_some(),
         }
     }
+}
+
+/// A suspended basket on the screens.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SuspendedView {
+    /// What it is recalled by.
+    pub sale: SaleNumber,
+    /// Since when.
+    pub at: WallMs,
+    /// What the cashier calls it, or empty.
+    pub label: String,
+    /// How many lines are in it.
+    pub lines: usize,
+    /// What it costs.
+    pub total: Money,
+}
+
+impl SuspendedView {
+    pub(super) fn of(basket: &SuspendedBasket, config: &CheckoutConfig) -> Self {
+        Self {
+            sale: basket.sale,
+            at: basket.at,
+            label: basket.label.clone(),
+            lines: basket.lines.len(),
+            total: total(&basket.lines, config.currency, config.tax),
+        }
+    }
+}
+
+fn total(lines: &[Line], currency: Currency, tax: TaxMode) -> Money {
+    let figures = Figures::of(lines.iter(), currency, tax);
+    figures.map_or(Money::zero(currency), |figures| figures.total)
 }
 
 /// Both screens of a lane.
@@ -282,4 +421,6 @@ pub struct Screen {
     pub prompt: Prompt,
     /// The running sale.
     pub basket: Option<BasketView>,
+    /// Baskets that wait for their customers, oldest first.
+    pub suspended: Vec<SuspendedView>,
 }

@@ -37,4 +37,23 @@ worded! {
     Cash = 1 "cash" "现金";
     /// A payment by card.
     Card = 2 "card" "银行卡";
+    /// A code on the customer's phone.
+    Wallet = 3 "wallet" "电子钱包";
+    /// A gift or prepaid card of the store.
+    GiftCard = 4 "gift card" "购物卡";
+    /// A voucher.
+    Voucher = 5 "voucher" "代金券";
+    /// Notes of another currency.
+    ForeignCash = 6 "foreign cash" "外币现金";
+    /// Nothing yet.
+    Owed = 7 "owed" "待付";
+}
+
+worded! {
+    /// Who owes what no tender has paid.
+    OwedBy:
+    /// The customer owes the store.
+    Customer = 1 "customer" "顾客";
+    /// The store owes the customer: a refund that is not out yet.
+    Store = 2 "store" "门店";
 }

@@ -10,6 +10,7 @@ use crate::{
     payment::Decision,
     sale::{CardTender, FailedCard, Line, PendingPayment, Sale, Tender, date_and_time},
     time::{LocalMs, WallMs},
+    words::Worded as _,
 };
 
 /// Columns of the paper: font A on 80 mm.
@@ -156,6 +157,14 @@ impl Receipt {
                 if let Some(card) = card {
                     card_tender(card, paper);
                 }
+            }
+            Tender::Wallet { .. }
+            | Tender::GiftCard { .. }
+            | Tender::Voucher { .. }
+            | Tender::ForeignCash { .. }
+            | Tender::Owed { .. } => {
+                let kind = tender.kind().english();
+                paper.plain(&pair(kind, &amount(tender.amount())));
             }
         }
     }

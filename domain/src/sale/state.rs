@@ -1,34 +1,13 @@
 //! One sale as its records tell it.
 
 use crate::{
-    card_ref::{CardRef, EntryMode, Scheme},
+    card_ref::{CardRef, EntryMode},
     ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber},
     money::{Currency, Money, MoneyError},
     payment::{Decision, PaymentKind, PaymentMethod},
-    sale::TenderKind,
+    sale::{CashRounding, CheckoutConfig, Figures, Line, TaxMode, TaxSum, Tender},
     time::{BusinessDate, WallMs},
 };
-
-/// One line of a basket.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Line {
-    /// From 1; a voided line keeps its number.
-    pub number: u32,
-    /// As scanned.
-    pub barcode: String,
-    /// As on the receipt.
-    pub name: String,
-    /// Pieces.
-    pub quantity: u32,
-    /// Price of one.
-    pub unit_price: Money,
-    /// Price of all.
-    pub total: Money,
-    /// True when the price came from the label.
-    pub price_embedded: bool,
-    /// Taken back.
-    pub voided: bool,
-}
 
 /// A card payment that was intended and has no outcome yet.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -73,45 +52,6 @@ pub struct FailedCard {
     pub decision: Option<Decision>,
 }
 
-/// What paid for a sale.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Tender {
-    /// Notes and coins, all that were given.
-    Cash {
-        /// Before change.
-        given: Money,
-    },
-    /// A card, by what a closed sale's record tells of it.
-    Card {
-        /// What it pays.
-        amount: Money,
-        /// The payment.
-        payment_id: PaymentId,
-        /// Its network.
-        scheme: Scheme,
-    },
-}
-
-impl Tender {
-    /// What it is.
-    #[must_use]
-    pub const fn kind(&self) -> TenderKind {
-        match self {
-            Self::Cash { .. } => TenderKind::Cash,
-            Self::Card { .. } => TenderKind::Card,
-        }
-    }
-
-    /// What was given or approved.
-    #[must_use]
-    pub const fn amount(&self) -> Money {
-        match self {
-            Self::Cash { given } => *given,
-            Self::Card { amount, .. } => *amount,
-        }
-    }
-}
-
 /// How a sale was closed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Closing {
@@ -121,6 +61,8 @@ pub struct Closing {
     pub at: WallMs,
     /// Given back.
     pub change: Money,
+    /// What cash was rounded by: negative when it was rounded down.
+    pub rounding: Money,
 }
 
 /// One basket and what has been paid for it so far.
@@ -140,6 +82,10 @@ pub struct Sale {
     pub lines: Vec<Line>,
     /// Set once the total was asked for, cleared when the basket changes.
     pub total: Option<Money>,
+    /// The tax of that total, by class.
+    pub taxes: Vec<TaxSum>,
+    /// Whether that tax is in the prices of the lines.
+    pub tax_mode: TaxMode,
     /// Tenders tried: cash, cards read, cards not read.
     pub tenders_tried: u32,
     /// What has paid so far.
@@ -161,12 +107,12 @@ impl Sale {
         self.tenders_tried = self.tenders_tried.saturating_add(1);
     }
 
-    /// The sum of the lines that were not taken back.
+    /// What the lines that were not taken back come to.
     ///
     /// # Errors
     /// A sum that can't be made.
-    pub fn basket_total(&self, currency: Currency) -> Result<Money, MoneyError> {
-        Money::sum(currency, self.sold_lines().map(|line| line.total))
+    pub fn figures(&self, config: &CheckoutConfig) -> Result<Figures, MoneyError> {
+        Figures::of(self.lines.iter(), config.currency, config.tax)
     }
 
     /// The lines that were not taken back.
@@ -178,7 +124,7 @@ impl Sale {
     #[must_use]
     pub fn items(&self) -> u32 {
         self.sold_lines()
-            .fold(0, |items, line| items.saturating_add(line.quantity))
+            .fold(0, |items, line| items.saturating_add(line.items()))
     }
 
     /// What is still to be paid: negative when cash covers more.
@@ -189,5 +135,57 @@ impl Sale {
         let total = self.total.unwrap_or(Money::zero(currency));
         let paid = Money::sum(currency, self.tenders.iter().map(Tender::amount))?;
         total.subtract(paid)
+    }
+
+    /// What cash is rounded by, once the tenders cover the total; `None`: they don't. Only what is
+    /// open when cash completes the sale is rounded.
+    ///
+    /// # Errors
+    /// A sum that can't be made.
+    pub(super) fn covered(
+        &self,
+        currency: Currency,
+        rounding: CashRounding,
+    ) -> Result<Option<Money>, MoneyError> {
+        let open = self.open_amount(currency)?;
+        let Some(Tender::Cash { given }) = self.tenders.last() else {
+            return Ok((!open.is_positive()).then_some(Money::zero(currency)));
+        };
+        let before = open.add(*given)?;
+        let due = rounding.due(before)?;
+        match given.covers(due)? {
+            true => due.subtract(before).map(Some),
+            false => Ok(None),
+        }
+    }
+}
+
+/// A basket that waits.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SuspendedBasket {
+    /// The sale it was.
+    pub sale: SaleNumber,
+    /// Since when.
+    pub at: WallMs,
+    /// What the cashier calls it, or empty.
+    pub label: String,
+    /// The caller's own name for it, or empty.
+    pub order_reference: String,
+    /// The price file of lines that name none.
+    pub price_version: String,
+    /// What was in it and not taken back.
+    pub lines: Vec<Line>,
+}
+
+impl SuspendedBasket {
+    pub(super) fn of(sale: &Sale, at: WallMs, label: &str) -> Self {
+        Self {
+            sale: sale.number,
+            at,
+            label: label.to_owned(),
+            order_reference: sale.order_reference.clone(),
+            price_version: sale.price_version.clone(),
+            lines: sale.sold_lines().cloned().collect(),
+        }
     }
 }

@@ -32,13 +32,15 @@ impl Sale {
 
 impl Step {
     /// Cash pays at most once more than is owed: what is over comes back as change, and only cash
-    /// gives change.
+    /// gives change. What it completes is rounded to a coin; nothing is enough for less than one.
     pub(super) fn take_cash(&mut self, given: Money) -> Result<(), Rejected> {
         let sale = self.tendering_sale()?;
         let number = sale.number;
         let tried = sale.tenders_tried;
-        let covers = given.covers(self.open_amount()?)?;
-        if !given.is_positive() || given.minor() > limits::AMOUNT_MINOR_MAX {
+        let due = self.config.cash_rounding.due(self.open_amount()?)?;
+        let covers = given.covers(due)?;
+        let is_amount = given.is_positive() || (given.is_zero() && covers);
+        if !is_amount || given.minor() > limits::AMOUNT_MINOR_MAX {
             return Err(Rejected::InvalidAmount);
         }
         if !covers && too_many(tried) {
@@ -49,12 +51,13 @@ impl Step {
             sale: number,
             given,
         });
-        if covers {
-            self.close()
-        } else {
-            self.then(Effect::OpenDrawer);
-            self.show(Prompt::ChooseTender);
-            Ok(())
+        match self.covered()? {
+            Some(rounding) => self.close(rounding),
+            None => {
+                self.then(Effect::OpenDrawer);
+                self.show(Prompt::ChooseTender);
+                Ok(())
+            }
         }
     }
 }

@@ -212,7 +212,8 @@ impl Walk {
         }
     }
 
-    /// I3: cash and decided payments before the closing cover it. I12: receipts have no gap.
+    /// I3: cash and decided payments before the closing cover it, with what cash was rounded by.
+    /// I12: receipts have no gap.
     fn follow_sale(&mut self, sequence: u64, fact: &SaleFact) {
         let SaleFact::SaleClosed {
             sale,
@@ -220,6 +221,7 @@ impl Walk {
             total,
             tenders,
             change,
+            rounding,
             ..
         } = fact
         else {
@@ -233,7 +235,8 @@ impl Walk {
         let tendered: i64 = tenders.iter().map(|tender| tender.amount().minor()).sum();
         let cards: i64 = tenders.iter().map(card_minor).sum();
         let cash = self.paid_minor.remove(&sale.0).unwrap_or(0);
-        let covered = tendered.saturating_sub(change.minor()) == total.minor();
+        let owed = total.minor().saturating_add(rounding.minor());
+        let covered = tendered.saturating_sub(change.minor()) == owed;
         if !covered || cash != tendered.saturating_sub(cards) {
             let what = format!("sale {} is not covered by its tenders: I3", sale.0);
             self.broken.push((sequence, what));
@@ -249,6 +252,11 @@ impl Walk {
 fn card_minor(tender: &Tender) -> i64 {
     match tender {
         Tender::Cash { .. } => 0,
-        Tender::Card { amount, .. } => amount.minor(),
+        Tender::Card { .. }
+        | Tender::Wallet { .. }
+        | Tender::GiftCard { .. }
+        | Tender::Voucher { .. }
+        | Tender::ForeignCash { .. }
+        | Tender::Owed { .. } => tender.amount().minor(),
     }
 }

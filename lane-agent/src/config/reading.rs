@@ -78,11 +78,11 @@ fn checkout(lane: &mut Section<'_>) -> Option<CheckoutConfig> {
     let currency = lane.parsed("currency", "a known currency: CNY, EUR or JPY", |text| {
         Currency::by_letters(text)
     });
-    Some(CheckoutConfig {
-        lane: LaneId(number?),
-        epoch: LaneEpoch(epoch?),
-        currency: currency?,
-    })
+    Some(CheckoutConfig::new(
+        LaneId(number?),
+        LaneEpoch(epoch?),
+        currency?,
+    ))
 }
 
 fn journal(journal: &mut Section<'_>, folder: &Path) -> Option<JournalConfig> {

@@ -1,4 +1,4 @@
-//! What a lane's records add up to, as `journal.v1.CheckoutCheckpoint`: four parts, each by itself.
+//! What a lane's records add up to, as `journal.v1.CheckoutCheckpoint`: in parts, each by itself.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use domain::{
 };
 use proto::journal::v1 as wire;
 
+use super::suspended::{suspended_from_proto, suspended_to_proto};
 use crate::{
     date_from_proto, date_to_proto, lease_use_from_proto, lease_use_to_proto,
     parts::{part, state},
@@ -21,6 +22,7 @@ const fn form(part: CheckoutPart) -> u32 {
         CheckoutPart::Sales | CheckoutPart::Payments | CheckoutPart::Lease | CheckoutPart::Date => {
             2
         }
+        CheckoutPart::Suspended => 1,
     }
 }
 
@@ -70,12 +72,16 @@ pub fn checkpoint_to_proto(kept: &CheckoutCheckpoint) -> wire::CheckoutCheckpoin
         let running = date_to_proto(date.running);
         part(name, form, &wire::CheckoutDate { running })
     });
+    let suspended = kept.suspended.as_ref().map(|suspended| {
+        let (name, form) = of(CheckoutPart::Suspended);
+        part(name, form, &suspended_to_proto(suspended))
+    });
     wire::CheckoutCheckpoint {
         machine: Some(wire::CheckoutMachine {
             lane: kept.lane.0.into(),
             epoch: kept.epoch.0,
         }),
-        parts: [sales, payments, lease, date]
+        parts: [sales, payments, lease, date, suspended]
             .into_iter()
             .flatten()
             .collect(),
@@ -119,6 +125,11 @@ pub fn checkpoint_from_proto(
         let running = date_from_proto("running", &date.running).ok()?;
         Some(DatePart { running })
     });
+    let suspended = state(&from.parts, name(CheckoutPart::Suspended), applied);
+    let suspended = suspended.and_then(|(suspended, until)| {
+        tells(CheckoutPart::Suspended, until);
+        suspended_from_proto(suspended).ok()
+    });
     let checkpoint = CheckoutCheckpoint {
         lane: LaneId(u16::try_from(machine.lane).ok()?),
         epoch: LaneEpoch(machine.epoch),
@@ -126,6 +137,7 @@ pub fn checkpoint_from_proto(
         payments,
         lease,
         date,
+        suspended,
     };
     Some(KeptCheckout { checkpoint, told })
 }
@@ -165,6 +177,8 @@ fn in_parts(
             part("payments", 2, &payments),
             part("lease", 2, &lease),
             part("date", 2, &wire::CheckoutDate { running }),
+            // No basket waited anywhere then.
+            part("suspended", 1, &wire::CheckoutSuspended::default()),
         ],
         ..wire::CheckoutCheckpoint::default()
     }

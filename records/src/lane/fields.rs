@@ -4,20 +4,18 @@ use crate::{
     ConvertError, card_from_proto, card_to_proto, date_from_proto, date_to_proto,
     entry_mode_from_proto, entry_mode_to_proto, method_from_proto, method_to_proto,
     money_from_proto, money_to_proto, original_from_proto, original_to_proto, payment_id,
-    payment_kind_from_proto, payment_kind_to_proto, reason::named_from_proto, scheme_from_proto,
-    scheme_to_proto,
+    payment_kind_from_proto, payment_kind_to_proto,
 };
 use domain::{
     ids::{ReceiptNumber, SaleNumber},
     limits,
     money::Money,
-    sale::{DateFact, Line, MarkedBy, PendingPayment, SaleFact, Tender, TenderFact, TenderKind},
+    sale::{DateFact, MarkedBy, PendingPayment, TenderFact},
     time::BusinessDate,
-    words::Worded as _,
 };
 use proto::{journal::v1 as wire, store::v1::Money as WireMoney};
 
-type Result<T> = std::result::Result<T, ConvertError>;
+pub(super) type Result<T> = std::result::Result<T, ConvertError>;
 
 /// Bytes a receipt's text may take in its record: the rest of the record needs a little.
 const RECEIPT_TEXT_BYTES_MAX: usize = limits::JOURNAL_RECORD_BYTES_MAX - 200;
@@ -50,32 +48,6 @@ pub(super) fn marker_from_proto(from: &wire::DayMarker) -> Result<DateFact> {
             wire::DayMarkerBy::Lane => MarkedBy::Lane,
             wire::DayMarkerBy::Unspecified => return Err(ConvertError::missing("by")),
         },
-    })
-}
-
-pub(super) fn line_to_proto(sale: SaleNumber, line: &Line) -> wire::LineAdded {
-    wire::LineAdded {
-        sale_number: sale.0,
-        line_number: line.number,
-        barcode: line.barcode.clone(),
-        name: line.name.clone(),
-        quantity: line.quantity,
-        unit_price: Some(money_to_proto(line.unit_price)),
-        total: Some(money_to_proto(line.total)),
-        price_embedded: line.price_embedded,
-    }
-}
-
-pub(super) fn line_from_proto(from: wire::LineAdded) -> Result<Line> {
-    Ok(Line {
-        number: from.line_number,
-        unit_price: money("unit_price", from.unit_price.as_ref())?,
-        total: money("total", from.total.as_ref())?,
-        barcode: from.barcode,
-        name: from.name,
-        quantity: from.quantity,
-        price_embedded: from.price_embedded,
-        voided: false,
     })
 }
 
@@ -113,52 +85,6 @@ pub(super) fn intent_from_proto(
             original: original_from_proto(&from.original_payment_id)?,
         },
     })
-}
-
-pub(super) fn closing_from_proto(from: wire::SaleClosed) -> Result<SaleFact> {
-    Ok(SaleFact::SaleClosed {
-        sale: SaleNumber(from.sale_number),
-        receipt: receipt_number(&from.receipt_number)?,
-        total: money("total", from.total.as_ref())?,
-        tenders: from
-            .tenders
-            .iter()
-            .map(tender_from_proto)
-            .collect::<Result<_>>()?,
-        change: money("change", from.change.as_ref())?,
-        items: from.items,
-        order_reference: from.order_reference,
-    })
-}
-
-pub(super) fn tender_to_proto(tender: &Tender) -> wire::Tender {
-    let mut to = wire::Tender {
-        tender: tender.kind().number(),
-        amount: Some(money_to_proto(tender.amount())),
-        ..wire::Tender::default()
-    };
-    match tender {
-        Tender::Cash { .. } => {}
-        Tender::Card {
-            payment_id, scheme, ..
-        } => {
-            to.payment_id = payment_id.to_string();
-            to.set_scheme(scheme_to_proto(*scheme));
-        }
-    }
-    to
-}
-
-fn tender_from_proto(from: &wire::Tender) -> Result<Tender> {
-    let amount = money("tenders.amount", from.amount.as_ref())?;
-    match named_from_proto("tenders.tender", from.tender, &from.kind)? {
-        TenderKind::Cash => Ok(Tender::Cash { given: amount }),
-        TenderKind::Card => Ok(Tender::Card {
-            amount,
-            payment_id: payment_id(&from.payment_id)?,
-            scheme: scheme_from_proto(from.scheme()),
-        }),
-    }
 }
 
 pub(super) fn money(field: &'static str, from: Option<&WireMoney>) -> Result<Money> {

@@ -2,8 +2,16 @@
 //! samples.
 
 use super::fields::{
-    closing_from_proto, cut_in_the_middle, intent_from_proto, intent_to_proto, line_from_proto,
-    line_to_proto, marker_from_proto, marker_to_proto, money, receipt_number, tender_to_proto,
+    cut_in_the_middle, intent_from_proto, intent_to_proto, marker_from_proto, marker_to_proto,
+    money, receipt_number,
+};
+use super::{
+    closing::{closing_from_proto, tender_to_proto},
+    line::{
+        line_from_proto, line_to_proto, rounding_to_proto, tax_mode_from_proto, tax_mode_to_proto,
+        taxes_from_proto, taxes_to_proto,
+    },
+    suspended::{suspended_id_from_proto, suspended_id_to_proto},
 };
 use crate::{
     ConvertError, date_from_proto, date_to_proto, decision_from_proto, decision_to_proto,
@@ -86,11 +94,13 @@ fn sale(fact: &SaleFact) -> Body {
             operator,
             order_reference,
             price_version,
+            recalled,
         } => Body::SaleOpened(wire::SaleOpened {
             sale_number: sale.0,
             operator_id: operator.0,
             order_reference: order_reference.clone(),
             price_file_version: price_version.clone(),
+            recalled: recalled.map(suspended_id_to_proto),
         }),
         SaleFact::SaleClosed {
             sale,
@@ -100,6 +110,9 @@ fn sale(fact: &SaleFact) -> Body {
             change,
             items,
             order_reference,
+            rounding,
+            taxes,
+            tax_mode,
         } => Body::SaleClosed(wire::SaleClosed {
             sale_number: sale.0,
             receipt_number: receipt.to_string(),
@@ -108,6 +121,13 @@ fn sale(fact: &SaleFact) -> Body {
             change: Some(money_to_proto(*change)),
             items: *items,
             order_reference: order_reference.clone(),
+            rounding: rounding_to_proto(*rounding),
+            taxes: taxes_to_proto(taxes),
+            tax_added: tax_mode_to_proto(*tax_mode),
+        }),
+        SaleFact::SaleSuspended { sale, label } => Body::SaleSuspended(wire::SaleSuspended {
+            sale_number: sale.0,
+            label: label.clone(),
         }),
         SaleFact::SaleVoided { sale, reason } => Body::SaleVoided(wire::SaleVoided {
             sale_number: sale.0,
@@ -128,13 +148,23 @@ fn sale(fact: &SaleFact) -> Body {
 fn basket(fact: &BasketFact) -> Body {
     match fact {
         BasketFact::LineAdded { sale, line } => Body::LineAdded(line_to_proto(*sale, line)),
+        BasketFact::LineChanged { sale, line } => Body::LineChanged(wire::LineChanged {
+            line: Some(line_to_proto(*sale, line)),
+        }),
         BasketFact::LineVoided { sale, line_number } => Body::LineVoided(wire::LineVoided {
             sale_number: sale.0,
             line_number: *line_number,
         }),
-        BasketFact::SaleTotalled { sale, total } => Body::SaleTotalled(wire::SaleTotalled {
+        BasketFact::SaleTotalled {
+            sale,
+            total,
+            taxes,
+            tax_mode,
+        } => Body::SaleTotalled(wire::SaleTotalled {
             sale_number: sale.0,
             total: Some(money_to_proto(*total)),
+            taxes: taxes_to_proto(taxes),
+            tax_added: tax_mode_to_proto(*tax_mode),
         }),
     }
 }
@@ -222,6 +252,11 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
             operator: OperatorId(from.operator_id),
             order_reference: from.order_reference,
             price_version: from.price_file_version,
+            recalled: from
+                .recalled
+                .as_ref()
+                .map(suspended_id_from_proto)
+                .transpose()?,
         }
         .into(),
         Body::LineAdded(from) => BasketFact::LineAdded {
@@ -229,6 +264,14 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
             line: line_from_proto(from)?,
         }
         .into(),
+        Body::LineChanged(from) => {
+            let line = from.line.ok_or_else(|| ConvertError::missing("line"))?;
+            BasketFact::LineChanged {
+                sale: SaleNumber(line.sale_number),
+                line: line_from_proto(line)?,
+            }
+            .into()
+        }
         Body::LineVoided(from) => BasketFact::LineVoided {
             sale: SaleNumber(from.sale_number),
             line_number: from.line_number,
@@ -237,6 +280,8 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
         Body::SaleTotalled(from) => BasketFact::SaleTotalled {
             sale: SaleNumber(from.sale_number),
             total: money("total", from.total.as_ref())?,
+            taxes: taxes_from_proto(from.taxes)?,
+            tax_mode: tax_mode_from_proto(from.tax_added),
         }
         .into(),
         Body::CashTendered(from) => TillFact::CashTendered {
@@ -263,6 +308,11 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
         }
         .into(),
         Body::SaleClosed(from) => closing_from_proto(from)?.into(),
+        Body::SaleSuspended(from) => SaleFact::SaleSuspended {
+            sale: SaleNumber(from.sale_number),
+            label: from.label,
+        }
+        .into(),
         Body::SaleVoided(from) => SaleFact::SaleVoided {
             sale: SaleNumber(from.sale_number),
             reason: from.reason,
@@ -288,139 +338,6 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
     }))
 }
 
-/// One fact of each kind at least.
-#[cfg(test)]
-#[allow(clippy::too_many_lines, reason = "a list: one fact of each kind")]
-pub(super) fn samples() -> Vec<CheckoutFact> {
-    use domain::{
-        card_ref::{CardRef, EntryMode, Funding, MaskedPan, Scheme},
-        ids::{PaymentId, ReceiptNumber},
-        money::{Currency, Money},
-        payment::{Decision, PaymentKind, PaymentMethod},
-        sale::{AbandonReason, LeaseReturnReason, Line, MarkedBy, PendingPayment, Tender},
-    };
-    let cny = |minor| Money::new(minor, Currency::CNY);
-    let (sale, payment_id) = (SaleNumber(5), PaymentId(9));
-    let text = |text: &str| text.to_owned();
-    let receipt = ReceiptNumber::parse("3-2-000042").unwrap();
-    let ended = BusinessDate::parse("2026-11-22").unwrap();
-    let marked = |by| DateFact::DayMarked {
-        ended,
-        begins: ended.next(),
-        by,
-    };
-    vec![
-        SaleFact::SaleOpened {
-            sale,
-            operator: OperatorId(7),
-            order_reference: text("basket-5"),
-            price_version: text("0123456789abcdef"),
-        }
-        .into(),
-        BasketFact::LineAdded {
-            sale,
-            line: Line {
-                number: 1,
-                barcode: text("6901234567892"),
-                name: text("milk"),
-                quantity: 2,
-                unit_price: cny(625),
-                total: cny(1250),
-                price_embedded: true,
-                voided: false,
-            },
-        }
-        .into(),
-        BasketFact::LineVoided {
-            sale,
-            line_number: 1,
-        }
-        .into(),
-        BasketFact::SaleTotalled {
-            sale,
-            total: cny(1250),
-        }
-        .into(),
-        TillFact::CashTendered {
-            sale,
-            given: cny(2000),
-        }
-        .into(),
-        TenderFact::PaymentIntended {
-            sale,
-            payment: PendingPayment {
-                payment_id,
-                amount: cny(1250),
-                entry_mode: EntryMode::Contactless,
-                pin_entered: true,
-                card: CardRef {
-                    masked: MaskedPan::new("621626*********0018").unwrap(),
-                    hash: None,
-                    scheme: Scheme::UnionPay,
-                    funding: Funding::Debit,
-                },
-                business_date: Some(ended),
-                kind: PaymentKind::Refund,
-                method: PaymentMethod::Wallet,
-                original: Some(PaymentId(8)),
-            },
-        }
-        .into(),
-        TenderFact::PaymentDecided {
-            sale,
-            payment_id,
-            decision: Decision::StandIn { amount: cny(1250) },
-        }
-        .into(),
-        TenderFact::PaymentAbandoned {
-            sale,
-            payment_id,
-            reason: AbandonReason::LinkBroke.into(),
-        }
-        .into(),
-        TenderFact::CardNotRead {
-            sale,
-            reason: text("torn out"),
-        }
-        .into(),
-        SaleFact::SaleClosed {
-            sale,
-            receipt,
-            total: cny(1250),
-            tenders: vec![Tender::Cash { given: cny(2000) }],
-            change: cny(750),
-            items: 2,
-            order_reference: text("basket-5"),
-        }
-        .into(),
-        SaleFact::SaleVoided {
-            sale,
-            reason: text("left"),
-        }
-        .into(),
-        SaleFact::ReceiptPrinted {
-            receipt,
-            text: text("TOTAL 12.50\n"),
-            reprint: true,
-        }
-        .into(),
-        LeaseFact::Accepted {
-            lease: crate::lease::sample(),
-        }
-        .into(),
-        LeaseFact::Returned {
-            lease: LeaseId(4),
-            spent: cny(250),
-            payments: 1,
-            reason: LeaseReturnReason::Expired.into(),
-        }
-        .into(),
-        marked(MarkedBy::Hub).into(),
-        marked(MarkedBy::Lane).into(),
-        DateFact::Rested.into(),
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -429,7 +346,10 @@ mod tests {
     use proto::store::v1::Money as WireMoney;
 
     use super::*;
-    use crate::kinds::{kind, kinds_in};
+    use crate::{
+        kinds::{kind, kinds_in},
+        lane::samples::{largest, samples},
+    };
 
     /// An intent as lanes wrote it before they told date, kind, method and original.
     fn intent_from_before() -> wire::PaymentIntended {
@@ -496,6 +416,20 @@ mod tests {
             assert_eq!(decode(&bytes), Ok(Some(written)));
         }
         assert_eq!(seen, kinds_in("LaneRecord"));
+    }
+
+    /// The largest that a checkout lets through fits a record, and a suspended basket's line
+    /// takes less than half of one.
+    #[test]
+    fn what_is_as_long_as_it_may_be_fits_a_record() {
+        let at = WallMs(i64::MAX);
+        let date = BusinessDate::parse("2026-11-22").ok();
+        for fact in largest() {
+            let is_line = matches!(fact, CheckoutFact::Basket(BasketFact::LineAdded { .. }));
+            let most = JOURNAL_RECORD_BYTES_MAX / if is_line { 2 } else { 1 };
+            let bytes = encode(&CheckoutRecord { at, date, fact }, None);
+            assert!(bytes.len() < most, "{} of {most}", bytes.len());
+        }
     }
 
     #[test]

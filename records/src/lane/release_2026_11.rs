@@ -15,12 +15,12 @@ use domain::{
     risk::{FloorLimits, OfflineLease, VelocityLimit},
     sale::{
         AbandonReason, BasketFact, CheckoutFact, CheckoutRecord, LeaseFact, LeaseReturnReason,
-        Line, PendingPayment, SaleFact, Tender, TenderFact, TillFact,
+        Line, PendingPayment, PriceSource, SaleFact, TaxMode, Tender, TenderFact, TillFact,
     },
     time::{BusinessDate, WallMs},
 };
 
-use super::{decode, encode};
+use super::{decode, encode, samples::plain_line};
 
 /// Kinds of records that later releases write with more in them than that one did.
 const WRITTEN_WITH_MORE: &[&str] = &[
@@ -61,10 +61,12 @@ fn article(number: u32, barcode: &str, name: &str, pieces: (u32, i64)) -> Checko
             barcode: barcode.to_owned(),
             name: name.to_owned(),
             quantity,
-            unit_price: cny(625),
             total: cny(total),
-            price_embedded: number == 2,
-            voided: false,
+            price_source: match number {
+                2 => PriceSource::Label,
+                _ => PriceSource::File,
+            },
+            ..plain_line()
         },
     })
 }
@@ -140,6 +142,9 @@ fn closed() -> CheckoutFact {
         change: cny(100),
         items: 2,
         order_reference: "basket-5".to_owned(),
+        rounding: cny(0),
+        taxes: Vec::new(),
+        tax_mode: TaxMode::Inclusive,
     })
 }
 
@@ -173,6 +178,7 @@ fn facts() -> Vec<CheckoutFact> {
             operator: OperatorId(7),
             order_reference: "basket-5".to_owned(),
             price_version: String::new(),
+            recalled: None,
         }),
         article(1, "6901234567892", "milk", (2, 1250)),
         article(2, "2112345006258", "apples", (1, 625)),
@@ -183,6 +189,8 @@ fn facts() -> Vec<CheckoutFact> {
         CheckoutFact::Basket(BasketFact::SaleTotalled {
             sale,
             total: cny(1250),
+            taxes: Vec::new(),
+            tax_mode: TaxMode::Inclusive,
         }),
         CheckoutFact::Till(TillFact::CashTendered {
             sale,

@@ -55,10 +55,11 @@ fn sale(closed: &SaleClosed) -> String {
         })
         .collect();
     format!(
-        "sale {} receipt {}: {} paid by {}, change {}",
+        "sale {} receipt {}: {} rounded by {} paid by {}, change {}",
         closed.order_reference,
         closed.receipt_number,
         minor(closed.total.as_ref()),
+        minor(closed.rounding.as_ref()),
         tenders.join(" and "),
         minor(closed.change.as_ref())
     )

@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 pub struct Figures {
     /// Closed sales.
     pub sales: u64,
-    /// Sum of their totals.
+    /// What was paid for them: tenders less change.
     pub sales_minor: i64,
+    /// What cash was rounded by, in all: so much less than their totals was paid.
+    #[serde(default)]
+    pub rounding_minor: i64,
     /// How they were paid.
     pub tenders: Tenders,
     /// Cash given back.

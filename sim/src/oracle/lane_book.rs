@@ -3,19 +3,48 @@
 use std::collections::BTreeMap;
 
 use proto::{
-    journal::v1::{LaneRecord, PaymentDecided, SaleClosed, lane_record::Body},
+    journal::v1::{LaneRecord, LineAdded, PaymentDecided, SaleClosed, lane_record::Body},
     store::v1::{Decision, DecisionKind},
 };
 
 use crate::oracle::{leases::LaneLeases, values::minor};
 
 /// One line of a basket, as rung up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct RungUp {
     /// As scanned.
     pub barcode: String,
     /// What it came to.
     pub total_minor: i64,
+    /// Pieces.
+    pub quantity: i64,
+    /// 0: counted.
+    pub grams: i64,
+    /// Of a piece, or of a kilogram.
+    pub unit_minor: i64,
+    /// Taken off.
+    pub discount_minor: i64,
+    /// Goods that come back.
+    pub returned: bool,
+    /// Class and rate in basis points; `None`: not taxed.
+    pub taxed_as: Option<(String, i64)>,
+}
+
+impl RungUp {
+    fn of(line: &LineAdded) -> Self {
+        let discount = line.discount.as_ref();
+        let rate = line.tax_rate_basis_points;
+        Self {
+            barcode: line.barcode.clone(),
+            total_minor: minor(line.total.as_ref()),
+            quantity: line.quantity.into(),
+            grams: line.weight_grams.into(),
+            unit_minor: minor(line.unit_price.as_ref()),
+            discount_minor: discount.map_or(0, |discount| minor(discount.amount.as_ref())),
+            returned: line.returned.is_some(),
+            taxed_as: rate.map(|rate| (line.tax_class.clone(), rate.into())),
+        }
+    }
 }
 
 /// One card payment as the lane knows it.
@@ -40,6 +69,14 @@ pub(super) struct Sale {
     pub price_version: String,
     /// What was rung up and not voided, by line number.
     pub lines: BTreeMap<u32, RungUp>,
+    /// The lines with which it was suspended.
+    pub suspended: Option<Vec<RungUp>>,
+    /// The sale it took up, and how many lines that had.
+    pub recalled: Option<(u32, usize)>,
+    /// What its first lines were when they came, taken back or not.
+    pub first_lines: Vec<RungUp>,
+    /// By how many sales it was taken up.
+    pub taken_up: u32,
     /// What was totalled.
     pub totalled_minor: Option<i64>,
     /// Cash handed over so far.
@@ -60,7 +97,17 @@ impl Sale {
     /// Whether it was neither closed nor voided.
     #[must_use]
     pub(super) fn is_open(&self) -> bool {
-        self.closed.is_none() && !self.voided
+        self.closed.is_none() && !self.voided && self.suspended.is_none()
+    }
+
+    fn ring_up(&mut self, line: &LineAdded) {
+        let rung_up = RungUp::of(line);
+        if let Some((_, lines)) = self.recalled
+            && self.first_lines.len() < lines
+        {
+            self.first_lines.push(rung_up.clone());
+        }
+        self.lines.insert(line.line_number, rung_up);
     }
 
     /// Whether a payment was asked for and nothing was heard of it.
@@ -140,15 +187,23 @@ impl LaneBook {
                 let sale = self.sales.entry(opened.sale_number).or_default();
                 sale.order.clone_from(&opened.order_reference);
                 sale.price_version.clone_from(&opened.price_file_version);
+                if let Some(recalled) = &opened.recalled {
+                    self.take_up(opened.sale_number, recalled.sale_number);
+                }
             }
-            Body::LineAdded(line) => {
-                let rung_up = RungUp {
-                    barcode: line.barcode.clone(),
-                    total_minor: minor(line.total.as_ref()),
-                };
-                self.sale(line.sale_number)
-                    .lines
-                    .insert(line.line_number, rung_up);
+            Body::LineAdded(line) => self.sale(line.sale_number).ring_up(line),
+            Body::LineChanged(changed) => {
+                let line = changed.line.clone().unwrap_or_default();
+                let known = &mut self.sale(line.sale_number).lines;
+                let before = known.insert(line.line_number, RungUp::of(&line));
+                if before.is_none() {
+                    let what = format!("line {} was changed and never rung up", line.line_number);
+                    self.orphan_records.push(what);
+                }
+            }
+            Body::SaleSuspended(suspended) => {
+                let sale = self.sale(suspended.sale_number);
+                sale.suspended = Some(sale.lines.values().cloned().collect());
             }
             Body::LineVoided(line) => {
                 self.sale(line.sale_number).lines.remove(&line.line_number);
@@ -198,6 +253,14 @@ impl LaneBook {
                 self.leases.fault(&decided.payment_id, what.to_owned());
             }
         }
+    }
+
+    /// What waited is taken up by a sale of its own.
+    fn take_up(&mut self, sale: u32, suspended: u32) {
+        let waiting = self.sale(suspended);
+        waiting.taken_up += 1;
+        let lines = waiting.suspended.as_ref().map_or(0, Vec::len);
+        self.sale(sale).recalled = Some((suspended, lines));
     }
 
     fn close(&mut self, closed: &SaleClosed) {

@@ -6,6 +6,7 @@
 //! the journal's own.
 
 mod account;
+mod basket_check;
 mod days;
 mod double_entry;
 mod evidence;

@@ -176,6 +176,7 @@ mod tests {
         let line = |total_minor| RungUp {
             barcode: String::new(),
             total_minor,
+            ..RungUp::default()
         };
         Sale {
             order: format!("basket-{day}"),

@@ -47,7 +47,9 @@ impl Figures {
                 self.resumed.push(sale.order.clone());
             }
             self.sales += 1;
-            self.sales_minor += minor(closed.total.as_ref());
+            // What was sold is what was paid for it: tenders less change.
+            self.sales_minor += minor(closed.total.as_ref()) + minor(closed.rounding.as_ref());
+            self.rounding_minor += minor(closed.rounding.as_ref());
             self.change_minor += minor(closed.change.as_ref());
             for tender in &closed.tenders {
                 let amount = minor(tender.amount.as_ref());

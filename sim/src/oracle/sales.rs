@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     oracle::{
+        basket_check,
         evidence::Evidence,
         lane_book::{AtClose, LaneBook, Sale},
         prices::{PriceFiles, Versions},
@@ -31,6 +32,7 @@ pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) {
             let called = format!("sale {number} of lane {lane}");
             check_tenders(&called, sale, verdict);
         }
+        basket_check::check(*lane, book, verdict);
         check_receipts(&evidence.folder.receipts(*lane), book, verdict);
     }
     if !evidence.prices.change() {
@@ -115,7 +117,8 @@ fn any_payment(sale: &Sale) -> Option<&str> {
     sale.payments.keys().next().map(String::as_str)
 }
 
-/// I3: tenders less change are the total, and each was journaled before the sale was closed.
+/// I3: tenders less change are the total and what cash was rounded by, and each was journaled
+/// before the sale was closed.
 fn check_tenders(called: &str, sale: &Sale, verdict: &mut Verdict) {
     let (Some(closed), Some(at_close)) = (&sale.closed, &sale.at_close) else {
         return;
@@ -127,12 +130,9 @@ fn check_tenders(called: &str, sale: &Sale, verdict: &mut Verdict) {
         .iter()
         .map(|tender| minor(tender.amount.as_ref()))
         .sum();
-    verdict.check(tendered - change == total, "I3", any_payment(sale), || {
-        format!("{called}: tenders {tendered} less change {change} are not the total {total}")
-    });
-    let lines: i64 = sale.lines.values().map(|line| line.total_minor).sum();
-    verdict.check(lines == total, "I3", any_payment(sale), || {
-        format!("{called}: its lines come to {lines}, its total is {total}")
+    let owed = total + minor(closed.rounding.as_ref());
+    verdict.check(tendered - change == owed, "I3", any_payment(sale), || {
+        format!("{called}: tenders {tendered} less change {change} are not the {owed} owed")
     });
     check_backing(called, closed, at_close, verdict);
     check_change(called, closed, verdict);

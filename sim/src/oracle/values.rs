@@ -30,7 +30,21 @@ pub(super) fn tender_kind(tender: &Tender) -> &str {
     match (tender.tender(), tender.kind.as_str()) {
         (TenderKind::Cash, "") => "cash",
         (TenderKind::Card, "") => "card",
+        (TenderKind::Wallet, "") => "wallet",
+        (TenderKind::GiftCard, "") => "gift card",
+        (TenderKind::Voucher, "") => "voucher",
+        (TenderKind::ForeignCash, "") => "foreign cash",
+        (TenderKind::Owed, "") => "owed",
         (TenderKind::Unspecified, word) => word,
-        (TenderKind::Cash | TenderKind::Card, _) => "both a number and a word",
+        (
+            TenderKind::Cash
+            | TenderKind::Card
+            | TenderKind::Wallet
+            | TenderKind::GiftCard
+            | TenderKind::Voucher
+            | TenderKind::ForeignCash
+            | TenderKind::Owed,
+            _,
+        ) => "both a number and a word",
     }
 }

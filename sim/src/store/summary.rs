@@ -30,6 +30,10 @@ pub struct Summary {
     pub tenders: Tenders,
     /// Cash given back.
     pub change_minor: i64,
+    /// What cash was rounded by: so much more than the totals of the receipts was paid, less if
+    /// negative.
+    #[serde(default)]
+    pub rounding_minor: i64,
     /// Decisions, counted.
     pub payments: Payments,
     /// The queue to the bank.
@@ -109,6 +113,7 @@ impl Summary {
         let Figures {
             sales,
             sales_minor,
+            rounding_minor,
             tenders,
             change_minor,
             payments,
@@ -127,6 +132,7 @@ impl Summary {
             sales_minor,
             tenders,
             change_minor,
+            rounding_minor,
             payments,
             forward,
             settlement,

@@ -130,15 +130,19 @@ impl PriceList {
                 article: article.as_filed(),
                 fault,
             };
+            let kind = match article.key {
+                prices::ArticleKey::Label(_) => ArticleKind::PriceEmbedded,
+                prices::ArticleKey::Piece(_) if article.weighed => {
+                    return Err(bad("nobody weighs in a simulated day".to_owned()));
+                }
+                prices::ArticleKey::Piece(_) => ArticleKind::Piece,
+            };
             let article = Article {
                 barcode: article.as_filed(),
                 name: article.name.to_owned(),
                 price_minor: article.price_minor,
                 currency: CURRENCY.to_owned(),
-                kind: match article.kind() {
-                    prices::ArticleKind::Piece => ArticleKind::Piece,
-                    prices::ArticleKind::PriceEmbedded => ArticleKind::PriceEmbedded,
-                },
+                kind,
             };
             check(&article).map_err(bad)?;
             self.take(article, repeated).map_err(bad)?;

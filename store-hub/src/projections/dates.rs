@@ -41,7 +41,9 @@ const fn frame_fact(fact: &CheckoutFact) -> FrameFact {
         },
         CheckoutFact::Sale(fact) => match fact {
             SaleFact::SaleClosed { .. } | SaleFact::SaleVoided { .. } => FrameFact::Counted,
-            SaleFact::SaleOpened { .. } | SaleFact::ReceiptPrinted { .. } => FrameFact::Other,
+            SaleFact::SaleOpened { .. }
+            | SaleFact::SaleSuspended { .. }
+            | SaleFact::ReceiptPrinted { .. } => FrameFact::Other,
         },
         CheckoutFact::Basket(_)
         | CheckoutFact::Tender(_)

@@ -136,6 +136,11 @@ impl Books {
                 let counts = self.sold.entry((machine.lane, machine.epoch)).or_default();
                 counts.1 = counts.1.saturating_add(1);
             }
+            // Its customer comes back to a sale of its own; what was tried here paid nothing.
+            SaleFact::SaleSuspended { .. } => {
+                let open = self.open_sales.remove(&place.0);
+                self.not_open(&open.map(|open| open.tried).unwrap_or_default());
+            }
             SaleFact::ReceiptPrinted { receipt, .. } => {
                 if let Some(sale) = self.sales.get_mut(receipt) {
                     self.changed.sales.insert(*receipt);

@@ -40,10 +40,7 @@ impl TenderEntry {
         Self {
             kind: kind(tender).to_owned(),
             minor: tender.amount().minor(),
-            payment_id: match tender {
-                Tender::Cash { .. } => None,
-                Tender::Card { payment_id, .. } => Some(*payment_id),
-            },
+            payment_id: tender.payment_id(),
         }
     }
 }
@@ -68,21 +65,24 @@ impl SalesDay {
             tenders,
             change,
             items,
+            rounding,
             ..
         } = closed
         else {
             return Some(());
         };
         let mut amounts = tenders.iter().map(Tender::amount);
-        if !(amounts.all(can_be) && can_be(*total) && can_be(*change)) {
+        if !(amounts.all(can_be) && can_be(*total) && can_be(*change) && can_be(*rounding)) {
             return None;
         }
+        // What was sold is what was paid for it: sums of tenders equal the sales.
+        let sold = total.add(*rounding).ok()?;
         let lane = self.lanes.entry(machine).or_default();
-        lane.total_minor = lane.total_minor.checked_add(total.minor())?;
+        lane.total_minor = lane.total_minor.checked_add(sold.minor())?;
         lane.change_minor = lane.change_minor.checked_add(change.minor())?;
         lane.sales = lane.sales.saturating_add(1);
         lane.items = lane.items.saturating_add((*items).into());
-        self.hours.entry(hour).or_default().add(total.minor())?;
+        self.hours.entry(hour).or_default().add(sold.minor())?;
         for tender in tenders {
             self.tender_mut(tender).add(tender.amount().minor())?;
         }
@@ -95,10 +95,10 @@ impl SalesDay {
     }
 
     fn tender_mut(&mut self, tender: &Tender) -> &mut TenderSum {
-        let scheme = match tender {
-            Tender::Cash { .. } => String::new(),
-            Tender::Card { scheme, .. } => scheme.name().to_owned(),
-        };
+        let scheme = tender
+            .scheme()
+            .map_or("", |scheme| scheme.name())
+            .to_owned();
         let key = (kind(tender).to_owned(), scheme);
         self.tenders.entry(key).or_default()
     }
@@ -111,7 +111,7 @@ impl SalesDay {
 
 #[cfg(test)]
 mod tests {
-    use domain::{card_ref::Scheme, money::Currency};
+    use domain::{card_ref::Scheme, money::Currency, sale::TaxMode};
 
     use super::*;
 
@@ -137,6 +137,9 @@ mod tests {
             change: cny(20),
             items: 3,
             order_reference: String::new(),
+            rounding: cny(0),
+            taxes: Vec::new(),
+            tax_mode: TaxMode::Inclusive,
         };
         assert_eq!(day.close((1, 1), 16, &closed(1500)), Some(()));
         let sum: i64 = day.tenders.values().map(|sum| sum.minor).sum();

@@ -9,6 +9,8 @@ use crate::{
     barcode::{BarcodeError, LabelLayout, check_digit},
     limits::FILE_FAULTS_LISTED_MAX,
     money::{Currency, Money},
+    sale::Event,
+    scan_codes::{CodeMeaning, CodeRule, CodeTable},
 };
 
 const HEADING: &str = "barcode,name,price_minor,currency,kind\n";
@@ -232,8 +234,8 @@ fn numbers_prices_and_names_that_cannot_be_are_told_in_their_own_words() {
         ("6900000000014,milk,1,,piece", "currency: is empty"),
         ("6900000000014,milk,1,CNY,", "kind: is empty"),
         (
-            "6900000000014,milk,1,CNY,weighed",
-            "kind: \"weighed\" is no kind",
+            "6900000000014,milk,1,CNY,weighted",
+            "kind: \"weighted\" is no kind",
         ),
         ("6900000000014,milk,1,CNY", "4 fields, the heading has 5"),
         (
@@ -324,6 +326,126 @@ fn columns_of_the_checkout_to_come_are_read_and_kept() {
         said,
         ["line 2, category: 65 bytes of UTF-8, at most 64 fit"]
     );
+}
+
+const SHOP: &str =
+    "barcode,name,price_minor,currency,kind,tax_class,plu,tax_rate_basis_points,recalled
+6900000000014,milk,625,CNY,piece,A,,1300,
+6901234567892,wine,8800,CNY,piece,A,,1300,yes
+2200001,apples,1990,CNY,weighed,B,4011,900,no
+2100001,beef,9900,CNY,price-embedded,B,,900,
+4006381333931,nails,4500,CNY,weighed,,77,,
+";
+
+#[test]
+fn a_short_code_finds_its_article_and_a_recalled_one_is_named() {
+    let book = good(SHOP);
+    let Event::Scanned(apples) = book.by_plu(4011) else {
+        panic!("{:?}", book.by_plu(4011));
+    };
+    assert_eq!(
+        (apples.name.as_str(), apples.barcode.as_str()),
+        ("apples", "4011")
+    );
+    assert!(apples.lacks_weight());
+    assert_eq!(apples.tax_rate_basis_points, Some(900));
+    assert!(matches!(book.by_plu(77), Event::Scanned(nails) if nails.lacks_weight()));
+    assert_eq!(
+        book.by_plu(4012),
+        Event::NotFound {
+            barcode: "4012".to_owned()
+        }
+    );
+    let codes = CodeTable::usual(LabelLayout::ItemOfFive);
+    let wine = Event::NotForSale {
+        name: "wine".to_owned(),
+    };
+    assert_eq!(book.scanned("6901234567892", &codes), wine);
+    assert!(matches!(
+        book.scanned("6900000000014", &codes),
+        Event::Scanned(_)
+    ));
+    let wallet = book.scanned("134567890123456789", &codes);
+    assert_eq!(wallet, Event::OtherCode(CodeMeaning::WalletCode));
+    assert_eq!(
+        (book.tax_rate("A"), book.tax_rate("C")),
+        (Some(1_300), None)
+    );
+    assert_eq!(good(book.to_csv()), book);
+}
+
+#[test]
+fn a_label_carries_price_or_weight_as_the_table_says() {
+    let book = good(SHOP);
+    let label = |body: &str| format!("{body}{}", check_digit(body).unwrap());
+    let rule = |prefix: &str, meaning| CodeRule {
+        prefix: prefix.to_owned(),
+        length_min: 13,
+        length_max: 13,
+        meaning,
+    };
+    let rules = vec![
+        rule("21", CodeMeaning::PricedLabel),
+        rule("22", CodeMeaning::WeighedLabel),
+    ];
+    let codes = CodeTable::new(LabelLayout::ItemOfFive, rules).unwrap();
+    let apples = book.find(&label("220000100512"), &codes).unwrap();
+    assert_eq!(apples.weight.unwrap().grams, 512);
+    assert_eq!(apples.unit_price.minor(), 1990);
+    assert!(!apples.lacks_weight());
+    let nothing = book.find(&label("220000100000"), &codes);
+    assert_eq!(nothing, Err(NotSold::NoWeight));
+    // By the usual table the same label says what it costs.
+    let priced = book.look_up(&label("220000100512"), LabelLayout::ItemOfFive);
+    let priced = priced.unwrap();
+    assert_eq!((priced.unit_price.minor(), priced.weight), (512, None));
+    assert!(priced.price_embedded && !priced.lacks_weight());
+    let beef = book.find(&label("210000102345"), &codes).unwrap();
+    assert_eq!((beef.unit_price.minor(), beef.price_embedded), (2345, true));
+}
+
+#[test]
+fn short_codes_rates_and_recalls_that_cannot_be_are_told() {
+    for (from, to, said) in [
+        (
+            ",4011,",
+            ",77,",
+            &["line 6, plu: 77 is the short code of line 4 already"][..],
+        ),
+        (
+            ",4011,",
+            ",0,",
+            &["line 4, plu: \"0\" is no short code: 1 to 6 digits, not all zero"],
+        ),
+        (
+            ",4011,",
+            ",4O11,",
+            &["line 4, plu: \"4O11\" is no short code: 1 to 6 digits, not all zero"],
+        ),
+        (
+            "A,,1300,yes",
+            "A,,900,yes",
+            &["line 3, tax_rate_basis_points: A takes 900 basis points here and 1300 on line 2"],
+        ),
+        (
+            "A,,1300,yes",
+            "A,,,yes",
+            &["line 3, tax_rate_basis_points: A takes no basis points here and 1300 on line 2"],
+        ),
+        (
+            ",77,,",
+            ",77,900,",
+            &["line 6, tax_rate_basis_points: a rate needs its tax_class"],
+        ),
+        (
+            "1300,yes",
+            "1300,soon",
+            &["line 3, recalled: \"soon\" is neither yes nor no"],
+        ),
+    ] {
+        assert!(SHOP.contains(from), "{from}");
+        assert_eq!(bad(SHOP.replacen(from, to, 1)), said, "{from} {to}");
+    }
 }
 
 #[test]

@@ -4,9 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    ids::SaleNumber,
     payment::{RefusalReason, UnknownReason},
     response_code::ResponseCode,
-    sale::Tender,
+    sale::{SoldBy, Tender, WeighedBy, Weight},
     time::BusinessDate,
 };
 
@@ -53,6 +54,7 @@ fn events() -> impl Strategy<Value = Event> {
         1 => id().prop_map(|payment_id| Event::ResultTimedOut { payment_id }),
         3 => Just(Event::ReceiptPrinted { text: "t".to_owned() }),
         1 => Just(Event::VoidSale { reason: "r".to_owned() }),
+        3 => by_hand(),
         1 => Just(Event::Recovered),
         1 => (1..4_u64).prop_map(|id| Event::LeaseOffered(super::offline::lease(id))),
         1 => Just(Event::HubReached),
@@ -64,12 +66,65 @@ fn events() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// Tenders less change equal the total, and change comes from cash only (I3).
+/// What is typed, suspended and recalled.
+fn by_hand() -> impl Strategy<Value = Event> {
+    let right = || prop_oneof![Just(Right::Missing), Just(Right::HeldBy(OperatorId(2))),];
+    let line = || prop::option::of(1..4_u32);
+    prop_oneof![
+        (0..4_u32).prop_map(|quantity| Event::QuantityAnnounced { quantity }),
+        (line(), 0..4_u32).prop_map(|(line_number, quantity)| Event::QuantityChanged {
+            line_number,
+            quantity,
+        }),
+        prop::sample::select(vec![0, 3, 512]).prop_map(|grams| Event::Weighed(Weight {
+            grams,
+            by: WeighedBy::Scale,
+        })),
+        (1..300_i64).prop_map(|minor| Event::Scanned(PricedItem {
+            sold_by: SoldBy::Weight,
+            tax_class: "A".to_owned(),
+            tax_rate_basis_points: Some(1_300),
+            ..item("w", 1, minor)
+        })),
+        (-1..300_i64, right()).prop_map(|(minor, right)| Event::PriceAnnounced {
+            price: cny(minor),
+            right,
+        }),
+        (line(), -1..300_i64, right()).prop_map(|(line_number, minor, right)| {
+            Event::PriceOverridden {
+                line_number,
+                price: cny(minor),
+                reason: "r".to_owned(),
+                right,
+            }
+        }),
+        (line(), -1..300_i64, right()).prop_map(|(line_number, minor, right)| {
+            Event::Discounted {
+                line_number,
+                amount: cny(minor),
+                reason: "r".to_owned(),
+                right,
+            }
+        }),
+        Just(Event::Cleared),
+        Just(Event::Suspend {
+            label: "l".to_owned()
+        }),
+        (1..6_u32).prop_map(|sale| Event::Recall {
+            suspended: SaleNumber(sale),
+            operator: OperatorId(1),
+            price_version: "v2".to_owned(),
+        }),
+    ]
+}
+
+/// Tenders less change equal the total and the rounding, and change comes from cash only (I3).
 fn check_closing(fact: &CheckoutFact) {
     let CheckoutFact::Sale(SaleFact::SaleClosed {
         total,
         tenders,
         change,
+        rounding,
         ..
     }) = fact
     else {
@@ -81,7 +136,10 @@ fn check_closing(fact: &CheckoutFact) {
         .filter(|tender| matches!(tender, Tender::Card { .. }))
         .map(|tender| tender.amount().minor())
         .sum();
-    assert_eq!(paid - change.minor(), total.minor());
+    assert_eq!(paid - change.minor(), total.minor() + rounding.minor());
+    assert!((-9..=0).contains(&rounding.minor()), "{rounding}");
+    let in_cash = matches!(tenders.last(), Some(Tender::Cash { .. }));
+    assert!(in_cash || rounding.is_zero());
     assert!(change.minor() >= 0 && cards <= total.minor());
 }
 

@@ -3,12 +3,16 @@
 #![allow(clippy::arithmetic_side_effects, reason = "a test may overflow loudly")]
 
 mod any_order;
+mod baskets;
+mod by_hand;
 mod card;
 mod cash;
 mod frame;
 mod offline;
 mod receipt;
 mod restart;
+mod suspended;
+mod tax;
 
 use crate::{
     card_ref::{CardRef, EntryMode, Funding, MaskedPan, Scheme},
@@ -17,16 +21,12 @@ use crate::{
     payment::{Decision, HostFacts},
     sale::{
         BasketFact, Checkout, CheckoutConfig, CheckoutFact, CheckoutRecord, DateFact, Effect,
-        Event, PricedItem, Prompt, Rejected, SaleFact, TenderFact, TillFact,
+        Event, Figures, PricedItem, Prompt, Rejected, Right, SaleFact, TenderFact, TillFact,
     },
     time::{MonoMs, Now, WallMs},
 };
 
-const CONFIG: CheckoutConfig = CheckoutConfig {
-    lane: LaneId(3),
-    epoch: LaneEpoch(1),
-    currency: Currency::CNY,
-};
+const CONFIG: CheckoutConfig = CheckoutConfig::new(LaneId(3), LaneEpoch(1), Currency::CNY);
 
 /// A checkout and all it ever wrote.
 struct Lane {
@@ -38,8 +38,12 @@ struct Lane {
 
 impl Lane {
     fn new() -> Self {
+        Self::of(CONFIG)
+    }
+
+    fn of(config: CheckoutConfig) -> Self {
         Self {
-            checkout: Checkout::new(CONFIG),
+            checkout: Checkout::new(config),
             records: Vec::new(),
             mono_ms: 0,
         }
@@ -65,7 +69,7 @@ impl Lane {
 
     /// The same lane after a kill: nothing but the records is left.
     fn killed(&self) -> Self {
-        let mut checkout = Checkout::new(CONFIG);
+        let mut checkout = Checkout::new(*self.checkout.config());
         for record in &self.records {
             checkout.replay(record);
         }
@@ -119,11 +123,8 @@ fn cny(minor: i64) -> Money {
 
 fn item(name: &str, quantity: u32, minor: i64) -> PricedItem {
     PricedItem {
-        barcode: "6900000000014".to_owned(),
-        name: name.to_owned(),
         quantity,
-        unit_price: cny(minor),
-        price_embedded: false,
+        ..PricedItem::of_piece("6900000000014", name, cny(minor))
     }
 }
 

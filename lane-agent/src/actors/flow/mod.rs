@@ -20,7 +20,7 @@ use domain::{
     ids::{OperatorId, PaymentId},
     money::Currency,
     risk::OfflineLease,
-    sale::{AtTheKeys, Checkout, Effect, Event, Key, Prompt, Screen},
+    sale::{AtTheKeys, Checkout, Effect, Event, Key, Prompt, Right, Screen},
     time::{MonoMs, Now, WallMs},
 };
 use futures::StreamExt;
@@ -226,10 +226,13 @@ impl TransactionFlow {
     }
 
     fn event_of(&self, key: Key) -> Event {
+        let prices = self.prices();
         let by = AtTheKeys {
             operator: OPERATOR,
+            right: Right::Missing,
             price_version: self.price_version(),
             currency: self.parts.currency,
+            prices: prices.as_deref(),
         };
         key.event(&by, || PaymentId(self.parts.random.next_u128()))
     }
@@ -285,7 +288,8 @@ impl Handler<Press> for TransactionFlow {
     type Result = ();
 
     fn handle(&mut self, Press(key): Press, ctx: &mut Self::Context) {
-        let refused = matches!(key, Key::Open { .. }) && self.refuses_sale();
+        let begins = matches!(key, Key::Open { .. } | Key::Recall { .. });
+        let refused = begins && self.refuses_sale();
         let event = self.event_of(key);
         if !self.open || refused || !self.take(event, ctx) {
             self.say_again();
@@ -309,7 +313,10 @@ impl Handler<Scanned> for TransactionFlow {
 fn shows_basket(effect: &Effect) -> bool {
     match effect {
         Effect::Show(screen) => match screen.prompt {
-            Prompt::Scan | Prompt::NotFound { .. } => true,
+            Prompt::Scan
+            | Prompt::NotFound { .. }
+            | Prompt::NotForSale { .. }
+            | Prompt::Weigh { .. } => true,
             Prompt::Ready
             | Prompt::ChooseTender
             | Prompt::PresentCard { .. }
@@ -322,7 +329,8 @@ fn shows_basket(effect: &Effect) -> bool {
             | Prompt::Printing { .. }
             | Prompt::Goodbye { .. }
             | Prompt::NoRoom
-            | Prompt::Voided { .. } => false,
+            | Prompt::Voided { .. }
+            | Prompt::Suspended { .. } => false,
         },
         Effect::Persist(_)
         | Effect::ArmReader { .. }

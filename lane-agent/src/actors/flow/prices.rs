@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::{prices::PriceBook, sale::Event};
-use tracing::{debug, warn};
+use domain::{prices::PriceBook, sale::Event, scan_codes::CodeTable};
+use tracing::warn;
 
 use super::TransactionFlow;
 
@@ -52,17 +52,19 @@ impl TransactionFlow {
         }
     }
 
-    /// What a scanned code is in the prices of this sale.
-    pub(super) fn scanned(&self, barcode: String) -> Event {
+    /// The prices of the sale that is open, or of the next one.
+    pub(super) fn prices(&self) -> Option<Arc<PriceBook>> {
         let facts = self.parts.facts.borrow();
         let pinned = self.sale_prices.as_ref().map(|prices| &prices.book);
         let book = pinned.or_else(|| facts.as_ref().map(|facts| &facts.prices));
-        match book.map(|book| book.look_up(&barcode, self.parts.label_layout)) {
-            Some(Ok(item)) => Event::Scanned(item),
-            Some(Err(not_sold)) => {
-                debug!(event = "article not sold", %not_sold);
-                Event::NotFound { barcode }
-            }
+        book.map(Arc::clone)
+    }
+
+    /// What a scanned code is in the prices of this sale.
+    pub(super) fn scanned(&self, barcode: String) -> Event {
+        let codes = CodeTable::usual(self.parts.label_layout);
+        match self.prices() {
+            Some(book) => book.scanned(&barcode, &codes),
             None => Event::NotFound { barcode },
         }
     }

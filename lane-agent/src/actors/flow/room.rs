@@ -60,7 +60,7 @@ impl TransactionFlow {
         if self.no_room && !is_said {
             let notice = Screen {
                 prompt: Prompt::NoRoom,
-                basket: shown.basket.clone(),
+                ..shown.clone()
             };
             self.covered = Some(shown);
             self.parts.screens.send_replace(Some(notice));

@@ -117,7 +117,7 @@ impl ScriptedCashier {
     }
 
     async fn pay_cash(&mut self, give: CashGiven, basket: &BasketView) -> Result<(), LaneStopped> {
-        let given_minor = cash_for(give, basket.open);
+        let given_minor = cash_for(give, basket.open_in_cash);
         self.press(Key::Cash { given_minor }).await?;
         Ok(())
     }
@@ -186,6 +186,8 @@ const fn asks_a_person(prompt: &Prompt) -> bool {
         Prompt::Ready
         | Prompt::Scan
         | Prompt::NotFound { .. }
+        | Prompt::NotForSale { .. }
+        | Prompt::Weigh { .. }
         | Prompt::ChooseTender
         | Prompt::CardNotRead
         | Prompt::Declined { .. }
@@ -193,7 +195,8 @@ const fn asks_a_person(prompt: &Prompt) -> bool {
         | Prompt::PartlyApproved { .. }
         | Prompt::NotConfirmed
         | Prompt::Goodbye { .. }
-        | Prompt::Voided { .. } => true,
+        | Prompt::Voided { .. }
+        | Prompt::Suspended { .. } => true,
     }
 }
 

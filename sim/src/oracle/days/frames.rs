@@ -80,7 +80,7 @@ fn entry(lane: u16, sequence: u64, record: &LaneRecord, closed: &SaleClosed, dat
         date: date.to_owned(),
         header_date: record.business_date.clone(),
         receipt: number.clone(),
-        total_minor: minor(closed.total.as_ref()),
+        total_minor: minor(closed.total.as_ref()) + minor(closed.rounding.as_ref()),
         payment: paid.find(|id| !id.is_empty()).cloned(),
     }
 }

@@ -108,6 +108,7 @@ impl Lane {
             line_number: 1,
             barcode: "6900000000014".to_owned(),
             quantity: 1,
+            unit_price: cny(total_minor),
             total: cny(total_minor),
             ..LineAdded::default()
         }));
@@ -115,6 +116,7 @@ impl Lane {
             .push(lane_record::Body::SaleTotalled(SaleTotalled {
                 sale_number: number,
                 total: cny(total_minor),
+                ..SaleTotalled::default()
             }));
     }
 
@@ -153,6 +155,7 @@ impl Lane {
             change: cny(change_minor),
             items: 1,
             order_reference: format!("basket-{number}"),
+            ..SaleClosed::default()
         }));
         self.bodies
             .push(lane_record::Body::ReceiptPrinted(ReceiptPrinted {

@@ -13,8 +13,8 @@ use domain::{
     payment::{Decision, HostFacts, PaymentKind, PaymentMethod, PaymentRequest},
     response_code::ResponseCode,
     sale::{
-        CheckoutFact, CheckoutRecord, DateFact, MarkedBy, PendingPayment, SaleFact, Tender,
-        TenderFact,
+        CheckoutFact, CheckoutRecord, DateFact, MarkedBy, PendingPayment, SaleFact, TaxMode,
+        Tender, TenderFact,
     },
     settlement::BatchTotals,
     time::{BusinessDate, WallMs},
@@ -186,6 +186,7 @@ impl Store {
             operator: OperatorId(7),
             order_reference: String::new(),
             price_version: String::new(),
+            recalled: None,
         });
         self.lane(1, day, 0, opened);
         let payment = PendingPayment {
@@ -223,6 +224,9 @@ impl Store {
             change: cny(0),
             items: 2,
             order_reference: String::new(),
+            rounding: cny(0),
+            taxes: Vec::new(),
+            tax_mode: TaxMode::Inclusive,
         });
         self.lane(lane, day, 4, closed);
         let text = format!("receipt {receipt}");
@@ -250,6 +254,9 @@ impl Store {
                 change: cny(0),
                 items: 1,
                 order_reference: String::new(),
+                rounding: cny(0),
+                taxes: Vec::new(),
+                tax_mode: TaxMode::Inclusive,
             };
             self.lane(1, day, minute, closed.into());
         }

@@ -1,0 +1,367 @@
+//! The keys of a checkout, by the names that keyboards, screens and scripts call them, and what
+//! pressing one tells the machine.
+
+use crate::{
+    ids::{OperatorId, PaymentId, SaleNumber},
+    money::{Currency, Money},
+    prices::PriceBook,
+    sale::{Event, Right, TypedAmount, WeighedBy, Weight},
+};
+
+/// What the cashier presses.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Key {
+    /// A new customer.
+    Open {
+        /// The caller's own name for the order, or empty.
+        order_reference: String,
+    },
+    /// So many of what is scanned next.
+    Quantity {
+        /// Pieces.
+        quantity: u32,
+    },
+    /// So many on a line that is there.
+    ChangeQuantity {
+        /// Its number; `None`: the last one.
+        line_number: Option<u32>,
+        /// Pieces.
+        quantity: u32,
+    },
+    /// An article by its short code.
+    Plu {
+        /// As filed.
+        code: u32,
+    },
+    /// What an article weighs, typed.
+    Weight {
+        /// Grams.
+        grams: u32,
+    },
+    /// What is scanned next costs this.
+    Price {
+        /// In minor units.
+        price_minor: i64,
+    },
+    /// An amount without an article.
+    Amount {
+        /// In minor units.
+        amount_minor: i64,
+        /// How it is taxed; empty: not said.
+        tax_class: String,
+        /// As on the receipt; empty: a name for anything.
+        name: String,
+    },
+    /// Another price on a line that is there.
+    OverridePrice {
+        /// Its number; `None`: the last one.
+        line_number: Option<u32>,
+        /// In minor units.
+        price_minor: i64,
+        /// Why.
+        reason: String,
+    },
+    /// Something off a line that is there.
+    Discount {
+        /// Its number; `None`: the last one.
+        line_number: Option<u32>,
+        /// In minor units; 0: nothing any more.
+        amount_minor: i64,
+        /// Why.
+        reason: String,
+    },
+    /// What was typed for the next line is taken back.
+    Clear,
+    /// Take a line back.
+    VoidLine {
+        /// Its number.
+        line_number: u32,
+    },
+    /// What does it cost?
+    Total,
+    /// Cash was given.
+    Cash {
+        /// All of it, in minor units.
+        given_minor: i64,
+    },
+    /// Pay by card.
+    Card,
+    /// The customer goes without buying.
+    VoidSale {
+        /// Why.
+        reason: String,
+    },
+    /// The customer comes back in a while.
+    Suspend {
+        /// What the cashier calls the basket, or empty.
+        label: String,
+    },
+    /// A suspended basket is taken up.
+    Recall {
+        /// The sale it was.
+        sale: u32,
+    },
+}
+
+impl Key {
+    /// The key that a keyboard's layout or a script calls by this name, with what was typed before
+    /// it. Several things are typed with a space between them; what is about a line begins with its
+    /// number and a dot (`2. 350 torn`), or is about the last one. `None`: there is none, or what
+    /// was typed is nothing for it.
+    #[must_use]
+    pub fn named(name: &str, typed: &str) -> Option<Self> {
+        let text = || typed.to_owned();
+        let (line_number, of_line) = line_and_rest(typed);
+        let (first, rest) = first_and_rest(of_line);
+        Some(match name {
+            "open" => Self::Open {
+                order_reference: text(),
+            },
+            "quantity" => Self::Quantity {
+                quantity: typed.parse().ok()?,
+            },
+            "change-quantity" => Self::ChangeQuantity {
+                line_number,
+                quantity: of_line.parse().ok()?,
+            },
+            "plu" => Self::Plu {
+                code: typed.parse().ok()?,
+            },
+            "weight" => Self::Weight {
+                grams: typed.parse().ok()?,
+            },
+            "price" => Self::Price {
+                price_minor: typed.parse().ok()?,
+            },
+            "amount" => {
+                let (amount, rest) = first_and_rest(typed);
+                let (tax_class, name) = first_and_rest(rest);
+                Self::Amount {
+                    amount_minor: amount.parse().ok()?,
+                    tax_class: tax_class.to_owned(),
+                    name: name.to_owned(),
+                }
+            }
+            "override-price" => Self::OverridePrice {
+                line_number,
+                price_minor: first.parse().ok()?,
+                reason: rest.to_owned(),
+            },
+            "discount" => Self::Discount {
+                line_number,
+                amount_minor: first.parse().ok()?,
+                reason: rest.to_owned(),
+            },
+            "clear" => Self::Clear,
+            "void-line" => Self::VoidLine {
+                line_number: typed.parse().ok()?,
+            },
+            "total" => Self::Total,
+            "cash" => Self::Cash {
+                given_minor: typed.parse().ok()?,
+            },
+            "card" => Self::Card,
+            "void-sale" => Self::VoidSale { reason: text() },
+            "suspend" => Self::Suspend { label: text() },
+            "recall" => Self::Recall {
+                sale: typed.parse().ok()?,
+            },
+            _ => return None,
+        })
+    }
+
+    /// What pressing it tells the checkout. `fresh` draws a payment id that was never used.
+    pub fn event(self, by: &AtTheKeys<'_>, fresh: impl FnOnce() -> PaymentId) -> Event {
+        let money = |minor| Money::new(minor, by.currency);
+        match self {
+            Self::Open { order_reference } => Event::Open {
+                operator: by.operator,
+                order_reference,
+                price_version: by.price_version.clone(),
+            },
+            Self::Quantity { quantity } => Event::QuantityAnnounced { quantity },
+            Self::ChangeQuantity {
+                line_number,
+                quantity,
+            } => Event::QuantityChanged {
+                line_number,
+                quantity,
+            },
+            Self::Plu { code } => by.article_of(code),
+            Self::Weight { grams } => Event::Weighed(Weight {
+                grams,
+                by: WeighedBy::Hand,
+            }),
+            Self::Price { price_minor } => Event::PriceAnnounced {
+                price: money(price_minor),
+                right: by.right,
+            },
+            Self::Amount {
+                amount_minor,
+                tax_class,
+                name,
+            } => Event::AmountTyped {
+                typed: by.amount(money(amount_minor), tax_class, name),
+                right: by.right,
+            },
+            Self::OverridePrice {
+                line_number,
+                price_minor,
+                reason,
+            } => Event::PriceOverridden {
+                line_number,
+                price: money(price_minor),
+                reason,
+                right: by.right,
+            },
+            Self::Discount {
+                line_number,
+                amount_minor,
+                reason,
+            } => Event::Discounted {
+                line_number,
+                amount: money(amount_minor),
+                reason,
+                right: by.right,
+            },
+            Self::Clear => Event::Cleared,
+            Self::VoidLine { line_number } => Event::LineVoided { line_number },
+            Self::Total => Event::Total,
+            Self::Cash { given_minor } => Event::CashTendered {
+                given: money(given_minor),
+            },
+            Self::Card => Event::CardChosen {
+                payment_id: fresh(),
+            },
+            Self::VoidSale { reason } => Event::VoidSale { reason },
+            Self::Suspend { label } => Event::Suspend { label },
+            Self::Recall { sale } => Event::Recall {
+                suspended: SaleNumber(sale),
+                operator: by.operator,
+                price_version: by.price_version.clone(),
+            },
+        }
+    }
+}
+
+/// Who presses keys, and by what.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AtTheKeys<'prices> {
+    /// Who sells.
+    pub operator: OperatorId,
+    /// Whether there is a right to what a cashier may not do alone.
+    pub right: Right,
+    /// The price file of the next sale.
+    pub price_version: String,
+    /// What the lane sells in.
+    pub currency: Currency,
+    /// The prices of the sale that is open; `None`: none are at hand.
+    pub prices: Option<&'prices PriceBook>,
+}
+
+impl AtTheKeys<'_> {
+    fn article_of(&self, code: u32) -> Event {
+        match self.prices {
+            Some(book) => book.by_plu(code),
+            None => Event::NotFound {
+                barcode: code.to_string(),
+            },
+        }
+    }
+
+    fn amount(&self, amount: Money, tax_class: String, name: String) -> TypedAmount {
+        let rate = self.prices.and_then(|book| book.tax_rate(&tax_class));
+        TypedAmount {
+            amount,
+            name,
+            tax_class,
+            tax_rate_basis_points: rate,
+        }
+    }
+}
+
+/// `2. 350 torn`: the line, and what is typed for it.
+fn line_and_rest(typed: &str) -> (Option<u32>, &str) {
+    let found = typed.split_once(". ").and_then(|(line, rest)| {
+        let number = line.parse().ok()?;
+        Some((Some(number), rest))
+    });
+    found.unwrap_or((None, typed))
+}
+
+fn first_and_rest(typed: &str) -> (&str, &str) {
+    typed.split_once(' ').unwrap_or((typed, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_is_read_by_the_key_it_is_for() {
+        let reason = || "torn".to_owned();
+        for (name, typed, key) in [
+            ("quantity", "3", Key::Quantity { quantity: 3 }),
+            (
+                "change-quantity",
+                "2. 5",
+                Key::ChangeQuantity {
+                    line_number: Some(2),
+                    quantity: 5,
+                },
+            ),
+            (
+                "change-quantity",
+                "5",
+                Key::ChangeQuantity {
+                    line_number: None,
+                    quantity: 5,
+                },
+            ),
+            (
+                "override-price",
+                "2. 350 torn",
+                Key::OverridePrice {
+                    line_number: Some(2),
+                    price_minor: 350,
+                    reason: reason(),
+                },
+            ),
+            (
+                "discount",
+                "50 torn",
+                Key::Discount {
+                    line_number: None,
+                    amount_minor: 50,
+                    reason: reason(),
+                },
+            ),
+            (
+                "amount",
+                "450 A deposit of a crate",
+                Key::Amount {
+                    amount_minor: 450,
+                    tax_class: "A".to_owned(),
+                    name: "deposit of a crate".to_owned(),
+                },
+            ),
+            ("plu", "4011", Key::Plu { code: 4011 }),
+            ("weight", "512", Key::Weight { grams: 512 }),
+            ("recall", "7", Key::Recall { sale: 7 }),
+            ("clear", "", Key::Clear),
+        ] {
+            assert_eq!(Key::named(name, typed), Some(key), "{name} {typed}");
+        }
+        for (name, typed) in [
+            ("quantity", ""),
+            ("quantity", "-1"),
+            ("change-quantity", "x. 5"),
+            ("override-price", "2. torn"),
+            ("weight", "0.5"),
+            ("recall", "milk"),
+            ("sesame", ""),
+        ] {
+            assert_eq!(Key::named(name, typed), None, "{name} {typed}");
+        }
+    }
+}

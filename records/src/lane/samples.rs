@@ -1,0 +1,326 @@
+//! Facts of a lane, one of each kind at least, and the largest there can be.
+
+use domain::{
+    card_ref::{CardRef, EntryMode, Funding, MaskedPan, Scheme},
+    ids::{
+        LaneEpoch, LaneId, LeaseId, OperatorId, PaymentId, ReceiptNumber, SaleNumber, SuspendedId,
+    },
+    limits,
+    money::{Currency, Money},
+    payment::{Decision, PaymentKind, PaymentMethod},
+    sale::{
+        AbandonReason, BasketFact, CheckoutFact, DateFact, Discount, LeaseFact, LeaseReturnReason,
+        Line, LineTax, MarkedBy, OriginalLine, OwedBy, PendingPayment, PriceSource, Returned,
+        SaleFact, TaxMode, TaxSum, Tender, TenderFact, TillFact, WeighedBy, Weight,
+    },
+    time::BusinessDate,
+};
+
+fn cny(minor: i64) -> Money {
+    Money::new(minor, Currency::CNY)
+}
+
+/// A line as there were lines from the first release on.
+pub(super) fn plain_line() -> Line {
+    Line {
+        number: 1,
+        barcode: "6901234567892".to_owned(),
+        name: "milk".to_owned(),
+        quantity: 2,
+        weight: None,
+        unit: String::new(),
+        unit_price: cny(625),
+        price_source: PriceSource::File,
+        discount: None,
+        total: cny(1250),
+        tax_class: String::new(),
+        tax: None,
+        category: String::new(),
+        price_version: String::new(),
+        batch: String::new(),
+        expiry: None,
+        least_age: None,
+        returned: None,
+        voided: false,
+    }
+}
+
+/// A line that says everything, in such words.
+pub(super) fn full_line(word: &str) -> Line {
+    let word = || word.to_owned();
+    Line {
+        number: u32::MAX,
+        barcode: word(),
+        name: word(),
+        quantity: 1,
+        weight: Some(Weight {
+            grams: limits::LINE_GRAMS_MAX,
+            by: WeighedBy::Hand,
+        }),
+        unit: word(),
+        unit_price: cny(limits::AMOUNT_MINOR_MAX),
+        price_source: PriceSource::Overridden {
+            shelf: cny(limits::AMOUNT_MINOR_MAX),
+            reason: word(),
+            allowed_by: OperatorId(u32::MAX),
+        },
+        discount: Some(Discount {
+            amount: cny(limits::AMOUNT_MINOR_MAX),
+            reason: word(),
+            allowed_by: Some(OperatorId(u32::MAX)),
+        }),
+        total: cny(-limits::AMOUNT_MINOR_MAX),
+        tax_class: word(),
+        tax: Some(LineTax {
+            rate_basis_points: 1_300,
+            amount: cny(-limits::AMOUNT_MINOR_MAX),
+        }),
+        category: word(),
+        price_version: word(),
+        batch: word(),
+        expiry: BusinessDate::parse("2026-11-30").ok(),
+        least_age: Some(18),
+        returned: Some(Returned {
+            original: Some(OriginalLine {
+                receipt: ReceiptNumber::parse("3-2-000042").unwrap(),
+                line_number: 7,
+            }),
+        }),
+        voided: false,
+    }
+}
+
+fn tax_sum(class: &str) -> TaxSum {
+    TaxSum {
+        class: class.to_owned(),
+        rate_basis_points: 1_300,
+        taxed: cny(limits::AMOUNT_MINOR_MAX),
+        tax: cny(limits::AMOUNT_MINOR_MAX),
+    }
+}
+
+fn all_tenders() -> Vec<Tender> {
+    let (amount, payment_id) = (cny(250), PaymentId(9));
+    vec![
+        Tender::Cash { given: amount },
+        Tender::Card {
+            amount,
+            payment_id,
+            scheme: Scheme::Visa,
+        },
+        Tender::Wallet {
+            amount,
+            payment_id,
+            scheme: Scheme::UnionPay,
+        },
+        Tender::GiftCard { amount, payment_id },
+        Tender::Voucher {
+            amount,
+            number: "V-17".to_owned(),
+        },
+        Tender::ForeignCash {
+            amount,
+            foreign: Money::new(35, Currency::EUR),
+        },
+        Tender::Owed {
+            amount,
+            by: OwedBy::Store,
+        },
+    ]
+}
+
+/// What a checkout lets through at most.
+pub(super) fn largest() -> Vec<CheckoutFact> {
+    let word = "w".repeat(limits::ARTICLE_WORD_BYTES_MAX);
+    let name = "n".repeat(limits::ARTICLE_NAME_BYTES_MAX);
+    let card = Tender::Card {
+        amount: cny(limits::AMOUNT_MINOR_MAX),
+        payment_id: PaymentId(u128::MAX),
+        scheme: Scheme::Visa,
+    };
+    let sale = SaleNumber(u32::MAX);
+    let closed = SaleFact::SaleClosed {
+        sale,
+        receipt: ReceiptNumber::parse("65535-99999-999999").unwrap(),
+        total: cny(limits::AMOUNT_MINOR_MAX),
+        tenders: vec![card; limits::SALE_TENDERS_MAX],
+        change: cny(limits::AMOUNT_MINOR_MAX),
+        items: u32::MAX,
+        order_reference: name.clone(),
+        rounding: cny(-9),
+        taxes: vec![tax_sum(&word); limits::SALE_TAX_CLASSES_MAX],
+        tax_mode: TaxMode::Exclusive,
+    };
+    let line = full_line(&name);
+    vec![closed.into(), BasketFact::LineAdded { sale, line }.into()]
+}
+
+/// One fact of each kind at least.
+#[allow(clippy::too_many_lines, reason = "a list: one fact of each kind")]
+pub(super) fn samples() -> Vec<CheckoutFact> {
+    let (sale, payment_id) = (SaleNumber(5), PaymentId(9));
+    let text = |text: &str| text.to_owned();
+    let receipt = ReceiptNumber::parse("3-2-000042").unwrap();
+    let ended = BusinessDate::parse("2026-11-22").unwrap();
+    let marked = |by| DateFact::DayMarked {
+        ended,
+        begins: ended.next(),
+        by,
+    };
+    vec![
+        SaleFact::SaleOpened {
+            sale,
+            operator: OperatorId(7),
+            order_reference: text("basket-5"),
+            price_version: text("0123456789abcdef"),
+            recalled: Some(SuspendedId {
+                lane: LaneId(3),
+                epoch: LaneEpoch(2),
+                sale: SaleNumber(4),
+            }),
+        }
+        .into(),
+        BasketFact::LineAdded {
+            sale,
+            line: plain_line(),
+        }
+        .into(),
+        BasketFact::LineAdded {
+            sale,
+            line: full_line("x"),
+        }
+        .into(),
+        BasketFact::LineAdded {
+            sale,
+            line: Line {
+                price_source: PriceSource::Typed {
+                    shelf: None,
+                    allowed_by: OperatorId(8),
+                },
+                returned: Some(Returned { original: None }),
+                total: cny(-1250),
+                ..plain_line()
+            },
+        }
+        .into(),
+        BasketFact::LineChanged {
+            sale,
+            line: Line {
+                price_source: PriceSource::Label,
+                tax_class: text("A"),
+                ..plain_line()
+            },
+        }
+        .into(),
+        BasketFact::LineVoided {
+            sale,
+            line_number: 1,
+        }
+        .into(),
+        BasketFact::SaleTotalled {
+            sale,
+            total: cny(1250),
+            taxes: vec![tax_sum("A")],
+            tax_mode: TaxMode::Exclusive,
+        }
+        .into(),
+        TillFact::CashTendered {
+            sale,
+            given: cny(2000),
+        }
+        .into(),
+        TenderFact::PaymentIntended {
+            sale,
+            payment: PendingPayment {
+                payment_id,
+                amount: cny(1250),
+                entry_mode: EntryMode::Contactless,
+                pin_entered: true,
+                card: CardRef {
+                    masked: MaskedPan::new("621626*********0018").unwrap(),
+                    hash: None,
+                    scheme: Scheme::UnionPay,
+                    funding: Funding::Debit,
+                },
+                business_date: Some(ended),
+                kind: PaymentKind::Refund,
+                method: PaymentMethod::Wallet,
+                original: Some(PaymentId(8)),
+            },
+        }
+        .into(),
+        TenderFact::PaymentDecided {
+            sale,
+            payment_id,
+            decision: Decision::StandIn { amount: cny(1250) },
+        }
+        .into(),
+        TenderFact::PaymentAbandoned {
+            sale,
+            payment_id,
+            reason: AbandonReason::LinkBroke.into(),
+        }
+        .into(),
+        TenderFact::CardNotRead {
+            sale,
+            reason: text("torn out"),
+        }
+        .into(),
+        SaleFact::SaleClosed {
+            sale,
+            receipt,
+            total: cny(1250),
+            tenders: vec![Tender::Cash { given: cny(2000) }],
+            change: cny(750),
+            items: 2,
+            order_reference: text("basket-5"),
+            rounding: cny(0),
+            taxes: Vec::new(),
+            tax_mode: TaxMode::Inclusive,
+        }
+        .into(),
+        SaleFact::SaleClosed {
+            sale,
+            receipt,
+            total: cny(1257),
+            tenders: all_tenders(),
+            change: cny(750),
+            items: 2,
+            order_reference: text("basket-5"),
+            rounding: cny(-7),
+            taxes: vec![tax_sum("A"), tax_sum("B")],
+            tax_mode: TaxMode::Exclusive,
+        }
+        .into(),
+        SaleFact::SaleSuspended {
+            sale,
+            label: text("fetches his purse"),
+        }
+        .into(),
+        SaleFact::SaleVoided {
+            sale,
+            reason: text("left"),
+        }
+        .into(),
+        SaleFact::ReceiptPrinted {
+            receipt,
+            text: text("TOTAL 12.50\n"),
+            reprint: true,
+        }
+        .into(),
+        LeaseFact::Accepted {
+            lease: crate::lease::sample(),
+        }
+        .into(),
+        LeaseFact::Returned {
+            lease: LeaseId(4),
+            spent: cny(250),
+            payments: 1,
+            reason: LeaseReturnReason::Expired.into(),
+        }
+        .into(),
+        marked(MarkedBy::Hub).into(),
+        marked(MarkedBy::Lane).into(),
+        DateFact::Rested.into(),
+    ]
+}
