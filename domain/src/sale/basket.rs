@@ -193,16 +193,16 @@ impl Step {
     }
 
     /// Nothing of what was said of the next line counts when the article is not known: it was said
-    /// of that one.
+    /// of that one. Before the first article there may be no sale yet, and none begins by this.
     pub(super) fn not_found(&mut self, barcode: String) -> Result<(), Rejected> {
-        self.basket_may_change()?;
+        self.no_tender_tried()?;
         self.volatile.next_line = NextLine::default();
         self.show(Prompt::NotFound { barcode });
         Ok(())
     }
 
     pub(super) fn not_for_sale(&mut self, name: String) -> Result<(), Rejected> {
-        self.basket_may_change()?;
+        self.no_tender_tried()?;
         self.volatile.next_line = NextLine::default();
         self.show(Prompt::NotForSale { name });
         Ok(())
@@ -294,6 +294,13 @@ impl Step {
             Ok(())
         } else {
             Err(Rejected::Tendered)
+        }
+    }
+
+    fn no_tender_tried(&self) -> Result<(), Rejected> {
+        match self.durable.sale {
+            Some(_) => self.basket_may_change(),
+            None => Ok(()),
         }
     }
 

@@ -1,15 +1,16 @@
-//! What can happen at a checkout, and why it may not.
+//! What can happen at a checkout.
 
 use std::sync::Arc;
 
 use crate::{
     card_ref::{CardRef, EntryMode},
     ids::{OperatorId, PaymentId, SaleNumber},
-    money::{Money, MoneyError},
+    money::Money,
     payment::Decision,
     risk::{HotList, OfflineLease},
     sale::{
-        AbandonReason, DayEnds, LeaseReturnReason, PricedItem, Right, Step, TypedAmount, Weight,
+        AbandonReason, DayEnds, LeaseReturnReason, PricedItem, Rejected, Right, Step, TypedAmount,
+        Weight,
     },
     scan_codes::CodeMeaning,
     time::{BusinessDate, LocalMs},
@@ -205,6 +206,21 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Whether a customer's basket begins with it, where none is open.
+    #[must_use]
+    pub const fn fills_a_basket(&self) -> bool {
+        matches!(
+            self,
+            Self::Scanned(_)
+                | Self::QuantityAnnounced { .. }
+                | Self::Weighed(_)
+                | Self::PriceAnnounced { .. }
+                | Self::AmountTyped { .. }
+        )
+    }
+}
+
 impl Step {
     /// The one place where an event finds what decides it.
     #[allow(
@@ -299,96 +315,4 @@ impl Step {
             } => self.recall(suspended, operator, price_version),
         }
     }
-}
-
-/// Why an event changes nothing here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Rejected {
-    /// No sale is open.
-    #[error("no sale is open")]
-    NoSale,
-    /// A sale is open already.
-    #[error("a sale is open already")]
-    SaleOpen,
-    /// The sale is closed; only its receipt is awaited.
-    #[error("the sale is closed")]
-    SaleClosed,
-    /// The total has not been asked for.
-    #[error("the sale has no total yet")]
-    NotTotalled,
-    /// A tender was already tried: the basket is fixed.
-    #[error("the basket can't change once a tender was tried")]
-    Tendered,
-    /// A card is being read or a payment decided.
-    #[error("a card payment is under way")]
-    PaymentUnderWay,
-    /// The payment is not the one that is awaited: given up before, or never asked.
-    #[error("payment {0} is not awaited")]
-    NotAwaited(PaymentId),
-    /// The payment id was used before (payments.md, rule 1).
-    #[error("payment {0} was used before")]
-    IdUsed(PaymentId),
-    /// Another lane's lease, or one that was taken before.
-    #[error("the lease is not this lane's, or was taken before")]
-    LeaseNotTaken,
-    /// No such line, or taken back already.
-    #[error("no such line")]
-    NoSuchLine,
-    /// Quantity 0, a negative price, no name, or longer than a record may be.
-    #[error("the article has no valid name, quantity or price")]
-    InvalidItem,
-    /// No pieces, no grams, or more than a line holds.
-    #[error("the quantity or weight is not valid")]
-    InvalidQuantity,
-    /// Pieces were typed for what is weighed.
-    #[error("the article is sold by weight")]
-    SoldByWeight,
-    /// A weight was given for what is counted.
-    #[error("the article is sold by the piece")]
-    SoldByPiece,
-    /// An article waits for its weight: weigh it, or clear it.
-    #[error("an article waits for its weight")]
-    WeightAwaited,
-    /// There is no right to it.
-    #[error("the operator has no right to it")]
-    NotAllowed,
-    /// What is changed needs a reason in words.
-    #[error("a reason is missing")]
-    ReasonMissing,
-    /// More is taken off than the line costs.
-    #[error("the discount is larger than the line")]
-    DiscountTooLarge,
-    /// `limits::SALE_TAX_CLASSES_MAX` reached.
-    #[error("the sale has too many classes of tax")]
-    TooManyTaxClasses,
-    /// `limits::SUSPENDED_SALES_MAX` reached.
-    #[error("too many baskets wait already")]
-    TooManySuspended,
-    /// It never waited here, or was recalled before.
-    #[error("no basket waits under this number")]
-    NoSuchSuspended,
-    /// A payment code in front of the total.
-    #[error("a payment code was scanned before the total")]
-    TotalFirst,
-    /// A code that is no article, and is not taken here and now.
-    #[error("the code is not taken here: {0}")]
-    CodeNotTaken(CodeMeaning),
-    /// Nothing to pay.
-    #[error("there is nothing to pay")]
-    NothingToPay,
-    /// An amount of zero or less, or beyond field 4.
-    #[error("the amount is not valid")]
-    InvalidAmount,
-    /// `limits::SALE_LINES_MAX` reached.
-    #[error("the sale has too many lines")]
-    TooManyLines,
-    /// `limits::SALE_TENDERS_MAX` card tries reached: cash only.
-    #[error("the sale has too many tenders")]
-    TooManyTenders,
-    /// The lane has gone to rest.
-    #[error("the lane has gone to rest")]
-    Resting,
-    /// A sum can't be made.
-    #[error(transparent)]
-    Money(#[from] MoneyError),
 }

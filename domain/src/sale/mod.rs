@@ -36,6 +36,7 @@ mod payment;
 mod prompt;
 mod reasons;
 mod receipt;
+mod rejected;
 mod right;
 mod state;
 mod suspended;
@@ -54,7 +55,7 @@ pub use closing::{SaleFact, SalesPart};
 pub use day_ends::DayEnds;
 pub use day_heard::MarkedBy;
 pub use effect::Effect;
-pub use event::{Event, Rejected};
+pub use event::Event;
 pub use figures::Figures;
 pub use frame::{DateFact, DatePart};
 pub use key::{AtTheKeys, Key};
@@ -67,6 +68,7 @@ pub use payment::{PaymentsPart, TenderFact};
 pub use prompt::{BasketView, LineView, NextView, Prompt, Screen, SuspendedView};
 pub use reasons::{AbandonReason, LeaseReturnReason, OwedBy, TenderKind};
 pub use receipt::{Heading, Receipt, ReceiptLine, ReceiptStyle};
+pub use rejected::Rejected;
 pub use right::Right;
 pub use state::{CardTender, Closing, FailedCard, PendingPayment, Sale, SuspendedBasket};
 pub use suspended::SuspendedPart;
@@ -437,6 +439,7 @@ impl Step {
             prompt,
             basket,
             suspended,
+            refused: None,
         }));
     }
 

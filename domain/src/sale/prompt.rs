@@ -6,8 +6,8 @@ use crate::{
     payment::RefusalReason,
     response_code::ResponseCode,
     sale::{
-        CheckoutConfig, Discount, Figures, Line, LineTax, PriceSource, Sale, SuspendedBasket,
-        TaxMode, TaxSum, Tender, VolatileState, Weight,
+        CheckoutConfig, Discount, Figures, Line, LineTax, PriceSource, Rejected, Sale,
+        SuspendedBasket, TaxMode, TaxSum, Tender, VolatileState, Weight,
     },
     time::WallMs,
     words::Sentence,
@@ -423,4 +423,6 @@ pub struct Screen {
     pub basket: Option<BasketView>,
     /// Baskets that wait for their customers, oldest first.
     pub suspended: Vec<SuspendedView>,
+    /// Why the last key did nothing.
+    pub refused: Option<Rejected>,
 }

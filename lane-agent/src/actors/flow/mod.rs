@@ -20,7 +20,7 @@ use domain::{
     ids::{OperatorId, PaymentId},
     money::Currency,
     risk::OfflineLease,
-    sale::{AtTheKeys, Checkout, Effect, Event, Key, Prompt, Right, Screen},
+    sale::{AtTheKeys, Checkout, Effect, Event, Key, Prompt, Rejected, Right, Screen},
     time::{MonoMs, Now, WallMs},
 };
 use futures::StreamExt;
@@ -138,8 +138,13 @@ impl TransactionFlow {
 
     /// Steps the checkout. False: the event was rejected and nothing follows.
     fn take(&mut self, event: Event, ctx: &mut Context<Self>) -> bool {
+        self.decide(event, ctx).is_ok()
+    }
+
+    /// The same, with why not.
+    fn decide(&mut self, event: Event, ctx: &mut Context<Self>) -> Result<(), Rejected> {
         if self.failed {
-            return false;
+            return Err(Rejected::Resting);
         }
         let now = self.now();
         match self.parts.checkout.step(now, event) {
@@ -148,11 +153,11 @@ impl TransactionFlow {
                 if let Err(fatal) = self.commit(effects, ctx) {
                     self.fail(fatal);
                 }
-                true
+                Ok(())
             }
             Err(rejected) => {
                 debug!(event = "event rejected", %rejected);
-                false
+                Err(rejected)
             }
         }
     }
@@ -237,9 +242,41 @@ impl TransactionFlow {
         key.event(&by, || PaymentId(self.parts.random.next_u128()))
     }
 
-    /// What a person did came to nothing: the screens say again where the sale stands.
-    fn say_again(&self) {
-        self.parts.screens.send_modify(|_| {});
+    /// What a person did came to nothing: the screens say why, and again where the sale stands.
+    fn say_why(&self, outcome: Result<(), Rejected>) -> Result<(), Rejected> {
+        if let Err(rejected) = outcome {
+            self.parts.screens.send_modify(|shown| {
+                if let Some(screen) = shown {
+                    screen.refused = Some(rejected);
+                }
+            });
+        }
+        outcome
+    }
+
+    fn press(&mut self, key: Key, ctx: &mut Context<Self>) -> Result<(), Rejected> {
+        let begins = matches!(key, Key::Open { .. } | Key::Recall { .. });
+        match (self.open, begins) {
+            (false, _) => return Err(Rejected::NotOpen),
+            (true, true) if self.refuses_sale() => return Err(Rejected::NoRoom),
+            (true, _) => {}
+        }
+        let event = self.event_of(key);
+        self.decide_in_a_sale(event, ctx)
+    }
+
+    fn scan(&mut self, barcode: String, ctx: &mut Context<Self>) -> Result<(), Rejected> {
+        let event = self.scanned(barcode);
+        self.decide_in_a_sale(event, ctx)
+    }
+
+    /// What is the beginning of a basket opens its sale.
+    fn decide_in_a_sale(&mut self, event: Event, ctx: &mut Context<Self>) -> Result<(), Rejected> {
+        if event.fills_a_basket() && self.parts.checkout.sale().is_none() {
+            let order_reference = String::new();
+            self.press(Key::Open { order_reference }, ctx)?;
+        }
+        self.decide(event, ctx)
     }
 }
 
@@ -285,26 +322,20 @@ impl StreamHandler<FactsChanged> for TransactionFlow {
 }
 
 impl Handler<Press> for TransactionFlow {
-    type Result = ();
+    type Result = Result<(), Rejected>;
 
-    fn handle(&mut self, Press(key): Press, ctx: &mut Self::Context) {
-        let begins = matches!(key, Key::Open { .. } | Key::Recall { .. });
-        let refused = begins && self.refuses_sale();
-        let event = self.event_of(key);
-        if !self.open || refused || !self.take(event, ctx) {
-            self.say_again();
-        }
+    fn handle(&mut self, Press(key): Press, ctx: &mut Self::Context) -> Self::Result {
+        let outcome = self.press(key, ctx);
+        self.say_why(outcome)
     }
 }
 
 impl Handler<Scanned> for TransactionFlow {
-    type Result = ();
+    type Result = Result<(), Rejected>;
 
-    fn handle(&mut self, Scanned(barcode): Scanned, ctx: &mut Self::Context) {
-        let event = self.scanned(barcode);
-        if !self.take(event, ctx) {
-            self.say_again();
-        }
+    fn handle(&mut self, Scanned(barcode): Scanned, ctx: &mut Self::Context) -> Self::Result {
+        let outcome = self.scan(barcode, ctx);
+        self.say_why(outcome)
     }
 }
 

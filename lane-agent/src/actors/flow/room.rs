@@ -60,6 +60,7 @@ impl TransactionFlow {
         if self.no_room && !is_said {
             let notice = Screen {
                 prompt: Prompt::NoRoom,
+                refused: None,
                 ..shown.clone()
             };
             self.covered = Some(shown);
