@@ -322,7 +322,7 @@ fn actors(
         sales: SalesMeter::of(Arc::clone(&channels.sales)),
         fatal,
         timeouts: config.timeouts,
-        label_layout: config.label_layout,
+        codes: config.codes.clone(),
         currency: config.checkout.currency,
     })
     .start();

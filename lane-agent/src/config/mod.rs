@@ -3,11 +3,12 @@
 //! Paths are relative to the file's folder. Units stand in the values (`"75s"`).
 
 mod reading;
+mod selling;
 
 use std::{fmt, path::PathBuf};
 
 use configuration::ClockConfig;
-use domain::{barcode::LabelLayout, sale::CheckoutConfig};
+use domain::{barcode::LabelLayout, sale::CheckoutConfig, scan_codes::CodeTable};
 use journal::EngineKind;
 
 /// Everything a lane is told.
@@ -15,7 +16,7 @@ use journal::EngineKind;
 pub struct Config {
     /// The store, as the hub names it.
     pub store_id: String,
-    /// Lane, epoch, currency.
+    /// Lane, epoch, currency, tax, rounding of cash.
     pub checkout: CheckoutConfig,
     /// `host:port` of the hub.
     pub hub_address: String,
@@ -27,6 +28,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// How the store's scales write their labels.
     pub label_layout: LabelLayout,
+    /// What scanned codes mean.
+    pub codes: CodeTable,
     /// Where store name and price versions are kept, so that the lane starts without the hub.
     pub hub_facts_file: PathBuf,
     /// Where the price files lie, one a version.

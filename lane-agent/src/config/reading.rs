@@ -17,6 +17,7 @@ use journal::EngineKind;
 
 use super::{
     Config, DevicesConfig, JournalConfig, PinPadConfig, ScreensConfig, TestPanelConfig, Timeouts,
+    selling,
 };
 
 /// Default of `timeouts.hub_grace`: a reconnect takes less, a hub that is down takes longer.
@@ -50,6 +51,10 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
     let clock = read_clock(root);
     let timeouts = timeouts(&mut root.section_or_empty("timeouts"));
     let label_layout = labels(&mut root.section_or_empty("labels"));
+    let tax = selling::tax(&mut root.section_or_empty("tax"));
+    let currency = checkout.map(|checkout| checkout.currency);
+    let cash = selling::cash(&mut root.section_or_empty("cash"), currency);
+    let codes = selling::codes(root, label_layout);
     let devices = devices(&mut root.section("devices"), folder);
     let metrics_listen = match root.optional_section("metrics") {
         Some(mut section) => section.listen_address("listen").map(Some),
@@ -72,7 +77,11 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
     let prices_folder = beside_journal.join("kept-prices");
     Some(Config {
         store_id: store_id?,
-        checkout: checkout?,
+        checkout: CheckoutConfig {
+            tax: tax?,
+            cash_rounding: cash?,
+            ..checkout?
+        },
         hub_address: hub_address?,
         hub_facts_file,
         prices_folder,
@@ -80,6 +89,7 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
         clock: clock?,
         timeouts,
         label_layout: label_layout?,
+        codes: codes?,
         devices: devices?,
         metrics_listen: metrics_listen?,
         screens: screens?,

@@ -16,11 +16,11 @@ use std::sync::Arc;
 use actix::{Actor, Addr, AsyncContext, Context, Handler, StreamHandler};
 use bytes::Bytes;
 use domain::{
-    barcode::LabelLayout,
     ids::{OperatorId, PaymentId},
     money::Currency,
     risk::OfflineLease,
     sale::{AtTheKeys, Checkout, Effect, Event, Key, Prompt, Rejected, Right, Screen},
+    scan_codes::CodeTable,
     time::{MonoMs, Now, WallMs},
 };
 use futures::StreamExt;
@@ -77,7 +77,8 @@ pub(crate) struct FlowParts {
     pub(crate) sales: SalesMeter,
     pub(crate) fatal: mpsc::Sender<Fatal>,
     pub(crate) timeouts: Timeouts,
-    pub(crate) label_layout: LabelLayout,
+    /// What scanned codes mean.
+    pub(crate) codes: CodeTable,
     pub(crate) currency: Currency,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{prices::PriceBook, sale::Event, scan_codes::CodeTable};
+use domain::{prices::PriceBook, sale::Event};
 use tracing::warn;
 
 use super::TransactionFlow;
@@ -62,9 +62,8 @@ impl TransactionFlow {
 
     /// What a scanned code is in the prices of this sale.
     pub(super) fn scanned(&self, barcode: String) -> Event {
-        let codes = CodeTable::usual(self.parts.label_layout);
         match self.prices() {
-            Some(book) => book.scanned(&barcode, &codes),
+            Some(book) => book.scanned(&barcode, &self.parts.codes),
             None => Event::NotFound { barcode },
         }
     }
