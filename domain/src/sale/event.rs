@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     card_ref::{CardRef, EntryMode},
-    ids::{OperatorId, PaymentId},
+    ids::{OperatorId, PaymentId, ReceiptNumber},
     money::{Currency, Money, MoneyError},
     payment::Decision,
     risk::{HotList, OfflineLease},
@@ -134,8 +134,12 @@ pub enum Event {
     Rest,
     /// The printer says the receipt is out.
     ReceiptPrinted {
+        /// Which.
+        receipt: ReceiptNumber,
         /// The text as printed.
         text: String,
+        /// It may have been printed before, and says so.
+        reprint: bool,
     },
     /// The customer goes without buying.
     VoidSale {
@@ -285,7 +289,11 @@ impl Step {
                 Ok(())
             }
             Event::Rest => self.rest(),
-            Event::ReceiptPrinted { text } => self.receipt_printed(text),
+            Event::ReceiptPrinted {
+                receipt,
+                text,
+                reprint,
+            } => self.receipt_printed(receipt, text, reprint),
             Event::VoidSale { reason } => self.void_sale(reason),
         }
     }
@@ -300,9 +308,12 @@ pub enum Rejected {
     /// A sale is open already.
     #[error("a sale is open already")]
     SaleOpen,
-    /// The sale is closed; only its receipt is awaited.
-    #[error("the sale is closed")]
-    SaleClosed,
+    /// `limits::RECEIPTS_OWED_MAX` reached: the printer has to work first.
+    #[error("too many receipts wait for the printer")]
+    TooManyReceiptsOwed,
+    /// The receipt was printed, or there is no such one.
+    #[error("receipt {0} is not owed")]
+    NotOwed(ReceiptNumber),
     /// The total has not been asked for.
     #[error("the sale has no total yet")]
     NotTotalled,

@@ -9,12 +9,12 @@
 //! Open ─► Scanning ─► Total ─► Tendering ◄────────────────┐ declined, unknown, abandoned,
 //!                                │    │                    │ refused, partial: next tender
 //!                                │    └─ card: Arm ─► Intended ─► Decided
-//!                                └─ cash ──────► Closed ─► Printed ─► next sale
+//!                                └─ cash ──────► Closed ─► next sale
+//!                                                  └─ receipt owed ─► printed
 //! ```
 //!
 //! Start-up is replay: [`Checkout::replay`] every record, then [`Event::Recovered`]. A basket goes
-//! on, a payment without a decision is given up, a receipt that may not have been printed is
-//! printed.
+//! on, a payment without a decision is given up, receipts that are owed are printed.
 
 mod basket;
 mod checkpoint;
@@ -34,8 +34,8 @@ mod tendering;
 #[cfg(test)]
 mod tests;
 mod till;
-mod wall_time;
 
+pub use crate::wall_time::{civil_date, date_and_time, midnight};
 pub use basket::BasketFact;
 pub use checkpoint::{CheckoutCheckpoint, CheckoutPart};
 pub use closing::{SaleFact, SalesPart};
@@ -48,17 +48,16 @@ pub use lease::{LeaseFact, LeasePart};
 pub use payment::{PaymentsPart, TenderFact};
 pub use prompt::{BasketView, LineView, Prompt, Screen};
 pub use reasons::{AbandonReason, LeaseReturnReason, TenderKind};
-pub use receipt::{Heading, Receipt, ReceiptLine, ReceiptStyle};
+pub use receipt::{Receipt, ReceiptForm};
 pub use state::{CardTender, Closing, FailedCard, Line, PendingPayment, Sale, Tender};
 pub use till::TillFact;
-pub use wall_time::{civil_date, date_and_time, midnight};
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use day_heard::DayHeard;
 
 use crate::{
-    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, Stan},
+    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber, Stan},
     money::{Currency, Money},
     risk::{HotList, LeaseUse, Velocity},
     time::{BusinessDate, MonoMs, Now, WallMs},
@@ -129,11 +128,11 @@ impl From<DateFact> for CheckoutFact {
 }
 
 impl CheckoutFact {
-    /// Whether no sale is running behind this fact.
+    /// Whether nothing of a sale may be left to be done behind this fact.
     #[must_use]
-    pub const fn ends_sale(&self) -> bool {
+    pub const fn may_leave_nothing(&self) -> bool {
         match self {
-            Self::Sale(fact) => fact.ends_sale(),
+            Self::Sale(fact) => fact.may_leave_nothing(),
             Self::Basket(_) | Self::Tender(_) | Self::Till(_) | Self::Lease(_) | Self::Date(_) => {
                 false
             }
@@ -161,6 +160,8 @@ pub(in crate::sale) struct DurableState {
     pub(in crate::sale) lease: LeasePart,
     pub(in crate::sale) date: DatePart,
     pub(in crate::sale) sale: Option<Sale>,
+    /// Of closed sales, not printed yet, oldest first.
+    pub(in crate::sale) receipts_owed: Vec<Arc<Receipt>>,
 }
 
 /// What no record tells: a kill takes it away.
@@ -176,21 +177,24 @@ pub(in crate::sale) struct VolatileState {
     pub(in crate::sale) hot_list: Arc<HotList>,
     /// Cards approved here alone lately.
     pub(in crate::sale) velocity: Velocity,
-    /// The receipt being printed may have been printed before.
-    pub(in crate::sale) reprinting: bool,
+    /// The receipt that is at the printer.
+    pub(in crate::sale) printing: Option<ReceiptNumber>,
+    /// The receipt of the sale that the screens show as closed.
+    pub(in crate::sale) closed_last: Option<ReceiptNumber>,
     /// What is known of the date beside the records.
     pub(in crate::sale) day: DayHeard,
 }
 
 impl VolatileState {
     /// What a sale leaves to the next one: the lease's time, what is known of cards and of the
-    /// date.
+    /// date, what is at the printer.
     pub(in crate::sale) fn next_sale(&self) -> Self {
         Self {
             lease_until: self.lease_until,
             hot_list: Arc::clone(&self.hot_list),
             velocity: self.velocity.clone(),
             day: self.day.clone(),
+            printing: self.printing,
             ..Self::default()
         }
     }
@@ -311,10 +315,24 @@ impl Checkout {
     /// empty before the first.
     #[must_use]
     pub fn last_order_reference(&self) -> &str {
-        let closed = self.sale().filter(|sale| sale.closing.is_some());
-        closed.map_or(&self.durable.sales.last_order_reference, |sale| {
-            &sale.order_reference
-        })
+        &self.durable.sales.last_order_reference
+    }
+
+    /// A card payment that pays for goods, of the running sale or of a closed one whose receipt is
+    /// owed.
+    #[must_use]
+    pub fn card_tender(&self, payment_id: PaymentId) -> Option<&CardTender> {
+        let running = self.sale().into_iter().flat_map(|sale| &sale.card_tenders);
+        let owed = self.durable.receipts_owed.iter();
+        let closed = owed.flat_map(|receipt| &receipt.card_tenders);
+        let mut all = running.chain(closed);
+        all.find(|tender| tender.payment.payment_id == payment_id)
+    }
+
+    /// Receipts of closed sales that are not printed yet, oldest first.
+    #[must_use]
+    pub fn receipts_owed(&self) -> &[Arc<Receipt>] {
+        &self.durable.receipts_owed
     }
 
     pub(in crate::sale) const fn durable(&self) -> &DurableState {
@@ -375,30 +393,27 @@ impl Step {
 
     /// Shows a prompt over the basket as it stands.
     pub(in crate::sale) fn show(&mut self, prompt: Prompt) {
+        let screen = self.screen(prompt);
+        self.then(Effect::Show(screen));
+    }
+
+    /// The screens with the basket as it stands.
+    pub(in crate::sale) fn screen(&self, prompt: Prompt) -> Screen {
         let basket = self
             .durable
             .sale
             .as_ref()
             .map(|sale| BasketView::of(sale, self.config.currency));
-        self.then(Effect::Show(Screen { prompt, basket }));
+        Screen { prompt, basket }
     }
 
     pub(in crate::sale) fn sale(&self) -> Result<&Sale, Rejected> {
         self.durable.sale.as_ref().ok_or(Rejected::NoSale)
     }
 
-    /// The running sale, if it still takes events of the cashier.
-    pub(in crate::sale) fn open_sale(&self) -> Result<&Sale, Rejected> {
-        let sale = self.sale()?;
-        if sale.closing.is_some() {
-            return Err(Rejected::SaleClosed);
-        }
-        Ok(sale)
-    }
-
     /// The running sale with its total, waiting for a tender.
     pub(in crate::sale) fn tendering_sale(&self) -> Result<&Sale, Rejected> {
-        let sale = self.open_sale()?;
+        let sale = self.sale()?;
         if sale.total.is_none() {
             return Err(Rejected::NotTotalled);
         }

@@ -11,14 +11,20 @@ use domain::{
     ids::{LaneEpoch, LaneId},
     limits,
     money::Currency,
+    paper::{MerchantCopy, PaperColumns, PaperLanguage, PaperSetting},
     sale::CheckoutConfig,
 };
 use journal::EngineKind;
 
-use super::{Config, DevicesConfig, JournalConfig, PinPadConfig, Timeouts};
+use super::{
+    Config, DevicesConfig, JournalConfig, PinPadConfig, PrinterConfig, PrinterDriver, Timeouts,
+};
+use crate::devices::DrawerSensor;
 
 /// Default of `timeouts.hub_grace`: a reconnect takes less, a hub that is down takes longer.
 const HUB_GRACE_MS: u64 = 300;
+/// Default of a serial printer.
+const BAUD: u32 = 38_400;
 
 impl Config {
     /// Reads and checks a configuration file.
@@ -48,6 +54,7 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
     let clock = read_clock(root);
     let timeouts = timeouts(&mut root.section_or_empty("timeouts"));
     let label_layout = labels(&mut root.section_or_empty("labels"));
+    let paper = paper(&mut root.section_or_empty("paper"));
     let devices = devices(&mut root.section("devices"), folder);
     let metrics_listen = match root.optional_section("metrics") {
         Some(mut section) => section.listen_address("listen").map(Some),
@@ -67,6 +74,7 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
         clock: clock?,
         timeouts,
         label_layout: label_layout?,
+        paper: paper?,
         devices: devices?,
         metrics_listen: metrics_listen?,
     })
@@ -119,20 +127,87 @@ fn devices(devices: &mut Section<'_>, folder: &Path) -> Option<DevicesConfig> {
         Some(mut section) => cashier(&mut section, folder).map(Some),
         None => Some(None),
     };
-    let mut printer = devices.section("printer");
-    let driver = printer.choice_or_first("driver", &[("file", ())]);
-    let printer_folder = printer.text("folder");
+    let printer = printer(&mut devices.section("printer"), folder);
     let mut reader = devices.section_or_empty("reader");
     let reader = reader.choice_or_first("driver", &[("scripted", ())]);
     let pin_pad = match devices.optional_section("pin_pad") {
         Some(mut section) => pin_pad(&mut section).map(Some),
         None => Some(None),
     };
-    let ((), ()) = (driver?, reader?);
+    let () = reader?;
     Some(DevicesConfig {
         cashier_script: cashier_script?,
-        printer_folder: folder.join(printer_folder?),
+        printer: printer?,
         pin_pad: pin_pad?,
+    })
+}
+
+fn paper(paper: &mut Section<'_>) -> Option<PaperSetting> {
+    let otherwise = PaperSetting::default();
+    let columns = paper.number_or("columns", PaperColumns::RANGE, PaperColumns::WIDE_NUMBER);
+    let language = paper.choice_or_first("language", &PaperLanguage::ALL);
+    let merchant_copy = paper.choice_or_first("merchant_copy", &MerchantCopy::ALL);
+    Some(PaperSetting {
+        columns: PaperColumns::new(columns).unwrap_or(otherwise.columns),
+        language: language?,
+        merchant_copy: merchant_copy?,
+    })
+}
+
+/// The names of the printers' drivers.
+#[derive(Clone, Copy)]
+enum PrinterKind {
+    File,
+    Network,
+    Usb,
+    Serial,
+}
+
+fn printer(printer: &mut Section<'_>, folder: &Path) -> Option<PrinterConfig> {
+    let kinds = [
+        ("file", PrinterKind::File),
+        ("network", PrinterKind::Network),
+        ("usb", PrinterKind::Usb),
+        ("serial", PrinterKind::Serial),
+    ];
+    let kind = printer.choice_or_first("driver", &kinds);
+    let driver = match kind {
+        Some(PrinterKind::File) => printer.text("folder").map(|path| PrinterDriver::File {
+            folder: folder.join(path),
+        }),
+        Some(PrinterKind::Network) => {
+            let address = printer.peer_address("address");
+            address.map(|address| PrinterDriver::Network { address })
+        }
+        Some(PrinterKind::Usb) => printer.text("path").map(|path| PrinterDriver::Usb {
+            path: folder.join(path),
+        }),
+        Some(PrinterKind::Serial) => serial(printer, folder),
+        None => {
+            printer.ignore_the_rest();
+            None
+        }
+    };
+    let drawer_sensor = match kind {
+        Some(PrinterKind::Network | PrinterKind::Usb | PrinterKind::Serial) => {
+            printer.choice_or_first("drawer_sensor", &DrawerSensor::ALL)
+        }
+        Some(PrinterKind::File) | None => Some(DrawerSensor::None),
+    };
+    Some(PrinterConfig {
+        driver: driver?,
+        drawer_sensor: drawer_sensor?,
+    })
+}
+
+fn serial(printer: &mut Section<'_>, folder: &Path) -> Option<PrinterDriver> {
+    let path = printer.text("path");
+    let baud = printer.number_or("baud", 1_200..=230_400, BAUD);
+    let flow_control = printer.flag_or("flow_control", true);
+    Some(PrinterDriver::Serial {
+        path: folder.join(path?),
+        baud,
+        flow_control,
     })
 }
 
