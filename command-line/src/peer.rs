@@ -22,8 +22,8 @@ const PING_TIMEOUT: Duration = Duration::from_secs(3);
 /// A question that is not answered for so long is given up.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A page may have so many bytes.
-const PAGE_BYTES_MAX: usize = 64 * 1024;
+/// A page may have so many bytes: the metrics of a hub with 64 lanes are a good 70 KiB.
+const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What should be at an address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -171,6 +171,20 @@ pub const CONNECT_TIMEOUT_MS: u64 = 3_000;
 /// A scanned line may be this far behind in the journal.
 pub const SALE_LINE_JOURNAL_DELAY_MS: u64 = 50;
 
+/// Orders of screens that wait at a lane for the one before them; a further one is told to come
+/// again. One person has one order under way.
+pub const SCREEN_ORDERS_WAITING_MAX: usize = 32;
+
+/// Windows of screens whose last order a lane remembers.
+pub const SCREEN_WINDOWS_MAX: usize = 64;
+
+/// Length of a window's name.
+pub const SCREEN_WINDOW_BYTES_MAX: usize = 64;
+
+/// Lines of a basket that a screen shows at once, the newest: the 500th line costs what the first
+/// one did.
+pub const SCREEN_LINES_SHOWN_MAX: usize = 40;
+
 const _: () = {
     assert!(PRINTER_BACKOFF_MIN_MS < PRINTER_BACKOFF_MAX_MS);
     assert!(PRINTER_ANSWER_MS < PRINTER_STALL_MS && PRINTER_STALL_MS < PRINTED_WITHIN_MS);

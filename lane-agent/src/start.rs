@@ -33,6 +33,7 @@ use crate::{
     price_shelf::PriceShelf,
     recovery::{self, RecoveryError},
     sales_figures::{SalesFigures, SalesMeter},
+    screens::{Lane, Screens, ScreensError, TestPanel},
     store_day::{DayTerms, StoreDay},
     take_back::{Parts, TakeBackError, take_back},
 };
@@ -60,6 +61,9 @@ pub enum StartError {
         /// Why.
         reason: io::Error,
     },
+    /// The screens can't be served.
+    #[error(transparent)]
+    Screens(#[from] ScreensError),
     /// The system gives no thread.
     #[error("no thread for the journal")]
     Thread(#[source] io::Error),
@@ -171,6 +175,7 @@ async fn run(
     let channels = Channels::new(&checkout, kept.facts, known_day(config));
     let (to_flow, from_hub) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);
     let pages = pages(config, &seams, &journal, &channels).await?;
+    let screens = open_screens(config, &seams).await?;
     write_start(config, &seams, &journal, &checkout)?;
     let devices = devices(Wiring {
         clock: Arc::clone(&seams.clock),
@@ -189,6 +194,7 @@ async fn run(
         to_flow,
         printer: devices.printer.status(),
     };
+    let panel = test_panel(config, &devices)?;
     let link = link(config, &seams, &journal, &checkout, &channels, told)?.start();
     let (fatal, mut fatals) = mpsc::channel(1);
     let (flow, people) = actors(
@@ -205,6 +211,10 @@ async fn run(
     );
     let people = people.map(spawn_local);
     let pages = pages.map(|pages| spawn_local(pages.serve()));
+    let screens = screens.map(|screens| {
+        let lane = shown(config, &channels, &flow, panel);
+        spawn_local(screens.serve(lane))
+    });
     let ended = tokio::select! {
         biased;
         Some(fatal) = fatals.recv() => Err(StartError::Stopped(fatal.to_string())),
@@ -218,14 +228,45 @@ async fn run(
     if let Some(people) = people {
         people.abort();
     }
-    if let Some(pages) = pages {
-        pages.abort();
+    for served in pages.into_iter().chain(screens) {
+        served.abort();
     }
     info!(event = "lane stopping");
     journal.close();
     // What was appended before is committed before the journal says it is closed.
     let _ = journal.wait(journal.last()).await;
     ended
+}
+
+async fn open_screens(config: &Config, seams: &Seams) -> Result<Option<Screens>, ScreensError> {
+    let Some(screens) = &config.screens else {
+        return Ok(None);
+    };
+    let opened = Screens::open(seams.network.as_ref(), seams.random.as_ref(), screens);
+    opened.await.map(Some)
+}
+
+fn test_panel(config: &Config, devices: &Devices) -> Result<Option<Arc<TestPanel>>, ScreensError> {
+    let asked = config.test_panel.as_ref().zip(devices.held_card.clone());
+    let panel = asked.map(|(panel, held)| TestPanel::read(&panel.cards, held).map(Arc::new));
+    Ok(panel.transpose()?)
+}
+
+fn shown(
+    config: &Config,
+    channels: &Channels,
+    flow: &Addr<TransactionFlow>,
+    panel: Option<Arc<TestPanel>>,
+) -> Lane {
+    Lane {
+        checkout: config.checkout,
+        screens: channels.screens.subscribe(),
+        progress: channels.progress.subscribe(),
+        hub_up: channels.hub_up.subscribe(),
+        facts: channels.facts.subscribe(),
+        flow: flow.clone(),
+        panel,
+    }
 }
 
 /// A hub that is there hears everything, the rest last: it need not name this lane in the evening.

@@ -12,6 +12,7 @@ use command_line::{Exit, Failed, LogFormat, LogOptions, Output, completions, say
 
 use crate::{
     audit::audit,
+    by_hand,
     load::{self, EchoOptions, LoadOptions},
     store::{self, StoreError, options::StoreOptions, summary::Summary},
     sweep::SweepArgs,
@@ -111,7 +112,12 @@ fn logged(log: &LogOptions, command: impl FnOnce() -> Result<Exit, Failed>) -> E
 
 fn run_store(options: &StoreOptions, log_format: LogFormat) -> Result<Exit, Failed> {
     let failed = |error: &StoreError| Failed::new(error.exit(), error);
-    let summary = store::run(options, log_format).map_err(|error| failed(&error))?;
+    let summary = match options.by_hand {
+        true => {
+            by_hand::run(options, log_format).map_err(|error| Failed::new(error.exit(), error))?
+        }
+        false => store::run(options, log_format).map_err(|error| failed(&error))?,
+    };
     let text = match options.output {
         Output::Json => json(&summary),
         Output::Text => format!("{}{}", summary.table(), follow_line(&summary)),

@@ -4,6 +4,7 @@
 //! - [`acquirer_link`]: the acquirer link, which can be cut, can lose an answer and can keep one
 //!   back.
 //! - [`store`]: `sim store`, a day with real processes.
+//! - [`by_hand`]: the same programs with people in the place of the script.
 //! - [`load`]: `sim load`, how much a real hub carries, and what it costs on a later day.
 //! - [`oracle`]: whether the money of a run is right.
 //! - [`audit`]: the same again, over a finished run's folder.
@@ -14,6 +15,7 @@
 
 pub mod acquirer_link;
 pub mod audit;
+pub mod by_hand;
 mod cli;
 pub mod load;
 pub mod oracle;

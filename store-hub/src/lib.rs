@@ -29,6 +29,7 @@ mod keys;
 mod lease_view;
 mod metrics;
 mod moment;
+mod office;
 mod operator_view;
 mod payment_archive;
 mod ports;
@@ -51,6 +52,7 @@ pub use config::{
 };
 pub use hot_list_file::HotListError;
 pub use keys::{KeyFile, KeyStore, KeyStoreError, SoftwareKeys};
+pub use office::OfficeError;
 pub use prices::PriceFileError;
 pub use projections::LedgerError;
 pub use recovered::RecoveryError;

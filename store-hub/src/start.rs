@@ -11,7 +11,7 @@ use domain::{
         ACQUIRER_ANSWERS_WAITING_MAX, LEASE_PAYMENTS_MAX, LEASE_VALID_MS, REVERSAL_TRIES_MAX,
     },
     risk::{LeaseShare, StandInPolicy},
-    time::WallMs,
+    time::{MonoMs, WallMs},
 };
 use futures::{FutureExt, future::LocalBoxFuture};
 use iso8583::dialect::Dialect;
@@ -21,7 +21,7 @@ use ports::{Clock, Listener, Network, Random};
 use tokio::{
     runtime::Handle,
     sync::{Semaphore, mpsc, oneshot, watch},
-    task::JoinHandle,
+    task::{JoinHandle, spawn_local},
     time::timeout,
 };
 
@@ -48,6 +48,7 @@ use crate::{
     hot_list_file::{self, HotListError},
     keys::KeyStore,
     metrics::Meters,
+    office::{Office, OfficeError},
     ports::Ports,
     prices::{self, Importer, Inbox, PriceFileError, PriceFolder, PriceOffer, PriceStore},
     recovered::RecoveryError,
@@ -87,6 +88,9 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// The office's pages can't be served.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
     /// The gRPC server ended by itself.
     #[error("the gRPC server ended: {0}")]
     Server(String),
@@ -142,18 +146,12 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     let desk = PaymentDesk::recover(parts)?.start();
     keep_first_imports(&seams.journal, first_imports).await;
     let listener = listen(&config, &seams, ports.services.as_ref()).await?;
+    let office = open_office(&config, &seams).await?;
     let address = listener.address;
-    Timer {
-        desk: desk.clone(),
-        clock: Arc::clone(&seams.clock),
-        wake: woken,
-    }
-    .start();
+    start_watches(&seams, &desk, woken, &damaged);
     let (view, viewed) = watch::channel(LineView::default());
     let parts = link_parts(&config, &seams, dialect, desk.clone(), view);
     let line = start_link(parts, commands, viewed);
-    let (journal, clock) = (seams.journal.clone(), Arc::clone(&seams.clock));
-    CopyCheck::new(journal, clock, damaged.clone()).start();
     let mut services = services(&config, &seams, desk, watching, prices, damaged);
     services.line = Some(line);
     follow_inbox(&config, &services.importer, ports.services.as_ref());
@@ -164,6 +162,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         journal: seams.journal,
         failed,
     };
+    let office = office.map(|office| spawn_local(office.serve(services.clone())));
     let (stop, stopped) = oneshot::channel::<()>();
     // Whether it was sent or dropped: the server stops.
     let server = grpc::serve(services, listener, stopped.map(drop));
@@ -172,7 +171,36 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         None => tokio::spawn(server),
     };
     (ports.listening)(address);
-    hub.run(server, stop, ports.shutdown).await
+    let ended = hub.run(server, stop, ports.shutdown).await;
+    if let Some(office) = office {
+        office.abort();
+    }
+    ended
+}
+
+/// What looks at something now and then.
+fn start_watches(
+    seams: &Seams,
+    desk: &Addr<PaymentDesk>,
+    woken: watch::Receiver<Option<MonoMs>>,
+    damaged: &DamagedCopies,
+) {
+    let clock = &seams.clock;
+    Timer {
+        desk: desk.clone(),
+        clock: Arc::clone(clock),
+        wake: woken,
+    }
+    .start();
+    CopyCheck::new(seams.journal.clone(), Arc::clone(clock), damaged.clone()).start();
+}
+
+async fn open_office(config: &Config, seams: &Seams) -> Result<Option<Office>, OfficeError> {
+    let Some(office) = &config.office else {
+        return Ok(None);
+    };
+    let opened = Office::open(seams.network.as_ref(), seams.random.as_ref(), office);
+    opened.await.map(Some)
 }
 
 /// What every actor may use of the outside.

@@ -34,6 +34,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("configuration", &[]),
     ("command-line", &["configuration", "ports"]),
     ("monitoring", &["ports"]),
+    ("web", &["domain", "ports", "monitoring"]),
     // Nobody may name it but in `dev-dependencies`.
     ("loop-disk", &[]),
     ("records", &["domain", "proto"]),
@@ -54,6 +55,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "configuration",
             "command-line",
             "monitoring",
+            "web",
         ],
     ),
     (
@@ -69,6 +71,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "configuration",
             "command-line",
             "monitoring",
+            "web",
         ],
     ),
     (
@@ -85,6 +88,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "ports",
             "card-seal",
             "command-line",
+            "web",
             "acquirer-host",
             "lane-agent",
             "store-hub",

@@ -101,8 +101,11 @@ impl Step {
         Ok(())
     }
 
+    /// Before the first article there may be no sale yet, and none begins by this.
     pub(super) fn not_found(&mut self, barcode: String) -> Result<(), Rejected> {
-        self.basket_may_change()?;
+        if self.durable.sale.is_some() {
+            self.basket_may_change()?;
+        }
         self.show(Prompt::NotFound { barcode });
         Ok(())
     }

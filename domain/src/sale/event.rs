@@ -1,14 +1,14 @@
-//! What can happen at a checkout, and why it may not.
+//! What can happen at a checkout.
 
 use std::sync::Arc;
 
 use crate::{
     card_ref::{CardRef, EntryMode},
     ids::{OperatorId, PaymentId, ReceiptNumber},
-    money::{Currency, Money, MoneyError},
+    money::{Currency, Money},
     payment::Decision,
     risk::{HotList, OfflineLease},
-    sale::{AbandonReason, DayEnds, LeaseReturnReason, Step},
+    sale::{AbandonReason, DayEnds, LeaseReturnReason, Rejected, Step},
     time::{BusinessDate, LocalMs},
 };
 
@@ -297,63 +297,4 @@ impl Step {
             Event::VoidSale { reason } => self.void_sale(reason),
         }
     }
-}
-
-/// Why an event changes nothing here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Rejected {
-    /// No sale is open.
-    #[error("no sale is open")]
-    NoSale,
-    /// A sale is open already.
-    #[error("a sale is open already")]
-    SaleOpen,
-    /// `limits::RECEIPTS_OWED_MAX` reached: the printer has to work first.
-    #[error("too many receipts wait for the printer")]
-    TooManyReceiptsOwed,
-    /// The receipt was printed, or there is no such one.
-    #[error("receipt {0} is not owed")]
-    NotOwed(ReceiptNumber),
-    /// The total has not been asked for.
-    #[error("the sale has no total yet")]
-    NotTotalled,
-    /// A tender was already tried: the basket is fixed.
-    #[error("the basket can't change once a tender was tried")]
-    Tendered,
-    /// A card is being read or a payment decided.
-    #[error("a card payment is under way")]
-    PaymentUnderWay,
-    /// The payment is not the one that is awaited: given up before, or never asked.
-    #[error("payment {0} is not awaited")]
-    NotAwaited(PaymentId),
-    /// The payment id was used before (payments.md, rule 1).
-    #[error("payment {0} was used before")]
-    IdUsed(PaymentId),
-    /// Another lane's lease, or one that was taken before.
-    #[error("the lease is not this lane's, or was taken before")]
-    LeaseNotTaken,
-    /// No such line, or taken back already.
-    #[error("no such line")]
-    NoSuchLine,
-    /// Quantity 0, a negative price, no name, or longer than a record may be.
-    #[error("the article has no valid name, quantity or price")]
-    InvalidItem,
-    /// Nothing to pay.
-    #[error("there is nothing to pay")]
-    NothingToPay,
-    /// An amount of zero or less, or beyond field 4.
-    #[error("the amount is not valid")]
-    InvalidAmount,
-    /// `limits::SALE_LINES_MAX` reached.
-    #[error("the sale has too many lines")]
-    TooManyLines,
-    /// `limits::SALE_TENDERS_MAX` card tries reached: cash only.
-    #[error("the sale has too many tenders")]
-    TooManyTenders,
-    /// The lane has gone to rest.
-    #[error("the lane has gone to rest")]
-    Resting,
-    /// A sum can't be made.
-    #[error(transparent)]
-    Money(#[from] MoneyError),
 }

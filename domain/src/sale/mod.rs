@@ -29,6 +29,7 @@ mod payment;
 mod prompt;
 mod reasons;
 mod receipt;
+mod rejected;
 mod state;
 mod tendering;
 #[cfg(test)]
@@ -42,13 +43,14 @@ pub use closing::{SaleFact, SalesPart};
 pub use day_ends::DayEnds;
 pub use day_heard::MarkedBy;
 pub use effect::Effect;
-pub use event::{AtTheKeys, Event, Key, PricedItem, Rejected};
+pub use event::{AtTheKeys, Event, Key, PricedItem};
 pub use frame::{DateFact, DatePart};
 pub use lease::{LeaseFact, LeasePart};
 pub use payment::{PaymentsPart, TenderFact};
 pub use prompt::{BasketView, LineView, Prompt, Screen};
 pub use reasons::{AbandonReason, LeaseReturnReason, TenderKind};
 pub use receipt::{Receipt, ReceiptForm};
+pub use rejected::Rejected;
 pub use state::{CardTender, Closing, FailedCard, Line, PendingPayment, Sale, Tender};
 pub use till::TillFact;
 
@@ -404,7 +406,11 @@ impl Step {
             .sale
             .as_ref()
             .map(|sale| BasketView::of(sale, self.config.currency));
-        Screen { prompt, basket }
+        Screen {
+            prompt,
+            basket,
+            refused: None,
+        }
     }
 
     pub(in crate::sale) fn sale(&self) -> Result<&Sale, Rejected> {

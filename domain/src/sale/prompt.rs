@@ -5,7 +5,7 @@ use crate::{
     money::{Currency, Money},
     payment::RefusalReason,
     response_code::ResponseCode,
-    sale::Sale,
+    sale::{Rejected, Sale},
     words::Sentence,
 };
 
@@ -282,4 +282,6 @@ pub struct Screen {
     pub prompt: Prompt,
     /// The running sale.
     pub basket: Option<BasketView>,
+    /// Why the last key did nothing.
+    pub refused: Option<Rejected>,
 }

@@ -1,7 +1,8 @@
 //! Keyboard and scanner: each takes what its device gives and asks the flow to act on it, one at a
-//! time.
+//! time. Why a key was refused stands on the screens; the answer is for whoever can use it.
 
 use actix::{Actor, Addr, AsyncContext, Context, Message, WrapFuture};
+use domain::sale::Rejected;
 use tracing::{error, warn};
 
 use super::TransactionFlow;
@@ -9,12 +10,12 @@ use crate::devices::{self, Key};
 
 /// The cashier pressed a key.
 #[derive(Message)]
-#[rtype(result = "()")]
+#[rtype(result = "Result<(), Rejected>")]
 pub(crate) struct Press(pub(crate) Key);
 
-/// A code was read.
+/// A code was read. The first one of a customer opens the sale.
 #[derive(Message)]
-#[rtype(result = "()")]
+#[rtype(result = "Result<(), Rejected>")]
 pub(crate) struct Scanned(pub(crate) String);
 
 /// The cashier's keys.

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  Keyboard ──┐                          ┌──► CardReader
-//!             ├──► TransactionFlow ──────┼──► Printer
-//!  Scanner ───┘      (the checkout)      └──► HubLink ──► Session, Replicate, PriceFile
+//!  Scanner ───┼──► TransactionFlow ──────┼──► Printer
+//!  screens ───┘      (the checkout)      └──► HubLink ──► Session, Replicate, PriceFile
 //! ```
 //!
 //! Arrows are questions whose answer is awaited outside the handler; there is no circle. What flows
@@ -31,7 +31,7 @@ pub(crate) use backoff::Backoff;
 pub(crate) use card_reader::CardReader;
 pub(crate) use flow::{Fatal, FlowParts, Rest, TransactionFlow};
 pub(crate) use hub_link::{FromHub, HubClient, HubLink, LinkParts, hub_client};
-pub(crate) use input::{Keyboard, Scanner};
+pub(crate) use input::{Keyboard, Press, Scanned, Scanner};
 pub(crate) use printer::Printer;
 
 /// How far the lane is: what its status says of sales.

@@ -50,7 +50,10 @@ fn sell(config: Config, stop_on_stdin_eof: bool) -> Outcome {
 fn failed(error: &StartError) -> Failed {
     let exit = match error {
         StartError::Journal(error) => open_code(error),
-        StartError::Device(_) | StartError::Address(_) | StartError::Listen { .. } => Exit::Usage,
+        StartError::Device(_)
+        | StartError::Address(_)
+        | StartError::Listen { .. }
+        | StartError::Screens(_) => Exit::Usage,
         StartError::Thread(_) => Exit::Unreachable,
         StartError::Recovery(_) | StartError::TakeBack(_) | StartError::Stopped(_) => Exit::No,
     };

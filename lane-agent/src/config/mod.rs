@@ -39,6 +39,10 @@ pub struct Config {
     pub devices: DevicesConfig,
     /// `host:port` of metrics and health; without it there are none.
     pub metrics_listen: Option<String>,
+    /// The screens in a browser; without them nobody sells by hand.
+    pub screens: Option<ScreensConfig>,
+    /// Cards for the simulated reader, for a person to hold to it; for tests only.
+    pub test_panel: Option<TestPanelConfig>,
 }
 
 impl Config {
@@ -114,6 +118,24 @@ pub enum PrinterDriver {
         /// RTS and CTS.
         flow_control: bool,
     },
+}
+
+/// Where cashier and customer look.
+#[derive(Clone, Debug)]
+pub struct ScreensConfig {
+    /// `host:port` they are served on.
+    pub listen: String,
+    /// The secret that opens them; drawn at the first start.
+    pub token_file: PathBuf,
+    /// An origin whose pages may show them inside of theirs.
+    pub framed_by: Option<String>,
+}
+
+/// The panel beside a cashier that stands for customers and their cards.
+#[derive(Clone, Debug)]
+pub struct TestPanelConfig {
+    /// Its cards, as JSON.
+    pub cards: PathBuf,
 }
 
 /// A software PIN pad, for tests and simulation only.

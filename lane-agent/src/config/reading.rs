@@ -17,7 +17,8 @@ use domain::{
 use journal::EngineKind;
 
 use super::{
-    Config, DevicesConfig, JournalConfig, PinPadConfig, PrinterConfig, PrinterDriver, Timeouts,
+    Config, DevicesConfig, JournalConfig, PinPadConfig, PrinterConfig, PrinterDriver,
+    ScreensConfig, TestPanelConfig, Timeouts,
 };
 use crate::devices::DrawerSensor;
 
@@ -60,6 +61,17 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
         Some(mut section) => section.listen_address("listen").map(Some),
         None => Some(None),
     };
+    let screens = match root.optional_section("screens") {
+        Some(mut section) => screens(&mut section, folder).map(Some),
+        None => Some(None),
+    };
+    let test_panel = match root.optional_section("test_panel") {
+        Some(mut section) => section.text("cards").map(|cards| {
+            let cards = folder.join(cards);
+            Some(TestPanelConfig { cards })
+        }),
+        None => Some(None),
+    };
     let journal = journal?;
     let beside_journal = journal.folder.parent().unwrap_or(folder);
     let hub_facts_file = beside_journal.join("hub-facts.json");
@@ -77,6 +89,19 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
         paper: paper?,
         devices: devices?,
         metrics_listen: metrics_listen?,
+        screens: screens?,
+        test_panel: test_panel?,
+    })
+}
+
+fn screens(screens: &mut Section<'_>, folder: &Path) -> Option<ScreensConfig> {
+    let listen = screens.listen_address("listen");
+    let token_file = screens.text("token_file");
+    let framed_by = screens.optional_text("framed_by");
+    Some(ScreensConfig {
+        listen: listen?,
+        token_file: folder.join(token_file?),
+        framed_by,
     })
 }
 

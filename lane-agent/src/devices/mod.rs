@@ -259,6 +259,8 @@ pub struct Devices {
     pub printer: Box<dyn PosPrinter>,
     /// What plays the people, if anything does; runs beside the lane.
     pub people: Option<LocalBoxFuture<'static, ()>>,
+    /// The card that is held to a simulated reader, for whoever plays the customer.
+    pub held_card: Option<watch::Sender<Option<scripted::CardOnScript>>>,
 }
 
 impl fmt::Debug for Devices {

@@ -52,6 +52,8 @@ pub(super) struct Evidence {
     pub lanes_to_rest: usize,
     /// Whether the run was interrupted and gone on with.
     pub resumed: bool,
+    /// Whether people sold by hand: nobody wrote down what was wanted.
+    pub by_hand: bool,
     /// Whether lanes of that time marked the ends of their days.
     pub has_frames: bool,
 }
@@ -100,6 +102,9 @@ impl Evidence {
             days: record.as_ref().map_or(1, |record| record.days),
             lanes_to_rest: record.as_ref().map_or(0, |record| record.lanes_to_rest),
             resumed: record.as_ref().is_some_and(|record| record.resumed),
+            by_hand: record
+                .as_ref()
+                .is_some_and(|record| record.by_hand.is_some()),
             has_frames: record.is_some_and(|record| record.has_frames()),
         }
     }

@@ -4,6 +4,7 @@
 use std::{fmt::Write as _, net::SocketAddr};
 
 use base16ct::lower::encode_string as hex;
+use domain::time::BusinessDate;
 use journal::EngineKind;
 
 use crate::{
@@ -28,17 +29,50 @@ pub struct Setting {
     pub day: BusinessDay,
     /// What keeps the journals.
     pub engine: EngineKind,
+    /// The date that the store begins on; `None`: that of all simulated runs.
+    pub begins_on: Option<BusinessDate>,
 }
 
-/// `store-hub.toml`: listens at `listen`, reaches the bank through the line at `line`.
+/// What a lane is told where people sell at it.
+#[derive(Clone, Copy, Debug)]
+pub struct LaneByHand<'a> {
+    /// Where its screens listen.
+    pub screens: SocketAddr,
+    /// The origin of the start page, which shows the screens inside of its pages.
+    pub start_page: &'a str,
+}
+
+/// Where a hub listens, and what it reaches the bank by.
+#[derive(Clone, Copy, Debug)]
+pub struct HubPlaces {
+    /// For lanes and operators.
+    pub listen: SocketAddr,
+    /// The line to the bank.
+    pub line: SocketAddr,
+    /// For the office's pages, where people sell by hand.
+    pub office: Option<SocketAddr>,
+}
+
+/// `store-hub.toml`.
 #[must_use]
-pub fn hub(keys: &StoreKeys, setting: Setting, listen: SocketAddr, line: SocketAddr) -> String {
+pub fn hub(keys: &StoreKeys, setting: Setting, places: HubPlaces) -> String {
+    let HubPlaces {
+        listen,
+        line,
+        office,
+    } = places;
+    let Setting {
+        day,
+        engine,
+        begins_on,
+    } = setting;
+    let business_date = begins_on.map_or_else(|| BUSINESS_DATE.to_owned(), |date| date.to_string());
     let mut text = format!(
         r#"[store]
 id = "0001"
 name = "Lanekeeper demo store"
 currency = "{CURRENCY}"
-business_date = "{BUSINESS_DATE}"
+business_date = "{business_date}"
 
 [listen]
 address = "{listen}"
@@ -63,7 +97,6 @@ reconciliation_file = "../host/ledger.jsonl"
             "\n[[terminal]]\ntid = \"{tid}\"\nmid = \"{mid}\"\nlane = {lane}\n"
         );
     }
-    let Setting { day, engine } = setting;
     text + &format!(
         r#"
 [journal]
@@ -88,9 +121,16 @@ late_quiet = "2s"
 [reports]
 folder = "../report"
 
-{}"#,
-        clock(day)
+{}{}"#,
+        clock(day),
+        office_section(office)
     )
+}
+
+fn office_section(office: Option<SocketAddr>) -> String {
+    office.map_or_else(String::new, |listen| {
+        format!("\n[office]\nlisten = \"{listen}\"\ntoken_file = \"screens.token\"\n")
+    })
 }
 
 /// `keys.toml` of the hub's software key store.
@@ -118,10 +158,17 @@ pub fn hub_keys(keys: &StoreKeys) -> String {
 
 /// `lane.toml` of one lane, whose hub listens at `hub`.
 #[must_use]
-pub fn lane(terminal: &Terminal, keys: &StoreKeys, setting: Setting, hub: SocketAddr) -> String {
+pub fn lane(
+    terminal: &Terminal,
+    keys: &StoreKeys,
+    setting: Setting,
+    hub: SocketAddr,
+    by_hand: Option<LaneByHand<'_>>,
+) -> String {
     let (lane, serial) = (terminal.lane, hex(&terminal.key_serial_number));
     let initial_key = hex(&keys.initial_key(terminal));
-    let Setting { day, engine } = setting;
+    let Setting { day, engine, .. } = setting;
+    let people = people(by_hand);
     format!(
         r#"[lane]
 store_id = "0001"
@@ -140,10 +187,7 @@ folder = "journal"
 [timeouts]
 result = "{RESULT_TIMEOUT_MS}ms"
 
-[devices.cashier]
-driver = "scripted"
-script = "script.jsonl"
-
+{people}
 [devices.printer]
 driver = "file"
 folder = "../../receipts/lane-{lane}"
@@ -157,6 +201,27 @@ initial_key = "{initial_key}"
 key_serial_number = "{serial}"
 "#,
         clock(day)
+    )
+}
+
+/// A script plays the people, or people play themselves.
+fn people(by_hand: Option<LaneByHand<'_>>) -> String {
+    let Some(LaneByHand {
+        screens,
+        start_page,
+    }) = by_hand
+    else {
+        return "[devices.cashier]\ndriver = \"scripted\"\nscript = \"script.jsonl\"\n".to_owned();
+    };
+    format!(
+        r#"[screens]
+listen = "{screens}"
+token_file = "screens.token"
+framed_by = "{start_page}"
+
+[test_panel]
+cards = "test-cards.json"
+"#
     )
 }
 
@@ -242,9 +307,15 @@ mod tests {
         let setting = Setting {
             day: BusinessDay::starting(0, 22_000),
             engine: EngineKind::Redb,
+            begins_on: None,
         };
         let address = HUB.parse().unwrap();
-        let hub: toml::Table = hub(&keys, setting, address, address).parse().unwrap();
+        let places = HubPlaces {
+            listen: address,
+            line: address,
+            office: Some(address),
+        };
+        let hub: toml::Table = hub(&keys, setting, places).parse().unwrap();
         assert_eq!(hub["journal"]["engine"].as_str(), Some("redb"));
         assert_eq!(hub["terminal"].as_array().unwrap().len(), 3);
         assert_eq!(hub["clock"]["kind"].as_str(), Some("business"));
@@ -252,9 +323,16 @@ mod tests {
             let table: toml::Table = text.parse().unwrap();
             assert_eq!(table["terminal"].as_array().unwrap().len(), 3);
         }
-        let lane: toml::Table = lane(&keys.terminals[1], &keys, setting, address)
-            .parse()
-            .unwrap();
+        let by_script = lane(&keys.terminals[1], &keys, setting, address, None);
+        let by_script: toml::Table = by_script.parse().unwrap();
+        assert!(by_script["devices"]["cashier"].is_table());
+        let by_hand = LaneByHand {
+            screens: address,
+            start_page: "http://127.0.0.1:7000",
+        };
+        let lane = lane(&keys.terminals[1], &keys, setting, address, Some(by_hand));
+        let lane: toml::Table = lane.parse().unwrap();
+        assert!(lane["devices"].get("cashier").is_none() && lane["screens"].is_table());
         assert_eq!(lane["lane"]["lane"].as_integer(), Some(2));
         assert_eq!(lane["journal"]["engine"].as_str(), Some("redb"));
         let accounts: toml::Table = accounts(&deal_cards(1, 400)).parse().unwrap();

@@ -15,12 +15,12 @@ use command_line::LogFormat;
 use crate::{
     acquirer_link::{AcquirerLink, Cable, Capture},
     store::{
-        configuration::{self, Setting},
+        configuration::{self, HubPlaces, LaneByHand, Setting},
         folder::{FolderError, RunFolder},
         process::{Process, ProcessError, Program, Pulse},
         progress::note,
     },
-    workload::keys::StoreKeys,
+    workload::keys::{StoreKeys, Terminal},
 };
 
 /// All that runs in a store day.
@@ -30,6 +30,10 @@ pub struct Fleet {
     pub acquirer_link: AcquirerLink,
     /// Where the hub listens.
     pub hub_address: SocketAddr,
+    /// Where the hub's pages are, where people sell by hand.
+    pub office: Option<SocketAddr>,
+    /// Where a lane's screens listen, by lane, where people sell by hand.
+    pub screens: BTreeMap<u16, SocketAddr>,
     /// Between lanes and hub, by lane, where a lane may be cut off.
     cables: BTreeMap<u16, Cable>,
     /// In the order started.
@@ -85,6 +89,8 @@ pub struct Setup<'a> {
     pub cables: bool,
     /// How the programs write their logs.
     pub log_format: LogFormat,
+    /// The origin of the start page, where people sell by hand.
+    pub start_page: Option<&'a str>,
 }
 
 impl Setup<'_> {
@@ -111,22 +117,22 @@ impl Fleet {
     /// # Errors
     /// A program that doesn't start; what was started ends with this.
     pub async fn start(setup: Setup<'_>) -> Result<Self, FleetError> {
-        let folder = setup.folder;
         let mut host = Process::start(host_program(setup, ANY_PORT)).await?;
         let host_address = host.listening().await?;
         let acquirer_link = open_acquirer_link(setup, host_address)
             .await
             .map_err(FleetError::NoLine)?;
-        let (hub, hub_address) = start_hub(setup, acquirer_link.address()).await?;
+        let hub = start_hub(setup, acquirer_link.address()).await?;
+        let (hub_address, office) = (hub.address, hub.office);
         let mut seats = vec![
             Seat {
                 part: Part::Host,
                 program: host_program(setup, host_address),
                 process: Some(host),
             },
-            hub,
+            hub.seat,
         ];
-        let mut cables = BTreeMap::new();
+        let (mut cables, mut lane_screens) = (BTreeMap::new(), BTreeMap::new());
         for terminal in &setup.keys.terminals {
             let mut at_hub = hub_address;
             if setup.cables {
@@ -134,20 +140,15 @@ impl Fleet {
                 at_hub = cable.address();
                 cables.insert(terminal.lane, cable);
             }
-            let text = configuration::lane(terminal, setup.keys, setup.setting, at_hub);
-            let path = folder.lane(terminal.lane).join("lane.toml");
-            folder.write(&path, text)?;
-            let called = format!("lane-{}", terminal.lane);
-            let program = run_program(setup, "lane-agent", called, path);
-            seats.push(Seat {
-                part: Part::Lane(terminal.lane),
-                process: Some(Process::start(program.clone()).await?),
-                program,
-            });
+            let (seat, screens) = start_lane(setup, terminal, at_hub).await?;
+            seats.push(seat);
+            lane_screens.extend(screens.map(|screens| (terminal.lane, screens)));
         }
         Ok(Self {
             acquirer_link,
             hub_address,
+            office,
+            screens: lane_screens,
             cables,
             seats,
         })
@@ -229,6 +230,17 @@ impl Fleet {
         Ok(())
     }
 
+    /// The same for one that may run.
+    ///
+    /// # Errors
+    /// It doesn't start.
+    pub async fn start_again_if_away(&mut self, part: Part) -> Result<(), FleetError> {
+        match self.is_away(part) {
+            true => self.start_again(part).await,
+            false => Ok(()),
+        }
+    }
+
     /// Whether a program was killed and not started again.
     #[must_use]
     pub fn is_away(&self, part: Part) -> bool {
@@ -280,26 +292,78 @@ impl Seat {
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// Starts the hub on a free port, and writes that port into its configuration: whoever asks it
-/// something later, or starts it again, finds it there.
-async fn start_hub(setup: Setup<'_>, line: SocketAddr) -> Result<(Seat, SocketAddr), FleetError> {
+/// something later, or starts it again, finds it there. So with its pages, where it has any.
+async fn start_hub(setup: Setup<'_>, line: SocketAddr) -> Result<StartedHub, FleetError> {
     let Setup {
         folder,
         keys,
         setting,
         ..
     } = setup;
+    let by_hand = setup.start_page.is_some();
     let path = folder.hub().join("store-hub.toml");
-    folder.write(&path, configuration::hub(keys, setting, ANY_PORT, line))?;
+    let mut places = HubPlaces {
+        listen: ANY_PORT,
+        line,
+        office: by_hand.then_some(ANY_PORT),
+    };
+    folder.write(&path, configuration::hub(keys, setting, places))?;
     let program = run_program(setup, "store-hub", "store-hub".to_owned(), path.clone());
     let mut hub = Process::start(program.clone()).await?;
-    let address = hub.listening().await?;
-    folder.write(&path, configuration::hub(keys, setting, address, line))?;
-    let seat = Seat {
-        part: Part::Hub,
-        program,
-        process: Some(hub),
+    places.listen = hub.listening().await?;
+    if by_hand {
+        places.office = Some(hub.screens().await?);
+    }
+    folder.write(&path, configuration::hub(keys, setting, places))?;
+    Ok(StartedHub {
+        address: places.listen,
+        office: places.office,
+        seat: Seat {
+            part: Part::Hub,
+            program,
+            process: Some(hub),
+        },
+    })
+}
+
+struct StartedHub {
+    seat: Seat,
+    address: SocketAddr,
+    office: Option<SocketAddr>,
+}
+
+/// Starts a lane. Where people sell, its screens get a free port, and keep it: a browser that is
+/// open finds them there again.
+async fn start_lane(
+    setup: Setup<'_>,
+    terminal: &Terminal,
+    at_hub: SocketAddr,
+) -> Result<(Seat, Option<SocketAddr>), FleetError> {
+    let lane = terminal.lane;
+    let path = setup.folder.lane(lane).join("lane.toml");
+    let configured = |screens: SocketAddr| {
+        let by_hand = setup.start_page.map(|start_page| LaneByHand {
+            screens,
+            start_page,
+        });
+        configuration::lane(terminal, setup.keys, setup.setting, at_hub, by_hand)
     };
-    Ok((seat, address))
+    setup.folder.write(&path, configured(ANY_PORT))?;
+    let called = format!("lane-{lane}");
+    let program = run_program(setup, "lane-agent", called, path.clone());
+    let mut process = Process::start(program.clone()).await?;
+    let mut screens = None;
+    if setup.start_page.is_some() {
+        let address = process.screens().await?;
+        setup.folder.write(&path, configured(address))?;
+        screens = Some(address);
+    }
+    let seat = Seat {
+        part: Part::Lane(lane),
+        program,
+        process: Some(process),
+    };
+    Ok((seat, screens))
 }
 
 fn host_program(setup: Setup<'_>, address: SocketAddr) -> Program {

@@ -126,6 +126,7 @@ impl Run {
             days: calendar.days,
             lanes_to_rest: usize::from(calendar.lanes_to_rest()),
             prices_change: calendar.days > 1,
+            by_hand: None,
             resumed: false,
             lost: Vec::new(),
             manifest_sha256: None,

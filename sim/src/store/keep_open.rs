@@ -56,6 +56,7 @@ pub async fn keep_open(root: &Path, log_format: LogFormat) -> Result<(), KeepOpe
         capture: false,
         cables: false,
         log_format,
+        start_page: None,
     };
     let mut fleet = Fleet::start(setup).await?;
     let (address, copy) = (fleet.hub_address, copy.display());

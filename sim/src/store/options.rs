@@ -12,7 +12,8 @@ use crate::{store::fault::FaultChoice, workload::days::Calendar};
 #[derive(Args, Clone, Debug)]
 pub struct StoreOptions {
     /// How many checkout lanes sell
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=99))]
+    #[arg(long, default_value_t = 4, default_value_if("by_hand", "true", "2"),
+        value_parser = clap::value_parser!(u16).range(1..=99))]
     pub lanes: u16,
     /// How many business days one after another: each but the first begins while lanes sell
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=31))]
@@ -60,6 +61,16 @@ pub struct StoreOptions {
         ]
     )]
     pub resume: Option<PathBuf>,
+    /// Sell yourself, in a browser: bank, hub and lanes are open, and no script plays anybody. Says
+    /// the address of a start page, and checks the books at the end (Ctrl-C)
+    #[arg(
+        long,
+        conflicts_with_all = [
+            "resume", "days", "baskets", "basket_file", "price_file", "faults", "keep_open",
+            "capture", "bank_personality"
+        ]
+    )]
+    pub by_hand: bool,
     /// Once the day is closed and examined, start the store again and keep it until Ctrl-C
     #[arg(long)]
     pub keep_open: bool,

@@ -52,9 +52,16 @@ pub struct Program {
 pub struct Process {
     called: String,
     child: Child,
-    listening: watch::Receiver<Option<SocketAddr>>,
+    heard: watch::Receiver<Heard>,
     last_lines: Arc<Mutex<VecDeque<String>>>,
     log: JoinHandle<()>,
+}
+
+/// What a program has said of its ports.
+#[derive(Clone, Copy, Debug, Default)]
+struct Heard {
+    listening: Option<SocketAddr>,
+    screens: Option<SocketAddr>,
 }
 
 /// How a program is.
@@ -143,14 +150,14 @@ impl Process {
             // Ctrl-C at a terminal goes to the whole group; the store is stopped in order instead.
             .process_group(0)
             .spawn()?;
-        let (heard, listening) = watch::channel(None);
+        let (hears, heard) = watch::channel(Heard::default());
         let last_lines = Arc::default();
         let stderr = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        let log = tokio::spawn(keep_log(stderr, log, heard, Arc::clone(&last_lines)));
+        let log = tokio::spawn(keep_log(stderr, log, hears, Arc::clone(&last_lines)));
         Ok(Self {
             called: program.called,
             child,
-            listening,
+            heard,
             last_lines,
             log,
         })
@@ -173,9 +180,24 @@ impl Process {
     /// # Errors
     /// It ends, or says nothing in time.
     pub async fn listening(&mut self) -> Result<SocketAddr, ProcessError> {
+        self.hear(|heard| heard.listening).await
+    }
+
+    /// Waits until it says where its pages are: `screens on http://ADDR:PORT/` or `office on …`.
+    ///
+    /// # Errors
+    /// As [`Process::listening`].
+    pub async fn screens(&mut self) -> Result<SocketAddr, ProcessError> {
+        self.hear(|heard| heard.screens).await
+    }
+
+    async fn hear(
+        &mut self,
+        wanted: fn(&Heard) -> Option<SocketAddr>,
+    ) -> Result<SocketAddr, ProcessError> {
         let heard = async {
-            let heard = self.listening.wait_for(Option::is_some).await;
-            heard.ok().and_then(|address| *address)
+            let heard = self.heard.wait_for(|heard| wanted(heard).is_some()).await;
+            heard.ok().and_then(|heard| wanted(&heard))
         };
         // The sender goes with the program's stderr: then it has ended.
         match timeout(START_TIMEOUT, heard).await {
@@ -268,16 +290,19 @@ impl Process {
 async fn keep_log(
     stderr: impl AsyncRead + Unpin,
     mut log: File,
-    heard: watch::Sender<Option<SocketAddr>>,
+    hears: watch::Sender<Heard>,
     last_lines: Arc<Mutex<VecDeque<String>>>,
 ) {
     let mut lines = BufReader::new(stderr).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         if let Some(address) = line.strip_prefix("listening on ") {
-            heard.send_if_modified(|known| {
-                *known = address.trim().parse().ok();
-                known.is_some()
-            });
+            let address = address.trim().parse().ok();
+            hears.send_modify(|heard| heard.listening = address.or(heard.listening));
+        }
+        let pages = ["screens on http://", "office on http://"];
+        if let Some(address) = pages.iter().find_map(|said| line.strip_prefix(said)) {
+            let address = address.trim().trim_end_matches('/').parse().ok();
+            hears.send_modify(|heard| heard.screens = address.or(heard.screens));
         }
         // A full disk shows elsewhere; the program must not stand still for its log.
         let _ = log.write_all(format!("{line}\n").as_bytes()).await;

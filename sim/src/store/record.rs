@@ -2,6 +2,7 @@
 
 use std::{fs, io, path::Path};
 
+use domain::time::BusinessDate;
 use journal::EngineKind;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,9 @@ pub struct RunRecord {
     /// Whether each of its days has prices of its own.
     #[serde(default)]
     pub prices_change: bool,
+    /// The date that people sold on by hand; `None`: a script sold.
+    #[serde(default)]
+    pub by_hand: Option<String>,
     /// Whether it was interrupted and gone on with: who was selling at a turn of the date is
     /// chance then.
     #[serde(default)]
@@ -125,6 +129,10 @@ impl RunRecord {
         Setting {
             day: self.day,
             engine: self.engine,
+            begins_on: self
+                .by_hand
+                .as_deref()
+                .and_then(|date| BusinessDate::parse(date).ok()),
         }
     }
 

@@ -95,6 +95,7 @@ pub async fn trade(run: &Run) -> Result<Traded, TradeError> {
         capture: run.record.captured,
         cables: run.record.days > 1,
         log_format: run.log_format,
+        start_page: None,
     };
     // Dropped half-way, the programs end by themselves: their standard input closes.
     let mut fleet = tokio::select! {

@@ -37,6 +37,7 @@ pub(super) fn gated(configured: DeviceSource, gate: Gate, people: Arc<dyn Clock>
                 gate,
             }),
             people: devices.people,
+            held_card: devices.held_card,
         })
     })
 }

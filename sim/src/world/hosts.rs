@@ -26,7 +26,11 @@ use super::{
 use crate::{
     oracle::{self, Findings, Journals, Logs, Owner, Unread},
     store::{
-        configuration, fault::FaultChoice, folder::RunFolder, inputs::Run, options::StoreOptions,
+        configuration::{self, HubPlaces},
+        fault::FaultChoice,
+        folder::RunFolder,
+        inputs::Run,
+        options::StoreOptions,
     },
     workload::OPENING_WALL_MS,
 };
@@ -87,6 +91,7 @@ impl Store {
             bank_personality: None,
             out: Some(root.to_owned()),
             resume: None,
+            by_hand: false,
             keep_open: false,
             capture: false,
             output: Output::Text,
@@ -210,7 +215,12 @@ impl Store {
         };
         let around = self.surroundings("hub", machine);
         let any = SocketAddr::from(([127, 0, 0, 1], 1));
-        let text = configuration::hub(&self.run.keys, self.run.record.setting(), any, any);
+        let places = HubPlaces {
+            listen: any,
+            line: any,
+            office: None,
+        };
+        let text = configuration::hub(&self.run.keys, self.run.record.setting(), places);
         let folder = self.folder().hub();
         world.host("hub", move || {
             let around = around.started();
@@ -232,8 +242,8 @@ impl Store {
             };
             let host = host.to_string();
             let around = self.surroundings(&host, machine);
-            let text =
-                configuration::lane(terminal, &self.run.keys, self.run.record.setting(), any);
+            let setting = self.run.record.setting();
+            let text = configuration::lane(terminal, &self.run.keys, setting, any, None);
             let folder = self.folder().lane(terminal.lane);
             world.host(host, move || {
                 let around = around.started();

@@ -87,7 +87,8 @@ fn failed(error: &StartError) -> Failed {
         | StartError::Prices(_)
         | StartError::HotList(_)
         | StartError::Dialect(_)
-        | StartError::Listen { .. } => USAGE,
+        | StartError::Listen { .. }
+        | StartError::Office(_) => USAGE,
         StartError::Recovery(_) | StartError::Server(_) | StartError::Fatal(_) => NO,
     };
     Failed::new(exit, error)

@@ -62,8 +62,19 @@ pub struct Config {
     pub reports_folder: PathBuf,
     /// Which clock receipts and reports follow.
     pub clock: ClockConfig,
+    /// Pages for those who run the store; without them there are none.
+    pub office: Option<OfficeConfig>,
     /// Where a running hub leaves the address it listens on, for the commands of an operator.
     pub address_file: PathBuf,
+}
+
+/// Where the office's pages are served, and by what secret they open.
+#[derive(Clone, Debug)]
+pub struct OfficeConfig {
+    /// `host:port`.
+    pub listen: String,
+    /// Drawn at the first start.
+    pub token_file: PathBuf,
 }
 
 /// Which store this is.
@@ -177,6 +188,10 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
     };
     let reports_folder = path(root.section("reports"), "folder", folder);
     let clock = read_clock(root);
+    let office = match root.optional_section("office") {
+        Some(section) => office(section, folder).map(Some),
+        None => Some(None),
+    };
     Some(Config {
         store: store?,
         listen_address: listen_address?,
@@ -196,7 +211,17 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
         projections_folder: folder.join("projections"),
         reports_folder: reports_folder?,
         clock: clock?,
+        office: office?,
         address_file: folder.join("store-hub.address"),
+    })
+}
+
+fn office(mut section: Section<'_>, folder: &Path) -> Option<OfficeConfig> {
+    let listen = section.listen_address("listen");
+    let token_file = path(section, "token_file", folder);
+    Some(OfficeConfig {
+        listen: listen?,
+        token_file: token_file?,
     })
 }
 

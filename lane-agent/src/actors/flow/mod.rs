@@ -21,7 +21,7 @@ use domain::{
     money::Currency,
     paper::PaperSetting,
     risk::OfflineLease,
-    sale::{AtTheKeys, Checkout, Effect, Event, Key, Prompt, Screen},
+    sale::{AtTheKeys, Checkout, Effect, Event, Key, Prompt, Rejected, Screen},
     time::{MonoMs, Now, WallMs},
 };
 use futures::StreamExt;
@@ -144,8 +144,13 @@ impl TransactionFlow {
 
     /// Steps the checkout. False: the event was rejected and nothing follows.
     fn take(&mut self, event: Event, ctx: &mut Context<Self>) -> bool {
+        self.decide(event, ctx).is_ok()
+    }
+
+    /// The same, with why not.
+    fn decide(&mut self, event: Event, ctx: &mut Context<Self>) -> Result<(), Rejected> {
         if self.failed {
-            return false;
+            return Err(Rejected::Resting);
         }
         let now = self.now();
         match self.parts.checkout.step(now, event) {
@@ -154,11 +159,11 @@ impl TransactionFlow {
                 if let Err(fatal) = self.commit(effects, ctx) {
                     self.fail(fatal);
                 }
-                true
+                Ok(())
             }
             Err(rejected) => {
                 debug!(event = "event rejected", %rejected);
-                false
+                Err(rejected)
             }
         }
     }
@@ -242,9 +247,35 @@ impl TransactionFlow {
         key.event(&by, || PaymentId(self.parts.random.next_u128()))
     }
 
-    /// What a person did came to nothing: the screens say again where the sale stands.
-    fn say_again(&self) {
-        self.parts.screens.send_modify(|_| {});
+    /// What a person did came to nothing: the screens say why, and again where the sale stands.
+    fn say_why(&self, outcome: Result<(), Rejected>) -> Result<(), Rejected> {
+        if let Err(rejected) = outcome {
+            self.parts.screens.send_modify(|shown| {
+                if let Some(screen) = shown {
+                    screen.refused = Some(rejected);
+                }
+            });
+        }
+        outcome
+    }
+
+    fn press(&mut self, key: Key, ctx: &mut Context<Self>) -> Result<(), Rejected> {
+        match (self.open, matches!(key, Key::Open { .. })) {
+            (false, _) => return Err(Rejected::NotOpen),
+            (true, true) if self.refuses_sale() => return Err(Rejected::NoRoom),
+            (true, _) => {}
+        }
+        let event = self.event_of(key);
+        self.decide(event, ctx)
+    }
+
+    fn scan(&mut self, barcode: String, ctx: &mut Context<Self>) -> Result<(), Rejected> {
+        let event = self.scanned(barcode);
+        if matches!(event, Event::Scanned(_)) && self.parts.checkout.sale().is_none() {
+            let order_reference = String::new();
+            self.press(Key::Open { order_reference }, ctx)?;
+        }
+        self.decide(event, ctx)
     }
 }
 
@@ -290,25 +321,20 @@ impl StreamHandler<FactsChanged> for TransactionFlow {
 }
 
 impl Handler<Press> for TransactionFlow {
-    type Result = ();
+    type Result = Result<(), Rejected>;
 
-    fn handle(&mut self, Press(key): Press, ctx: &mut Self::Context) {
-        let refused = matches!(key, Key::Open { .. }) && self.refuses_sale();
-        let event = self.event_of(key);
-        if !self.open || refused || !self.take(event, ctx) {
-            self.say_again();
-        }
+    fn handle(&mut self, Press(key): Press, ctx: &mut Self::Context) -> Self::Result {
+        let outcome = self.press(key, ctx);
+        self.say_why(outcome)
     }
 }
 
 impl Handler<Scanned> for TransactionFlow {
-    type Result = ();
+    type Result = Result<(), Rejected>;
 
-    fn handle(&mut self, Scanned(barcode): Scanned, ctx: &mut Self::Context) {
-        let event = self.scanned(barcode);
-        if !self.take(event, ctx) {
-            self.say_again();
-        }
+    fn handle(&mut self, Scanned(barcode): Scanned, ctx: &mut Self::Context) -> Self::Result {
+        let outcome = self.scan(barcode, ctx);
+        self.say_why(outcome)
     }
 }
 

@@ -61,6 +61,7 @@ impl TransactionFlow {
             let notice = Screen {
                 prompt: Prompt::NoRoom,
                 basket: shown.basket.clone(),
+                refused: None,
             };
             self.covered = Some(shown);
             self.parts.screens.send_replace(Some(notice));

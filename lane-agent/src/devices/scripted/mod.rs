@@ -48,6 +48,7 @@ pub fn devices(
         wiring.random.clone(),
         wiring.wall,
     );
+    let by_hand = held_card.clone();
     let people = cashier::ScriptedCashier {
         clock: wiring.clock,
         screens: wiring.screens,
@@ -62,6 +63,7 @@ pub fn devices(
         reader: Box::new(reader),
         printer,
         people: Some(Box::pin(people.play(orders, wiring.last_order_reference))),
+        held_card: Some(by_hand),
     })
 }
 

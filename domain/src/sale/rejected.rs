@@ -1,0 +1,141 @@
+//! Why an event may change nothing, for the log and for the cashier.
+
+use crate::{
+    ids::{PaymentId, ReceiptNumber},
+    money::MoneyError,
+    words::Sentence,
+};
+
+/// Why an event changes nothing here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Rejected {
+    /// No sale is open.
+    #[error("no sale is open")]
+    NoSale,
+    /// A sale is open already.
+    #[error("a sale is open already")]
+    SaleOpen,
+    /// `limits::RECEIPTS_OWED_MAX` reached: the printer has to work first.
+    #[error("too many receipts wait for the printer")]
+    TooManyReceiptsOwed,
+    /// The receipt was printed, or there is no such one.
+    #[error("receipt {0} is not owed")]
+    NotOwed(ReceiptNumber),
+    /// The total has not been asked for.
+    #[error("the sale has no total yet")]
+    NotTotalled,
+    /// A tender was already tried: the basket is fixed.
+    #[error("the basket can't change once a tender was tried")]
+    Tendered,
+    /// A card is being read or a payment decided.
+    #[error("a card payment is under way")]
+    PaymentUnderWay,
+    /// The payment is not the one that is awaited: given up before, or never asked.
+    #[error("payment {0} is not awaited")]
+    NotAwaited(PaymentId),
+    /// The payment id was used before (payments.md, rule 1).
+    #[error("payment {0} was used before")]
+    IdUsed(PaymentId),
+    /// Another lane's lease, or one that was taken before.
+    #[error("the lease is not this lane's, or was taken before")]
+    LeaseNotTaken,
+    /// No such line, or taken back already.
+    #[error("no such line")]
+    NoSuchLine,
+    /// Quantity 0, a negative price, no name, or longer than a record may be.
+    #[error("the article has no valid name, quantity or price")]
+    InvalidItem,
+    /// Nothing to pay.
+    #[error("there is nothing to pay")]
+    NothingToPay,
+    /// An amount of zero or less, or beyond field 4.
+    #[error("the amount is not valid")]
+    InvalidAmount,
+    /// `limits::SALE_LINES_MAX` reached.
+    #[error("the sale has too many lines")]
+    TooManyLines,
+    /// `limits::SALE_TENDERS_MAX` card tries reached: cash only.
+    #[error("the sale has too many tenders")]
+    TooManyTenders,
+    /// The lane has gone to rest.
+    #[error("the lane has gone to rest")]
+    Resting,
+    /// The lane has no prices yet.
+    #[error("the lane is not open yet")]
+    NotOpen,
+    /// The disk has no room for another sale.
+    #[error("the disk has no room")]
+    NoRoom,
+    /// A sum can't be made.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}
+
+impl Rejected {
+    /// Why the key did nothing, and what to do instead.
+    #[must_use]
+    pub fn for_cashier(&self) -> Sentence {
+        let (english, chinese) = match self {
+            Self::NoSale => (
+                "No sale is open: scan an article first",
+                "没有进行中的交易：请先扫描商品",
+            ),
+            Self::SaleOpen => ("Finish this sale first", "请先完成本次交易"),
+            Self::TooManyReceiptsOwed => (
+                "Too many receipts wait for the printer: make it ready first (LANE0050)",
+                "待打印的小票过多：请先恢复打印机（LANE0050）",
+            ),
+            Self::NotOwed(_) => ("This receipt is printed already", "该小票已打印"),
+            Self::NotTotalled => ("Press Total first", "请先按合计"),
+            Self::Tendered => (
+                "A tender was tried: the basket can't change any more",
+                "已开始付款：不能再更改商品",
+            ),
+            Self::PaymentUnderWay => (
+                "A card payment is under way: wait for its result",
+                "银行卡付款进行中：请等待结果",
+            ),
+            Self::NotAwaited(_) => (
+                "This payment was given up: look at what is still open",
+                "该付款已放弃：请查看未付金额",
+            ),
+            Self::IdUsed(_) => ("Press Card again", "请重新按银行卡"),
+            Self::LeaseNotTaken => ("The offline limit was not taken", "离线额度未接受"),
+            Self::NoSuchLine => (
+                "There is no such line, or it was taken back already",
+                "没有该行，或已取消",
+            ),
+            Self::InvalidItem => (
+                "This article can't be sold: it has no valid price or name",
+                "该商品无法销售：价格或名称无效",
+            ),
+            Self::NothingToPay => (
+                "There is nothing to pay: scan an article first",
+                "没有应付金额：请先扫描商品",
+            ),
+            Self::InvalidAmount => (
+                "This amount is not valid: type it again",
+                "金额无效：请重新输入",
+            ),
+            Self::TooManyLines => (
+                "The basket is full: take payment and begin another sale",
+                "商品行数已满：请先结账，再开始新交易",
+            ),
+            Self::TooManyTenders => (
+                "No further card can be tried: take cash for the rest",
+                "不能再试银行卡：余款请收现金",
+            ),
+            Self::Resting => ("The lane is stopping", "收银台正在停机"),
+            Self::NotOpen => (
+                "The lane is not open yet: it waits for prices from the hub",
+                "收银台尚未开启：正在等待主机的价格",
+            ),
+            Self::NoRoom => (
+                "No room on the disk: no new sale until there is (LANE0009)",
+                "磁盘空间不足：暂不能开始新交易（LANE0009）",
+            ),
+            Self::Money(_) => ("This sum can't be made", "无法计算该金额"),
+        };
+        Sentence::new(english, chinese)
+    }
+}

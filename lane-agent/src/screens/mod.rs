@@ -1,0 +1,196 @@
+//! The screens of a lane in a browser: cashier, customer, and beside them a test panel where the
+//! lane's devices are simulated.
+//!
+//! The server holds all state: a page shows what the flow says, and what a person does becomes an
+//! order that the flow takes or refuses. No rule about money stands here. Listens on a port of its
+//! own, behind a token.
+
+mod cashier;
+mod customer;
+mod live;
+mod orders;
+mod panel;
+
+use std::{io, sync::Arc};
+
+use actix::Addr;
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use domain::{
+    sale::{CheckoutConfig, Screen},
+    words::Language,
+};
+use ports::{Listener, Network, Random};
+use tokio::sync::watch;
+use tonic::transport;
+use web::{Access, Token, TokenError, assets, choose_language, guard, language_of, serve};
+
+use self::orders::Orders;
+pub use self::panel::PanelError;
+pub(crate) use self::panel::TestPanel;
+use crate::{
+    actors::{Progress, TransactionFlow},
+    config::ScreensConfig,
+    hub_facts::HubFacts,
+};
+
+/// An order is a key with what was typed before it: never longer.
+const ORDER_BYTES_MAX: usize = 2_048;
+
+/// What the pages show, and whom they ask.
+#[derive(Clone)]
+pub(crate) struct Lane {
+    pub(crate) checkout: CheckoutConfig,
+    pub(crate) screens: watch::Receiver<Option<Screen>>,
+    pub(crate) progress: watch::Receiver<Progress>,
+    pub(crate) hub_up: watch::Receiver<bool>,
+    pub(crate) facts: watch::Receiver<Option<Arc<HubFacts>>>,
+    pub(crate) flow: Addr<TransactionFlow>,
+    pub(crate) panel: Option<Arc<TestPanel>>,
+}
+
+/// What every page has at hand.
+struct Pages {
+    lane: Lane,
+    token: Token,
+    orders: Orders,
+    /// Which run of the agent this is: an order that another run may have taken is not taken again.
+    run: String,
+    /// What the customer reads.
+    customer_language: watch::Sender<Language>,
+}
+
+type Here = State<Arc<Pages>>;
+
+/// A port that is listened on and not served yet.
+pub(crate) struct Screens {
+    listener: Listener,
+    access: Access,
+    run: String,
+}
+
+/// Why there are no screens.
+#[derive(Debug, thiserror::Error)]
+pub enum ScreensError {
+    /// The port can't be had.
+    #[error("screens.listen {address}: {reason}")]
+    Listen {
+        /// As configured.
+        address: String,
+        /// Why.
+        reason: io::Error,
+    },
+    /// The secret.
+    #[error("screens.token_file: {0}")]
+    Token(#[from] TokenError),
+    /// The test panel has no cards.
+    #[error(transparent)]
+    Panel(#[from] PanelError),
+}
+
+impl Screens {
+    pub(crate) async fn open(
+        network: &dyn Network,
+        random: &dyn Random,
+        config: &ScreensConfig,
+    ) -> Result<Self, ScreensError> {
+        let listening = network.listen(&config.listen).await;
+        let listener = listening.map_err(|reason| ScreensError::Listen {
+            address: config.listen.clone(),
+            reason,
+        })?;
+        let token = Token::of_file(&config.token_file, random)?;
+        command_line::say(&format!("screens on http://{}/", listener.address));
+        Ok(Self {
+            listener,
+            access: Access {
+                token,
+                framed_by: config.framed_by.clone(),
+                frames: None,
+            },
+            run: format!("{:016x}", random.next_u64()),
+        })
+    }
+
+    /// Serves until it is dropped.
+    pub(crate) async fn serve(self, lane: Lane) -> Result<(), transport::Error> {
+        let pages = Arc::new(Pages {
+            orders: Orders::new(lane.flow.clone()),
+            lane,
+            token: self.access.token.clone(),
+            run: self.run,
+            customer_language: watch::Sender::new(Language::Chinese),
+        });
+        let router = guard(router(pages), self.access);
+        serve(self.listener, router).await
+    }
+}
+
+fn router(pages: Arc<Pages>) -> Router {
+    let with_panel = pages.lane.panel.is_some();
+    let mut router = Router::new()
+        .route("/", get(|| async { Redirect::to("/cashier") }))
+        .route("/cashier", get(cashier::page))
+        .route("/cashier/live", get(live::cashier))
+        .route("/customer", get(customer::page))
+        .route("/customer/live", get(live::customer))
+        .route("/customer/language", post(customer::turn_language))
+        .route("/orders", post(orders::take))
+        .route("/language/{tag}", get(choose));
+    if with_panel {
+        router = router
+            .route("/panel", get(panel::page))
+            .route("/panel/card/{index}", post(panel::hold_card));
+    }
+    router
+        .layer(DefaultBodyLimit::max(ORDER_BYTES_MAX))
+        .with_state(pages)
+        .merge(assets())
+        .merge(cashier::assets())
+}
+
+/// Keeps a choice of language and shows the page again.
+async fn choose(
+    axum::extract::Path(tag): axum::extract::Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let language = match tag.as_str() {
+        "zh" => Language::Chinese,
+        _ => Language::English,
+    };
+    let back = match headers
+        .get(header::REFERER)
+        .and_then(|from| from.to_str().ok())
+    {
+        Some(from) if from.ends_with("/panel") => "/panel",
+        Some(_) | None => "/cashier",
+    };
+    let kept = [(header::SET_COOKIE, choose_language(language))];
+    (kept, Redirect::to(back)).into_response()
+}
+
+/// One of two words.
+const fn said(language: Language, english: &'static str, chinese: &'static str) -> &'static str {
+    match language {
+        Language::English => english,
+        Language::Chinese => chinese,
+    }
+}
+
+/// The store's name, once the hub has told it.
+fn store_name(lane: &Lane) -> String {
+    let facts = lane.facts.borrow();
+    facts
+        .as_ref()
+        .map_or_else(String::new, |facts| facts.learnt.store_name.clone())
+}
+
+/// What a page is asked with.
+fn asked(headers: &HeaderMap) -> Language {
+    language_of(headers)
+}

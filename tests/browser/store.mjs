@@ -1,0 +1,66 @@
+// A store by hand for one test: started, opened in a browser, ended, its books checked.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+const START_MS = 60_000;
+
+/** Starts `sim store --by-hand` and a browser; ends both, and checks that the books are right. */
+export async function withStore(sim, work) {
+  const home = mkdtempSync(join(tmpdir(), "by-hand-"));
+  const out = join(home, "run");
+  const store = spawn(sim, ["store", "--by-hand", "--engine", "redb", "--out", out], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const log = [];
+  createInterface({ input: store.stderr }).on("line", (line) => log.push(line));
+  const lines = createInterface({ input: store.stdout });
+  const printed = [];
+  lines.on("line", (line) => printed.push(line));
+  let browser;
+  try {
+    const address = await firstLine(lines, store, log);
+    browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu"],
+    });
+    await work({ browser, address, out, store });
+  } finally {
+    await browser?.close();
+    if (store.exitCode === null) {
+      store.kill("SIGINT");
+      await Promise.race([once(store, "exit"), pause(90_000)]);
+    }
+    if (store.exitCode === null) store.kill("SIGKILL");
+    rmSync(home, { recursive: true, force: true });
+  }
+  if (store.exitCode !== 0) {
+    throw new Error(`the store ended with ${store.exitCode}\n${printed.join("\n")}\n${log.join("\n")}`);
+  }
+  return printed.join("\n");
+}
+
+async function firstLine(lines, store, log) {
+  const came = once(lines, "line").then(([line]) => line);
+  const ended = once(store, "exit").then(() => null);
+  const line = await Promise.race([came, ended, pause(START_MS).then(() => null)]);
+  if (line === null) throw new Error(`no address was printed:\n${log.join("\n")}`);
+  return line;
+}
+
+export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Types a code as a scanner does: all keys within a few milliseconds, then CR. */
+export async function scan(page, code) {
+  await page.evaluate((letters) => {
+    for (const letter of letters) {
+      const code = letter === "\r" ? "Enter" : /\d/.test(letter) ? `Digit${letter}` : `Key${letter}`;
+      const key = letter === "\r" ? "Enter" : letter;
+      document.dispatchEvent(new KeyboardEvent("keydown", { code, key, bubbles: true }));
+    }
+  }, `${code}\r`);
+}

@@ -1,0 +1,29 @@
+//! What the web pages of lane and hub share: who may open them, in which language they are, the
+//! frame around each, and the files that a browser loads.
+//!
+//! Must never: load anything from another machine, run a script that is not one of its files, or
+//! take an order from a page that is not ours.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
+mod access;
+mod assets;
+mod frame;
+mod language;
+mod serve;
+mod token;
+
+pub use access::{Access, guard};
+pub use assets::assets;
+pub use frame::Page;
+pub use language::{choose_language, language_of};
+pub use serve::serve;
+pub use token::{Token, TokenError};
