@@ -43,6 +43,25 @@ pub const FILE_FAULTS_LISTED_MAX: usize = 100;
 pub const PRICE_VERSIONS_WAITING_MAX: usize = 8;
 /// Tenders of one sale, declined ones included.
 pub const SALE_TENDERS_MAX: usize = 32;
+/// Receipts of closed sales that may wait for a printer that does not print: a day's worth at most
+/// lanes. Beyond it no sale is begun.
+pub const RECEIPTS_OWED_MAX: usize = 500;
+/// How long a printer has to answer a question about itself.
+pub const PRINTER_ANSWER_MS: u64 = 500;
+/// How long a printer may take no more bytes.
+pub const PRINTER_STALL_MS: u64 = 10_000;
+/// How long a printer that has all bytes may take to say that they are on paper.
+pub const PRINTED_WITHIN_MS: u64 = 60_000;
+/// First pause before a printer that is not there is looked for again; doubles with each try.
+pub const PRINTER_BACKOFF_MIN_MS: u64 = 500;
+/// The longest pause between two tries.
+pub const PRINTER_BACKOFF_MAX_MS: u64 = 10_000;
+/// Before a receipt is tried again on a printer that failed, unless it says that it is ready.
+pub const PRINT_AGAIN_MS: u64 = 1_000;
+/// Papers waiting in the printer's queue.
+pub const PRINT_JOBS_WAITING_MAX: usize = 8;
+/// How long a lane that stops in order waits for a receipt that is being printed.
+pub const LAST_RECEIPTS_PRINTED_WITHIN_MS: u64 = 5_000;
 /// The largest single amount: ISO 8583 field 4 has 12 digits.
 pub const AMOUNT_MINOR_MAX: i64 = 999_999_999_999;
 /// Items of one 0320 (field 48).
@@ -175,6 +194,8 @@ pub const SCREEN_WINDOW_BYTES_MAX: usize = 64;
 pub const SCREEN_LINES_SHOWN_MAX: usize = 40;
 
 const _: () = {
+    assert!(PRINTER_BACKOFF_MIN_MS < PRINTER_BACKOFF_MAX_MS);
+    assert!(PRINTER_ANSWER_MS < PRINTER_STALL_MS && PRINTER_STALL_MS < PRINTED_WITHIN_MS);
     assert!(BATCH_ITEMS_SETTLE_AT < BATCH_ITEMS_MAX);
     assert!(LANE_RESULT_TIMEOUT_MS > ANSWER_TIMEOUT_MS + CONNECT_TIMEOUT_MS);
     assert!(LANE_RESULT_TIMEOUT_MS > ANSWER_TIMEOUT_MS + SEND_WAIT_MS);

@@ -17,18 +17,23 @@ pub(crate) const NAME: &str = "checkout";
 /// Sales between two checkpoints: the most a start has to read is the records of so many sales.
 const SALES_PER_CHECKPOINT: u32 = 16;
 
-/// Whether the sale that has just ended is one whose end carries a checkpoint; then its bytes.
-pub(crate) fn due(checkout: &Checkout) -> Option<Vec<u8>> {
-    let ended = checkout
-        .sales_closed()
-        .saturating_add(checkout.sales_voided());
-    if ended.checked_rem(SALES_PER_CHECKPOINT) != Some(0) {
+/// Sales of this lane and epoch that have ended.
+pub(crate) const fn sales_ended(checkout: &Checkout) -> u32 {
+    let closed = checkout.sales_closed();
+    closed.saturating_add(checkout.sales_voided())
+}
+
+/// The bytes of a checkpoint, if one is due: with every sixteenth sale, or as soon after it as no
+/// sale is running and no receipt owed. `before`: sales ended when one was made or due last.
+pub(crate) fn due(checkout: &Checkout, before: u32) -> Option<Vec<u8>> {
+    let sixteens = |ended: u32| ended.checked_div(SALES_PER_CHECKPOINT);
+    if sixteens(sales_ended(checkout)) == sixteens(before) {
         return None;
     }
     encode(checkout)
 }
 
-/// `None` while a sale is running.
+/// `None` while a sale is running or a receipt is owed.
 pub(crate) fn encode(checkout: &Checkout) -> Option<Vec<u8>> {
     let kept = checkout.checkpoint()?;
     Some(checkpoint_to_proto(&kept).encode_to_vec())
@@ -307,7 +312,12 @@ mod tests {
     fn nothing_is_kept_while_a_sale_runs_and_not_at_every_end() {
         let mut checkout = stands();
         assert!(encode(&checkout).is_some());
-        assert!(due(&checkout).is_none(), "the first of sixteen");
+        assert!(due(&checkout, 0).is_none(), "the first of sixteen");
+        assert_eq!(
+            due(&checkout, u32::MAX),
+            encode(&checkout),
+            "one was left out"
+        );
         let fact = CheckoutFact::Sale(SaleFact::SaleOpened {
             sale: SaleNumber(2),
             operator: OperatorId(1),

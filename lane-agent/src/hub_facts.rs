@@ -5,8 +5,8 @@
 use std::{fs, io, path::Path, sync::Arc};
 
 use domain::{
+    paper::Heading,
     prices::{PriceBook, PriceSchedule, PriceVersion},
-    sale::Heading,
     time::WallMs,
 };
 use ports::files::replace;
@@ -201,6 +201,7 @@ impl HubFacts {
             store_name: self.learnt.store_name.clone(),
             tid: self.learnt.tid.clone(),
             mid: self.learnt.mid.clone(),
+            ..Heading::default()
         }
     }
 

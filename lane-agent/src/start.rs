@@ -26,7 +26,7 @@ use crate::{
         Rest, Scanner, TransactionFlow,
     },
     config::Config,
-    devices::{DeviceError, Devices, Wiring},
+    devices::{DeviceError, Devices, PrinterStatus, Wiring},
     hub_facts::{self, HubFacts, Kept, Learnt},
     pages::{Pages, Watched},
     ports::Ports,
@@ -181,6 +181,7 @@ async fn run(
         clock: Arc::clone(&seams.clock),
         wall: wall(&seams, &channels),
         random: Arc::clone(&seams.random),
+        network: Arc::clone(&seams.network),
         screens: channels.screens.subscribe(),
         last_order_reference: checkout.last_order_reference().to_owned(),
         pin_entries: checkout.pin_entries(),
@@ -191,6 +192,7 @@ async fn run(
         schedule: kept.schedule,
         shelf: shelf.clone(),
         to_flow,
+        printer: devices.printer.status(),
     };
     let panel = test_panel(config, &devices)?;
     let link = link(config, &seams, &journal, &checkout, &channels, told)?.start();
@@ -310,6 +312,7 @@ fn actors(
         random: Arc::clone(&seams.random),
         reader: CardReader::new(devices.reader, channels.keys.subscribe(), hub_grace).start(),
         printer: Printer::new(devices.printer).start(),
+        paper: config.paper,
         link,
         facts: channels.facts.subscribe(),
         shelf,
@@ -345,6 +348,7 @@ struct LinkStart {
     schedule: PriceSchedule,
     shelf: PriceShelf,
     to_flow: mpsc::Sender<FromHub>,
+    printer: watch::Receiver<PrinterStatus>,
 }
 
 fn link(
@@ -375,6 +379,7 @@ fn link(
         day_file: config.store_day_file(),
         progress: channels.progress.subscribe(),
         script_finished: channels.script_finished.subscribe(),
+        printer: told.printer,
         to_flow: told.to_flow,
         up: channels.hub_up.clone(),
         acknowledged: channels.acknowledged.clone(),

@@ -159,7 +159,7 @@ async fn a_sale_with_a_payment_at_the_bank_ends_under_the_date_it_is_in_before_t
         .position(|record| matches!(record.body, Some(Body::DayMarker(_))));
     let before = &held[at_marker.unwrap() - 1];
     assert!(
-        matches!(before.body, Some(Body::ReceiptPrinted(_))),
+        matches!(before.body, Some(Body::SaleClosed(_))),
         "{before:?}"
     );
 }

@@ -103,6 +103,9 @@ impl Step {
         if self.durable.sale.is_some() {
             return Err(Rejected::SaleOpen);
         }
+        if self.durable.receipts_owed.len() >= limits::RECEIPTS_OWED_MAX {
+            return Err(Rejected::TooManyReceiptsOwed);
+        }
         if order_reference.len().max(price_version.len()) > TEXT_BYTES_MAX {
             return Err(Rejected::InvalidItem);
         }
@@ -178,7 +181,7 @@ impl Step {
     /// What may be scanned at a checkout and is no article finds its place only where it is taken. A
     /// payment code is kept nowhere.
     pub(super) fn other_code(&mut self, meaning: CodeMeaning) -> Result<(), Rejected> {
-        let totalled = self.open_sale()?.total.is_some();
+        let totalled = self.sale()?.total.is_some();
         match meaning {
             CodeMeaning::WalletCode if !totalled => Err(Rejected::TotalFirst),
             CodeMeaning::Article
@@ -257,7 +260,7 @@ impl Step {
     /// The customer goes without buying: cash is handed back, an approval is given up and so
     /// undone.
     pub(super) fn void_sale(&mut self, reason: String) -> Result<(), Rejected> {
-        let sale = self.open_sale()?;
+        let sale = self.sale()?;
         let number = sale.number;
         let mut given_up: Vec<_> = sale
             .card_tenders
@@ -286,7 +289,7 @@ impl Step {
 
     /// Once a tender was tried the basket is fixed: the amount asked for must stay the amount owed.
     pub(super) fn basket_may_change(&self) -> Result<(), Rejected> {
-        let sale = self.open_sale()?;
+        let sale = self.sale()?;
         if sale.pending.is_some() || self.volatile.armed.is_some() {
             return Err(Rejected::PaymentUnderWay);
         }

@@ -1,4 +1,4 @@
-//! A checkout between two sales, in a form that can be kept: what its records add up to, so that a
+//! A checkout between two sales, with no receipt owed, in a form that can be kept: what its records add up to, so that a
 //! start reads only the records behind it. A cache of the journal, never more: it is taken from a
 //! checkout that stands where its records lead, and gives one that `durable_equals` it.
 //!
@@ -85,7 +85,8 @@ impl CheckoutCheckpoint {
 }
 
 impl Checkout {
-    /// The checkout as it may be kept, every part of it; `None` while a sale is running.
+    /// The checkout as it may be kept, every part of it; `None` while a sale is running or a
+    /// receipt is owed.
     #[must_use]
     pub fn checkpoint(&self) -> Option<CheckoutCheckpoint> {
         let DurableState {
@@ -95,10 +96,14 @@ impl Checkout {
             date,
             suspended,
             sale: None,
+            receipts_owed,
         } = self.durable().clone()
         else {
             return None;
         };
+        if !receipts_owed.is_empty() {
+            return None;
+        }
         Some(CheckoutCheckpoint {
             lane: self.config().lane,
             epoch: self.config().epoch,
@@ -124,6 +129,7 @@ impl Checkout {
             date: kept.date.unwrap_or_default(),
             suspended: kept.suspended.unwrap_or_default(),
             sale: None,
+            receipts_owed: Vec::new(),
         };
         Some(Self::from_durable(config, durable))
     }

@@ -1,5 +1,12 @@
 //! A sale begins and ends: number, change, receipt. And what start-up makes of a sale that was
 //! interrupted.
+//!
+//! A closed sale is over: the next one begins at once. Its receipt is owed until it is printed, and
+//! stands in a list beside the running sale. One receipt at a time is at the printer, the oldest
+//! first; so after a kill only the first of the list may be on paper already, and says that it is a
+//! reprint (I12).
+
+use std::sync::Arc;
 
 use crate::{
     ids::{OperatorId, ReceiptNumber, SaleNumber, SuspendedId},
@@ -80,6 +87,15 @@ impl SaleFact {
     #[must_use]
     pub const fn ends_sale(&self) -> bool {
         match self {
+            Self::SaleClosed { .. } | Self::SaleVoided { .. } | Self::SaleSuspended { .. } => true,
+            Self::SaleOpened { .. } | Self::ReceiptPrinted { .. } => false,
+        }
+    }
+
+    /// Whether nothing of a sale may be left to be done behind this fact.
+    #[must_use]
+    pub const fn may_leave_nothing(&self) -> bool {
+        match self {
             Self::SaleVoided { .. } | Self::SaleSuspended { .. } | Self::ReceiptPrinted { .. } => {
                 true
             }
@@ -99,7 +115,7 @@ pub struct SalesPart {
     pub closed: u32,
     /// Sales voided since the epoch began.
     pub voided: u32,
-    /// Of the last sale that has ended, its receipt printed.
+    /// Of the last sale that has ended.
     pub last_order_reference: String,
 }
 
@@ -152,7 +168,6 @@ impl DurableState {
                     failed_cards: Vec::new(),
                     payment_ids: Vec::new(),
                     pending: None,
-                    closing: None,
                 });
             }
             SaleFact::SaleClosed {
@@ -161,39 +176,45 @@ impl DurableState {
                 rounding,
                 ..
             } => {
-                if let Some(sale) = &mut self.sale {
-                    sale.closing = Some(Closing {
-                        receipt: *receipt,
-                        at,
-                        change: *change,
-                        rounding: *rounding,
-                    });
-                }
+                let closing = Closing {
+                    receipt: *receipt,
+                    at,
+                    change: *change,
+                    rounding: *rounding,
+                };
+                let sale = self.sale.take();
+                let owed = sale.and_then(|sale| Receipt::of(sale, closing));
+                self.receipts_owed.extend(owed.map(Arc::new));
             }
-            SaleFact::SaleVoided { .. }
-            | SaleFact::SaleSuspended { .. }
-            | SaleFact::ReceiptPrinted { .. } => self.sale = None,
+            SaleFact::SaleVoided { .. } | SaleFact::SaleSuspended { .. } => self.sale = None,
+            SaleFact::ReceiptPrinted { receipt, .. } => {
+                self.receipts_owed.retain(|owed| owed.number != *receipt);
+            }
         }
     }
 }
 
 impl Step {
     /// Closes a sale whose tenders cover its total and the rounding of cash (I3), and gives its
-    /// receipt the next number of this lane and epoch (I12).
+    /// receipt the next number of this lane and epoch (I12). The screens keep its basket until the
+    /// next one.
     pub(super) fn close(&mut self, rounding: Money) -> Result<(), Rejected> {
         let change = self.open_amount()?.add(rounding)?.negate()?;
+        let shown = self.screen(Prompt::Printing { change });
         let sale = self.sale()?;
+        let number = sale.number;
         let cash = sale
             .tenders
             .iter()
             .any(|tender| matches!(tender, Tender::Cash { .. }));
+        let receipt = ReceiptNumber {
+            lane: self.config.lane,
+            epoch: self.config.epoch,
+            sequence: self.durable.sales.last_receipt.saturating_add(1),
+        };
         let fact = SaleFact::SaleClosed {
-            sale: sale.number,
-            receipt: ReceiptNumber {
-                lane: self.config.lane,
-                epoch: self.config.epoch,
-                sequence: self.durable.sales.last_receipt.saturating_add(1),
-            },
+            sale: number,
+            receipt,
             total: sale.total.unwrap_or(Money::zero(self.config.currency)),
             tenders: sale.tenders.clone(),
             change,
@@ -207,8 +228,10 @@ impl Step {
         if cash {
             self.then(Effect::OpenDrawer);
         }
-        self.print(false)?;
-        self.show(Prompt::Printing { change });
+        self.print_next(false);
+        self.volatile.closed_last = Some(receipt);
+        self.then(Effect::Show(shown));
+        self.then(Effect::Finished(number));
         Ok(())
     }
 
@@ -218,35 +241,41 @@ impl Step {
         Ok(self.sale()?.covered(currency, rounding)?)
     }
 
-    pub(super) fn receipt_printed(&mut self, text: String) -> Result<(), Rejected> {
-        let sale = self.sale()?;
-        let closing = sale.closing.clone().ok_or(Rejected::NotTotalled)?;
-        let number = sale.number;
+    /// A receipt is out. Its customer is said goodbye to, if nothing else was shown since.
+    pub(super) fn receipt_printed(
+        &mut self,
+        receipt: ReceiptNumber,
+        text: String,
+        reprint: bool,
+    ) -> Result<(), Rejected> {
+        let mut owed = self.durable.receipts_owed.iter();
+        let printed = owed.find(|owed| owed.number == receipt);
+        let change = printed.ok_or(Rejected::NotOwed(receipt))?.change;
         self.record(SaleFact::ReceiptPrinted {
-            receipt: closing.receipt,
+            receipt,
             text,
-            reprint: self.volatile.reprinting,
+            reprint,
         });
-        self.volatile.reprinting = false;
-        self.show(Prompt::Goodbye {
-            change: closing.change,
-        });
-        self.then(Effect::Finished(number));
+        if self.volatile.printing == Some(receipt) {
+            self.volatile.printing = None;
+        }
+        self.print_next(false);
+        if self.volatile.closed_last == Some(receipt) {
+            self.volatile.closed_last = None;
+            self.show(Prompt::Goodbye { change });
+        }
         Ok(())
     }
 
-    /// Takes up what a kill left: an unprinted receipt is printed, a payment without a decision is
-    /// given up (its card data and PIN are gone, so it can't be asked again), a basket goes on.
+    /// Takes up what a kill left: receipts that are owed are printed, a payment without a decision
+    /// is given up (its card data and PIN are gone, so it can't be asked again), a basket goes on.
     pub(super) fn recover(&mut self) -> Result<(), Rejected> {
+        self.print_next(true);
         let Some(sale) = &self.durable.sale else {
-            self.show(Prompt::Ready);
+            self.recover_between_sales();
             return Ok(());
         };
-        if let Some(closing) = &sale.closing {
-            let change = closing.change;
-            self.print(true)?;
-            self.show(Prompt::Printing { change });
-        } else if let Some(pending) = &sale.pending {
+        if let Some(pending) = &sale.pending {
             let payment_id = pending.payment_id;
             self.give_up(payment_id, AbandonReason::LaneRestarted)?;
         } else if sale.total.is_some() {
@@ -269,12 +298,25 @@ impl Step {
         }
     }
 
-    fn print(&mut self, reprint: bool) -> Result<(), Rejected> {
-        self.volatile.reprinting = reprint;
-        let sale = self.sale()?;
-        if let Some(receipt) = Receipt::of(sale, self.config.lane) {
+    fn recover_between_sales(&mut self) {
+        match self.durable.receipts_owed.last() {
+            None => self.show(Prompt::Ready),
+            Some(last) => {
+                let (number, change) = (last.number, last.change);
+                self.volatile.closed_last = Some(number);
+                self.show(Prompt::Printing { change });
+            }
+        }
+    }
+
+    /// Hands the oldest receipt that is owed to the printer, unless it has one.
+    fn print_next(&mut self, reprint: bool) {
+        if self.volatile.printing.is_some() {
+            return;
+        }
+        if let Some(receipt) = self.durable.receipts_owed.first().map(Arc::clone) {
+            self.volatile.printing = Some(receipt.number);
             self.then(Effect::Print { receipt, reprint });
         }
-        Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! What the checkout wants done, in order. Everything but `Persist` waits until the records before
 //! it are durable.
 
+use std::sync::Arc;
+
 use crate::{
     ids::{PaymentId, SaleNumber},
     money::Money,
@@ -30,15 +32,15 @@ pub enum Effect {
     ReportOffline(PaymentId),
     /// Open the cash drawer.
     OpenDrawer,
-    /// Print the receipt.
+    /// Print the receipt. The next one follows when this one is out.
     Print {
         /// What stands on it.
-        receipt: Receipt,
+        receipt: Arc<Receipt>,
         /// True when it may have been printed before.
         reprint: bool,
     },
     /// Both screens.
     Show(Screen),
-    /// The sale has ended: closed with its receipt printed, or voided.
+    /// The sale has ended: closed, its receipt printed or not, or voided.
     Finished(SaleNumber),
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     card_ref::{CardRef, EntryMode},
-    ids::{OperatorId, PaymentId, SaleNumber},
+    ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber},
     money::Money,
     payment::Decision,
     risk::{HotList, OfflineLease},
@@ -182,8 +182,12 @@ pub enum Event {
     Rest,
     /// The printer says the receipt is out.
     ReceiptPrinted {
+        /// Which.
+        receipt: ReceiptNumber,
         /// The text as printed.
         text: String,
+        /// It may have been printed before, and says so.
+        reprint: bool,
     },
     /// The customer goes without buying.
     VoidSale {
@@ -305,7 +309,11 @@ impl Step {
                 Ok(())
             }
             Event::Rest => self.rest(),
-            Event::ReceiptPrinted { text } => self.receipt_printed(text),
+            Event::ReceiptPrinted {
+                receipt,
+                text,
+                reprint,
+            } => self.receipt_printed(receipt, text, reprint),
             Event::VoidSale { reason } => self.void_sale(reason),
             Event::Suspend { label } => self.suspend(label),
             Event::Recall {

@@ -11,12 +11,12 @@
 //!          ▼    │ recalled, as a new sale                  │
 //!        Suspended               │    │                    │
 //!                                │    └─ card: Arm ─► Intended ─► Decided
-//!                                └─ cash ──────► Closed ─► Printed ─► next sale
+//!                                └─ cash ──────► Closed ─► next sale
+//!                                                  └─ receipt owed ─► printed
 //! ```
 //!
 //! Start-up is replay: [`Checkout::replay`] every record, then [`Event::Recovered`]. A basket goes
-//! on, a payment without a decision is given up, a receipt that may not have been printed is
-//! printed.
+//! on, a payment without a decision is given up, receipts that are owed are printed.
 
 mod basket;
 mod by_hand;
@@ -46,8 +46,8 @@ mod tendering;
 #[cfg(test)]
 mod tests;
 mod till;
-mod wall_time;
 
+pub use crate::wall_time::{civil_date, date_and_time, midnight};
 pub use basket::BasketFact;
 pub use cash_rounding::{CashRounding, RoundTo};
 pub use checkpoint::{CheckoutCheckpoint, CheckoutPart};
@@ -67,7 +67,7 @@ pub use line::{
 pub use payment::{PaymentsPart, TenderFact};
 pub use prompt::{BasketView, LineView, NextView, Prompt, Screen, SuspendedView};
 pub use reasons::{AbandonReason, LeaseReturnReason, OwedBy, TenderKind};
-pub use receipt::{Heading, Receipt, ReceiptLine, ReceiptStyle};
+pub use receipt::{Receipt, ReceiptForm};
 pub use rejected::Rejected;
 pub use right::Right;
 pub use state::{CardTender, Closing, FailedCard, PendingPayment, Sale, SuspendedBasket};
@@ -75,7 +75,6 @@ pub use suspended::SuspendedPart;
 pub use tax::{TaxMode, TaxSum};
 pub use tender::Tender;
 pub use till::TillFact;
-pub use wall_time::{civil_date, date_and_time, midnight};
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -83,7 +82,7 @@ use day_heard::DayHeard;
 use line::NextLine;
 
 use crate::{
-    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, Stan},
+    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber, Stan},
     money::{Currency, Money},
     risk::{HotList, LeaseUse, Velocity},
     time::{BusinessDate, MonoMs, Now, WallMs},
@@ -102,6 +101,10 @@ pub struct CheckoutRecord {
 
 /// What happened, by what it happened to.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a fact is made, written and dropped: a box for each line would cost more"
+)]
 pub enum CheckoutFact {
     /// To a sale: its beginning, its end, its receipt.
     Sale(SaleFact),
@@ -154,11 +157,11 @@ impl From<DateFact> for CheckoutFact {
 }
 
 impl CheckoutFact {
-    /// Whether no sale is running behind this fact.
+    /// Whether nothing of a sale may be left to be done behind this fact.
     #[must_use]
-    pub const fn ends_sale(&self) -> bool {
+    pub const fn may_leave_nothing(&self) -> bool {
         match self {
-            Self::Sale(fact) => fact.ends_sale(),
+            Self::Sale(fact) => fact.may_leave_nothing(),
             Self::Basket(_) | Self::Tender(_) | Self::Till(_) | Self::Lease(_) | Self::Date(_) => {
                 false
             }
@@ -206,6 +209,8 @@ pub(in crate::sale) struct DurableState {
     pub(in crate::sale) date: DatePart,
     pub(in crate::sale) suspended: SuspendedPart,
     pub(in crate::sale) sale: Option<Sale>,
+    /// Of closed sales, not printed yet, oldest first.
+    pub(in crate::sale) receipts_owed: Vec<Arc<Receipt>>,
 }
 
 /// What no record tells: a kill takes it away.
@@ -225,21 +230,24 @@ pub(in crate::sale) struct VolatileState {
     pub(in crate::sale) next_line: NextLine,
     /// An article that waits for its weight.
     pub(in crate::sale) to_weigh: Option<PricedItem>,
-    /// The receipt being printed may have been printed before.
-    pub(in crate::sale) reprinting: bool,
+    /// The receipt that is at the printer.
+    pub(in crate::sale) printing: Option<ReceiptNumber>,
+    /// The receipt of the sale that the screens show as closed.
+    pub(in crate::sale) closed_last: Option<ReceiptNumber>,
     /// What is known of the date beside the records.
     pub(in crate::sale) day: DayHeard,
 }
 
 impl VolatileState {
     /// What a sale leaves to the next one: the lease's time, what is known of cards and of the
-    /// date.
+    /// date, what is at the printer.
     pub(in crate::sale) fn next_sale(&self) -> Self {
         Self {
             lease_until: self.lease_until,
             hot_list: Arc::clone(&self.hot_list),
             velocity: self.velocity.clone(),
             day: self.day.clone(),
+            printing: self.printing,
             ..Self::default()
         }
     }
@@ -366,10 +374,24 @@ impl Checkout {
     /// empty before the first.
     #[must_use]
     pub fn last_order_reference(&self) -> &str {
-        let closed = self.sale().filter(|sale| sale.closing.is_some());
-        closed.map_or(&self.durable.sales.last_order_reference, |sale| {
-            &sale.order_reference
-        })
+        &self.durable.sales.last_order_reference
+    }
+
+    /// A card payment that pays for goods, of the running sale or of a closed one whose receipt is
+    /// owed.
+    #[must_use]
+    pub fn card_tender(&self, payment_id: PaymentId) -> Option<&CardTender> {
+        let running = self.sale().into_iter().flat_map(|sale| &sale.card_tenders);
+        let owed = self.durable.receipts_owed.iter();
+        let closed = owed.flat_map(|receipt| &receipt.card_tenders);
+        let mut all = running.chain(closed);
+        all.find(|tender| tender.payment.payment_id == payment_id)
+    }
+
+    /// Receipts of closed sales that are not printed yet, oldest first.
+    #[must_use]
+    pub fn receipts_owed(&self) -> &[Arc<Receipt>] {
+        &self.durable.receipts_owed
     }
 
     pub(in crate::sale) const fn durable(&self) -> &DurableState {
@@ -430,35 +452,32 @@ impl Step {
 
     /// Shows a prompt over the basket as it stands.
     pub(in crate::sale) fn show(&mut self, prompt: Prompt) {
+        let screen = self.screen(prompt);
+        self.then(Effect::Show(screen));
+    }
+
+    /// The screens with the basket as it stands.
+    pub(in crate::sale) fn screen(&self, prompt: Prompt) -> Screen {
         let sale = self.durable.sale.as_ref();
         let basket = sale.map(|sale| BasketView::of(sale, &self.volatile, &self.config));
         let waiting = self.durable.suspended.baskets.iter();
         let suspended = waiting.map(|basket| SuspendedView::of(basket, &self.config));
         let suspended = suspended.collect();
-        self.then(Effect::Show(Screen {
+        Screen {
             prompt,
             basket,
             suspended,
             refused: None,
-        }));
+        }
     }
 
     pub(in crate::sale) fn sale(&self) -> Result<&Sale, Rejected> {
         self.durable.sale.as_ref().ok_or(Rejected::NoSale)
     }
 
-    /// The running sale, if it still takes events of the cashier.
-    pub(in crate::sale) fn open_sale(&self) -> Result<&Sale, Rejected> {
-        let sale = self.sale()?;
-        if sale.closing.is_some() {
-            return Err(Rejected::SaleClosed);
-        }
-        Ok(sale)
-    }
-
     /// The running sale with its total, waiting for a tender.
     pub(in crate::sale) fn tendering_sale(&self) -> Result<&Sale, Rejected> {
-        let sale = self.open_sale()?;
+        let sale = self.sale()?;
         if sale.total.is_none() {
             return Err(Rejected::NotTotalled);
         }

@@ -66,7 +66,7 @@ pub enum Prompt {
     },
     /// Nobody knows; the charge is being taken back; another tender (payments.md, rule 4).
     NotConfirmed,
-    /// Paid; the receipt is being printed.
+    /// Paid; the receipt is being printed, and the next customer may come.
     Printing {
         /// To hand back.
         change: Money,
@@ -121,7 +121,11 @@ impl Prompt {
     pub const fn takes_sale(&self) -> bool {
         matches!(
             self,
-            Self::Ready | Self::Goodbye { .. } | Self::Voided { .. } | Self::Suspended { .. }
+            Self::Ready
+                | Self::Printing { .. }
+                | Self::Goodbye { .. }
+                | Self::Voided { .. }
+                | Self::Suspended { .. }
         )
     }
 

@@ -1,53 +1,23 @@
-//! What stands on a receipt, and how it is set on 42 columns.
+//! The receipt of a closed sale: what it tells, and as which paper.
 //!
 //! A receipt is a function of the sale's records, of the store's name and of its time zone: printed
-//! again after a break it is the same to the byte.
+//! again after a break it says the same, and that it is a reprint.
 
 use crate::{
-    card_ref::EntryMode,
-    ids::{AuthCode, LaneId, ReceiptNumber, Rrn, SaleNumber},
+    ids::{LaneId, ReceiptNumber, SaleNumber},
     money::Money,
-    payment::Decision,
-    sale::{CardTender, FailedCard, Line, PendingPayment, Sale, Tender, date_and_time},
+    paper::{
+        self, Article, CardOutcome, CardSlip, Heading, Measured, MerchantCopyOf, PaidBy, Paper,
+        PaperSetting, Reduction, SaleReceipt,
+    },
+    payment::{Decision, HostFacts},
+    sale::{
+        CardTender, Closing, FailedCard, Line, PendingPayment, Sale, TaxSum, Tender, WeighedBy,
+        Weight,
+    },
     time::{LocalMs, WallMs},
-    words::Worded as _,
+    words::{Sentence, Worded as _},
 };
-
-/// Columns of the paper: font A on 80 mm.
-const COLUMNS: usize = 42;
-
-/// What a receipt says of the store.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Heading {
-    /// Name of the store.
-    pub store_name: String,
-    /// Terminal of the lane; empty if none is known.
-    pub tid: String,
-    /// Merchant at the acquirer; empty if none is known.
-    pub mid: String,
-}
-
-/// How a line is set.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ReceiptStyle {
-    /// As it is.
-    Plain,
-    /// Bold.
-    Bold,
-    /// Bold, in the middle.
-    Title,
-    /// In the middle.
-    Centred,
-}
-
-/// One line of paper, at most 42 columns.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ReceiptLine {
-    /// How it is set.
-    pub style: ReceiptStyle,
-    /// Without its margin when centred.
-    pub text: String,
-}
 
 /// A closed sale as its receipt tells it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -64,6 +34,10 @@ pub struct Receipt {
     pub lines: Vec<Line>,
     /// What it cost.
     pub total: Money,
+    /// What cash was rounded by: negative when it was rounded down.
+    pub rounding: Money,
+    /// The tax of it, by class.
+    pub taxes: Vec<TaxSum>,
     /// What paid for it, in the order it was given.
     pub tenders: Vec<Tender>,
     /// The card tenders in full.
@@ -76,151 +50,182 @@ pub struct Receipt {
     pub items: u32,
 }
 
+/// What a receipt is printed with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReceiptForm {
+    /// Whose it is.
+    pub heading: Heading,
+    /// How it is set.
+    pub setting: PaperSetting,
+    /// When the sale was closed, in the store's own time.
+    pub closed: LocalMs,
+    /// It may have been printed before, and says so.
+    pub again: bool,
+}
+
 impl Receipt {
-    /// The receipt of a closed sale; `None` while it is open.
-    #[must_use]
-    pub fn of(sale: &Sale, lane: LaneId) -> Option<Self> {
-        let closing = sale.closing.as_ref()?;
+    /// The receipt of a sale that is closed so; `None` where it never had a total.
+    pub(super) fn of(sale: Sale, closing: Closing) -> Option<Self> {
         Some(Self {
             number: closing.receipt,
-            lane,
+            lane: closing.receipt.lane,
             sale: sale.number,
             at: closing.at,
-            lines: sale.sold_lines().cloned().collect(),
-            total: sale.total?,
-            tenders: sale.tenders.clone(),
-            card_tenders: sale.card_tenders.clone(),
-            failed_cards: sale.failed_cards.clone(),
-            change: closing.change,
             items: sale.items(),
+            total: sale.total?,
+            rounding: closing.rounding,
+            taxes: sale.taxes,
+            lines: sale.lines.into_iter().filter(|line| !line.voided).collect(),
+            tenders: sale.tenders,
+            card_tenders: sale.card_tenders,
+            failed_cards: sale.failed_cards,
+            change: closing.change,
         })
     }
 
-    /// The lines of paper, top to bottom. `closed`: its moment `at`, in the store's own time.
+    /// The customer's copy.
     #[must_use]
-    pub fn lay_out(&self, heading: &Heading, closed: LocalMs) -> Vec<ReceiptLine> {
-        let mut paper = Paper::default();
-        self.head(heading, closed, &mut paper);
-        paper.rule();
-        for line in &self.lines {
-            article(line, &mut paper);
-        }
-        paper.rule();
-        paper.plain(&pair(&format!("Items {}", self.items), ""));
-        let total = format!("TOTAL {}", self.total.currency());
-        paper.bold(&pair(&total, &amount(self.total)));
-        paper.rule();
-        for tender in &self.tenders {
-            self.tender(tender, &mut paper);
-        }
-        if !self.change.is_zero() {
-            paper.plain(&pair("Change", &amount(self.change)));
-        }
-        for failed in &self.failed_cards {
-            paper.rule();
-            failed_card(failed, &mut paper);
-        }
-        paper.rule();
-        paper.centred("Thank you for your purchase");
-        paper.lines
+    pub fn customer_copy(&self, form: &ReceiptForm) -> Paper {
+        let told = SaleReceipt {
+            number: self.number,
+            lane: self.lane,
+            sale: self.sale,
+            at: form.closed,
+            articles: self.lines.iter().map(article).collect(),
+            items: self.items,
+            taxes: self.taxes.iter().map(tax).collect(),
+            rounding: (!self.rounding.is_zero()).then_some(self.rounding),
+            total: self.total.add(self.rounding).unwrap_or(self.total),
+            paid_by: self
+                .tenders
+                .iter()
+                .filter_map(|one| self.paid_by(one))
+                .collect(),
+            change: self.change,
+            failed_cards: self.failed_cards.iter().map(failed_slip).collect(),
+        };
+        told.lay_out(&form.heading, form.setting, form.again)
     }
 
-    /// The receipt as plain text, one line of paper a line.
+    /// What the merchant keeps: a copy of each card payment that he wants one of.
     #[must_use]
-    pub fn plain_text(&self, heading: &Heading, closed: LocalMs) -> String {
-        self.lay_out(heading, closed)
-            .iter()
-            .map(ReceiptLine::plain_text)
+    pub fn merchant_copies(&self, form: &ReceiptForm) -> Vec<Paper> {
+        let of = MerchantCopyOf {
+            heading: &form.heading,
+            lane: self.lane,
+            number: self.number,
+            at: form.closed,
+            reprint: form.again,
+        };
+        let slips = self.card_tenders.iter().map(paying_slip);
+        slips
+            .filter_map(|slip| slip.merchant_copy(&of, form.setting))
             .collect()
     }
 
-    fn head(&self, heading: &Heading, closed: LocalMs, paper: &mut Paper) {
-        paper.title(&heading.store_name);
-        if !heading.tid.is_empty() {
-            paper.centred(&format!("TID {}  MID {}", heading.tid, heading.mid));
-        }
-        paper.rule();
-        let lane = format!("Lane {}", self.lane.0);
-        paper.plain(&pair(&lane, &format!("Receipt {}", self.number)));
-        let sale = format!("Sale {}", self.sale.0);
-        paper.plain(&pair(&date_and_time(closed), &sale));
-    }
-
-    fn tender(&self, tender: &Tender, paper: &mut Paper) {
+    fn paid_by(&self, tender: &Tender) -> Option<PaidBy> {
         match tender {
-            Tender::Cash { given } => paper.plain(&pair("Cash", &amount(*given))),
+            Tender::Cash { given } => Some(PaidBy::cash(*given)),
             Tender::Card { payment_id, .. } => {
-                let card = self
-                    .card_tenders
-                    .iter()
-                    .find(|card| card.payment.payment_id == *payment_id);
-                if let Some(card) = card {
-                    card_tender(card, paper);
-                }
+                let mut cards = self.card_tenders.iter();
+                let card = cards.find(|card| card.payment.payment_id == *payment_id)?;
+                Some(PaidBy::Card(paying_slip(card)))
             }
             Tender::Wallet { .. }
             | Tender::GiftCard { .. }
             | Tender::Voucher { .. }
             | Tender::ForeignCash { .. }
-            | Tender::Owed { .. } => {
-                let kind = tender.kind().english();
-                paper.plain(&pair(kind, &amount(tender.amount())));
-            }
+            | Tender::Owed { .. } => Some(PaidBy::Other {
+                name: tender.kind().in_words(),
+                amount: tender.amount(),
+            }),
         }
     }
 }
 
-impl ReceiptLine {
-    /// The line with its margin and a line feed, without spaces at its end.
-    #[must_use]
-    pub fn plain_text(&self) -> String {
-        let margin = match self.style {
-            ReceiptStyle::Plain | ReceiptStyle::Bold => 0,
-            ReceiptStyle::Title | ReceiptStyle::Centred => {
-                let free = COLUMNS.saturating_sub(self.text.chars().count());
-                free.checked_div(2).unwrap_or(0)
-            }
+fn article(line: &Line) -> Article {
+    let taken_off = line.discount.as_ref().and_then(|discount| {
+        let amount = match line.returned {
+            None => discount.amount.negate().ok()?,
+            Some(_) => discount.amount,
         };
-        let line = format!("{:margin$}{}", "", self.text);
-        format!("{}\n", line.trim_end())
+        let why = discount.reason.clone();
+        Some(Reduction { why, amount })
+    });
+    let before = taken_off.as_ref().map(|reduction| reduction.amount);
+    let before = before.and_then(|amount| line.total.subtract(amount).ok());
+    Article {
+        name: line.name.clone(),
+        measured: match line.weight {
+            None => Measured::Pieces(line.quantity),
+            Some(weight) => weighed(weight),
+        },
+        unit_price: line.unit_price,
+        total: before.unwrap_or(line.total),
+        reductions: taken_off.into_iter().collect(),
     }
 }
 
-fn article(line: &Line, paper: &mut Paper) {
-    paper.plain(&pair(&line.name, &amount(line.total)));
-    if line.quantity > 1 {
-        paper.plain(&format!(
-            "  {} x {}",
-            line.quantity,
-            amount(line.unit_price)
-        ));
+/// A weight that was typed says so.
+fn weighed(weight: Weight) -> Measured {
+    let kilograms = weight.grams.checked_div(1_000).unwrap_or(0);
+    let grams = weight.grams.checked_rem(1_000).unwrap_or(0);
+    let unit = match weight.by {
+        WeighedBy::Scale | WeighedBy::Label => "kg",
+        WeighedBy::Hand => "kg (M)",
+    };
+    Measured::Weighed {
+        amount: format!("{kilograms}.{grams:03}"),
+        unit: unit.to_owned(),
     }
 }
 
-fn card_tender(card: &CardTender, paper: &mut Paper) {
-    let payment = &card.payment;
-    card_head(payment, &amount(card.amount), paper);
-    match &card.decision {
-        Decision::Approved { host, .. } | Decision::PartiallyApproved { host, .. } => {
-            host_facts(host.auth_code.as_ref(), host.rrn.as_ref(), paper);
+fn tax(sum: &TaxSum) -> paper::TaxSum {
+    let whole = sum.rate_basis_points.checked_div(100).unwrap_or(0);
+    let part = sum.rate_basis_points.checked_rem(100).unwrap_or(0);
+    let part = match part {
+        0 => String::new(),
+        part => format!(".{part:02}"),
+    };
+    let class = &sum.class;
+    paper::TaxSum {
+        name: Sentence::new(format!("Tax {class}"), format!("税 {class}")),
+        rate: format!("{whole}{part}%"),
+        on: sum.taxed,
+        tax: sum.tax,
+    }
+}
+
+fn paying_slip(card: &CardTender) -> CardSlip {
+    let outcome = match &card.decision {
+        Decision::Approved { host, .. } => {
+            let HostFacts { auth_code, rrn, .. } = host.clone();
+            CardOutcome::Approved { auth_code, rrn }
+        }
+        Decision::PartiallyApproved { host, .. } => {
+            let HostFacts { auth_code, rrn, .. } = host.clone();
+            CardOutcome::PartlyApproved {
+                asked: card.payment.amount,
+                auth_code,
+                rrn,
+            }
         }
         Decision::StandIn { .. } | Decision::OfflineApproved { .. } => {
-            paper.bold("  SUBJECT TO AUTHORISATION");
+            CardOutcome::SubjectToAuthorisation
         }
-        Decision::Declined { .. } | Decision::Unknown { .. } | Decision::Refused { .. } => {}
-    }
-    paper.plain(&format!("  Payment {}", payment.payment_id));
+        // Can't be: none of them pays.
+        Decision::Declined { .. } | Decision::Unknown { .. } | Decision::Refused { .. } => {
+            CardOutcome::NotConfirmed
+        }
+    };
+    slip(&card.payment, card.amount, outcome)
 }
 
-/// The customer sees that this card did not pay, and why; whoever asks later has the payment's id.
-fn failed_card(failed: &FailedCard, paper: &mut Paper) {
-    let payment = &failed.payment;
-    card_head(payment, "NOT PAID", paper);
-    match &failed.decision {
-        Some(Decision::Declined { code, .. }) => {
-            paper.plain(&format!("  declined, code {code}"));
-        }
-        Some(Decision::Refused { .. }) => paper.plain("  not accepted, nothing was charged"),
+/// The customer sees that this card did not pay, and why.
+fn failed_slip(failed: &FailedCard) -> CardSlip {
+    let outcome = match &failed.decision {
+        Some(Decision::Declined { code, .. }) => CardOutcome::Declined { code: *code },
+        Some(Decision::Refused { .. }) => CardOutcome::NotAccepted,
         Some(
             Decision::Unknown { .. }
             | Decision::Approved { .. }
@@ -228,83 +233,19 @@ fn failed_card(failed: &FailedCard, paper: &mut Paper) {
             | Decision::StandIn { .. }
             | Decision::OfflineApproved { .. },
         )
-        | None => paper.plain("  not confirmed, any charge is taken back"),
-    }
-    paper.plain(&format!("  Payment {}", payment.payment_id));
+        | None => CardOutcome::NotConfirmed,
+    };
+    slip(&failed.payment, failed.payment.amount, outcome)
 }
 
-fn card_head(payment: &PendingPayment, right: &str, paper: &mut Paper) {
-    let label = format!("Card {}", payment.card.scheme.name());
-    paper.plain(&pair(&label, right));
-    let entry = entry_mode(payment.entry_mode);
-    let pin = if payment.pin_entered { ", PIN" } else { "" };
-    paper.plain(&format!("  {} {entry}{pin}", payment.card.masked));
-}
-
-fn host_facts(auth_code: Option<&AuthCode>, rrn: Option<&Rrn>, paper: &mut Paper) {
-    let auth_code = auth_code.map(|code| format!("  Auth {code}"));
-    let rrn = rrn.map(|rrn| format!("  RRN {rrn}"));
-    let line: String = [auth_code, rrn].into_iter().flatten().collect();
-    if !line.is_empty() {
-        paper.plain(&line);
-    }
-}
-
-const fn entry_mode(mode: EntryMode) -> &'static str {
-    match mode {
-        EntryMode::Keyed => "keyed",
-        EntryMode::Stripe => "stripe",
-        EntryMode::Chip => "chip",
-        EntryMode::Contactless => "contactless",
-    }
-}
-
-/// The amount without its currency, which stands at the total.
-fn amount(money: Money) -> String {
-    let text = money.to_string();
-    text.split(' ').next().unwrap_or_default().to_owned()
-}
-
-/// Left and right on one line; the left side is cut when both don't fit.
-fn pair(left: &str, right: &str) -> String {
-    let room = COLUMNS.saturating_sub(right.chars().count().saturating_add(1));
-    let left: String = printable(left).chars().take(room).collect();
-    format!("{left:<room$} {right}")
-}
-
-/// Control characters would be commands to the printer.
-fn printable(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).collect()
-}
-
-#[derive(Default)]
-struct Paper {
-    lines: Vec<ReceiptLine>,
-}
-
-impl Paper {
-    fn push(&mut self, style: ReceiptStyle, text: &str) {
-        let text = printable(text).chars().take(COLUMNS).collect();
-        self.lines.push(ReceiptLine { style, text });
-    }
-
-    fn plain(&mut self, text: &str) {
-        self.push(ReceiptStyle::Plain, text);
-    }
-
-    fn bold(&mut self, text: &str) {
-        self.push(ReceiptStyle::Bold, text);
-    }
-
-    fn title(&mut self, text: &str) {
-        self.push(ReceiptStyle::Title, text);
-    }
-
-    fn centred(&mut self, text: &str) {
-        self.push(ReceiptStyle::Centred, text);
-    }
-
-    fn rule(&mut self) {
-        self.plain(&"-".repeat(COLUMNS));
+fn slip(payment: &PendingPayment, amount: Money, outcome: CardOutcome) -> CardSlip {
+    CardSlip {
+        amount,
+        scheme: payment.card.scheme,
+        masked: payment.card.masked.clone(),
+        entry_mode: payment.entry_mode,
+        pin_entered: payment.pin_entered,
+        payment_id: payment.payment_id,
+        outcome,
     }
 }

@@ -1,7 +1,7 @@
 //! Why an event may change nothing, for the log and for the cashier.
 
 use crate::{
-    ids::PaymentId,
+    ids::{PaymentId, ReceiptNumber},
     money::MoneyError,
     scan_codes::CodeMeaning,
     words::{Sentence, Worded as _},
@@ -16,9 +16,12 @@ pub enum Rejected {
     /// A sale is open already.
     #[error("a sale is open already")]
     SaleOpen,
-    /// The sale is closed; only its receipt is awaited.
-    #[error("the sale is closed")]
-    SaleClosed,
+    /// `limits::RECEIPTS_OWED_MAX` reached: the printer has to work first.
+    #[error("too many receipts wait for the printer")]
+    TooManyReceiptsOwed,
+    /// The receipt was printed, or there is no such one.
+    #[error("receipt {0} is not owed")]
+    NotOwed(ReceiptNumber),
     /// The total has not been asked for.
     #[error("the sale has no total yet")]
     NotTotalled,
@@ -108,6 +111,7 @@ pub enum Rejected {
 impl Rejected {
     /// Why the key did nothing, and what to do instead.
     #[must_use]
+    #[allow(clippy::too_many_lines, reason = "a table: each refusal and its words")]
     pub fn for_cashier(&self) -> Sentence {
         let (english, chinese) = match self {
             Self::NoSale => (
@@ -115,10 +119,11 @@ impl Rejected {
                 "没有进行中的交易：请先扫描商品",
             ),
             Self::SaleOpen => ("Finish this sale first", "请先完成本次交易"),
-            Self::SaleClosed => (
-                "This sale is paid: wait for its receipt",
-                "本次交易已付款：请等待小票",
+            Self::TooManyReceiptsOwed => (
+                "Too many receipts wait for the printer: make it ready first (LANE0050)",
+                "待打印的小票过多：请先恢复打印机（LANE0050）",
             ),
+            Self::NotOwed(_) => ("This receipt is printed already", "该小票已打印"),
             Self::NotTotalled => ("Press Total first", "请先按合计"),
             Self::Tendered => (
                 "A tender was tried: the basket can't change any more",

@@ -98,8 +98,6 @@ pub struct Sale {
     pub payment_ids: Vec<PaymentId>,
     /// Intended, without outcome.
     pub pending: Option<PendingPayment>,
-    /// Set once paid.
-    pub closing: Option<Closing>,
 }
 
 impl Sale {

@@ -47,6 +47,8 @@ pub(crate) struct Progress {
     pub(crate) sales_closed: u32,
     /// Since the epoch began.
     pub(crate) sales_voided: u32,
+    /// Receipts that wait for the printer.
+    pub(crate) receipts_owed: usize,
     /// What a hub that lost its journal has to skip.
     pub(crate) last_stan: Option<Stan>,
     pub(crate) last_lease: Option<LeaseId>,
@@ -55,13 +57,14 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) const fn of(checkout: &Checkout, open: bool, no_room: bool) -> Self {
+    pub(crate) fn of(checkout: &Checkout, open: bool, no_room: bool) -> Self {
         Self {
             open,
             no_room,
             selling: checkout.sale().is_some(),
             sales_closed: checkout.sales_closed(),
             sales_voided: checkout.sales_voided(),
+            receipts_owed: checkout.receipts_owed().len(),
             last_stan: checkout.last_stan(),
             last_lease: checkout.last_lease(),
             running_date: checkout.running_date(),

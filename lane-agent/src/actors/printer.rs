@@ -1,22 +1,43 @@
 //! The printer, with the drawer that hangs on it.
+//!
+//! Receipts wait in a queue of their own and come out one after the other; a printer that is slow,
+//! without paper or away holds up nobody else. A receipt that broke off is printed anew, as a
+//! whole, and says that it is a reprint. The drawer waits for no receipt.
 
-use actix::{Actor, Context, Handler, Message};
+use std::{rc::Rc, sync::Arc, time::Duration};
+
+use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
 use domain::{
-    sale::{Heading, Receipt, ReceiptLine},
-    time::LocalMs,
+    limits,
+    sale::{Receipt, ReceiptForm},
 };
-use tracing::error;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+use tracing::{error, warn};
 
-use crate::devices::{self, DeviceError};
+use crate::devices::{DeviceError, PosPrinter, PrintFault, PrintJob};
 
-/// Print a receipt; the answer is its text.
+/// `docs/errors/LANE0050.md`.
+const NOT_READY: &str = "LANE0050";
+/// `docs/errors/LANE0051.md`.
+const BROKE_OFF: &str = "LANE0051";
+
+/// Print a receipt; the answer comes when it is on paper. `None`: it was not taken, the queue is
+/// full.
 #[derive(Message)]
-#[rtype(result = "Result<String, DeviceError>")]
+#[rtype(result = "Option<Printed>")]
 pub(crate) struct PrintReceipt {
-    pub(crate) receipt: Receipt,
-    pub(crate) heading: Heading,
-    /// When the sale was closed, in the store's own time.
-    pub(crate) closed: LocalMs,
+    pub(crate) receipt: Arc<Receipt>,
+    pub(crate) form: ReceiptForm,
+}
+
+/// What came out for the customer.
+pub(crate) struct Printed {
+    pub(crate) text: String,
+    /// It may have been printed before, and says so.
+    pub(crate) reprint: bool,
 }
 
 /// Open the drawer.
@@ -24,40 +45,122 @@ pub(crate) struct PrintReceipt {
 #[rtype(result = "Result<(), DeviceError>")]
 pub(crate) struct OpenDrawer;
 
+/// One receipt in the queue.
+struct Waiting {
+    order: PrintReceipt,
+    answer: oneshot::Sender<Printed>,
+}
+
 pub(crate) struct Printer {
-    device: Box<dyn devices::PosPrinter>,
+    device: Rc<dyn PosPrinter>,
+    queue: mpsc::Sender<Waiting>,
+    /// Until the actor has started.
+    waiting: Option<mpsc::Receiver<Waiting>>,
 }
 
 impl Printer {
-    pub(crate) fn new(device: Box<dyn devices::PosPrinter>) -> Self {
-        Self { device }
+    pub(crate) fn new(mut device: Box<dyn PosPrinter>) -> Self {
+        if let Err(fault) = device.open() {
+            error!(event = "device not opened", code = NOT_READY, %fault);
+        }
+        let (queue, waiting) = mpsc::channel(limits::PRINT_JOBS_WAITING_MAX);
+        Self {
+            device: Rc::from(device),
+            queue,
+            waiting: Some(waiting),
+        }
     }
 }
 
 impl Actor for Printer {
     type Context = Context<Self>;
 
-    fn started(&mut self, _: &mut Self::Context) {
-        if let Err(fault) = self.device.open() {
-            error!(event = "device not opened", %fault);
-        }
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let Some(waiting) = self.waiting.take() else {
+            return;
+        };
+        let device = Rc::clone(&self.device);
+        ctx.spawn(print_all(device, waiting).into_actor(self));
+        let device = Rc::clone(&self.device);
+        ctx.spawn(async move { device.attend().await }.into_actor(self));
     }
 }
 
 impl Handler<PrintReceipt> for Printer {
-    type Result = Result<String, DeviceError>;
+    type Result = ResponseFuture<Option<Printed>>;
 
     fn handle(&mut self, order: PrintReceipt, _: &mut Self::Context) -> Self::Result {
-        let lines = order.receipt.lay_out(&order.heading, order.closed);
-        self.device.print(order.receipt.number, &lines)?;
-        Ok(lines.iter().map(ReceiptLine::plain_text).collect())
+        let (answer, answered) = oneshot::channel();
+        let taken = self.queue.try_send(Waiting { order, answer });
+        Box::pin(async move {
+            taken.ok()?;
+            answered.await.ok()
+        })
     }
 }
 
 impl Handler<OpenDrawer> for Printer {
-    type Result = Result<(), DeviceError>;
+    type Result = ResponseFuture<Result<(), DeviceError>>;
 
     fn handle(&mut self, _: OpenDrawer, _: &mut Self::Context) -> Self::Result {
-        self.device.open_drawer()
+        let device = Rc::clone(&self.device);
+        Box::pin(async move { device.open_drawer().await })
     }
+}
+
+async fn print_all(device: Rc<dyn PosPrinter>, mut waiting: mpsc::Receiver<Waiting>) {
+    while let Some(Waiting { order, answer }) = waiting.recv().await {
+        let printed = until_printed(device.as_ref(), order).await;
+        // Nobody waits only when the lane stops; the receipt is owed then.
+        let _ = answer.send(printed);
+    }
+}
+
+/// Tries until it is out. What has begun may be on paper: from then on it is a reprint.
+async fn until_printed(device: &dyn PosPrinter, order: PrintReceipt) -> Printed {
+    let PrintReceipt { receipt, mut form } = order;
+    let mut told = None;
+    loop {
+        let job = PrintJob {
+            name: receipt.number.to_string(),
+            paper: receipt.customer_copy(&form),
+            copies: receipt.merchant_copies(&form),
+        };
+        match device.print(&job).await {
+            Ok(()) => {
+                return Printed {
+                    text: job.paper.plain_text(),
+                    reprint: form.again,
+                };
+            }
+            Err(fault) => {
+                tell(&job.name, &fault, &mut told);
+                form.again |= fault.begun;
+                until_ready(device).await;
+            }
+        }
+    }
+}
+
+/// Once for each fault, however often it is met.
+fn tell(receipt: &str, fault: &PrintFault, told: &mut Option<PrintFault>) {
+    if told.as_ref() == Some(fault) {
+        return;
+    }
+    let code = if fault.begun { BROKE_OFF } else { NOT_READY };
+    warn!(event = "receipt not printed", code, receipt, begun = fault.begun, %fault);
+    *told = Some(fault.clone());
+}
+
+/// Until the printer says that it is ready; at the longest for a moment.
+async fn until_ready(device: &dyn PosPrinter) {
+    let mut status = device.status();
+    let again = Duration::from_millis(limits::PRINT_AGAIN_MS);
+    if status.borrow().trouble().is_none() {
+        tokio::time::sleep(again).await;
+        return;
+    }
+    let ready = status.wait_for(|status| status.trouble().is_none());
+    // Late or gone: it is tried again all the same.
+    let _ = timeout(again, ready).await;
 }

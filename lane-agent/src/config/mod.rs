@@ -8,8 +8,12 @@ mod selling;
 use std::{fmt, path::PathBuf};
 
 use configuration::ClockConfig;
-use domain::{barcode::LabelLayout, sale::CheckoutConfig, scan_codes::CodeTable};
+use domain::{
+    barcode::LabelLayout, paper::PaperSetting, sale::CheckoutConfig, scan_codes::CodeTable,
+};
 use journal::EngineKind;
+
+use crate::devices::DrawerSensor;
 
 /// Everything a lane is told.
 #[derive(Clone, Debug)]
@@ -34,6 +38,8 @@ pub struct Config {
     pub hub_facts_file: PathBuf,
     /// Where the price files lie, one a version.
     pub prices_folder: PathBuf,
+    /// How its papers are set.
+    pub paper: PaperSetting,
     /// The devices.
     pub devices: DevicesConfig,
     /// `host:port` of metrics and health; without it there are none.
@@ -75,10 +81,48 @@ pub struct Timeouts {
 pub struct DevicesConfig {
     /// The script that plays cashier, scanner and customer; without one nobody sells here.
     pub cashier_script: Option<PathBuf>,
-    /// Folder the `file` printer writes receipts into.
-    pub printer_folder: PathBuf,
+    /// The receipt printer.
+    pub printer: PrinterConfig,
     /// Keys of the scripted PIN pad; without them no PIN is entered.
     pub pin_pad: Option<PinPadConfig>,
+}
+
+/// The receipt printer, with the drawer that hangs on it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PrinterConfig {
+    /// What it hangs on.
+    pub driver: PrinterDriver,
+    /// What its connector says of the drawer.
+    pub drawer_sensor: DrawerSensor,
+}
+
+/// What a printer hangs on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PrinterDriver {
+    /// Nothing: receipts are files.
+    File {
+        /// Where they lie.
+        folder: PathBuf,
+    },
+    /// ESC/POS over TCP.
+    Network {
+        /// `host:port`, by convention port 9100.
+        address: String,
+    },
+    /// ESC/POS over the kernel's USB printer driver.
+    Usb {
+        /// Its device file.
+        path: PathBuf,
+    },
+    /// ESC/POS over a serial port.
+    Serial {
+        /// The port's device file.
+        path: PathBuf,
+        /// Bits a second.
+        baud: u32,
+        /// RTS and CTS.
+        flow_control: bool,
+    },
 }
 
 /// Where cashier and customer look.

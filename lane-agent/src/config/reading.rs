@@ -11,17 +11,21 @@ use domain::{
     ids::{LaneEpoch, LaneId},
     limits,
     money::Currency,
+    paper::{MerchantCopy, PaperColumns, PaperLanguage, PaperSetting},
     sale::CheckoutConfig,
 };
 use journal::EngineKind;
 
 use super::{
-    Config, DevicesConfig, JournalConfig, PinPadConfig, ScreensConfig, TestPanelConfig, Timeouts,
-    selling,
+    Config, DevicesConfig, JournalConfig, PinPadConfig, PrinterConfig, PrinterDriver,
+    ScreensConfig, TestPanelConfig, Timeouts, selling,
 };
+use crate::devices::DrawerSensor;
 
 /// Default of `timeouts.hub_grace`: a reconnect takes less, a hub that is down takes longer.
 const HUB_GRACE_MS: u64 = 300;
+/// Default of a serial printer.
+const BAUD: u32 = 38_400;
 
 impl Config {
     /// Reads and checks a configuration file.
@@ -55,6 +59,7 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
     let currency = checkout.map(|checkout| checkout.currency);
     let cash = selling::cash(&mut root.section_or_empty("cash"), currency);
     let codes = selling::codes(root, label_layout);
+    let paper = paper(&mut root.section_or_empty("paper"));
     let devices = devices(&mut root.section("devices"), folder);
     let metrics_listen = match root.optional_section("metrics") {
         Some(mut section) => section.listen_address("listen").map(Some),
@@ -90,6 +95,7 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
         timeouts,
         label_layout: label_layout?,
         codes: codes?,
+        paper: paper?,
         devices: devices?,
         metrics_listen: metrics_listen?,
         screens: screens?,
@@ -155,20 +161,87 @@ fn devices(devices: &mut Section<'_>, folder: &Path) -> Option<DevicesConfig> {
         Some(mut section) => cashier(&mut section, folder).map(Some),
         None => Some(None),
     };
-    let mut printer = devices.section("printer");
-    let driver = printer.choice_or_first("driver", &[("file", ())]);
-    let printer_folder = printer.text("folder");
+    let printer = printer(&mut devices.section("printer"), folder);
     let mut reader = devices.section_or_empty("reader");
     let reader = reader.choice_or_first("driver", &[("scripted", ())]);
     let pin_pad = match devices.optional_section("pin_pad") {
         Some(mut section) => pin_pad(&mut section).map(Some),
         None => Some(None),
     };
-    let ((), ()) = (driver?, reader?);
+    let () = reader?;
     Some(DevicesConfig {
         cashier_script: cashier_script?,
-        printer_folder: folder.join(printer_folder?),
+        printer: printer?,
         pin_pad: pin_pad?,
+    })
+}
+
+fn paper(paper: &mut Section<'_>) -> Option<PaperSetting> {
+    let otherwise = PaperSetting::default();
+    let columns = paper.number_or("columns", PaperColumns::RANGE, PaperColumns::WIDE_NUMBER);
+    let language = paper.choice_or_first("language", &PaperLanguage::ALL);
+    let merchant_copy = paper.choice_or_first("merchant_copy", &MerchantCopy::ALL);
+    Some(PaperSetting {
+        columns: PaperColumns::new(columns).unwrap_or(otherwise.columns),
+        language: language?,
+        merchant_copy: merchant_copy?,
+    })
+}
+
+/// The names of the printers' drivers.
+#[derive(Clone, Copy)]
+enum PrinterKind {
+    File,
+    Network,
+    Usb,
+    Serial,
+}
+
+fn printer(printer: &mut Section<'_>, folder: &Path) -> Option<PrinterConfig> {
+    let kinds = [
+        ("file", PrinterKind::File),
+        ("network", PrinterKind::Network),
+        ("usb", PrinterKind::Usb),
+        ("serial", PrinterKind::Serial),
+    ];
+    let kind = printer.choice_or_first("driver", &kinds);
+    let driver = match kind {
+        Some(PrinterKind::File) => printer.text("folder").map(|path| PrinterDriver::File {
+            folder: folder.join(path),
+        }),
+        Some(PrinterKind::Network) => {
+            let address = printer.peer_address("address");
+            address.map(|address| PrinterDriver::Network { address })
+        }
+        Some(PrinterKind::Usb) => printer.text("path").map(|path| PrinterDriver::Usb {
+            path: folder.join(path),
+        }),
+        Some(PrinterKind::Serial) => serial(printer, folder),
+        None => {
+            printer.ignore_the_rest();
+            None
+        }
+    };
+    let drawer_sensor = match kind {
+        Some(PrinterKind::Network | PrinterKind::Usb | PrinterKind::Serial) => {
+            printer.choice_or_first("drawer_sensor", &DrawerSensor::ALL)
+        }
+        Some(PrinterKind::File) | None => Some(DrawerSensor::None),
+    };
+    Some(PrinterConfig {
+        driver: driver?,
+        drawer_sensor: drawer_sensor?,
+    })
+}
+
+fn serial(printer: &mut Section<'_>, folder: &Path) -> Option<PrinterDriver> {
+    let path = printer.text("path");
+    let baud = printer.number_or("baud", 1_200..=230_400, BAUD);
+    let flow_control = printer.flag_or("flow_control", true);
+    Some(PrinterDriver::Serial {
+        path: folder.join(path?),
+        baud,
+        flow_control,
     })
 }
 

@@ -1,68 +1,82 @@
 //! The `file` printer: a receipt becomes `NUMBER.bin` (ESC/POS) and `NUMBER.txt`, each written
-//! beside and then renamed, so that a file is there whole or not at all, and the same when printed
-//! again.
+//! beside and then renamed, so that a file is there whole or not at all. What the merchant keeps
+//! lies in the folder `merchant` beside them.
 
 use std::{
     fs::{self, OpenOptions},
     io::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
-use domain::{ids::ReceiptNumber, sale::ReceiptLine};
+use domain::paper::Paper;
+use futures::future::{LocalBoxFuture, pending, ready};
 use ports::files::replace;
+use tokio::sync::watch;
 
-use super::{Device, DeviceClass, DeviceError, DeviceState, PosPrinter, escpos_receipt};
+use super::{
+    Device, DeviceClass, DeviceError, DeviceState, escpos,
+    pos_printer::{PosPrinter, PrintFault, PrintJob, PrinterStatus, fault},
+};
 
 /// Where the pulses that opened the drawer are kept.
 const DRAWER_FILE: &str = "drawer.pulses";
+/// What the merchant keeps.
+const MERCHANT_FOLDER: &str = "merchant";
 
 /// A printer that prints into a folder.
 #[derive(Debug)]
 pub struct FilePrinter {
     folder: PathBuf,
-    state: DeviceState,
+    status: watch::Sender<PrinterStatus>,
 }
 
 impl FilePrinter {
     /// A printer that will print into `folder`.
     #[must_use]
-    pub const fn new(folder: PathBuf) -> Self {
+    pub fn new(folder: PathBuf) -> Self {
         Self {
             folder,
-            state: DeviceState::Closed,
+            status: watch::Sender::new(PrinterStatus::CLOSED),
         }
     }
 
-    fn fault(what: impl ToString) -> DeviceError {
-        DeviceError::new(DeviceClass::PosPrinter, what)
-    }
-
-    fn settle<T>(&mut self, outcome: Result<T, DeviceError>) -> Result<T, DeviceError> {
-        self.state = if outcome.is_ok() {
-            DeviceState::Idle
-        } else {
-            DeviceState::Error
-        };
+    fn settle<T>(&self, outcome: Result<T, DeviceError>) -> Result<T, DeviceError> {
+        let is_fault = outcome.is_err();
+        self.status.send_modify(|status| {
+            status.out_of_order = is_fault;
+            status.state = if is_fault {
+                DeviceState::Error
+            } else {
+                DeviceState::Idle
+            };
+        });
         outcome
     }
 
-    fn write(&self, number: ReceiptNumber, lines: &[ReceiptLine]) -> Result<(), DeviceError> {
-        let bytes = escpos_receipt::encode(lines).map_err(Self::fault)?;
-        let text: String = lines.iter().map(ReceiptLine::plain_text).collect();
-        let path = |ending: &str| self.folder.join(format!("{number}.{ending}"));
-        replace(&path("bin"), &bytes).map_err(Self::fault)?;
-        replace(&path("txt"), text.as_bytes()).map_err(Self::fault)
+    /// The customer's paper last: it is there when all is.
+    fn write(&self, job: &PrintJob) -> Result<(), DeviceError> {
+        let merchant = self.folder.join(MERCHANT_FOLDER);
+        for (copy, number) in job.copies.iter().zip(1..) {
+            fs::create_dir_all(&merchant).map_err(fault)?;
+            write_paper(&merchant, &format!("{}-{number}", job.name), copy)?;
+        }
+        write_paper(&self.folder, &job.name, &job.paper)
     }
 
     fn pulse(&self) -> Result<(), DeviceError> {
-        let pulse = escpos_receipt::drawer_pulse().map_err(Self::fault)?;
         OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.folder.join(DRAWER_FILE))
-            .and_then(|mut file| file.write_all(&pulse))
-            .map_err(Self::fault)
+            .and_then(|mut file| file.write_all(escpos::drawer_pulse()))
+            .map_err(fault)
     }
+}
+
+fn write_paper(folder: &Path, name: &str, paper: &Paper) -> Result<(), DeviceError> {
+    let path = |ending: &str| folder.join(format!("{name}.{ending}"));
+    replace(&path("bin"), &escpos::encode(paper).concat()).map_err(fault)?;
+    replace(&path("txt"), paper.plain_text().as_bytes()).map_err(fault)
 }
 
 impl Device for FilePrinter {
@@ -71,16 +85,16 @@ impl Device for FilePrinter {
     }
 
     fn state(&self) -> DeviceState {
-        self.state
+        self.status.borrow().state
     }
 
     fn open(&mut self) -> Result<(), DeviceError> {
-        let made = fs::create_dir_all(&self.folder).map_err(Self::fault);
+        let made = fs::create_dir_all(&self.folder).map_err(fault);
         self.settle(made)
     }
 
     fn release(&mut self) {
-        self.state = DeviceState::Closed;
+        self.status.send_replace(PrinterStatus::CLOSED);
     }
 
     fn check_health(&self) -> Result<(), DeviceError> {
@@ -90,47 +104,68 @@ impl Device for FilePrinter {
             .and_then(|()| fs::remove_file(&probe))
             .map_err(|error| {
                 let folder = self.folder.display();
-                Self::fault(format!("{folder} can't be written: {error}"))
+                fault(format!("{folder} can't be written: {error}"))
             })
     }
 }
 
 impl PosPrinter for FilePrinter {
-    fn print(&mut self, number: ReceiptNumber, lines: &[ReceiptLine]) -> Result<(), DeviceError> {
-        let written = self.write(number, lines);
-        self.settle(written)
+    /// Begun: one of two files may be there.
+    fn print<'a>(&'a self, job: &'a PrintJob) -> LocalBoxFuture<'a, Result<(), PrintFault>> {
+        let written = self.settle(self.write(job));
+        Box::pin(ready(written.map_err(PrintFault::within)))
     }
 
-    fn open_drawer(&mut self) -> Result<(), DeviceError> {
-        let pulsed = self.pulse();
-        self.settle(pulsed)
+    fn open_drawer(&self) -> LocalBoxFuture<'_, Result<(), DeviceError>> {
+        Box::pin(ready(self.settle(self.pulse())))
+    }
+
+    fn status(&self) -> watch::Receiver<PrinterStatus> {
+        self.status.subscribe()
+    }
+
+    /// A folder doesn't change by itself.
+    fn attend(&self) -> LocalBoxFuture<'_, ()> {
+        Box::pin(pending())
+    }
+
+    fn examine(&self) -> LocalBoxFuture<'_, Result<(), DeviceError>> {
+        Box::pin(ready(self.check_health()))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::{
-        ids::{LaneEpoch, LaneId},
-        sale::ReceiptStyle,
-    };
+    use domain::paper::{PaperLine, PaperStyle};
+    use futures::FutureExt as _;
 
     use super::*;
+
+    fn paper(text: &str) -> Paper {
+        Paper {
+            columns: 42,
+            lines: vec![PaperLine {
+                style: PaperStyle::Plain,
+                text: text.to_owned(),
+            }],
+        }
+    }
+
+    fn print(printer: &FilePrinter, job: &PrintJob) -> Result<(), PrintFault> {
+        printer.print(job).now_or_never().unwrap()
+    }
 
     #[test]
     fn a_receipt_is_two_files_that_come_out_the_same_again() {
         let folder = tempfile::tempdir().unwrap();
         let mut printer = FilePrinter::new(folder.path().join("receipts/lane-1"));
         printer.open().unwrap();
-        let number = ReceiptNumber {
-            lane: LaneId(1),
-            epoch: LaneEpoch(1),
-            sequence: 7,
+        let job = PrintJob {
+            name: "1-1-000007".to_owned(),
+            paper: paper("bread 1.00"),
+            copies: Vec::new(),
         };
-        let lines = [ReceiptLine {
-            style: ReceiptStyle::Plain,
-            text: "bread 1.00".to_owned(),
-        }];
-        printer.print(number, &lines).unwrap();
+        print(&printer, &job).unwrap();
         let files = |ending: &str| {
             let name = format!("receipts/lane-1/1-1-000007.{ending}");
             fs::read(folder.path().join(name)).unwrap()
@@ -138,14 +173,17 @@ mod tests {
         let (bin, txt) = (files("bin"), files("txt"));
         assert_eq!(txt, b"bread 1.00\n");
         assert!(bin.starts_with(b"\x1b@"));
-        printer.print(number, &lines).unwrap();
+        print(&printer, &job).unwrap();
         assert_eq!((bin, txt), (files("bin"), files("txt")));
-        assert_eq!(
-            fs::read_dir(folder.path().join("receipts/lane-1"))
-                .unwrap()
-                .count(),
-            2
-        );
+        let lies_there = |name: &str| fs::read_dir(folder.path().join(name)).unwrap().count();
+        assert_eq!(lies_there("receipts/lane-1"), 2);
+        let job = PrintJob {
+            copies: vec![paper("MERCHANT COPY"), paper("MERCHANT COPY")],
+            ..job
+        };
+        print(&printer, &job).unwrap();
+        assert_eq!(lies_there("receipts/lane-1/merchant"), 4);
+        assert_eq!(files("txt"), b"bread 1.00\n");
     }
 
     #[test]
@@ -156,6 +194,8 @@ mod tests {
         let mut printer = FilePrinter::new(file);
         assert!(printer.open().is_err());
         assert_eq!(printer.state(), DeviceState::Error);
+        assert!(printer.status().borrow().trouble().is_some());
         assert!(printer.check_health().is_err());
+        assert!(printer.examine().now_or_never().unwrap().is_err());
     }
 }

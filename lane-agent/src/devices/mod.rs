@@ -3,8 +3,9 @@
 //! A driver owns one device and never decides about money. Which driver serves a device is
 //! configuration. Card data is in clear only inside a reader's driver, which seals it at once.
 
-mod escpos_receipt;
+mod escpos;
 mod file_printer;
+mod pos_printer;
 pub mod scripted;
 
 use std::{fmt, sync::Arc};
@@ -12,20 +13,25 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use domain::{
     card_ref::{CardRef, EntryMode},
-    ids::{PaymentId, ReceiptNumber},
+    ids::PaymentId,
     money::Money,
-    sale::{ReceiptLine, Screen},
+    sale::Screen,
     time::LocalMs,
 };
 use futures::future::LocalBoxFuture;
-use ports::{Clock, Random};
+use ports::{Clock, Network, Random};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 pub use domain::sale::Key;
+pub use escpos::{DrawerSensor, EscPosPrinter};
 pub use file_printer::FilePrinter;
+pub use pos_printer::{
+    PaperRoll, PosPrinter, PowerState, PrintFault, PrintJob, PrinterStatus, PrinterTrouble,
+};
 
-use crate::config::DevicesConfig;
+use crate::config::{DevicesConfig, PrinterConfig, PrinterDriver};
+use escpos::{NetworkLine, PrinterLine, SerialLine, UsbLine};
 
 /// UnifiedPOS device classes a lane has.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -213,20 +219,6 @@ pub trait CardReader: Device {
     fn read(&mut self, order: ReadOrder) -> LocalBoxFuture<'_, Result<SealedRead, DeviceError>>;
 }
 
-/// Prints receipts.
-pub trait PosPrinter: Device {
-    /// Prints a receipt as a whole; printed again it comes out the same.
-    ///
-    /// # Errors
-    /// It did not come out as a whole.
-    fn print(&mut self, number: ReceiptNumber, lines: &[ReceiptLine]) -> Result<(), DeviceError>;
-    /// Opens the drawer that hangs on the printer.
-    ///
-    /// # Errors
-    /// The printer can't be reached.
-    fn open_drawer(&mut self) -> Result<(), DeviceError>;
-}
-
 /// What drivers may know of the lane they serve.
 pub struct Wiring {
     /// Business time and time-outs.
@@ -235,6 +227,8 @@ pub struct Wiring {
     pub wall: Arc<dyn Fn() -> LocalMs + Send + Sync>,
     /// For cryptograms, unpredictable numbers and sealing.
     pub random: Arc<dyn Random>,
+    /// For devices that hang on it.
+    pub network: Arc<dyn Network>,
     /// Both screens; `None` until the lane is open.
     pub screens: watch::Receiver<Option<Screen>>,
     /// Order reference of the last sale closed or voided before this start; empty if none.
@@ -283,7 +277,8 @@ pub type DeviceSource = Box<dyn FnOnce(Wiring) -> Result<Devices, DeviceError>>;
 pub fn configured(config: &DevicesConfig) -> DeviceSource {
     let config = config.clone();
     Box::new(move |wiring| {
-        let printer = Box::new(FilePrinter::new(config.printer_folder.clone()));
+        let (network, random) = (Arc::clone(&wiring.network), Arc::clone(&wiring.random));
+        let printer = printer(&config.printer, network, random);
         let orders = match &config.cashier_script {
             Some(path) => scripted::read_script(path)
                 .map_err(|error| DeviceError::new(DeviceClass::PosKeyboard, error))?,
@@ -291,4 +286,30 @@ pub fn configured(config: &DevicesConfig) -> DeviceSource {
         };
         scripted::devices(orders, config.pin_pad.as_ref(), printer, wiring)
     })
+}
+
+/// The printer of a configuration.
+pub(crate) fn printer(
+    config: &PrinterConfig,
+    network: Arc<dyn Network>,
+    random: Arc<dyn Random>,
+) -> Box<dyn PosPrinter> {
+    let line: Box<dyn PrinterLine> = match &config.driver {
+        PrinterDriver::File { folder } => return Box::new(FilePrinter::new(folder.clone())),
+        PrinterDriver::Network { address } => Box::new(NetworkLine {
+            network,
+            address: address.clone(),
+        }),
+        PrinterDriver::Usb { path } => Box::new(UsbLine { path: path.clone() }),
+        PrinterDriver::Serial {
+            path,
+            baud,
+            flow_control,
+        } => Box::new(SerialLine {
+            path: path.clone(),
+            baud: *baud,
+            flow_control: *flow_control,
+        }),
+    };
+    Box::new(EscPosPrinter::new(line, config.drawer_sensor, random))
 }

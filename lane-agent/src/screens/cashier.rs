@@ -213,10 +213,8 @@ fn next_step(screen: Option<&Screen>, language: Language) -> Markup {
 pub(super) const fn mood(prompt: &Prompt) -> &'static str {
     match prompt {
         Prompt::Ready | Prompt::Scan | Prompt::ChooseTender => "calm",
-        Prompt::PresentCard { .. } | Prompt::ContactingBank { .. } | Prompt::Printing { .. } => {
-            "wait"
-        }
-        Prompt::Goodbye { .. } | Prompt::Suspended { .. } => "done",
+        Prompt::PresentCard { .. } | Prompt::ContactingBank { .. } => "wait",
+        Prompt::Printing { .. } | Prompt::Goodbye { .. } | Prompt::Suspended { .. } => "done",
         Prompt::PartlyApproved { .. }
         | Prompt::Voided { .. }
         | Prompt::CardNotRead

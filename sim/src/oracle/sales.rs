@@ -244,7 +244,7 @@ fn check_receipt(
     verdict: &mut Verdict,
 ) {
     let number = &closed.receipt_number;
-    let total = minor(closed.total.as_ref());
+    let total = minor(closed.total.as_ref()) + minor(closed.rounding.as_ref());
     let journaled = book.receipts.get(number);
     verdict.check(journaled.is_some(), "I12", payment, || {
         format!("receipt {number} was never printed")

@@ -2,13 +2,13 @@
 
 use std::{future, sync::Arc};
 
-use domain::{ids::ReceiptNumber, sale::ReceiptLine};
 use futures::future::LocalBoxFuture;
 use lane_agent::devices::{
     CardReader, Device, DeviceClass, DeviceError, DeviceSource, DeviceState, Devices, Key,
-    PosKeyboard, PosPrinter, ReadOrder, Scanner, SealedRead,
+    PosKeyboard, PosPrinter, PrintFault, PrintJob, PrinterStatus, ReadOrder, Scanner, SealedRead,
 };
 use ports::Clock;
+use tokio::sync::watch;
 
 use super::gate::{Gate, Pass};
 
@@ -114,19 +114,43 @@ impl CardReader for Gated<dyn CardReader> {
 }
 
 impl PosPrinter for Gated<dyn PosPrinter> {
-    fn print(&mut self, number: ReceiptNumber, lines: &[ReceiptLine]) -> Result<(), DeviceError> {
-        match self.gate.call("print") {
-            Pass::Returns | Pass::IsLast => self.inner.print(number, lines),
-            // Nobody reads the answer: the host is dead.
-            Pass::Never => Ok(()),
-        }
+    fn print<'a>(&'a self, job: &'a PrintJob) -> LocalBoxFuture<'a, Result<(), PrintFault>> {
+        Box::pin(async move {
+            match self.gate.call("print") {
+                Pass::Returns => self.inner.print(job).await,
+                // Nobody hears the answer: the host is dead.
+                Pass::IsLast => {
+                    drop(self.inner.print(job).await);
+                    future::pending().await
+                }
+                Pass::Never => future::pending().await,
+            }
+        })
     }
 
-    fn open_drawer(&mut self) -> Result<(), DeviceError> {
-        match self.gate.call("drawer") {
-            Pass::Returns | Pass::IsLast => self.inner.open_drawer(),
-            Pass::Never => Ok(()),
-        }
+    fn open_drawer(&self) -> LocalBoxFuture<'_, Result<(), DeviceError>> {
+        Box::pin(async move {
+            match self.gate.call("drawer") {
+                Pass::Returns => self.inner.open_drawer().await,
+                Pass::IsLast => {
+                    drop(self.inner.open_drawer().await);
+                    future::pending().await
+                }
+                Pass::Never => future::pending().await,
+            }
+        })
+    }
+
+    fn status(&self) -> watch::Receiver<PrinterStatus> {
+        self.inner.status()
+    }
+
+    fn attend(&self) -> LocalBoxFuture<'_, ()> {
+        self.inner.attend()
+    }
+
+    fn examine(&self) -> LocalBoxFuture<'_, Result<(), DeviceError>> {
+        self.inner.examine()
     }
 }
 
@@ -134,7 +158,8 @@ impl PosPrinter for Gated<dyn PosPrinter> {
 mod tests {
     use std::{cell::Cell, rc::Rc};
 
-    use domain::ids::{LaneEpoch, LaneId};
+    use domain::paper::Paper;
+    use futures::FutureExt as _;
 
     use super::*;
     use crate::world::gate::{Life, Side, Stop};
@@ -163,25 +188,40 @@ mod tests {
     }
 
     impl PosPrinter for Counting {
-        fn print(&mut self, _: ReceiptNumber, _: &[ReceiptLine]) -> Result<(), DeviceError> {
+        fn print<'a>(&'a self, _: &'a PrintJob) -> LocalBoxFuture<'a, Result<(), PrintFault>> {
             let (receipts, pulses) = self.0.get();
             self.0.set((receipts + 1, pulses));
-            Ok(())
+            Box::pin(future::ready(Ok(())))
         }
 
-        fn open_drawer(&mut self) -> Result<(), DeviceError> {
+        fn open_drawer(&self) -> LocalBoxFuture<'_, Result<(), DeviceError>> {
             let (receipts, pulses) = self.0.get();
             self.0.set((receipts, pulses + 1));
-            Ok(())
+            Box::pin(future::ready(Ok(())))
+        }
+
+        fn status(&self) -> watch::Receiver<PrinterStatus> {
+            watch::Sender::new(PrinterStatus::CLOSED).subscribe()
+        }
+
+        fn attend(&self) -> LocalBoxFuture<'_, ()> {
+            Box::pin(future::pending())
+        }
+
+        fn examine(&self) -> LocalBoxFuture<'_, Result<(), DeviceError>> {
+            Box::pin(future::ready(Ok(())))
         }
     }
 
     #[test]
     fn a_lane_that_has_stopped_prints_nothing_and_opens_no_drawer() {
-        let number = ReceiptNumber {
-            lane: LaneId(1),
-            epoch: LaneEpoch(1),
-            sequence: 1,
+        let job = PrintJob {
+            name: "1-1-000001".to_owned(),
+            paper: Paper {
+                columns: 42,
+                lines: Vec::new(),
+            },
+            copies: Vec::new(),
         };
         for (side, expected) in [(Side::Before, (0, 0)), (Side::After, (1, 0))] {
             let gate = Gate::new("lane-1", Life::default());
@@ -189,9 +229,12 @@ mod tests {
             gate.arm(Stop { call: 1, side });
             let done = Rc::new(Cell::new((0, 0)));
             let inner: Box<dyn PosPrinter> = Box::new(Counting(Rc::clone(&done)));
-            let mut printer = Gated { inner, gate };
-            printer.print(number, &[]).unwrap();
-            printer.open_drawer().unwrap();
+            let printer = Gated { inner, gate };
+            assert!(
+                printer.print(&job).now_or_never().is_none(),
+                "never heard of"
+            );
+            assert!(printer.open_drawer().now_or_never().is_none());
             assert_eq!(done.get(), expected);
         }
     }

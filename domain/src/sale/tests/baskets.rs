@@ -127,16 +127,20 @@ impl Basket {
     }
 
     /// Asks for the total, if all goods are sold.
-    fn total(&mut self) -> Vec<Effect> {
+    fn total(&mut self) {
         if self.totalled || self.comes_back {
-            return Vec::new();
+            return;
         }
         self.totalled = true;
         let effects = self.lane.step(Event::Total);
-        let sale = self.lane.checkout.sale().unwrap();
-        assert_eq!(sale.total, Some(self.figures().total), "{}", self.name);
-        assert_eq!(sale.taxes, self.figures().taxes, "{}", self.name);
-        effects
+        let total = facts(&effects).into_iter().find_map(|fact| match fact {
+            CheckoutFact::Basket(BasketFact::SaleTotalled { total, taxes, .. }) => {
+                Some((*total, taxes.clone()))
+            }
+            _ => None,
+        });
+        let figures = self.figures();
+        assert_eq!(total, Some((figures.total, figures.taxes)), "{}", self.name);
     }
 
     fn card(&mut self, amount: Money) {
@@ -220,13 +224,13 @@ impl Basket {
         if self.comes_back {
             return;
         }
-        let sale = self.lane.checkout.sale().unwrap();
-        let closing = sale.closing.as_ref();
-        let closing = closing.unwrap_or_else(|| panic!("{} is not paid", self.name));
-        let paid = sale.tenders.iter().map(Tender::amount);
+        let receipts = self.lane.checkout.receipts_owed();
+        let receipt = receipts.first();
+        let receipt = receipt.unwrap_or_else(|| panic!("{} is not paid", self.name));
+        let paid = receipt.tenders.iter().map(Tender::amount);
         let paid = Money::sum(Currency::CNY, paid).unwrap();
-        let owed = sale.total.unwrap().add(closing.rounding).unwrap();
-        assert_eq!(paid.subtract(closing.change), Ok(owed), "{}", self.name);
+        let owed = receipt.total.add(receipt.rounding).unwrap();
+        assert_eq!(paid.subtract(receipt.change), Ok(owed), "{}", self.name);
     }
 }
 

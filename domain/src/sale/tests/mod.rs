@@ -9,6 +9,7 @@ mod card;
 mod cash;
 mod frame;
 mod offline;
+mod printing;
 mod receipt;
 mod restart;
 mod suspended;
@@ -16,7 +17,7 @@ mod tax;
 
 use crate::{
     card_ref::{CardRef, EntryMode, Funding, MaskedPan, Scheme},
-    ids::{AuthCode, LaneEpoch, LaneId, OperatorId, PaymentId, Rrn},
+    ids::{AuthCode, LaneEpoch, LaneId, OperatorId, PaymentId, ReceiptNumber, Rrn},
     money::{Currency, Money},
     payment::{Decision, HostFacts},
     sale::{
@@ -67,6 +68,12 @@ impl Lane {
         self.try_step(event).unwrap()
     }
 
+    /// The printer says that the oldest receipt that is owed is out.
+    fn printed(&mut self) -> Vec<Effect> {
+        let receipt = self.checkout.receipts_owed().first().unwrap().number;
+        self.step(is_out(receipt, false))
+    }
+
     /// The same lane after a kill: nothing but the records is left.
     fn killed(&self) -> Self {
         let mut checkout = Checkout::new(*self.checkout.config());
@@ -115,6 +122,31 @@ impl Lane {
         });
         (lane, effects)
     }
+}
+
+fn is_out(receipt: ReceiptNumber, reprint: bool) -> Event {
+    Event::ReceiptPrinted {
+        receipt,
+        text: "text".to_owned(),
+        reprint,
+    }
+}
+
+fn receipt(sequence: u32) -> ReceiptNumber {
+    ReceiptNumber {
+        lane: CONFIG.lane,
+        epoch: CONFIG.epoch,
+        sequence,
+    }
+}
+
+/// What the printer is asked for: number and whether it may be on paper already.
+fn asked_to_print(effects: &[Effect]) -> Vec<(u32, bool)> {
+    let asked = effects.iter().filter_map(|effect| match effect {
+        Effect::Print { receipt, reprint } => Some((receipt.number.sequence, *reprint)),
+        _ => None,
+    });
+    asked.collect()
 }
 
 fn cny(minor: i64) -> Money {

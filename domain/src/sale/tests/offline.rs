@@ -58,11 +58,6 @@ impl Lane {
         self.step(Event::HubUnreachable { payment_id })
     }
 
-    fn printed(&mut self) {
-        let text = "receipt".to_owned();
-        self.step(Event::ReceiptPrinted { text });
-    }
-
     fn pay_cash(&mut self) {
         self.step(Event::CashTendered { given: cny(1550) });
         self.printed();
@@ -112,9 +107,7 @@ fn inside_its_lease_a_lane_decides_alone_and_the_receipt_says_so() {
     assert_eq!(lane.last_decision(), decision);
     assert!(effects.contains(&Effect::ReportOffline(PaymentId(9))));
     let receipt = effects.iter().find_map(|effect| match effect {
-        Effect::Print { receipt, .. } => {
-            Some(receipt.plain_text(&Default::default(), Default::default()))
-        }
+        Effect::Print { receipt, .. } => Some(super::receipt::text(receipt)),
         _ => None,
     });
     assert!(receipt.unwrap().contains("SUBJECT TO AUTHORISATION"));

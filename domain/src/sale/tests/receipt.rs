@@ -1,6 +1,9 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::{
-    sale::{Heading, Receipt},
+    paper::{Heading, MerchantCopy, PaperSetting},
+    sale::{Receipt, ReceiptForm},
     time::LocalMs,
 };
 
@@ -12,10 +15,28 @@ fn heading() -> Heading {
         store_name: "Lanekeeper demo store".to_owned(),
         tid: "LANE0003".to_owned(),
         mid: "898310054110001".to_owned(),
+        ..Heading::default()
     }
 }
 
-fn printed(effects: &[Effect]) -> Receipt {
+fn form() -> ReceiptForm {
+    ReceiptForm {
+        heading: heading(),
+        setting: PaperSetting::default(),
+        closed: AT,
+        again: false,
+    }
+}
+
+pub(super) fn text(receipt: &Receipt) -> String {
+    receipt.customer_copy(&form()).plain_text()
+}
+
+fn text_of(effects: &[Effect]) -> String {
+    text(&printed(effects))
+}
+
+fn printed(effects: &[Effect]) -> Arc<Receipt> {
     effects
         .iter()
         .find_map(|effect| match effect {
@@ -35,7 +56,7 @@ fn a_receipt_of_card_and_cash() {
         },
     );
     let effects = lane.step(Event::CashTendered { given: cny(1000) });
-    let text = printed(&effects).plain_text(&heading(), AT);
+    let text = text_of(&effects);
     let expected = "          Lanekeeper demo store
     TID LANE0003  MID 898310054110001
 ------------------------------------------
@@ -51,6 +72,7 @@ TOTAL CNY                            15.50
 ------------------------------------------
 Card UnionPay                        10.00
   621626*********0018 chip, PIN
+  approved in part, asked 15.50
   Auth 123456  RRN 000000000042
   Payment 00000000000000000000000000000abc
 Cash                                 10.00
@@ -69,7 +91,7 @@ fn a_card_that_did_not_pay_stands_below_with_its_reason() {
     };
     let (mut lane, _) = Lane::paid_by_card(0xdef, declined);
     let effects = lane.step(Event::CashTendered { given: cny(1550) });
-    let text = printed(&effects).plain_text(&heading(), AT);
+    let text = text_of(&effects);
     let expected = "Cash                                 15.50
 ------------------------------------------
 Card UnionPay                     NOT PAID
@@ -85,13 +107,13 @@ Card UnionPay                     NOT PAID
 #[test]
 fn a_stand_in_says_so() {
     let (_, effects) = Lane::paid_by_card(1, Decision::StandIn { amount: cny(1550) });
-    let text = printed(&effects).plain_text(&heading(), AT);
+    let text = text_of(&effects);
     assert!(text.contains("SUBJECT TO AUTHORISATION"), "{text}");
     assert!(!text.contains("Auth "), "{text}");
 }
 
 #[test]
-fn a_name_is_cut_and_can_not_command_the_printer() {
+fn a_name_goes_on_below_and_can_not_command_the_printer() {
     let mut lane = Lane::new();
     lane.step(Event::Open {
         operator: OperatorId(7),
@@ -102,11 +124,39 @@ fn a_name_is_cut_and_can_not_command_the_printer() {
     lane.step(Event::Scanned(item(&"long ".repeat(20), 1, 100)));
     lane.step(Event::Total);
     let effects = lane.step(Event::CashTendered { given: cny(200) });
-    let lines = printed(&effects).lay_out(&heading(), AT);
-    assert!(lines.iter().all(|line| line.text.chars().count() <= 42));
+    let text = text_of(&effects);
     assert!(
-        lines
-            .iter()
-            .all(|line| !line.text.chars().any(char::is_control))
+        text.lines().all(|line| line.chars().count() <= 42),
+        "{text}"
     );
+    let unseen = |letter: char| letter.is_control() && letter != '\n';
+    assert!(!text.contains(unseen), "{text:?}");
+    assert_eq!(text.matches("long").count(), 20, "{text}");
+}
+
+#[test]
+fn the_merchant_keeps_a_copy_of_what_a_card_paid_and_of_nothing_else() {
+    let (_, effects) = Lane::paid_by_card(1, approved(1550));
+    let receipt = printed(&effects);
+    assert!(
+        receipt.merchant_copies(&form()).is_empty(),
+        "never, if not told"
+    );
+    let mut form = form();
+    form.setting.merchant_copy = MerchantCopy::Always;
+    let copies = receipt.merchant_copies(&form);
+    assert_eq!(copies.len(), 1);
+    let text = copies.first().unwrap().plain_text();
+    assert!(
+        text.contains("MERCHANT COPY") && text.contains("15.50"),
+        "{text}"
+    );
+    assert!(!text.contains("signature"), "a PIN was entered: {text}");
+    let declined = Decision::Declined {
+        code: crate::response_code::ResponseCode::new("51").unwrap(),
+        host: host(),
+    };
+    let (mut lane, _) = Lane::paid_by_card(2, declined);
+    let effects = lane.step(Event::CashTendered { given: cny(1550) });
+    assert!(printed(&effects).merchant_copies(&form).is_empty());
 }

@@ -62,37 +62,6 @@ fn an_approval_that_was_given_up_is_no_tender_after_a_restart() {
 }
 
 #[test]
-fn a_closed_sale_is_printed_again_and_says_the_same() {
-    let (lane, effects) = Lane::paid_by_card(1, approved(1550));
-    let first = effects.iter().find_map(|effect| match effect {
-        Effect::Print { receipt, .. } => Some(receipt.clone()),
-        _ => None,
-    });
-    let mut again = lane.killed();
-    assert_eq!(again.checkout.last_order_reference(), "basket-1");
-    let effects = again.step(Event::Recovered);
-    let second = effects.iter().find_map(|effect| match effect {
-        Effect::Print {
-            receipt,
-            reprint: true,
-        } => Some(receipt.clone()),
-        _ => None,
-    });
-    assert!(first.is_some());
-    assert_eq!(first, second);
-    let effects = again.step(Event::ReceiptPrinted {
-        text: "text".to_owned(),
-    });
-    assert!(matches!(
-        facts(&effects).as_slice(),
-        [CheckoutFact::Sale(SaleFact::ReceiptPrinted {
-            reprint: true,
-            ..
-        })]
-    ));
-}
-
-#[test]
 fn a_sale_that_is_covered_but_not_closed_is_closed_at_restart() {
     let mut lane = Lane::totalled();
     lane.step(Event::CashTendered { given: cny(1550) });
@@ -110,9 +79,7 @@ fn a_sale_that_is_covered_but_not_closed_is_closed_at_restart() {
 fn numbers_go_on_where_they_stopped() {
     let mut lane = Lane::totalled();
     lane.step(Event::CashTendered { given: cny(1550) });
-    lane.step(Event::ReceiptPrinted {
-        text: "text".to_owned(),
-    });
+    lane.printed();
     let mut again = lane.killed();
     assert_eq!(again.checkout.last_order_reference(), "basket-1");
     again.step(Event::Recovered);

@@ -46,9 +46,7 @@ fn a_basket_waits_while_others_are_served_and_is_recalled_once() {
     assert_eq!(lane.try_step(recall(1)), Err(Rejected::SaleOpen));
     lane.step(Event::Total);
     lane.step(Event::CashTendered { given: cny(1550) });
-    lane.step(Event::ReceiptPrinted {
-        text: "text".to_owned(),
-    });
+    lane.printed();
     // What waits outlives a kill.
     let mut lane = lane.killed();
     lane.step(Event::Recovered);
@@ -82,9 +80,7 @@ fn a_basket_waits_while_others_are_served_and_is_recalled_once() {
     assert!(waiting(&lane).is_empty());
     lane.step(Event::Total);
     lane.step(Event::CashTendered { given: cny(300) });
-    lane.step(Event::ReceiptPrinted {
-        text: "text".to_owned(),
-    });
+    lane.printed();
     assert_eq!(lane.try_step(recall(1)), Err(Rejected::NoSuchSuspended));
     assert_eq!(lane.checkout.sales_closed(), 2);
     assert!(lane.killed().checkout.durable_equals(&lane.checkout));

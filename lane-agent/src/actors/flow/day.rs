@@ -3,14 +3,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use actix::{AsyncContext, Context, Handler, Message, StreamHandler};
+use actix::{
+    ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseActFuture, StreamHandler,
+    WrapFuture,
+};
 use domain::{
     limits,
     sale::{CheckoutFact, DateFact, Event},
     time::LocalMs,
 };
+use tokio::time::timeout;
 use tokio_stream::{StreamExt, wrappers::WatchStream};
-use tracing::info;
+use tracing::{info, warn};
 
 use super::TransactionFlow;
 use crate::store_day::StoreDay;
@@ -88,9 +92,22 @@ impl StreamHandler<DayTold> for TransactionFlow {
 }
 
 impl Handler<Rest> for TransactionFlow {
-    type Result = ();
+    type Result = ResponseActFuture<Self, ()>;
 
-    fn handle(&mut self, _: Rest, ctx: &mut Self::Context) {
-        self.take(Event::Rest, ctx);
+    /// A receipt that is being printed is waited for, but a printer that does not print holds no
+    /// lane up: what it owes is printed at the next start.
+    fn handle(&mut self, _: Rest, _: &mut Self::Context) -> Self::Result {
+        let mut progress = self.parts.progress.subscribe();
+        let time_limit = Duration::from_millis(limits::LAST_RECEIPTS_PRINTED_WITHIN_MS);
+        let printed = async move {
+            let none_owed = progress.wait_for(|progress| progress.receipts_owed == 0);
+            timeout(time_limit, none_owed).await.is_ok()
+        };
+        Box::pin(printed.into_actor(self).map(|all_printed, flow, ctx| {
+            if !all_printed {
+                warn!(event = "receipts not printed", code = "LANE0050");
+            }
+            flow.take(Event::Rest, ctx);
+        }))
     }
 }

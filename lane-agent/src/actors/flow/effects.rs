@@ -1,13 +1,14 @@
 //! Carrying effects out, once what they depend on is durable.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use domain::{
     ids::PaymentId,
+    limits,
     money::Money,
     payment::PaymentRequest,
-    sale::{Effect, Receipt},
+    sale::{Effect, Receipt, ReceiptForm},
 };
 use proto::store::v1 as wire;
 use tokio::time::{Instant, sleep};
@@ -25,8 +26,6 @@ use crate::{
 
 /// How often a payment looks whether the hub is back, within its grace.
 const GRACE_LOOK_MS: u64 = 20;
-/// Before a receipt is tried again on a printer that failed.
-const PRINT_AGAIN_MS: u64 = 1_000;
 
 impl TransactionFlow {
     pub(super) fn carry_out(&mut self, effect: Effect, ctx: &mut Context<Self>) {
@@ -111,39 +110,33 @@ impl TransactionFlow {
         let opened = self.parts.printer.send(OpenDrawer).into_actor(self);
         ctx.spawn(opened.map(|outcome, _, _| {
             if let Ok(Err(fault)) = outcome {
-                warn!(event = "drawer not opened", %fault);
+                warn!(event = "drawer not opened", code = "LANE0052", %fault);
             }
         }));
     }
 
-    fn print(&mut self, receipt: Receipt, reprint: bool, ctx: &mut Context<Self>) {
-        let heading = self
-            .parts
-            .facts
-            .borrow()
-            .as_ref()
-            .map(|facts| facts.heading())
-            .unwrap_or_default();
-        let order = PrintReceipt {
-            receipt: receipt.clone(),
+    fn print(&mut self, receipt: Arc<Receipt>, again: bool, ctx: &mut Context<Self>) {
+        let facts = self.parts.facts.borrow().clone();
+        let form = ReceiptForm {
+            heading: facts.map(|facts| facts.heading()).unwrap_or_default(),
+            setting: self.parts.paper,
             closed: self.local(receipt.at),
-            heading,
+            again,
+        };
+        let order = PrintReceipt {
+            receipt: Arc::clone(&receipt),
+            form,
         };
         let printed = self.parts.printer.send(order).into_actor(self);
         ctx.spawn(printed.map(move |outcome, flow, ctx| match outcome {
-            Ok(Ok(text)) => flow.receipt_printed(text, ctx),
-            Ok(Err(fault)) => {
-                warn!(event = "receipt not printed", %fault);
-                flow.print_later(receipt, reprint, ctx);
-            }
-            Err(_) => flow.print_later(receipt, reprint, ctx),
+            Ok(Some(printed)) => flow.receipt_printed(receipt.number, printed, ctx),
+            Ok(None) | Err(_) => flow.print_later(receipt, again, ctx),
         }));
     }
 
-    fn print_later(&mut self, receipt: Receipt, reprint: bool, ctx: &mut Context<Self>) {
-        ctx.run_later(Duration::from_millis(PRINT_AGAIN_MS), move |flow, ctx| {
-            flow.print(receipt, reprint, ctx);
-        });
+    fn print_later(&mut self, receipt: Arc<Receipt>, again: bool, ctx: &mut Context<Self>) {
+        let later = Duration::from_millis(limits::PRINT_AGAIN_MS);
+        ctx.run_later(later, move |flow, ctx| flow.print(receipt, again, ctx));
     }
 }
 

@@ -18,6 +18,7 @@ use bytes::Bytes;
 use domain::{
     ids::{OperatorId, PaymentId},
     money::Currency,
+    paper::PaperSetting,
     risk::OfflineLease,
     sale::{AtTheKeys, Checkout, Effect, Event, Key, Prompt, Rejected, Right, Screen},
     scan_codes::CodeTable,
@@ -60,6 +61,8 @@ pub(crate) struct FlowParts {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) reader: Addr<CardReader>,
     pub(crate) printer: Addr<Printer>,
+    /// How receipts are set.
+    pub(crate) paper: PaperSetting,
     pub(crate) link: Addr<HubLink>,
     pub(crate) facts: watch::Receiver<Option<Arc<HubFacts>>>,
     /// Price versions on the disk.
@@ -101,6 +104,8 @@ pub(crate) struct TransactionFlow {
     covered: Option<Screen>,
     /// The disk has no room: nothing new is begun.
     no_room: bool,
+    /// Sales that had ended when a checkpoint was last made, or could have been.
+    checkpointed_at: u32,
     /// When the hub was last there, by the clock that only goes forward.
     hub_last_seen_ms: u64,
     failed: bool,
@@ -124,6 +129,7 @@ impl TransactionFlow {
             open: false,
             covered: None,
             no_room: false,
+            checkpointed_at: checkpoint::sales_ended(&parts.checkout),
             hub_last_seen_ms: 0,
             failed: false,
             parts,
@@ -166,11 +172,11 @@ impl TransactionFlow {
     fn commit(&mut self, effects: Vec<Effect>, ctx: &mut Context<Self>) -> Result<(), Fatal> {
         let mut batch = Batch::new();
         let mut waiting = Vec::new();
-        let mut ended = false;
+        let mut may_be_kept = false;
         for effect in effects {
             match effect {
                 Effect::Persist(record) => {
-                    ended |= record.fact.ends_sale();
+                    may_be_kept |= record.fact.may_leave_nothing();
                     day::tell(&record.fact);
                     self.parts.sales.take(&record.fact);
                     self.encode(&mut batch, &record);
@@ -179,7 +185,7 @@ impl TransactionFlow {
             }
         }
         if !batch.is_empty() {
-            self.highest = self.append(batch, ended)?;
+            self.highest = self.append(batch, may_be_kept)?;
         }
         for effect in waiting {
             if self.outbox.is_empty() && shows_basket(&effect) {
@@ -193,11 +199,13 @@ impl TransactionFlow {
     }
 
     /// The end of some sales carries the checkpoint of the next start.
-    fn append(&self, batch: Batch, ended: bool) -> Result<Ticket, AppendError> {
+    fn append(&mut self, batch: Batch, may_be_kept: bool) -> Result<Ticket, AppendError> {
+        let checkout = &self.parts.checkout;
+        let due = may_be_kept.then(|| checkpoint::due(checkout, self.checkpointed_at));
         let journal = &self.parts.journal;
-        let checkpoint = ended.then(|| checkpoint::due(&self.parts.checkout));
-        match checkpoint.flatten() {
+        match due.flatten() {
             Some(bytes) => {
+                self.checkpointed_at = checkpoint::sales_ended(checkout);
                 journal.append_with_checkpoint(batch, checkpoint::NAME, LogId::OWN, &bytes)
             }
             None => journal.append_decided(batch),

@@ -68,10 +68,8 @@ impl TransactionFlow {
         else {
             return None;
         };
-        let tenders = &self.parts.checkout.sale()?.card_tenders;
-        let own = tenders
-            .iter()
-            .find(|tender| tender.payment.payment_id == *payment_id)?;
+        // The sale that it pays may be closed by the same step.
+        let own = self.parts.checkout.card_tender(*payment_id)?;
         let config = self.parts.checkout.config();
         let request = config.request_of(*sale, &own.payment);
         Some((*payment_id, offline_to_proto(&request, *lease)))

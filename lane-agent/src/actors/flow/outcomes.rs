@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
-use domain::{ids::PaymentId, sale::Event};
+use domain::{
+    ids::{PaymentId, ReceiptNumber},
+    sale::Event,
+};
 use tokio::{sync::oneshot, time::timeout};
 use tracing::info;
 
 use super::TransactionFlow;
 use crate::{
-    actors::hub_link::Fate,
+    actors::{hub_link::Fate, printer::Printed},
     devices::{DeviceError, SealedRead},
 };
 
@@ -67,7 +70,18 @@ impl TransactionFlow {
         }));
     }
 
-    pub(super) fn receipt_printed(&mut self, text: String, ctx: &mut Context<Self>) {
-        self.take(Event::ReceiptPrinted { text }, ctx);
+    pub(super) fn receipt_printed(
+        &mut self,
+        receipt: ReceiptNumber,
+        printed: Printed,
+        ctx: &mut Context<Self>,
+    ) {
+        let Printed { text, reprint } = printed;
+        let event = Event::ReceiptPrinted {
+            receipt,
+            text,
+            reprint,
+        };
+        self.take(event, ctx);
     }
 }

@@ -37,7 +37,7 @@ use tracing::error;
 
 use super::{Progress, backoff::Backoff, offline_cards};
 use crate::{
-    devices::HubKeys,
+    devices::{HubKeys, PrinterStatus},
     hub_facts::{HubFacts, Learnt},
     price_shelf::PriceShelf,
     store_day::StoreDay,
@@ -69,6 +69,8 @@ pub(crate) struct LinkParts {
     pub(crate) day: watch::Sender<Arc<StoreDay>>,
     pub(crate) day_file: std::path::PathBuf,
     pub(crate) progress: watch::Receiver<Progress>,
+    /// How the printer is.
+    pub(crate) printer: watch::Receiver<PrinterStatus>,
     /// What the hub says to the flow.
     pub(crate) to_flow: mpsc::Sender<FromHub>,
     /// Whether the hub is there.

@@ -7,6 +7,7 @@ use journal::LogId;
 use proto::store::v1::{self as wire, lane_frame::Body};
 
 use super::HubLink;
+use crate::devices::{DeviceClass, PrinterStatus};
 
 /// How often is looked whether something changed.
 const LOOK_MS: u64 = 100;
@@ -60,12 +61,20 @@ impl HubLink {
             journal_sequence: self.parts.journal.durable_head(LogId::OWN).sequence,
             sales_closed: progress.sales_closed,
             sales_voided: progress.sales_voided,
-            devices: Vec::new(),
+            devices: vec![printer(&self.parts.printer.borrow())],
             script_finished,
             journal_durable_lag_batches: self.parts.journal.figures().batches_not_durable,
             price_file_version: price_version.unwrap_or_default(),
             business_date: records::date_to_proto(progress.running_date),
             ..wire::LaneStatus::default()
         }
+    }
+}
+
+fn printer(status: &PrinterStatus) -> wire::DeviceStatus {
+    wire::DeviceStatus {
+        device_class: DeviceClass::PosPrinter.name().to_owned(),
+        state: status.state.name().to_owned(),
+        detail: status.detail(),
     }
 }

@@ -7,7 +7,7 @@ use domain::sale::{BasketView, Prompt, Screen};
 use ports::Clock;
 use tokio::{
     sync::{mpsc, watch},
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use super::{
@@ -18,6 +18,8 @@ use crate::devices::Key;
 
 /// How often the business clock is looked at while no customer is there.
 const CLOCK_LOOK_MS: u64 = 5;
+/// How long a customer waits for the receipt before the cashier turns to the next.
+const RECEIPT_AWAITED_MS: u64 = 2_000;
 
 /// The lane is gone: nobody is left to play for.
 struct LaneStopped;
@@ -135,9 +137,15 @@ impl ScriptedCashier {
     }
 
     async fn press(&mut self, key: Key) -> Result<Screen, LaneStopped> {
-        self.screens.borrow_and_update();
+        let before = self.screens.borrow_and_update().clone();
         self.keys.send(key).await.map_err(|_| LaneStopped)?;
-        self.changed().await
+        let screen = self.changed().await?;
+        let was_printing = before.is_some_and(|screen| is_printing(&screen.prompt));
+        if was_printing && matches!(screen.prompt, Prompt::Goodbye { .. }) {
+            // The receipt came out in between; what the key did is still to come.
+            return self.changed().await;
+        }
+        Ok(screen)
     }
 
     async fn scan(&mut self, item: &str) -> Result<(), LaneStopped> {
@@ -165,8 +173,16 @@ impl ScriptedCashier {
         self.screens.borrow().clone().ok_or(LaneStopped)
     }
 
-    /// The first screen that asks a person for something.
+    /// The first screen that asks a person for something. A receipt is waited for, but not long.
     async fn settled(&mut self) -> Result<Screen, LaneStopped> {
+        let patient = Duration::from_millis(RECEIPT_AWAITED_MS);
+        let out = |screen: &Option<Screen>| {
+            screen
+                .as_ref()
+                .is_some_and(|screen| !is_printing(&screen.prompt))
+        };
+        // Late: the next customer is served while it prints.
+        let _ = timeout(patient, self.screens.wait_for(out)).await;
         let asks = |screen: &Option<Screen>| {
             screen
                 .as_ref()
@@ -177,13 +193,15 @@ impl ScriptedCashier {
     }
 }
 
+const fn is_printing(prompt: &Prompt) -> bool {
+    matches!(prompt, Prompt::Printing { .. })
+}
+
 const fn asks_a_person(prompt: &Prompt) -> bool {
     match prompt {
-        Prompt::PresentCard { .. }
-        | Prompt::ContactingBank { .. }
-        | Prompt::Printing { .. }
-        | Prompt::NoRoom => false,
+        Prompt::PresentCard { .. } | Prompt::ContactingBank { .. } | Prompt::NoRoom => false,
         Prompt::Ready
+        | Prompt::Printing { .. }
         | Prompt::Scan
         | Prompt::NotFound { .. }
         | Prompt::NotForSale { .. }

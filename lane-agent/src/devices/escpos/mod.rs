@@ -1,0 +1,11 @@
+//! ESC/POS: what a receipt is in bytes, and a printer that takes them over a line.
+
+mod commands;
+mod driver;
+mod line;
+mod link;
+mod status;
+
+pub(super) use commands::{drawer_pulse, encode};
+pub use driver::{DrawerSensor, EscPosPrinter};
+pub(super) use line::{NetworkLine, PrinterLine, SerialLine, UsbLine};
