@@ -389,7 +389,7 @@ mod tests {
             code in "[0-9M]{4,22}",
         ) {
             let rules = rows.into_iter().map(|(prefix, least, more)| {
-                rule(&prefix, (least, least + more), CodeMeaning::Coupon)
+                rule(&prefix, (least, least.saturating_add(more)), CodeMeaning::Coupon)
             });
             if let Ok(table) = CodeTable::new(LAYOUT, rules.collect()) {
                 let fitting = table.rules().iter().filter(|rule| rule.fits(&code));

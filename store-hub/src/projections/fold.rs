@@ -242,6 +242,7 @@ impl Books {
             total,
             tenders,
             change,
+            rounding,
             ..
         } = fact
         else {
@@ -272,7 +273,8 @@ impl Books {
             sale: *sale,
             operator,
             at: record.at,
-            total_minor: total.minor(),
+            // As its receipt says it: what was paid.
+            total_minor: total.minor().saturating_add(rounding.minor()),
             tenders,
             closed: place,
             printed: None,
