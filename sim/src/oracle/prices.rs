@@ -165,6 +165,8 @@ mod tests {
             day,
             arrive_wall_ms: 0,
             items: vec![item(PIECE), item("2100001001103")],
+            mistake: None,
+            waits: false,
             total_minor: 220,
             tenders: Vec::new(),
             may_be_stood_in: false,

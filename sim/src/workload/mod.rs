@@ -57,6 +57,12 @@ pub struct Visit {
     pub arrive_wall_ms: i64,
     /// What it buys.
     pub items: Vec<ScannedItem>,
+    /// What the cashier scans first by mistake, and takes back: none of what it buys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mistake: Option<String>,
+    /// Whether its basket waits, and is recalled, before it is paid.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub waits: bool,
     /// What it will have to pay.
     pub total_minor: i64,
     /// How it pays.
@@ -77,12 +83,24 @@ const fn is_first_day(day: &u16) -> bool {
     *day == FIRST_DAY
 }
 
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a reference over"
+)]
+const fn is_not(said: &bool) -> bool {
+    !*said
+}
+
 /// One line of a lane's script: what cashier and customer do.
 #[derive(Debug, Serialize)]
 pub struct ScriptLine<'visit> {
     order: &'visit str,
     arrive_wall_ms: i64,
     items: Vec<&'visit str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mistake: Option<&'visit str>,
+    #[serde(skip_serializing_if = "is_not")]
+    waits: bool,
     tenders: &'visit [ScriptedTender],
 }
 
@@ -98,6 +116,8 @@ impl Visit {
                 .iter()
                 .map(|item| item.barcode.as_str())
                 .collect(),
+            mistake: self.mistake.as_deref(),
+            waits: self.waits,
             tenders: &self.tenders,
         }
     }
@@ -119,6 +139,8 @@ impl Workload {
         let cards = deal_cards(seed, baskets.len());
         let mut weights = Dice::new(seed, "weights");
         let mut customers = Dice::new(seed, "customers");
+        let mut cashiers = Dice::new(seed, "cashiers");
+        let mut shelf = Vec::new();
         let arrivals = calendar.draw_arrivals(seed, baskets.len());
         let visits = baskets
             .iter()
@@ -129,11 +151,15 @@ impl Workload {
                     true => draw_card_customer(&mut customers, &cards),
                     false => draw_customer(&mut customers, &cards),
                 };
+                let (mistake, waits) = draw_cashier(&mut cashiers, &shelf, &items);
+                shelf.extend(a_piece(&items));
                 Visit {
                     order: format!("basket-{}", basket.line),
                     lane: arrival.lane,
                     day: arrival.day,
                     arrive_wall_ms: arrival.wall_ms,
+                    mistake,
+                    waits,
                     total_minor: items.iter().map(|item| item.price_minor).sum(),
                     items,
                     tenders: customer.tenders,
@@ -149,6 +175,27 @@ impl Workload {
     pub fn items(&self) -> usize {
         self.visits.iter().map(|visit| visit.items.len()).sum()
     }
+}
+
+/// One cashier in twenty takes a wrong article first, one customer in thirty forgot something. The
+/// wrong one stood in an earlier basket: each day has its price.
+fn draw_cashier(
+    dice: &mut Dice,
+    shelf: &[String],
+    items: &[ScannedItem],
+) -> (Option<String>, bool) {
+    let (errs, waits) = (dice.chance(50), dice.chance(33));
+    let index = dice.below(u64::try_from(shelf.len()).unwrap_or(0));
+    let wrong = usize::try_from(index).ok().and_then(|at| shelf.get(at));
+    let is_other = |wrong: &&String| items.iter().all(|item| item.barcode != **wrong);
+    let mistake = wrong.filter(is_other).filter(|_| errs);
+    (mistake.cloned(), waits)
+}
+
+/// An article of a basket that carries no price on its label.
+fn a_piece(items: &[ScannedItem]) -> Option<String> {
+    let mut pieces = items.iter().filter(|item| !item.barcode.starts_with('2'));
+    pieces.next().map(|item| item.barcode.clone())
 }
 
 /// Tries before a customer who pays otherwise has to do.
@@ -218,6 +265,24 @@ mod tests {
     fn the_same_seed_gives_the_same_day_and_another_gives_another() {
         assert_eq!(lines(&day(5)), lines(&day(5)));
         assert_ne!(lines(&day(5)), lines(&day(6)));
+    }
+
+    #[test]
+    fn some_cashiers_err_and_some_baskets_wait() {
+        let day = day(1);
+        let wrong: Vec<_> = day
+            .visits
+            .iter()
+            .filter(|one| one.mistake.is_some())
+            .collect();
+        assert!((8..40).contains(&wrong.len()), "{}", wrong.len());
+        for visit in wrong {
+            let mistake = visit.mistake.as_deref();
+            let bought = visit.items.iter().map(|item| Some(item.barcode.as_str()));
+            assert!(!bought.into_iter().any(|item| item == mistake));
+        }
+        let waiting = day.visits.iter().filter(|one| one.waits).count();
+        assert!((4..30).contains(&waiting), "{waiting}");
     }
 
     #[test]

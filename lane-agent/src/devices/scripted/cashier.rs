@@ -38,16 +38,70 @@ impl ScriptedCashier {
     /// Plays all orders after the last that ended before this start. An order that was under way
     /// then is taken up where the screens say it stands.
     pub(super) async fn play(mut self, orders: Vec<Order>, last_order_reference: String) {
-        let done = orders
-            .iter()
-            .position(|order| order.order == last_order_reference)
-            .map_or(0, |last| last.saturating_add(1));
+        let Ok(done) = self.taken_up(&orders, &last_order_reference).await else {
+            return;
+        };
         for order in orders.iter().skip(done) {
             if self.serve(order).await.is_err() {
                 return;
             }
         }
         self.finished.send_replace(true);
+    }
+
+    /// Where the script goes on: behind the last order that ended. Where baskets wait, a suspended
+    /// sale has ended and its order has not: it is recalled, or is the sale that is open.
+    async fn taken_up(&mut self, orders: &[Order], last: &str) -> Result<usize, LaneStopped> {
+        let at = |name: &str| orders.iter().position(|order| order.order == name);
+        let behind = at(last).map_or(0, |last| last.saturating_add(1));
+        if !orders.iter().any(|order| order.waits) {
+            return Ok(behind);
+        }
+        self.recall().await?;
+        let screen = self.settled().await?;
+        let open = screen.basket.filter(|_| !screen.prompt.takes_sale());
+        Ok(open
+            .and_then(|basket| at(&basket.order_reference))
+            .unwrap_or(behind))
+    }
+
+    /// Again and again, where the lane begins no sale for want of room.
+    async fn recall(&mut self) -> Result<(), LaneStopped> {
+        loop {
+            let screen = self.settled().await?;
+            let waiting = screen
+                .suspended
+                .last()
+                .filter(|_| screen.prompt.takes_sale());
+            let Some(waiting) = waiting else {
+                return Ok(());
+            };
+            let sale = waiting.sale.0;
+            self.press(Key::Recall { sale }).await?;
+        }
+    }
+
+    /// The customer forgot something, and comes back.
+    async fn wait_for_the_forgetful(&mut self) -> Result<(), LaneStopped> {
+        let basket = self.now()?.basket;
+        if basket.is_none_or(|basket| basket.totalled || basket.tenders_tried > 0) {
+            return Ok(());
+        }
+        let label = "forgot something".to_owned();
+        self.press(Key::Suspend { label }).await?;
+        self.recall().await
+    }
+
+    /// A wrong article is scanned before all others, and taken back.
+    async fn mistake(&mut self, wrong: &str, basket: &BasketView) -> Result<(), LaneStopped> {
+        let line = basket.lines.first();
+        if line.is_none() {
+            self.scan(wrong).await?;
+        }
+        if line.is_none_or(|line| line.barcode == wrong && !line.voided) {
+            self.press(Key::VoidLine { line_number: 1 }).await?;
+        }
+        Ok(())
     }
 
     async fn serve(&mut self, order: &Order) -> Result<(), LaneStopped> {
@@ -61,6 +115,9 @@ impl ScriptedCashier {
             self.press(Key::Open { order_reference }).await?;
         }
         self.scan_the_rest(order).await?;
+        if order.waits {
+            self.wait_for_the_forgetful().await?;
+        }
         self.total().await?;
         self.pay(order).await
     }
@@ -78,6 +135,9 @@ impl ScriptedCashier {
         };
         if basket.totalled {
             return Ok(());
+        }
+        if let Some(wrong) = &order.mistake {
+            self.mistake(wrong, &basket).await?;
         }
         let mut there = articles_in(&basket);
         for item in &order.items {
@@ -220,7 +280,7 @@ const fn asks_a_person(prompt: &Prompt) -> bool {
 
 fn articles_in(basket: &BasketView) -> BTreeMap<&str, u32> {
     let mut there = BTreeMap::new();
-    for line in &basket.lines {
+    for line in basket.lines.iter().filter(|line| !line.voided) {
         let count: &mut u32 = there.entry(line.barcode.as_str()).or_default();
         *count = count.saturating_add(line.quantity);
     }

@@ -22,6 +22,12 @@ pub struct Order {
     pub keys: Vec<KeyOnScript>,
     /// Barcodes in the order they are scanned.
     pub items: Vec<String>,
+    /// Scanned first by mistake, and taken back; none of the items.
+    #[serde(default)]
+    pub mistake: Option<String>,
+    /// With all scanned the customer forgot something: the basket waits, and is recalled.
+    #[serde(default)]
+    pub waits: bool,
     /// Tried in order, each for what is still open; cash follows the last.
     pub tenders: Vec<TenderOnScript>,
 }

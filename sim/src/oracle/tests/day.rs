@@ -337,6 +337,8 @@ fn visit(number: i64) -> Visit {
         day: 1,
         arrive_wall_ms: 0,
         items: vec![item],
+        mistake: None,
+        waits: false,
         total_minor: number * 1_000,
         tenders: vec![card, cash],
         may_be_stood_in: true,

@@ -164,6 +164,8 @@ mod tests {
             day: index * days / baskets + 1,
             arrive_wall_ms: 0,
             items: Vec::new(),
+            mistake: None,
+            waits: false,
             total_minor: 100,
             tenders: Vec::new(),
             may_be_stood_in: true,

@@ -11,6 +11,8 @@ fn visits(count: usize, may_be_stood_in: bool) -> Vec<Visit> {
         day: 1,
         arrive_wall_ms: 0,
         items: Vec::new(),
+        mistake: None,
+        waits: false,
         total_minor: 100,
         tenders: Vec::new(),
         may_be_stood_in,
