@@ -139,7 +139,10 @@ fn lines(page: &str) -> usize {
 
 fn config(lane: &Lane, hub: SocketAddr) -> Config {
     let text = Lane::config_text(hub);
-    let cashier = "[devices.cashier]\n            driver = \"scripted\"\n            script = \"script.jsonl\"\n";
+    let cashier = "[devices.cashier]
+            driver = \"scripted\"
+            script = \"script.jsonl\"
+";
     assert!(text.contains(cashier));
     let screens = "[screens]\nlisten = \"127.0.0.1:0\"\ntoken_file = \"token\"\n";
     let text = text.replace(cashier, screens);
