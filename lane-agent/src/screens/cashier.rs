@@ -11,7 +11,7 @@ use axum::{
 use domain::{
     limits,
     money::Money,
-    prices::{ArticleKind, PriceBook},
+    prices::{ArticleKey, ArticleKind, PriceBook},
     sale::{BasketView, LineView, Prompt, Screen},
     words::Language,
 };
@@ -403,7 +403,10 @@ type ByCategory<'a> = BTreeMap<&'a str, Vec<(String, &'a str, i64)>>;
 fn by_category(book: &PriceBook) -> ByCategory<'_> {
     let mut found = ByCategory::new();
     let pieces = book.articles().filter(|article| match article.kind() {
-        ArticleKind::Piece => !article.category.is_empty(),
+        // What is weighed at the checkout is scanned by its number as well.
+        ArticleKind::Piece | ArticleKind::Weighed => {
+            !article.category.is_empty() && matches!(article.key, ArticleKey::Piece(_))
+        }
         ArticleKind::PriceEmbedded => false,
     });
     for article in pieces {
