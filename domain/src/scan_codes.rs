@@ -1,5 +1,5 @@
-//! What a scanned code means, by one table of prefixes: an article, a label of the store's scales, a
-//! coupon, a member, a receipt, a payment code, a supervisor's badge.
+//! What a scanned code means, by one table of prefixes: an article, a label of the store's scales,
+//! a coupon, a member, a receipt, a payment code, a supervisor's badge.
 //!
 //! Each code fits one row at most: a table whose rows overlap, or that takes numbers away from
 //! articles, is refused before anything is scanned.
@@ -47,7 +47,7 @@ const NO_ARTICLE_BEGINS_WITH: [(usize, &[&str]); 3] = [
     (12, &["2", "4", "5"]),
     (13, &["02", "04", "05", "2", "98", "99"]),
 ];
-/// The length of a label.
+/// Labels are EAN-13.
 const LABEL_LENGTH: usize = 13;
 
 /// One row of the table.

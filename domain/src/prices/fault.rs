@@ -181,7 +181,7 @@ pub enum FaultKind {
     /// Two articles for one key.
     #[error("{code} is the short code of line {line} already")]
     ShortCodeTwice {
-        /// The code.
+        /// As both are filed.
         code: u32,
         /// Where it stands first.
         line: u32,
@@ -192,7 +192,7 @@ pub enum FaultKind {
     /// One class, two rates.
     #[error("{class} takes {found} basis points here and {first} on line {line}")]
     OtherRate {
-        /// The class.
+        /// What both lines name.
         class: String,
         /// Here; none: the line says no rate.
         found: String,

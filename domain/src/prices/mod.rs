@@ -12,9 +12,9 @@
 //!
 //! | column | holds |
 //! |---|---|
-//! | `barcode` | `piece`: a GTIN; `price-embedded`: first 6 or 7 digits of a label; `weighed`: either |
+//! | `barcode` | `piece`: a GTIN; `price-embedded`: 6 or 7 digits of a label; `weighed`: either |
 //! | `name` | as on receipts |
-//! | `price_minor` | whole fen or cents, of a piece or a kilogram; 0: free; labels may carry their own |
+//! | `price_minor` | whole fen or cents, of a piece or a kilogram; 0: free; labels may say it |
 //! | `currency` | the store's |
 //! | `kind` | `piece`, `weighed` (at the checkout, or by its label) or `price-embedded` |
 //! | `category`, `tax_class`, `unit` | words; of one class all lines have one rate |

@@ -28,7 +28,7 @@ pub enum BasketFact {
     },
     /// A line has another quantity, price or discount.
     LineChanged {
-        /// The sale.
+        /// The sale it stands in.
         sale: SaleNumber,
         /// The line as it is now, under the number it had.
         line: Line,
@@ -178,8 +178,8 @@ impl Step {
         Ok(())
     }
 
-    /// What may be scanned at a checkout and is no article finds its place only where it is taken. A
-    /// payment code is kept nowhere.
+    /// What may be scanned at a checkout and is no article finds its place only where it is taken.
+    /// A payment code is kept nowhere.
     pub(super) fn other_code(&mut self, meaning: CodeMeaning) -> Result<(), Rejected> {
         let totalled = self.sale()?.total.is_some();
         match meaning {

@@ -1,6 +1,6 @@
-//! What a cashier types instead of scanning it, and what is changed on a line that is there: number,
-//! weight, price, an amount without article, a discount. What takes money off, or is on no shelf,
-//! needs a right and says whose it was.
+//! What a cashier types instead of scanning it, and what is changed on a line that is there:
+//! number, weight, price, an amount without article, a discount. What takes money off, or is in no
+//! price file, needs a right and says whose it was.
 
 use crate::{
     money::Money,

@@ -59,7 +59,7 @@ pub enum SaleFact {
     },
     /// The basket waits for its customer, and is taken up in a sale of its own.
     SaleSuspended {
-        /// The sale.
+        /// What the basket is recalled by.
         sale: SaleNumber,
         /// What the cashier calls it, or empty.
         label: String,

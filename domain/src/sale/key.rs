@@ -35,7 +35,7 @@ pub enum Key {
     },
     /// What an article weighs, typed.
     Weight {
-        /// Grams.
+        /// Without its packing.
         grams: u32,
     },
     /// What is scanned next costs this.

@@ -90,7 +90,7 @@ pub struct LineTax {
 /// The line of a receipt that a returned line was bought with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OriginalLine {
-    /// The receipt.
+    /// Of any lane, of any day that is kept.
     pub receipt: ReceiptNumber,
     /// The line of its sale.
     pub line_number: u32,

@@ -41,7 +41,7 @@ worded! {
     Wallet = 3 "wallet" "电子钱包";
     /// A gift or prepaid card of the store.
     GiftCard = 4 "gift card" "购物卡";
-    /// A voucher.
+    /// Paper that is worth something once.
     Voucher = 5 "voucher" "代金券";
     /// Notes of another currency.
     ForeignCash = 6 "foreign cash" "外币现金";

@@ -29,7 +29,7 @@ pub enum Tender {
     Wallet {
         /// What it pays.
         amount: Money,
-        /// The payment.
+        /// What the hub knows it by.
         payment_id: PaymentId,
         /// Whose wallet.
         scheme: Scheme,
