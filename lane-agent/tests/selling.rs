@@ -84,7 +84,7 @@ async fn cash_card_and_a_declined_card() {
         "Lanekeeper test store",
         "whole milk",
         "beef",
-        "25.49",
+        "25.40",
         "Change",
         "4.60",
     ] {
