@@ -210,7 +210,7 @@ impl Lane {
         self.start_with(Config::parse(&text, self.folder.path()).unwrap())
     }
 
-    fn start_with(&self, config: Config) -> Running {
+    pub fn start_with(&self, config: Config) -> Running {
         let (stop, stopped) = oneshot::channel();
         let commit = self.commit;
         let ports = Ports {
