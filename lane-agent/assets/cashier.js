@@ -11,6 +11,7 @@
   const restarted = document.getElementById("restarted");
   const unknown = document.getElementById("unknown");
   const said = document.getElementById("said");
+  const goods = document.getElementById("goods");
 
   // Keys that follow each other faster than this come from a scanner.
   const BURST_MS = 30;
@@ -128,6 +129,7 @@
 
   function touch(key) {
     if (key.disabled) return;
+    if (goods && goods.open) goods.close();
     let text = key.dataset.typed;
     if (digits !== "" && key.dataset.key === "void-line") text = digits;
     if (digits !== "" && key.dataset.key === "cash" && key.dataset.shortcut) {
@@ -161,16 +163,28 @@
     const { key: name, digit, do: action, scan: code, post, line } = key.dataset;
     if (name) touch(key);
     else if (digit) show(digits + digit);
-    else if (code) scan(code);
+    else if (code) pick(code);
     else if (line) show(line);
     else if (post) hand(post);
     else if (action === "clear") show("");
     else if (action === "enter") enter();
     else if (action === "acknowledge") acknowledge();
+    else if (action === "goods") openGoods();
+    else if (action === "leave-goods") goods.close();
     else if (action === "seen" && restarted) restarted.hidden = true;
     // Enter belongs to the till, not to the button that was touched last.
     if (key.blur) key.blur();
   });
+
+  function pick(code) {
+    if (goods && goods.open) goods.close();
+    scan(code);
+  }
+
+  function openGoods() {
+    htmx.trigger("#shelf", "shelf");
+    goods.showModal();
+  }
 
   async function hand(where) {
     const answer = await fetch(where, { method: "POST", headers: { "x-lanekeeper-form": form } });
@@ -214,12 +228,14 @@
     if (event.code === "Escape") {
       event.preventDefault();
       if (isUnknownShown()) return acknowledge();
+      if (goods && goods.open) return goods.close();
       return show("");
     }
     if (event.code === "Backspace") return show(digits.slice(0, -1));
     const key = button(`[data-shortcut="${event.code}"]`);
     if (key) {
       event.preventDefault();
+      if (key.dataset.do === "goods") return openGoods();
       touch(key);
     }
   }

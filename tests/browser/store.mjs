@@ -54,13 +54,18 @@ async function firstLine(lines, store, log) {
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Types a code as a scanner does: all keys within a few milliseconds, then CR. */
+/**
+ * Types a code as a scanner does: all keys at once, then CR. The moments are those of the keys, as
+ * they come from a device, and not those at which a busy page gets round to them.
+ */
 export async function scan(page, code) {
   await page.evaluate((letters) => {
-    for (const letter of letters) {
-      const code = letter === "\r" ? "Enter" : /\d/.test(letter) ? `Digit${letter}` : `Key${letter}`;
-      const key = letter === "\r" ? "Enter" : letter;
-      document.dispatchEvent(new KeyboardEvent("keydown", { code, key, bubbles: true }));
-    }
+    const keys = Array.from(letters, (letter) => {
+      const isEnd = letter === "\r";
+      const code = isEnd ? "Enter" : /\d/.test(letter) ? `Digit${letter}` : `Key${letter}`;
+      const key = isEnd ? "Enter" : letter;
+      return new KeyboardEvent("keydown", { code, key, bubbles: true, cancelable: true });
+    });
+    for (const key of keys) document.dispatchEvent(key);
   }, `${code}\r`);
 }

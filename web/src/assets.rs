@@ -5,9 +5,13 @@ use axum::{Router, http::header, response::IntoResponse, routing::get};
 /// Where they lie.
 pub(crate) const ASSETS: &str = "/assets/";
 
-/// htmx 4.0.1 and its extension for server-sent events, from npm's package `htmx.org` (0BSD).
-const HTMX: &[u8] = include_bytes!("../assets/htmx.min.js");
-const HTMX_SSE: &[u8] = include_bytes!("../assets/hx-sse.min.js");
+/// htmx 4.0.1 and its extension for server-sent events, from npm's package `htmx.org` (0BSD). One
+/// file: in two, htmx may begin with a page before the extension is there.
+const HTMX: &str = concat!(
+    include_str!("../assets/htmx.min.js"),
+    "\n",
+    include_str!("../assets/hx-sse.min.js")
+);
 const ICON: &[u8] = include_bytes!("../assets/icon.svg");
 const STYLE: &[u8] = include_bytes!("../assets/style.css");
 
@@ -16,8 +20,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// Routes of the shared files.
 pub fn assets() -> Router {
     Router::new()
-        .route("/assets/htmx.js", get(|| file(SCRIPT, HTMX)))
-        .route("/assets/htmx-sse.js", get(|| file(SCRIPT, HTMX_SSE)))
+        .route("/assets/htmx.js", get(|| file(SCRIPT, HTMX.as_bytes())))
         .route("/assets/icon.svg", get(|| file("image/svg+xml", ICON)))
         .route(
             "/assets/style.css",

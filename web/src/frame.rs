@@ -43,7 +43,6 @@ impl Page<'_> {
                     link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
                     link rel="stylesheet" href="/assets/style.css";
                     script src="/assets/htmx.js" defer {}
-                    script src="/assets/htmx-sse.js" defer {}
                     @for script in self.scripts {
                         script src=(script) defer {}
                     }

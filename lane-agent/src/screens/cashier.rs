@@ -1,5 +1,7 @@
 //! The cashier's page: the basket, the one next step, and the keys that are possible now.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Router,
     extract::State,
@@ -9,6 +11,7 @@ use axum::{
 use domain::{
     limits,
     money::Money,
+    prices::{ArticleKind, PriceBook},
     sale::{BasketView, LineView, Prompt, Screen},
     words::Language,
 };
@@ -22,6 +25,9 @@ const SCRIPT: &[u8] = include_bytes!("../../assets/cashier.js");
 const PAD: [&str; 12] = ["7", "8", "9", "4", "5", "6", "1", "2", "3", "0", "00", "."];
 /// Notes that a customer may hand over, in major units.
 const NOTES: [i64; 4] = [10, 20, 50, 100];
+/// Product keys: so many categories, and articles in each.
+const CATEGORIES_MAX: usize = 24;
+const ARTICLES_A_CATEGORY_MAX: usize = 24;
 /// How htmx listens: also while nobody looks, and soon again after a break.
 const LISTEN: &str =
     r#"{"sse":{"pauseOnBackground":false,"reconnectDelay":200,"reconnectMaxDelay":1000}}"#;
@@ -43,11 +49,12 @@ pub(super) async fn page(State(pages): Here, headers: HeaderMap) -> Markup {
         pages.lane.checkout.lane
     );
     let body = html! {
-        main #live .live hx-get="/cashier/live" hx-sse:connect="/cashier/live"
+        main #live .live hx-sse:connect="/cashier/live"
             hx-config=(LISTEN) hx-swap="innerHTML" data-run=(pages.run) {
             (live(&pages, screen.as_ref(), language))
         }
         (pad(language))
+        (goods_dialog(language))
         dialog #unknown .dialog role="alertdialog" aria-labelledby="unknown-text" {
             p #unknown-text {}
             button .key .wide data-do="acknowledge" {
@@ -89,7 +96,10 @@ pub(super) fn live(pages: &Pages, screen: Option<&Screen>, language: Language) -
     html! {
         (top(&pages.lane, language))
         section .basket aria-label=(said(language, "Basket", "商品")) {
-            (lines(basket, language))
+            @match basket {
+                Some(basket) => (lines(basket, language)),
+                None => (between_sales(prompt, language)),
+            }
             (sums(basket, language))
         }
         (next_step(screen, language))
@@ -105,7 +115,7 @@ fn top(lane: &Lane, language: Language) -> Markup {
     let hub_up = *lane.hub_up.borrow();
     html! {
         header .top {
-            strong { (store_name(lane)) }
+            h1 { (store_name(lane)) }
             span { (said(language, "Lane", "收银台")) " " (lane.checkout.lane.0) }
             @if lane.panel.is_some() {
                 span .training { (said(language, "TEST: no real money", "测试：非真实交易")) }
@@ -126,12 +136,24 @@ fn top(lane: &Lane, language: Language) -> Markup {
     }
 }
 
-fn lines(basket: Option<&BasketView>, language: Language) -> Markup {
-    let Some(basket) = basket else {
-        return html! {
-            div .empty { (said(language, "No articles yet", "尚无商品")) }
-        };
+/// What the last customer still gets, large: it is counted out from here.
+fn between_sales(prompt: Option<&Prompt>, language: Language) -> Markup {
+    let handed_back = match prompt {
+        Some(Prompt::Goodbye { change }) => Some((said(language, "Change", "找零"), *change)),
+        Some(Prompt::Voided { cash_back }) => {
+            Some((said(language, "Hand back", "退还"), *cash_back))
+        }
+        Some(_) | None => None,
     };
+    html! {
+        @match handed_back.filter(|(_, money)| money.is_positive()) {
+            Some((label, money)) => div .empty { p { (label) } p .figure { (money) } },
+            None => div .empty { (said(language, "No articles yet", "尚无商品")) },
+        }
+    }
+}
+
+fn lines(basket: &BasketView, language: Language) -> Markup {
     let shown = basket
         .lines
         .iter()
@@ -188,7 +210,7 @@ fn sums(basket: Option<&BasketView>, language: Language) -> Markup {
 fn next_step(screen: Option<&Screen>, language: Language) -> Markup {
     let Some(screen) = screen else {
         return html! {
-            footer .step .wait role="status" {
+            div .step .wait role="status" {
                 (said(language, "Starting: waits for prices from the hub", "正在启动：等待主机的价格"))
             }
         };
@@ -199,7 +221,7 @@ fn next_step(screen: Option<&Screen>, language: Language) -> Markup {
         _ => None,
     };
     html! {
-        footer .step .(mood(&screen.prompt)) role="status" aria-live="polite"
+        div .step .(mood(&screen.prompt)) role="status" aria-live="polite"
             data-unknown=[unknown] {
             @if let Some(rejected) = &screen.refused {
                 p #refused .refused { (rejected.for_cashier().read_in(language)) }
@@ -229,6 +251,7 @@ fn actions(prompt: Option<&Prompt>, basket: Option<&BasketView>, language: Langu
     let sells = basket.is_some_and(|basket| basket.tenders_tried == 0);
     let has_lines = basket.is_some_and(|basket| basket.lines.iter().any(|line| !line.voided));
     let scans = matches!(prompt, Some(Prompt::Scan | Prompt::NotFound { .. }));
+    let may_scan = scans || prompt.is_some_and(Prompt::takes_sale);
     let pays = prompt.is_some_and(Prompt::takes_tender);
     let waits_for_card = matches!(prompt, Some(Prompt::PresentCard { .. }));
     let last = basket.and_then(|basket| basket.lines.iter().rev().find(|line| !line.voided));
@@ -242,6 +265,9 @@ fn actions(prompt: Option<&Prompt>, basket: Option<&BasketView>, language: Langu
                 .typed(&last.to_string()).markup())
             (key("void-sale", "F4", said(language, "Void sale", "取消交易"), basket.is_some())
                 .typed("by the cashier").markup())
+            button .key type="button" data-do="goods" data-shortcut="F6" disabled[!may_scan] {
+                (said(language, "Goods", "商品")) kbd { "F6" }
+            }
             (key("total", "F9", said(language, "Total", "合计"), scans && has_lines)
                 .class("total").markup())
             (key("card", "F8", said(language, "Card", "银行卡"), pays).class("tender").markup())
@@ -327,6 +353,62 @@ impl<'a> KeyFace<'a> {
             }
         }
     }
+}
+
+/// Goods without a code on them, found by a touch. Fetched when it is opened.
+fn goods_dialog(language: Language) -> Markup {
+    html! {
+        dialog #goods .dialog .shelf aria-label=(said(language, "Goods", "商品")) {
+            div #shelf hx-get="/cashier/goods" hx-trigger="shelf" hx-swap="innerHTML" {}
+            button .key .wide type="button" data-do="leave-goods" {
+                (said(language, "Back to the basket", "返回")) kbd { "Esc" }
+            }
+        }
+    }
+}
+
+/// `GET /cashier/goods`: a category after the other, each with its first articles.
+pub(super) async fn goods(State(pages): Here, headers: HeaderMap) -> Markup {
+    let language = asked(&headers);
+    let facts = pages.lane.facts.borrow().clone();
+    let Some(facts) = facts else {
+        return html! { p { (said(language, "No prices yet", "尚无价格")) } };
+    };
+    let currency = facts.prices.currency();
+    html! {
+        @for (category, articles) in shelf(&facts.prices) {
+            h2 { (category) }
+            div .goods {
+                @for (code, name, minor) in articles {
+                    button .key type="button" data-scan=(code) {
+                        span .name { (name) }
+                        span .amount { (plain(Money::new(minor, currency))) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Codes, names and prices by category.
+type Shelf<'a> = BTreeMap<&'a str, Vec<(String, &'a str, i64)>>;
+
+fn shelf(book: &PriceBook) -> Shelf<'_> {
+    let mut shelf = Shelf::new();
+    let pieces = book.articles().filter(|article| match article.kind() {
+        ArticleKind::Piece => !article.category.is_empty(),
+        ArticleKind::PriceEmbedded => false,
+    });
+    for article in pieces {
+        if shelf.len() >= CATEGORIES_MAX && !shelf.contains_key(article.category) {
+            continue;
+        }
+        let articles = shelf.entry(article.category).or_default();
+        if articles.len() < ARTICLES_A_CATEGORY_MAX {
+            articles.push((article.as_filed(), article.name, article.price_minor));
+        }
+    }
+    shelf
 }
 
 fn pad(language: Language) -> Markup {

@@ -24,7 +24,7 @@ pub(super) async fn page(State(pages): Here) -> Markup {
     let language = *pages.customer_language.borrow();
     let screen = pages.lane.screens.borrow().clone();
     let body = html! {
-        main #live .live hx-get="/customer/live" hx-sse:connect="/customer/live"
+        main #live .live hx-sse:connect="/customer/live"
             hx-config=(LISTEN) hx-swap="innerHTML" {
             (live(&pages, screen.as_ref(), language))
         }
@@ -60,7 +60,7 @@ pub(super) fn live(pages: &Pages, screen: Option<&Screen>, language: Language) -
     };
     html! {
         header .top {
-            strong { (store_name(&pages.lane)) }
+            h1 { (store_name(&pages.lane)) }
             button .language type="button" hx-post="/customer/language" hx-swap="none" { (other) }
         }
         @match basket {
@@ -99,14 +99,14 @@ fn bought(basket: &BasketView, language: Language) -> Markup {
 fn step(screen: Option<&Screen>, language: Language) -> Markup {
     let Some(screen) = screen else {
         return html! {
-            footer .step .wait role="status" {
+            div .step .wait role="status" {
                 p .prompt { (said(language, "This checkout opens shortly", "本收银台即将开启")) }
             }
         };
     };
     let sentence = screen.prompt.customer();
     html! {
-        footer .step .(mood(&screen.prompt)) role="status" aria-live="polite" {
+        div .step .(mood(&screen.prompt)) role="status" aria-live="polite" {
             @if let Some(picture) = of_payment(&screen.prompt) { (picture) }
             p .prompt { (sentence.read_in(language)) }
         }

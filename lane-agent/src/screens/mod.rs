@@ -136,6 +136,7 @@ fn router(pages: Arc<Pages>) -> Router {
     let mut router = Router::new()
         .route("/", get(|| async { Redirect::to("/cashier") }))
         .route("/cashier", get(cashier::page))
+        .route("/cashier/goods", get(cashier::goods))
         .route("/cashier/live", get(live::cashier))
         .route("/customer", get(customer::page))
         .route("/customer/live", get(live::customer))

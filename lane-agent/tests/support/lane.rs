@@ -14,7 +14,7 @@ use std::{
 use domain::barcode::check_digit;
 use journal::{CommitDriver, Journal, LogId, Record, SimulatedDisk};
 use lane_agent::{Config, Ports, devices, start};
-use ports::{Clock, OsRandom, SystemClock, TcpNetwork};
+use ports::{Clock, Network, OsRandom, SystemClock, TcpNetwork};
 use prost::Message;
 use proto::{
     journal::v1::{LaneRecord, lane_record::Body},
@@ -33,6 +33,7 @@ pub struct Lane {
     pub disk: SimulatedDisk,
     clock: Arc<dyn Clock>,
     commit: Duration,
+    network: Arc<dyn Network>,
 }
 
 /// A business clock that a test sets; the other one runs as always.
@@ -124,7 +125,12 @@ impl Lane {
             disk: SimulatedDisk::new(),
             clock: Arc::new(SystemClock::new()),
             commit: Duration::from_micros(300),
+            network: Arc::new(TcpNetwork),
         }
+    }
+
+    pub fn with_network(self, network: Arc<dyn Network>) -> Self {
+        Self { network, ..self }
     }
 
     /// Its disk takes so long for a commit.
@@ -216,7 +222,7 @@ impl Lane {
         let ports = Ports {
             clock: Arc::clone(&self.clock),
             random: Arc::new(OsRandom),
-            network: Arc::new(TcpNetwork),
+            network: Arc::clone(&self.network),
             engine: self.disk.engine(),
             commits: CommitDriver::Simulated(Box::new(move || commit)),
             devices: devices::configured(&config.devices),

@@ -61,7 +61,7 @@ pub(super) async fn page(State(pages): Here, headers: HeaderMap) -> Markup {
             span { (pages.services.store_id) }
             a .language href={ "/language/" (tag) } { (other) }
         }
-        main #live hx-get="/now/live" hx-sse:connect="/now/live" hx-config=(LISTEN)
+        main #live hx-sse:connect="/now/live" hx-config=(LISTEN)
             hx-swap="innerHTML" { (shown(&pages, seen.as_ref(), language)) }
     };
     let page = Page {

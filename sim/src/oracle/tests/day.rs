@@ -394,6 +394,7 @@ fn record_of(days: u16) -> RunRecord {
         days,
         lanes_to_rest: 0,
         prices_change: false,
+        by_hand: None,
         resumed: true,
         lost: Vec::new(),
         manifest_sha256: None,

@@ -156,7 +156,7 @@ async fn a_drawer_waits_for_no_receipt() {
         assert!(!fault.begun);
         driver.open_drawer().await.unwrap();
         assert_eq!(printer.pulses.borrow().as_slice(), [false, true], "at once");
-        assert_eq!(printer.papers(), [String::new(); 0]);
+        assert!(printer.papers().is_empty());
     })
     .await;
 }

@@ -1,0 +1,357 @@
+// People at the screens, in a real browser: the main paths, by touch and by keys alone, in both
+// languages, through a reload and a kill. Run: node sell.mjs PATH-OF-SIM [FOLDER-FOR-PICTURES]
+import { strict as assert } from "node:assert";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import axe from "axe-core";
+import { pause, scan, withStore } from "./store.mjs";
+
+const [sim, pictures = "pictures"] = process.argv.slice(2);
+const APPLE = "6910000000013";
+const MILK = "6910000000211";
+const NUTS_LABEL = "2100004051096";
+const UNKNOWN = "6999999999994";
+const APPROVED = 0;
+const DECLINED = 2;
+const PARTIAL = 5;
+/** What a page and all its files may weigh. */
+const PAGE_BYTES_MAX = 150 * 1024;
+
+let shots = 0;
+const trouble = [];
+
+async function main() {
+  mkdirSync(pictures, { recursive: true });
+  const told = await withStore(sim, async ({ browser, address, out }) => {
+    const hand = new Hand(browser, address, out);
+    await part("start page in both languages", () => startPage(hand));
+    await part("cash by touch, exact", () => cashByTouch(hand));
+    await part("cash by keys alone, with change", () => cashByKeys(hand));
+    await part("a declined card, then another", () => declinedThenAnother(hand));
+    await part("a card that pays a part, the rest in cash", () => partThenCash(hand));
+    await part("what can't be sold, what is taken back", () => mistakes(hand));
+    await part("a reload and a kill in mid-sale", () => reloadAndKill(hand));
+    await part("the bank line is pulled, the hub is gone", () => linesDown(hand));
+    await part("every page: accessible, small, nothing from elsewhere", () => everyPage(hand));
+  });
+  assert.match(told, /0 broken/);
+  assert.deepEqual(trouble, []);
+  console.log(told);
+}
+
+async function part(name, work) {
+  const began = Date.now();
+  await work();
+  console.log(`ok  ${name} (${Date.now() - began} ms)`);
+}
+
+/** One person with a browser. */
+class Hand {
+  constructor(browser, address, out) {
+    this.browser = browser;
+    this.address = address;
+    this.out = out;
+    this.origin = new URL(address).origin;
+  }
+
+  async context(options = {}) {
+    const context = await this.browser.newContext({
+      viewport: { width: 1024, height: 600 },
+      locale: "en-US",
+      ...options,
+    });
+    context.on("request", (request) => {
+      const { hostname } = new URL(request.url());
+      if (hostname !== "127.0.0.1") trouble.push(`asked of ${request.url()}`);
+    });
+    context.on("weberror", (error) => trouble.push(`script: ${error.error().message}`));
+    context.on("console", (message) => {
+      const isRefused = message.text().includes("Content Security Policy");
+      if (message.type() === "error" && isRefused) trouble.push(message.text());
+    });
+    const start = await context.newPage();
+    await start.goto(this.address);
+    return { context, start };
+  }
+
+  /** The pages of lane 1: cashier and panel. */
+  async lane(options) {
+    const { context, start } = await this.context(options);
+    const cashier = await context.newPage();
+    const href = await start.locator('a[href$="/cashier"]').first().getAttribute("href");
+    await cashier.goto(href);
+    await cashier.locator(".step.calm, .step.done, .step.mind").waitFor();
+    const panel = await context.newPage();
+    await panel.goto(href.replace("/cashier", "/panel"));
+    return { context, start, cashier, panel, href };
+  }
+
+  receipts() {
+    const folder = join(this.out, "receipts/lane-1");
+    const names = readdirSync(folder).filter((name) => name.endsWith(".txt"));
+    return names.sort().map((name) => readFileSync(join(folder, name), "utf8"));
+  }
+}
+
+async function shot(page, name) {
+  shots += 1;
+  const path = join(pictures, `${String(shots).padStart(2, "0")}-${name}.png`);
+  await page.screenshot({ path });
+}
+
+const says = (page, text) => page.locator(".step .prompt", { hasText: text }).waitFor();
+async function lines(page, count) {
+  for (let tries = 0; tries < 1200; tries += 1) {
+    if ((await page.locator(".line").count()) === count) return;
+    await pause(25);
+  }
+  await shot(page, "trouble");
+  throw new Error(`${await page.locator(".line").count()} lines instead of ${count}`);
+}
+const press = (page, key) => page.locator(`[data-key="${key}"]:enabled`).first().click();
+
+async function scanAll(page, codes) {
+  for (const [index, code] of codes.entries()) {
+    await scan(page, code);
+    await lines(page, index + 1);
+  }
+}
+
+async function hold(panel, card) {
+  await panel.locator(".drawer .key").nth(card).click();
+}
+
+/** A receipt came out after the last. */
+async function printed(hand, before) {
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (hand.receipts().length > before) return hand.receipts().at(-1);
+    await pause(50);
+  }
+  throw new Error("no receipt was printed");
+}
+
+async function startPage(hand) {
+  const { context, start } = await hand.context();
+  assert.equal(await start.locator("html").getAttribute("lang"), "en");
+  await shot(start, "start-en");
+  await start.locator(".language").click();
+  await start.locator('html[lang="zh-CN"]').waitFor();
+  await shot(start, "start-zh");
+  await context.close();
+  const stranger = await hand.browser.newContext();
+  const page = await stranger.newPage();
+  assert.equal((await page.goto(hand.origin)).status(), 401);
+  await stranger.close();
+}
+
+async function cashByTouch(hand) {
+  const { context, cashier } = await hand.lane();
+  const before = hand.receipts().length;
+  // An apple carries no code: a product key is touched.
+  await cashier.bringToFront();
+  await cashier.locator('[data-do="goods"]:enabled').click();
+  await cashier.locator("#goods[open] .goods .key", { hasText: "Fuji apple" }).waitFor();
+  await shot(cashier, "goods");
+  await cashier.locator("#goods .key", { hasText: "Fuji apple" }).click();
+  await lines(cashier, 1);
+  await scan(cashier, NUTS_LABEL);
+  await lines(cashier, 2);
+  await shot(cashier, "basket");
+  // The key budget: two keys after the last scan.
+  await press(cashier, "total");
+  await says(cashier, "Choose how to pay");
+  await shot(cashier, "choose-tender");
+  await cashier.locator('[data-shortcut="F10"]:enabled').click();
+  await says(cashier, "Done");
+  const receipt = await printed(hand, before);
+  assert.match(receipt, /Loose nuts +51\.09/);
+  assert.match(receipt, /TOTAL CNY +55\.59/);
+  await context.close();
+}
+
+async function cashByKeys(hand) {
+  const { context, cashier } = await hand.lane();
+  const before = hand.receipts().length;
+  await scanAll(cashier, [MILK]);
+  // A person types a code as well.
+  await cashier.keyboard.type(APPLE, { delay: 60 });
+  await cashier.keyboard.press("Enter");
+  await lines(cashier, 2);
+  await pause(60);
+  await cashier.keyboard.press("F9");
+  await says(cashier, "Choose how to pay");
+  await cashier.keyboard.type("20", { delay: 60 });
+  await pause(60);
+  await cashier.keyboard.press("Enter");
+  await says(cashier, "Done. Change: 2.60");
+  await shot(cashier, "change");
+  assert.match(await printed(hand, before), /Change +2\.60|CHANGE +2\.60/i);
+  await context.close();
+}
+
+async function declinedThenAnother(hand) {
+  const { context, cashier, panel, href } = await hand.lane();
+  const customer = await context.newPage();
+  await customer.goto(href.replace("/cashier", "/customer"));
+  const before = hand.receipts().length;
+  await scanAll(cashier, [MILK]);
+  await cashier.bringToFront();
+  await press(cashier, "total");
+  await press(cashier, "card");
+  await says(cashier, "Card for 12.90");
+  await shot(customer, "customer-card");
+  await hold(panel, DECLINED);
+  await says(cashier, "(51)");
+  await shot(cashier, "declined");
+  await shot(customer, "customer-declined");
+  await press(cashier, "card");
+  await hold(panel, APPROVED);
+  await says(cashier, "Done");
+  const receipt = await printed(hand, before);
+  assert.match(receipt, /NOT PAID/);
+  assert.match(receipt, /declined, code 51/);
+  await context.close();
+}
+
+async function partThenCash(hand) {
+  const { context, cashier, panel } = await hand.lane();
+  await scanAll(cashier, [MILK, MILK]);
+  await press(cashier, "total");
+  await press(cashier, "card");
+  await says(cashier, "Card for");
+  await hold(panel, PARTIAL);
+  await says(cashier, "Approved in part");
+  await shot(cashier, "partial");
+  await cashier.locator('[data-shortcut="F10"]:enabled').click();
+  await says(cashier, "Done");
+  await context.close();
+}
+
+async function mistakes(hand) {
+  const { context, cashier } = await hand.lane();
+  await scan(cashier, UNKNOWN);
+  await cashier.locator("#unknown[open]").waitFor();
+  await shot(cashier, "unknown");
+  // Nothing is scanned until somebody has seen it.
+  await scan(cashier, APPLE);
+  await pause(200);
+  assert.equal(await cashier.locator(".line").count(), 0);
+  await cashier.locator("#unknown button").click();
+  await scanAll(cashier, [APPLE, MILK]);
+  await press(cashier, "void-line");
+  await cashier.locator(".line.voided").waitFor();
+  await cashier.locator("#open", { hasText: "4.50" }).waitFor();
+  await shot(cashier, "voided-line");
+  await press(cashier, "void-sale");
+  await says(cashier, "Sale voided");
+  await context.close();
+}
+
+async function reloadAndKill(hand) {
+  const { context, start, cashier } = await hand.lane();
+  await scanAll(cashier, [APPLE, MILK]);
+  await cashier.reload();
+  await lines(cashier, 2);
+  await cashier.locator('[data-key="total"]:enabled').waitFor();
+  await start.bringToFront();
+  await start.locator('[hx-post^="/switch/kill/1"]').click();
+  // The page finds the lane again by itself, and the basket is there.
+  await pause(1500);
+  await cashier.bringToFront();
+  await lines(cashier, 2);
+  await cashier.locator('[data-key="total"]:enabled').waitFor();
+  // What is pressed now was not known to the lane that died: it is told to look first.
+  await press(cashier, "total");
+  await cashier.locator("#restarted:visible").waitFor();
+  await shot(cashier, "restarted");
+  await cashier.locator("#restarted button").click();
+  await press(cashier, "total");
+  await says(cashier, "Choose how to pay");
+  await cashier.locator('[data-shortcut="F10"]:enabled').click();
+  await says(cashier, "Done");
+  await context.close();
+}
+
+async function linesDown(hand) {
+  const { context, start, cashier, panel } = await hand.lane();
+  const turn = async (name, to) => {
+    const key = start.locator(`[hx-post="/switch/${name}/${to}"]`);
+    await key.click();
+    const other = to === "off" ? "on" : "off";
+    await start.locator(`[hx-post="/switch/${name}/${other}"]`).waitFor();
+  };
+  await turn("bank-line", "off");
+  await pause(1500);
+  const before = hand.receipts().length;
+  await scanAll(cashier, [APPLE]);
+  await press(cashier, "total");
+  await press(cashier, "card");
+  await says(cashier, "Card for");
+  await hold(panel, APPROVED);
+  await says(cashier, "Done");
+  assert.match(await printed(hand, before), /SUBJECT TO AUTHORISATION/);
+  const now = await context.newPage();
+  await now.goto(await start.locator('a[href$="/now"]').getAttribute("href"));
+  await now.locator(".tile.bad").first().waitFor();
+  await shot(now, "now-line-down");
+  await turn("bank-line", "on");
+  await turn("hub", "off");
+  await cashier.locator(".hub.away").waitFor();
+  await shot(cashier, "hub-away");
+  await scanAll(cashier, [MILK]);
+  await press(cashier, "total");
+  await cashier.locator('[data-shortcut="F10"]:enabled').click();
+  await says(cashier, "Done");
+  await turn("hub", "on");
+  await cashier.locator(".hub:not(.away)").waitFor();
+  await context.close();
+}
+
+async function everyPage(hand) {
+  const sizes = [
+    { width: 1024, height: 600 },
+    { width: 1920, height: 1080 },
+    { width: 390, height: 844 },
+  ];
+  for (const locale of ["en-US", "zh-CN"]) {
+    for (const viewport of sizes) {
+      const { context, start, cashier, panel, href } = await hand.lane({ locale, viewport });
+      const name = `${locale.slice(0, 2)}-${viewport.width}`;
+      await scanAll(cashier, [APPLE]);
+      const customer = await context.newPage();
+      await customer.goto(href.replace("/cashier", "/customer"));
+      const now = await context.newPage();
+      await now.goto(await start.locator('a[href$="/now"]').getAttribute("href"));
+      // On a telephone somebody looks at the office; nobody sells there.
+      const pages = viewport.width < 1000
+        ? { start, now }
+        : { start, cashier, panel, customer, now };
+      for (const [page, shown] of Object.entries(pages)) {
+        await shown.bringToFront();
+        await shot(shown, `${page}-${name}`);
+        await check(shown, `${page} ${name}`);
+      }
+      await press(cashier, "void-sale");
+      await context.close();
+    }
+  }
+}
+
+async function check(page, name) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  for (const found of violations) {
+    const where = found.nodes.map((node) => node.target.join(" ")).slice(0, 4).join("; ");
+    trouble.push(`${name}: ${found.id}: ${where}`);
+  }
+  const bytes = await page.evaluate(() => {
+    const files = performance.getEntriesByType("resource").concat(
+      performance.getEntriesByType("navigation"));
+    return files.reduce((sum, file) => sum + (file.decodedBodySize || 0), 0);
+  });
+  if (bytes > PAGE_BYTES_MAX) trouble.push(`${name}: ${bytes} bytes`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+  if (wide) trouble.push(`${name}: wider than its window`);
+}
+
+await main();
