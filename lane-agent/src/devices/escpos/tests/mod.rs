@@ -183,3 +183,20 @@ async fn a_printer_that_was_unplugged_is_found_again_by_itself() {
     })
     .await;
 }
+
+/// The line is lost and opened anew by whoever looks after it, between two pieces of a receipt.
+#[tokio::test]
+async fn a_receipt_never_goes_on_over_another_line() {
+    here(async {
+        let printer = FakePrinter::new(Answers::StatusAndDone);
+        let driver = driver(&printer);
+        let line = driver.prepare().await.unwrap();
+        printer.change(|printer| printer.power.set(false));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        printer.change(|printer| printer.power.set(true));
+        driver.examine().await.unwrap();
+        assert!(driver.print_on(line, &job()).await.is_err());
+        assert!(printer.papers().is_empty());
+    })
+    .await;
+}
