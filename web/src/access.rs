@@ -1,8 +1,8 @@
 //! Who may open a page, and what a browser may do with it.
 //!
 //! A page opens to whoever shows the token: once in its address, from then on by a cookie. An order
-//! (any method but GET) must carry the form's secret besides, which only our own pages know. Cookies
-//! know no ports: the pages of one machine that share a token open together.
+//! (any method but GET) must carry the form's secret besides, which only our own pages know.
+//! Cookies know no ports: the pages of one machine that share a token open together.
 
 use std::sync::Arc;
 

@@ -138,7 +138,7 @@ mod tests {
     fn a_token_is_drawn_once_and_only_its_owner_reads_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("screens/token");
-        let random = OsRandom::default();
+        let random = OsRandom;
         let drawn = Token::of_file(&path, &random).unwrap();
         let again = Token::of_file(&path, &random).unwrap();
         assert_eq!(drawn.reveal(), again.reveal());
@@ -159,7 +159,7 @@ mod tests {
             "with/../slashes/and?more",
         ] {
             fs::write(&path, unfit).unwrap();
-            let refused = Token::of_file(&path, &OsRandom::default());
+            let refused = Token::of_file(&path, &OsRandom);
             assert!(matches!(refused, Err(TokenError::Unfit { .. })), "{unfit}");
         }
     }

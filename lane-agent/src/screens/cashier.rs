@@ -18,7 +18,7 @@ use domain::{
 use maud::{Markup, html};
 use web::Page;
 
-use super::{Here, Lane, Pages, asked, said, store_name};
+use super::pages::{Here, Lane, Pages, asked, said, store_name};
 
 const SCRIPT: &[u8] = include_bytes!("../../assets/cashier.js");
 /// Digits of the number pad, as they lie.
@@ -376,7 +376,7 @@ pub(super) async fn goods(State(pages): Here, headers: HeaderMap) -> Markup {
     };
     let currency = facts.prices.currency();
     html! {
-        @for (category, articles) in shelf(&facts.prices) {
+        @for (category, articles) in by_category(&facts.prices) {
             h2 { (category) }
             div .goods {
                 @for (code, name, minor) in articles {
@@ -391,24 +391,24 @@ pub(super) async fn goods(State(pages): Here, headers: HeaderMap) -> Markup {
 }
 
 /// Codes, names and prices by category.
-type Shelf<'a> = BTreeMap<&'a str, Vec<(String, &'a str, i64)>>;
+type ByCategory<'a> = BTreeMap<&'a str, Vec<(String, &'a str, i64)>>;
 
-fn shelf(book: &PriceBook) -> Shelf<'_> {
-    let mut shelf = Shelf::new();
+fn by_category(book: &PriceBook) -> ByCategory<'_> {
+    let mut found = ByCategory::new();
     let pieces = book.articles().filter(|article| match article.kind() {
         ArticleKind::Piece => !article.category.is_empty(),
         ArticleKind::PriceEmbedded => false,
     });
     for article in pieces {
-        if shelf.len() >= CATEGORIES_MAX && !shelf.contains_key(article.category) {
+        if found.len() >= CATEGORIES_MAX && !found.contains_key(article.category) {
             continue;
         }
-        let articles = shelf.entry(article.category).or_default();
+        let articles = found.entry(article.category).or_default();
         if articles.len() < ARTICLES_A_CATEGORY_MAX {
             articles.push((article.as_filed(), article.name, article.price_minor));
         }
     }
-    shelf
+    found
 }
 
 fn pad(language: Language) -> Markup {

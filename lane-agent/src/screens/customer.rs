@@ -11,9 +11,8 @@ use maud::{Markup, html};
 use web::Page;
 
 use super::{
-    Here, Pages,
     cashier::{mood, plain},
-    said, store_name,
+    pages::{Here, Pages, said, store_name},
 };
 
 const LISTEN: &str =

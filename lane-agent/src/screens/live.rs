@@ -12,7 +12,10 @@ use futures::{Stream, StreamExt, stream};
 use maud::Markup;
 use tokio_stream::wrappers::{IntervalStream, WatchStream};
 
-use super::{Here, Pages, asked, cashier, customer};
+use super::{
+    cashier, customer,
+    pages::{Here, Pages, asked},
+};
 
 /// A line that says nothing, so that a connection that has died is noticed.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);

@@ -8,64 +8,34 @@
 mod cashier;
 mod customer;
 mod live;
+mod order_route;
 mod orders;
+mod pages;
 mod panel;
+mod test_panel;
 
 use std::{io, sync::Arc};
 
-use actix::Addr;
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, Path},
     http::{HeaderMap, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use domain::{
-    sale::{CheckoutConfig, Screen},
-    words::Language,
-};
+use domain::words::Language;
 use ports::{Listener, Network, Random};
 use tokio::sync::watch;
 use tonic::transport;
-use web::{Access, Token, TokenError, assets, choose_language, guard, language_of, serve};
+use web::{Access, Token, TokenError, assets, choose_language, guard, serve};
 
-use self::orders::Orders;
-pub use self::panel::PanelError;
-pub(crate) use self::panel::TestPanel;
-use crate::{
-    actors::{Progress, TransactionFlow},
-    config::ScreensConfig,
-    hub_facts::HubFacts,
-};
+pub use self::test_panel::PanelError;
+use self::{orders::Orders, pages::Pages};
+pub(crate) use self::{pages::Lane, test_panel::TestPanel};
+use crate::config::ScreensConfig;
 
 /// An order is a key with what was typed before it: never longer.
 const ORDER_BYTES_MAX: usize = 2_048;
-
-/// What the pages show, and whom they ask.
-#[derive(Clone)]
-pub(crate) struct Lane {
-    pub(crate) checkout: CheckoutConfig,
-    pub(crate) screens: watch::Receiver<Option<Screen>>,
-    pub(crate) progress: watch::Receiver<Progress>,
-    pub(crate) hub_up: watch::Receiver<bool>,
-    pub(crate) facts: watch::Receiver<Option<Arc<HubFacts>>>,
-    pub(crate) flow: Addr<TransactionFlow>,
-    pub(crate) panel: Option<Arc<TestPanel>>,
-}
-
-/// What every page has at hand.
-struct Pages {
-    lane: Lane,
-    token: Token,
-    orders: Orders,
-    /// Which run of the agent this is: an order that another run may have taken is not taken again.
-    run: String,
-    /// What the customer reads.
-    customer_language: watch::Sender<Language>,
-}
-
-type Here = State<Arc<Pages>>;
 
 /// A port that is listened on and not served yet.
 pub(crate) struct Screens {
@@ -141,7 +111,7 @@ fn router(pages: Arc<Pages>) -> Router {
         .route("/customer", get(customer::page))
         .route("/customer/live", get(live::customer))
         .route("/customer/language", post(customer::turn_language))
-        .route("/orders", post(orders::take))
+        .route("/orders", post(order_route::take))
         .route("/language/{tag}", get(choose));
     if with_panel {
         router = router
@@ -156,10 +126,7 @@ fn router(pages: Arc<Pages>) -> Router {
 }
 
 /// Keeps a choice of language and shows the page again.
-async fn choose(
-    axum::extract::Path(tag): axum::extract::Path<String>,
-    headers: HeaderMap,
-) -> Response {
+async fn choose(Path(tag): Path<String>, headers: HeaderMap) -> Response {
     let language = match tag.as_str() {
         "zh" => Language::Chinese,
         _ => Language::English,
@@ -173,25 +140,4 @@ async fn choose(
     };
     let kept = [(header::SET_COOKIE, choose_language(language))];
     (kept, Redirect::to(back)).into_response()
-}
-
-/// One of two words.
-const fn said(language: Language, english: &'static str, chinese: &'static str) -> &'static str {
-    match language {
-        Language::English => english,
-        Language::Chinese => chinese,
-    }
-}
-
-/// The store's name, once the hub has told it.
-fn store_name(lane: &Lane) -> String {
-    let facts = lane.facts.borrow();
-    facts
-        .as_ref()
-        .map_or_else(String::new, |facts| facts.learnt.store_name.clone())
-}
-
-/// What a page is asked with.
-fn asked(headers: &HeaderMap) -> Language {
-    language_of(headers)
 }

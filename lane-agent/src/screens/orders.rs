@@ -4,29 +4,22 @@
 //! lost, gets the answer it had and is not taken again. One that another run of the agent may have
 //! taken is refused: nobody can say whether it was, so the cashier looks at the basket.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use actix::Addr;
-use axum::{
-    extract::State,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
 use domain::{limits, sale::Key};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, Semaphore};
 
-use super::{Here, Pages};
 use crate::actors::{Press, Scanned, TransactionFlow};
 
 /// One order of a window.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Order {
+pub(super) struct Order {
     /// Which window; drawn by the page.
-    window: String,
+    pub(super) window: String,
     /// Which run of the agent the window was made by or has met since.
-    run: String,
+    pub(super) run: String,
     /// From 1, without a gap.
     counter: u64,
     #[serde(flatten)]
@@ -45,7 +38,7 @@ enum What {
 /// What came of an order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Outcome {
+pub(super) enum Outcome {
     Taken,
     /// The screens say why.
     Refused,
@@ -77,7 +70,7 @@ impl Orders {
     }
 
     /// One order after the other, whichever window it comes from.
-    async fn take(&self, order: Order) -> Option<Outcome> {
+    pub(super) async fn take(&self, order: Order) -> Option<Outcome> {
         let _one = self.waiting.try_acquire().ok()?;
         let mut windows = self.windows.lock().await;
         if let Some(known) = windows.get(&order.window)
@@ -120,51 +113,4 @@ fn forget_the_oldest(windows: &mut BTreeMap<String, Window>) {
     if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
         windows.remove(&oldest);
     }
-}
-
-/// `POST /orders`.
-pub(super) async fn take(State(pages): Here, body: String) -> Response {
-    let order: Order = match serde_json::from_str(&body) {
-        Ok(order) => order,
-        Err(fault) => {
-            let what = format!("not an order: {fault}\n");
-            return (StatusCode::BAD_REQUEST, what).into_response();
-        }
-    };
-    if order.window.is_empty() || order.window.len() > limits::SCREEN_WINDOW_BYTES_MAX {
-        return (StatusCode::BAD_REQUEST, "window: not a name\n").into_response();
-    }
-    if order.run != pages.run {
-        return told(StatusCode::CONFLICT, &Told::of(&pages, None));
-    }
-    // An order under way goes on to its end though the browser has gone: it is taken or not, never
-    // half.
-    let working = Arc::clone(&pages);
-    let taken = tokio::spawn(async move { working.orders.take(order).await }).await;
-    match taken.ok().flatten() {
-        Some(outcome) => told(StatusCode::OK, &Told::of(&pages, Some(outcome))),
-        None => (StatusCode::SERVICE_UNAVAILABLE, "the lane is busy\n").into_response(),
-    }
-}
-
-/// What a window is told.
-#[derive(Serialize)]
-struct Told<'a> {
-    run: &'a str,
-    outcome: Option<Outcome>,
-}
-
-impl<'a> Told<'a> {
-    fn of(pages: &'a Pages, outcome: Option<Outcome>) -> Self {
-        Self {
-            run: &pages.run,
-            outcome,
-        }
-    }
-}
-
-fn told(status: StatusCode, told: &Told<'_>) -> Response {
-    let body = serde_json::to_string(told).unwrap_or_default();
-    let kind = [(header::CONTENT_TYPE, "application/json")];
-    (status, kind, body).into_response()
 }

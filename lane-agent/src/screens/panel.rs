@@ -1,7 +1,7 @@
 //! The test panel beside a cashier: cards that behave as named, and the shop's goods to scan. Only
 //! where a configuration asks for it; the cards are made up, and no real reader is armed by it.
 
-use std::{fs, io, path::Path, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::{Path as UrlPath, State},
@@ -16,66 +16,19 @@ use domain::{
     words::Language,
 };
 use maud::{Markup, html};
-use serde::Deserialize;
-use tokio::sync::watch;
 use web::Page;
-use zeroize::Zeroizing;
 
-use super::{Here, Pages, asked, cashier::plain, said};
-use crate::devices::scripted::CardOnScript;
+use super::{
+    cashier::plain,
+    pages::{Here, Pages, asked, said},
+    test_panel::TestPanel,
+};
 
 /// Goods that the panel shows: a person picks among them.
 const GOODS_MAX: usize = 240;
 
 /// What a piece of weighed goods weighs on the panel.
 const WEIGHED_GRAMS: i64 = 512;
-
-/// Cards in the drawer, and the hand that holds one to the reader.
-pub(crate) struct TestPanel {
-    cards: Vec<TestCard>,
-    held: watch::Sender<Option<CardOnScript>>,
-}
-
-/// One card of the drawer.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TestCard {
-    /// What it does, in English.
-    english: String,
-    /// The same in Chinese.
-    chinese: String,
-    card: CardOnScript,
-}
-
-/// Why there is no panel.
-#[derive(Debug, thiserror::Error)]
-pub enum PanelError {
-    /// The file of its cards.
-    #[error("test_panel.cards: {0}")]
-    File(#[from] io::Error),
-    /// What stands in it.
-    #[error("test_panel.cards: not a list of cards (line {line}, column {column})")]
-    Cards {
-        /// From 1.
-        line: usize,
-        /// From 1.
-        column: usize,
-    },
-}
-
-impl TestPanel {
-    pub(crate) fn read(
-        path: &Path,
-        held: watch::Sender<Option<CardOnScript>>,
-    ) -> Result<Self, PanelError> {
-        let text = Zeroizing::new(fs::read_to_string(path)?);
-        let cards = serde_json::from_str(&text).map_err(|fault| PanelError::Cards {
-            line: fault.line(),
-            column: fault.column(),
-        })?;
-        Ok(Self { cards, held })
-    }
-}
 
 /// `POST /panel/card/N`: the customer holds the card to the reader until the screens go on.
 pub(super) async fn hold_card(State(pages): Here, UrlPath(index): UrlPath<usize>) -> Response {

@@ -52,14 +52,14 @@ pub struct Program {
 pub struct Process {
     called: String,
     child: Child,
-    heard: watch::Receiver<Heard>,
+    heard: watch::Receiver<Addresses>,
     last_lines: Arc<Mutex<VecDeque<String>>>,
     log: JoinHandle<()>,
 }
 
 /// What a program has said of its ports.
 #[derive(Clone, Copy, Debug, Default)]
-struct Heard {
+struct Addresses {
     listening: Option<SocketAddr>,
     screens: Option<SocketAddr>,
 }
@@ -150,7 +150,7 @@ impl Process {
             // Ctrl-C at a terminal goes to the whole group; the store is stopped in order instead.
             .process_group(0)
             .spawn()?;
-        let (hears, heard) = watch::channel(Heard::default());
+        let (hears, heard) = watch::channel(Addresses::default());
         let last_lines = Arc::default();
         let stderr = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
         let log = tokio::spawn(keep_log(stderr, log, hears, Arc::clone(&last_lines)));
@@ -193,7 +193,7 @@ impl Process {
 
     async fn hear(
         &mut self,
-        wanted: fn(&Heard) -> Option<SocketAddr>,
+        wanted: fn(&Addresses) -> Option<SocketAddr>,
     ) -> Result<SocketAddr, ProcessError> {
         let heard = async {
             let heard = self.heard.wait_for(|heard| wanted(heard).is_some()).await;
@@ -290,7 +290,7 @@ impl Process {
 async fn keep_log(
     stderr: impl AsyncRead + Unpin,
     mut log: File,
-    hears: watch::Sender<Heard>,
+    hears: watch::Sender<Addresses>,
     last_lines: Arc<Mutex<VecDeque<String>>>,
 ) {
     let mut lines = BufReader::new(stderr).lines();
