@@ -21,6 +21,13 @@ use crate::price_shelf::{PriceShelf, ShelfError};
 pub(crate) struct Learnt {
     /// For receipts.
     pub(crate) store_name: String,
+    /// The company behind it, its address and tax number, for receipts; empty: not printed.
+    #[serde(default)]
+    pub(crate) merchant_name: String,
+    #[serde(default)]
+    pub(crate) address: String,
+    #[serde(default)]
+    pub(crate) tax_number: String,
     /// Terminal of this lane, for receipts.
     pub(crate) tid: String,
     /// Merchant at the acquirer, for receipts.
@@ -199,9 +206,11 @@ impl HubFacts {
     pub(crate) fn heading(&self) -> Heading {
         Heading {
             store_name: self.learnt.store_name.clone(),
+            merchant_name: self.learnt.merchant_name.clone(),
+            address: self.learnt.address.clone(),
+            tax_number: self.learnt.tax_number.clone(),
             tid: self.learnt.tid.clone(),
             mid: self.learnt.mid.clone(),
-            ..Heading::default()
         }
     }
 

@@ -68,7 +68,8 @@ impl Browser {
     async fn ask(&self, method: &str, path: &str, more: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: lane\r\nconnection: close\r\n{more}content-length: {}\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nhost: lane\r\nconnection: close\r\n{more}\
+             content-length: {}\r\n\r\n{body}",
             body.len()
         );
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -277,6 +278,8 @@ async fn an_article_nobody_knows_opens_no_sale() {
         browser.ordered(1, &scan(&code)).await;
         let page = browser.sees(&format!("data-unknown=\"{code}\"")).await;
         assert_eq!(lines(&page), 0);
+        let nothing_to_void = r#"data-shortcut="F4" disabled"#;
+        assert!(page.contains(nothing_to_void), "a sale is open: {page}");
         browser.ordered(2, &milk()).await;
         let page = browser.sees("data-line=\"1\"").await;
         assert!(!page.contains("data-unknown"));

@@ -82,6 +82,9 @@ async fn cash_card_and_a_declined_card() {
     let cash = text(&lane, "1-1-000001.txt");
     for part in [
         "Lanekeeper test store",
+        "Lanekeeper Test Co., Ltd.",
+        "100 Century Avenue",
+        "Tax No. 91310000MA1FL00000",
         "whole milk",
         "beef",
         "25.40",

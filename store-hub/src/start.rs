@@ -10,6 +10,7 @@ use domain::{
     limits::{
         ACQUIRER_ANSWERS_WAITING_MAX, LEASE_PAYMENTS_MAX, LEASE_VALID_MS, REVERSAL_TRIES_MAX,
     },
+    paper::Heading,
     risk::{LeaseShare, StandInPolicy},
     time::{MonoMs, WallMs},
 };
@@ -276,7 +277,13 @@ fn desk_parts(
     DeskParts {
         desk: desk_config(config),
         store_id: config.store.id.clone(),
-        merchant_name: config.store.name.clone(),
+        heading: Heading {
+            store_name: config.store.name.clone(),
+            merchant_name: config.store.company.clone(),
+            address: config.store.address.clone(),
+            tax_number: config.store.tax_number.clone(),
+            ..Heading::default()
+        },
         terminals: terminals(config),
         journal: seams.journal.clone(),
         clock: Arc::clone(&seams.clock),

@@ -149,7 +149,7 @@ impl CardSlip {
 pub struct MerchantCopyOf<'a> {
     /// Whose it is.
     pub heading: &'a Heading,
-    /// The lane.
+    /// Where it was paid.
     pub lane: LaneId,
     /// The customer's receipt.
     pub number: ReceiptNumber,

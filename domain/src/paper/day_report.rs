@@ -44,7 +44,7 @@ pub struct DayReport {
     pub date: BusinessDate,
     /// From 1: what comes late makes the next one.
     pub version: u32,
-    /// The lanes.
+    /// Every one that sold, whole or not.
     pub lanes: Vec<LaneLine>,
     /// All of them together.
     pub total: Money,
@@ -52,7 +52,7 @@ pub struct DayReport {
     pub tenders: Vec<Counted>,
     /// By rate.
     pub taxes: Vec<TaxSum>,
-    /// The batches.
+    /// What was settled with the bank.
     pub batches: Vec<BatchLine>,
     /// What does not agree, in words.
     pub differences: Vec<Sentence>,

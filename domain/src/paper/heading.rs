@@ -5,7 +5,7 @@ use super::{language::Said, sheet::Sheet};
 /// What a paper says of the merchant. What is empty is not printed.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Heading {
-    /// Name of the store.
+    /// As the store calls itself.
     pub store_name: String,
     /// Name of the merchant, where it is another one: of the company, of the licence.
     pub merchant_name: String,

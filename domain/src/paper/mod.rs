@@ -1,9 +1,9 @@
 //! What stands on paper, and how it is set.
 //!
-//! Decides: the words on each kind of paper, in which language, how wide, where a line breaks. Knows
-//! plain values only and works nothing out: an amount that is printed was decided elsewhere. The
-//! same values give the same paper, to the byte, except that what may have been printed before says
-//! so.
+//! Decides: the words on each kind of paper, in which language, how wide, where a line breaks.
+//! Knows plain values only and works nothing out: an amount that is printed was decided elsewhere.
+//! The same values give the same paper, to the byte, except that what may have been printed before
+//! says so.
 
 mod card;
 mod day_report;

@@ -18,7 +18,7 @@ use crate::{
 /// An article, as paper tells it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Article {
-    /// Its name.
+    /// As the price file has it.
     pub name: String,
     /// How many, or how much.
     pub measured: Measured,
@@ -33,13 +33,13 @@ pub struct Article {
 /// How many, or how much of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Measured {
-    /// Pieces.
+    /// Counted.
     Pieces(u32),
     /// As the scale says it: `0.456`, `kg`.
     Weighed {
         /// In the unit.
         amount: String,
-        /// The unit.
+        /// As on the scale: `kg`.
         unit: String,
     },
 }
@@ -47,7 +47,7 @@ pub enum Measured {
 /// Something taken off a price.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reduction {
-    /// Why.
+    /// In words, for the customer.
     pub why: String,
     /// How much: negative.
     pub amount: Money,
@@ -69,7 +69,7 @@ pub struct TaxSum {
 /// One thing that paid, or that money went back to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PaidBy {
-    /// A card.
+    /// With what the bank said.
     Card(CardSlip),
     /// Anything else.
     Other {
@@ -101,11 +101,11 @@ impl PaidBy {
 /// A closed sale, as its receipt tells it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SaleReceipt {
-    /// Its number.
+    /// Without a gap on its lane.
     pub number: ReceiptNumber,
-    /// The lane.
+    /// Where it was sold.
     pub lane: LaneId,
-    /// The sale.
+    /// Voided ones count as well.
     pub sale: SaleNumber,
     /// When it was closed, in the store's own time.
     pub at: LocalMs,

@@ -19,9 +19,9 @@ use crate::{
 /// Articles that came back, as their receipt tells it. Amounts are positive: what goes back.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReturnReceipt {
-    /// Its number.
+    /// In the row of the sales' receipts.
     pub number: ReceiptNumber,
-    /// The lane.
+    /// Where the articles came back.
     pub lane: LaneId,
     /// When, in the store's own time.
     pub at: LocalMs,

@@ -49,7 +49,7 @@ pub struct PaperSetting {
 /// When the merchant keeps a copy of a card payment.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum MerchantCopy {
-    /// Never.
+    /// He keeps none.
     #[default]
     Never,
     /// When the cardholder has to sign.

@@ -12,7 +12,7 @@ use crate::money::Money;
 pub enum PaperStyle {
     /// As it is.
     Plain,
-    /// Bold.
+    /// So that it is found.
     Bold,
     /// Bold, in the middle.
     Title,

@@ -17,7 +17,7 @@ pub enum ReportKind {
     X,
     /// At the end, numbered without a gap.
     Z {
-        /// Its number.
+        /// From 1, per till.
         number: u32,
     },
 }

@@ -18,9 +18,9 @@ use crate::{
 /// A voided sale, as its slip tells it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VoidSlip {
-    /// The lane.
+    /// Where it was given up.
     pub lane: LaneId,
-    /// The sale.
+    /// Which has no receipt.
     pub sale: SaleNumber,
     /// When, in the store's own time.
     pub at: LocalMs,

@@ -1,6 +1,7 @@
-//! A checkout between two sales, with no receipt owed, in a form that can be kept: what its records add up to, so that a
-//! start reads only the records behind it. A cache of the journal, never more: it is taken from a
-//! checkout that stands where its records lead, and gives one that `durable_equals` it.
+//! A checkout between two sales, with no receipt owed, in a form that can be kept: what its records
+//! add up to, so that a start reads only the records behind it. A cache of the journal, never more:
+//! it is taken from a checkout that stands where its records lead, and gives one that
+//! `durable_equals` it.
 //!
 //! It is kept in parts. One that can't be read is rebuilt from the records, by itself.
 

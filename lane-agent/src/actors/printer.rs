@@ -164,3 +164,133 @@ async fn until_ready(device: &dyn PosPrinter) {
     // Late or gone: it is tried again all the same.
     let _ = timeout(again, ready).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+
+    use domain::{
+        ids::{LaneEpoch, LaneId, ReceiptNumber, SaleNumber},
+        money::{Currency, Money},
+        paper::{Heading, PaperSetting},
+        time::{LocalMs, WallMs},
+    };
+    use futures::future::{LocalBoxFuture, pending, ready};
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::devices::{Device, DeviceClass, DeviceState, PrinterStatus};
+
+    /// Fails as it is told, then prints.
+    struct Failing {
+        /// Each fault: whether it came within a receipt.
+        faults: RefCell<Vec<bool>>,
+        tried: Cell<u32>,
+        status: watch::Sender<PrinterStatus>,
+    }
+
+    impl Failing {
+        fn new(faults: &[bool]) -> Self {
+            Self {
+                faults: RefCell::new(faults.to_vec()),
+                tried: Cell::new(0),
+                status: watch::Sender::new(PrinterStatus::CLOSED),
+            }
+        }
+    }
+
+    impl Device for Failing {
+        fn class(&self) -> DeviceClass {
+            DeviceClass::PosPrinter
+        }
+
+        fn state(&self) -> DeviceState {
+            DeviceState::Idle
+        }
+
+        fn open(&mut self) -> Result<(), DeviceError> {
+            Ok(())
+        }
+
+        fn release(&mut self) {}
+
+        fn check_health(&self) -> Result<(), DeviceError> {
+            Ok(())
+        }
+    }
+
+    impl PosPrinter for Failing {
+        fn print<'a>(&'a self, _: &'a PrintJob) -> LocalBoxFuture<'a, Result<(), PrintFault>> {
+            self.tried.set(self.tried.get() + 1);
+            let fault = self.faults.borrow_mut().pop();
+            let why = DeviceError::new(DeviceClass::PosPrinter, "no paper");
+            let printed = fault.map_or(Ok(()), |begun| Err(PrintFault { why, begun }));
+            Box::pin(ready(printed))
+        }
+
+        fn open_drawer(&self) -> LocalBoxFuture<'_, Result<(), DeviceError>> {
+            Box::pin(ready(Ok(())))
+        }
+
+        fn status(&self) -> watch::Receiver<PrinterStatus> {
+            self.status.subscribe()
+        }
+
+        fn attend(&self) -> LocalBoxFuture<'_, ()> {
+            Box::pin(pending())
+        }
+
+        fn examine(&self) -> LocalBoxFuture<'_, Result<(), DeviceError>> {
+            Box::pin(ready(Ok(())))
+        }
+    }
+
+    fn order(again: bool) -> PrintReceipt {
+        let zero = Money::zero(Currency::CNY);
+        let receipt = Receipt {
+            number: ReceiptNumber {
+                lane: LaneId(1),
+                epoch: LaneEpoch(1),
+                sequence: 1,
+            },
+            lane: LaneId(1),
+            sale: SaleNumber(1),
+            at: WallMs(0),
+            lines: Vec::new(),
+            total: zero,
+            tenders: Vec::new(),
+            card_tenders: Vec::new(),
+            failed_cards: Vec::new(),
+            change: zero,
+            items: 0,
+        };
+        PrintReceipt {
+            receipt: Arc::new(receipt),
+            form: ReceiptForm {
+                heading: Heading::default(),
+                setting: PaperSetting::default(),
+                closed: LocalMs(0),
+                again,
+            },
+        }
+    }
+
+    /// I12: what may be on paper in part comes out as a whole and says that it is a reprint; what
+    /// was never begun comes out as it is.
+    #[tokio::test]
+    async fn only_a_receipt_that_was_begun_is_marked() {
+        for (faults, again, marked) in [
+            (vec![], false, false),
+            (vec![false], false, false),
+            (vec![true], false, true),
+            (vec![false, true], false, true),
+            (vec![], true, true),
+        ] {
+            let device = Failing::new(&faults);
+            let printed = until_printed(&device, order(again)).await;
+            assert_eq!(printed.reprint, marked, "{faults:?} {again}");
+            assert_eq!(printed.text.contains("REPRINT"), marked, "{}", printed.text);
+            assert_eq!(device.tried.get() as usize, faults.len() + 1);
+        }
+    }
+}

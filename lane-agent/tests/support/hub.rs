@@ -221,6 +221,9 @@ impl TestHub {
             tid: "LANE0001".to_owned(),
             mid: "898310054110001".to_owned(),
             merchant_name: "Lanekeeper test store".to_owned(),
+            company_name: "Lanekeeper Test Co., Ltd.".to_owned(),
+            store_address: "100 Century Avenue".to_owned(),
+            tax_number: "91310000MA1FL00000".to_owned(),
             ..wire::HubHello::default()
         }
     }

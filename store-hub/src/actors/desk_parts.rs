@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{
     desk::DeskConfig,
     ids::{LaneId, Mid, Tid},
+    paper::Heading,
     time::{BusinessDate, MonoMs},
 };
 use journal::Journal;
@@ -21,7 +22,8 @@ use crate::{
 pub(crate) struct DeskParts {
     pub(crate) desk: DeskConfig,
     pub(crate) store_id: String,
-    pub(crate) merchant_name: String,
+    /// What lanes print of the merchant, but for their terminal.
+    pub(crate) heading: Heading,
     pub(crate) terminals: Vec<(Tid, Mid, LaneId)>,
     pub(crate) journal: Journal,
     pub(crate) clock: Arc<dyn Clock>,

@@ -276,6 +276,7 @@ impl PaymentDesk {
         let copy = self.parts.journal.durable_head(log_of(lane, epoch));
         let terminal = self.parts.terminals.iter().find(|(_, _, of)| *of == lane);
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let heading = self.parts.heading.clone();
         wire::HubHello {
             hub_epoch: self.hub_epoch,
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -286,7 +287,10 @@ impl PaymentDesk {
             price_file_version: self.parts.prices.borrow().selling.version.clone(),
             tid: text(terminal.map(|(tid, _, _)| tid.as_str())),
             mid: text(terminal.map(|(_, mid, _)| mid.as_str())),
-            merchant_name: self.parts.merchant_name.clone(),
+            merchant_name: heading.store_name,
+            company_name: heading.merchant_name,
+            store_address: heading.address,
+            tax_number: heading.tax_number,
             hub_history: self.history.to_be_bytes().to_vec().into(),
             journal_copy: Some(head_to_proto(copy)),
             ..self.dates_of_hello()

@@ -84,6 +84,12 @@ pub struct StoreConfig {
     pub id: String,
     /// As receipts call it.
     pub name: String,
+    /// The company behind it, for receipts; empty: not printed.
+    pub company: String,
+    /// Where it is, for receipts; empty: not printed.
+    pub address: String,
+    /// The company's tax number, for receipts; empty: not printed.
+    pub tax_number: String,
     /// One currency a store.
     pub currency: Currency,
     /// The first business day, when the journal is empty.
@@ -230,6 +236,9 @@ fn store(mut section: Section<'_>) -> Option<StoreConfig> {
         is_store_id(text).then(|| text.to_owned())
     });
     let name = section.text("name");
+    let company = section.optional_text("company").unwrap_or_default();
+    let address = section.optional_text("address").unwrap_or_default();
+    let tax_number = section.optional_text("tax_number").unwrap_or_default();
     let currency = section.parsed("currency", "a known currency: CNY, EUR or JPY", |text| {
         Currency::by_letters(text)
     });
@@ -244,6 +253,9 @@ fn store(mut section: Section<'_>) -> Option<StoreConfig> {
     Some(StoreConfig {
         id: id?,
         name: name?,
+        company,
+        address,
+        tax_number,
         currency: currency?,
         business_date: business_date?,
         time_zone: time_zone?,

@@ -216,6 +216,9 @@ impl Prices {
         }
         self.parts.learnt = Learnt {
             store_name: hello.merchant_name.clone(),
+            merchant_name: hello.company_name.clone(),
+            address: hello.store_address.clone(),
+            tax_number: hello.tax_number.clone(),
             tid: hello.tid.clone(),
             mid: hello.mid.clone(),
             hub_history: history,

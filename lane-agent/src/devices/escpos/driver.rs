@@ -208,7 +208,7 @@ impl EscPosPrinter {
 
     /// Before a byte of the receipt: the printer is ready, and what broke off before is parted from
     /// it. Gives the number of the line.
-    async fn prepare(&self) -> Result<u64, DeviceError> {
+    pub(super) async fn prepare(&self) -> Result<u64, DeviceError> {
         let mut held = self.linked().await?;
         self.look(&mut held).await?;
         self.ready()?;
@@ -247,7 +247,7 @@ impl EscPosPrinter {
         })
     }
 
-    async fn print_on(&self, line: u64, job: &PrintJob) -> Result<(), DeviceError> {
+    pub(super) async fn print_on(&self, line: u64, job: &PrintJob) -> Result<(), DeviceError> {
         for paper in job.papers() {
             for bytes in in_pieces(encode(paper)) {
                 let mut held = self.same_line(line).await?;

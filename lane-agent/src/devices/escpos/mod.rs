@@ -5,6 +5,8 @@ mod driver;
 mod line;
 mod link;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub(super) use commands::{drawer_pulse, encode};
 pub use driver::{DrawerSensor, EscPosPrinter};
