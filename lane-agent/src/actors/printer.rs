@@ -258,6 +258,8 @@ mod tests {
             at: WallMs(0),
             lines: Vec::new(),
             total: zero,
+            rounding: zero,
+            taxes: Vec::new(),
             tenders: Vec::new(),
             card_tenders: Vec::new(),
             failed_cards: Vec::new(),
