@@ -1,5 +1,5 @@
-//! The cards of a test panel, and the hand that holds one to the simulated reader. The cards are made
-//! up; no real reader is armed by them.
+//! The cards of a test panel, and the hand that holds one to the simulated reader. The cards are
+//! made up; no real reader is armed by them.
 
 use std::{fs, io, path::Path};
 
