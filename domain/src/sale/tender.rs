@@ -20,7 +20,7 @@ pub enum Tender {
     Card {
         /// What it pays.
         amount: Money,
-        /// The payment.
+        /// What the hub knows it by.
         payment_id: PaymentId,
         /// Its network.
         scheme: Scheme,
