@@ -130,15 +130,35 @@
   function touch(key) {
     if (key.disabled) return;
     if (goods && goods.open) goods.close();
+    const name = key.dataset.key;
     let text = key.dataset.typed;
-    if (digits !== "" && key.dataset.key === "void-line") text = digits;
+    if (key.dataset.wants && digits === "") return sound(220, 0.25);
+    if (name === "void-line" && (digits || selected)) text = digits || selected;
+    if (name === "quantity") {
+      text = digits;
+      // Of a line that was touched; else of what is scanned next.
+      if (selected) return finish("change-quantity", `${selected}. ${digits}`);
+    }
     if (digits !== "" && key.dataset.key === "cash" && key.dataset.shortcut) {
       const amount = minor(digits);
       if (amount === null) return sound(220, 0.25);
       text = String(amount);
     }
+    finish(name, text);
+  }
+
+  function finish(name, text) {
     show("");
-    press(key.dataset.key, text);
+    select("");
+    press(name, text);
+  }
+
+  let selected = "";
+  function select(line) {
+    selected = line;
+    for (const row of live.querySelectorAll("[data-line]")) {
+      row.classList.toggle("selected", row.dataset.line === line);
+    }
   }
 
   // What Enter means depends on what was typed and on what is possible.
@@ -150,11 +170,24 @@
       if (next) touch(next);
     } else if (cash) {
       touch(cash);
+    } else if (live.querySelector("[data-weighs]")) {
+      const grams = weighed(digits);
+      if (grams === null) return sound(220, 0.25);
+      finish("weight", String(grams));
+    } else if (digits.length < CODE_LETTERS_MIN) {
+      finish("plu", digits);
     } else {
       const code = digits;
       show("");
       scan(code);
     }
+  }
+
+  // Grams, or kilograms with a point.
+  function weighed(text) {
+    if (/^\d{1,6}$/.test(text)) return Number(text);
+    const found = /^(\d{1,3})\.(\d{1,3})$/.exec(text);
+    return found ? Number(found[1]) * 1000 + Number(found[2].padEnd(3, "0")) : null;
   }
 
   document.addEventListener("click", (event) => {
@@ -164,7 +197,7 @@
     if (name) touch(key);
     else if (digit) show(digits + digit);
     else if (code) pick(code);
-    else if (line) show(line);
+    else if (line) select(line === selected ? "" : line);
     else if (post) hand(post);
     else if (action === "clear") show("");
     else if (action === "enter") enter();
@@ -229,6 +262,7 @@
       event.preventDefault();
       if (isUnknownShown()) return acknowledge();
       if (goods && goods.open) return goods.close();
+      select("");
       return show("");
     }
     if (event.code === "Backspace") return show(digits.slice(0, -1));
@@ -266,6 +300,7 @@
 
   function changed() {
     scanTimes.shown();
+    select(live.querySelector(`[data-line="${selected}"]`) ? selected : "");
     const step = live.querySelector("[data-unknown]");
     if (unknown && step && !unknown.open) {
       document.getElementById("unknown-text").textContent =

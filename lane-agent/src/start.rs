@@ -195,6 +195,7 @@ async fn run(
         printer: devices.printer.status(),
     };
     let panel = test_panel(config, &devices)?;
+    let printer = devices.printer.status();
     let link = link(config, &seams, &journal, &checkout, &channels, told)?.start();
     let (fatal, mut fatals) = mpsc::channel(1);
     let (flow, people) = actors(
@@ -212,7 +213,7 @@ async fn run(
     let people = people.map(spawn_local);
     let pages = pages.map(|pages| spawn_local(pages.serve()));
     let screens = screens.map(|screens| {
-        let lane = shown(config, &channels, &flow, panel);
+        let lane = shown(config, &channels, &flow, printer, panel);
         spawn_local(screens.serve(lane))
     });
     let ended = tokio::select! {
@@ -256,6 +257,7 @@ fn shown(
     config: &Config,
     channels: &Channels,
     flow: &Addr<TransactionFlow>,
+    printer: watch::Receiver<PrinterStatus>,
     panel: Option<Arc<TestPanel>>,
 ) -> Lane {
     Lane {
@@ -264,6 +266,7 @@ fn shown(
         progress: channels.progress.subscribe(),
         hub_up: channels.hub_up.subscribe(),
         facts: channels.facts.subscribe(),
+        printer,
         flow: flow.clone(),
         panel,
     }

@@ -11,7 +11,8 @@ use maud::{Markup, html};
 use web::Page;
 
 use super::{
-    cashier::{mood, plain},
+    basket::{how_much, plain},
+    cashier::mood,
     pages::{Here, Pages, said, store_name},
 };
 
@@ -78,7 +79,7 @@ fn bought(basket: &BasketView, language: Language) -> Markup {
                 @for line in sold.take(limits::SCREEN_LINES_SHOWN_MAX) {
                     li .line {
                         span .name { (line.name) }
-                        span .quantity { @if line.quantity != 1 { (line.quantity) " ×" } }
+                        span .quantity { (how_much(line)) }
                         span .amount { (plain(line.total)) }
                     }
                 }

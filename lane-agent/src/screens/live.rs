@@ -54,6 +54,9 @@ fn whenever_it_changes(
         WatchStream::from_changes(lane.progress.clone())
             .map(|_| ())
             .boxed(),
+        WatchStream::from_changes(lane.printer.clone())
+            .map(|_| ())
+            .boxed(),
         WatchStream::from_changes(lane.facts.clone())
             .map(|_| ())
             .boxed(),

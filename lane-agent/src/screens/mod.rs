@@ -5,8 +5,10 @@
 //! order that the flow takes or refuses. No rule about money stands here. Listens on a port of its
 //! own, behind a token.
 
+mod basket;
 mod cashier;
 mod customer;
+mod keys;
 mod live;
 mod order_route;
 mod orders;

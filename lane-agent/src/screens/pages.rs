@@ -14,6 +14,7 @@ use web::{Token, language_of};
 use super::{orders::Orders, test_panel::TestPanel};
 use crate::{
     actors::{Progress, TransactionFlow},
+    devices::PrinterStatus,
     hub_facts::HubFacts,
 };
 
@@ -25,6 +26,7 @@ pub(crate) struct Lane {
     pub(crate) progress: watch::Receiver<Progress>,
     pub(crate) hub_up: watch::Receiver<bool>,
     pub(crate) facts: watch::Receiver<Option<Arc<HubFacts>>>,
+    pub(crate) printer: watch::Receiver<PrinterStatus>,
     pub(crate) flow: Addr<TransactionFlow>,
     pub(crate) panel: Option<Arc<TestPanel>>,
 }

@@ -19,7 +19,7 @@ use maud::{Markup, html};
 use web::Page;
 
 use super::{
-    cashier::plain,
+    basket::plain,
     pages::{Here, Pages, asked, said},
     test_panel::TestPanel,
 };
