@@ -212,10 +212,8 @@ async fn run(
     );
     let people = people.map(spawn_local);
     let pages = pages.map(|pages| spawn_local(pages.serve()));
-    let screens = screens.map(|screens| {
-        let lane = shown(config, &channels, &flow, printer, panel);
-        spawn_local(screens.serve(lane))
-    });
+    let lane = shown(config, &channels, &flow, printer, panel);
+    let screens = screens.map(|screens| spawn_local(screens.serve(lane)));
     let ended = tokio::select! {
         biased;
         Some(fatal) = fatals.recv() => Err(StartError::Stopped(fatal.to_string())),
