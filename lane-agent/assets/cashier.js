@@ -117,9 +117,11 @@
 
   // An amount in major units, as people type it, to minor units.
   function minor(text) {
-    const found = /^(\d{1,9})(?:\.(\d{0,2}))?$/.exec(text);
-    if (!found) return null;
-    return Number(found[1]) * 100 + Number((found[2] || "").padEnd(2, "0"));
+    const places = Number(live.querySelector("[data-minor-digits]").dataset.minorDigits);
+    const found = /^(\d{1,9})(?:\.(\d*))?$/.exec(text);
+    const rest = found && (found[2] || "");
+    if (!found || rest.length > places) return null;
+    return Number(found[1] + rest.padEnd(places, "0"));
   }
 
   const button = (selector) => {

@@ -24,6 +24,19 @@ pub fn choose_language(language: Language) -> String {
     format!("{COOKIE}={tag}; Path=/; SameSite=Strict; Max-Age=31536000")
 }
 
+/// One of two words.
+#[must_use]
+pub const fn said(
+    language: Language,
+    english: &'static str,
+    chinese: &'static str,
+) -> &'static str {
+    match language {
+        Language::English => english,
+        Language::Chinese => chinese,
+    }
+}
+
 /// As in `lang` of a page.
 pub(crate) const fn tag(language: Language) -> &'static str {
     match language {

@@ -24,6 +24,6 @@ mod token;
 pub use access::{Access, guard};
 pub use assets::assets;
 pub use frame::Page;
-pub use language::{choose_language, language_of};
+pub use language::{choose_language, language_of, said};
 pub use serve::serve;
 pub use token::{Token, TokenError};

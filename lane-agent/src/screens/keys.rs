@@ -39,7 +39,8 @@ pub(super) fn actions(
     let exact = open.map_or_else(String::new, |open| open.minor().to_string());
     let paying = pays || waits_for_card;
     html! {
-        nav .actions aria-label=(said(language, "Keys", "功能键")) data-pays=(pays) {
+        nav .actions aria-label=(said(language, "Keys", "功能键")) data-pays=(pays)
+            data-minor-digits=[open.map(|open| open.currency().exponent())] {
             @if paying {
                 (key("card", "F8", said(language, "Card", "银行卡"), pays).class("tender").markup())
                 (key("cash", "F10", said(language, "Cash exact", "现金（正好）"), true)

@@ -11,6 +11,8 @@ use domain::{
 use tokio::sync::watch;
 use web::{Token, language_of};
 
+pub(super) use web::said;
+
 use super::{orders::Orders, test_panel::TestPanel};
 use crate::{
     actors::{Progress, TransactionFlow},
@@ -43,18 +45,6 @@ pub(super) struct Pages {
 }
 
 pub(super) type Here = State<Arc<Pages>>;
-
-/// One of two words.
-pub(super) const fn said(
-    language: Language,
-    english: &'static str,
-    chinese: &'static str,
-) -> &'static str {
-    match language {
-        Language::English => english,
-        Language::Chinese => chinese,
-    }
-}
 
 /// The store's name, once the hub has told it.
 pub(super) fn store_name(lane: &Lane) -> String {

@@ -17,7 +17,7 @@ use domain::words::Language;
 use maud::{Markup, html};
 use ports::Listener;
 use tokio::sync::{mpsc, oneshot};
-use web::{Access, Page, Token, assets, choose_language, guard, language_of, serve};
+use web::{Access, Page, Token, assets, choose_language, guard, language_of, said, serve};
 
 use super::switches::{Asked, Off, Switch};
 use crate::store::fleet::Fleet;
@@ -33,13 +33,6 @@ pub(super) struct StartPage {
 }
 
 type Here = State<Arc<StartPage>>;
-
-const fn said(language: Language, english: &'static str, chinese: &'static str) -> &'static str {
-    match language {
-        Language::English => english,
-        Language::Chinese => chinese,
-    }
-}
 
 impl StartPage {
     pub(super) fn new(fleet: &Fleet, token: Token, orders: mpsc::Sender<Asked>) -> Self {

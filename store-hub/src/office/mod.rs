@@ -96,11 +96,3 @@ async fn choose(Path(tag): Path<String>) -> Response {
     let kept = [(header::SET_COOKIE, choose_language(language))];
     (kept, Redirect::to("/now")).into_response()
 }
-
-/// One of two words.
-const fn said(language: Language, english: &'static str, chinese: &'static str) -> &'static str {
-    match language {
-        Language::English => english,
-        Language::Chinese => chinese,
-    }
-}

@@ -17,9 +17,9 @@ use proto::store::v1::{
 };
 use tokio_stream::wrappers::IntervalStream;
 use tonic::Request;
-use web::{Page, language_of};
+use web::{Page, language_of, said};
 
-use super::{Here, Pages, said};
+use super::{Here, Pages};
 use crate::{moment::time_in_words, presentation};
 
 /// How old what is shown may be.
