@@ -26,6 +26,7 @@ pub mod ids;
 pub mod invariant;
 pub mod limits;
 pub mod money;
+pub mod operators;
 pub mod paper;
 pub mod payment;
 pub mod prices;

@@ -142,6 +142,7 @@ mod tests {
     use crate::{
         desk::{Owner, PaymentStatus},
         forward::DeadLetterReason,
+        operators::{Action, Role, SignedOffBy},
         sale::{AbandonReason, LeaseReturnReason, TenderKind},
     };
 
@@ -168,5 +169,8 @@ mod tests {
         is_told_apart::<Owner>();
         is_told_apart::<PaymentStatus>();
         is_told_apart::<TenderKind>();
+        is_told_apart::<Action>();
+        is_told_apart::<Role>();
+        is_told_apart::<SignedOffBy>();
     }
 }

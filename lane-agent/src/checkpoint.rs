@@ -150,6 +150,7 @@ fn agrees(own: &CheckoutCheckpoint, kept: &KeptCheckout, applied: u64) -> bool {
         && (!used(CheckoutPart::Lease) || own.lease == kept.lease)
         && (!used(CheckoutPart::Date) || own.date == kept.date)
         && (!used(CheckoutPart::Suspended) || own.suspended == kept.suspended)
+        && (!used(CheckoutPart::Operators) || own.operators == kept.operators)
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ mod tests {
     use domain::{
         desk::{Owner, PaymentStatus},
         forward::DeadLetterReason,
+        operators::{Action, Role, SignedOffBy},
         sale::{AbandonReason, LeaseReturnReason, TenderKind},
     };
     use proto::store::v1 as wire;
@@ -94,6 +95,15 @@ mod tests {
         });
         is_the_same::<TenderKind>("TENDER_KIND_", |number| {
             Some(wire::TenderKind::try_from(number).ok()?.as_str_name())
+        });
+        is_the_same::<Role>("OPERATOR_ROLE_", |number| {
+            Some(wire::OperatorRole::try_from(number).ok()?.as_str_name())
+        });
+        is_the_same::<Action>("OPERATOR_ACTION_", |number| {
+            Some(wire::OperatorAction::try_from(number).ok()?.as_str_name())
+        });
+        is_the_same::<SignedOffBy>("SIGNED_OFF_BY_", |number| {
+            Some(wire::SignedOffBy::try_from(number).ok()?.as_str_name())
         });
     }
 

@@ -7,6 +7,7 @@
 
 use crate::{
     ids::{LaneEpoch, LaneId},
+    operators::OperatorsPart,
     sale::{
         Checkout, CheckoutConfig, DatePart, DurableState, LeasePart, PaymentsPart, SalesPart,
         SuspendedPart,
@@ -26,16 +27,19 @@ pub enum CheckoutPart {
     Date,
     /// [`SuspendedPart`].
     Suspended,
+    /// [`OperatorsPart`].
+    Operators,
 }
 
 impl CheckoutPart {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Sales,
         Self::Payments,
         Self::Lease,
         Self::Date,
         Self::Suspended,
+        Self::Operators,
     ];
 
     /// As it is kept.
@@ -47,6 +51,7 @@ impl CheckoutPart {
             Self::Lease => "lease",
             Self::Date => "date",
             Self::Suspended => "suspended",
+            Self::Operators => "operators",
         }
     }
 }
@@ -69,6 +74,8 @@ pub struct CheckoutCheckpoint {
     pub date: Option<DatePart>,
     /// Baskets that wait.
     pub suspended: Option<SuspendedPart>,
+    /// Who works here.
+    pub operators: Option<OperatorsPart>,
 }
 
 impl CheckoutCheckpoint {
@@ -81,6 +88,7 @@ impl CheckoutCheckpoint {
             CheckoutPart::Lease => self.lease.is_some(),
             CheckoutPart::Date => self.date.is_some(),
             CheckoutPart::Suspended => self.suspended.is_some(),
+            CheckoutPart::Operators => self.operators.is_some(),
         }
     }
 }
@@ -96,6 +104,7 @@ impl Checkout {
             lease,
             date,
             suspended,
+            operators,
             sale: None,
             receipts_owed,
         } = self.durable().clone()
@@ -113,6 +122,7 @@ impl Checkout {
             lease: Some(lease),
             date: Some(date),
             suspended: Some(suspended),
+            operators: Some(operators),
         })
     }
 
@@ -129,6 +139,7 @@ impl Checkout {
             lease: kept.lease.unwrap_or_default(),
             date: kept.date.unwrap_or_default(),
             suspended: kept.suspended.unwrap_or_default(),
+            operators: kept.operators.unwrap_or_default(),
             sale: None,
             receipts_owed: Vec::new(),
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::{
     ids::{PaymentId, SaleNumber},
     money::Money,
+    operators::{AttemptId, PinVerifier},
     payment::PaymentRequest,
     sale::{CheckoutRecord, Receipt, Screen},
 };
@@ -38,6 +39,14 @@ pub enum Effect {
         receipt: Arc<Receipt>,
         /// True when it may have been printed before.
         reprint: bool,
+    },
+    /// Compare the PIN that was typed for this attempt, beside: [`crate::sale::Event::PinChecked`]
+    /// says the outcome.
+    CheckPin {
+        /// The attempt.
+        attempt: AttemptId,
+        /// What the PIN is checked against.
+        verifier: PinVerifier,
     },
     /// Both screens.
     Show(Screen),

@@ -13,6 +13,7 @@
 //! ```
 
 use crate::{
+    operators::SignedOffBy,
     sale::{DayEnds, MarkedBy, Rejected, Step, civil_date, day_heard::Turn},
     time::{BusinessDate, LocalMs},
 };
@@ -126,6 +127,7 @@ impl Step {
         if self.durable.sale.is_some() {
             return Err(Rejected::SaleOpen);
         }
+        self.sign_off(SignedOffBy::LaneStopped, None);
         self.record(DateFact::Rested);
         self.volatile.day.resting = true;
         Ok(())

@@ -18,6 +18,7 @@
 //! Start-up is replay: [`Checkout::replay`] every record, then [`Event::Recovered`]. A basket goes
 //! on, a payment without a decision is given up, receipts that are owed are printed.
 
+mod asked;
 mod basket;
 mod by_hand;
 mod cash_rounding;
@@ -32,6 +33,7 @@ mod frame;
 mod key;
 mod lease;
 mod line;
+mod operators;
 mod payment;
 mod prompt;
 mod reasons;
@@ -64,6 +66,7 @@ pub use line::{
     Discount, Line, LineTax, NO_ARTICLE, OriginalLine, PriceSource, PricedItem, Returned, SoldBy,
     TypedAmount, WeighedBy, Weight,
 };
+pub use operators::OperatorView;
 pub use payment::{PaymentsPart, TenderFact};
 pub use prompt::{BasketView, LineView, NextView, Prompt, Screen, SuspendedView};
 pub use reasons::{AbandonReason, LeaseReturnReason, OwedBy, TenderKind};
@@ -80,10 +83,12 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use day_heard::DayHeard;
 use line::NextLine;
+use operators::AtTheLane;
 
 use crate::{
-    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber, Stan},
+    ids::{LaneEpoch, LaneId, LeaseId, OperatorId, PaymentId, ReceiptNumber, Stan},
     money::{Currency, Money},
+    operators::{OperatorFact, OperatorsPart},
     risk::{HotList, LeaseUse, Velocity},
     time::{BusinessDate, MonoMs, Now, WallMs},
 };
@@ -118,6 +123,8 @@ pub enum CheckoutFact {
     Lease(LeaseFact),
     /// To the lane's date.
     Date(DateFact),
+    /// To whoever works at the lane.
+    Operator(OperatorFact),
 }
 
 impl From<SaleFact> for CheckoutFact {
@@ -156,15 +163,24 @@ impl From<DateFact> for CheckoutFact {
     }
 }
 
+impl From<OperatorFact> for CheckoutFact {
+    fn from(fact: OperatorFact) -> Self {
+        Self::Operator(fact)
+    }
+}
+
 impl CheckoutFact {
     /// Whether nothing of a sale may be left to be done behind this fact.
     #[must_use]
     pub const fn may_leave_nothing(&self) -> bool {
         match self {
             Self::Sale(fact) => fact.may_leave_nothing(),
-            Self::Basket(_) | Self::Tender(_) | Self::Till(_) | Self::Lease(_) | Self::Date(_) => {
-                false
-            }
+            Self::Basket(_)
+            | Self::Tender(_)
+            | Self::Till(_)
+            | Self::Lease(_)
+            | Self::Date(_)
+            | Self::Operator(_) => false,
         }
     }
 }
@@ -208,6 +224,7 @@ pub(in crate::sale) struct DurableState {
     pub(in crate::sale) lease: LeasePart,
     pub(in crate::sale) date: DatePart,
     pub(in crate::sale) suspended: SuspendedPart,
+    pub(in crate::sale) operators: OperatorsPart,
     pub(in crate::sale) sale: Option<Sale>,
     /// Of closed sales, not printed yet, oldest first.
     pub(in crate::sale) receipts_owed: Vec<Arc<Receipt>>,
@@ -236,17 +253,20 @@ pub(in crate::sale) struct VolatileState {
     pub(in crate::sale) closed_last: Option<ReceiptNumber>,
     /// What is known of the date beside the records.
     pub(in crate::sale) day: DayHeard,
+    /// What is known of operators beside the records.
+    pub(in crate::sale) operators: AtTheLane,
 }
 
 impl VolatileState {
-    /// What a sale leaves to the next one: the lease's time, what is known of cards and of the
-    /// date, what is at the printer.
+    /// What a sale leaves to the next one: the lease's time, what is known of cards, of the date and
+    /// of operators, what is at the printer.
     pub(in crate::sale) fn next_sale(&self) -> Self {
         Self {
             lease_until: self.lease_until,
             hot_list: Arc::clone(&self.hot_list),
             velocity: self.velocity.clone(),
             day: self.day.clone(),
+            operators: self.operators.clone(),
             printing: self.printing,
             ..Self::default()
         }
@@ -311,6 +331,7 @@ impl Checkout {
             durable: self.durable.clone(),
             volatile: self.volatile.clone(),
             now,
+            allowed_by: None,
             records: Vec::new(),
             after: Vec::new(),
         };
@@ -419,8 +440,10 @@ pub(in crate::sale) struct Step {
     pub(in crate::sale) durable: DurableState,
     pub(in crate::sale) volatile: VolatileState,
     pub(in crate::sale) now: Now,
-    records: Vec<Effect>,
-    after: Vec<Effect>,
+    /// Who has the right to what is being decided, where there are operators.
+    pub(in crate::sale) allowed_by: Option<OperatorId>,
+    pub(in crate::sale) records: Vec<Effect>,
+    pub(in crate::sale) after: Vec<Effect>,
 }
 
 impl Step {
@@ -429,6 +452,8 @@ impl Step {
             return Err(Rejected::Resting);
         }
         self.turn_the_date();
+        self.sign_off_when_due();
+        self.check_right(&event)?;
         self.follow(event)?;
         self.turn_the_date();
         Ok(())
@@ -467,6 +492,7 @@ impl Step {
             prompt,
             basket,
             suspended,
+            operator: self.operator_view(),
             refused: None,
         }
     }
@@ -520,10 +546,14 @@ impl DurableState {
             }
             CheckoutFact::Lease(fact) if takes(CheckoutPart::Lease) => self.lease.apply(fact),
             CheckoutFact::Date(fact) if takes(CheckoutPart::Date) => self.date.apply(fact),
+            CheckoutFact::Operator(fact) if takes(CheckoutPart::Operators) => {
+                self.operators.apply(fact);
+            }
             CheckoutFact::Basket(_)
             | CheckoutFact::Till(_)
             | CheckoutFact::Lease(_)
-            | CheckoutFact::Date(_) => {}
+            | CheckoutFact::Date(_)
+            | CheckoutFact::Operator(_) => {}
         }
         self.follow_sale(record);
     }
@@ -535,7 +565,7 @@ impl DurableState {
             (CheckoutFact::Tender(fact), Some(sale)) => sale.apply_tender(fact),
             (CheckoutFact::Till(fact), Some(sale)) => sale.apply_till(fact),
             (CheckoutFact::Basket(_) | CheckoutFact::Tender(_) | CheckoutFact::Till(_), None)
-            | (CheckoutFact::Lease(_) | CheckoutFact::Date(_), _) => {}
+            | (CheckoutFact::Lease(_) | CheckoutFact::Date(_) | CheckoutFact::Operator(_), _) => {}
         }
     }
 }

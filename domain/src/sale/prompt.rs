@@ -6,8 +6,8 @@ use crate::{
     payment::RefusalReason,
     response_code::ResponseCode,
     sale::{
-        CheckoutConfig, Discount, Figures, Line, LineTax, PriceSource, Rejected, Sale,
-        SuspendedBasket, TaxMode, TaxSum, Tender, VolatileState, Weight,
+        CheckoutConfig, Discount, Figures, Line, LineTax, OperatorView, PriceSource, Rejected,
+        Sale, SuspendedBasket, TaxMode, TaxSum, Tender, VolatileState, Weight,
     },
     time::WallMs,
     words::Sentence,
@@ -427,6 +427,8 @@ pub struct Screen {
     pub basket: Option<BasketView>,
     /// Baskets that wait for their customers, oldest first.
     pub suspended: Vec<SuspendedView>,
+    /// Who is at the lane; nobody: it is locked.
+    pub operator: OperatorView,
     /// Why the last key did nothing.
     pub refused: Option<Rejected>,
 }

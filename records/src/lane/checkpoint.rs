@@ -9,6 +9,7 @@ use domain::{
 };
 use proto::journal::v1 as wire;
 
+use super::operators::{operators_from_proto, operators_to_proto};
 use super::suspended::{suspended_from_proto, suspended_to_proto};
 use crate::{
     date_from_proto, date_to_proto, lease_use_from_proto, lease_use_to_proto,
@@ -22,7 +23,7 @@ const fn form(part: CheckoutPart) -> u32 {
         CheckoutPart::Sales | CheckoutPart::Payments | CheckoutPart::Lease | CheckoutPart::Date => {
             2
         }
-        CheckoutPart::Suspended => 1,
+        CheckoutPart::Suspended | CheckoutPart::Operators => 1,
     }
 }
 
@@ -76,12 +77,16 @@ pub fn checkpoint_to_proto(kept: &CheckoutCheckpoint) -> wire::CheckoutCheckpoin
         let (name, form) = of(CheckoutPart::Suspended);
         part(name, form, &suspended_to_proto(suspended))
     });
+    let operators = kept.operators.as_ref().map(|operators| {
+        let (name, form) = of(CheckoutPart::Operators);
+        part(name, form, &operators_to_proto(operators))
+    });
     wire::CheckoutCheckpoint {
         machine: Some(wire::CheckoutMachine {
             lane: kept.lane.0.into(),
             epoch: kept.epoch.0,
         }),
-        parts: [sales, payments, lease, date, suspended]
+        parts: [sales, payments, lease, date, suspended, operators]
             .into_iter()
             .flatten()
             .collect(),
@@ -130,6 +135,11 @@ pub fn checkpoint_from_proto(
         tells(CheckoutPart::Suspended, until);
         suspended_from_proto(suspended).ok()
     });
+    let operators = state(&from.parts, name(CheckoutPart::Operators), applied);
+    let operators = operators.and_then(|(operators, until)| {
+        tells(CheckoutPart::Operators, until);
+        operators_from_proto(&operators).ok()
+    });
     let checkpoint = CheckoutCheckpoint {
         lane: LaneId(u16::try_from(machine.lane).ok()?),
         epoch: LaneEpoch(machine.epoch),
@@ -138,6 +148,7 @@ pub fn checkpoint_from_proto(
         lease,
         date,
         suspended,
+        operators,
     };
     Some(KeptCheckout { checkpoint, told })
 }
@@ -179,6 +190,8 @@ fn in_parts(
             part("date", 2, &wire::CheckoutDate { running }),
             // No basket waited anywhere then.
             part("suspended", 1, &wire::CheckoutSuspended::default()),
+            // Nobody had signed on anywhere then.
+            part("operators", 1, &wire::CheckoutOperators::default()),
         ],
         ..wire::CheckoutCheckpoint::default()
     }

@@ -4,6 +4,7 @@ mod checkpoint;
 mod closing;
 mod fields;
 mod line;
+mod operators;
 mod record;
 #[cfg(test)]
 mod release_2026_11;

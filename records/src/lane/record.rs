@@ -11,6 +11,9 @@ use super::{
         line_from_proto, line_to_proto, rounding_to_proto, tax_mode_from_proto, tax_mode_to_proto,
         taxes_from_proto, taxes_to_proto,
     },
+    operators::{
+        allowed_from_proto, operator_to_proto, signed_off_from_proto, signed_on_from_proto,
+    },
     suspended::{suspended_id_from_proto, suspended_id_to_proto},
 };
 use crate::{
@@ -20,6 +23,7 @@ use crate::{
 };
 use domain::{
     ids::{LeaseId, OperatorId, SaleNumber},
+    operators::{OperatorFact, SignedOn},
     sale::{
         BasketFact, CheckoutFact, CheckoutRecord, DateFact, LeaseFact, SaleFact, TenderFact,
         TillFact,
@@ -84,6 +88,7 @@ fn body(fact: &CheckoutFact) -> Body {
         CheckoutFact::Till(fact) => till(fact),
         CheckoutFact::Lease(fact) => lease(fact),
         CheckoutFact::Date(fact) => lane_date(fact),
+        CheckoutFact::Operator(fact) => operator_to_proto(fact),
     }
 }
 
@@ -335,6 +340,30 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
             reason: reason_from_proto("because", from.because, &from.reason)?,
         }
         .into(),
+        Body::OperatorsTaken(wire::OperatorsTaken { version, operators }) => {
+            OperatorFact::ListTaken { version, operators }.into()
+        }
+        Body::OperatorSignedOn(from) => {
+            let SignedOn { operator, role } = signed_on_from_proto(&from)?;
+            OperatorFact::SignedOn { operator, role }.into()
+        }
+        Body::OperatorSignedOff(from) => signed_off_from_proto(&from)?.into(),
+        Body::PinRefused(from) => OperatorFact::PinRefused {
+            operator: OperatorId(from.operator_id),
+            wrong: from.wrong,
+            of_version: from.of_version,
+        }
+        .into(),
+        Body::OperatorLockedOut(from) => OperatorFact::LockedOut {
+            operator: OperatorId(from.operator_id),
+        }
+        .into(),
+        Body::OperatorUnlocked(from) => OperatorFact::Unlocked {
+            operator: OperatorId(from.operator_id),
+            by: OperatorId(from.by_operator_id),
+        }
+        .into(),
+        Body::SupervisorAllowed(from) => allowed_from_proto(&from)?.into(),
     }))
 }
 

@@ -30,7 +30,7 @@ fn decisions() -> impl Strategy<Value = Decision> {
     ]
 }
 
-fn events() -> impl Strategy<Value = Event> {
+pub(super) fn events() -> impl Strategy<Value = Event> {
     let id = || (0..3_u128).prop_map(PaymentId);
     prop_oneof![
         4 => Just(Event::Open {

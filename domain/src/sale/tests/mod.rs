@@ -9,9 +9,12 @@ mod card;
 mod cash;
 mod frame;
 mod offline;
+mod on_the_spot;
+mod operators;
 mod printing;
 mod receipt;
 mod restart;
+mod rights;
 mod suspended;
 mod tax;
 

@@ -39,6 +39,8 @@ impl TransactionFlow {
             Effect::ReportOffline(payment_id) => self.report_offline(payment_id, ctx),
             Effect::OpenDrawer => self.open_drawer(ctx),
             Effect::Print { receipt, reprint } => self.print(receipt, reprint, ctx),
+            // No list of operators reaches the lane yet, so that no PIN is ever asked for.
+            Effect::CheckPin { .. } => warn!(event = "pin not checked"),
             Effect::Show(screen) => {
                 self.parts.screens.send_replace(Some(screen));
             }

@@ -380,6 +380,7 @@ fn shows_basket(effect: &Effect) -> bool {
         | Effect::ReportOffline(_)
         | Effect::OpenDrawer
         | Effect::Print { .. }
+        | Effect::CheckPin { .. }
         | Effect::Finished(_) => false,
     }
 }
