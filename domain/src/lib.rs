@@ -35,6 +35,7 @@ pub mod sale;
 pub mod scan_codes;
 pub mod settlement;
 pub mod terminal;
+pub mod till;
 pub mod time;
 pub mod wall_time;
 pub mod words;

@@ -5,12 +5,15 @@
 //!
 //! It is kept in parts. One that can't be read is rebuilt from the records, by itself.
 
+use std::sync::Arc;
+
 use crate::{
     ids::{LaneEpoch, LaneId},
     sale::{
         Checkout, CheckoutConfig, DatePart, DurableState, LeasePart, PaymentsPart, SalesPart,
         SuspendedPart,
     },
+    till::TillPart,
 };
 
 /// The name of a part.
@@ -26,16 +29,19 @@ pub enum CheckoutPart {
     Date,
     /// [`SuspendedPart`].
     Suspended,
+    /// [`TillPart`].
+    Till,
 }
 
 impl CheckoutPart {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Sales,
         Self::Payments,
         Self::Lease,
         Self::Date,
         Self::Suspended,
+        Self::Till,
     ];
 
     /// As it is kept.
@@ -47,6 +53,7 @@ impl CheckoutPart {
             Self::Lease => "lease",
             Self::Date => "date",
             Self::Suspended => "suspended",
+            Self::Till => "till",
         }
     }
 }
@@ -69,6 +76,8 @@ pub struct CheckoutCheckpoint {
     pub date: Option<DatePart>,
     /// Baskets that wait.
     pub suspended: Option<SuspendedPart>,
+    /// The cash drawer.
+    pub till: Option<TillPart>,
 }
 
 impl CheckoutCheckpoint {
@@ -81,6 +90,7 @@ impl CheckoutCheckpoint {
             CheckoutPart::Lease => self.lease.is_some(),
             CheckoutPart::Date => self.date.is_some(),
             CheckoutPart::Suspended => self.suspended.is_some(),
+            CheckoutPart::Till => self.till.is_some(),
         }
     }
 }
@@ -96,6 +106,7 @@ impl Checkout {
             lease,
             date,
             suspended,
+            till,
             sale: None,
             receipts_owed,
         } = self.durable().clone()
@@ -113,6 +124,7 @@ impl Checkout {
             lease: Some(lease),
             date: Some(date),
             suspended: Some(suspended),
+            till: Some(Arc::unwrap_or_clone(till)),
         })
     }
 
@@ -129,6 +141,7 @@ impl Checkout {
             lease: kept.lease.unwrap_or_default(),
             date: kept.date.unwrap_or_default(),
             suspended: kept.suspended.unwrap_or_default(),
+            till: Arc::new(kept.till.unwrap_or_default()),
             sale: None,
             receipts_owed: Vec::new(),
         };

@@ -8,6 +8,7 @@ use crate::{
     money::Money,
     payment::PaymentRequest,
     sale::{CheckoutRecord, Receipt, Screen},
+    till::Report,
 };
 
 /// One thing to do.
@@ -36,6 +37,13 @@ pub enum Effect {
     Print {
         /// What stands on it.
         receipt: Arc<Receipt>,
+        /// True when it may have been printed before.
+        reprint: bool,
+    },
+    /// Print an X or a Z.
+    PrintReport {
+        /// Its figures.
+        report: Arc<Report>,
         /// True when it may have been printed before.
         reprint: bool,
     },

@@ -13,6 +13,7 @@ use crate::{
         Weight,
     },
     scan_codes::CodeMeaning,
+    till::TillEvent,
     time::{BusinessDate, LocalMs},
 };
 
@@ -208,6 +209,8 @@ pub enum Event {
         /// By which price file the rest is priced; empty: not known.
         price_version: String,
     },
+    /// Something is wanted of the cash drawer.
+    Till(TillEvent),
 }
 
 impl Event {
@@ -321,6 +324,7 @@ impl Step {
                 operator,
                 price_version,
             } => self.recall(suspended, operator, price_version),
+            Event::Till(event) => self.at_the_till(event),
         }
     }
 }

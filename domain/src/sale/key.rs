@@ -6,6 +6,7 @@ use crate::{
     money::{Currency, Money},
     prices::PriceBook,
     sale::{Event, Right, TypedAmount, WeighedBy, Weight},
+    till::TillKey,
 };
 
 /// What the cashier presses.
@@ -101,6 +102,8 @@ pub enum Key {
         /// The sale it was.
         sale: u32,
     },
+    /// At the cash drawer.
+    Till(TillKey),
 }
 
 impl Key {
@@ -166,7 +169,7 @@ impl Key {
             "recall" => Self::Recall {
                 sale: typed.parse().ok()?,
             },
-            _ => return None,
+            _ => Self::Till(TillKey::named(name, typed)?),
         })
     }
 
@@ -240,6 +243,7 @@ impl Key {
                 operator: by.operator,
                 price_version: by.price_version.clone(),
             },
+            Self::Till(key) => Event::Till(key.event(by.operator, by.right, by.currency)),
         }
     }
 }

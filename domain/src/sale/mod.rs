@@ -46,7 +46,9 @@ mod tendering;
 #[cfg(test)]
 mod tests;
 mod till;
+mod trade;
 
+pub use crate::till::TillFact;
 pub use crate::wall_time::{civil_date, date_and_time, midnight};
 pub use basket::BasketFact;
 pub use cash_rounding::{CashRounding, RoundTo};
@@ -74,7 +76,6 @@ pub use state::{CardTender, Closing, FailedCard, PendingPayment, Sale, Suspended
 pub use suspended::SuspendedPart;
 pub use tax::{TaxMode, TaxSum};
 pub use tender::Tender;
-pub use till::TillFact;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -85,6 +86,7 @@ use crate::{
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber, Stan},
     money::{Currency, Money},
     risk::{HotList, LeaseUse, Velocity},
+    till::TillPart,
     time::{BusinessDate, MonoMs, Now, WallMs},
 };
 
@@ -182,6 +184,8 @@ pub struct CheckoutConfig {
     pub tax: TaxMode,
     /// How cash is rounded.
     pub cash_rounding: CashRounding,
+    /// The most that should lie in the drawer: above it the screens ask for a pickup. `None`: any.
+    pub pickup_above: Option<Money>,
 }
 
 impl CheckoutConfig {
@@ -195,6 +199,7 @@ impl CheckoutConfig {
             currency,
             tax: TaxMode::Inclusive,
             cash_rounding: CashRounding::usual(currency),
+            pickup_above: None,
         }
     }
 }
@@ -208,6 +213,8 @@ pub(in crate::sale) struct DurableState {
     pub(in crate::sale) lease: LeasePart,
     pub(in crate::sale) date: DatePart,
     pub(in crate::sale) suspended: SuspendedPart,
+    /// A step copies all else; the drawer is copied when something changes it.
+    pub(in crate::sale) till: Arc<TillPart>,
     pub(in crate::sale) sale: Option<Sale>,
     /// Of closed sales, not printed yet, oldest first.
     pub(in crate::sale) receipts_owed: Vec<Arc<Receipt>>,
@@ -340,6 +347,12 @@ impl Checkout {
         &self.durable.suspended.baskets
     }
 
+    /// The cash drawer.
+    #[must_use]
+    pub fn till(&self) -> &TillPart {
+        &self.durable.till
+    }
+
     /// Payments ever given up: the hub must hear of each.
     #[must_use]
     pub const fn abandoned(&self) -> &BTreeSet<PaymentId> {
@@ -467,6 +480,7 @@ impl Step {
             prompt,
             basket,
             suspended,
+            pickup_due: self.pickup_due(),
             refused: None,
         }
     }
@@ -524,6 +538,9 @@ impl DurableState {
             | CheckoutFact::Till(_)
             | CheckoutFact::Lease(_)
             | CheckoutFact::Date(_) => {}
+        }
+        if takes(CheckoutPart::Till) {
+            self.follow_till(record);
         }
         self.follow_sale(record);
     }

@@ -9,7 +9,10 @@ use domain::{
 };
 use proto::journal::v1 as wire;
 
-use super::suspended::{suspended_from_proto, suspended_to_proto};
+use super::{
+    suspended::{suspended_from_proto, suspended_to_proto},
+    till_report::{till_part_from_proto, till_part_to_proto},
+};
 use crate::{
     date_from_proto, date_to_proto, lease_use_from_proto, lease_use_to_proto,
     parts::{part, state},
@@ -22,7 +25,7 @@ const fn form(part: CheckoutPart) -> u32 {
         CheckoutPart::Sales | CheckoutPart::Payments | CheckoutPart::Lease | CheckoutPart::Date => {
             2
         }
-        CheckoutPart::Suspended => 1,
+        CheckoutPart::Suspended | CheckoutPart::Till => 1,
     }
 }
 
@@ -76,12 +79,16 @@ pub fn checkpoint_to_proto(kept: &CheckoutCheckpoint) -> wire::CheckoutCheckpoin
         let (name, form) = of(CheckoutPart::Suspended);
         part(name, form, &suspended_to_proto(suspended))
     });
+    let till = kept.till.as_ref().map(|till| {
+        let (name, form) = of(CheckoutPart::Till);
+        part(name, form, &till_part_to_proto(till))
+    });
     wire::CheckoutCheckpoint {
         machine: Some(wire::CheckoutMachine {
             lane: kept.lane.0.into(),
             epoch: kept.epoch.0,
         }),
-        parts: [sales, payments, lease, date, suspended]
+        parts: [sales, payments, lease, date, suspended, till]
             .into_iter()
             .flatten()
             .collect(),
@@ -130,6 +137,11 @@ pub fn checkpoint_from_proto(
         tells(CheckoutPart::Suspended, until);
         suspended_from_proto(suspended).ok()
     });
+    let till = state(&from.parts, name(CheckoutPart::Till), applied);
+    let till = till.and_then(|(till, until)| {
+        tells(CheckoutPart::Till, until);
+        till_part_from_proto(till).ok()
+    });
     let checkpoint = CheckoutCheckpoint {
         lane: LaneId(u16::try_from(machine.lane).ok()?),
         epoch: LaneEpoch(machine.epoch),
@@ -138,11 +150,12 @@ pub fn checkpoint_from_proto(
         lease,
         date,
         suspended,
+        till,
     };
     Some(KeptCheckout { checkpoint, told })
 }
 
-/// One from before there were parts.
+/// One from before there were parts. It says nothing of the drawer, whose part is rebuilt.
 fn in_parts(
     from: &wire::CheckoutCheckpoint,
     date: Option<BusinessDate>,

@@ -12,6 +12,7 @@ use super::{
         taxes_from_proto, taxes_to_proto,
     },
     suspended::{suspended_id_from_proto, suspended_id_to_proto},
+    till::{till_from_proto, till_to_proto},
 };
 use crate::{
     ConvertError, date_from_proto, date_to_proto, decision_from_proto, decision_to_proto,
@@ -20,10 +21,7 @@ use crate::{
 };
 use domain::{
     ids::{LeaseId, OperatorId, SaleNumber},
-    sale::{
-        BasketFact, CheckoutFact, CheckoutRecord, DateFact, LeaseFact, SaleFact, TenderFact,
-        TillFact,
-    },
+    sale::{BasketFact, CheckoutFact, CheckoutRecord, DateFact, LeaseFact, SaleFact, TenderFact},
     time::{BusinessDate, WallMs},
 };
 use prost::Message;
@@ -81,7 +79,7 @@ fn body(fact: &CheckoutFact) -> Body {
         CheckoutFact::Sale(fact) => sale(fact),
         CheckoutFact::Basket(fact) => basket(fact),
         CheckoutFact::Tender(fact) => tender(fact),
-        CheckoutFact::Till(fact) => till(fact),
+        CheckoutFact::Till(fact) => till_to_proto(fact),
         CheckoutFact::Lease(fact) => lease(fact),
         CheckoutFact::Date(fact) => lane_date(fact),
     }
@@ -202,15 +200,6 @@ fn tender(fact: &TenderFact) -> Body {
     }
 }
 
-fn till(fact: &TillFact) -> Body {
-    match fact {
-        TillFact::CashTendered { sale, given } => Body::CashTendered(wire::CashTendered {
-            sale_number: sale.0,
-            given: Some(money_to_proto(*given)),
-        }),
-    }
-}
-
 fn lease(fact: &LeaseFact) -> Body {
     match fact {
         LeaseFact::Accepted { lease } => Body::LeaseAccepted(wire::LeaseAccepted {
@@ -284,11 +273,14 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
             tax_mode: tax_mode_from_proto(from.tax_added),
         }
         .into(),
-        Body::CashTendered(from) => TillFact::CashTendered {
-            sale: SaleNumber(from.sale_number),
-            given: money("given", from.given.as_ref())?,
-        }
-        .into(),
+        body @ (Body::CashTendered(_)
+        | Body::ShiftBegun(_)
+        | Body::ShiftEnded(_)
+        | Body::CashMoved(_)
+        | Body::DrawerOpened(_)
+        | Body::CashCounted(_)
+        | Body::ZTaken(_)
+        | Body::TillDateEnded(_)) => return Ok(till_from_proto(body)?.map(CheckoutFact::from)),
         Body::PaymentIntended(from) => intent_from_proto(&from, date)?.into(),
         Body::PaymentDecided(from) => TenderFact::PaymentDecided {
             sale: SaleNumber(from.sale_number),

@@ -152,7 +152,9 @@ pub(super) fn largest() -> Vec<CheckoutFact> {
         tax_mode: TaxMode::Exclusive,
     };
     let line = full_line(&name);
-    vec![closed.into(), BasketFact::LineAdded { sale, line }.into()]
+    let mut largest = vec![closed.into(), BasketFact::LineAdded { sale, line }.into()];
+    largest.extend(super::till_samples::largest());
+    largest
 }
 
 /// One fact of each kind at least.
@@ -167,7 +169,7 @@ pub(super) fn samples() -> Vec<CheckoutFact> {
         begins: ended.next(),
         by,
     };
-    vec![
+    let mut samples: Vec<CheckoutFact> = vec![
         SaleFact::SaleOpened {
             sale,
             operator: OperatorId(7),
@@ -322,5 +324,7 @@ pub(super) fn samples() -> Vec<CheckoutFact> {
         marked(MarkedBy::Hub).into(),
         marked(MarkedBy::Lane).into(),
         DateFact::Rested.into(),
-    ]
+    ];
+    samples.extend(super::till_samples::samples());
+    samples
 }

@@ -14,6 +14,8 @@ mod receipt;
 mod restart;
 mod suspended;
 mod tax;
+mod till;
+mod till_any_order;
 
 use crate::{
     card_ref::{CardRef, EntryMode, Funding, MaskedPan, Scheme},
