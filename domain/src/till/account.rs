@@ -2,19 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{CashAccount, CashCounted, Drawer, DrawerReason, Movement, Report, TillOf, Trade};
+use super::{
+    CashAccount, CashCounted, CashMove, Drawer, DrawerReason, Movement, Report, Takings, TillOf,
+    Trade,
+};
 use crate::{ids::OperatorId, limits, time::WallMs};
-
-/// What an operator or a lane did since the last Z.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Takings {
-    /// Since when; `None`: nothing was done yet.
-    pub since: Option<WallMs>,
-    /// Goods and tenders.
-    pub trade: Trade,
-    /// Cash.
-    pub drawer: Drawer,
-}
 
 /// Somebody answers for the drawer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,16 +41,6 @@ pub struct TillPart {
     pub operators: BTreeMap<OperatorId, Takings>,
     /// Since the date began.
     pub of_date: Drawer,
-}
-
-impl Takings {
-    fn beginning(at: WallMs, in_drawer: i64) -> Self {
-        Self {
-            since: Some(at),
-            trade: Trade::default(),
-            drawer: Drawer::beginning_with(in_drawer),
-        }
-    }
 }
 
 impl TillPart {
@@ -98,7 +80,7 @@ impl TillPart {
     pub(crate) fn moved(&mut self, movement: &Movement, at: WallMs) {
         let (kind, minor) = (movement.kind, movement.amount.minor());
         let change = kind.changes(CashAccount::Till, minor).unwrap_or(0);
-        self.is_opened |= kind == super::CashMove::Float;
+        self.is_opened |= kind == CashMove::Float;
         self.in_drawer = self.in_drawer.saturating_add(change);
         self.each_drawer(movement.operator, at, |drawer| drawer.take(kind, minor));
     }

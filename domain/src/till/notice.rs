@@ -40,13 +40,13 @@ pub enum TillNotice {
     },
     /// A Z was taken.
     ZTaken {
-        /// Its number.
+        /// From 1, all of a till in one row.
         number: u32,
     },
 }
 
 impl TillNotice {
-    /// For the cashier.
+    /// As the cashier reads it.
     #[must_use]
     pub fn cashier(&self) -> Sentence {
         match self {

@@ -1,6 +1,6 @@
 //! X and Z: the figures of an operator or a lane, and the paper they fill.
 
-use super::{Drawer, Takings, Tally};
+use super::{Drawer, Takings, Tally, TillOf};
 use crate::{
     ids::{LaneId, OperatorId},
     money::{Currency, Money},
@@ -8,15 +8,6 @@ use crate::{
     time::{LocalMs, WallMs},
     words::{Sentence, Worded as _},
 };
-
-/// Whose figures.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum TillOf {
-    /// All of the lane.
-    Lane,
-    /// One operator's at this lane.
-    Operator(OperatorId),
-}
 
 /// An X or a Z, in figures.
 #[derive(Clone, PartialEq, Eq, Debug)]

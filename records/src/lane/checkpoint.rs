@@ -255,3 +255,38 @@ fn lease_from_proto(from: &wire::CheckoutLease) -> Option<LeasePart> {
         last: (from.last_lease_id > 0).then_some(LeaseId(from.last_lease_id)),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lane::till_samples;
+
+    fn kept() -> CheckoutCheckpoint {
+        CheckoutCheckpoint {
+            lane: LaneId(3),
+            epoch: LaneEpoch(2),
+            sales: Some(SalesPart::default()),
+            payments: Some(PaymentsPart::default()),
+            lease: Some(LeasePart::default()),
+            date: Some(DatePart::default()),
+            suspended: Some(domain::sale::SuspendedPart::default()),
+            till: Some(till_samples::part()),
+        }
+    }
+
+    /// One that was written before tills had a part: only that is read anew, from the first
+    /// record.
+    #[test]
+    fn a_checkpoint_keeps_every_part_and_one_from_before_the_till_rebuilds_it() {
+        let mut bytes = checkpoint_to_proto(&kept());
+        let read = checkpoint_from_proto(&bytes, (42, None)).unwrap();
+        assert_eq!(read.checkpoint, kept());
+        assert_eq!(read.first_unseen(), 43);
+        bytes.parts.retain(|part| part.name != "till");
+        let before = checkpoint_from_proto(&bytes, (42, None)).unwrap();
+        assert_eq!(before.first_unseen(), 1);
+        assert_eq!(before.told(CheckoutPart::Till), 0);
+        assert_eq!(before.told(CheckoutPart::Sales), 42);
+        assert_eq!(before.checkpoint.till, None);
+    }
+}
