@@ -23,6 +23,8 @@ pub struct LaneExample<'a> {
     pub hub: &'a str,
     /// Where metrics and health are served.
     pub metrics: &'a str,
+    /// Where its screens are served.
+    pub screens: &'a str,
 }
 
 impl LaneExample<'_> {
@@ -34,6 +36,7 @@ impl LaneExample<'_> {
             .replace("\nlane = 1\n", &format!("\nlane = {}\n", self.lane))
             .replace("\"0001\"", &format!("\"{}\"", self.store_id))
             .replace("127.0.0.1:7011", self.metrics)
+            .replace("127.0.0.1:7202", self.screens)
             .replace("127.0.0.1:7001", self.hub)
     }
 }

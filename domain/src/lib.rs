@@ -36,6 +36,7 @@ pub mod sale;
 pub mod scan_codes;
 pub mod settlement;
 pub mod terminal;
+pub mod till;
 pub mod time;
 pub mod wall_time;
 pub mod words;

@@ -59,6 +59,12 @@ pub const PIN_CHECK_TIMEOUT_MS: u64 = 10_000;
 pub const OPERATOR_IDLE_MS: u64 = 5 * 60 * 1_000;
 /// Tenders of one sale, declined ones included.
 pub const SALE_TENDERS_MAX: usize = 32;
+/// Operators whose figures a till keeps apart until their Z.
+pub const TILL_OPERATORS_MAX: usize = 64;
+/// Classes of tax that a report of a till tells apart: it is one record. The rest is one sum.
+pub const REPORT_TAX_CLASSES_MAX: usize = 16;
+/// Pieces of one note or coin in a count.
+pub const COUNTED_PIECES_MAX: u32 = 99_999;
 /// Receipts of closed sales that may wait for a printer that does not print: a day's worth at most
 /// lanes. Beyond it no sale is begun.
 pub const RECEIPTS_OWED_MAX: usize = 500;

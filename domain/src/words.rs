@@ -144,6 +144,7 @@ mod tests {
         forward::DeadLetterReason,
         operators::{Action, Role, SignedOffBy},
         sale::{AbandonReason, LeaseReturnReason, TenderKind},
+        till::{CashMove, DrawerReason},
     };
 
     fn is_told_apart<T: Worded + PartialEq + std::fmt::Debug>() {
@@ -164,7 +165,9 @@ mod tests {
     #[test]
     fn each_has_a_number_and_a_name_of_its_own_in_both_languages() {
         is_told_apart::<AbandonReason>();
+        is_told_apart::<CashMove>();
         is_told_apart::<DeadLetterReason>();
+        is_told_apart::<DrawerReason>();
         is_told_apart::<LeaseReturnReason>();
         is_told_apart::<Owner>();
         is_told_apart::<PaymentStatus>();

@@ -248,7 +248,7 @@
       const code = fast && burst.length >= CODE_LETTERS_MIN ? burst : "";
       burst = "";
       lastMs = -Infinity;
-      if (code) return scanned(code);
+      if (code) return scanned(code, now);
       return enter();
     }
     if (char !== null) {
@@ -274,12 +274,12 @@
     }
   }
 
-  function scanned(code) {
+  function scanned(code, at) {
     // What the scanner typed is not what a person typed.
     const own = code.replace(/[^0-9.]/g, "");
     show(digits.endsWith(own) ? digits.slice(0, digits.length - own.length) : digits);
     if (isUnknownShown()) return sound(330, 0.15);
-    scanTimes.begin();
+    scanTimes.begin(at);
     scan(code);
   }
 
@@ -289,7 +289,7 @@
   const scanTimes = {
     begun: [],
     taken: [],
-    begin() { this.begun.push(performance.now()); },
+    begin(at) { this.begun.push(at); },
     shown() {
       const begun = this.begun.shift();
       if (begun === undefined) return;

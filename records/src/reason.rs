@@ -55,6 +55,7 @@ mod tests {
         forward::DeadLetterReason,
         operators::{Action, Role, SignedOffBy},
         sale::{AbandonReason, LeaseReturnReason, TenderKind},
+        till::{CashMove, DrawerReason},
     };
     use proto::store::v1 as wire;
 
@@ -76,6 +77,12 @@ mod tests {
     fn the_wire_and_the_rules_number_alike() {
         is_the_same::<AbandonReason>("ABANDON_REASON_", |number| {
             Some(wire::AbandonReason::try_from(number).ok()?.as_str_name())
+        });
+        is_the_same::<CashMove>("CASH_MOVE_", |number| {
+            Some(wire::CashMove::try_from(number).ok()?.as_str_name())
+        });
+        is_the_same::<DrawerReason>("DRAWER_REASON_", |number| {
+            Some(wire::DrawerReason::try_from(number).ok()?.as_str_name())
         });
         is_the_same::<DeadLetterReason>("DEAD_LETTER_REASON_", |number| {
             Some(wire::DeadLetterReason::try_from(number).ok()?.as_str_name())

@@ -10,10 +10,10 @@ import { chromium } from "playwright-core";
 const START_MS = 60_000;
 
 /** Starts `sim store --by-hand` and a browser; ends both, and checks that the books are right. */
-export async function withStore(sim, work) {
+export async function withStore(sim, work, more = []) {
   const home = mkdtempSync(join(tmpdir(), "by-hand-"));
   const out = join(home, "run");
-  const store = spawn(sim, ["store", "--by-hand", "--engine", "redb", "--out", out], {
+  const store = spawn(sim, ["store", "--by-hand", "--engine", "redb", "--out", out, ...more], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const log = [];

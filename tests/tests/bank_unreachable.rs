@@ -40,6 +40,7 @@ fn a_bank_that_is_never_there_is_named_at_the_default_level_and_tried_on_demand(
     let text = fs::read_to_string(&config).expect("a configuration");
     let text = text
         .replace("127.0.0.1:7001", "127.0.0.1:0")
+        .replace("127.0.0.1:7201", "127.0.0.1:0")
         .replace("127.0.0.1:7002", nobody)
         .replace("[acquirer]\n", "[acquirer]\nline_down_after = \"200ms\"\n");
     fs::write(&config, text).expect("written");

@@ -64,6 +64,8 @@ worded! {
     TakeOver = 22 "take over a basket" "接管他人购物篮";
     /// Training mode, on and off.
     Training = 23 "switch training" "切换培训模式";
+    /// Hand cash of the safe to a guard.
+    Collect = 24 "hand cash to a guard" "押运取款";
 }
 
 /// What the table says to somebody.
@@ -101,7 +103,8 @@ const fn row(action: Action) -> Row {
         Action::VoidLine | Action::VoidSale => [Units(50), Any, Any, No],
         Action::PriceOverride => [No, Units(500), Any, No],
         Action::Discount => [Units(5), Units(200), Any, No],
-        Action::TypedPrice | Action::NoSale | Action::Pickup => [No, Any, Any, No],
+        Action::TypedPrice | Action::NoSale => [No, Any, Any, No],
+        Action::Pickup | Action::Collect => [No, Any, Any, No],
         Action::Float | Action::X | Action::Z => [No, Any, Any, No],
         Action::UnlockOperator | Action::SignOffAnother => [No, Any, Any, No],
         Action::TakeOver => [No, Any, Any, No],

@@ -55,6 +55,7 @@ impl Event {
             Self::Discounted { .. } => Action::Discount,
             Self::LineVoided { .. } => Action::VoidLine,
             Self::VoidSale { .. } => Action::VoidSale,
+            Self::Till(event) => event.action(),
             Self::Unlock { .. } => Action::UnlockOperator,
             Self::SignOffAnother => Action::SignOffAnother,
         })
@@ -100,6 +101,7 @@ impl Step {
             Event::LineVoided { line_number } => {
                 (action, self.changeable_line(*line_number)?.1.total)
             }
+            Event::Till(event) => self.asked_of_till(event),
             Event::VoidSale { .. } => (action, self.sale()?.figures(&self.config)?.total),
             Event::Recovered
             | Event::Open { .. }

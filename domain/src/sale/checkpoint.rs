@@ -5,6 +5,8 @@
 //!
 //! It is kept in parts. One that can't be read is rebuilt from the records, by itself.
 
+use std::sync::Arc;
+
 use crate::{
     ids::{LaneEpoch, LaneId},
     operators::OperatorsPart,
@@ -12,6 +14,7 @@ use crate::{
         Checkout, CheckoutConfig, DatePart, DurableState, LeasePart, PaymentsPart, SalesPart,
         SuspendedPart,
     },
+    till::TillPart,
 };
 
 /// The name of a part.
@@ -29,17 +32,20 @@ pub enum CheckoutPart {
     Suspended,
     /// [`OperatorsPart`].
     Operators,
+    /// [`TillPart`].
+    Till,
 }
 
 impl CheckoutPart {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Sales,
         Self::Payments,
         Self::Lease,
         Self::Date,
         Self::Suspended,
         Self::Operators,
+        Self::Till,
     ];
 
     /// As it is kept.
@@ -52,6 +58,7 @@ impl CheckoutPart {
             Self::Date => "date",
             Self::Suspended => "suspended",
             Self::Operators => "operators",
+            Self::Till => "till",
         }
     }
 }
@@ -76,6 +83,8 @@ pub struct CheckoutCheckpoint {
     pub suspended: Option<SuspendedPart>,
     /// Who works here.
     pub operators: Option<OperatorsPart>,
+    /// The cash drawer.
+    pub till: Option<TillPart>,
 }
 
 impl CheckoutCheckpoint {
@@ -89,6 +98,7 @@ impl CheckoutCheckpoint {
             CheckoutPart::Date => self.date.is_some(),
             CheckoutPart::Suspended => self.suspended.is_some(),
             CheckoutPart::Operators => self.operators.is_some(),
+            CheckoutPart::Till => self.till.is_some(),
         }
     }
 }
@@ -105,6 +115,7 @@ impl Checkout {
             date,
             suspended,
             operators,
+            till,
             sale: None,
             receipts_owed,
         } = self.durable().clone()
@@ -123,6 +134,7 @@ impl Checkout {
             date: Some(date),
             suspended: Some(suspended),
             operators: Some(operators),
+            till: Some(Arc::unwrap_or_clone(till)),
         })
     }
 
@@ -140,6 +152,7 @@ impl Checkout {
             date: kept.date.unwrap_or_default(),
             suspended: kept.suspended.unwrap_or_default(),
             operators: kept.operators.unwrap_or_default(),
+            till: Arc::new(kept.till.unwrap_or_default()),
             sale: None,
             receipts_owed: Vec::new(),
         };

@@ -9,6 +9,7 @@ use crate::{
     operators::{AttemptId, PinVerifier},
     payment::PaymentRequest,
     sale::{CheckoutRecord, Receipt, Screen},
+    till::Report,
 };
 
 /// One thing to do.
@@ -47,6 +48,13 @@ pub enum Effect {
         attempt: AttemptId,
         /// What the PIN is checked against.
         verifier: PinVerifier,
+    },
+    /// Print an X or a Z.
+    PrintReport {
+        /// Its figures.
+        report: Arc<Report>,
+        /// True when it may have been printed before.
+        reprint: bool,
     },
     /// Both screens.
     Show(Screen),

@@ -14,6 +14,7 @@ use crate::{
         Weight,
     },
     scan_codes::CodeMeaning,
+    till::TillEvent,
     time::{BusinessDate, LocalMs},
 };
 
@@ -243,6 +244,8 @@ pub enum Event {
         /// Who.
         operator: OperatorId,
     },
+    /// Something is wanted of the cash drawer.
+    Till(TillEvent),
 }
 
 impl Event {
@@ -368,6 +371,7 @@ impl Step {
             Event::SignOff => self.sign_off_themselves(),
             Event::SignOffAnother => self.sign_off_another(),
             Event::Unlock { operator } => self.unlock(operator),
+            Event::Till(event) => self.at_the_till(event),
         }
     }
 }

@@ -118,6 +118,7 @@ impl Step {
             return;
         };
         let Turn { begins, by, .. } = turn;
+        self.tell_expected_cash();
         self.record(DateFact::DayMarked { ended, begins, by });
     }
 

@@ -6,6 +6,7 @@ use crate::{
     money::{Currency, Money},
     prices::PriceBook,
     sale::{Event, Right, TypedAmount, WeighedBy, Weight},
+    till::TillKey,
 };
 
 /// What the cashier presses.
@@ -110,6 +111,8 @@ pub enum Key {
         /// The operator's number.
         operator: u32,
     },
+    /// At the cash drawer.
+    Till(TillKey),
 }
 
 impl Key {
@@ -180,7 +183,7 @@ impl Key {
             "unlock" => Self::Unlock {
                 operator: typed.parse().ok()?,
             },
-            _ => return None,
+            _ => Self::Till(TillKey::named(name, typed)?),
         })
     }
 
@@ -260,6 +263,7 @@ impl Key {
             Self::Unlock { operator } => Event::Unlock {
                 operator: OperatorId(operator),
             },
+            Self::Till(key) => Event::Till(key.event(by.operator, by.right, by.currency)),
         }
     }
 }

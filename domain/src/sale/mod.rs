@@ -48,7 +48,9 @@ mod tendering;
 #[cfg(test)]
 mod tests;
 mod till;
+mod trade;
 
+pub use crate::till::TillFact;
 pub use crate::wall_time::{civil_date, date_and_time, midnight};
 pub use basket::BasketFact;
 pub use cash_rounding::{CashRounding, RoundTo};
@@ -77,7 +79,6 @@ pub use state::{CardTender, Closing, FailedCard, PendingPayment, Sale, Suspended
 pub use suspended::SuspendedPart;
 pub use tax::{TaxMode, TaxSum};
 pub use tender::Tender;
-pub use till::TillFact;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -90,6 +91,7 @@ use crate::{
     money::{Currency, Money},
     operators::{OperatorFact, OperatorsPart},
     risk::{HotList, LeaseUse, Velocity},
+    till::TillPart,
     time::{BusinessDate, MonoMs, Now, WallMs},
 };
 
@@ -198,6 +200,8 @@ pub struct CheckoutConfig {
     pub tax: TaxMode,
     /// How cash is rounded.
     pub cash_rounding: CashRounding,
+    /// The most that should lie in the drawer: above it the screens ask for a pickup. `None`: any.
+    pub pickup_above: Option<Money>,
 }
 
 impl CheckoutConfig {
@@ -211,6 +215,7 @@ impl CheckoutConfig {
             currency,
             tax: TaxMode::Inclusive,
             cash_rounding: CashRounding::usual(currency),
+            pickup_above: None,
         }
     }
 }
@@ -225,6 +230,8 @@ pub(in crate::sale) struct DurableState {
     pub(in crate::sale) date: DatePart,
     pub(in crate::sale) suspended: SuspendedPart,
     pub(in crate::sale) operators: OperatorsPart,
+    /// A step copies all else; the drawer is copied when something changes it.
+    pub(in crate::sale) till: Arc<TillPart>,
     pub(in crate::sale) sale: Option<Sale>,
     /// Of closed sales, not printed yet, oldest first.
     pub(in crate::sale) receipts_owed: Vec<Arc<Receipt>>,
@@ -361,6 +368,12 @@ impl Checkout {
         &self.durable.suspended.baskets
     }
 
+    /// The cash drawer.
+    #[must_use]
+    pub fn till(&self) -> &TillPart {
+        &self.durable.till
+    }
+
     /// Payments ever given up: the hub must hear of each.
     #[must_use]
     pub const fn abandoned(&self) -> &BTreeSet<PaymentId> {
@@ -493,6 +506,7 @@ impl Step {
             basket,
             suspended,
             operator: self.operator_view(),
+            pickup_due: self.pickup_due(),
             refused: None,
         }
     }
@@ -554,6 +568,9 @@ impl DurableState {
             | CheckoutFact::Lease(_)
             | CheckoutFact::Date(_)
             | CheckoutFact::Operator(_) => {}
+        }
+        if takes(CheckoutPart::Till) {
+            self.follow_till(record);
         }
         self.follow_sale(record);
     }

@@ -58,6 +58,24 @@ pub enum Rejected {
     /// An article waits for its weight: weigh it, or clear it.
     #[error("an article waits for its weight")]
     WeightAwaited,
+    /// Somebody answers for the drawer already.
+    #[error("a shift is open already")]
+    ShiftOpen,
+    /// Nobody answers for the drawer.
+    #[error("no shift is open")]
+    NoShift,
+    /// `limits::TILL_OPERATORS_MAX` reached.
+    #[error("the till keeps the figures of too many operators")]
+    TooManyOperators,
+    /// A note that there is not, one told twice, or too many of it.
+    #[error("the count is not valid")]
+    InvalidCount,
+    /// Who collects has a name, a number and a seal.
+    #[error("the name, number or seal of who collects is missing")]
+    CollectorMissing,
+    /// There is nothing to report, or no Z yet.
+    #[error("there is nothing to report")]
+    NothingToReport,
     /// There is no right to it.
     #[error("the operator has no right to it")]
     NotAllowed,
@@ -214,6 +232,24 @@ impl Rejected {
                 "An article waits for its weight: weigh it, or clear it",
                 "有商品待称重：请称重或清除",
             ),
+            Self::ShiftOpen => (
+                "This drawer has a shift already: end it, or take it over",
+                "此钱箱已有人当班：请先交班或接班",
+            ),
+            Self::NoShift => ("No shift is open: begin one", "尚未开班：请先开班"),
+            Self::TooManyOperators => (
+                "Too many operators at this till: take a Z of those who have left",
+                "本收银台收银员过多：请先为已离开的人员做 Z 报表",
+            ),
+            Self::InvalidCount => (
+                "This count is not valid: type each note and coin once",
+                "清点数据无效：请按面额各输入一次",
+            ),
+            Self::CollectorMissing => (
+                "Type the collector's name and number, and the seal",
+                "请输入押运员姓名、编号和封签号",
+            ),
+            Self::NothingToReport => ("There is nothing to report yet", "暂无可报告的数据"),
             Self::NotAllowed => (
                 "This needs a supervisor: ask for one",
                 "此操作需要主管授权：请联系主管",

@@ -26,6 +26,9 @@ pub(super) struct Init {
     /// Where metrics and health are served; port 0 takes any free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
     metrics: String,
+    /// Where the screens are served, to a browser of this machine; port 0 takes any free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7202")]
+    screens: String,
 }
 
 pub(super) fn init(options: &Init) -> Outcome {
@@ -56,6 +59,7 @@ pub(super) fn init(options: &Init) -> Outcome {
 fn text(options: &Init) -> Result<String, Failed> {
     let hub = Peer::at(&options.hub)?;
     let metrics = Peer::at(&options.metrics)?;
+    let screens = Peer::at(&options.screens)?;
     let is_id = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if options.store_id.is_empty() || !options.store_id.bytes().all(is_id) {
         let what = "--store-id must be letters, digits, '-' or '_'";
@@ -66,6 +70,7 @@ fn text(options: &Init) -> Result<String, Failed> {
         store_id: &options.store_id,
         hub: hub.address(),
         metrics: metrics.address(),
+        screens: screens.address(),
     };
     Ok(example.text())
 }
@@ -85,6 +90,7 @@ mod tests {
             lane: 12,
             store_id: "0042".to_owned(),
             metrics: "127.0.0.1:0".to_owned(),
+            screens: "127.0.0.1:7212".to_owned(),
         };
         let config = Config::parse(&text(&options).unwrap(), Path::new("lane")).unwrap();
         assert_eq!(
@@ -92,6 +98,7 @@ mod tests {
             (12, "0042")
         );
         assert_eq!(config.hub_address, "hub.store:7101");
+        assert_eq!(config.screens.unwrap().listen, "127.0.0.1:7212");
         assert_eq!(config.journal.folder, Path::new("lane/journal"));
         assert_eq!(
             config.devices.cashier_script,

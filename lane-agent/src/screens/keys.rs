@@ -138,7 +138,8 @@ impl<'a> KeyFace<'a> {
 
     fn markup(&self) -> Markup {
         html! {
-            button .key .(self.class) type="button" data-key=(self.name) data-typed=(self.typed) data-wants=[self.wants]
+            button .key .(self.class) type="button" data-key=(self.name) data-typed=(self.typed)
+                data-wants=[self.wants]
                 data-shortcut=(self.shortcut) disabled[!self.possible] {
                 (self.label)
                 @if !self.shortcut.is_empty() { kbd { (self.shortcut) } }

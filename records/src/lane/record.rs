@@ -15,6 +15,7 @@ use super::{
         allowed_from_proto, operator_to_proto, signed_off_from_proto, signed_on_from_proto,
     },
     suspended::{suspended_id_from_proto, suspended_id_to_proto},
+    till::{till_from_proto, till_to_proto},
 };
 use crate::{
     ConvertError, date_from_proto, date_to_proto, decision_from_proto, decision_to_proto,
@@ -24,10 +25,7 @@ use crate::{
 use domain::{
     ids::{LeaseId, OperatorId, SaleNumber},
     operators::{OperatorFact, SignedOn},
-    sale::{
-        BasketFact, CheckoutFact, CheckoutRecord, DateFact, LeaseFact, SaleFact, TenderFact,
-        TillFact,
-    },
+    sale::{BasketFact, CheckoutFact, CheckoutRecord, DateFact, LeaseFact, SaleFact, TenderFact},
     time::{BusinessDate, WallMs},
 };
 use prost::Message;
@@ -85,7 +83,7 @@ fn body(fact: &CheckoutFact) -> Body {
         CheckoutFact::Sale(fact) => sale(fact),
         CheckoutFact::Basket(fact) => basket(fact),
         CheckoutFact::Tender(fact) => tender(fact),
-        CheckoutFact::Till(fact) => till(fact),
+        CheckoutFact::Till(fact) => till_to_proto(fact),
         CheckoutFact::Lease(fact) => lease(fact),
         CheckoutFact::Date(fact) => lane_date(fact),
         CheckoutFact::Operator(fact) => operator_to_proto(fact),
@@ -207,15 +205,6 @@ fn tender(fact: &TenderFact) -> Body {
     }
 }
 
-fn till(fact: &TillFact) -> Body {
-    match fact {
-        TillFact::CashTendered { sale, given } => Body::CashTendered(wire::CashTendered {
-            sale_number: sale.0,
-            given: Some(money_to_proto(*given)),
-        }),
-    }
-}
-
 fn lease(fact: &LeaseFact) -> Body {
     match fact {
         LeaseFact::Accepted { lease } => Body::LeaseAccepted(wire::LeaseAccepted {
@@ -289,11 +278,14 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
             tax_mode: tax_mode_from_proto(from.tax_added),
         }
         .into(),
-        Body::CashTendered(from) => TillFact::CashTendered {
-            sale: SaleNumber(from.sale_number),
-            given: money("given", from.given.as_ref())?,
-        }
-        .into(),
+        body @ (Body::CashTendered(_)
+        | Body::ShiftBegun(_)
+        | Body::ShiftEnded(_)
+        | Body::CashMoved(_)
+        | Body::DrawerOpened(_)
+        | Body::CashCounted(_)
+        | Body::ZTaken(_)
+        | Body::TillDateEnded(_)) => return Ok(till_from_proto(body)?.map(CheckoutFact::from)),
         Body::PaymentIntended(from) => intent_from_proto(&from, date)?.into(),
         Body::PaymentDecided(from) => TenderFact::PaymentDecided {
             sale: SaleNumber(from.sale_number),

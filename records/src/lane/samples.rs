@@ -153,7 +153,9 @@ pub(super) fn largest() -> Vec<CheckoutFact> {
         tax_mode: TaxMode::Exclusive,
     };
     let line = full_line(&name);
-    vec![closed.into(), BasketFact::LineAdded { sale, line }.into()]
+    let mut largest = vec![closed.into(), BasketFact::LineAdded { sale, line }.into()];
+    largest.extend(super::till_samples::largest());
+    largest
 }
 
 /// One fact of each kind at least.
@@ -168,7 +170,7 @@ pub(super) fn samples() -> Vec<CheckoutFact> {
         begins: ended.next(),
         by,
     };
-    vec![
+    let mut samples: Vec<CheckoutFact> = vec![
         SaleFact::SaleOpened {
             sale,
             operator: OperatorId(7),
@@ -363,5 +365,7 @@ pub(super) fn samples() -> Vec<CheckoutFact> {
             sale: Some(sale),
         }
         .into(),
-    ]
+    ];
+    samples.extend(super::till_samples::samples());
+    samples
 }

@@ -180,6 +180,14 @@ impl LaneBook {
             | Body::OperatorLockedOut(_)
             | Body::OperatorUnlocked(_)
             | Body::SupervisorAllowed(_) => {}
+            // The drawer is nobody's to judge yet: sales and payments do not follow from it.
+            Body::ShiftBegun(_)
+            | Body::ShiftEnded(_)
+            | Body::CashMoved(_)
+            | Body::DrawerOpened(_)
+            | Body::CashCounted(_)
+            | Body::ZTaken(_)
+            | Body::TillDateEnded(_) => {}
             Body::Started(_) => {
                 self.leases.started();
                 for sale in self.sales.values_mut().filter(|sale| sale.is_open()) {

@@ -24,6 +24,7 @@ const TEST_MASTER_KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
 const TEST_BASE_KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
 /// Ports of the example.
 const EXAMPLE_HUB: &str = "127.0.0.1:7001";
+const EXAMPLE_OFFICE: &str = "127.0.0.1:7201";
 const EXAMPLE_BANK: &str = "127.0.0.1:7002";
 /// The store of the example.
 const EXAMPLE_STORE: &str = "0001";
@@ -35,7 +36,8 @@ pub(super) struct Init {
     /// How many lanes
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=99))]
     lanes: u16,
-    /// Port of the hub; the bank's is the next one, lanes' metrics begin ten further
+    /// Port of the hub; the bank's is the next one, lanes' metrics begin ten further, the pages of
+    /// office and lanes 200 further
     #[arg(
         long,
         default_value_t = 7001,
@@ -141,6 +143,10 @@ fn hub_config(options: &Init, today: BusinessDate) -> String {
     text.replace(EXAMPLE_BANK, &format!("127.0.0.1:{bank}"))
         .replace(EXAMPLE_HUB, &format!("127.0.0.1:{port}"))
         .replace(
+            EXAMPLE_OFFICE,
+            &format!("127.0.0.1:{}", pages_port(port, 0)),
+        )
+        .replace(
             "business_date = \"2026-11-22\"",
             &format!("business_date = \"{today}\""),
         )
@@ -150,6 +156,11 @@ fn hub_config(options: &Init, today: BusinessDate) -> String {
         )
 }
 
+/// Of the office, and of the lanes behind it.
+const fn pages_port(port: u16, lane: u16) -> u16 {
+    port.saturating_add(200).saturating_add(lane)
+}
+
 fn lane_config(lane: u16, port: u16) -> String {
     let metrics = port.saturating_add(10).saturating_add(lane);
     LaneExample {
@@ -157,6 +168,7 @@ fn lane_config(lane: u16, port: u16) -> String {
         store_id: EXAMPLE_STORE,
         hub: &format!("127.0.0.1:{port}"),
         metrics: &format!("127.0.0.1:{metrics}"),
+        screens: &format!("127.0.0.1:{}", pages_port(port, lane)),
     }
     .text()
 }
@@ -214,6 +226,7 @@ mod tests {
         assert_eq!(config.terminals.len(), 7);
         assert_eq!(config.listen_address, "127.0.0.1:7002");
         assert_eq!(config.acquirer.address, "127.0.0.1:7003");
+        assert_eq!(config.office.unwrap().listen, "127.0.0.1:7202");
         assert_eq!(config.store.business_date, today);
         options.time_zone = StoreZone::named("Asia/Tokyo").ok();
         let there = Config::parse(&hub_config(&options, today), Path::new(".")).unwrap();
@@ -225,6 +238,7 @@ mod tests {
         assert_eq!(lane.checkout.lane, LaneId(3));
         assert_eq!(lane.hub_address, "127.0.0.1:7002");
         assert_eq!(lane.metrics_listen.as_deref(), Some("127.0.0.1:7015"));
+        assert_eq!(lane.screens.unwrap().listen, "127.0.0.1:7205");
         assert_eq!(lane.journal.folder, Path::new("l/journal"));
         lane_agent::devices::scripted::parse_script(CASHIER_SCRIPT).unwrap();
     }

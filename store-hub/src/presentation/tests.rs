@@ -82,7 +82,7 @@ fn each_number_has_its_words_in_both_languages_and_a_newer_one_is_told_as_a_numb
             ..PaymentState::default()
         })
     });
-    numbers("tender", 2, |kind| {
+    numbers("tender", 7, |kind| {
         found_state(&FoundLine {
             paid_by: vec![kind],
             ..FoundLine::default()

@@ -501,6 +501,7 @@ async fn f27_a_lane_sells_what_init_wrote() {
     let text = fs::read_to_string(&config).unwrap();
     let text = text
         .replace("127.0.0.1:7001", "127.0.0.1:0")
+        .replace("127.0.0.1:7201", "127.0.0.1:0")
         .replace("127.0.0.1:7002", &bank.address.to_string());
     fs::write(&config, text).unwrap();
     let checked = store_hub(&["check-config", "--config", config.to_str().unwrap()]);

@@ -420,6 +420,7 @@ impl Store {
         let config = include_str!("../../../config/store-hub.example.toml");
         let config = config
             .replace("127.0.0.1:7001", "127.0.0.1:0")
+            .replace("127.0.0.1:7201", "127.0.0.1:0")
             .replace("127.0.0.1:7002", &bank.to_string())
             .replace("answer_timeout = \"60s\"", "answer_timeout = \"700ms\"")
             .replace(

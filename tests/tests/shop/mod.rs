@@ -29,6 +29,7 @@ const UNDER_TEST: &str = env!("CARGO_BIN_EXE_lanekeeper-under-test");
 const ENDS_WITH_US: &str = "--stop-on-stdin-eof";
 /// What `init` writes of the first lane's metrics; each lane's are on the next port.
 const LANE_PORTS_BEFORE: u16 = 7011;
+const LANE_SCREENS_BEFORE: u16 = 7201;
 
 /// What a customer of each kind buys.
 pub(crate) const CARD_MINOR: i64 = 1250;
@@ -70,7 +71,8 @@ impl Shop {
             &shop.hub_config(),
             &[
                 ("127.0.0.1:7002", &at_bank),
-                ("127.0.0.1:7001", "127.0.0.1:0"),
+                ("address = \"127.0.0.1:7001\"", "address = \"127.0.0.1:0\""),
+                ("127.0.0.1:7201", "127.0.0.1:0"),
                 ("backoff_min = \"1s\"", "backoff_min = \"100ms\""),
                 ("close_timeout = \"15m\"", "close_timeout = \"3s\""),
                 ("late_quiet = \"60s\"", "late_quiet = \"1s\""),
@@ -79,13 +81,17 @@ impl Shop {
         let hub = shop.hub_starts();
         let address = hub.listening();
         // Whoever asks it something later, or starts it again, finds it there.
-        edit(&shop.hub_config(), &[("127.0.0.1:0", &address)]);
+        let found = format!("address = \"{address}\"");
+        let change = ("address = \"127.0.0.1:0\"", found.as_str());
+        edit(&shop.hub_config(), &[change]);
         for lane in 1..=lanes {
             let metrics = format!("127.0.0.1:{}", LANE_PORTS_BEFORE + lane);
+            let screens = format!("127.0.0.1:{}", LANE_SCREENS_BEFORE + lane);
             edit(
                 &lane_config(&shop.lane(lane)),
                 &[
                     (&metrics, "127.0.0.1:0"),
+                    (&screens, "127.0.0.1:0"),
                     ("127.0.0.1:7001", &address),
                     // The first customer is there before the hub is: no lane approves alone.
                     ("hub_grace = \"300ms\"", "hub_grace = \"10s\""),
@@ -287,6 +293,7 @@ pub(crate) fn another_machine(shop: &Shop, name: &str, lane: u16) -> PathBuf {
     let folder = shop.home.path().join(name);
     let mut init = program(UNDER_TEST, "lane-agent");
     init.args(["init", "--lane", &lane.to_string(), "--hub", hub.trim()]);
+    init.args(["--screens", "127.0.0.1:0"]);
     let output = init.arg(&folder).output().expect("it starts");
     assert!(output.status.success(), "{}", said(&output));
     folder

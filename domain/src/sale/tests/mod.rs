@@ -17,6 +17,8 @@ mod restart;
 mod rights;
 mod suspended;
 mod tax;
+mod till;
+mod till_any_order;
 
 use crate::{
     card_ref::{CardRef, EntryMode, Funding, MaskedPan, Scheme},

@@ -11,6 +11,7 @@ use crate::{
     ids::SaleNumber,
     operators::{Action, AttemptId, OperatorFact, Role, Who},
     sale::PriceSource,
+    till::TillEvent,
 };
 
 #[test]
@@ -192,4 +193,70 @@ fn what_is_sold_below_its_price_is_not_multiplied_without_the_right() {
         quantity: 4,
     };
     lane.step(two);
+}
+
+fn no_sale() -> Event {
+    Event::Till(TillEvent::NoSale {
+        operator: MANAGER,
+        reason: "change for a trolley".to_owned(),
+        right: Right::HeldBy(MANAGER),
+    })
+}
+
+fn end_shift() -> Event {
+    Event::Till(TillEvent::ShiftEnded {
+        by: MANAGER,
+        right: Right::HeldBy(MANAGER),
+    })
+}
+
+#[test]
+fn the_drawer_opens_by_right_and_under_the_name_of_whoever_is_signed_on() {
+    let mut lane = Lane::with_cashier();
+    assert_eq!(lane.refuses(no_sale()), Rejected::NotAllowed);
+    let effects = lane.allowed(SUPERVISOR, no_sale());
+    assert!(matches!(
+        facts(&effects)[..],
+        [
+            CheckoutFact::Operator(OperatorFact::SupervisorAllowed {
+                action: Action::NoSale,
+                ..
+            }),
+            CheckoutFact::Till(TillFact::DrawerOpened {
+                operator: CASHIER,
+                allowed_by: SUPERVISOR,
+                ..
+            })
+        ]
+    ));
+    // What is too much in the drawer everybody drops.
+    lane.step(Event::Till(TillEvent::Drop {
+        operator: MANAGER,
+        amount: cny(20_000),
+        note: String::new(),
+        right: Right::Missing,
+    }));
+}
+
+#[test]
+fn a_shift_is_ended_by_whoever_it_belongs_to_or_by_a_supervisor() {
+    let mut lane = Lane::with_cashier();
+    let begin = || Event::Till(TillEvent::ShiftBegun { operator: MANAGER });
+    lane.step(begin());
+    let shift = lane.checkout.till().shift.unwrap();
+    assert_eq!(shift.operator, CASHIER);
+    lane.step(end_shift());
+    lane.step(begin());
+    lane.step(Event::SignOff);
+    lane.types(OTHER, true);
+    assert_eq!(lane.refuses(end_shift()), Rejected::NotAllowed);
+    let effects = lane.allowed(SUPERVISOR, end_shift());
+    assert!(matches!(
+        facts(&effects).last(),
+        Some(CheckoutFact::Till(TillFact::ShiftEnded {
+            operator: CASHIER,
+            by: SUPERVISOR,
+            ..
+        }))
+    ));
 }

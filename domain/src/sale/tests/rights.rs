@@ -11,6 +11,7 @@ use crate::{
     limits,
     operators::{Action, Answer, AttemptId, OperatorFact, Role, Who, may},
     sale::{Line, PriceSource},
+    till::{CashMove, DrawerReason, TillEvent},
 };
 
 /// What the world does.
@@ -33,7 +34,7 @@ fn attempt() -> impl Strategy<Value = AttemptId> {
 fn of_operators() -> impl Strategy<Value = Event> {
     prop_oneof![
         4 => (attempt(), who()).prop_map(|(attempt, who)| Event::SignOn { attempt, who }),
-        6 => (attempt(), who(), events()).prop_map(|(attempt, who, event)| Event::AllowAsked {
+        6 => (attempt(), who(), prop_oneof![3 => events(), 1 => at_the_drawer()]).prop_map(|(attempt, who, event)| Event::AllowAsked {
             attempt,
             who,
             event: Box::new(event),
@@ -44,8 +45,41 @@ fn of_operators() -> impl Strategy<Value = Event> {
         1 => Just(Event::SignOffAnother),
         1 => Just(Event::Unlock { operator: CASHIER }),
         1 => Just(first_list()),
+        3 => at_the_drawer(),
         3 => (4_000..20_000_i64).prop_map(|minor| Event::Scanned(item("wine", 1, minor))),
     ]
+}
+
+/// At the drawer, by an event that claims a manager's right.
+fn at_the_drawer() -> impl Strategy<Value = Event> {
+    let (operator, right) = (MANAGER, Right::HeldBy(MANAGER));
+    let (amount, note) = (cny(20_000), String::new());
+    let reason = "change".to_owned();
+    prop::sample::select(vec![
+        TillEvent::ShiftBegun { operator },
+        TillEvent::ShiftEnded {
+            by: operator,
+            right,
+        },
+        TillEvent::Float {
+            operator,
+            amount,
+            right,
+        },
+        TillEvent::Drop {
+            operator,
+            amount,
+            note,
+            right,
+        },
+        TillEvent::NoSale {
+            operator,
+            reason,
+            right,
+        },
+        TillEvent::CountBegun { operator, right },
+    ])
+    .prop_map(Event::Till)
 }
 
 fn happenings() -> impl Strategy<Value = Vec<Happens>> {
@@ -96,10 +130,30 @@ fn done(before: &Checkout, fact: &CheckoutFact) -> Option<(Action, Money)> {
         }
         CheckoutFact::Sale(SaleFact::SaleOpened { .. } | SaleFact::SaleSuspended { .. })
         | CheckoutFact::Basket(BasketFact::SaleTotalled { .. })
-        | CheckoutFact::Till(_) => Some((Action::Sell, cny(0))),
+        | CheckoutFact::Till(TillFact::CashTendered { .. } | TillFact::ShiftBegun { .. }) => {
+            Some((Action::Sell, cny(0)))
+        }
+        CheckoutFact::Till(fact) => at_the_till(fact),
         CheckoutFact::Operator(OperatorFact::Unlocked { .. }) => {
             Some((Action::UnlockOperator, cny(0)))
         }
+        _ => None,
+    }
+}
+
+fn at_the_till(fact: &TillFact) -> Option<(Action, Money)> {
+    match fact {
+        TillFact::ShiftEnded { operator, by, .. } if operator != by => {
+            Some((Action::TakeOver, cny(0)))
+        }
+        TillFact::CashMoved(moved) => Some(match moved.kind {
+            CashMove::Drop => (Action::Drop, moved.amount),
+            _ => (Action::Float, moved.amount),
+        }),
+        TillFact::DrawerOpened { why, .. } => Some(match why {
+            DrawerReason::NoSale => (Action::NoSale, cny(0)),
+            DrawerReason::Count => (Action::Count, cny(0)),
+        }),
         _ => None,
     }
 }
