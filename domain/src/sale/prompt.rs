@@ -424,6 +424,20 @@ fn total(lines: &[Line], currency: Currency, tax: TaxMode) -> Money {
     figures.map_or(Money::zero(currency), |figures| figures.total)
 }
 
+impl Screen {
+    /// What the cashier is asked for beside the prompt.
+    #[must_use]
+    pub fn asked_for(&self) -> Option<Sentence> {
+        let pickup = || {
+            sentence(
+                "Much cash in the drawer: ask for a pickup",
+                "钱箱现金较多：请安排中途收款",
+            )
+        };
+        self.pickup_due.then(pickup)
+    }
+}
+
 /// Both screens of a lane.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Screen {

@@ -186,7 +186,7 @@ impl Step {
         let shift = self.durable.till.shift.map(|shift| shift.operator);
         let on = self.durable.operators.signed_on.map(|on| on.operator);
         match event.action() {
-            Action::TakeOver if shift == on => (Action::Sell, amount),
+            Action::TakeOver if shift.is_none() || shift == on => (Action::Sell, amount),
             action => (action, amount),
         }
     }

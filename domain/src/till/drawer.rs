@@ -52,6 +52,20 @@ impl Drawer {
         self.is_counted.then_some(counted)
     }
 
+    /// The drawer of another till on top: of a store, all of them. Counted when all were.
+    pub fn add(&mut self, other: &Self) {
+        self.taken_over = self.taken_over.saturating_add(other.taken_over);
+        self.handed_over = self.handed_over.saturating_add(other.handed_over);
+        self.sales.add(other.sales);
+        self.returns.add(other.returns);
+        for (kind, tally) in &other.moved {
+            self.moved.entry(*kind).or_default().add(*tally);
+        }
+        self.no_sales = self.no_sales.saturating_add(other.no_sales);
+        self.variance = self.variance.saturating_add(other.variance);
+        self.is_counted &= other.is_counted;
+    }
+
     pub(super) fn sold_for(&mut self, cash: i64) {
         if cash < 0 {
             self.returns.add(Tally::of(cash));

@@ -1,12 +1,12 @@
 //! X and Z: the figures of an operator or a lane, and the paper they fill.
 
-use super::{Drawer, Takings, Tally, TillOf};
+use super::{CashMove, Drawer, Takings, Tally, TillOf};
 use crate::{
     ids::{LaneId, OperatorId},
     money::{Currency, Money},
     paper::{CashCount, Counted, ReportKind, TaxSum, TillReport},
     time::{LocalMs, WallMs},
-    words::{Sentence, Worded as _},
+    words::{Sentence, Worded},
 };
 
 /// An X or a Z, in figures.
@@ -37,7 +37,7 @@ impl Report {
             TaxSum::of(class, *rate, on, tax)
         });
         let tenders = trade.tenders.iter();
-        let tenders = tenders.map(|(kind, tally)| self.line(kind.in_words(), *tally));
+        let tenders = tenders.map(|(kind, tally)| self.line(titled(*kind), *tally));
         let receipts = trade.receipts;
         TillReport {
             kind: match self.number {
@@ -94,21 +94,23 @@ impl Report {
             count: u32::from(minor != 0),
             minor,
         };
-        let moved = drawer.moved.iter();
-        let moved = moved.map(|(kind, tally)| (kind.in_words(), *tally));
-        let lines = [
-            (
-                Sentence::new("Taken over", "接收现金"),
-                passed(drawer.taken_over),
-            ),
+        let taken_over = Sentence::new("Taken over", "接收现金");
+        let handed_over = Sentence::new("Handed over", "移交现金");
+        let moved = |is_float: bool| {
+            let moved = drawer.moved.iter();
+            let moved = moved.filter(move |(kind, _)| (**kind == CashMove::Float) == is_float);
+            moved.map(|(kind, tally)| (titled(*kind), *tally))
+        };
+        let sold = [
             (Sentence::new("Cash sales", "现金销售"), drawer.sales),
             (Sentence::new("Cash returns", "现金退款"), drawer.returns),
         ];
-        let handed_over = (
-            Sentence::new("Handed over", "移交现金"),
-            passed(drawer.handed_over.saturating_neg()),
-        );
-        let all = lines.into_iter().chain(moved).chain([handed_over]);
+        let all = [(taken_over, passed(drawer.taken_over))]
+            .into_iter()
+            .chain(moved(true))
+            .chain(sold)
+            .chain(moved(false))
+            .chain([(handed_over, passed(drawer.handed_over.saturating_neg()))]);
         let moves = all.filter(|(_, tally)| tally.count > 0);
         let counted = drawer.counted();
         CashCount {
@@ -130,5 +132,16 @@ impl Report {
 
     const fn money(&self, minor: i64) -> Money {
         Money::new(minor, self.currency)
+    }
+}
+
+/// As a line begins on paper.
+fn titled(name: impl Worded) -> Sentence {
+    let words = name.in_words();
+    let mut letters = words.english.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    Sentence {
+        english: first.into_iter().chain(letters).collect(),
+        ..words
     }
 }

@@ -24,6 +24,14 @@ pub struct Takings {
 }
 
 impl Takings {
+    /// Those of another till on top: of a store, all of them.
+    pub fn add(&mut self, other: &Self) {
+        let began = self.since.into_iter().chain(other.since).min();
+        self.since = began;
+        self.trade.add(&other.trade);
+        self.drawer.add(&other.drawer);
+    }
+
     pub(super) fn beginning(at: WallMs, in_drawer: i64) -> Self {
         Self {
             since: Some(at),

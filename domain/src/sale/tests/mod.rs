@@ -19,6 +19,7 @@ mod suspended;
 mod tax;
 mod till;
 mod till_any_order;
+mod till_keys;
 
 use crate::{
     card_ref::{CardRef, EntryMode, Funding, MaskedPan, Scheme},

@@ -146,10 +146,17 @@ fn at_the_till(fact: &TillFact) -> Option<(Action, Money)> {
         TillFact::ShiftEnded { operator, by, .. } if operator != by => {
             Some((Action::TakeOver, cny(0)))
         }
-        TillFact::CashMoved(moved) => Some(match moved.kind {
-            CashMove::Drop => (Action::Drop, moved.amount),
-            _ => (Action::Float, moved.amount),
-        }),
+        TillFact::CashMoved(moved) => {
+            let action = match moved.kind {
+                CashMove::Float => Action::Float,
+                CashMove::Pickup => Action::Pickup,
+                CashMove::Drop => Action::Drop,
+                CashMove::Collection => Action::Collect,
+            };
+            Some((action, moved.amount))
+        }
+        TillFact::Counted(_) => Some((Action::Count, cny(0))),
+        TillFact::ZTaken(_) => Some((Action::Z, cny(0))),
         TillFact::DrawerOpened { why, .. } => Some(match why {
             DrawerReason::NoSale => (Action::NoSale, cny(0)),
             DrawerReason::Count => (Action::Count, cny(0)),

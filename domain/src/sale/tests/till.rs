@@ -2,11 +2,7 @@
 
 use super::*;
 use crate::{
-    sale::Key,
-    till::{
-        CashAccount, CashMove, Collector, DrawerReason, Pieces, Report, TillEvent, TillKey,
-        TillNotice, TillOf,
-    },
+    till::{CashAccount, CashMove, Collector, Pieces, Report, TillEvent, TillNotice, TillOf},
     time::LocalMs,
 };
 
@@ -527,6 +523,8 @@ fn an_x_fills_the_paper_and_tells_nothing_that_is_still_to_be_counted() {
     assert_eq!(told.of.english, "Operator 7, lane 3");
     let receipts = ("3-1-000001".to_owned(), "3-1-000003".to_owned());
     assert_eq!(told.receipts, Some(receipts));
+    let tenders = told.tenders.iter().map(|one| one.name.english.as_str());
+    assert_eq!(tenders.collect::<Vec<_>>(), ["Cash", "Card"]);
     let moves: Vec<_> = cash
         .moves
         .iter()
@@ -535,9 +533,9 @@ fn an_x_fills_the_paper_and_tells_nothing_that_is_still_to_be_counted() {
     assert_eq!(
         moves,
         [
+            ("Float", 1, 50_000),
             ("Cash sales", 2, 4250),
-            ("float", 1, 50_000),
-            ("pickup", 1, -20_000),
+            ("Pickup", 1, -20_000),
         ]
     );
     lane.step(count(SEVEN, &MORNING_COUNT));
@@ -553,30 +551,23 @@ fn an_x_fills_the_paper_and_tells_nothing_that_is_still_to_be_counted() {
     assert_eq!(cash.counted, None);
 }
 
+/// Two tills: 58.00 and 10.00 sold, 342.50 and 10.00 expected, one of them counted.
 #[test]
-fn a_key_of_the_drawer_is_a_key_of_the_checkout() {
-    let key = Key::named("no-sale", "change for a bus").unwrap();
-    let till = TillKey::NoSale {
-        reason: "change for a bus".to_owned(),
-    };
-    assert_eq!(key, Key::Till(till));
-    let mut lane = Lane::new();
-    let by = crate::sale::AtTheKeys {
-        operator: SEVEN,
-        right: BOSS,
-        price_version: String::new(),
-        currency: Currency::CNY,
-        prices: None,
-    };
-    let effects = lane.step(key.event(&by, || PaymentId(1)));
+fn the_figures_of_two_tills_add_up_to_those_of_a_store() {
+    let mut one = a_morning();
+    one.step(count(SEVEN, &MORNING_COUNT));
+    let mut other = Lane::new();
+    other.cash_sale(EIGHT, 1000, 2000);
+    let mut store = one.checkout.till().lane.clone();
+    store.add(&other.checkout.till().lane);
+    assert_eq!(store.trade.net(), 6800);
     assert_eq!(
-        facts(&effects),
-        [&TillFact::DrawerOpened {
-            operator: SEVEN,
-            allowed_by: OperatorId(2),
-            why: DrawerReason::NoSale,
-            reason: "change for a bus".to_owned(),
-        }
-        .into()]
+        (store.drawer.expected(), store.drawer.variance),
+        (35_250, -50)
+    );
+    assert_eq!(store.drawer.counted(), None);
+    assert_eq!(
+        (store.drawer.sales.count, store.trade.change.minor),
+        (3, 1750)
     );
 }
