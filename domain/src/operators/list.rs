@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use crate::{ids::OperatorId, limits, operators::Role, time::BusinessDate};
+use super::rights::Role;
+use crate::{ids::OperatorId, limits, time::BusinessDate};
 
 /// What a PIN is checked against: an argon2id hash in PHC form, which nothing here reads.
 #[derive(Clone, PartialEq, Eq)]

@@ -3,10 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use super::{
+    list::Operator,
+    rights::{Action, Role},
+};
 use crate::{
     ids::{OperatorId, SaleNumber},
     money::Money,
-    operators::{Action, Operator, Role},
     words::worded,
 };
 

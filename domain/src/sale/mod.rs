@@ -33,6 +33,7 @@ mod frame;
 mod key;
 mod lease;
 mod line;
+mod operator_view;
 mod operators;
 mod payment;
 mod prompt;
@@ -68,7 +69,7 @@ pub use line::{
     Discount, Line, LineTax, NO_ARTICLE, OriginalLine, PriceSource, PricedItem, Returned, SoldBy,
     TypedAmount, WeighedBy, Weight,
 };
-pub use operators::OperatorView;
+pub use operator_view::OperatorView;
 pub use payment::{PaymentsPart, TenderFact};
 pub use prompt::{BasketView, LineView, NextView, Prompt, Screen, SuspendedView};
 pub use reasons::{AbandonReason, LeaseReturnReason, OwedBy, TenderKind};
@@ -265,8 +266,8 @@ pub(in crate::sale) struct VolatileState {
 }
 
 impl VolatileState {
-    /// What a sale leaves to the next one: the lease's time, what is known of cards, of the date and
-    /// of operators, what is at the printer.
+    /// What a sale leaves to the next one: the lease's time, what is known of cards, of the date
+    /// and of operators, what is at the printer.
     pub(in crate::sale) fn next_sale(&self) -> Self {
         Self {
             lease_until: self.lease_until,

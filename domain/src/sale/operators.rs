@@ -21,30 +21,9 @@ use crate::{
         Action, Answer, AttemptId, ONLY_OPERATOR, Operator, OperatorFact, OperatorList, Role,
         SignedOffBy, SignedOn, Who, may, wait_after_wrong_pins_ms,
     },
-    sale::{Checkout, Effect, Event, Prompt, Rejected, Right, Step, asked::Asked},
+    sale::{Checkout, Effect, Event, OperatorView, Prompt, Rejected, Right, Step, asked::Asked},
     time::MonoMs,
 };
-
-/// Who is at the lane, for its screens.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum OperatorView {
-    /// The lane was never told of operators.
-    NotConfigured,
-    /// Nobody: the lane is locked.
-    SignedOff {
-        /// Whose basket waits.
-        basket_of: Option<OperatorId>,
-    },
-    /// Somebody.
-    SignedOn {
-        /// Their number.
-        operator: OperatorId,
-        /// Their name; empty while the list is not at hand.
-        name: String,
-        /// What they are.
-        role: Role,
-    },
-}
 
 /// What no record tells of operators: a kill takes it away.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

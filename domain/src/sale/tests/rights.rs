@@ -31,14 +31,19 @@ fn attempt() -> impl Strategy<Value = AttemptId> {
     (0..3_u64).prop_map(AttemptId)
 }
 
+fn allow_asked() -> impl Strategy<Value = Event> {
+    let event = prop_oneof![3 => events(), 1 => at_the_drawer()];
+    (attempt(), who(), event).prop_map(|(attempt, who, event)| Event::AllowAsked {
+        attempt,
+        who,
+        event: Box::new(event),
+    })
+}
+
 fn of_operators() -> impl Strategy<Value = Event> {
     prop_oneof![
         4 => (attempt(), who()).prop_map(|(attempt, who)| Event::SignOn { attempt, who }),
-        6 => (attempt(), who(), prop_oneof![3 => events(), 1 => at_the_drawer()]).prop_map(|(attempt, who, event)| Event::AllowAsked {
-            attempt,
-            who,
-            event: Box::new(event),
-        }),
+        6 => allow_asked(),
         10 => (attempt(), prop::bool::weighted(0.8))
             .prop_map(|(attempt, matches)| Event::PinChecked { attempt, matches }),
         1 => Just(Event::SignOff),
