@@ -41,8 +41,30 @@ pub const PRICE_FILE_ARTICLES_MAX: usize = 500_000;
 pub const FILE_FAULTS_LISTED_MAX: usize = 100;
 /// Price versions that wait for their time, at a hub and at a lane.
 pub const PRICE_VERSIONS_WAITING_MAX: usize = 8;
+/// Operators of one store.
+pub const OPERATORS_MAX: usize = 500;
+/// Name of an operator, in bytes of UTF-8.
+pub const OPERATOR_NAME_BYTES_MAX: usize = 64;
+/// What a PIN is checked against, in PHC form.
+pub const PIN_VERIFIER_BYTES_MAX: usize = 256;
+/// Wrong PINs of one operator before only a supervisor lets them try again.
+pub const PIN_TRIES_MAX: u32 = 5;
+/// Pause after the first wrong PIN; doubles with each.
+pub const PIN_WAIT_MIN_MS: u64 = 1_000;
+/// The longest pause after a wrong PIN.
+pub const PIN_WAIT_MAX_MS: u64 = 60_000;
+/// How long one check of a PIN may take before another one may be begun.
+pub const PIN_CHECK_TIMEOUT_MS: u64 = 10_000;
+/// How long an operator may touch nothing before being signed off.
+pub const OPERATOR_IDLE_MS: u64 = 5 * 60 * 1_000;
 /// Tenders of one sale, declined ones included.
 pub const SALE_TENDERS_MAX: usize = 32;
+/// Operators whose figures a till keeps apart until their Z.
+pub const TILL_OPERATORS_MAX: usize = 64;
+/// Classes of tax that a report of a till tells apart: it is one record. The rest is one sum.
+pub const REPORT_TAX_CLASSES_MAX: usize = 16;
+/// Pieces of one note or coin in a count.
+pub const COUNTED_PIECES_MAX: u32 = 99_999;
 /// Receipts of closed sales that may wait for a printer that does not print: a day's worth at most
 /// lanes. Beyond it no sale is begun.
 pub const RECEIPTS_OWED_MAX: usize = 500;
@@ -195,6 +217,7 @@ pub const SCREEN_LINES_SHOWN_MAX: usize = 40;
 
 const _: () = {
     assert!(PRINTER_BACKOFF_MIN_MS < PRINTER_BACKOFF_MAX_MS);
+    assert!(PIN_WAIT_MIN_MS < PIN_WAIT_MAX_MS && PIN_CHECK_TIMEOUT_MS < OPERATOR_IDLE_MS);
     assert!(PRINTER_ANSWER_MS < PRINTER_STALL_MS && PRINTER_STALL_MS < PRINTED_WITHIN_MS);
     assert!(BATCH_ITEMS_SETTLE_AT < BATCH_ITEMS_MAX);
     assert!(LANE_RESULT_TIMEOUT_MS > ANSWER_TIMEOUT_MS + CONNECT_TIMEOUT_MS);

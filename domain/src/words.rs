@@ -142,7 +142,9 @@ mod tests {
     use crate::{
         desk::{Owner, PaymentStatus},
         forward::DeadLetterReason,
+        operators::{Action, Role, SignedOffBy},
         sale::{AbandonReason, LeaseReturnReason, TenderKind},
+        till::{CashMove, DrawerReason},
     };
 
     fn is_told_apart<T: Worded + PartialEq + std::fmt::Debug>() {
@@ -163,10 +165,15 @@ mod tests {
     #[test]
     fn each_has_a_number_and_a_name_of_its_own_in_both_languages() {
         is_told_apart::<AbandonReason>();
+        is_told_apart::<CashMove>();
         is_told_apart::<DeadLetterReason>();
+        is_told_apart::<DrawerReason>();
         is_told_apart::<LeaseReturnReason>();
         is_told_apart::<Owner>();
         is_told_apart::<PaymentStatus>();
         is_told_apart::<TenderKind>();
+        is_told_apart::<Action>();
+        is_told_apart::<Role>();
+        is_told_apart::<SignedOffBy>();
     }
 }

@@ -150,6 +150,8 @@ fn agrees(own: &CheckoutCheckpoint, kept: &KeptCheckout, applied: u64) -> bool {
         && (!used(CheckoutPart::Lease) || own.lease == kept.lease)
         && (!used(CheckoutPart::Date) || own.date == kept.date)
         && (!used(CheckoutPart::Suspended) || own.suspended == kept.suspended)
+        && (!used(CheckoutPart::Operators) || own.operators == kept.operators)
+        && (!used(CheckoutPart::Till) || own.till == kept.till)
 }
 
 #[cfg(test)]
@@ -273,8 +275,8 @@ mod tests {
     fn one_from_before_there_were_parts_is_read_whole() {
         let checkout = stands();
         let kept = checkout.checkpoint().unwrap();
-        let (sales, payments) = (kept.sales.unwrap(), kept.payments.unwrap());
-        let lease = kept.lease.unwrap();
+        let (sales, payments) = (kept.sales.clone().unwrap(), kept.payments.clone().unwrap());
+        let lease = kept.lease.clone().unwrap();
         let date = checkout.running_date().unwrap().to_string();
         for date in [date, String::new()] {
             let before = wire::CheckoutCheckpoint {
@@ -294,8 +296,14 @@ mod tests {
                 ..wire::CheckoutCheckpoint::default()
             };
             let again = begun(&before.encode_to_vec(), CONFIG).unwrap();
-            assert!(again.checkout.durable_equals(&checkout));
-            assert_eq!(again.first_unseen(), 101);
+            // It says nothing of the drawer, whose part is rebuilt from the first record on.
+            let read = again.checkout.checkpoint().unwrap();
+            let told = CheckoutCheckpoint {
+                till: kept.till.clone(),
+                ..read
+            };
+            assert_eq!(told, kept);
+            assert_eq!(again.first_unseen(), 1);
         }
     }
 

@@ -53,7 +53,9 @@ mod tests {
     use domain::{
         desk::{Owner, PaymentStatus},
         forward::DeadLetterReason,
+        operators::{Action, Role, SignedOffBy},
         sale::{AbandonReason, LeaseReturnReason, TenderKind},
+        till::{CashMove, DrawerReason},
     };
     use proto::store::v1 as wire;
 
@@ -76,6 +78,12 @@ mod tests {
         is_the_same::<AbandonReason>("ABANDON_REASON_", |number| {
             Some(wire::AbandonReason::try_from(number).ok()?.as_str_name())
         });
+        is_the_same::<CashMove>("CASH_MOVE_", |number| {
+            Some(wire::CashMove::try_from(number).ok()?.as_str_name())
+        });
+        is_the_same::<DrawerReason>("DRAWER_REASON_", |number| {
+            Some(wire::DrawerReason::try_from(number).ok()?.as_str_name())
+        });
         is_the_same::<DeadLetterReason>("DEAD_LETTER_REASON_", |number| {
             Some(wire::DeadLetterReason::try_from(number).ok()?.as_str_name())
         });
@@ -94,6 +102,15 @@ mod tests {
         });
         is_the_same::<TenderKind>("TENDER_KIND_", |number| {
             Some(wire::TenderKind::try_from(number).ok()?.as_str_name())
+        });
+        is_the_same::<Role>("OPERATOR_ROLE_", |number| {
+            Some(wire::OperatorRole::try_from(number).ok()?.as_str_name())
+        });
+        is_the_same::<Action>("OPERATOR_ACTION_", |number| {
+            Some(wire::OperatorAction::try_from(number).ok()?.as_str_name())
+        });
+        is_the_same::<SignedOffBy>("SIGNED_OFF_BY_", |number| {
+            Some(wire::SignedOffBy::try_from(number).ok()?.as_str_name())
         });
     }
 

@@ -109,6 +109,7 @@ impl Step {
         if order_reference.len().max(price_version.len()) > TEXT_BYTES_MAX {
             return Err(Rejected::InvalidItem);
         }
+        let operator = self.seller(operator)?;
         self.volatile = self.volatile.next_sale();
         self.record(SaleFact::SaleOpened {
             sale: self.durable.sales.next_sale(),

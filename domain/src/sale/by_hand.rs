@@ -44,7 +44,7 @@ impl Step {
     /// What is scanned next costs this.
     pub(super) fn announce_price(&mut self, price: Money, right: Right) -> Result<(), Rejected> {
         self.may_announce()?;
-        let allowed_by = right.holder().ok_or(Rejected::NotAllowed)?;
+        let allowed_by = self.holder(right)?;
         self.is_price(price)?;
         self.volatile.next_line.price = Some((price, allowed_by));
         self.show(Prompt::Scan);
@@ -66,7 +66,7 @@ impl Step {
         right: Right,
     ) -> Result<(), Rejected> {
         self.may_announce()?;
-        let allowed_by = right.holder().ok_or(Rejected::NotAllowed)?;
+        let allowed_by = self.holder(right)?;
         self.is_price(typed.amount)?;
         if !typed.amount.is_positive() {
             return Err(Rejected::InvalidAmount);
@@ -120,7 +120,7 @@ impl Step {
         (reason, right): (String, Right),
     ) -> Result<(), Rejected> {
         let line = self.line_meant(line_number)?;
-        let allowed_by = right.holder().ok_or(Rejected::NotAllowed)?;
+        let allowed_by = self.holder(right)?;
         self.is_price(price)?;
         let shelf = line.price_source.shelf().unwrap_or(line.unit_price);
         self.change(Line {
@@ -142,7 +142,7 @@ impl Step {
         (reason, right): (String, Right),
     ) -> Result<(), Rejected> {
         let line = self.line_meant(line_number)?;
-        let allowed_by = Some(right.holder().ok_or(Rejected::NotAllowed)?);
+        let allowed_by = Some(self.holder(right)?);
         self.is_price(amount)?;
         let discount = if amount.is_zero() {
             None
@@ -170,7 +170,7 @@ impl Step {
         Ok(())
     }
 
-    fn line_meant(&self, line_number: Option<u32>) -> Result<Line, Rejected> {
+    pub(super) fn line_meant(&self, line_number: Option<u32>) -> Result<Line, Rejected> {
         self.basket_may_change()?;
         let last = self.sale()?.sold_lines().last().map(|line| line.number);
         let number = line_number.or(last).ok_or(Rejected::NoSuchLine)?;

@@ -5,12 +5,16 @@
 //!
 //! It is kept in parts. One that can't be read is rebuilt from the records, by itself.
 
+use std::sync::Arc;
+
 use crate::{
     ids::{LaneEpoch, LaneId},
+    operators::OperatorsPart,
     sale::{
         Checkout, CheckoutConfig, DatePart, DurableState, LeasePart, PaymentsPart, SalesPart,
         SuspendedPart,
     },
+    till::TillPart,
 };
 
 /// The name of a part.
@@ -26,16 +30,22 @@ pub enum CheckoutPart {
     Date,
     /// [`SuspendedPart`].
     Suspended,
+    /// [`OperatorsPart`].
+    Operators,
+    /// [`TillPart`].
+    Till,
 }
 
 impl CheckoutPart {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Sales,
         Self::Payments,
         Self::Lease,
         Self::Date,
         Self::Suspended,
+        Self::Operators,
+        Self::Till,
     ];
 
     /// As it is kept.
@@ -47,6 +57,8 @@ impl CheckoutPart {
             Self::Lease => "lease",
             Self::Date => "date",
             Self::Suspended => "suspended",
+            Self::Operators => "operators",
+            Self::Till => "till",
         }
     }
 }
@@ -69,6 +81,10 @@ pub struct CheckoutCheckpoint {
     pub date: Option<DatePart>,
     /// Baskets that wait.
     pub suspended: Option<SuspendedPart>,
+    /// Who works here.
+    pub operators: Option<OperatorsPart>,
+    /// The cash drawer.
+    pub till: Option<TillPart>,
 }
 
 impl CheckoutCheckpoint {
@@ -81,6 +97,8 @@ impl CheckoutCheckpoint {
             CheckoutPart::Lease => self.lease.is_some(),
             CheckoutPart::Date => self.date.is_some(),
             CheckoutPart::Suspended => self.suspended.is_some(),
+            CheckoutPart::Operators => self.operators.is_some(),
+            CheckoutPart::Till => self.till.is_some(),
         }
     }
 }
@@ -96,6 +114,8 @@ impl Checkout {
             lease,
             date,
             suspended,
+            operators,
+            till,
             sale: None,
             receipts_owed,
         } = self.durable().clone()
@@ -113,6 +133,8 @@ impl Checkout {
             lease: Some(lease),
             date: Some(date),
             suspended: Some(suspended),
+            operators: Some(operators),
+            till: Some(Arc::unwrap_or_clone(till)),
         })
     }
 
@@ -129,6 +151,8 @@ impl Checkout {
             lease: kept.lease.unwrap_or_default(),
             date: kept.date.unwrap_or_default(),
             suspended: kept.suspended.unwrap_or_default(),
+            operators: kept.operators.unwrap_or_default(),
+            till: Arc::new(kept.till.unwrap_or_default()),
             sale: None,
             receipts_owed: Vec::new(),
         };

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use crate::{
     ids::{PaymentId, SaleNumber},
     money::Money,
+    operators::{AttemptId, PinVerifier},
     payment::PaymentRequest,
     sale::{CheckoutRecord, Receipt, Screen},
+    till::Report,
 };
 
 /// One thing to do.
@@ -36,6 +38,21 @@ pub enum Effect {
     Print {
         /// What stands on it.
         receipt: Arc<Receipt>,
+        /// True when it may have been printed before.
+        reprint: bool,
+    },
+    /// Compare the PIN that was typed for this attempt, beside: [`crate::sale::Event::PinChecked`]
+    /// says the outcome.
+    CheckPin {
+        /// The attempt.
+        attempt: AttemptId,
+        /// What the PIN is checked against.
+        verifier: PinVerifier,
+    },
+    /// Print an X or a Z.
+    PrintReport {
+        /// Its figures.
+        report: Arc<Report>,
         /// True when it may have been printed before.
         reprint: bool,
     },

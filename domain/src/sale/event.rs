@@ -6,6 +6,7 @@ use crate::{
     card_ref::{CardRef, EntryMode},
     ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber},
     money::Money,
+    operators::{AttemptId, OperatorList, Who},
     payment::Decision,
     risk::{HotList, OfflineLease},
     sale::{
@@ -13,6 +14,7 @@ use crate::{
         Weight,
     },
     scan_codes::CodeMeaning,
+    till::TillEvent,
     time::{BusinessDate, LocalMs},
 };
 
@@ -208,6 +210,42 @@ pub enum Event {
         /// By which price file the rest is priced; empty: not known.
         price_version: String,
     },
+    /// The operators of the store, whole. The lane keeps the list, and is told of it at each start.
+    OperatorsTold(Arc<OperatorList>),
+    /// Somebody says who they are and has typed a PIN.
+    SignOn {
+        /// Freshly minted, never used before.
+        attempt: AttemptId,
+        /// Who.
+        who: Who,
+    },
+    /// Somebody has typed a PIN to allow what was refused to the one who is signed on.
+    AllowAsked {
+        /// Freshly minted, never used before.
+        attempt: AttemptId,
+        /// Who.
+        who: Who,
+        /// What was refused.
+        event: Box<Self>,
+    },
+    /// The PIN was compared.
+    PinChecked {
+        /// Which one.
+        attempt: AttemptId,
+        /// Whether it is theirs.
+        matches: bool,
+    },
+    /// Whoever is signed on goes, or locks the lane.
+    SignOff,
+    /// Whoever is signed on has gone, and somebody else says so.
+    SignOffAnother,
+    /// Somebody who typed too many wrong PINs may try again.
+    Unlock {
+        /// Who.
+        operator: OperatorId,
+    },
+    /// Something is wanted of the cash drawer.
+    Till(TillEvent),
 }
 
 impl Event {
@@ -234,6 +272,7 @@ impl Step {
     pub(super) fn follow(&mut self, event: Event) -> Result<(), Rejected> {
         match event {
             Event::Recovered => {
+                self.recover_operators();
                 self.return_lease(LeaseReturnReason::LaneRestarted);
                 self.recover()
             }
@@ -321,6 +360,18 @@ impl Step {
                 operator,
                 price_version,
             } => self.recall(suspended, operator, price_version),
+            Event::OperatorsTold(list) => self.operators_told(list),
+            Event::SignOn { attempt, who } => self.sign_on(attempt, who),
+            Event::AllowAsked {
+                attempt,
+                who,
+                event,
+            } => self.ask_to_allow(attempt, who, *event),
+            Event::PinChecked { attempt, matches } => self.pin_checked(attempt, matches),
+            Event::SignOff => self.sign_off_themselves(),
+            Event::SignOffAnother => self.sign_off_another(),
+            Event::Unlock { operator } => self.unlock(operator),
+            Event::Till(event) => self.at_the_till(event),
         }
     }
 }

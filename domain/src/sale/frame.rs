@@ -13,6 +13,7 @@
 //! ```
 
 use crate::{
+    operators::SignedOffBy,
     sale::{DayEnds, MarkedBy, Rejected, Step, civil_date, day_heard::Turn},
     time::{BusinessDate, LocalMs},
 };
@@ -117,6 +118,7 @@ impl Step {
             return;
         };
         let Turn { begins, by, .. } = turn;
+        self.tell_expected_cash();
         self.record(DateFact::DayMarked { ended, begins, by });
     }
 
@@ -126,6 +128,7 @@ impl Step {
         if self.durable.sale.is_some() {
             return Err(Rejected::SaleOpen);
         }
+        self.sign_off(SignedOffBy::LaneStopped, None);
         self.record(DateFact::Rested);
         self.volatile.day.resting = true;
         Ok(())

@@ -6,6 +6,7 @@ use crate::{
     money::{Currency, Money},
     prices::PriceBook,
     sale::{Event, Right, TypedAmount, WeighedBy, Weight},
+    till::TillKey,
 };
 
 /// What the cashier presses.
@@ -101,6 +102,17 @@ pub enum Key {
         /// The sale it was.
         sale: u32,
     },
+    /// Go, or lock the lane: the basket stays.
+    SignOff,
+    /// Sign somebody off who has gone.
+    SignOffAnother,
+    /// Let somebody try again who typed too many wrong PINs.
+    Unlock {
+        /// The operator's number.
+        operator: u32,
+    },
+    /// At the cash drawer.
+    Till(TillKey),
 }
 
 impl Key {
@@ -166,11 +178,17 @@ impl Key {
             "recall" => Self::Recall {
                 sale: typed.parse().ok()?,
             },
-            _ => return None,
+            "sign-off" => Self::SignOff,
+            "sign-off-another" => Self::SignOffAnother,
+            "unlock" => Self::Unlock {
+                operator: typed.parse().ok()?,
+            },
+            _ => Self::Till(TillKey::named(name, typed)?),
         })
     }
 
     /// What pressing it tells the checkout. `fresh` draws a payment id that was never used.
+    #[allow(clippy::too_many_lines, reason = "a table: each key and its event")]
     pub fn event(self, by: &AtTheKeys<'_>, fresh: impl FnOnce() -> PaymentId) -> Event {
         let money = |minor| Money::new(minor, by.currency);
         match self {
@@ -240,6 +258,12 @@ impl Key {
                 operator: by.operator,
                 price_version: by.price_version.clone(),
             },
+            Self::SignOff => Event::SignOff,
+            Self::SignOffAnother => Event::SignOffAnother,
+            Self::Unlock { operator } => Event::Unlock {
+                operator: OperatorId(operator),
+            },
+            Self::Till(key) => Event::Till(key.event(by.operator, by.right, by.currency)),
         }
     }
 }
@@ -349,6 +373,9 @@ mod tests {
             ("weight", "512", Key::Weight { grams: 512 }),
             ("recall", "7", Key::Recall { sale: 7 }),
             ("clear", "", Key::Clear),
+            ("sign-off", "", Key::SignOff),
+            ("sign-off-another", "", Key::SignOffAnother),
+            ("unlock", "7", Key::Unlock { operator: 7 }),
         ] {
             assert_eq!(Key::named(name, typed), Some(key), "{name} {typed}");
         }

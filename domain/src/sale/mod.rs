@@ -18,6 +18,7 @@
 //! Start-up is replay: [`Checkout::replay`] every record, then [`Event::Recovered`]. A basket goes
 //! on, a payment without a decision is given up, receipts that are owed are printed.
 
+mod asked;
 mod basket;
 mod by_hand;
 mod cash_rounding;
@@ -32,6 +33,8 @@ mod frame;
 mod key;
 mod lease;
 mod line;
+mod operator_view;
+mod operators;
 mod payment;
 mod prompt;
 mod reasons;
@@ -46,7 +49,9 @@ mod tendering;
 #[cfg(test)]
 mod tests;
 mod till;
+mod trade;
 
+pub use crate::till::TillFact;
 pub use crate::wall_time::{civil_date, date_and_time, midnight};
 pub use basket::BasketFact;
 pub use cash_rounding::{CashRounding, RoundTo};
@@ -64,6 +69,7 @@ pub use line::{
     Discount, Line, LineTax, NO_ARTICLE, OriginalLine, PriceSource, PricedItem, Returned, SoldBy,
     TypedAmount, WeighedBy, Weight,
 };
+pub use operator_view::OperatorView;
 pub use payment::{PaymentsPart, TenderFact};
 pub use prompt::{BasketView, LineView, NextView, Prompt, Screen, SuspendedView};
 pub use reasons::{AbandonReason, LeaseReturnReason, OwedBy, TenderKind};
@@ -74,17 +80,19 @@ pub use state::{CardTender, Closing, FailedCard, PendingPayment, Sale, Suspended
 pub use suspended::SuspendedPart;
 pub use tax::{TaxMode, TaxSum};
 pub use tender::Tender;
-pub use till::TillFact;
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use day_heard::DayHeard;
 use line::NextLine;
+use operators::AtTheLane;
 
 use crate::{
-    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber, Stan},
+    ids::{LaneEpoch, LaneId, LeaseId, OperatorId, PaymentId, ReceiptNumber, Stan},
     money::{Currency, Money},
+    operators::{OperatorFact, OperatorsPart},
     risk::{HotList, LeaseUse, Velocity},
+    till::TillPart,
     time::{BusinessDate, MonoMs, Now, WallMs},
 };
 
@@ -118,6 +126,8 @@ pub enum CheckoutFact {
     Lease(LeaseFact),
     /// To the lane's date.
     Date(DateFact),
+    /// To whoever works at the lane.
+    Operator(OperatorFact),
 }
 
 impl From<SaleFact> for CheckoutFact {
@@ -156,15 +166,24 @@ impl From<DateFact> for CheckoutFact {
     }
 }
 
+impl From<OperatorFact> for CheckoutFact {
+    fn from(fact: OperatorFact) -> Self {
+        Self::Operator(fact)
+    }
+}
+
 impl CheckoutFact {
     /// Whether nothing of a sale may be left to be done behind this fact.
     #[must_use]
     pub const fn may_leave_nothing(&self) -> bool {
         match self {
             Self::Sale(fact) => fact.may_leave_nothing(),
-            Self::Basket(_) | Self::Tender(_) | Self::Till(_) | Self::Lease(_) | Self::Date(_) => {
-                false
-            }
+            Self::Basket(_)
+            | Self::Tender(_)
+            | Self::Till(_)
+            | Self::Lease(_)
+            | Self::Date(_)
+            | Self::Operator(_) => false,
         }
     }
 }
@@ -182,6 +201,8 @@ pub struct CheckoutConfig {
     pub tax: TaxMode,
     /// How cash is rounded.
     pub cash_rounding: CashRounding,
+    /// The most that should lie in the drawer: above it the screens ask for a pickup. `None`: any.
+    pub pickup_above: Option<Money>,
 }
 
 impl CheckoutConfig {
@@ -195,6 +216,7 @@ impl CheckoutConfig {
             currency,
             tax: TaxMode::Inclusive,
             cash_rounding: CashRounding::usual(currency),
+            pickup_above: None,
         }
     }
 }
@@ -208,6 +230,9 @@ pub(in crate::sale) struct DurableState {
     pub(in crate::sale) lease: LeasePart,
     pub(in crate::sale) date: DatePart,
     pub(in crate::sale) suspended: SuspendedPart,
+    pub(in crate::sale) operators: OperatorsPart,
+    /// A step copies all else; the drawer is copied when something changes it.
+    pub(in crate::sale) till: Arc<TillPart>,
     pub(in crate::sale) sale: Option<Sale>,
     /// Of closed sales, not printed yet, oldest first.
     pub(in crate::sale) receipts_owed: Vec<Arc<Receipt>>,
@@ -236,17 +261,20 @@ pub(in crate::sale) struct VolatileState {
     pub(in crate::sale) closed_last: Option<ReceiptNumber>,
     /// What is known of the date beside the records.
     pub(in crate::sale) day: DayHeard,
+    /// What is known of operators beside the records.
+    pub(in crate::sale) operators: AtTheLane,
 }
 
 impl VolatileState {
-    /// What a sale leaves to the next one: the lease's time, what is known of cards and of the
-    /// date, what is at the printer.
+    /// What a sale leaves to the next one: the lease's time, what is known of cards, of the date
+    /// and of operators, what is at the printer.
     pub(in crate::sale) fn next_sale(&self) -> Self {
         Self {
             lease_until: self.lease_until,
             hot_list: Arc::clone(&self.hot_list),
             velocity: self.velocity.clone(),
             day: self.day.clone(),
+            operators: self.operators.clone(),
             printing: self.printing,
             ..Self::default()
         }
@@ -311,6 +339,7 @@ impl Checkout {
             durable: self.durable.clone(),
             volatile: self.volatile.clone(),
             now,
+            allowed_by: None,
             records: Vec::new(),
             after: Vec::new(),
         };
@@ -338,6 +367,12 @@ impl Checkout {
     #[must_use]
     pub fn suspended(&self) -> &[Arc<SuspendedBasket>] {
         &self.durable.suspended.baskets
+    }
+
+    /// The cash drawer.
+    #[must_use]
+    pub fn till(&self) -> &TillPart {
+        &self.durable.till
     }
 
     /// Payments ever given up: the hub must hear of each.
@@ -419,8 +454,10 @@ pub(in crate::sale) struct Step {
     pub(in crate::sale) durable: DurableState,
     pub(in crate::sale) volatile: VolatileState,
     pub(in crate::sale) now: Now,
-    records: Vec<Effect>,
-    after: Vec<Effect>,
+    /// Who has the right to what is being decided, where there are operators.
+    pub(in crate::sale) allowed_by: Option<OperatorId>,
+    pub(in crate::sale) records: Vec<Effect>,
+    pub(in crate::sale) after: Vec<Effect>,
 }
 
 impl Step {
@@ -429,6 +466,8 @@ impl Step {
             return Err(Rejected::Resting);
         }
         self.turn_the_date();
+        self.sign_off_when_due();
+        self.check_right(&event)?;
         self.follow(event)?;
         self.turn_the_date();
         Ok(())
@@ -467,6 +506,8 @@ impl Step {
             prompt,
             basket,
             suspended,
+            operator: self.operator_view(),
+            pickup_due: self.pickup_due(),
             refused: None,
         }
     }
@@ -520,10 +561,17 @@ impl DurableState {
             }
             CheckoutFact::Lease(fact) if takes(CheckoutPart::Lease) => self.lease.apply(fact),
             CheckoutFact::Date(fact) if takes(CheckoutPart::Date) => self.date.apply(fact),
+            CheckoutFact::Operator(fact) if takes(CheckoutPart::Operators) => {
+                self.operators.apply(fact);
+            }
             CheckoutFact::Basket(_)
             | CheckoutFact::Till(_)
             | CheckoutFact::Lease(_)
-            | CheckoutFact::Date(_) => {}
+            | CheckoutFact::Date(_)
+            | CheckoutFact::Operator(_) => {}
+        }
+        if takes(CheckoutPart::Till) {
+            self.follow_till(record);
         }
         self.follow_sale(record);
     }
@@ -535,7 +583,7 @@ impl DurableState {
             (CheckoutFact::Tender(fact), Some(sale)) => sale.apply_tender(fact),
             (CheckoutFact::Till(fact), Some(sale)) => sale.apply_till(fact),
             (CheckoutFact::Basket(_) | CheckoutFact::Tender(_) | CheckoutFact::Till(_), None)
-            | (CheckoutFact::Lease(_) | CheckoutFact::Date(_), _) => {}
+            | (CheckoutFact::Lease(_) | CheckoutFact::Date(_) | CheckoutFact::Operator(_), _) => {}
         }
     }
 }

@@ -6,9 +6,10 @@ use crate::{
     payment::RefusalReason,
     response_code::ResponseCode,
     sale::{
-        CheckoutConfig, Discount, Figures, Line, LineTax, PriceSource, Rejected, Sale,
-        SuspendedBasket, TaxMode, TaxSum, Tender, VolatileState, Weight,
+        CheckoutConfig, Discount, Figures, Line, LineTax, OperatorView, PriceSource, Rejected,
+        Sale, SuspendedBasket, TaxMode, TaxSum, Tender, VolatileState, Weight,
     },
+    till::TillNotice,
     time::WallMs,
     words::Sentence,
 };
@@ -88,6 +89,8 @@ pub enum Prompt {
         /// What it is recalled by.
         sale: SaleNumber,
     },
+    /// Something was done at the cash drawer; the next customer may come.
+    Till(TillNotice),
 }
 
 impl Prompt {
@@ -112,7 +115,8 @@ impl Prompt {
             | Self::Goodbye { .. }
             | Self::NoRoom
             | Self::Voided { .. }
-            | Self::Suspended { .. } => false,
+            | Self::Suspended { .. }
+            | Self::Till(_) => false,
         }
     }
 
@@ -126,6 +130,7 @@ impl Prompt {
                 | Self::Goodbye { .. }
                 | Self::Voided { .. }
                 | Self::Suspended { .. }
+                | Self::Till(_)
         )
     }
 
@@ -178,6 +183,7 @@ impl Prompt {
                 "交易已取消。退还现金：",
                 *cash_back,
             ),
+            Self::Till(notice) => notice.cashier(),
             Self::Suspended { sale } => Sentence {
                 english: format!("Basket {} waits. Ready for the next customer", sale.0),
                 chinese: format!("购物篮 {} 已挂单，可以接待下一位顾客", sale.0),
@@ -189,7 +195,7 @@ impl Prompt {
     #[must_use]
     pub fn customer(&self) -> Sentence {
         match self {
-            Self::Ready => sentence("Welcome", "欢迎光临"),
+            Self::Ready | Self::Till(_) => sentence("Welcome", "欢迎光临"),
             Self::Scan | Self::NotFound { .. } | Self::NotForSale { .. } | Self::Weigh { .. } => {
                 sentence("Your articles", "您的商品")
             }
@@ -418,6 +424,20 @@ fn total(lines: &[Line], currency: Currency, tax: TaxMode) -> Money {
     figures.map_or(Money::zero(currency), |figures| figures.total)
 }
 
+impl Screen {
+    /// What the cashier is asked for beside the prompt.
+    #[must_use]
+    pub fn asked_for(&self) -> Option<Sentence> {
+        let pickup = || {
+            sentence(
+                "Much cash in the drawer: ask for a pickup",
+                "钱箱现金较多：请安排中途收款",
+            )
+        };
+        self.pickup_due.then(pickup)
+    }
+}
+
 /// Both screens of a lane.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Screen {
@@ -427,6 +447,10 @@ pub struct Screen {
     pub basket: Option<BasketView>,
     /// Baskets that wait for their customers, oldest first.
     pub suspended: Vec<SuspendedView>,
+    /// Who is at the lane; nobody: it is locked.
+    pub operator: OperatorView,
+    /// More lies in the drawer than should: a pickup is asked for.
+    pub pickup_due: bool,
     /// Why the last key did nothing.
     pub refused: Option<Rejected>,
 }

@@ -16,7 +16,7 @@ use crate::{
         Weight,
     },
     time::{LocalMs, WallMs},
-    words::{Sentence, Worded as _},
+    words::Worded as _,
 };
 
 /// A closed sale as its receipt tells it.
@@ -181,19 +181,7 @@ fn weighed(weight: Weight) -> Measured {
 }
 
 fn tax(sum: &TaxSum) -> paper::TaxSum {
-    let whole = sum.rate_basis_points.checked_div(100).unwrap_or(0);
-    let part = sum.rate_basis_points.checked_rem(100).unwrap_or(0);
-    let part = match part {
-        0 => String::new(),
-        part => format!(".{part:02}"),
-    };
-    let class = &sum.class;
-    paper::TaxSum {
-        name: Sentence::new(format!("Tax {class}"), format!("税 {class}")),
-        rate: format!("{whole}{part}%"),
-        on: sum.taxed,
-        tax: sum.tax,
-    }
+    paper::TaxSum::of(&sum.class, sum.rate_basis_points, sum.taxed, sum.tax)
 }
 
 fn paying_slip(card: &CardTender) -> CardSlip {

@@ -1,7 +1,7 @@
 //! Why an event may change nothing, for the log and for the cashier.
 
 use crate::{
-    ids::{PaymentId, ReceiptNumber},
+    ids::{OperatorId, PaymentId, ReceiptNumber},
     money::MoneyError,
     scan_codes::CodeMeaning,
     words::{Sentence, Worded as _},
@@ -58,6 +58,24 @@ pub enum Rejected {
     /// An article waits for its weight: weigh it, or clear it.
     #[error("an article waits for its weight")]
     WeightAwaited,
+    /// Somebody answers for the drawer already.
+    #[error("a shift is open already")]
+    ShiftOpen,
+    /// Nobody answers for the drawer.
+    #[error("no shift is open")]
+    NoShift,
+    /// `limits::TILL_OPERATORS_MAX` reached.
+    #[error("the till keeps the figures of too many operators")]
+    TooManyOperators,
+    /// A note that there is not, one told twice, or too many of it.
+    #[error("the count is not valid")]
+    InvalidCount,
+    /// Who collects has a name, a number and a seal.
+    #[error("the name, number or seal of who collects is missing")]
+    CollectorMissing,
+    /// There is nothing to report, or no Z yet.
+    #[error("there is nothing to report")]
+    NothingToReport,
     /// There is no right to it.
     #[error("the operator has no right to it")]
     NotAllowed,
@@ -103,6 +121,57 @@ pub enum Rejected {
     /// The disk has no room for another sale.
     #[error("the disk has no room")]
     NoRoom,
+    /// There are operators, and none is signed on.
+    #[error("nobody is signed on")]
+    NotSignedOn,
+    /// Beyond what a supervisor may.
+    #[error("only a manager has the right to it")]
+    NeedsManager,
+    /// Beyond what anybody may.
+    #[error("nobody has the right to this amount")]
+    NobodyMay,
+    /// That one has to sign off first.
+    #[error("operator {} is signed on", .0.0)]
+    SignedOnAlready(OperatorId),
+    /// The PIN was wrong, or there is no such operator.
+    #[error("number or PIN is wrong")]
+    WrongPin,
+    /// `limits::PIN_TRIES_MAX` reached.
+    #[error("operator {} is locked out", .0.0)]
+    LockedOut(OperatorId),
+    /// There is nothing to unlock.
+    #[error("operator {} is not locked out", .0.0)]
+    NotLockedOut(OperatorId),
+    /// The pause grows with each wrong PIN.
+    #[error("no PIN is looked at for {seconds} s")]
+    WaitAfterWrongPin {
+        /// How much longer, rounded up.
+        seconds: u64,
+    },
+    /// One PIN at a time.
+    #[error("another PIN is being checked")]
+    PinBeingChecked,
+    /// Nobody waits for this outcome.
+    #[error("no such PIN is being checked")]
+    NoSuchAttempt,
+    /// Not yet, or no more.
+    #[error("operator {} does not work here now", .0.0)]
+    OperatorNotActive(OperatorId),
+    /// The lane was told of operators before, and has no list now.
+    #[error("the list of operators is not at hand")]
+    OperatorsNotAtHand,
+    /// A list that was replaced would bring back who has gone.
+    #[error("the list of operators is older than the one taken")]
+    OlderOperators,
+    /// What was asked for needs no supervisor, or none can allow it.
+    #[error("there is nothing to allow")]
+    NothingToAllow,
+    /// The basket changed while the PIN was being checked.
+    #[error("what is to be allowed has changed")]
+    NotAsAsked,
+    /// The basket that waits is another's.
+    #[error("the basket is operator {}'s", .0.0)]
+    OthersBasket(OperatorId),
     /// A sum can't be made.
     #[error(transparent)]
     Money(#[from] MoneyError),
@@ -163,6 +232,24 @@ impl Rejected {
                 "An article waits for its weight: weigh it, or clear it",
                 "有商品待称重：请称重或清除",
             ),
+            Self::ShiftOpen => (
+                "This drawer has a shift already: end it, or take it over",
+                "此钱箱已有人当班：请先交班或接班",
+            ),
+            Self::NoShift => ("No shift is open: begin one", "尚未开班：请先开班"),
+            Self::TooManyOperators => (
+                "Too many operators at this till: take a Z of those who have left",
+                "本收银台收银员过多：请先为已离开的人员做 Z 报表",
+            ),
+            Self::InvalidCount => (
+                "This count is not valid: type each note and coin once",
+                "清点数据无效：请按面额各输入一次",
+            ),
+            Self::CollectorMissing => (
+                "Type the collector's name and number, and the seal",
+                "请输入押运员姓名、编号和封签号",
+            ),
+            Self::NothingToReport => ("There is nothing to report yet", "暂无可报告的数据"),
             Self::NotAllowed => (
                 "This needs a supervisor: ask for one",
                 "此操作需要主管授权：请联系主管",
@@ -214,10 +301,79 @@ impl Rejected {
                 "No room on the disk: no new sale until there is (LANE0009)",
                 "磁盘空间不足：暂不能开始新交易（LANE0009）",
             ),
+            Self::NotSignedOn => ("Sign on first: number and PIN", "请先登录：工号和密码"),
+            Self::NeedsManager => (
+                "This needs a manager: ask for one",
+                "此操作需要经理授权：请联系经理",
+            ),
+            Self::NobodyMay => (
+                "The amount is larger than anybody may allow: do it in another way",
+                "金额超出所有人的权限：请用其他方式处理",
+            ),
+            Self::WrongPin => (
+                "Number or PIN is not right: type them again",
+                "工号或密码错误：请重新输入",
+            ),
+            Self::WaitAfterWrongPin { seconds } => return wait(*seconds),
+            Self::PinBeingChecked => ("A PIN is being checked: wait", "正在核对密码：请稍候"),
+            Self::NoSuchAttempt => ("Type number and PIN again", "请重新输入工号和密码"),
+            Self::OperatorsNotAtHand => (
+                "This lane has no list of operators: it waits for the hub",
+                "本收银台没有员工名单：正在等待主机",
+            ),
+            Self::OlderOperators => (
+                "This list of operators was replaced: ask the hub for the new one",
+                "该员工名单已被替换：请向主机获取新名单",
+            ),
+            Self::NothingToAllow => (
+                "This needs no supervisor: press the key again",
+                "此操作无需授权：请再按一次",
+            ),
+            Self::NotAsAsked => (
+                "The basket has changed: press the key again, and ask the supervisor again",
+                "商品已变动：请重新按键并重新授权",
+            ),
+            Self::SignedOnAlready(operator) => {
+                return of(
+                    *operator,
+                    "is signed on: sign off first",
+                    "已登录：请先退出",
+                );
+            }
+            Self::LockedOut(operator) => {
+                let english = "typed too many wrong PINs: a supervisor has to unlock";
+                return of(*operator, english, "密码错误次数过多：请由主管解锁");
+            }
+            Self::NotLockedOut(operator) => {
+                return of(*operator, "is not locked: sign on", "未被锁定：请登录");
+            }
+            Self::OperatorNotActive(operator) => {
+                let english = "does not work here now: ask the manager";
+                return of(*operator, english, "目前未启用：请联系经理");
+            }
+            Self::OthersBasket(operator) => {
+                let english = "began this basket: let them sign on, or a supervisor";
+                return of(*operator, english, "的购物篮未完成：请由本人或主管登录");
+            }
             Self::Money(_) => ("This sum can't be made", "无法计算该金额"),
         };
         Sentence::new(english, chinese)
     }
+}
+
+fn of(operator: OperatorId, english: &str, chinese: &str) -> Sentence {
+    let number = operator.0;
+    Sentence::new(
+        format!("Operator {number} {english}"),
+        format!("员工 {number} {chinese}"),
+    )
+}
+
+fn wait(seconds: u64) -> Sentence {
+    Sentence::new(
+        format!("The PIN was wrong: wait {seconds} s, then type it again"),
+        format!("密码错误：请等待 {seconds} 秒后重新输入"),
+    )
 }
 
 fn not_taken(meaning: CodeMeaning) -> Sentence {

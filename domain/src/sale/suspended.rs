@@ -77,6 +77,7 @@ impl Step {
         let waiting = &self.durable.suspended.baskets;
         let basket = waiting.iter().find(|basket| basket.sale == suspended);
         let basket = Arc::clone(basket.ok_or(Rejected::NoSuchSuspended)?);
+        let operator = self.seller(operator)?;
         self.volatile = self.volatile.next_sale();
         let sale = self.durable.sales.next_sale();
         self.record(SaleFact::SaleOpened {

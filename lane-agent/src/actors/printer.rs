@@ -9,6 +9,7 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
 use domain::{
     limits,
+    paper::{Heading, PaperSetting, TillReport},
     sale::{Receipt, ReceiptForm},
 };
 use tokio::{
@@ -33,6 +34,19 @@ pub(crate) struct PrintReceipt {
     pub(crate) form: ReceiptForm,
 }
 
+/// Print an X or a Z; the answer comes when it is on paper. `None`: it was not taken, the queue is
+/// full.
+#[derive(Message)]
+#[rtype(result = "Option<Printed>")]
+pub(crate) struct PrintReport {
+    pub(crate) name: String,
+    pub(crate) report: TillReport,
+    pub(crate) heading: Heading,
+    pub(crate) setting: PaperSetting,
+    /// It may have been printed before, and says so.
+    pub(crate) again: bool,
+}
+
 /// What came out for the customer.
 pub(crate) struct Printed {
     pub(crate) text: String,
@@ -45,9 +59,42 @@ pub(crate) struct Printed {
 #[rtype(result = "Result<(), DeviceError>")]
 pub(crate) struct OpenDrawer;
 
-/// One receipt in the queue.
+/// What is to come out.
+enum Order {
+    Receipt(PrintReceipt),
+    Report(PrintReport),
+}
+
+impl Order {
+    fn job(&self) -> PrintJob {
+        match self {
+            Self::Receipt(PrintReceipt { receipt, form }) => PrintJob {
+                name: receipt.number.to_string(),
+                paper: receipt.customer_copy(form),
+                copies: receipt.merchant_copies(form),
+            },
+            Self::Report(order) => PrintJob {
+                name: order.name.clone(),
+                paper: order
+                    .report
+                    .lay_out(&order.heading, order.setting, order.again),
+                copies: Vec::new(),
+            },
+        }
+    }
+
+    /// It may have been printed before, and says so.
+    const fn again(&mut self) -> &mut bool {
+        match self {
+            Self::Receipt(order) => &mut order.form.again,
+            Self::Report(order) => &mut order.again,
+        }
+    }
+}
+
+/// One paper in the queue.
 struct Waiting {
-    order: PrintReceipt,
+    order: Order,
     answer: oneshot::Sender<Printed>,
 }
 
@@ -86,16 +133,30 @@ impl Actor for Printer {
     }
 }
 
-impl Handler<PrintReceipt> for Printer {
-    type Result = ResponseFuture<Option<Printed>>;
-
-    fn handle(&mut self, order: PrintReceipt, _: &mut Self::Context) -> Self::Result {
+impl Printer {
+    fn take(&self, order: Order) -> ResponseFuture<Option<Printed>> {
         let (answer, answered) = oneshot::channel();
         let taken = self.queue.try_send(Waiting { order, answer });
         Box::pin(async move {
             taken.ok()?;
             answered.await.ok()
         })
+    }
+}
+
+impl Handler<PrintReceipt> for Printer {
+    type Result = ResponseFuture<Option<Printed>>;
+
+    fn handle(&mut self, order: PrintReceipt, _: &mut Self::Context) -> Self::Result {
+        self.take(Order::Receipt(order))
+    }
+}
+
+impl Handler<PrintReport> for Printer {
+    type Result = ResponseFuture<Option<Printed>>;
+
+    fn handle(&mut self, order: PrintReport, _: &mut Self::Context) -> Self::Result {
+        self.take(Order::Report(order))
     }
 }
 
@@ -117,25 +178,20 @@ async fn print_all(device: Rc<dyn PosPrinter>, mut waiting: mpsc::Receiver<Waiti
 }
 
 /// Tries until it is out. What has begun may be on paper: from then on it is a reprint.
-async fn until_printed(device: &dyn PosPrinter, order: PrintReceipt) -> Printed {
-    let PrintReceipt { receipt, mut form } = order;
+async fn until_printed(device: &dyn PosPrinter, mut order: Order) -> Printed {
     let mut told = None;
     loop {
-        let job = PrintJob {
-            name: receipt.number.to_string(),
-            paper: receipt.customer_copy(&form),
-            copies: receipt.merchant_copies(&form),
-        };
+        let job = order.job();
         match device.print(&job).await {
             Ok(()) => {
                 return Printed {
                     text: job.paper.plain_text(),
-                    reprint: form.again,
+                    reprint: *order.again(),
                 };
             }
             Err(fault) => {
                 tell(&job.name, &fault, &mut told);
-                form.again |= fault.begun;
+                *order.again() |= fault.begun;
                 until_ready(device).await;
             }
         }
@@ -289,7 +345,7 @@ mod tests {
             (vec![], true, true),
         ] {
             let device = Failing::new(&faults);
-            let printed = until_printed(&device, order(again)).await;
+            let printed = until_printed(&device, Order::Receipt(order(again))).await;
             assert_eq!(printed.reprint, marked, "{faults:?} {again}");
             assert_eq!(printed.text.contains("REPRINT"), marked, "{}", printed.text);
             assert_eq!(device.tried.get() as usize, faults.len() + 1);

@@ -57,7 +57,9 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
     let label_layout = labels(&mut root.section_or_empty("labels"));
     let tax = selling::tax(&mut root.section_or_empty("tax"));
     let currency = checkout.map(|checkout| checkout.currency);
-    let cash = selling::cash(&mut root.section_or_empty("cash"), currency);
+    let mut cash = root.section_or_empty("cash");
+    let pickup_above = selling::pickup_above(&mut cash, currency);
+    let cash = selling::cash(&mut cash, currency);
     let codes = selling::codes(root, label_layout);
     let paper = paper(&mut root.section_or_empty("paper"));
     let devices = devices(&mut root.section("devices"), folder);
@@ -85,6 +87,7 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
         checkout: CheckoutConfig {
             tax: tax?,
             cash_rounding: cash?,
+            pickup_above,
             ..checkout?
         },
         hub_address: hub_address?,

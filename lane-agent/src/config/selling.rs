@@ -3,7 +3,8 @@
 use configuration::Section;
 use domain::{
     barcode::LabelLayout,
-    money::Currency,
+    limits,
+    money::{Currency, Money},
     sale::{CashRounding, RoundTo, TaxMode},
     scan_codes::{CodeMeaning, CodeRule, CodeTable},
 };
@@ -32,6 +33,12 @@ pub(super) fn cash(cash: &mut Section<'_>, currency: Option<Currency>) -> Option
         step_minor,
         to: to?,
     })
+}
+
+/// How much may lie in the drawer before a pickup is asked for.
+pub(super) fn pickup_above(cash: &mut Section<'_>, currency: Option<Currency>) -> Option<Money> {
+    let most = cash.optional_number("pickup_above_minor", 1..=limits::AMOUNT_MINOR_MAX)?;
+    Some(Money::new(most, currency?))
 }
 
 /// What scanned codes mean: the usual table, or the rows that are said instead of it.
@@ -117,6 +124,10 @@ mod tests {
         };
         assert_eq!(config.checkout.cash_rounding, rounding);
         assert_eq!(config.codes.rules().len(), 1);
+        assert_eq!(config.checkout.pickup_above, None);
+        let some = with("[cash]\npickup_above_minor = 200000\n").checkout;
+        let most = Money::new(200_000, some.currency);
+        assert_eq!(some.pickup_above, Some(most));
         let none = with("[cash]\nround_to_minor = 1\n");
         assert_eq!(none.checkout.cash_rounding, CashRounding::NONE);
     }

@@ -170,7 +170,10 @@ pub(super) const fn mood(prompt: &Prompt) -> &'static str {
     match prompt {
         Prompt::Ready | Prompt::Scan | Prompt::ChooseTender => "calm",
         Prompt::PresentCard { .. } | Prompt::ContactingBank { .. } => "wait",
-        Prompt::Printing { .. } | Prompt::Goodbye { .. } | Prompt::Suspended { .. } => "done",
+        Prompt::Printing { .. }
+        | Prompt::Goodbye { .. }
+        | Prompt::Suspended { .. }
+        | Prompt::Till(_) => "done",
         Prompt::PartlyApproved { .. }
         | Prompt::Voided { .. }
         | Prompt::CardNotRead

@@ -146,7 +146,8 @@ fn of_payment(prompt: &Prompt) -> Option<Markup> {
         | Prompt::ChooseTender
         | Prompt::NoRoom
         | Prompt::Voided { .. }
-        | Prompt::Suspended { .. } => return None,
+        | Prompt::Suspended { .. }
+        | Prompt::Till(_) => return None,
     };
     Some(html! {
         svg .card viewBox="0 0 128 56" aria-hidden="true" {

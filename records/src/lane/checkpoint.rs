@@ -9,7 +9,11 @@ use domain::{
 };
 use proto::journal::v1 as wire;
 
-use super::suspended::{suspended_from_proto, suspended_to_proto};
+use super::{
+    operators::{operators_from_proto, operators_to_proto},
+    suspended::{suspended_from_proto, suspended_to_proto},
+    till_report::{till_part_from_proto, till_part_to_proto},
+};
 use crate::{
     date_from_proto, date_to_proto, lease_use_from_proto, lease_use_to_proto,
     parts::{part, state},
@@ -22,7 +26,7 @@ const fn form(part: CheckoutPart) -> u32 {
         CheckoutPart::Sales | CheckoutPart::Payments | CheckoutPart::Lease | CheckoutPart::Date => {
             2
         }
-        CheckoutPart::Suspended => 1,
+        CheckoutPart::Suspended | CheckoutPart::Operators | CheckoutPart::Till => 1,
     }
 }
 
@@ -76,12 +80,20 @@ pub fn checkpoint_to_proto(kept: &CheckoutCheckpoint) -> wire::CheckoutCheckpoin
         let (name, form) = of(CheckoutPart::Suspended);
         part(name, form, &suspended_to_proto(suspended))
     });
+    let operators = kept.operators.as_ref().map(|operators| {
+        let (name, form) = of(CheckoutPart::Operators);
+        part(name, form, &operators_to_proto(operators))
+    });
+    let till = kept.till.as_ref().map(|till| {
+        let (name, form) = of(CheckoutPart::Till);
+        part(name, form, &till_part_to_proto(till))
+    });
     wire::CheckoutCheckpoint {
         machine: Some(wire::CheckoutMachine {
             lane: kept.lane.0.into(),
             epoch: kept.epoch.0,
         }),
-        parts: [sales, payments, lease, date, suspended]
+        parts: [sales, payments, lease, date, suspended, operators, till]
             .into_iter()
             .flatten()
             .collect(),
@@ -130,6 +142,16 @@ pub fn checkpoint_from_proto(
         tells(CheckoutPart::Suspended, until);
         suspended_from_proto(suspended).ok()
     });
+    let operators = state(&from.parts, name(CheckoutPart::Operators), applied);
+    let operators = operators.and_then(|(operators, until)| {
+        tells(CheckoutPart::Operators, until);
+        operators_from_proto(&operators).ok()
+    });
+    let till = state(&from.parts, name(CheckoutPart::Till), applied);
+    let till = till.and_then(|(till, until)| {
+        tells(CheckoutPart::Till, until);
+        till_part_from_proto(till).ok()
+    });
     let checkpoint = CheckoutCheckpoint {
         lane: LaneId(u16::try_from(machine.lane).ok()?),
         epoch: LaneEpoch(machine.epoch),
@@ -138,11 +160,13 @@ pub fn checkpoint_from_proto(
         lease,
         date,
         suspended,
+        operators,
+        till,
     };
     Some(KeptCheckout { checkpoint, told })
 }
 
-/// One from before there were parts.
+/// One from before there were parts. It says nothing of the drawer, whose part is rebuilt.
 fn in_parts(
     from: &wire::CheckoutCheckpoint,
     date: Option<BusinessDate>,
@@ -179,6 +203,8 @@ fn in_parts(
             part("date", 2, &wire::CheckoutDate { running }),
             // No basket waited anywhere then.
             part("suspended", 1, &wire::CheckoutSuspended::default()),
+            // Nobody had signed on anywhere then.
+            part("operators", 1, &wire::CheckoutOperators::default()),
         ],
         ..wire::CheckoutCheckpoint::default()
     }
@@ -241,4 +267,40 @@ fn lease_from_proto(from: &wire::CheckoutLease) -> Option<LeasePart> {
         held: held.transpose().ok()?,
         last: (from.last_lease_id > 0).then_some(LeaseId(from.last_lease_id)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lane::till_samples;
+
+    fn kept() -> CheckoutCheckpoint {
+        CheckoutCheckpoint {
+            lane: LaneId(3),
+            epoch: LaneEpoch(2),
+            sales: Some(SalesPart::default()),
+            payments: Some(PaymentsPart::default()),
+            lease: Some(LeasePart::default()),
+            date: Some(DatePart::default()),
+            suspended: Some(domain::sale::SuspendedPart::default()),
+            operators: Some(domain::operators::OperatorsPart::default()),
+            till: Some(till_samples::part()),
+        }
+    }
+
+    /// One that was written before tills had a part: only that is read anew, from the first
+    /// record.
+    #[test]
+    fn a_checkpoint_keeps_every_part_and_one_from_before_the_till_rebuilds_it() {
+        let mut bytes = checkpoint_to_proto(&kept());
+        let read = checkpoint_from_proto(&bytes, (42, None)).unwrap();
+        assert_eq!(read.checkpoint, kept());
+        assert_eq!(read.first_unseen(), 43);
+        bytes.parts.retain(|part| part.name != "till");
+        let before = checkpoint_from_proto(&bytes, (42, None)).unwrap();
+        assert_eq!(before.first_unseen(), 1);
+        assert_eq!(before.told(CheckoutPart::Till), 0);
+        assert_eq!(before.told(CheckoutPart::Sales), 42);
+        assert_eq!(before.checkpoint.till, None);
+    }
 }

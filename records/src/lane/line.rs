@@ -128,7 +128,7 @@ fn weight_from_proto(from: &wire::LineAdded) -> Result<Option<Weight>> {
     Ok(Some(Weight { grams, by }))
 }
 
-fn rate_from_proto(basis_points: u32) -> Result<u16> {
+pub(super) fn rate_from_proto(basis_points: u32) -> Result<u16> {
     u16::try_from(basis_points).map_err(|error| ConvertError::new("tax_rate_basis_points", error))
 }
 

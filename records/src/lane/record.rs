@@ -11,7 +11,11 @@ use super::{
         line_from_proto, line_to_proto, rounding_to_proto, tax_mode_from_proto, tax_mode_to_proto,
         taxes_from_proto, taxes_to_proto,
     },
+    operators::{
+        allowed_from_proto, operator_to_proto, signed_off_from_proto, signed_on_from_proto,
+    },
     suspended::{suspended_id_from_proto, suspended_id_to_proto},
+    till::{till_from_proto, till_to_proto},
 };
 use crate::{
     ConvertError, date_from_proto, date_to_proto, decision_from_proto, decision_to_proto,
@@ -20,10 +24,8 @@ use crate::{
 };
 use domain::{
     ids::{LeaseId, OperatorId, SaleNumber},
-    sale::{
-        BasketFact, CheckoutFact, CheckoutRecord, DateFact, LeaseFact, SaleFact, TenderFact,
-        TillFact,
-    },
+    operators::{OperatorFact, SignedOn},
+    sale::{BasketFact, CheckoutFact, CheckoutRecord, DateFact, LeaseFact, SaleFact, TenderFact},
     time::{BusinessDate, WallMs},
 };
 use prost::Message;
@@ -81,9 +83,10 @@ fn body(fact: &CheckoutFact) -> Body {
         CheckoutFact::Sale(fact) => sale(fact),
         CheckoutFact::Basket(fact) => basket(fact),
         CheckoutFact::Tender(fact) => tender(fact),
-        CheckoutFact::Till(fact) => till(fact),
+        CheckoutFact::Till(fact) => till_to_proto(fact),
         CheckoutFact::Lease(fact) => lease(fact),
         CheckoutFact::Date(fact) => lane_date(fact),
+        CheckoutFact::Operator(fact) => operator_to_proto(fact),
     }
 }
 
@@ -202,15 +205,6 @@ fn tender(fact: &TenderFact) -> Body {
     }
 }
 
-fn till(fact: &TillFact) -> Body {
-    match fact {
-        TillFact::CashTendered { sale, given } => Body::CashTendered(wire::CashTendered {
-            sale_number: sale.0,
-            given: Some(money_to_proto(*given)),
-        }),
-    }
-}
-
 fn lease(fact: &LeaseFact) -> Body {
     match fact {
         LeaseFact::Accepted { lease } => Body::LeaseAccepted(wire::LeaseAccepted {
@@ -284,11 +278,14 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
             tax_mode: tax_mode_from_proto(from.tax_added),
         }
         .into(),
-        Body::CashTendered(from) => TillFact::CashTendered {
-            sale: SaleNumber(from.sale_number),
-            given: money("given", from.given.as_ref())?,
-        }
-        .into(),
+        body @ (Body::CashTendered(_)
+        | Body::ShiftBegun(_)
+        | Body::ShiftEnded(_)
+        | Body::CashMoved(_)
+        | Body::DrawerOpened(_)
+        | Body::CashCounted(_)
+        | Body::ZTaken(_)
+        | Body::TillDateEnded(_)) => return Ok(till_from_proto(body)?.map(CheckoutFact::from)),
         Body::PaymentIntended(from) => intent_from_proto(&from, date)?.into(),
         Body::PaymentDecided(from) => TenderFact::PaymentDecided {
             sale: SaleNumber(from.sale_number),
@@ -335,6 +332,30 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
             reason: reason_from_proto("because", from.because, &from.reason)?,
         }
         .into(),
+        Body::OperatorsTaken(wire::OperatorsTaken { version, operators }) => {
+            OperatorFact::ListTaken { version, operators }.into()
+        }
+        Body::OperatorSignedOn(from) => {
+            let SignedOn { operator, role } = signed_on_from_proto(&from)?;
+            OperatorFact::SignedOn { operator, role }.into()
+        }
+        Body::OperatorSignedOff(from) => signed_off_from_proto(&from)?.into(),
+        Body::PinRefused(from) => OperatorFact::PinRefused {
+            operator: OperatorId(from.operator_id),
+            wrong: from.wrong,
+            of_version: from.of_version,
+        }
+        .into(),
+        Body::OperatorLockedOut(from) => OperatorFact::LockedOut {
+            operator: OperatorId(from.operator_id),
+        }
+        .into(),
+        Body::OperatorUnlocked(from) => OperatorFact::Unlocked {
+            operator: OperatorId(from.operator_id),
+            by: OperatorId(from.by_operator_id),
+        }
+        .into(),
+        Body::SupervisorAllowed(from) => allowed_from_proto(&from)?.into(),
     }))
 }
 

@@ -7,6 +7,7 @@ use domain::{
     },
     limits,
     money::{Currency, Money},
+    operators::{Action, OperatorFact, Role, SignedOffBy},
     payment::{Decision, PaymentKind, PaymentMethod},
     sale::{
         AbandonReason, BasketFact, CheckoutFact, DateFact, Discount, LeaseFact, LeaseReturnReason,
@@ -152,7 +153,9 @@ pub(super) fn largest() -> Vec<CheckoutFact> {
         tax_mode: TaxMode::Exclusive,
     };
     let line = full_line(&name);
-    vec![closed.into(), BasketFact::LineAdded { sale, line }.into()]
+    let mut largest = vec![closed.into(), BasketFact::LineAdded { sale, line }.into()];
+    largest.extend(super::till_samples::largest());
+    largest
 }
 
 /// One fact of each kind at least.
@@ -167,7 +170,7 @@ pub(super) fn samples() -> Vec<CheckoutFact> {
         begins: ended.next(),
         by,
     };
-    vec![
+    let mut samples: Vec<CheckoutFact> = vec![
         SaleFact::SaleOpened {
             sale,
             operator: OperatorId(7),
@@ -322,5 +325,47 @@ pub(super) fn samples() -> Vec<CheckoutFact> {
         marked(MarkedBy::Hub).into(),
         marked(MarkedBy::Lane).into(),
         DateFact::Rested.into(),
-    ]
+        OperatorFact::ListTaken {
+            version: 3,
+            operators: 12,
+        }
+        .into(),
+        OperatorFact::SignedOn {
+            operator: OperatorId(7),
+            role: Role::Cashier,
+        }
+        .into(),
+        OperatorFact::SignedOff {
+            operator: OperatorId(7),
+            by: SignedOffBy::Supervisor,
+            supervisor: Some(OperatorId(2)),
+        }
+        .into(),
+        OperatorFact::PinRefused {
+            operator: OperatorId(7),
+            wrong: 5,
+            of_version: 2,
+        }
+        .into(),
+        OperatorFact::LockedOut {
+            operator: OperatorId(7),
+        }
+        .into(),
+        OperatorFact::Unlocked {
+            operator: OperatorId(7),
+            by: OperatorId(2),
+        }
+        .into(),
+        OperatorFact::SupervisorAllowed {
+            by: OperatorId(2),
+            role: Role::Supervisor,
+            operator: Some(OperatorId(7)),
+            action: Action::Discount,
+            amount: cny(1250),
+            sale: Some(sale),
+        }
+        .into(),
+    ];
+    samples.extend(super::till_samples::samples());
+    samples
 }

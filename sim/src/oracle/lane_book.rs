@@ -172,6 +172,22 @@ impl LaneBook {
         match body {
             // Frames of a day are the day's oracle's to judge; here sales and payments are.
             Body::CardNotRead(_) | Body::DayMarker(_) | Body::LaneRested(_) => {}
+            // Who was at the lane moves no money.
+            Body::OperatorsTaken(_)
+            | Body::OperatorSignedOn(_)
+            | Body::OperatorSignedOff(_)
+            | Body::PinRefused(_)
+            | Body::OperatorLockedOut(_)
+            | Body::OperatorUnlocked(_)
+            | Body::SupervisorAllowed(_) => {}
+            // The drawer is nobody's to judge yet: sales and payments do not follow from it.
+            Body::ShiftBegun(_)
+            | Body::ShiftEnded(_)
+            | Body::CashMoved(_)
+            | Body::DrawerOpened(_)
+            | Body::CashCounted(_)
+            | Body::ZTaken(_)
+            | Body::TillDateEnded(_) => {}
             Body::Started(_) => {
                 self.leases.started();
                 for sale in self.sales.values_mut().filter(|sale| sale.is_open()) {

@@ -48,6 +48,7 @@ const fn frame_fact(fact: &CheckoutFact) -> FrameFact {
         CheckoutFact::Basket(_)
         | CheckoutFact::Tender(_)
         | CheckoutFact::Till(_)
-        | CheckoutFact::Lease(_) => FrameFact::Other,
+        | CheckoutFact::Lease(_)
+        | CheckoutFact::Operator(_) => FrameFact::Other,
     }
 }

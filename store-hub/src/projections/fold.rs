@@ -110,7 +110,8 @@ impl Books {
             CheckoutFact::Basket(_)
             | CheckoutFact::Till(_)
             | CheckoutFact::Lease(_)
-            | CheckoutFact::Date(_) => true,
+            | CheckoutFact::Date(_)
+            | CheckoutFact::Operator(_) => true,
         }
     }
 

@@ -30,7 +30,7 @@ fn decisions() -> impl Strategy<Value = Decision> {
     ]
 }
 
-fn events() -> impl Strategy<Value = Event> {
+pub(super) fn events() -> impl Strategy<Value = Event> {
     let id = || (0..3_u128).prop_map(PaymentId);
     prop_oneof![
         4 => Just(Event::Open {
@@ -55,6 +55,7 @@ fn events() -> impl Strategy<Value = Event> {
         3 => (1..4_u32, any::<bool>()).prop_map(|(one, reprint)| is_out(receipt(one), reprint)),
         1 => Just(Event::VoidSale { reason: "r".to_owned() }),
         3 => by_hand(),
+        3 => super::till_any_order::at_the_till(),
         1 => Just(Event::Recovered),
         1 => (1..4_u64).prop_map(|id| Event::LeaseOffered(super::offline::lease(id))),
         1 => Just(Event::HubReached),

@@ -9,11 +9,17 @@ mod card;
 mod cash;
 mod frame;
 mod offline;
+mod on_the_spot;
+mod operators;
 mod printing;
 mod receipt;
 mod restart;
+mod rights;
 mod suspended;
 mod tax;
+mod till;
+mod till_any_order;
+mod till_keys;
 
 use crate::{
     card_ref::{CardRef, EntryMode, Funding, MaskedPan, Scheme},

@@ -9,6 +9,7 @@ use domain::{
     money::Money,
     payment::PaymentRequest,
     sale::{Effect, Receipt, ReceiptForm},
+    till::Report,
 };
 use proto::store::v1 as wire;
 use tokio::time::{Instant, sleep};
@@ -19,7 +20,7 @@ use crate::{
     actors::{
         card_reader::{Arm, Disarm},
         hub_link::{GiveUp, Submit, Submitted},
-        printer::{OpenDrawer, PrintReceipt},
+        printer::{OpenDrawer, PrintReceipt, PrintReport},
     },
     devices::SealedRead,
 };
@@ -39,6 +40,9 @@ impl TransactionFlow {
             Effect::ReportOffline(payment_id) => self.report_offline(payment_id, ctx),
             Effect::OpenDrawer => self.open_drawer(ctx),
             Effect::Print { receipt, reprint } => self.print(receipt, reprint, ctx),
+            // No list of operators reaches the lane yet, so that no PIN is ever asked for.
+            Effect::CheckPin { .. } => warn!(event = "pin not checked"),
+            Effect::PrintReport { report, reprint } => self.print_report(report, reprint, ctx),
             Effect::Show(screen) => {
                 self.parts.screens.send_replace(Some(screen));
             }
@@ -131,6 +135,32 @@ impl TransactionFlow {
         ctx.spawn(printed.map(move |outcome, flow, ctx| match outcome {
             Ok(Some(printed)) => flow.receipt_printed(receipt.number, printed, ctx),
             Ok(None) | Err(_) => flow.print_later(receipt, again, ctx),
+        }));
+    }
+
+    /// An X or a Z. Whoever misses its paper asks for it again: the figures of a Z are a record.
+    fn print_report(&mut self, report: Arc<Report>, again: bool, ctx: &mut Context<Self>) {
+        let facts = self.parts.facts.borrow().clone();
+        let lane = self.checkout.config().lane;
+        let name = match report.number {
+            None => "report-x".to_owned(),
+            Some(number) => format!("report-z-{number:06}"),
+        };
+        let order = PrintReport {
+            name,
+            report: report.on_paper(lane, |at| self.local(at)),
+            heading: facts.map(|facts| facts.heading()).unwrap_or_default(),
+            setting: self.parts.paper,
+            again,
+        };
+        let printed = self.parts.printer.send(order).into_actor(self);
+        ctx.spawn(printed.map(move |outcome, _, ctx| {
+            if !matches!(outcome, Ok(Some(_))) {
+                let later = Duration::from_millis(limits::PRINT_AGAIN_MS);
+                ctx.run_later(later, move |flow, ctx| {
+                    flow.print_report(report, again, ctx)
+                });
+            }
         }));
     }
 

@@ -370,7 +370,8 @@ fn shows_basket(effect: &Effect) -> bool {
             | Prompt::Goodbye { .. }
             | Prompt::NoRoom
             | Prompt::Voided { .. }
-            | Prompt::Suspended { .. } => false,
+            | Prompt::Suspended { .. }
+            | Prompt::Till(_) => false,
         },
         Effect::Persist(_)
         | Effect::ArmReader { .. }
@@ -380,6 +381,8 @@ fn shows_basket(effect: &Effect) -> bool {
         | Effect::ReportOffline(_)
         | Effect::OpenDrawer
         | Effect::Print { .. }
+        | Effect::CheckPin { .. }
+        | Effect::PrintReport { .. }
         | Effect::Finished(_) => false,
     }
 }

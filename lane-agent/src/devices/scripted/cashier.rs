@@ -274,7 +274,8 @@ const fn asks_a_person(prompt: &Prompt) -> bool {
         | Prompt::NotConfirmed
         | Prompt::Goodbye { .. }
         | Prompt::Voided { .. }
-        | Prompt::Suspended { .. } => true,
+        | Prompt::Suspended { .. }
+        | Prompt::Till(_) => true,
     }
 }
 
