@@ -102,6 +102,25 @@ impl ReceiptNumber {
     }
 }
 
+impl ReceiptNumber {
+    /// The letter that a receipt's barcode begins with.
+    pub const BARCODE_PREFIX: &str = "R";
+
+    /// Reads what is typed or scanned of a receipt: `3-1-000042`, `R3-1-000042`. `None`: it is none.
+    #[must_use]
+    pub fn scanned(text: &str) -> Option<Self> {
+        // A store may have given its receipts another prefix.
+        let number = text.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+        Self::parse(number).ok()
+    }
+
+    /// What its barcode says.
+    #[must_use]
+    pub fn in_barcode(&self) -> String {
+        format!("{}{self}", Self::BARCODE_PREFIX)
+    }
+}
+
 impl fmt::Display for ReceiptNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}-{:06}", self.lane.0, self.epoch.0, self.sequence)
@@ -289,6 +308,42 @@ pub struct LeaseId(pub u64);
 /// A person signed on at a lane.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct OperatorId(pub u32);
+
+/// A return: the sale in which goods come back, of all lanes of a store.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ReturnId {
+    /// The lane that takes them back.
+    pub lane: LaneId,
+    /// Its machine.
+    pub epoch: LaneEpoch,
+    /// The sale.
+    pub sale: SaleNumber,
+}
+
+impl ReturnId {
+    /// Reads `3-1-42`: lane, epoch, sale.
+    ///
+    /// # Errors
+    /// Any other form.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let wrong = InvalidId {
+            what: "return",
+            form: "LANE-EPOCH-SALE",
+        };
+        let number = ReceiptNumber::parse(text).map_err(|_| wrong)?;
+        Ok(Self {
+            lane: number.lane,
+            epoch: number.epoch,
+            sale: SaleNumber(number.sequence),
+        })
+    }
+}
+
+impl fmt::Display for ReturnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}-{}", self.lane.0, self.epoch.0, self.sale.0)
+    }
+}
 
 /// Which suspended sale, of all lanes of a store.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -31,6 +31,7 @@ pub mod paper;
 pub mod payment;
 pub mod prices;
 pub mod response_code;
+pub mod returns;
 pub mod risk;
 pub mod sale;
 pub mod scan_codes;

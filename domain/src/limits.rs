@@ -29,6 +29,20 @@ pub const LINE_GRAMS_MAX: u32 = 999_999;
 pub const SALE_TAX_CLASSES_MAX: usize = 8;
 /// Baskets that one lane keeps for customers who come back.
 pub const SUSPENDED_SALES_MAX: usize = 10;
+/// Receipts that goods of one return come from.
+pub const RETURN_RECEIPTS_MAX: usize = 4;
+/// Lines that come back with a receipt in one return: a reservation is one record.
+pub const RETURN_LINES_MAX: usize = 40;
+/// Tenders that the money of one return goes back to.
+pub const RETURN_PAYBACKS_MAX: usize = 12;
+/// How long goods may come back with their receipt: the hub remembers for so long what came back.
+pub const RETURNABLE_DAYS: u32 = 400;
+/// How long a lane waits for what the hub says of a receipt or a reservation.
+pub const RETURN_ANSWER_MS: u64 = 10_000;
+/// Records of a lane that the hub looks through for the beginning of a sale.
+pub const SALE_RECORDS_MAX: usize = 4_096;
+/// Cash that anybody may hand out in one return for what cards had paid, in whole units.
+pub const CASH_FOR_CARD_UNITS_MAX: u32 = 500;
 /// Name of an article, in bytes of UTF-8: it stands in journal records beside the rest.
 pub const ARTICLE_NAME_BYTES_MAX: usize = 128;
 /// Any other word of an article: category, tax class, unit.

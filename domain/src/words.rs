@@ -143,6 +143,7 @@ mod tests {
         desk::{Owner, PaymentStatus},
         forward::DeadLetterReason,
         operators::{Action, Role, SignedOffBy},
+        returns::ReturnRefusal,
         sale::{AbandonReason, LeaseReturnReason, TenderKind},
         till::{CashMove, DrawerReason},
     };
@@ -172,6 +173,7 @@ mod tests {
         is_told_apart::<Owner>();
         is_told_apart::<PaymentStatus>();
         is_told_apart::<TenderKind>();
+        is_told_apart::<ReturnRefusal>();
         is_told_apart::<Action>();
         is_told_apart::<Role>();
         is_told_apart::<SignedOffBy>();

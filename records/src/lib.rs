@@ -16,6 +16,7 @@ mod parts;
 mod payment;
 mod price_version;
 mod reason;
+mod returns;
 
 pub use absent::{optional, text};
 pub use hot_list::{HotListReader, hot_card_to_part, hot_list_to_parts};
@@ -34,6 +35,10 @@ pub use payment::{
     stan,
 };
 pub use price_version::{is_price_version, price_version};
+pub use returns::{
+    OriginalTold, original_told_from_proto, original_told_to_proto, refusal_from_proto,
+    taking_from_proto, taking_to_proto, wanted_to_proto,
+};
 
 /// What came in can't be what it should be.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

@@ -54,6 +54,7 @@ mod tests {
         desk::{Owner, PaymentStatus},
         forward::DeadLetterReason,
         operators::{Action, Role, SignedOffBy},
+        returns::ReturnRefusal,
         sale::{AbandonReason, LeaseReturnReason, TenderKind},
         till::{CashMove, DrawerReason},
     };
@@ -102,6 +103,9 @@ mod tests {
         });
         is_the_same::<TenderKind>("TENDER_KIND_", |number| {
             Some(wire::TenderKind::try_from(number).ok()?.as_str_name())
+        });
+        is_the_same::<ReturnRefusal>("RETURN_REFUSAL_", |number| {
+            Some(wire::ReturnRefusal::try_from(number).ok()?.as_str_name())
         });
         is_the_same::<Role>("OPERATOR_ROLE_", |number| {
             Some(wire::OperatorRole::try_from(number).ok()?.as_str_name())

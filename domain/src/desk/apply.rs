@@ -21,6 +21,9 @@ impl DurableState {
         {
             self.days.apply(fact);
         }
+        if takes(DeskPart::Returns) {
+            self.returns.apply(record);
+        }
     }
 
     fn apply_to_desk(&mut self, record: &DeskRecord) {
@@ -41,6 +44,7 @@ impl DurableState {
             | DeskFact::Forward(_)
             | DeskFact::Terminal(_)
             | DeskFact::Lease(_)
+            | DeskFact::Return(_)
             | DeskFact::Archive(_) => {}
         }
     }
@@ -51,9 +55,11 @@ impl DurableState {
             DeskFact::Payment(fact) => fact.transfers(self),
             DeskFact::Forward(fact) => fact.transfers(self),
             DeskFact::Terminal(fact) => fact.transfers(self),
-            DeskFact::Day(_) | DeskFact::Lease(_) | DeskFact::Hub(_) | DeskFact::Archive(_) => {
-                Vec::new()
-            }
+            DeskFact::Day(_)
+            | DeskFact::Lease(_)
+            | DeskFact::Return(_)
+            | DeskFact::Hub(_)
+            | DeskFact::Archive(_) => Vec::new(),
         }
     }
 
@@ -66,6 +72,8 @@ impl DurableState {
             DeskFact::Terminal(fact) => self.apply_terminal(fact)?,
             DeskFact::Day(fact) => self.apply_day(fact, record.date),
             DeskFact::Lease(fact) => self.apply_lease(fact, at)?,
+            // A part of its own.
+            DeskFact::Return(_) => {}
             DeskFact::Hub(fact) => self.apply_hub(fact),
             DeskFact::Archive(fact) => self.apply_archive(fact)?,
         }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     desk::{Desk, DurableState},
     forward::{Forward, ForwardEnd, ForwardKind, Resolution},
-    ids::{BatchNumber, ForwardId, LaneId, PaymentId, Stan, Tid},
+    ids::{BatchNumber, ForwardId, LaneId, PaymentId, ReceiptNumber, Stan, Tid},
     invariant::{Broken, Invariant},
     money::Money,
     payment::{Completion, Decision, Payment, Progress, UnknownReason},
@@ -28,6 +28,7 @@ impl Desk {
         for payment in self.payments() {
             self.check_payment(payment, &mut broken);
         }
+        self.check_returns(&mut broken);
         if self.durable.orphan_records > 0 {
             let detail = format!(
                 "{} records name what nobody knows",
@@ -205,6 +206,32 @@ impl Desk {
             if minor > policy.card_cap.minor() {
                 let detail = format!("{minor} undelivered or lent of card {card:?}");
                 broken.push(Broken::new(Invariant::I10, None, detail));
+            }
+        }
+    }
+
+    /// What open returns hold is taken: nobody else can have it.
+    fn check_returns(&self, broken: &mut Vec<Broken>) {
+        let returns = self.returns();
+        let mut held: BTreeMap<(ReceiptNumber, u32), u32> = BTreeMap::new();
+        for (id, open) in &returns.open {
+            if returns.has_ended(*id) {
+                let detail = format!("return {id} has ended and is open");
+                broken.push(Broken::new(Invariant::I13, None, detail));
+            }
+            for of in &open.taking.of {
+                for line in &of.lines {
+                    let pieces = held.entry((of.receipt, line.line_number)).or_default();
+                    *pieces = pieces.saturating_add(line.pieces);
+                }
+            }
+        }
+        for ((receipt, line), pieces) in held {
+            let known = returns.of.get(&receipt);
+            let taken = known.map_or(0, |known| known.taken.pieces(line));
+            if taken < pieces {
+                let detail = format!("{pieces} of {receipt} line {line} reserved, {taken} taken");
+                broken.push(Broken::new(Invariant::I13, None, detail));
             }
         }
     }

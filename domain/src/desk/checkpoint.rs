@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     card_ref::CardHash,
-    desk::{Counts, DaysPart, Desk, DeskConfig, DurableState, MachinesPart, PaymentFile},
+    desk::{
+        Counts, DaysPart, Desk, DeskConfig, DurableState, MachinesPart, PaymentFile, ReturnsPart,
+    },
     forward::Forward,
     ids::{ForwardId, LaneId, PaymentId, Tid},
     payment::Progress,
@@ -26,11 +28,13 @@ pub enum DeskPart {
     Machines,
     /// [`DaysPart`].
     Days,
+    /// [`ReturnsPart`].
+    Returns,
 }
 
 impl DeskPart {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Desk, Self::Machines, Self::Days];
+    pub const ALL: [Self; 4] = [Self::Desk, Self::Machines, Self::Days, Self::Returns];
 
     /// As it is kept.
     #[must_use]
@@ -39,6 +43,7 @@ impl DeskPart {
             Self::Desk => "desk",
             Self::Machines => "machines",
             Self::Days => "days",
+            Self::Returns => "returns",
         }
     }
 }
@@ -53,6 +58,8 @@ pub struct DeskCheckpoint {
     pub machines: Option<MachinesPart>,
     /// The dates.
     pub days: Option<DaysPart>,
+    /// Goods that came back.
+    pub returns: Option<ReturnsPart>,
 }
 
 /// Part of the checkpoint: payments and all that moves with them.
@@ -127,6 +134,7 @@ impl Desk {
             desk,
             machines: Some(state.machines.clone()),
             days: Some(state.days.clone()),
+            returns: Some(state.returns.clone()),
         }
     }
 
@@ -138,6 +146,7 @@ impl Desk {
         desk.durable = DurableState {
             machines: kept.machines.unwrap_or_default(),
             days: kept.days.unwrap_or_default(),
+            returns: kept.returns.unwrap_or_default(),
             ..DurableState::restored(kept.desk)
         };
         desk

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     card_ref::CardHash,
-    desk::{Counts, DaysPart, MachinesPart},
+    desk::{Counts, DaysPart, MachinesPart, ReturnsPart},
     forward::{Forward, ForwardEnd, ForwardKind},
     ids::{ForwardId, LaneId, LeaseId, PaymentId, Stan, Tid},
     payment::{Completion, Decision, Payment, Progress},
@@ -45,6 +45,8 @@ pub(crate) struct DurableState {
     pub(crate) carried: BTreeSet<ForwardId>,
     pub(crate) machines: MachinesPart,
     pub(crate) days: DaysPart,
+    /// Goods that came back.
+    pub(crate) returns: ReturnsPart,
     pub(crate) balances: Balances,
     /// The part of `balances` that payments make up which were archived.
     pub(crate) balances_archived: Balances,

@@ -4,10 +4,11 @@
 use crate::{
     card_ref::{CardHash, EntryMode},
     desk::{DeskRecord, archive::PaymentFile},
-    ids::{AuthCode, BatchNumber, ForwardId, LaneId, Mid, PaymentId, Rrn, Stan, Tid},
+    ids::{AuthCode, BatchNumber, ForwardId, LaneId, Mid, PaymentId, ReturnId, Rrn, Stan, Tid},
     money::Money,
     payment::Decision,
     response_code::ResponseCode,
+    returns::{ReturnRefusal, Taking},
     risk::OfflineLease,
     settlement::BatchTotals,
     terminal::UploadItem,
@@ -45,6 +46,15 @@ pub enum Effect {
         payment_id: PaymentId,
         /// The recorded decision.
         decision: Decision,
+    },
+    /// Tell the lane whether its return is reserved.
+    ReturnAnswer {
+        /// The return.
+        id: ReturnId,
+        /// The basket that was asked for.
+        revision: u32,
+        /// What is reserved, or why nothing is.
+        answer: Result<Box<Taking>, ReturnRefusal>,
     },
     /// Tell the lane that its payment waits while its terminal settles: for one exchange at most.
     WaitsForSettlement {

@@ -2,12 +2,14 @@
 
 use crate::{
     day::TurnedBy,
-    desk::{Desk, LaneMemory, Rejected, outcome::Outcome},
+    desk::{Desk, LaneMemory, Rejected, ReturnAsk, ReturnClosed, outcome::Outcome},
     ids::{
-        BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, ReceiptNumber, Stan,
-        Tid,
+        BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, ReceiptNumber,
+        ReturnId, Stan, Tid,
     },
+    money::Money,
     payment::{Answer, PaymentRequest},
+    returns::Taking,
     risk::OfflineLease,
     time::BusinessDate,
 };
@@ -88,6 +90,49 @@ pub enum Event {
     LeaseWrittenOff {
         /// The lease.
         lease_id: LeaseId,
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// A lane asks to reserve what comes back.
+    ReserveReturn(ReturnAsk),
+    /// A lane's journal shows what was reserved for a return.
+    ReturnShown {
+        /// The return.
+        id: ReturnId,
+        /// Its basket.
+        revision: u32,
+        /// What it takes.
+        taking: Taking,
+    },
+    /// A lane's journal shows that a card's part of a return is paid in cash.
+    ReturnPaidInCash {
+        /// The return.
+        id: ReturnId,
+        /// The payment by card.
+        payment_id: PaymentId,
+        /// How much.
+        amount: Money,
+    },
+    /// A lane's journal shows that a sale has ended, in whatever way.
+    SaleEnded {
+        /// The sale.
+        id: ReturnId,
+        /// The return that it was; `None`: none, or it was given up.
+        closed: Option<ReturnClosed>,
+    },
+    /// All of a machine's journal is here, and nothing more comes.
+    EpochOver {
+        /// The lane.
+        lane: LaneId,
+        /// Its machine.
+        epoch: LaneEpoch,
+    },
+    /// Somebody says that a return was never closed.
+    ReleaseReturn {
+        /// The return.
+        id: ReturnId,
         /// Who.
         by: String,
         /// Why.
@@ -225,6 +270,22 @@ impl Desk {
                 by,
                 reason,
             } => return self.lease_written_off(out, lease_id, by, reason),
+            Event::ReserveReturn(ask) => self.reserve_return(out, ask),
+            Event::ReturnShown {
+                id,
+                revision,
+                taking,
+            } => self.return_shown(out, id, revision, taking),
+            Event::ReturnPaidInCash {
+                id,
+                payment_id,
+                amount,
+            } => self.return_paid_in_cash(out, id, payment_id, amount),
+            Event::SaleEnded { id, closed } => self.sale_ended(out, id, closed),
+            Event::EpochOver { lane, epoch } => self.epoch_over(out, lane, epoch),
+            Event::ReleaseReturn { id, by, reason } => {
+                return self.return_released_by_hand(out, id, by, reason);
+            }
             Event::Completed {
                 payment_id,
                 receipt,

@@ -23,6 +23,7 @@ mod posting;
 mod queries;
 mod record;
 mod rejected;
+mod returns;
 mod status;
 mod terminal;
 mod volatile_state;
@@ -46,6 +47,9 @@ pub use payment::PaymentFact;
 pub use queries::{Blocker, DayState, TerminalView, Unresolved};
 pub use record::{DeskFact, DeskRecord};
 pub use rejected::Rejected;
+pub use returns::{
+    OwedToCard, Released, Reservation, ReturnAsk, ReturnClosed, ReturnFact, ReturnsPart, TakenOf,
+};
 pub use status::{Owner, PaymentStatus};
 pub use terminal::TerminalFact;
 
@@ -103,6 +107,7 @@ impl Desk {
             | DeskFact::Terminal(_)
             | DeskFact::Day(DayFact::SettlementOrdered | DayFact::Closing { .. })
             | DeskFact::Lease(_)
+            | DeskFact::Return(_)
             | DeskFact::Hub(_)
             | DeskFact::Archive(ArchiveFact::Restored { .. }) => {}
         }

@@ -1,7 +1,7 @@
 //! What others may ask the desk. Nothing here changes anything.
 
 use crate::{
-    desk::{Counts, Desk, DeskConfig, Owner, PaymentStatus},
+    desk::{Counts, Desk, DeskConfig, Owner, PaymentStatus, ReturnsPart},
     forward::{Forward, ForwardEnd, ForwardKind},
     ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, Stan, Tid},
     money::Money,
@@ -87,6 +87,12 @@ pub enum Blocker {
 }
 
 impl Desk {
+    /// Goods that came back, what is reserved to, what is owed to cards.
+    #[must_use]
+    pub const fn returns(&self) -> &ReturnsPart {
+        &self.durable.returns
+    }
+
     /// What it was made with.
     #[must_use]
     pub const fn config(&self) -> &DeskConfig {

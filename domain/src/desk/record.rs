@@ -4,7 +4,7 @@ use crate::{
     day::Fact,
     desk::{
         Desk, archive::ArchiveFact, day::DayFact, forward::ForwardFact, hub::HubFact,
-        lease::LeaseFact, payment::PaymentFact, terminal::TerminalFact,
+        lease::LeaseFact, payment::PaymentFact, returns::ReturnFact, terminal::TerminalFact,
     },
     ids::PaymentId,
     time::{BusinessDate, WallMs},
@@ -34,6 +34,8 @@ pub enum DeskFact {
     Day(DayFact),
     /// To a lease.
     Lease(LeaseFact),
+    /// To goods that come back.
+    Return(ReturnFact),
     /// To a machine: a lane's, or the hub's.
     Hub(HubFact),
     /// To payments that are over.
@@ -49,7 +51,10 @@ impl DeskRecord {
             DeskFact::Terminal(fact) => fact.of_dates(self.date),
             DeskFact::Day(fact) => fact.of_dates(),
             DeskFact::Hub(fact) => fact.of_dates(self.date),
-            DeskFact::Forward(_) | DeskFact::Lease(_) | DeskFact::Archive(_) => None,
+            DeskFact::Forward(_)
+            | DeskFact::Lease(_)
+            | DeskFact::Return(_)
+            | DeskFact::Archive(_) => None,
         }
     }
 }
@@ -84,6 +89,12 @@ impl From<LeaseFact> for DeskFact {
     }
 }
 
+impl From<ReturnFact> for DeskFact {
+    fn from(fact: ReturnFact) -> Self {
+        Self::Return(fact)
+    }
+}
+
 impl From<HubFact> for DeskFact {
     fn from(fact: HubFact) -> Self {
         Self::Hub(fact)
@@ -109,7 +120,9 @@ impl Desk {
             }),
             DeskFact::Hub(fact) => fact.payment_id(),
             DeskFact::Archive(fact) => fact.payment_id(),
-            DeskFact::Terminal(_) | DeskFact::Day(_) | DeskFact::Lease(_) => None,
+            DeskFact::Terminal(_) | DeskFact::Day(_) | DeskFact::Lease(_) | DeskFact::Return(_) => {
+                None
+            }
         }
     }
 }

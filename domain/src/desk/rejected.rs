@@ -2,7 +2,7 @@
 
 use crate::{
     desk::Alarm,
-    ids::{ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId},
+    ids::{ForwardId, LaneEpoch, LaneId, LeaseId, PaymentId, ReturnId},
 };
 
 /// Why an event was not taken.
@@ -83,6 +83,9 @@ pub enum Rejected {
     /// A lane approved it outside its lease: the bank is never told, whoever asks for it.
     #[error("queue entry {} was approved outside a lease: settle it by hand", _0.0)]
     NeverForwarded(ForwardId),
+    /// No return of this number is open.
+    #[error("return {0} is not open")]
+    UnknownReturn(ReturnId),
     /// A note is required.
     #[error("a reference or a reason is required")]
     NoteMissing,
@@ -125,6 +128,7 @@ impl Rejected {
             | Self::NoEpochToTakeBack { .. }
             | Self::UnknownForward(_)
             | Self::UnknownLease(_)
+            | Self::UnknownReturn(_)
             | Self::NotAnOpenDeadLetter(_)
             | Self::BatchIsClosed(_)
             | Self::NeverForwarded(_)

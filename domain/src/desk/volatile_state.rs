@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    ids::{LaneId, PaymentId},
+    ids::{LaneEpoch, LaneId, PaymentId, SaleNumber},
     risk::Velocity,
     terminal::Stations,
     time::{BusinessDate, MonoMs},
@@ -26,6 +26,9 @@ pub(crate) struct VolatileState {
     pub(crate) velocity: Velocity,
     /// Payments that were not decided when their date was turned.
     pub(crate) undecided_at_turn: BTreeMap<PaymentId, BusinessDate>,
+    /// The last sale of each machine that its journal showed ended since the start: what comes late
+    /// of one is for nobody.
+    pub(crate) sales_ended: BTreeMap<(LaneId, LaneEpoch), SaleNumber>,
     /// Batches that are due wait no longer for lanes that are silent.
     pub(crate) waits_no_longer: bool,
 }

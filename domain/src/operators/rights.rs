@@ -1,6 +1,6 @@
 //! The one table of rights: role by action, with amounts. Screens, scripts and the hub ask it.
 
-use crate::{money::Money, words::worded};
+use crate::{limits, money::Money, words::worded};
 
 worded! {
     /// What somebody is in a store.
@@ -111,7 +111,7 @@ const fn row(action: Action) -> Row {
         Action::TypedAmount => [No, Units(500), Any, No],
         Action::ReturnWithReceipt => [Units(100), Units(2_000), Any, No],
         Action::ReturnWithoutReceipt => [No, Units(200), Any, No],
-        Action::CashForCard => [No, No, Units(500), No],
+        Action::CashForCard => [No, No, Units(limits::CASH_FOR_CARD_UNITS_MAX), No],
         Action::Training => [No, Any, Any, Any],
     }
 }

@@ -4,6 +4,7 @@ use super::{
     card::{CardSlip, lane, receipt},
     heading::{Heading, reprint},
     language::Said,
+    owed::OwedToCard,
     setting::PaperSetting,
     sheet::{Paper, Sheet, amount},
 };
@@ -89,6 +90,8 @@ impl TaxSum {
 pub enum PaidBy {
     /// With what the bank said.
     Card(CardSlip),
+    /// A card that the money is owed to.
+    Owed(OwedToCard),
     /// Anything else.
     Other {
         /// What: `Cash`, `现金`.
@@ -111,6 +114,7 @@ impl PaidBy {
     pub(super) fn set(&self, sheet: &mut Sheet) {
         match self {
             Self::Card(slip) => slip.set(sheet),
+            Self::Owed(owed) => owed.set(sheet),
             Self::Other { name, amount } => sheet.amount(&Said::from(name), *amount),
         }
     }

@@ -5,6 +5,7 @@
 
 use crate::{
     barcode::{BarcodeError, Gtin, LabelItem, LabelLayout},
+    ids::ReceiptNumber,
     money::{Currency, Money},
     sale::{Event, PricedItem, SoldBy, WeighedBy, Weight},
     scan_codes::{CodeMeaning, CodeTable, ScannedCode},
@@ -243,7 +244,14 @@ impl PriceBook {
     /// What a scan tells the checkout.
     #[must_use]
     pub fn scanned(&self, scanned: &str, codes: &CodeTable) -> Event {
-        told(self.find(scanned, codes), scanned)
+        let event = told(self.find(scanned, codes), scanned);
+        match ReceiptNumber::scanned(scanned) {
+            Some(receipt) if event == Event::OtherCode(CodeMeaning::Receipt) => {
+                let reason = String::new();
+                Event::ReturnAsked { receipt, reason }
+            }
+            Some(_) | None => event,
+        }
     }
 
     /// What a short code tells the checkout. An article that has its price on labels only is not

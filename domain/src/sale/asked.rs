@@ -30,6 +30,8 @@ impl Event {
             | Self::ClockRead { .. }
             | Self::Rest
             | Self::ReceiptPrinted { .. }
+            | Self::OriginalTold { .. }
+            | Self::ReservationTold { .. }
             | Self::OperatorsTold(_)
             | Self::SignOn { .. }
             | Self::AllowAsked { .. }
@@ -44,6 +46,8 @@ impl Event {
             | Self::QuantityChanged { .. }
             | Self::Weighed(_)
             | Self::Cleared
+            | Self::ReturnAsked { .. }
+            | Self::PayBack
             | Self::Total
             | Self::CashTendered { .. }
             | Self::CardChosen { .. }
@@ -54,6 +58,9 @@ impl Event {
             Self::PriceOverridden { .. } => Action::PriceOverride,
             Self::Discounted { .. } => Action::Discount,
             Self::LineVoided { .. } => Action::VoidLine,
+            Self::ReturnLine { .. } => Action::ReturnWithReceipt,
+            Self::ReturnWithout { .. } => Action::ReturnWithoutReceipt,
+            Self::CashForCard { .. } => Action::CashForCard,
             Self::VoidSale { .. } => Action::VoidSale,
             Self::Till(event) => event.action(),
             Self::Unlock { .. } => Action::UnlockOperator,
@@ -101,6 +108,12 @@ impl Step {
             Event::LineVoided { line_number } => {
                 (action, self.changeable_line(*line_number)?.1.total)
             }
+            Event::ReturnLine {
+                line_number,
+                pieces,
+            } => (action, self.asked_to_return(*line_number, *pieces)?),
+            Event::ReturnWithout { item, .. } => (action, self.asked_to_return_without(item)?),
+            Event::CashForCard { .. } => (action, self.asked_for_card()?),
             Event::Till(event) => self.asked_of_till(event),
             Event::VoidSale { .. } => (action, self.sale()?.figures(&self.config)?.total),
             Event::Recovered
@@ -112,6 +125,10 @@ impl Step {
             | Event::QuantityAnnounced { .. }
             | Event::Weighed(_)
             | Event::Cleared
+            | Event::ReturnAsked { .. }
+            | Event::OriginalTold { .. }
+            | Event::ReservationTold { .. }
+            | Event::PayBack
             | Event::Total
             | Event::CashTendered { .. }
             | Event::CardChosen { .. }

@@ -58,10 +58,10 @@ impl Sale {
         match fact {
             BasketFact::LineAdded { line, .. } => {
                 self.lines.push(line.clone());
-                self.not_totalled();
+                self.changed();
             }
             BasketFact::LineChanged { line: changed, .. } => {
-                self.not_totalled();
+                self.changed();
                 for line in &mut self.lines {
                     if line.number == changed.number {
                         line.clone_from(changed);
@@ -69,7 +69,7 @@ impl Sale {
                 }
             }
             BasketFact::LineVoided { line_number, .. } => {
-                self.not_totalled();
+                self.changed();
                 for line in &mut self.lines {
                     line.voided |= line.number == *line_number;
                 }
@@ -87,9 +87,13 @@ impl Sale {
         }
     }
 
-    fn not_totalled(&mut self) {
+    /// What it cost, and what was reserved for it, was of another basket.
+    fn changed(&mut self) {
         self.total = None;
         self.taxes.clear();
+        self.revision = self.revision.saturating_add(1);
+        self.reserved = None;
+        self.cash_for_card.clear();
     }
 }
 
@@ -173,7 +177,8 @@ impl Step {
         if figures.taxes.len() > limits::SALE_TAX_CLASSES_MAX {
             return Err(Rejected::TooManyTaxClasses);
         }
-        if figures.total.minor() > limits::AMOUNT_MINOR_MAX {
+        let size = figures.total.minor().unsigned_abs();
+        if size > limits::AMOUNT_MINOR_MAX.unsigned_abs() {
             return Err(Rejected::InvalidAmount);
         }
         Ok(())
@@ -240,7 +245,7 @@ impl Step {
         let sale = self.sale()?;
         let figures = sale.figures(&self.config)?;
         let total = figures.total;
-        if total.is_negative() || sale.sold_lines().next().is_none() {
+        if sale.sold_lines().next().is_none() {
             return Err(Rejected::NothingToPay);
         }
         let sale = sale.number;
@@ -251,10 +256,23 @@ impl Step {
             taxes: figures.taxes,
             tax_mode: self.config.tax,
         });
+        self.after_total()
+    }
+
+    /// What comes back with a receipt is reserved at the hub before anything else follows.
+    pub(super) fn after_total(&mut self) -> Result<(), Rejected> {
+        if self.needs_reservation()? {
+            return self.ask_to_reserve();
+        }
+        let total = self.sale()?.total.ok_or(Rejected::NotTotalled)?;
         if total.is_zero() {
             return self.close(total);
         }
-        self.show(Prompt::ChooseTender);
+        let prompt = match total.is_negative() {
+            true => self.pay_back_prompt()?,
+            false => Prompt::ChooseTender,
+        };
+        self.show(prompt);
         Ok(())
     }
 
@@ -309,7 +327,7 @@ impl Step {
     }
 
     /// The line of an article with what was said of it before it came.
-    fn new_line(&self, item: &PricedItem, number: u32) -> Result<Line, Rejected> {
+    pub(super) fn new_line(&self, item: &PricedItem, number: u32) -> Result<Line, Rejected> {
         self.is_valid(item)?;
         let (mut line, by) = (item.clone().into_line(number), item.sold_by);
         let next = self.volatile.next_line;

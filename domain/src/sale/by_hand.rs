@@ -10,6 +10,7 @@ use crate::{
         basket::shortened,
         line::NO_ARTICLE,
         line::{NextLine, is_quantity, is_weight},
+        returning::Returning,
     },
 };
 
@@ -56,6 +57,7 @@ impl Step {
         self.basket_may_change()?;
         self.volatile.next_line = NextLine::default();
         self.volatile.to_weigh = None;
+        self.volatile.returning = Returning::default();
         self.show(Prompt::Scan);
         Ok(())
     }
@@ -174,10 +176,15 @@ impl Step {
         self.basket_may_change()?;
         let last = self.sale()?.sold_lines().last().map(|line| line.number);
         let number = line_number.or(last).ok_or(Rejected::NoSuchLine)?;
-        Ok(self.changeable_line(number)?.1.clone())
+        let line = self.changeable_line(number)?.1.clone();
+        match line.returned {
+            None => Ok(line),
+            // It comes to what it was bought for.
+            Some(_) => Err(Rejected::ReturnedLine),
+        }
     }
 
-    fn may_announce(&self) -> Result<(), Rejected> {
+    pub(super) fn may_announce(&self) -> Result<(), Rejected> {
         self.basket_may_change()?;
         match self.volatile.to_weigh {
             Some(_) => Err(Rejected::WeightAwaited),
@@ -197,7 +204,7 @@ impl Step {
 }
 
 /// Whoever looks at it later has to read why.
-fn in_words(reason: String) -> Result<String, Rejected> {
+pub(super) fn in_words(reason: String) -> Result<String, Rejected> {
     let reason = shortened(reason);
     if reason.trim().is_empty() {
         return Err(Rejected::ReasonMissing);

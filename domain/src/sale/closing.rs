@@ -56,6 +56,9 @@ pub enum SaleFact {
         taxes: Vec<TaxSum>,
         /// Whether that tax is in the prices of the lines, or was added to them.
         tax_mode: TaxMode,
+        /// The reservation at the hub that it uses up, by the revision of the basket; `None`:
+        /// nothing came back with a receipt.
+        returns: Option<u32>,
     },
     /// The basket waits for its customer, and is taken up in a sale of its own.
     SaleSuspended {
@@ -168,6 +171,10 @@ impl DurableState {
                     failed_cards: Vec::new(),
                     payment_ids: Vec::new(),
                     pending: None,
+                    revision: 0,
+                    reserved: None,
+                    cash_for_card: Vec::new(),
+                    owed_back: Vec::new(),
                 });
             }
             SaleFact::SaleClosed {
@@ -223,6 +230,7 @@ impl Step {
             rounding,
             taxes: sale.taxes.clone(),
             tax_mode: sale.tax_mode,
+            returns: sale.reserved.as_ref().map(|_| sale.revision),
         };
         self.record(fact);
         if cash {
@@ -289,6 +297,10 @@ impl Step {
     /// A decision and the closing it leads to are one commit, so that a paid sale is closed; should
     /// the journal hold one without the other, it is closed now.
     fn recover_tendering(&mut self) -> Result<(), Rejected> {
+        let sale = self.sale()?;
+        if sale.takes_back() && sale.tenders.is_empty() {
+            return self.after_total();
+        }
         match self.covered()? {
             None => {
                 self.show(Prompt::ChooseTender);

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use crate::{
-    ids::{PaymentId, SaleNumber},
+    ids::{PaymentId, ReceiptNumber, SaleNumber},
     money::Money,
     operators::{AttemptId, PinVerifier},
     payment::PaymentRequest,
-    sale::{CheckoutRecord, Receipt, Screen},
+    sale::{CheckoutRecord, Receipt, Screen, ToReserve},
     till::Report,
 };
 
@@ -32,6 +32,11 @@ pub enum Effect {
     Abandon(PaymentId),
     /// Approved by the lane alone: the hub gets the sealed card as soon as it is there.
     ReportOffline(PaymentId),
+    /// Ask the hub what is left of the sale with this receipt:
+    /// [`crate::sale::Event::OriginalTold`] says it.
+    AskOriginal(ReceiptNumber),
+    /// Ask the hub to reserve what comes back: [`crate::sale::Event::ReservationTold`] says whether.
+    Reserve(Box<ToReserve>),
     /// Open the cash drawer.
     OpenDrawer,
     /// Print the receipt. The next one follows when this one is out.

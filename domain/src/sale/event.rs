@@ -8,6 +8,7 @@ use crate::{
     money::Money,
     operators::{AttemptId, OperatorList, Who},
     payment::Decision,
+    returns::{OriginalLeft, ReturnRefusal, Taking},
     risk::{HotList, OfflineLease},
     sale::{
         AbandonReason, DayEnds, LeaseReturnReason, PricedItem, Rejected, Right, Step, TypedAmount,
@@ -103,6 +104,54 @@ pub enum Event {
         /// Its number.
         line_number: u32,
     },
+    /// Goods come back with this receipt: the hub is asked for it.
+    ReturnAsked {
+        /// Which.
+        receipt: ReceiptNumber,
+        /// Why, in words, or empty.
+        reason: String,
+    },
+    /// What is left of the receipt that was asked for.
+    OriginalTold {
+        /// Which.
+        receipt: ReceiptNumber,
+        /// Or why it is not told.
+        told: Result<Arc<OriginalLeft>, ReturnRefusal>,
+    },
+    /// Pieces of a line of the receipt at hand come back.
+    ReturnLine {
+        /// Its number on that receipt.
+        line_number: u32,
+        /// How many; `None`: all that are left.
+        pieces: Option<u32>,
+    },
+    /// An article comes back without a receipt.
+    ReturnWithout {
+        /// As it is sold today.
+        item: PricedItem,
+        /// Why, in words.
+        reason: String,
+        /// To take it back.
+        right: Right,
+    },
+    /// The hub has reserved what comes back, or says why not.
+    ReservationTold {
+        /// The sale.
+        sale: SaleNumber,
+        /// The basket that was asked for.
+        revision: u32,
+        /// What is reserved.
+        answer: Result<Box<Taking>, ReturnRefusal>,
+    },
+    /// The parts of cards go back in cash.
+    CashForCard {
+        /// Why, in words.
+        reason: String,
+        /// To hand it out.
+        right: Right,
+    },
+    /// The money goes back, and the return is over.
+    PayBack,
     /// No more articles: what does it cost?
     Total,
     /// The customer gave cash.
@@ -259,6 +308,8 @@ impl Event {
                 | Self::Weighed(_)
                 | Self::PriceAnnounced { .. }
                 | Self::AmountTyped { .. }
+                | Self::ReturnAsked { .. }
+                | Self::ReturnWithout { .. }
         )
     }
 }
@@ -307,6 +358,24 @@ impl Step {
             } => self.discount(line_number, amount, (reason, right)),
             Event::Cleared => self.clear(),
             Event::LineVoided { line_number } => self.void_line(line_number),
+            Event::ReturnAsked { receipt, reason } => self.ask_original(receipt, reason),
+            Event::OriginalTold { receipt, told } => self.original_told(receipt, told),
+            Event::ReturnLine {
+                line_number,
+                pieces,
+            } => self.return_line(line_number, pieces),
+            Event::ReturnWithout {
+                item,
+                reason,
+                right,
+            } => self.return_without(item, reason, right),
+            Event::ReservationTold {
+                sale,
+                revision,
+                answer,
+            } => self.reservation_told((sale, revision), answer),
+            Event::CashForCard { reason, right } => self.cash_for_card(reason, right),
+            Event::PayBack => self.pay_back(),
             Event::Total => self.total(),
             Event::CashTendered { given } => self.take_cash(given),
             Event::CardChosen { payment_id } => self.choose_card(payment_id),

@@ -18,6 +18,16 @@ pub struct Figures {
     pub total: Money,
 }
 
+/// One class of tax. What comes back with its receipt brings back the tax that was taken.
+struct OfClass {
+    /// The sum of all its lines.
+    taxed: Money,
+    /// Of those whose tax is figured on their sum.
+    figured: Money,
+    /// The tax of those that say it.
+    told: Money,
+}
+
 impl Figures {
     /// Of the lines that were not taken back.
     ///
@@ -29,19 +39,29 @@ impl Figures {
         mode: TaxMode,
     ) -> Result<Self, MoneyError> {
         let mut goods = Money::zero(currency);
-        let mut classes: BTreeMap<(&str, u16), Money> = BTreeMap::new();
+        let nothing = Money::zero(currency);
+        let mut classes: BTreeMap<(&str, u16), OfClass> = BTreeMap::new();
         for line in lines.filter(|line| !line.voided) {
             goods = goods.add(line.total)?;
             if let Some(tax) = &line.tax {
                 let class = (line.tax_class.as_str(), tax.rate_basis_points);
-                let sum = classes.entry(class).or_insert(Money::zero(currency));
-                *sum = sum.add(line.total)?;
+                let sum = classes.entry(class).or_insert(OfClass {
+                    taxed: nothing,
+                    figured: nothing,
+                    told: nothing,
+                });
+                sum.taxed = sum.taxed.add(line.total)?;
+                match line.original() {
+                    None => sum.figured = sum.figured.add(line.total)?,
+                    Some(_) => sum.told = sum.told.add(tax.amount)?,
+                }
             }
         }
         let mut total = goods;
         let mut taxes = Vec::with_capacity(classes.len());
-        for ((class, rate_basis_points), taxed) in classes {
-            let tax = mode.of(taxed, rate_basis_points)?;
+        for ((class, rate_basis_points), sum) in classes {
+            let tax = mode.of(sum.figured, rate_basis_points)?.add(sum.told)?;
+            let taxed = sum.taxed;
             if mode == TaxMode::Exclusive {
                 total = total.add(tax)?;
             }

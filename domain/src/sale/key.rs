@@ -2,12 +2,16 @@
 //! pressing one tells the machine.
 
 use crate::{
-    ids::{OperatorId, PaymentId, SaleNumber},
+    ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber},
     money::{Currency, Money},
     prices::PriceBook,
     sale::{Event, Right, TypedAmount, WeighedBy, Weight},
+    scan_codes::CodeTable,
     till::TillKey,
 };
+
+/// No barcode has fewer digits: fewer are a short code.
+const SHORTEST_BARCODE: usize = 8;
 
 /// What the cashier presses.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -78,6 +82,34 @@ pub enum Key {
         /// Its number.
         line_number: u32,
     },
+    /// Goods come back with this receipt.
+    Return {
+        /// Which.
+        receipt: ReceiptNumber,
+        /// Why, or empty.
+        reason: String,
+    },
+    /// Pieces of a line of the receipt at hand come back.
+    ReturnLine {
+        /// Its number on that receipt.
+        line_number: u32,
+        /// How many; `None`: all that are left.
+        pieces: Option<u32>,
+    },
+    /// An article comes back without a receipt.
+    ReturnWithout {
+        /// As scanned, or its short code.
+        article: String,
+        /// Why.
+        reason: String,
+    },
+    /// The parts of cards go back in cash.
+    CashForCard {
+        /// Why.
+        reason: String,
+    },
+    /// The money goes back.
+    PayBack,
     /// What does it cost?
     Total,
     /// Cash was given.
@@ -168,6 +200,32 @@ impl Key {
             "void-line" => Self::VoidLine {
                 line_number: typed.parse().ok()?,
             },
+            "return" => {
+                let (receipt, reason) = first_and_rest(typed);
+                Self::Return {
+                    receipt: ReceiptNumber::scanned(receipt)?,
+                    reason: reason.to_owned(),
+                }
+            }
+            "return-line" => {
+                let (line, pieces) = match typed.split_once(" x ") {
+                    None => (typed, None),
+                    Some((line, pieces)) => (line, Some(pieces.parse().ok()?)),
+                };
+                Self::ReturnLine {
+                    line_number: line.parse().ok()?,
+                    pieces,
+                }
+            }
+            "return-without" => {
+                let (article, reason) = first_and_rest(typed);
+                Self::ReturnWithout {
+                    article: article.to_owned(),
+                    reason: reason.to_owned(),
+                }
+            }
+            "cash-for-card" => Self::CashForCard { reason: text() },
+            "pay-back" => Self::PayBack,
             "total" => Self::Total,
             "cash" => Self::Cash {
                 given_minor: typed.parse().ok()?,
@@ -244,6 +302,20 @@ impl Key {
             },
             Self::Clear => Event::Cleared,
             Self::VoidLine { line_number } => Event::LineVoided { line_number },
+            Self::Return { receipt, reason } => Event::ReturnAsked { receipt, reason },
+            Self::ReturnLine {
+                line_number,
+                pieces,
+            } => Event::ReturnLine {
+                line_number,
+                pieces,
+            },
+            Self::ReturnWithout { article, reason } => by.without_receipt(&article, reason),
+            Self::CashForCard { reason } => Event::CashForCard {
+                reason,
+                right: by.right,
+            },
+            Self::PayBack => Event::PayBack,
             Self::Total => Event::Total,
             Self::Cash { given_minor } => Event::CashTendered {
                 given: money(given_minor),
@@ -281,6 +353,8 @@ pub struct AtTheKeys<'prices> {
     pub currency: Currency,
     /// The prices of the sale that is open; `None`: none are at hand.
     pub prices: Option<&'prices PriceBook>,
+    /// What codes mean.
+    pub codes: &'prices CodeTable,
 }
 
 impl AtTheKeys<'_> {
@@ -290,6 +364,27 @@ impl AtTheKeys<'_> {
             None => Event::NotFound {
                 barcode: code.to_string(),
             },
+        }
+    }
+
+    /// An article that comes back: by its short code, or by what is scanned of it.
+    fn without_receipt(&self, article: &str, reason: String) -> Event {
+        let barcode = || article.to_owned();
+        let Some(book) = self.prices else {
+            return Event::NotFound { barcode: barcode() };
+        };
+        let found = match article.parse() {
+            Ok(code) if article.len() < SHORTEST_BARCODE => book.by_plu(code),
+            Ok(_) | Err(_) => book.scanned(article, self.codes),
+        };
+        let right = self.right;
+        match found {
+            Event::Scanned(item) => Event::ReturnWithout {
+                item,
+                reason,
+                right,
+            },
+            other => other,
         }
     }
 
@@ -372,6 +467,54 @@ mod tests {
             ("plu", "4011", Key::Plu { code: 4011 }),
             ("weight", "512", Key::Weight { grams: 512 }),
             ("recall", "7", Key::Recall { sale: 7 }),
+            (
+                "return",
+                "3-1-000042 torn",
+                Key::Return {
+                    receipt: ReceiptNumber::parse("3-1-000042").unwrap(),
+                    reason: "torn".to_owned(),
+                },
+            ),
+            (
+                "return",
+                "R3-1-000042",
+                Key::Return {
+                    receipt: ReceiptNumber::parse("3-1-000042").unwrap(),
+                    reason: String::new(),
+                },
+            ),
+            (
+                "return-line",
+                "2 x 3",
+                Key::ReturnLine {
+                    line_number: 2,
+                    pieces: Some(3),
+                },
+            ),
+            (
+                "return-line",
+                "2",
+                Key::ReturnLine {
+                    line_number: 2,
+                    pieces: None,
+                },
+            ),
+            (
+                "return-without",
+                "4011 does not work",
+                Key::ReturnWithout {
+                    article: "4011".to_owned(),
+                    reason: "does not work".to_owned(),
+                },
+            ),
+            (
+                "cash-for-card",
+                "card is gone",
+                Key::CashForCard {
+                    reason: "card is gone".to_owned(),
+                },
+            ),
+            ("pay-back", "", Key::PayBack),
             ("clear", "", Key::Clear),
             ("sign-off", "", Key::SignOff),
             ("sign-off-another", "", Key::SignOffAnother),
@@ -386,6 +529,10 @@ mod tests {
             ("override-price", "2. torn"),
             ("weight", "0.5"),
             ("recall", "milk"),
+            ("return", ""),
+            ("return", "milk"),
+            ("return-line", "2 x"),
+            ("return-line", "2 x -1"),
             ("sesame", ""),
         ] {
             assert_eq!(Key::named(name, typed), None, "{name} {typed}");

@@ -97,10 +97,14 @@ pub struct OriginalLine {
 }
 
 /// Goods that come back.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Returned {
     /// What they were bought with; `None`: without a receipt.
     pub original: Option<OriginalLine>,
+    /// Why, in words; may be empty with a receipt.
+    pub reason: String,
+    /// Who had the right to take them without a receipt.
+    pub allowed_by: Option<OperatorId>,
 }
 
 /// One line of a basket.
@@ -168,7 +172,7 @@ impl Line {
         let discount = self.discount.as_ref().map(|discount| discount.amount);
         let gross = self.gross()?;
         let net = gross.subtract(discount.unwrap_or(Money::zero(gross.currency())))?;
-        self.total = match self.returned {
+        self.total = match &self.returned {
             None => net,
             Some(_) => net.negate()?,
         };
@@ -176,6 +180,23 @@ impl Line {
             own.amount = tax.of(self.total, own.rate_basis_points)?;
         }
         Ok(self)
+    }
+
+    /// What it comes to with the tax that is on top of it; negative for goods that come back.
+    ///
+    /// # Errors
+    /// More than 64 bits of minor units.
+    pub fn value(&self, mode: TaxMode) -> Result<Money, MoneyError> {
+        match (mode, self.tax) {
+            (TaxMode::Exclusive, Some(tax)) => self.total.add(tax.amount),
+            (TaxMode::Exclusive, None) | (TaxMode::Inclusive, _) => Ok(self.total),
+        }
+    }
+
+    /// The line that it was bought with, of goods that come back with their receipt.
+    #[must_use]
+    pub fn original(&self) -> Option<OriginalLine> {
+        self.returned.as_ref()?.original
     }
 
     /// Pieces, or one of what is weighed; none of what comes back.

@@ -35,11 +35,15 @@ mod lease;
 mod line;
 mod operator_view;
 mod operators;
+mod original;
 mod payment;
 mod prompt;
 mod reasons;
 mod receipt;
 mod rejected;
+mod return_fact;
+mod return_view;
+mod returning;
 mod right;
 mod state;
 mod suspended;
@@ -75,8 +79,11 @@ pub use prompt::{BasketView, LineView, NextView, Prompt, Screen, SuspendedView};
 pub use reasons::{AbandonReason, LeaseReturnReason, OwedBy, TenderKind};
 pub use receipt::{Receipt, ReceiptForm};
 pub use rejected::Rejected;
+pub use return_fact::ReturnFact;
+pub use return_view::{PayBackView, ReturnLineView, ReturnView};
+pub use returning::{PayingBack, ToReserve};
 pub use right::Right;
-pub use state::{CardTender, Closing, FailedCard, PendingPayment, Sale, SuspendedBasket};
+pub use state::{CardTender, Closing, FailedCard, OwedBack, PendingPayment, Sale, SuspendedBasket};
 pub use suspended::SuspendedPart;
 pub use tax::{TaxMode, TaxSum};
 pub use tender::Tender;
@@ -86,6 +93,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use day_heard::DayHeard;
 use line::NextLine;
 use operators::AtTheLane;
+use returning::Returning;
 
 use crate::{
     ids::{LaneEpoch, LaneId, LeaseId, OperatorId, PaymentId, ReceiptNumber, Stan},
@@ -120,6 +128,8 @@ pub enum CheckoutFact {
     Basket(BasketFact),
     /// To a card payment of the running sale.
     Tender(TenderFact),
+    /// To goods that come back in the running sale.
+    Return(ReturnFact),
     /// At the cash drawer.
     Till(TillFact),
     /// To the lane's offline lease.
@@ -145,6 +155,12 @@ impl From<BasketFact> for CheckoutFact {
 impl From<TenderFact> for CheckoutFact {
     fn from(fact: TenderFact) -> Self {
         Self::Tender(fact)
+    }
+}
+
+impl From<ReturnFact> for CheckoutFact {
+    fn from(fact: ReturnFact) -> Self {
+        Self::Return(fact)
     }
 }
 
@@ -180,6 +196,7 @@ impl CheckoutFact {
             Self::Sale(fact) => fact.may_leave_nothing(),
             Self::Basket(_)
             | Self::Tender(_)
+            | Self::Return(_)
             | Self::Till(_)
             | Self::Lease(_)
             | Self::Date(_)
@@ -255,6 +272,8 @@ pub(in crate::sale) struct VolatileState {
     pub(in crate::sale) next_line: NextLine,
     /// An article that waits for its weight.
     pub(in crate::sale) to_weigh: Option<PricedItem>,
+    /// An earlier sale that goods come back from.
+    pub(in crate::sale) returning: Returning,
     /// The receipt that is at the printer.
     pub(in crate::sale) printing: Option<ReceiptNumber>,
     /// The receipt of the sale that the screens show as closed.
@@ -505,6 +524,7 @@ impl Step {
         Screen {
             prompt,
             basket,
+            returning: self.return_view(),
             suspended,
             operator: self.operator_view(),
             pickup_due: self.pickup_due(),
@@ -524,6 +544,12 @@ impl Step {
         }
         if sale.pending.is_some() {
             return Err(Rejected::PaymentUnderWay);
+        }
+        if self.needs_reservation()? {
+            return Err(Rejected::NotReserved);
+        }
+        if sale.total.is_some_and(Money::is_negative) {
+            return Err(Rejected::PaysBack);
         }
         Ok(sale)
     }
@@ -565,6 +591,7 @@ impl DurableState {
                 self.operators.apply(fact);
             }
             CheckoutFact::Basket(_)
+            | CheckoutFact::Return(_)
             | CheckoutFact::Till(_)
             | CheckoutFact::Lease(_)
             | CheckoutFact::Date(_)
@@ -581,8 +608,15 @@ impl DurableState {
             (CheckoutFact::Sale(fact), _) => self.apply_to_running(fact, record.at),
             (CheckoutFact::Basket(fact), Some(sale)) => sale.apply_basket(fact),
             (CheckoutFact::Tender(fact), Some(sale)) => sale.apply_tender(fact),
+            (CheckoutFact::Return(fact), Some(sale)) => sale.apply_return(fact),
             (CheckoutFact::Till(fact), Some(sale)) => sale.apply_till(fact),
-            (CheckoutFact::Basket(_) | CheckoutFact::Tender(_) | CheckoutFact::Till(_), None)
+            (
+                CheckoutFact::Basket(_)
+                | CheckoutFact::Tender(_)
+                | CheckoutFact::Return(_)
+                | CheckoutFact::Till(_),
+                None,
+            )
             | (CheckoutFact::Lease(_) | CheckoutFact::Date(_) | CheckoutFact::Operator(_), _) => {}
         }
     }

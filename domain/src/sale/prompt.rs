@@ -1,13 +1,15 @@
 //! What both screens say: where the sale stands, and the next step in words.
 
 use crate::{
-    ids::SaleNumber,
+    ids::{ReceiptNumber, SaleNumber},
     money::{Currency, Money},
     payment::RefusalReason,
     response_code::ResponseCode,
+    returns::ReturnRefusal,
     sale::{
-        CheckoutConfig, Discount, Figures, Line, LineTax, OperatorView, PriceSource, Rejected,
-        Sale, SuspendedBasket, TaxMode, TaxSum, Tender, VolatileState, Weight,
+        CheckoutConfig, Discount, Figures, Line, LineTax, OperatorView, OriginalLine, PayBackView,
+        PriceSource, Rejected, ReturnView, Sale, SuspendedBasket, TaxMode, TaxSum, Tender,
+        VolatileState, Weight,
     },
     till::TillNotice,
     time::WallMs,
@@ -89,6 +91,30 @@ pub enum Prompt {
         /// What it is recalled by.
         sale: SaleNumber,
     },
+    /// The hub was asked for a receipt.
+    AskingOriginal {
+        /// Which.
+        receipt: ReceiptNumber,
+    },
+    /// Which lines of this receipt come back?
+    ChooseReturn {
+        /// Which.
+        receipt: ReceiptNumber,
+    },
+    /// The hub, or the lane for want of the hub, says that it may not come back.
+    ReturnRefused {
+        /// Why.
+        why: ReturnRefusal,
+    },
+    /// The hub was asked to reserve what comes back.
+    Reserving,
+    /// The customer gets money back.
+    PayBack {
+        /// To hand out.
+        cash: Money,
+        /// To cards, owed.
+        owed: Money,
+    },
     /// Something was done at the cash drawer; the next customer may come.
     Till(TillNotice),
 }
@@ -116,6 +142,11 @@ impl Prompt {
             | Self::NoRoom
             | Self::Voided { .. }
             | Self::Suspended { .. }
+            | Self::AskingOriginal { .. }
+            | Self::ChooseReturn { .. }
+            | Self::ReturnRefused { .. }
+            | Self::Reserving
+            | Self::PayBack { .. }
             | Self::Till(_) => false,
         }
     }
@@ -183,6 +214,17 @@ impl Prompt {
                 "交易已取消。退还现金：",
                 *cash_back,
             ),
+            Self::AskingOriginal { receipt } => Sentence {
+                english: format!("Asking for receipt {receipt}"),
+                chinese: format!("正在查询小票 {receipt}"),
+            },
+            Self::ChooseReturn { receipt } => Sentence {
+                english: format!("Receipt {receipt}: choose the lines that come back, then Total"),
+                chinese: format!("小票 {receipt}：请选择退货商品，然后按合计"),
+            },
+            Self::ReturnRefused { why } => why.for_cashier(),
+            Self::Reserving => sentence("The hub confirms the return", "主机正在确认退货"),
+            Self::PayBack { cash, owed } => pay_back(*cash, *owed),
             Self::Till(notice) => notice.cashier(),
             Self::Suspended { sale } => Sentence {
                 english: format!("Basket {} waits. Ready for the next customer", sale.0),
@@ -199,6 +241,18 @@ impl Prompt {
             Self::Scan | Self::NotFound { .. } | Self::NotForSale { .. } | Self::Weigh { .. } => {
                 sentence("Your articles", "您的商品")
             }
+            Self::AskingOriginal { .. }
+            | Self::ChooseReturn { .. }
+            | Self::ReturnRefused { .. }
+            | Self::Reserving => sentence("Your return", "您的退货"),
+            Self::PayBack { cash, owed } if owed.is_zero() => {
+                with_amount("You get back:", "退还现金：", *cash)
+            }
+            Self::PayBack { owed, .. } => with_amount(
+                "Your receipt says what goes back to your card:",
+                "将退回您的银行卡，详见小票：",
+                *owed,
+            ),
             Self::ChooseTender => sentence("Please choose how to pay", "请选择付款方式"),
             Self::PresentCard { amount } => {
                 with_amount("Please present your card:", "请出示银行卡：", *amount)
@@ -230,6 +284,16 @@ impl Prompt {
                 sentence("Your basket is kept for you", "您的购物篮已为您保留")
             }
         }
+    }
+}
+
+fn pay_back(cash: Money, owed: Money) -> Sentence {
+    if owed.is_zero() {
+        return with_amount("Press Pay back and hand out", "请按退款，并退还现金", cash);
+    }
+    Sentence {
+        english: format!("Press Pay back: {cash} in cash, {owed} owed to the card"),
+        chinese: format!("请按退款：现金 {cash}，待退银行卡 {owed}"),
     }
 }
 
@@ -288,6 +352,8 @@ pub struct LineView {
     pub total: Money,
     /// Goods that come back.
     pub returned: bool,
+    /// The line they were bought with.
+    pub original: Option<OriginalLine>,
     /// Taken back.
     pub voided: bool,
 }
@@ -309,6 +375,7 @@ impl LineView {
             least_age: line.least_age,
             total: line.total,
             returned: line.returned.is_some(),
+            original: line.original(),
             voided: line.voided,
         }
     }
@@ -352,6 +419,8 @@ pub struct BasketView {
     pub tenders_tried: u32,
     /// Whether the total was asked for and stands.
     pub totalled: bool,
+    /// How its money goes back, once that is known; `None`: it costs something.
+    pub pay_back: Option<PayBackView>,
 }
 
 impl BasketView {
@@ -388,6 +457,7 @@ impl BasketView {
             open_in_cash: config.cash_rounding.due(open).unwrap_or(open),
             tenders_tried: sale.tenders_tried,
             totalled: sale.total.is_some(),
+            pay_back: PayBackView::of(sale, config),
         }
     }
 }
@@ -445,6 +515,8 @@ pub struct Screen {
     pub prompt: Prompt,
     /// The running sale.
     pub basket: Option<BasketView>,
+    /// The receipt whose lines are chosen from.
+    pub returning: Option<ReturnView>,
     /// Baskets that wait for their customers, oldest first.
     pub suspended: Vec<SuspendedView>,
     /// Who is at the lane; nobody: it is locked.

@@ -7,13 +7,13 @@ use crate::{
     ids::{LaneId, ReceiptNumber, SaleNumber},
     money::Money,
     paper::{
-        self, Article, CardOutcome, CardSlip, Heading, Measured, MerchantCopyOf, PaidBy, Paper,
-        PaperSetting, Reduction, SaleReceipt,
+        self, Article, CardOutcome, CardSlip, Heading, Measured, MerchantCopyOf, OwedToCard,
+        PaidBy, Paper, PaperSetting, Reduction, ReturnReceipt, SaleReceipt,
     },
     payment::{Decision, HostFacts},
     sale::{
-        CardTender, Closing, FailedCard, Line, PendingPayment, Sale, TaxSum, Tender, WeighedBy,
-        Weight,
+        CardTender, Closing, FailedCard, Line, OwedBack, OwedBy, PendingPayment, Sale, TaxSum,
+        Tender, WeighedBy, Weight,
     },
     time::{LocalMs, WallMs},
     words::Worded as _,
@@ -48,6 +48,8 @@ pub struct Receipt {
     pub change: Money,
     /// Pieces sold.
     pub items: u32,
+    /// What is owed to cards for goods that came back.
+    pub owed_back: Vec<OwedBack>,
 }
 
 /// What a receipt is printed with.
@@ -80,12 +82,17 @@ impl Receipt {
             card_tenders: sale.card_tenders,
             failed_cards: sale.failed_cards,
             change: closing.change,
+            owed_back: sale.owed_back,
         })
     }
 
-    /// The customer's copy.
+    /// The customer's copy: a return's where nothing was sold.
     #[must_use]
     pub fn customer_copy(&self, form: &ReceiptForm) -> Paper {
+        let returns = self.lines.iter().all(|line| line.returned.is_some());
+        if returns && !self.lines.is_empty() {
+            return self.as_return(form);
+        }
         let told = SaleReceipt {
             number: self.number,
             lane: self.lane,
@@ -96,13 +103,55 @@ impl Receipt {
             taxes: self.taxes.iter().map(tax).collect(),
             rounding: (!self.rounding.is_zero()).then_some(self.rounding),
             total: self.total.add(self.rounding).unwrap_or(self.total),
-            paid_by: self
-                .tenders
-                .iter()
-                .filter_map(|one| self.paid_by(one))
-                .collect(),
+            paid_by: {
+                let tenders = self.tenders.iter().filter_map(|one| self.paid_by(one));
+                let owed = self.owed_back.iter().map(owed_slip).map(PaidBy::Owed);
+                tenders.chain(owed).collect()
+            },
             change: self.change,
             failed_cards: self.failed_cards.iter().map(failed_slip).collect(),
+        };
+        told.lay_out(&form.heading, form.setting, form.again)
+    }
+
+    /// Amounts as the customer gets them.
+    fn as_return(&self, form: &ReceiptForm) -> Paper {
+        let back = |amount: Money| amount.negate().unwrap_or(amount);
+        let originals = self.lines.iter().filter_map(Line::original);
+        let mut originals: Vec<ReceiptNumber> = originals.map(|of| of.receipt).collect();
+        originals.sort_unstable();
+        originals.dedup();
+        let returned = || self.lines.iter().filter_map(|line| line.returned.as_ref());
+        let mut reasons: Vec<&str> = returned().map(|one| one.reason.as_str()).collect();
+        reasons.retain(|reason| !reason.is_empty());
+        reasons.dedup();
+        let cash = self.tenders.iter().filter_map(|tender| match tender {
+            Tender::Cash { given } => Some(PaidBy::cash(back(*given))),
+            Tender::Card { .. }
+            | Tender::Wallet { .. }
+            | Tender::GiftCard { .. }
+            | Tender::Voucher { .. }
+            | Tender::ForeignCash { .. }
+            | Tender::Owed { .. } => None,
+        });
+        let taxes = self.taxes.iter().map(|sum| TaxSum {
+            taxed: back(sum.taxed),
+            tax: back(sum.tax),
+            ..sum.clone()
+        });
+        let told = ReturnReceipt {
+            number: self.number,
+            lane: self.lane,
+            at: form.closed,
+            originals,
+            without_receipt: returned().any(|one| one.original.is_none()),
+            reason: reasons.join("; "),
+            articles: self.lines.iter().map(came_back).collect(),
+            taxes: taxes.map(|sum| tax(&sum)).collect(),
+            rounding: (!self.rounding.is_zero()).then(|| back(self.rounding)),
+            total: back(self.total.add(self.rounding).unwrap_or(self.total)),
+            back_to: cash.collect(),
+            owed: self.owed_back.iter().map(owed_slip).collect(),
         };
         told.lay_out(&form.heading, form.setting, form.again)
     }
@@ -131,11 +180,17 @@ impl Receipt {
                 let card = cards.find(|card| card.payment.payment_id == *payment_id)?;
                 Some(PaidBy::Card(paying_slip(card)))
             }
+            Tender::Owed {
+                by: OwedBy::Store, ..
+            } => None,
             Tender::Wallet { .. }
             | Tender::GiftCard { .. }
             | Tender::Voucher { .. }
             | Tender::ForeignCash { .. }
-            | Tender::Owed { .. } => Some(PaidBy::Other {
+            | Tender::Owed {
+                by: OwedBy::Customer,
+                ..
+            } => Some(PaidBy::Other {
                 name: tender.kind().in_words(),
                 amount: tender.amount(),
             }),
@@ -145,7 +200,7 @@ impl Receipt {
 
 fn article(line: &Line) -> Article {
     let taken_off = line.discount.as_ref().and_then(|discount| {
-        let amount = match line.returned {
+        let amount = match &line.returned {
             None => discount.amount.negate().ok()?,
             Some(_) => discount.amount,
         };
@@ -163,6 +218,26 @@ fn article(line: &Line) -> Article {
         unit_price: line.unit_price,
         total: before.unwrap_or(line.total),
         reductions: taken_off.into_iter().collect(),
+    }
+}
+
+/// On a return's receipt amounts are what goes back.
+fn came_back(line: &Line) -> Article {
+    let mut article = article(line);
+    let back = |amount: Money| amount.negate().unwrap_or(amount);
+    article.total = back(article.total);
+    for reduction in &mut article.reductions {
+        reduction.amount = back(reduction.amount);
+    }
+    article
+}
+
+fn owed_slip(owed: &OwedBack) -> OwedToCard {
+    OwedToCard {
+        amount: owed.amount,
+        scheme: owed.card.scheme,
+        masked: owed.card.masked.clone(),
+        payment_id: owed.payment_id,
     }
 }
 

@@ -94,6 +94,33 @@ pub enum Rejected {
     /// It never waited here, or was recalled before.
     #[error("no basket waits under this number")]
     NoSuchSuspended,
+    /// Goods that come back are in the basket.
+    #[error("goods that come back are in the basket")]
+    ReturnInBasket,
+    /// A line that comes back comes to what it was bought for.
+    #[error("a line that comes back can't be changed")]
+    ReturnedLine,
+    /// Nobody asked for this receipt or reservation, or for another one since.
+    #[error("the answer is to no question")]
+    NotAskedFor,
+    /// No receipt is at hand to choose from.
+    #[error("no receipt is at hand")]
+    NoOriginal,
+    /// No piece, or more than are left of the line.
+    #[error("so many pieces are not left")]
+    NothingLeftToReturn,
+    /// `limits::RETURN_RECEIPTS_MAX` or `limits::RETURN_LINES_MAX` reached.
+    #[error("too much comes back in one sale")]
+    TooMuchReturned,
+    /// The hub has not reserved what comes back.
+    #[error("what comes back is not reserved")]
+    NotReserved,
+    /// The customer gets money and pays none.
+    #[error("the sale pays back")]
+    PaysBack,
+    /// There is nothing to pay back, or nothing to a card.
+    #[error("there is nothing to pay back")]
+    NothingToPayBack,
     /// A payment code in front of the total.
     #[error("a payment code was scanned before the total")]
     TotalFirst,
@@ -271,6 +298,36 @@ impl Rejected {
                 "No basket waits under this number, or it was recalled already",
                 "没有该挂单，或已取回",
             ),
+            Self::ReturnInBasket => (
+                "Goods that come back can't wait: finish this return, or void it",
+                "含退货的购物篮不能挂单：请完成或取消退货",
+            ),
+            Self::ReturnedLine => (
+                "A line that comes back can't be changed: take it out and choose it again",
+                "退货行不能修改：请取消后重新选择",
+            ),
+            Self::NotAskedFor => ("Ask for the receipt again", "请重新查询小票"),
+            Self::NoOriginal => (
+                "Scan the receipt first, or type its number",
+                "请先扫描小票或输入小票号",
+            ),
+            Self::NothingLeftToReturn => (
+                "So many are not left of this line: type fewer",
+                "该行可退数量不足：请减少数量",
+            ),
+            Self::TooMuchReturned => (
+                "Too much for one return: finish it, and take the rest in another one",
+                "单次退货内容过多：请先完成，其余另行办理",
+            ),
+            Self::NotReserved => (
+                "The hub has to confirm this return first: press Total again",
+                "退货须先由主机确认：请再按一次合计",
+            ),
+            Self::PaysBack => (
+                "Nothing is to be paid here: press Pay back",
+                "此单无需付款：请按退款",
+            ),
+            Self::NothingToPayBack => ("There is nothing to pay back here", "此单没有可退款项"),
             Self::TotalFirst => (
                 "This is a payment code: press Total first, then scan it again",
                 "这是付款码：请先按合计，再重新扫描",

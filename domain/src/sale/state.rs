@@ -5,6 +5,7 @@ use crate::{
     ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber},
     money::{Currency, Money, MoneyError},
     payment::{Decision, PaymentKind, PaymentMethod},
+    returns::{CardPaid, Taking},
     sale::{CashRounding, CheckoutConfig, Figures, Line, TaxMode, TaxSum, Tender},
     time::{BusinessDate, WallMs},
 };
@@ -98,6 +99,25 @@ pub struct Sale {
     pub payment_ids: Vec<PaymentId>,
     /// Intended, without outcome.
     pub pending: Option<PendingPayment>,
+    /// How often its basket changed: what is asked of the hub for it is asked of this basket.
+    pub revision: u32,
+    /// What the hub reserved for this basket of what was bought earlier.
+    pub reserved: Option<Taking>,
+    /// Card payments whose part goes back in cash.
+    pub cash_for_card: Vec<PaymentId>,
+    /// What is owed to cards for goods that came back.
+    pub owed_back: Vec<OwedBack>,
+}
+
+/// A card's part of what is paid back: owed, until it is refunded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwedBack {
+    /// The payment that it belongs to.
+    pub payment_id: PaymentId,
+    /// The card.
+    pub card: CardPaid,
+    /// How much.
+    pub amount: Money,
 }
 
 impl Sale {
@@ -116,6 +136,17 @@ impl Sale {
     /// The lines that were not taken back.
     pub fn sold_lines(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| !line.voided)
+    }
+
+    /// Lines of goods that come back with their receipt.
+    pub fn linked_lines(&self) -> impl Iterator<Item = &Line> {
+        self.sold_lines().filter(|line| line.original().is_some())
+    }
+
+    /// Whether goods come back in it.
+    #[must_use]
+    pub fn takes_back(&self) -> bool {
+        self.sold_lines().any(|line| line.returned.is_some())
     }
 
     /// Pieces sold.

@@ -52,6 +52,9 @@ impl Step {
         if sale.sold_lines().next().is_none() {
             return Err(Rejected::NothingToPay);
         }
+        if sale.takes_back() {
+            return Err(Rejected::ReturnInBasket);
+        }
         if self.durable.suspended.baskets.len() >= limits::SUSPENDED_SALES_MAX {
             return Err(Rejected::TooManySuspended);
         }

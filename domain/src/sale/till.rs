@@ -51,6 +51,7 @@ impl DurableState {
             CheckoutFact::Date(DateFact::Rested)
             | CheckoutFact::Basket(_)
             | CheckoutFact::Tender(_)
+            | CheckoutFact::Return(_)
             | CheckoutFact::Lease(_)
             | CheckoutFact::Operator(_) => {}
         }

@@ -100,12 +100,8 @@ fn told(tally: &mut Tally, amount: Money) {
 /// What lines come to, with their tax.
 fn sum<'a>(lines: impl Iterator<Item = &'a Line>, mode: TaxMode) -> i64 {
     lines.fold(0, |sum: i64, line| {
-        let on_top = match (mode, line.tax) {
-            (TaxMode::Exclusive, Some(tax)) => tax.amount.minor(),
-            (TaxMode::Exclusive, None) | (TaxMode::Inclusive, _) => 0,
-        };
-        sum.saturating_add(line.total.minor())
-            .saturating_add(on_top)
+        let value = line.value(mode).map_or(i64::MAX, Money::minor);
+        sum.saturating_add(value)
     })
 }
 

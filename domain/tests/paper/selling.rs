@@ -180,10 +180,12 @@ fn articles_that_came_back() {
         number: number(8),
         lane: LaneId(3),
         at: AT,
-        original: Some(number(7)),
+        originals: vec![number(7)],
+        without_receipt: false,
         reason: "变质 spoiled".to_owned(),
         articles: vec![article("鲜牛奶 whole milk", 4, 1250), apples()],
         taxes: vec![vat(4867, 633)],
+        rounding: None,
         total: cny(5500),
         back_to: vec![PaidBy::cash(cny(500))],
         owed: vec![owed()],
@@ -192,7 +194,8 @@ fn articles_that_came_back() {
         returned.lay_out(&heading(), setting, false)
     });
     let without = ReturnReceipt {
-        original: None,
+        originals: Vec::new(),
+        without_receipt: true,
         ..returned
     };
     let text = without

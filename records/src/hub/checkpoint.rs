@@ -1,4 +1,4 @@
-//! What the hub's records add up to, as `journal.v1.HubCheckpoint`: three parts, each with a form.
+//! What the hub's records add up to, as `journal.v1.HubCheckpoint`: parts, each with a form.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +29,7 @@ use super::{
     },
     file::{file_from_proto, file_to_proto},
     machine::{MACHINES_FORM, machines_before_parts, machines_from_proto, machines_to_proto},
+    returns::{RETURNS_FORM, returns_from_proto, returns_to_proto},
     terminal::{upload_from_proto, upload_to_proto},
 };
 
@@ -56,10 +57,15 @@ pub fn checkpoint_to_proto(
         let name = DeskPart::Days.name();
         part(name, DAYS_FORM, &days_to_proto(days))
     });
+    let returns = kept.returns.as_ref().map(|returns| {
+        let name = DeskPart::Returns.name();
+        part(name, RETURNS_FORM, &returns_to_proto(returns))
+    });
+    let parts = [Some(desk), machines, days, returns];
     journal::HubCheckpoint {
         form: IN_PARTS,
         started: Some(started),
-        parts: [Some(desk), machines, days].into_iter().flatten().collect(),
+        parts: parts.into_iter().flatten().collect(),
         ..journal::HubCheckpoint::default()
     }
 }
@@ -115,10 +121,17 @@ pub fn checkpoint_from_proto(from: &journal::HubCheckpoint, applied: u64) -> Res
         told.insert(DeskPart::Days, until);
         Some(days)
     });
+    let returns = state(parts, form(DeskPart::Returns, RETURNS_FORM), applied);
+    let returns = returns.and_then(|(returns, until)| {
+        let returns = returns_from_proto(&returns).ok()?;
+        told.insert(DeskPart::Returns, until);
+        Some(returns)
+    });
     let checkpoint = DeskCheckpoint {
         desk: desk_from_proto(&desk)?,
         machines,
         days,
+        returns,
     };
     Ok(KeptDesk { checkpoint, told })
 }

@@ -16,6 +16,7 @@ mod record;
 #[cfg(test)]
 mod release_2026_11;
 mod request;
+mod returns;
 mod terminal;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use domain::{
 use prost::Message;
 use proto::journal::v1::{self as journal, hub_record::Body};
 
-use super::{archive, day, forward, lease, machine, payment, terminal};
+use super::{archive, day, forward, lease, machine, payment, returns, terminal};
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
@@ -73,6 +73,7 @@ fn body(fact: &DeskFact) -> Body {
         DeskFact::Terminal(fact) => terminal::body(fact),
         DeskFact::Day(fact) => day::body(fact),
         DeskFact::Lease(fact) => lease::body(fact),
+        DeskFact::Return(fact) => returns::body(fact),
         DeskFact::Hub(fact) => machine::body(fact),
         DeskFact::Archive(fact) => archive::body(fact),
     }
@@ -112,6 +113,10 @@ fn fact(body: &Body) -> Result<Option<DeskFact>> {
         Body::PreviousHub(from) => machine::previous_hub(from)?.into(),
         Body::CarriedOver(from) => forward::carried_over(from)?.into(),
         Body::AskedOfPreviousHub(from) => machine::asked_of_previous_hub(from)?.into(),
+        Body::ReturnTaken(from) => returns::taken(from)?.into(),
+        Body::ReturnPaidInCash(from) => returns::paid_in_cash(from)?.into(),
+        Body::ReturnCompleted(from) => returns::completed(from)?.into(),
+        Body::ReturnReleased(from) => returns::released(from)?.into(),
         Body::Archived(from) => archive::archived(from)?.into(),
         Body::Restored(from) => archive::restored(from)?.into(),
     }))
@@ -127,6 +132,7 @@ pub(super) fn samples() -> Vec<DeskFact> {
         day::samples(),
         lease::samples(),
         machine::samples(),
+        returns::samples(),
         archive::samples(),
     ]
     .concat()

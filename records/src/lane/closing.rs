@@ -32,6 +32,7 @@ pub(super) fn closing_from_proto(from: wire::SaleClosed) -> Result<SaleFact> {
         rounding: rounding_from_proto(from.rounding.as_ref(), total)?,
         taxes: taxes_from_proto(from.taxes)?,
         tax_mode: tax_mode_from_proto(from.tax_added),
+        returns: from.return_revision,
     })
 }
 

@@ -16,7 +16,7 @@ use domain::{
 };
 use proto::journal::v1 as wire;
 
-pub(super) fn line_to_proto(sale: SaleNumber, line: &Line) -> wire::LineAdded {
+pub(crate) fn line_to_proto(sale: SaleNumber, line: &Line) -> wire::LineAdded {
     let mut to = wire::LineAdded {
         sale_number: sale.0,
         line_number: line.number,
@@ -36,7 +36,7 @@ pub(super) fn line_to_proto(sale: SaleNumber, line: &Line) -> wire::LineAdded {
         price_file_version: line.price_version.clone(),
         batch: line.batch.clone(),
         expiry: date_to_proto(line.expiry),
-        returned: line.returned.map(returned_to_proto),
+        returned: line.returned.as_ref().map(returned_to_proto),
         least_age: line.least_age.map_or(0, u32::from),
         ..wire::LineAdded::default()
     };
@@ -66,7 +66,7 @@ fn price_to_proto(source: &PriceSource, to: &mut wire::LineAdded) {
     }
 }
 
-pub(super) fn line_from_proto(from: wire::LineAdded) -> Result<Line> {
+pub(crate) fn line_from_proto(from: wire::LineAdded) -> Result<Line> {
     let tax = match from.tax_rate_basis_points {
         None => None,
         Some(rate) => Some(LineTax {
@@ -148,24 +148,28 @@ fn discount_from_proto(from: wire::Discount) -> Result<Discount> {
     })
 }
 
-fn returned_to_proto(returned: Returned) -> wire::Returned {
-    returned
-        .original
-        .map_or_else(wire::Returned::default, |original| wire::Returned {
-            receipt_number: original.receipt.to_string(),
-            line_number: original.line_number,
-        })
+fn returned_to_proto(returned: &Returned) -> wire::Returned {
+    let original = returned.original;
+    wire::Returned {
+        receipt_number: original.map_or_else(String::new, |of| of.receipt.to_string()),
+        line_number: original.map_or(0, |of| of.line_number),
+        reason: returned.reason.clone(),
+        allowed_by: returned.allowed_by.map(|operator| operator.0),
+    }
 }
 
 fn returned_from_proto(from: wire::Returned) -> Result<Returned> {
-    if from.receipt_number.is_empty() {
-        return Ok(Returned { original: None });
-    }
-    Ok(Returned {
-        original: Some(OriginalLine {
-            receipt: receipt_number(&from.receipt_number)?,
+    let original = match from.receipt_number.as_str() {
+        "" => None,
+        receipt => Some(OriginalLine {
+            receipt: receipt_number(receipt)?,
             line_number: from.line_number,
         }),
+    };
+    Ok(Returned {
+        original,
+        reason: from.reason,
+        allowed_by: from.allowed_by.map(OperatorId),
     })
 }
 

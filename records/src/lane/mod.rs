@@ -8,6 +8,7 @@ mod operators;
 mod record;
 #[cfg(test)]
 mod release_2026_11;
+mod returns;
 #[cfg(test)]
 mod samples;
 mod suspended;
@@ -17,4 +18,7 @@ mod till_report;
 mod till_samples;
 
 pub use checkpoint::{KeptCheckout, checkpoint_from_proto, checkpoint_to_proto};
+pub(crate) use line::{line_from_proto, line_to_proto};
 pub use record::{checkout_record, decode, encode, started};
+#[cfg(test)]
+pub(crate) use samples::{a_taking, plain_line as a_line};

@@ -14,6 +14,9 @@ use super::{
     operators::{
         allowed_from_proto, operator_to_proto, signed_off_from_proto, signed_on_from_proto,
     },
+    returns::{
+        cash_for_card_from_proto, paid_back_from_proto, reserved_from_proto, return_to_proto,
+    },
     suspended::{suspended_id_from_proto, suspended_id_to_proto},
     till::{till_from_proto, till_to_proto},
 };
@@ -83,6 +86,7 @@ fn body(fact: &CheckoutFact) -> Body {
         CheckoutFact::Sale(fact) => sale(fact),
         CheckoutFact::Basket(fact) => basket(fact),
         CheckoutFact::Tender(fact) => tender(fact),
+        CheckoutFact::Return(fact) => return_to_proto(fact),
         CheckoutFact::Till(fact) => till_to_proto(fact),
         CheckoutFact::Lease(fact) => lease(fact),
         CheckoutFact::Date(fact) => lane_date(fact),
@@ -116,6 +120,7 @@ fn sale(fact: &SaleFact) -> Body {
             rounding,
             taxes,
             tax_mode,
+            returns,
         } => Body::SaleClosed(wire::SaleClosed {
             sale_number: sale.0,
             receipt_number: receipt.to_string(),
@@ -127,6 +132,7 @@ fn sale(fact: &SaleFact) -> Body {
             rounding: rounding_to_proto(*rounding),
             taxes: taxes_to_proto(taxes),
             tax_added: tax_mode_to_proto(*tax_mode),
+            return_revision: *returns,
         }),
         SaleFact::SaleSuspended { sale, label } => Body::SaleSuspended(wire::SaleSuspended {
             sale_number: sale.0,
@@ -286,6 +292,9 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
         | Body::CashCounted(_)
         | Body::ZTaken(_)
         | Body::TillDateEnded(_)) => return Ok(till_from_proto(body)?.map(CheckoutFact::from)),
+        Body::ReturnReserved(from) => reserved_from_proto(&from)?.into(),
+        Body::CashForCard(from) => cash_for_card_from_proto(&from)?.into(),
+        Body::PaidBack(from) => paid_back_from_proto(&from)?.into(),
         Body::PaymentIntended(from) => intent_from_proto(&from, date)?.into(),
         Body::PaymentDecided(from) => TenderFact::PaymentDecided {
             sale: SaleNumber(from.sale_number),

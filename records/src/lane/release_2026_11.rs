@@ -145,6 +145,7 @@ fn closed() -> CheckoutFact {
         rounding: cny(0),
         taxes: Vec::new(),
         tax_mode: TaxMode::Inclusive,
+        returns: None,
     })
 }
 

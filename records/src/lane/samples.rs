@@ -9,10 +9,12 @@ use domain::{
     money::{Currency, Money},
     operators::{Action, OperatorFact, Role, SignedOffBy},
     payment::{Decision, PaymentKind, PaymentMethod},
+    returns::{CardPaid, OfReceipt, Payback, Source, TakenLine, Taking},
     sale::{
         AbandonReason, BasketFact, CheckoutFact, DateFact, Discount, LeaseFact, LeaseReturnReason,
-        Line, LineTax, MarkedBy, OriginalLine, OwedBy, PendingPayment, PriceSource, Returned,
-        SaleFact, TaxMode, TaxSum, Tender, TenderFact, TillFact, WeighedBy, Weight,
+        Line, LineTax, MarkedBy, OriginalLine, OwedBack, OwedBy, PendingPayment, PriceSource,
+        ReturnFact, Returned, SaleFact, TaxMode, TaxSum, Tender, TenderFact, TillFact, WeighedBy,
+        Weight,
     },
     time::BusinessDate,
 };
@@ -22,7 +24,7 @@ fn cny(minor: i64) -> Money {
 }
 
 /// A line as there were lines from the first release on.
-pub(super) fn plain_line() -> Line {
+pub(crate) fn plain_line() -> Line {
     Line {
         number: 1,
         barcode: "6901234567892".to_owned(),
@@ -86,8 +88,52 @@ pub(super) fn full_line(word: &str) -> Line {
                 receipt: ReceiptNumber::parse("3-2-000042").unwrap(),
                 line_number: 7,
             }),
+            reason: word(),
+            allowed_by: Some(OperatorId(u32::MAX)),
         }),
         voided: false,
+    }
+}
+
+/// What a return takes of one sale that a card and cash had paid.
+pub(crate) fn a_taking() -> Taking {
+    let receipt = ReceiptNumber::parse("65535-99999-999999").unwrap();
+    let most = cny(limits::AMOUNT_MINOR_MAX);
+    let payback = |source, card| Payback {
+        receipt,
+        source,
+        card,
+        value: most,
+        before: cny(7),
+        whole: most,
+        paid: most,
+    };
+    Taking {
+        of: vec![OfReceipt {
+            receipt,
+            sold_on: BusinessDate::parse("2026-11-22").ok(),
+            lines: vec![TakenLine {
+                line_number: 500,
+                pieces: limits::LINE_QUANTITY_MAX,
+                total: most,
+                tax: cny(limits::AMOUNT_MINOR_MAX / 10),
+            }],
+        }],
+        plan: vec![
+            payback(Source::Payment(PaymentId(9)), Some(owed_back().card)),
+            payback(Source::Cash, None),
+        ],
+    }
+}
+
+fn owed_back() -> OwedBack {
+    OwedBack {
+        payment_id: PaymentId(9),
+        card: CardPaid {
+            scheme: Scheme::UnionPay,
+            masked: MaskedPan::new("621626*********0018").unwrap(),
+        },
+        amount: cny(limits::AMOUNT_MINOR_MAX),
     }
 }
 
@@ -151,9 +197,34 @@ pub(super) fn largest() -> Vec<CheckoutFact> {
         rounding: cny(-9),
         taxes: vec![tax_sum(&word); limits::SALE_TAX_CLASSES_MAX],
         tax_mode: TaxMode::Exclusive,
+        returns: Some(u32::MAX),
     };
     let line = full_line(&name);
     let mut largest = vec![closed.into(), BasketFact::LineAdded { sale, line }.into()];
+    let returned = |quantity: usize| {
+        let line = a_taking().of[0].lines[0];
+        vec![line; quantity]
+    };
+    let mut taking = a_taking();
+    let each = limits::RETURN_LINES_MAX / limits::RETURN_RECEIPTS_MAX;
+    let of = OfReceipt {
+        lines: returned(each),
+        ..taking.of[0].clone()
+    };
+    taking.of = vec![of; limits::RETURN_RECEIPTS_MAX];
+    taking.plan = vec![taking.plan[0].clone(); limits::RETURN_PAYBACKS_MAX];
+    let owed = vec![owed_back(); limits::RETURN_PAYBACKS_MAX];
+    let cash = cny(limits::AMOUNT_MINOR_MAX);
+    largest.push(ReturnFact::PaidBack { sale, cash, owed }.into());
+    let revision = u32::MAX;
+    largest.push(
+        ReturnFact::Reserved {
+            sale,
+            revision,
+            taking,
+        }
+        .into(),
+    );
     largest.extend(super::till_samples::largest());
     largest
 }
@@ -200,7 +271,7 @@ pub(super) fn samples() -> Vec<CheckoutFact> {
                     shelf: None,
                     allowed_by: OperatorId(8),
                 },
-                returned: Some(Returned { original: None }),
+                returned: Some(Returned::default()),
                 total: cny(-1250),
                 ..plain_line()
             },
@@ -280,6 +351,7 @@ pub(super) fn samples() -> Vec<CheckoutFact> {
             rounding: cny(0),
             taxes: Vec::new(),
             tax_mode: TaxMode::Inclusive,
+            returns: None,
         }
         .into(),
         SaleFact::SaleClosed {
@@ -293,6 +365,27 @@ pub(super) fn samples() -> Vec<CheckoutFact> {
             rounding: cny(-7),
             taxes: vec![tax_sum("A"), tax_sum("B")],
             tax_mode: TaxMode::Exclusive,
+            returns: Some(3),
+        }
+        .into(),
+        ReturnFact::Reserved {
+            sale,
+            revision: 3,
+            taking: a_taking(),
+        }
+        .into(),
+        ReturnFact::CashForCard {
+            sale,
+            payment_id,
+            amount: cny(1250),
+            reason: text("card is gone"),
+            allowed_by: OperatorId(301),
+        }
+        .into(),
+        ReturnFact::PaidBack {
+            sale,
+            cash: cny(1250),
+            owed: vec![owed_back()],
         }
         .into(),
         SaleFact::SaleSuspended {

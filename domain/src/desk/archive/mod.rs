@@ -42,6 +42,12 @@ impl Event {
             | Self::EpochTakenBack { .. }
             | Self::LaneRemembers { .. }
             | Self::LeaseShown(_)
+            | Self::ReserveReturn(_)
+            | Self::ReturnShown { .. }
+            | Self::ReturnPaidInCash { .. }
+            | Self::SaleEnded { .. }
+            | Self::EpochOver { .. }
+            | Self::ReleaseReturn { .. }
             | Self::LeaseReturned { .. }
             | Self::LeaseWrittenOff { .. }
             | Self::AcquirerLink { .. }

@@ -19,6 +19,7 @@ mod offline;
 mod payments;
 mod rejected;
 mod restart;
+mod returns;
 mod settlement;
 mod store;
 mod transitions;

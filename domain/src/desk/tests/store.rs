@@ -171,6 +171,7 @@ impl Life {
                 }
                 Effect::HotCard { .. }
                 | Effect::WaitsForSettlement { .. }
+                | Effect::ReturnAnswer { .. }
                 | Effect::DateTurned { .. }
                 | Effect::Archive(_)
                 | Effect::HoldCard(_)

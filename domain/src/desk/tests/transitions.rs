@@ -248,6 +248,7 @@ impl Case {
                 | Effect::ForgetSecrets(_)
                 | Effect::SignOn { .. }
                 | Effect::DateTurned { .. }
+                | Effect::ReturnAnswer { .. }
                 | Effect::HotCard { .. }
                 | Effect::GrantLease(_)
                 | Effect::WakeAt(_) => {}

@@ -247,6 +247,7 @@ impl World {
             | Effect::Reply { .. }
             | Effect::WaitsForSettlement { .. }
             | Effect::DateTurned { .. }
+            | Effect::ReturnAnswer { .. }
             | Effect::HotCard { .. }
             | Effect::GrantLease(_)
             | Effect::WakeAt(_)

@@ -115,7 +115,7 @@ impl Basket {
         let (item, _) = item_of(words, false);
         let number = u32::try_from(self.lines.len() + 1).unwrap();
         let mut line = item.into_line(number);
-        line.returned = Some(Returned { original: None });
+        line.returned = Some(Returned::default());
         let tax = self.lane.checkout.config().tax;
         self.lines.push(line.figured(tax).unwrap());
         self.comes_back = true;

@@ -14,6 +14,7 @@ mod operators;
 mod printing;
 mod receipt;
 mod restart;
+mod returns;
 mod rights;
 mod suspended;
 mod tax;

@@ -36,7 +36,7 @@ fn lines() -> impl Strategy<Value = Vec<Line>> {
                         by: WeighedBy::Hand,
                     });
                     let mut line = item.into_line(number);
-                    line.returned = returned.then_some(Returned { original: None });
+                    line.returned = returned.then_some(Returned::default());
                     line.voided = voided;
                     line
                 },
@@ -95,7 +95,7 @@ proptest! {
         let sold = figures(&figured(lines.clone(), mode), mode);
         let turned = lines.into_iter().map(|line| Line {
             returned: match line.returned {
-                None => Some(Returned { original: None }),
+                None => Some(Returned::default()),
                 Some(_) => None,
             },
             ..line

@@ -5,7 +5,9 @@ use super::{
     *,
 };
 use crate::{
+    barcode::LabelLayout,
     sale::{AtTheKeys, Key},
+    scan_codes::CodeTable,
     till::{DrawerReason, TillKey},
 };
 
@@ -17,12 +19,14 @@ fn a_key_of_the_drawer_is_a_key_of_the_checkout() {
     };
     assert_eq!(key, Key::Till(till));
     let mut lane = Lane::new();
+    let codes = CodeTable::usual(LabelLayout::ItemOfFive);
     let by = AtTheKeys {
         operator: SEVEN,
         right: BOSS,
         price_version: String::new(),
         currency: Currency::CNY,
         prices: None,
+        codes: &codes,
     };
     let effects = lane.step(key.event(&by, || PaymentId(1)));
     assert_eq!(
