@@ -39,6 +39,8 @@ pub const RETURN_PAYBACKS_MAX: usize = 12;
 pub const RETURNABLE_DAYS: u32 = 400;
 /// How long a lane waits for what the hub says of a receipt or a reservation.
 pub const RETURN_ANSWER_MS: u64 = 10_000;
+/// Questions of one lane about earlier sales that the hub has not answered.
+pub const RETURN_QUESTIONS_PER_LANE_MAX: usize = 4;
 /// Records of a lane that the hub looks through for the beginning of a sale.
 pub const SALE_RECORDS_MAX: usize = 4_096;
 /// Cash that anybody may hand out in one return for what cards had paid, in whole units.

@@ -229,6 +229,7 @@ mod tests {
                 rounding: cny(0),
                 taxes: Vec::new(),
                 tax_mode: TaxMode::Inclusive,
+                returns: None,
             }),
             CheckoutFact::Sale(SaleFact::ReceiptPrinted {
                 receipt: ReceiptNumber::parse("3-2-000001").unwrap(),

@@ -193,6 +193,7 @@ mod tests {
             rounding: cny(0),
             taxes: Vec::new(),
             tax_mode: TaxMode::Inclusive,
+            returns: None,
         }
         .into();
         meter.take(&closed);

@@ -135,6 +135,7 @@ const fn brings_card(fact: &DeskFact) -> bool {
         | DeskFact::Terminal(_)
         | DeskFact::Day(_)
         | DeskFact::Lease(_)
+        | DeskFact::Return(_)
         | DeskFact::Hub(_)
         | DeskFact::Archive(_) => false,
     }

@@ -41,6 +41,7 @@ mod recovery;
 mod replica;
 mod replica_refused;
 mod report;
+mod return_view;
 mod start;
 mod store_calendar;
 

@@ -1,18 +1,19 @@
 //! Lanes' journals at the hub: which log is whose, and what a record of a lane means for the desk.
 
 use domain::{
-    desk::Event,
-    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber},
+    desk::{Event, ReturnClosed},
+    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber, ReturnId, SaleNumber},
+    money::Money,
     payment::PaymentRequest,
     time::BusinessDate,
 };
 use journal::{Hash, Head, Journal, LogId};
 use prost::Message;
 use proto::{
-    journal::v1::{LaneRecord, SaleClosed, lane_record::Body},
+    journal::v1::{LaneRecord, ReturnReserved, SaleClosed, lane_record::Body},
     store::v1::{JournalHead, OfflinePayment},
 };
-use records::{lease_from_proto, offline_from_proto};
+use records::{lease_from_proto, money_from_proto, offline_from_proto, taking_from_proto};
 
 use crate::replica_refused::ReplicaRefused;
 
@@ -113,24 +114,40 @@ pub(crate) fn consequences(
         tracing::error!(event = "unreadable lane record", %lane);
         return Vec::new();
     };
-    if BusinessDate::parse(&record.business_date).is_ok_and(|date| date < first_day) {
-        return Vec::new();
-    }
     let date = BusinessDate::parse(&record.business_date).ok();
-    record
+    let mut events = record
         .body
         .map(|body| heard_by_desk((lane, epoch), date, &body))
-        .unwrap_or_default()
+        .unwrap_or_default();
+    if date.is_some_and(|date| date < first_day) {
+        events.retain(is_for_ever);
+    }
+    events
 }
 
-/// Five kinds of records change payments and leases; sales are read in from the copy.
+/// What came back stays back, whichever hub took it: this one has to know (I13).
+const fn is_for_ever(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::ReturnShown { .. } | Event::ReturnPaidInCash { .. } | Event::SaleEnded { .. }
+    )
+}
+
+/// Few kinds of records change payments, leases and returns; sales are read in from the copy.
 fn heard_by_desk(
     (lane, epoch): (LaneId, LaneEpoch),
     date: Option<BusinessDate>,
     body: &Body,
 ) -> Vec<Event> {
     if let Body::SaleClosed(closed) = body {
-        return completed(lane, closed);
+        let mut events = completed(lane, closed);
+        let id = return_id(lane, epoch, closed.sale_number);
+        let closed = return_closed(closed);
+        events.push(Event::SaleEnded { id, closed });
+        return events;
+    }
+    if let Some(events) = returned(lane, epoch, body) {
+        return events;
     }
     if let Body::PaymentAbandoned(abandoned) = body {
         let id = PaymentId::parse(&abandoned.payment_id);
@@ -157,6 +174,71 @@ fn heard_by_desk(
         return vec![Event::LeaseReturned { lane, lease_id }];
     }
     Vec::new()
+}
+
+const fn return_id(lane: LaneId, epoch: LaneEpoch, sale: u32) -> ReturnId {
+    ReturnId {
+        lane,
+        epoch,
+        sale: SaleNumber(sale),
+    }
+}
+
+/// The return that a closed sale was, if it was one that the hub reserved for.
+fn return_closed(closed: &SaleClosed) -> Option<ReturnClosed> {
+    let total = money_from_proto("total", closed.total.as_ref()).ok()?;
+    let nothing = Money::zero(total.currency());
+    Some(ReturnClosed {
+        revision: closed.return_revision?,
+        receipt: ReceiptNumber::parse(&closed.receipt_number).ok()?,
+        payout: if total.is_negative() {
+            total.negate().ok()?
+        } else {
+            nothing
+        },
+    })
+}
+
+const fn given_up(id: ReturnId) -> Event {
+    Event::SaleEnded { id, closed: None }
+}
+
+fn return_shown(id: ReturnId, lane: LaneId, reserved: &ReturnReserved) -> Option<Event> {
+    match taking_from_proto(reserved.taking.as_ref()) {
+        Ok(taking) => Some(Event::ReturnShown {
+            id,
+            revision: reserved.revision,
+            taking,
+        }),
+        Err(error) => {
+            tracing::error!(event = "unreadable return", code = "HUB0052", %lane, %error);
+            None
+        }
+    }
+}
+
+/// What a record means for goods that come back; `None`: nothing.
+fn returned(lane: LaneId, epoch: LaneEpoch, body: &Body) -> Option<Vec<Event>> {
+    let id = |sale| return_id(lane, epoch, sale);
+    let event = if let Body::ReturnReserved(reserved) = body {
+        return_shown(id(reserved.sale_number), lane, reserved)
+    } else if let Body::CashForCard(paid) = body {
+        let amount = money_from_proto("amount", paid.amount.as_ref()).ok();
+        let payment_id = PaymentId::parse(&paid.payment_id).ok();
+        let event = amount.zip(payment_id);
+        event.map(|(amount, payment_id)| Event::ReturnPaidInCash {
+            id: id(paid.sale_number),
+            payment_id,
+            amount,
+        })
+    } else if let Body::SaleVoided(voided) = body {
+        Some(given_up(id(voided.sale_number)))
+    } else if let Body::SaleSuspended(suspended) = body {
+        Some(given_up(id(suspended.sale_number)))
+    } else {
+        return None;
+    };
+    Some(event.into_iter().collect())
 }
 
 /// A closed sale keeps the payments that are its tenders.
@@ -241,12 +323,14 @@ mod tests {
         }));
         let receipt = ReceiptNumber::parse("3-1-000042").unwrap();
         let payment_id = id;
+        let completed = Event::Completed {
+            payment_id,
+            receipt,
+        };
+        let id = return_id(LaneId(3), LaneEpoch(1), 0);
         assert_eq!(
             consequences(LaneId(3), LaneEpoch(1), first_day(), &bytes),
-            [Event::Completed {
-                payment_id,
-                receipt
-            }]
+            [completed, given_up(id)]
         );
     }
 
@@ -264,6 +348,21 @@ mod tests {
             let events = consequences(LaneId(1), LaneEpoch(1), first_day(), &bytes);
             assert_eq!(events.len(), expected, "{day}");
         }
+    }
+
+    /// I13: a hub that lost its journal has another first day.
+    #[test]
+    fn what_came_back_counts_whichever_day_it_was() {
+        let voided = Body::SaleVoided(journal::SaleVoided {
+            sale_number: 7,
+            reason: String::new(),
+        });
+        let bytes = record_of("2026-11-01", voided);
+        let id = return_id(LaneId(1), LaneEpoch(1), 7);
+        assert_eq!(
+            consequences(LaneId(1), LaneEpoch(1), first_day(), &bytes),
+            [given_up(id)]
+        );
     }
 
     #[test]

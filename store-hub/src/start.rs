@@ -471,8 +471,9 @@ fn services(
     let told = (clock, clocks.clone());
     let offer = prices.offer.subscribe();
     let journal = seams.journal.clone();
+    let reports = start_reports(config, seams, &days);
     let lanes = Lanes::new(
-        desk.clone(),
+        (desk.clone(), reports.clone()),
         told,
         journal,
         damaged.clone(),
@@ -489,7 +490,6 @@ fn services(
         currency: config.store.currency,
         turn: Arc::new(Semaphore::new(1)),
     };
-    let reports = start_reports(config, seams, &days);
     let parts = DayParts {
         desk: desk.clone(),
         lanes: lanes.clone(),

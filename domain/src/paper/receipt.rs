@@ -179,6 +179,8 @@ impl SaleReceipt {
             failed.set(&mut sheet);
         }
         sheet.rule();
+        // Goods come back with it.
+        sheet.barcode(self.number.in_barcode());
         sheet.centred(&Said::new("Thank you for your purchase", "谢谢惠顾"));
         sheet.finish()
     }

@@ -18,6 +18,8 @@ pub enum PaperStyle {
     Title,
     /// In the middle.
     Centred,
+    /// As a barcode in the middle, its text below.
+    Barcode,
 }
 
 /// One line of paper, never wider than the paper.
@@ -51,7 +53,7 @@ impl Paper {
     fn plain_line(&self, line: &PaperLine) -> String {
         let margin = match line.style {
             PaperStyle::Plain | PaperStyle::Bold => 0,
-            PaperStyle::Title | PaperStyle::Centred => {
+            PaperStyle::Title | PaperStyle::Centred | PaperStyle::Barcode => {
                 let free = self.columns.saturating_sub(columns(&line.text));
                 free.checked_div(2).unwrap_or(0)
             }
@@ -109,6 +111,11 @@ impl Sheet {
 
     pub(super) fn centred(&mut self, said: &Said) {
         self.say(PaperStyle::Centred, said);
+    }
+
+    /// What a scanner reads again: plain ASCII, short enough for any paper.
+    pub(super) fn barcode(&mut self, text: String) {
+        self.push(PaperStyle::Barcode, text);
     }
 
     /// What belongs to the line above.

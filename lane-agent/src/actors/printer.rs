@@ -321,6 +321,7 @@ mod tests {
             failed_cards: Vec::new(),
             change: zero,
             items: 0,
+            owed_back: Vec::new(),
         };
         PrintReceipt {
             receipt: Arc::new(receipt),

@@ -168,8 +168,11 @@ fn next_step(screen: Option<&Screen>, language: Language) -> Markup {
 /// How it looks.
 pub(super) const fn mood(prompt: &Prompt) -> &'static str {
     match prompt {
-        Prompt::Ready | Prompt::Scan | Prompt::ChooseTender => "calm",
-        Prompt::PresentCard { .. } | Prompt::ContactingBank { .. } => "wait",
+        Prompt::Ready | Prompt::Scan | Prompt::ChooseTender | Prompt::ChooseReturn { .. } => "calm",
+        Prompt::PresentCard { .. }
+        | Prompt::ContactingBank { .. }
+        | Prompt::AskingOriginal { .. }
+        | Prompt::Reserving => "wait",
         Prompt::Printing { .. }
         | Prompt::Goodbye { .. }
         | Prompt::Suspended { .. }
@@ -177,12 +180,14 @@ pub(super) const fn mood(prompt: &Prompt) -> &'static str {
         Prompt::PartlyApproved { .. }
         | Prompt::Voided { .. }
         | Prompt::CardNotRead
+        | Prompt::PayBack { .. }
         | Prompt::Weigh { .. } => "mind",
         Prompt::NotFound { .. }
         | Prompt::NotForSale { .. }
         | Prompt::Declined { .. }
         | Prompt::Refused { .. }
         | Prompt::NotConfirmed
+        | Prompt::ReturnRefused { .. }
         | Prompt::NoRoom => "stop",
     }
 }

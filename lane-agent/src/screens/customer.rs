@@ -147,6 +147,11 @@ fn of_payment(prompt: &Prompt) -> Option<Markup> {
         | Prompt::NoRoom
         | Prompt::Voided { .. }
         | Prompt::Suspended { .. }
+        | Prompt::AskingOriginal { .. }
+        | Prompt::ChooseReturn { .. }
+        | Prompt::ReturnRefused { .. }
+        | Prompt::Reserving
+        | Prompt::PayBack { .. }
         | Prompt::Till(_) => return None,
     };
     Some(html! {

@@ -324,6 +324,8 @@ impl LaneService for TestHub {
                     }
                     Hear::Abandon(abandon) => replies.extend(hub.abandon(abandon.payment_id)),
                     Hear::OfflineCard(card) => replies.extend(hub.hold(card)),
+                    // This hub takes no returns, and says so: no lane asks it.
+                    Hear::OriginalAsked(_) | Hear::ReturnAsked(_) => {}
                     Hear::PriceConfirmed(said) => {
                         hub.hear(|heard| heard.prices_confirmed.push(said));
                     }

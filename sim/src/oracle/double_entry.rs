@@ -103,6 +103,7 @@ impl Books {
             About::Batch(OfBatch::Closed(closed)) => self.close(closed),
             About::Batch(OfBatch::SettlementSent(_) | OfBatch::UploadSent(_))
             | About::Lease(_)
+            | About::Return(_)
             | About::DateEnded(_)
             | About::UnmatchedAnswer
             | About::Nothing => {}

@@ -14,6 +14,9 @@ pub struct Figures {
     pub rounding_minor: i64,
     /// How they were paid.
     pub tenders: Tenders,
+    /// Sales in which goods came back.
+    #[serde(default)]
+    pub returns: u64,
     /// Cash given back.
     pub change_minor: i64,
     /// Decisions, counted.
@@ -39,6 +42,9 @@ pub struct Tenders {
     pub cash_minor: i64,
     /// Paid by card.
     pub card_minor: i64,
+    /// Owed to cards for goods that came back: below zero.
+    #[serde(default)]
+    pub owed_minor: i64,
 }
 
 /// Payments by decision; `reversed` and `declined_after_goods` come on top.

@@ -13,6 +13,7 @@ use proto::{
 use crate::oracle::{
     hub_records::{About, OfBatch, OfForward, OfLease, OfPayment, about},
     leases::HubLeases,
+    returns::HubReturns,
     values::minor,
 };
 
@@ -123,6 +124,8 @@ pub(super) struct HubBook {
     pub orphan_records: Vec<String>,
     /// What lanes hold to approve from alone.
     pub leases: HubLeases,
+    /// Goods that came back.
+    pub returns: HubReturns,
     exposure: Exposure,
     settlements: BTreeMap<(String, u32), SettlementTold>,
 }
@@ -176,6 +179,7 @@ impl HubBook {
                 self.measure();
             }
             About::Lease(OfLease::Ended(ended)) => self.leases.end(ended.lease_id),
+            About::Return(of) => self.returns.take(of),
             About::DateEnded(date) => self.days_closed.push(date.to_owned()),
             About::UnmatchedAnswer => self.unmatched_answers += 1,
             About::Nothing => {}

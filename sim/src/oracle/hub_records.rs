@@ -4,8 +4,8 @@
 
 use proto::journal::v1::{
     Abandoned, BatchClosed, BatchUploadSent, Completed, DeadLetterResolved, Decided, ForwardEnded,
-    ForwardQueued, ForwardSent, LeaseEnded, LeaseGranted, OfflineReported, Requested, Sent,
-    SettlementSent, hub_record::Body,
+    ForwardQueued, ForwardSent, LeaseEnded, LeaseGranted, OfflineReported, Requested,
+    ReturnCompleted, ReturnReleased, ReturnTaken, Sent, SettlementSent, hub_record::Body,
 };
 
 /// A record, by what it is about.
@@ -19,6 +19,8 @@ pub(crate) enum About<'body> {
     Batch(OfBatch<'body>),
     /// A lease.
     Lease(OfLease<'body>),
+    /// Goods that come back.
+    Return(OfReturn<'body>),
     /// A date has ended.
     DateEnded(&'body str),
     /// An answer that fits nothing.
@@ -62,6 +64,14 @@ pub(crate) enum OfLease<'body> {
     Ended(&'body LeaseEnded),
 }
 
+/// Of goods that come back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum OfReturn<'body> {
+    Taken(&'body ReturnTaken),
+    Completed(&'body ReturnCompleted),
+    Released(&'body ReturnReleased),
+}
+
 /// What the record is about.
 pub(crate) fn about(body: &Body) -> About<'_> {
     match body {
@@ -80,6 +90,9 @@ pub(crate) fn about(body: &Body) -> About<'_> {
         Body::BatchClosed(closed) => About::Batch(OfBatch::Closed(closed)),
         Body::LeaseGranted(granted) => About::Lease(OfLease::Granted(granted)),
         Body::LeaseEnded(ended) => About::Lease(OfLease::Ended(ended)),
+        Body::ReturnTaken(taken) => About::Return(OfReturn::Taken(taken)),
+        Body::ReturnCompleted(closed) => About::Return(OfReturn::Completed(closed)),
+        Body::ReturnReleased(released) => About::Return(OfReturn::Released(released)),
         Body::DayClosed(closed) => About::DateEnded(&closed.date),
         Body::DateTurned(turned) => About::DateEnded(&turned.ended),
         Body::UnmatchedAnswer(_) => About::UnmatchedAnswer,
@@ -97,6 +110,7 @@ pub(crate) fn about(body: &Body) -> About<'_> {
         | Body::SettlementOrdered(_)
         | Body::BatchUploadAnswered(_)
         | Body::OfflineCardHeld(_)
+        | Body::ReturnPaidInCash(_)
         | Body::Archived(_)
         | Body::Restored(_)
         | Body::PriceImported(_)

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use proto::{
     journal::v1::{
-        LaneRecord, LineAdded, LineChanged, PaymentDecided, PaymentIntended, SaleClosed,
-        SaleOpened, lane_record::Body,
+        LaneRecord, LineAdded, LineChanged, PaidBack, PaymentDecided, PaymentIntended, Returned,
+        SaleClosed, SaleOpened, lane_record::Body,
     },
     store::v1::{Decision, DecisionKind},
 };
@@ -29,6 +29,10 @@ pub(super) struct RungUp {
     pub discount_minor: i64,
     /// Goods that come back.
     pub returned: bool,
+    /// Receipt and line that they were bought with.
+    pub original: Option<(String, u32)>,
+    /// Its tax, looked at alone or as it was taken.
+    pub tax_minor: i64,
     /// Class and rate in basis points; `None`: not taxed.
     pub taxed_as: Option<(String, i64)>,
 }
@@ -45,9 +49,16 @@ impl RungUp {
             unit_minor: minor(line.unit_price.as_ref()),
             discount_minor: discount.map_or(0, |discount| minor(discount.amount.as_ref())),
             returned: line.returned.is_some(),
+            original: line.returned.as_ref().and_then(original_of),
+            tax_minor: minor(line.tax.as_ref()),
             taxed_as: rate.map(|rate| (line.tax_class.clone(), rate.into())),
         }
     }
+}
+
+fn original_of(returned: &Returned) -> Option<(String, u32)> {
+    let receipt = returned.receipt_number.clone();
+    (!receipt.is_empty()).then_some((receipt, returned.line_number))
 }
 
 /// One card payment as the lane knows it.
@@ -84,6 +95,11 @@ pub(super) struct Sale {
     pub totalled_minor: Option<i64>,
     /// Cash handed over so far.
     pub cash_minor: i64,
+    /// Cash that was paid back.
+    pub paid_back_minor: i64,
+    /// Owed to each payment, and paid in cash for it.
+    pub owed: BTreeMap<String, i64>,
+    pub cash_for_card: BTreeMap<String, i64>,
     /// Its card payments.
     pub payments: BTreeMap<String, LanePayment>,
     /// How it was closed; what is in it was journaled before.
@@ -101,6 +117,12 @@ impl Sale {
     #[must_use]
     pub(super) fn is_open(&self) -> bool {
         self.closed.is_none() && !self.voided && self.suspended.is_none()
+    }
+
+    /// Whether goods came back in it.
+    #[must_use]
+    pub(super) fn takes_back(&self) -> bool {
+        self.lines.values().any(|line| line.returned)
     }
 
     fn ring_up(&mut self, line: &LineAdded) {
@@ -124,8 +146,10 @@ impl Sale {
 /// What stood in the journal before a sale was closed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct AtClose {
-    /// Cash handed over.
+    /// Cash handed over, less what was paid back.
     pub cash_minor: i64,
+    /// What is owed to cards for goods that came back.
+    pub owed_minor: i64,
     /// What each payment had paid.
     pub paid_minor: BTreeMap<String, i64>,
 }
@@ -218,6 +242,13 @@ impl LaneBook {
             Body::CashTendered(cash) => {
                 self.sale(cash.sale_number).cash_minor += minor(cash.given.as_ref());
             }
+            // What it says is the hub's: the records of the hub are asked.
+            Body::ReturnReserved(_) => {}
+            Body::CashForCard(paid) => {
+                let of = &mut self.sale(paid.sale_number).cash_for_card;
+                *of.entry(paid.payment_id.clone()).or_default() += minor(paid.amount.as_ref());
+            }
+            Body::PaidBack(back) => self.pay_back(back),
             Body::PaymentIntended(intent) => self.intend(intent),
             Body::PaymentDecided(decided) => {
                 self.offline(decided);
@@ -264,6 +295,15 @@ impl LaneBook {
         }
     }
 
+    fn pay_back(&mut self, back: &PaidBack) {
+        let sale = self.sale(back.sale_number);
+        sale.paid_back_minor += minor(back.cash.as_ref());
+        for one in &back.owed {
+            let owed = sale.owed.entry(one.payment_id.clone()).or_default();
+            *owed += minor(one.amount.as_ref());
+        }
+    }
+
     fn intend(&mut self, intent: &PaymentIntended) {
         let sale = self.sale(intent.sale_number);
         let payment = sale.payments.entry(intent.payment_id.clone()).or_default();
@@ -298,7 +338,8 @@ impl LaneBook {
         self.receipt_numbers.push(closed.receipt_number.clone());
         let sale = self.sale(closed.sale_number);
         sale.at_close = Some(AtClose {
-            cash_minor: sale.cash_minor,
+            cash_minor: sale.cash_minor - sale.paid_back_minor,
+            owed_minor: sale.owed.values().sum(),
             paid_minor: sale
                 .payments
                 .iter()

@@ -24,6 +24,7 @@ mod payments;
 mod prices;
 mod reckoning;
 mod replicas;
+mod returns;
 mod sales;
 mod secrets;
 mod settlement;
@@ -82,6 +83,7 @@ pub(crate) fn examine_with(
     double_entry::check(&evidence, &mut verdict);
     lease_check::check(&evidence, &mut verdict);
     tills::check(&evidence, &mut verdict);
+    returns::check(&evidence, &mut verdict);
     let terminals = settlement::check(&evidence, &mut verdict);
     replicas::check(&evidence, &mut verdict);
     secrets::check(&evidence, &mut verdict);

@@ -65,7 +65,8 @@ impl PriceFiles {
 
     /// The days by whose prices this sale may have been rung up. Labels alone tell no day.
     pub(super) fn days_of(&self, visit: &Visit, sale: &Sale) -> BTreeSet<u16> {
-        let rung_up: Vec<i64> = sale.lines.values().map(|line| line.total_minor).collect();
+        let rung_up = sale.lines.values().filter(|line| !line.returned);
+        let rung_up: Vec<i64> = rung_up.map(|line| line.total_minor).collect();
         let days = self.by_day.keys().copied();
         let days = FIRST_DAY..=days.last().unwrap_or(FIRST_DAY);
         days.filter(|day| self.costs(visit, *day) == rung_up)
@@ -166,6 +167,7 @@ mod tests {
             arrive_wall_ms: 0,
             items: vec![item(PIECE), item("2100001001103")],
             mistake: None,
+            brings_back: None,
             waits: false,
             total_minor: 220,
             tenders: Vec::new(),

@@ -8,7 +8,7 @@ use proto::{
 use crate::oracle::{
     evidence::Evidence,
     figures::{DayFigures, Figures, TerminalDay},
-    values::minor,
+    values::{minor, tender_kind},
 };
 
 impl Figures {
@@ -47,15 +47,17 @@ impl Figures {
                 self.resumed.push(sale.order.clone());
             }
             self.sales += 1;
+            self.returns += u64::from(sale.takes_back());
             // What was sold is what was paid for it: tenders less change.
             self.sales_minor += minor(closed.total.as_ref()) + minor(closed.rounding.as_ref());
             self.rounding_minor += minor(closed.rounding.as_ref());
             self.change_minor += minor(closed.change.as_ref());
             for tender in &closed.tenders {
                 let amount = minor(tender.amount.as_ref());
-                match tender.payment_id.is_empty() {
-                    true => self.tenders.cash_minor += amount,
-                    false => self.tenders.card_minor += amount,
+                match (tender_kind(tender), tender.payment_id.is_empty()) {
+                    ("owed", _) => self.tenders.owed_minor += amount,
+                    (_, true) => self.tenders.cash_minor += amount,
+                    (_, false) => self.tenders.card_minor += amount,
                 }
             }
         }

@@ -28,6 +28,9 @@ pub struct Summary {
     pub sales_minor: i64,
     /// By kind.
     pub tenders: Tenders,
+    /// Sales in which goods came back.
+    #[serde(default)]
+    pub returns: u64,
     /// Cash given back.
     pub change_minor: i64,
     /// What cash was rounded by: so much more than the totals of the receipts was paid, less if
@@ -115,6 +118,7 @@ impl Summary {
             sales_minor,
             rounding_minor,
             tenders,
+            returns,
             change_minor,
             payments,
             forward,
@@ -131,6 +135,7 @@ impl Summary {
             currency: CURRENCY.to_owned(),
             sales_minor,
             tenders,
+            returns,
             change_minor,
             rounding_minor,
             payments,
@@ -197,6 +202,7 @@ impl Summary {
         let Tenders {
             cash_minor,
             card_minor,
+            owed_minor,
         } = self.tenders;
         let _ = writeln!(
             text,
@@ -214,6 +220,14 @@ impl Summary {
             amount(card_minor),
             amount(self.change_minor)
         );
+        if self.returns > 0 {
+            let _ = writeln!(
+                text,
+                "returns      {}, {} owed to cards",
+                self.returns,
+                amount(-owed_minor)
+            );
+        }
         if !self.priced_by_rule.is_empty() {
             let _ = writeln!(
                 text,

@@ -12,6 +12,7 @@ pub mod days;
 pub mod dice;
 pub mod keys;
 pub mod price_list;
+pub mod returns;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,7 @@ use customer::{Customer, ScriptedTender, draw_customer};
 use days::{Calendar, FIRST_DAY};
 use dice::Dice;
 use price_list::{Article, ArticleKind, PRICE_MINOR_MAX, PriceList};
+use returns::BringsBack;
 
 /// 2026-11-22T08:00:00Z: the store opens. The business clock shows store time as if it were UTC.
 pub const OPENING_WALL_MS: i64 = 1_795_334_400_000;
@@ -63,7 +65,10 @@ pub struct Visit {
     /// Whether its basket waits, and is recalled, before it is paid.
     #[serde(default, skip_serializing_if = "is_not")]
     pub waits: bool,
-    /// What it will have to pay.
+    /// What it brings back before it buys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brings_back: Option<BringsBack>,
+    /// What it will have to pay, but for what it brings back.
     pub total_minor: i64,
     /// How it pays.
     pub tenders: Vec<ScriptedTender>,
@@ -101,6 +106,8 @@ pub struct ScriptLine<'visit> {
     mistake: Option<&'visit str>,
     #[serde(skip_serializing_if = "is_not")]
     waits: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    returns: Option<&'visit BringsBack>,
     tenders: &'visit [ScriptedTender],
 }
 
@@ -118,6 +125,7 @@ impl Visit {
                 .collect(),
             mistake: self.mistake.as_deref(),
             waits: self.waits,
+            returns: self.brings_back.as_ref(),
             tenders: &self.tenders,
         }
     }
@@ -142,7 +150,7 @@ impl Workload {
         let mut cashiers = Dice::new(seed, "cashiers");
         let mut shelf = Vec::new();
         let arrivals = calendar.draw_arrivals(seed, baskets.len());
-        let visits = baskets
+        let mut visits: Vec<Visit> = baskets
             .iter()
             .zip(arrivals)
             .map(|(basket, arrival)| {
@@ -160,6 +168,7 @@ impl Workload {
                     arrive_wall_ms: arrival.wall_ms,
                     mistake,
                     waits,
+                    brings_back: None,
                     total_minor: items.iter().map(|item| item.price_minor).sum(),
                     items,
                     tenders: customer.tenders,
@@ -167,6 +176,8 @@ impl Workload {
                 }
             })
             .collect();
+        let returns = returns::draw(seed, calendar, &visits);
+        visits.extend(returns);
         Self { visits, cards }
     }
 

@@ -154,6 +154,7 @@ impl Seen {
             About::Payment(_)
             | About::Forward(OfForward::Ended(_) | OfForward::Resolved(_))
             | About::Lease(_)
+            | About::Return(_)
             | About::DateEnded(_)
             | About::UnmatchedAnswer
             | About::Nothing => None,

@@ -12,6 +12,7 @@ use super::{
     commit::{Commit, Waiting},
     lane_outlet::LaneOutlet,
     payment_desk::{PaymentDesk, result_frame},
+    returns_asked::answer_frame,
     told_dates::settling_frame,
 };
 use crate::{card_vault::CardForMessage, payment_archive};
@@ -42,6 +43,7 @@ impl PaymentDesk {
             | Effect::Reply { .. }
             | Effect::WaitsForSettlement { .. }
             | Effect::DateTurned { .. }
+            | Effect::ReturnAnswer { .. }
             | Effect::HotCard { .. }
             | Effect::GrantLease(_)
             | Effect::WakeAt(_)
@@ -87,6 +89,14 @@ impl PaymentDesk {
             } => self.send_to_lane(lane, result_frame(payment_id, &decision)),
             Effect::WaitsForSettlement { lane, payment_id } => {
                 self.send_to_lane(lane, settling_frame(payment_id));
+            }
+            Effect::ReturnAnswer {
+                id,
+                revision,
+                answer,
+            } => {
+                let answer = answer.as_deref().map_err(|why| *why);
+                self.send_to_lane(id.lane, answer_frame(id, revision, answer));
             }
             Effect::DateTurned { ended, begins } => self.tell_date_turned(ended, begins),
             Effect::GrantLease(lease) => {

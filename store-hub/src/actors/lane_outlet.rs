@@ -52,4 +52,6 @@ pub(super) struct AttachedSession {
     pub(super) outlet: LaneOutlet,
     /// Its hello is on the way: what comes now is for it.
     pub(super) greeted: bool,
+    /// Where its journal ended when it said hello.
+    pub(super) journal_sequence: u64,
 }

@@ -41,6 +41,7 @@ use super::{
     payment_desk::{
         AbandonPayment, AskPayment, DetachLane, PaymentDesk, TakeOfflineCard, result_frame,
     },
+    reports::Reports,
 };
 use crate::{card_vault::EncryptedPin, metrics::PaymentTimes, prices::PriceOffer};
 
@@ -50,6 +51,9 @@ pub(crate) struct LaneSession {
     pub(crate) epoch: LaneEpoch,
     pub(crate) desk: Addr<PaymentDesk>,
     pub(crate) lanes: Addr<Lanes>,
+    pub(crate) reports: Addr<Reports>,
+    /// About earlier sales, not answered yet.
+    pub(crate) questions: usize,
     pub(crate) outbound: mpsc::Sender<HubFrame>,
     /// Payments without a result, each with when it was asked for: for metrics, and not of one that
     /// the lane gave up.
@@ -188,6 +192,8 @@ impl Handler<FromLane> for LaneSession {
             Some(lane_frame::Body::OfflineCard(card)) => self.offline_card(&card),
             Some(lane_frame::Body::Status(status)) => self.status(status),
             Some(lane_frame::Body::PriceConfirmed(answer)) => self.price_answer(answer),
+            Some(lane_frame::Body::OriginalAsked(asked)) => ready(self.original_asked(&asked, ctx)),
+            Some(lane_frame::Body::ReturnAsked(asked)) => ready(self.return_asked(asked, ctx)),
             Some(lane_frame::Body::Hello(_)) => refuse("a second hello"),
             None => refuse("an empty frame"),
         }
@@ -196,10 +202,12 @@ impl Handler<FromLane> for LaneSession {
 
 type Answer = ResponseFuture<Result<(), SessionEnd>>;
 
+fn ready(outcome: Result<(), SessionEnd>) -> Answer {
+    Box::pin(std::future::ready(outcome))
+}
+
 fn refuse(what: &str) -> Answer {
-    Box::pin(std::future::ready(Err(SessionEnd::BadFrame(
-        what.to_owned(),
-    ))))
+    ready(Err(SessionEnd::BadFrame(what.to_owned())))
 }
 
 impl LaneSession {

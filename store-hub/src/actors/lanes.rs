@@ -27,6 +27,7 @@ use super::{
     lane_session::{LaneSession, SessionGauges, SessionPrices},
     payment_desk::{AbandonPayment, AttachLane, PaymentDesk},
     replica_trouble::{Machine, Troubles},
+    reports::Reports,
 };
 use crate::{
     clocks::Clocks,
@@ -69,6 +70,7 @@ pub(super) struct Lane {
 /// The actor.
 pub(crate) struct Lanes {
     desk: Addr<PaymentDesk>,
+    reports: Addr<Reports>,
     clock: Arc<dyn Clock>,
     clocks: Clocks,
     journal: Journal,
@@ -83,7 +85,7 @@ impl Lanes {
     /// Lanes that are configured, and those whose journals are held, are known from the start,
     /// though not connected.
     pub(crate) fn new(
-        desk: Addr<PaymentDesk>,
+        (desk, reports): (Addr<PaymentDesk>, Addr<Reports>),
         (clock, clocks): (Arc<dyn Clock>, Clocks),
         journal: Journal,
         damaged: DamagedCopies,
@@ -99,6 +101,7 @@ impl Lanes {
         }
         Self {
             desk,
+            reports,
             clock,
             clocks,
             journal,
@@ -198,6 +201,8 @@ impl Handler<Attach> for Lanes {
             epoch,
             desk: self.desk.clone(),
             lanes: ctx.address(),
+            reports: self.reports.clone(),
+            questions: 0,
             outbound: attach.outbound,
             in_flight: Default::default(),
             times: self.times.clone(),
@@ -210,6 +215,7 @@ impl Handler<Attach> for Lanes {
             lane,
             epoch,
             abandoned: greeting.abandoned,
+            journal_sequence: greeting.journal.map_or(0, |head| head.sequence),
             previous_hub: greeting.previous_hub,
             session: LaneOutlet::of(&session),
         });

@@ -12,6 +12,7 @@
 //!                 BusinessDay ──┬────────────┤
 //!                               │            │
 //!   gRPC Reports ───────────────┴► Reports ──┘ (reads the journal itself)
+//!   LaneSession ─────────────────► Reports (what an earlier sale was)
 //!   gRPC Operations, inbox ──► Prices ──► journal
 //! ```
 //!
@@ -45,6 +46,7 @@ pub(crate) mod prices;
 mod replica_trouble;
 pub(crate) mod replication;
 pub(crate) mod reports;
+mod returns_asked;
 pub(crate) mod see_lanes;
 pub(crate) mod timer;
 pub(crate) mod told_dates;

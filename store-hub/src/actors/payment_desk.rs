@@ -4,7 +4,10 @@
 //! effect waits in the outbox until that commit is durable (I6). Start-up is recovery: the journal
 //! is replayed, and there is no other start. Asks nobody; see the graph in `actors`.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use actix::{Actor, Context, Handler, Message, StreamHandler};
 use domain::{
@@ -52,6 +55,8 @@ pub(crate) struct PaymentDesk {
     pub(super) ticket: Ticket,
     pub(super) sessions: BTreeMap<LaneId, AttachedSession>,
     pub(super) stopped: bool,
+    /// Lanes whose journals are here as far as they had said, in a hub that lost its own.
+    pub(super) lanes_read: BTreeSet<LaneId>,
     /// The disk had no room when it was last looked at: told once.
     pub(super) without_room: bool,
     /// Records of lanes that came again for damaged ones, until all of a run are there.
@@ -85,6 +90,7 @@ impl PaymentDesk {
             ticket: Ticket::NONE,
             sessions: BTreeMap::new(),
             stopped: false,
+            lanes_read: BTreeSet::new(),
             without_room: false,
             mending: BTreeMap::new(),
             parts,
@@ -218,9 +224,12 @@ impl PaymentDesk {
         let AttachLane { lane, epoch, .. } = attach;
         self.step(&mut commit, Event::LaneAttached { lane, epoch })?;
         let outlet = attach.session.clone();
-        let greeted = false;
-        self.sessions
-            .insert(lane, AttachedSession { outlet, greeted });
+        let session = AttachedSession {
+            outlet,
+            greeted: false,
+            journal_sequence: attach.journal_sequence,
+        };
+        self.sessions.insert(lane, session);
         if let Some(previous) = &attach.previous_hub {
             self.compare_with_memory(&mut commit, lane, epoch, previous, &attach.abandoned);
         }
@@ -293,6 +302,7 @@ impl PaymentDesk {
             tax_number: heading.tax_number,
             hub_history: self.history.to_be_bytes().to_vec().into(),
             journal_copy: Some(head_to_proto(copy)),
+            takes_returns: true,
             ..self.dates_of_hello()
         }
     }
@@ -376,6 +386,8 @@ pub(crate) struct AttachLane {
     pub(crate) lane: LaneId,
     pub(crate) epoch: LaneEpoch,
     pub(crate) abandoned: Vec<PaymentId>,
+    /// Where its journal ends.
+    pub(crate) journal_sequence: u64,
     /// The hub it was attached to last, if any.
     pub(crate) previous_hub: Option<PreviousHub>,
     pub(crate) session: LaneOutlet,

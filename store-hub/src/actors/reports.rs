@@ -12,8 +12,9 @@ use domain::{
         Calendar, Circumstances, DateRefused, DayConfig, DayEffect, LanePart, LaneSeen, Lateness,
         Wait,
     },
-    ids::{LaneEpoch, LaneId, PaymentId},
+    ids::{LaneEpoch, LaneId, PaymentId, ReceiptNumber},
     money::Currency,
+    returns::Original,
     time::{BusinessDate, MonoMs},
 };
 use journal::{Journal, Ticket};
@@ -401,6 +402,21 @@ impl Handler<Find> for Reports {
 
     fn handle(&mut self, find: Find, ctx: &mut Self::Context) -> Self::Result {
         self.once_caught_up(ctx, move |actor| Ok(actor.books.find(&find.0)?))
+    }
+}
+
+/// The sale with this receipt, as goods may come back from it.
+#[derive(Message)]
+#[rtype(result = "Result<Option<Original>, ReportError>")]
+pub(crate) struct FindOriginal(pub(crate) ReceiptNumber);
+
+impl Handler<FindOriginal> for Reports {
+    type Result = ResponseActFuture<Self, Result<Option<Original>, ReportError>>;
+
+    fn handle(&mut self, find: FindOriginal, ctx: &mut Self::Context) -> Self::Result {
+        self.once_caught_up(ctx, move |actor| {
+            Ok(actor.books.original(&actor.parts.journal, find.0)?)
+        })
     }
 }
 

@@ -13,6 +13,7 @@ mod migrate;
 mod payment;
 mod prices;
 mod repair;
+mod returns;
 mod serve;
 mod stopped;
 mod trouble_view;
@@ -95,6 +96,15 @@ enum Command {
         asked: Asked,
         #[command(subcommand)]
         action: Option<leases::LeaseAction>,
+    },
+    /// What is owed to cards for goods that came back
+    Owed(Asked),
+    /// Returns that are reserved and not known to be closed
+    Returns {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(subcommand)]
+        action: Option<returns::ReturnAction>,
     },
     /// The acquirer link: up or down, since when and why
     Link {
@@ -282,6 +292,8 @@ fn execute(command: Command) -> Outcome {
                 }),
         } => ask::resolve(&asked, forward_id, how, note),
         Command::Leases { asked, action } => leases::leases(&asked, action),
+        Command::Owed(asked) => returns::owed(&asked),
+        Command::Returns { asked, action } => returns::returns(&asked, action),
         Command::CloseDay { asked, date } => day::close(&asked, date),
         Command::Settle(asked) => day::settle(&asked),
         Command::OpenDay { asked, date } => day::open(&asked, date),

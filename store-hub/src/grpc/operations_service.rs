@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use domain::{
     desk::{Event, Rejected},
-    ids::{ForwardId, LaneEpoch, LeaseId},
+    ids::{ForwardId, LaneEpoch, LeaseId, ReturnId},
     limits::NOTE_BYTES_MAX,
     time::WallMs,
 };
@@ -13,11 +13,13 @@ use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse, FindRequest,
     FindResponse, ImportPricesRequest, ImportPricesResponse, LanesRequest, LanesResponse,
     LeasesRequest, LeasesResponse, LinkRequest, LinkResponse, OpenDayRequest, OpenDayResponse,
-    PaymentHistory, PaymentQuery, PricesRequest, PricesResponse, ResolveDeadLetterRequest,
-    ResolveDeadLetterResponse, SettleRequest, StateEpochEndRequest, StateEpochEndResponse,
-    StatusRequest, StatusResponse, StoreRequest, StoreResponse, TakeBackEpochRequest,
-    TakeBackEpochResponse, UnresolvedRequest, UnresolvedResponse, WriteOffLeaseRequest,
-    WriteOffLeaseResponse, operations_service_server::OperationsService,
+    OwedRequest, OwedResponse, PaymentHistory, PaymentQuery, PricesRequest, PricesResponse,
+    ReleaseReturnRequest, ReleaseReturnResponse, ResolveDeadLetterRequest,
+    ResolveDeadLetterResponse, ReturnsRequest, ReturnsResponse, SettleRequest,
+    StateEpochEndRequest, StateEpochEndResponse, StatusRequest, StatusResponse, StoreRequest,
+    StoreResponse, TakeBackEpochRequest, TakeBackEpochResponse, UnresolvedRequest,
+    UnresolvedResponse, WriteOffLeaseRequest, WriteOffLeaseResponse,
+    operations_service_server::OperationsService,
 };
 use records::hub::resolution_from_proto;
 use tokio::sync::mpsc;
@@ -39,6 +41,8 @@ use crate::{
     },
     find_view::{self, NoPayment},
     lease_view, operator_view,
+    replica::log_of,
+    return_view,
 };
 
 /// What somebody writes becomes part of a record, and a record has its bounds.
@@ -185,6 +189,33 @@ impl OperationsService for Services {
         Ok(Response::new(WriteOffLeaseResponse {}))
     }
 
+    async fn owed(&self, _: Request<OwedRequest>) -> Result<Response<OwedResponse>, Status> {
+        let owed = self.look(|desk| return_view::owed(&desk.desk)).await?;
+        Ok(Response::new(owed))
+    }
+
+    async fn returns(
+        &self,
+        _: Request<ReturnsRequest>,
+    ) -> Result<Response<ReturnsResponse>, Status> {
+        let returns = self.look(|desk| return_view::returns(&desk.desk)).await?;
+        Ok(Response::new(returns))
+    }
+
+    async fn release_return(
+        &self,
+        request: Request<ReleaseReturnRequest>,
+    ) -> Result<Response<ReleaseReturnResponse>, Status> {
+        let request = request.into_inner();
+        check_note("by", &request.by)?;
+        check_note("reason", &request.reason)?;
+        let id = ReturnId::parse(&request.return_id)
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let (by, reason) = (request.by, request.reason);
+        self.order(Event::ReleaseReturn { id, by, reason }).await?;
+        Ok(Response::new(ReleaseReturnResponse {}))
+    }
+
     async fn take_back_epoch(
         &self,
         request: Request<TakeBackEpochRequest>,
@@ -260,15 +291,20 @@ impl OperationsService for Services {
         let request = request.into_inner();
         check_note("by", &request.by)?;
         check_note("reason", &request.reason)?;
-        let lane = lane_id(request.lane)?;
+        let (lane, epoch) = (lane_id(request.lane)?, LaneEpoch(request.epoch));
         self.order(Event::StateEpochEnd {
             lane,
-            epoch: LaneEpoch(request.epoch),
+            epoch,
             sequence: request.sequence,
             by: request.by,
             reason: request.reason,
         })
         .await?;
+        let held = self.journal.durable_head(log_of(lane, epoch)).sequence;
+        if held >= request.sequence {
+            // What it reserved and did not close it never will.
+            self.order(Event::EpochOver { lane, epoch }).await?;
+        }
         Ok(Response::new(StateEpochEndResponse {}))
     }
 }
@@ -326,6 +362,7 @@ fn rejected_status(rejected: &Rejected) -> Status {
         | Rejected::BatchIsClosed(_)
         | Rejected::NeverForwarded(_)
         | Rejected::UnknownLease(_)
+        | Rejected::UnknownReturn(_)
         | Rejected::NotFenced { .. } => Status::failed_precondition(text),
     }
 }

@@ -47,6 +47,7 @@ const fn frame_fact(fact: &CheckoutFact) -> FrameFact {
         },
         CheckoutFact::Basket(_)
         | CheckoutFact::Tender(_)
+        | CheckoutFact::Return(_)
         | CheckoutFact::Till(_)
         | CheckoutFact::Lease(_)
         | CheckoutFact::Operator(_) => FrameFact::Other,

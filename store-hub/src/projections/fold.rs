@@ -30,7 +30,11 @@ impl Books {
                 self.hold(*payment_id);
                 self.change(*payment_id, date, |entry| entry.asked_before = Some(date));
             }
-            DeskFact::Hub(_) | DeskFact::Day(_) | DeskFact::Lease(_) | DeskFact::Archive(_) => {}
+            DeskFact::Hub(_)
+            | DeskFact::Day(_)
+            | DeskFact::Lease(_)
+            | DeskFact::Return(_)
+            | DeskFact::Archive(_) => {}
         }
         if let Some(fact) = record.of_dates() {
             self.days.take(&fact);
@@ -108,6 +112,7 @@ impl Books {
                 true
             }
             CheckoutFact::Basket(_)
+            | CheckoutFact::Return(_)
             | CheckoutFact::Till(_)
             | CheckoutFact::Lease(_)
             | CheckoutFact::Date(_)

@@ -12,6 +12,7 @@ mod fold;
 mod follow;
 mod history;
 mod kept;
+mod original;
 mod pairs;
 mod payment;
 mod sale;

@@ -140,6 +140,7 @@ mod tests {
             rounding: cny(0),
             taxes: Vec::new(),
             tax_mode: TaxMode::Inclusive,
+            returns: None,
         };
         assert_eq!(day.close((1, 1), 16, &closed(1500)), Some(()));
         let sum: i64 = day.tenders.values().map(|sum| sum.minor).sum();

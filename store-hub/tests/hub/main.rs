@@ -29,6 +29,7 @@ mod real_lane;
 mod rebuilt;
 mod replication;
 mod restart;
+mod returns;
 mod secrets;
 mod sessions;
 mod stopped_journal;

@@ -533,6 +533,33 @@ fn tax_on_top_goes_back_as_it_was_taken() {
     assert_eq!(shown(&effects), Some(&Prompt::ReturnRefused { why }));
 }
 
+/// Figured anew, one stick of gum would give back 0.01, and the three 0.03 of the 0.02 taken.
+#[test]
+fn a_sale_takes_back_the_tax_that_was_taken_and_not_what_it_would_figure() {
+    let mut lane = Lane::of(CheckoutConfig {
+        tax: TaxMode::Exclusive,
+        cash_rounding: CashRounding::NONE,
+        ..CONFIG
+    });
+    open(&mut lane);
+    for _ in 0..3 {
+        lane.step(Event::Scanned(PricedItem {
+            tax_class: "A".to_owned(),
+            tax_rate_basis_points: Some(500),
+            ..item("gum", 1, 10)
+        }));
+    }
+    lane.step(Event::Total);
+    lane.step(Event::CashTendered { given: cny(32) });
+    lane.printed();
+    let hub = Hub::of(&lane);
+    open(&mut lane);
+    ask(&mut lane, &hub);
+    choose(&mut lane, 1, 1);
+    total(&mut lane, &hub);
+    assert_eq!(closed(&lane.step(Event::PayBack)).0, -10);
+}
+
 fn returned_line(record: &CheckoutRecord) -> Option<&Line> {
     match &record.fact {
         CheckoutFact::Basket(BasketFact::LineAdded { line, .. }) => {

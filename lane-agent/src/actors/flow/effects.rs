@@ -38,6 +38,8 @@ impl TransactionFlow {
             Effect::SendPayment(request) => self.send_payment(request, ctx),
             Effect::Abandon(payment_id) => self.abandon(payment_id, ctx),
             Effect::ReportOffline(payment_id) => self.report_offline(payment_id, ctx),
+            Effect::AskOriginal(receipt) => self.ask_original(receipt, ctx),
+            Effect::Reserve(ask) => self.ask_to_reserve(*ask, ctx),
             Effect::OpenDrawer => self.open_drawer(ctx),
             Effect::Print { receipt, reprint } => self.print(receipt, reprint, ctx),
             // No list of operators reaches the lane yet, so that no PIN is ever asked for.

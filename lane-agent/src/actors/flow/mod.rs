@@ -9,6 +9,7 @@ mod effects;
 mod offline;
 mod outcomes;
 mod prices;
+mod returns;
 mod room;
 
 use std::sync::Arc;
@@ -247,6 +248,7 @@ impl TransactionFlow {
             price_version: self.price_version(),
             currency: self.parts.currency,
             prices: prices.as_deref(),
+            codes: &self.parts.codes,
         };
         key.event(&by, || PaymentId(self.parts.random.next_u128()))
     }
@@ -371,6 +373,11 @@ fn shows_basket(effect: &Effect) -> bool {
             | Prompt::NoRoom
             | Prompt::Voided { .. }
             | Prompt::Suspended { .. }
+            | Prompt::AskingOriginal { .. }
+            | Prompt::ChooseReturn { .. }
+            | Prompt::ReturnRefused { .. }
+            | Prompt::Reserving
+            | Prompt::PayBack { .. }
             | Prompt::Till(_) => false,
         },
         Effect::Persist(_)
@@ -379,6 +386,8 @@ fn shows_basket(effect: &Effect) -> bool {
         | Effect::SendPayment(_)
         | Effect::Abandon(_)
         | Effect::ReportOffline(_)
+        | Effect::AskOriginal(_)
+        | Effect::Reserve(_)
         | Effect::OpenDrawer
         | Effect::Print { .. }
         | Effect::CheckPin { .. }

@@ -9,6 +9,7 @@ mod connection;
 mod day;
 mod price_file;
 mod replicate;
+mod returns;
 mod session;
 mod status;
 
@@ -44,6 +45,7 @@ use crate::{
 };
 use connection::Client;
 pub(crate) use connection::{Client as HubClient, client as hub_client};
+pub(crate) use returns::{AskOriginal, AskReturn, Question};
 
 /// What a link is made of.
 pub(crate) struct LinkParts {
@@ -148,6 +150,7 @@ pub(crate) struct HubLink {
     /// When this stream's hello was sent.
     hello_sent: day::Clocks,
     pending: BTreeMap<PaymentId, oneshot::Sender<Fate>>,
+    questions: returns::Questions,
     hello: watch::Sender<Option<Arc<wire::HubHello>>>,
     price_notices: mpsc::Sender<wire::PriceNotice>,
     /// Until whoever follows them is started.
@@ -172,6 +175,7 @@ impl HubLink {
             told_in_hello: BTreeSet::new(),
             hello_sent: day::Clocks::default(),
             pending: BTreeMap::new(),
+            questions: returns::Questions::default(),
             hello: watch::Sender::new(None),
             price_notices,
             notices: Some(notices),

@@ -138,6 +138,7 @@ impl HubLink {
         if let Some(inbound) = self.inbound.take() {
             ctx.cancel_future(inbound);
         }
+        self.questions = super::returns::Questions::default();
         for (_, tell) in std::mem::take(&mut self.pending) {
             // Nobody listens for a payment given up meanwhile.
             let _ = tell.send(Fate::LinkLost);
@@ -253,6 +254,8 @@ impl HubLink {
             hub_frame::Body::DayEndsSoon(soon) => {
                 info!(event = "day ends soon", date = soon.date);
             }
+            hub_frame::Body::OriginalTold(told) => self.original_told(told),
+            hub_frame::Body::ReturnAnswered(answered) => self.return_answered(&answered),
             hub_frame::Body::PriceNotice(notice) => {
                 if self.price_notices.try_send(notice).is_err() {
                     warn!(

@@ -40,12 +40,37 @@ pub(in crate::devices) fn encode(paper: &Paper) -> Vec<Vec<u8>> {
     parts
 }
 
+/// `GS h 64`, `GS w 2`, `GS H 2`: so high, so wide, its text below.
+const BARCODE_FORM: &[u8] = b"\x1dh\x40\x1dw\x02\x1dH\x02";
+/// `GS k 73 n {B …`: CODE128, set B.
+const BARCODE_128: u8 = 73;
+
+/// A barcode that no printer could print is printed as text.
+fn barcode(text: &str) -> Option<Vec<u8>> {
+    let length = u8::try_from(text.len().saturating_add(2)).ok()?;
+    let is_set_b = text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    is_set_b.then(|| {
+        let mut bytes = b"\x1ba\x01".to_vec();
+        bytes.extend_from_slice(BARCODE_FORM);
+        bytes.extend_from_slice(&[0x1d, b'k', BARCODE_128, length]);
+        bytes.extend_from_slice(b"{B");
+        bytes.extend_from_slice(text.as_bytes());
+        bytes.push(b'\n');
+        bytes
+    })
+}
+
 fn line(line: &PaperLine) -> Vec<u8> {
+    if line.style == PaperStyle::Barcode
+        && let Some(bytes) = barcode(&line.text)
+    {
+        return bytes;
+    }
     let (bold, centred) = match line.style {
         PaperStyle::Plain => (0, 0),
         PaperStyle::Bold => (1, 0),
         PaperStyle::Title => (1, 1),
-        PaperStyle::Centred => (0, 1),
+        PaperStyle::Centred | PaperStyle::Barcode => (0, 1),
     };
     // ESC a: where; ESC E: bold.
     let mut bytes = vec![0x1b, b'a', centred, 0x1b, b'E', bold];
@@ -119,6 +144,13 @@ mod tests {
         );
         assert!(bytes.ends_with(b"\x1bd\x04\x1dVA\x00"), "{bytes:02x?}");
         assert!(!has(&bytes, b"\x1c"), "no Chinese, no Chinese mode");
+    }
+
+    #[test]
+    fn a_barcode_is_code_128_of_its_text() {
+        let bytes = encode(&paper(&[(PaperStyle::Barcode, "R3-1-000042")])).concat();
+        let code = b"\x1ba\x01\x1dh\x40\x1dw\x02\x1dH\x02\x1dkI\x0d{BR3-1-000042\n";
+        assert!(has(&bytes, code), "{bytes:02x?}");
     }
 
     /// F31: Chinese goes out as GB18030 in Chinese mode, by the codes of the standard.

@@ -3,7 +3,10 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use domain::sale::{BasketView, Prompt, Screen};
+use domain::{
+    returns::ReturnRefusal,
+    sale::{BasketView, Prompt, Screen},
+};
 use ports::Clock;
 use tokio::{
     sync::{mpsc, watch},
@@ -12,7 +15,10 @@ use tokio::{
 
 use super::{
     cash_for,
-    script::{CardOnScript, CashGiven, KeyOnScript, Order, TenderOnScript},
+    script::{
+        CardOnScript, CashGiven, KeyOnScript, Order, ReceiptOnScript, ReturnOnScript,
+        TenderOnScript,
+    },
 };
 use crate::devices::Key;
 
@@ -20,6 +26,10 @@ use crate::devices::Key;
 const CLOCK_LOOK_MS: u64 = 5;
 /// How long a customer waits for the receipt before the cashier turns to the next.
 const RECEIPT_AWAITED_MS: u64 = 2_000;
+
+/// How often a return is tried while the hub is away, and how long is waited between.
+const RETURN_TRIES_MAX: u32 = 25;
+const RETURN_PAUSE_MS: u64 = 200;
 
 /// The lane is gone: nobody is left to play for.
 struct LaneStopped;
@@ -114,12 +124,58 @@ impl ScriptedCashier {
             let order_reference = order.order.clone();
             self.press(Key::Open { order_reference }).await?;
         }
+        if let Some(returns) = &order.returns {
+            self.take_back(returns).await?;
+        }
         self.scan_the_rest(order).await?;
         if order.waits {
             self.wait_for_the_forgetful().await?;
         }
         self.total().await?;
         self.pay(order).await
+    }
+
+    /// Goods come back, as far as the hub says that they may.
+    async fn take_back(&mut self, returns: &ReturnOnScript) -> Result<(), LaneStopped> {
+        let basket = self.now()?.basket;
+        let is_begun = |basket: &BasketView| basket.lines.iter().any(|line| line.returned);
+        if basket.is_none_or(|basket| basket.totalled || is_begun(&basket)) {
+            return Ok(());
+        }
+        let ReceiptOnScript(receipt) = returns.receipt;
+        let reason = "does not fit".to_owned();
+        self.press(Key::Return { receipt, reason }).await?;
+        let screen = self.settled().await?;
+        for line_number in returns.lines.iter().copied() {
+            let left = screen.returning.as_ref().and_then(|view| {
+                let mut lines = view.lines.iter();
+                lines.find(|line| line.number == line_number && line.left > 0)
+            });
+            if left.is_some() {
+                let pieces = Some(1);
+                self.press(Key::ReturnLine {
+                    line_number,
+                    pieces,
+                })
+                .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A hub that is away now may be back in a while; whatever else it says, the customer keeps the
+    /// goods.
+    async fn refused(&mut self, why: ReturnRefusal, tries: &mut u32) -> Result<(), LaneStopped> {
+        let again = why == ReturnRefusal::HubAway && *tries < RETURN_TRIES_MAX;
+        if !again {
+            let reason = why.to_string();
+            self.press(Key::VoidSale { reason }).await?;
+            return Ok(());
+        }
+        *tries = tries.saturating_add(1);
+        sleep(Duration::from_millis(RETURN_PAUSE_MS)).await;
+        self.press(Key::Total).await?;
+        Ok(())
     }
 
     async fn wait_for_customer(&self, order: &Order) {
@@ -164,8 +220,17 @@ impl ScriptedCashier {
 
     /// Goes through the tenders until the sale is over; when they are used up, cash.
     async fn pay(&mut self, order: &Order) -> Result<(), LaneStopped> {
+        let mut tries = 0;
         loop {
             let screen = self.settled().await?;
+            if let Prompt::PayBack { .. } = screen.prompt {
+                self.press(Key::PayBack).await?;
+                return Ok(());
+            }
+            if let Prompt::ReturnRefused { why } = screen.prompt {
+                self.refused(why, &mut tries).await?;
+                continue;
+            }
             let Some(basket) = screen.basket.filter(|_| screen.prompt.takes_tender()) else {
                 return Ok(());
             };
@@ -259,7 +324,11 @@ const fn is_printing(prompt: &Prompt) -> bool {
 
 const fn asks_a_person(prompt: &Prompt) -> bool {
     match prompt {
-        Prompt::PresentCard { .. } | Prompt::ContactingBank { .. } | Prompt::NoRoom => false,
+        Prompt::PresentCard { .. }
+        | Prompt::ContactingBank { .. }
+        | Prompt::AskingOriginal { .. }
+        | Prompt::Reserving
+        | Prompt::NoRoom => false,
         Prompt::Ready
         | Prompt::Printing { .. }
         | Prompt::Scan
@@ -275,13 +344,20 @@ const fn asks_a_person(prompt: &Prompt) -> bool {
         | Prompt::Goodbye { .. }
         | Prompt::Voided { .. }
         | Prompt::Suspended { .. }
+        | Prompt::ChooseReturn { .. }
+        | Prompt::ReturnRefused { .. }
+        | Prompt::PayBack { .. }
         | Prompt::Till(_) => true,
     }
 }
 
 fn articles_in(basket: &BasketView) -> BTreeMap<&str, u32> {
     let mut there = BTreeMap::new();
-    for line in basket.lines.iter().filter(|line| !line.voided) {
+    for line in basket
+        .lines
+        .iter()
+        .filter(|line| !line.voided && !line.returned)
+    {
         let count: &mut u32 = there.entry(line.barcode.as_str()).or_default();
         *count = count.saturating_add(line.quantity);
     }

@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::sale::Key;
+use domain::{
+    ids::{InvalidId, ReceiptNumber},
+    sale::Key,
+};
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
@@ -28,8 +31,34 @@ pub struct Order {
     /// With all scanned the customer forgot something: the basket waits, and is recalled.
     #[serde(default)]
     pub waits: bool,
+    /// Goods that come back before anything is scanned.
+    #[serde(default)]
+    pub returns: Option<ReturnOnScript>,
     /// Tried in order, each for what is still open; cash follows the last.
     pub tenders: Vec<TenderOnScript>,
+}
+
+/// Goods that come back with their receipt.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnOnScript {
+    /// The number on the receipt.
+    pub receipt: ReceiptOnScript,
+    /// A piece of each of these lines of it.
+    pub lines: Vec<u32>,
+}
+
+/// A receipt, by its number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ReceiptOnScript(pub ReceiptNumber);
+
+impl TryFrom<String> for ReceiptOnScript {
+    type Error = InvalidId;
+
+    fn try_from(from: String) -> Result<Self, Self::Error> {
+        ReceiptNumber::parse(&from).map(Self)
+    }
 }
 
 /// A key, by its name.

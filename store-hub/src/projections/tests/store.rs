@@ -227,6 +227,7 @@ impl Store {
             rounding: cny(0),
             taxes: Vec::new(),
             tax_mode: TaxMode::Inclusive,
+            returns: None,
         });
         self.lane(lane, day, 4, closed);
         let text = format!("receipt {receipt}");
@@ -257,6 +258,7 @@ impl Store {
                 rounding: cny(0),
                 taxes: Vec::new(),
                 tax_mode: TaxMode::Inclusive,
+                returns: None,
             };
             self.lane(1, day, minute, closed.into());
         }
