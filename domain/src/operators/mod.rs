@@ -25,9 +25,9 @@ pub struct AttemptId(pub u64);
 /// How somebody says who they are, before the PIN.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Who {
-    /// By the number.
+    /// Typed at the number pad.
     Number(OperatorId),
-    /// By the badge.
+    /// Scanned.
     Badge(BadgeHash),
 }
 
