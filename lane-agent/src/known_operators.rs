@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 const HASH_BYTES: usize = 32;
 
 /// What the lane works with.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct KnownOperators {
     pub(crate) list: Arc<OperatorList>,
     /// Empty: the store has no badges.

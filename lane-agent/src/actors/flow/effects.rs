@@ -40,12 +40,13 @@ impl TransactionFlow {
             Effect::ReportOffline(payment_id) => self.report_offline(payment_id, ctx),
             Effect::OpenDrawer => self.open_drawer(ctx),
             Effect::Print { receipt, reprint } => self.print(receipt, reprint, ctx),
-            // No list of operators reaches the lane yet, so that no PIN is ever asked for.
-            Effect::CheckPin { .. } => warn!(event = "pin not checked"),
+            Effect::CheckPin { attempt, verifier } => self.check_pin(attempt, verifier, ctx),
             Effect::PrintReport { report, reprint } => self.print_report(report, reprint, ctx),
-            Effect::Show(screen) => {
+            // A lane that is not open says nothing else yet.
+            Effect::Show(screen) if self.open => {
                 self.parts.screens.send_replace(Some(screen));
             }
+            Effect::Show(_) => {}
             Effect::Finished(sale) => debug!(event = "sale finished", sale = sale.0),
         }
     }
@@ -141,7 +142,7 @@ impl TransactionFlow {
     /// An X or a Z. Whoever misses its paper asks for it again: the figures of a Z are a record.
     fn print_report(&mut self, report: Arc<Report>, again: bool, ctx: &mut Context<Self>) {
         let facts = self.parts.facts.borrow().clone();
-        let lane = self.checkout.config().lane;
+        let lane = self.parts.checkout.config().lane;
         let name = match report.number {
             None => "report-x".to_owned(),
             Some(number) => format!("report-z-{number:06}"),
