@@ -47,7 +47,10 @@ pub(crate) enum OperatorsError {
     Message(#[from] prost::DecodeError),
     #[error(transparent)]
     List(#[from] ConvertError),
-    #[error("the key of the badges is longer than {} bytes", limits::BADGE_KEY_BYTES_MAX)]
+    #[error(
+        "the key of the badges is longer than {} bytes",
+        limits::BADGE_KEY_BYTES_MAX
+    )]
     BadgeKey,
 }
 

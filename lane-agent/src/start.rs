@@ -22,8 +22,8 @@ use tracing::{error, info, warn};
 
 use crate::{
     actors::{
-        Asking, CardReader, Fatal, FlowParts, FromHub, HubLink, Keyboard, LinkParts, Printer, Progress,
-        Rest, Scanner, TransactionFlow,
+        Asking, CardReader, Fatal, FlowParts, FromHub, HubLink, Keyboard, LinkParts, Printer,
+        Progress, Rest, Scanner, TransactionFlow,
     },
     config::Config,
     devices::{DeviceError, DeviceSource, Devices, PrinterStatus, Wiring},

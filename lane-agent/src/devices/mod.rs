@@ -24,9 +24,9 @@ use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 pub use domain::sale::Key;
-pub use operator_pin::Pin;
 pub use escpos::{DrawerSensor, EscPosPrinter};
 pub use file_printer::FilePrinter;
+pub use operator_pin::Pin;
 pub use pos_printer::{
     PaperRoll, PosPrinter, PowerState, PrintFault, PrintJob, PrinterStatus, PrinterTrouble,
 };

@@ -13,7 +13,7 @@ use std::{
 
 use domain::barcode::check_digit;
 use journal::{CommitDriver, Journal, LogId, Record, SimulatedDisk};
-use lane_agent::{Config, Ports, devices, start};
+use lane_agent::{Config, PinCheck, Ports, devices, start};
 use ports::{Clock, Network, OsRandom, SystemClock, TcpNetwork};
 use prost::Message;
 use proto::{
@@ -226,6 +226,7 @@ impl Lane {
             engine: self.disk.engine(),
             commits: CommitDriver::Simulated(Box::new(move || commit)),
             devices: devices::configured(&config.devices),
+            pins: PinCheck::Thread,
             shutdown: Box::pin(async move {
                 let _ = stopped.await;
             }),

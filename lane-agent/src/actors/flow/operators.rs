@@ -181,7 +181,8 @@ impl TransactionFlow {
     /// A badge says who somebody is, where that is asked. False: nobody asks.
     pub(super) fn takes_badge(&mut self, event: &Event, on_badge: &str) -> bool {
         let is_badge = matches!(event, Event::OtherCode(CodeMeaning::Badge));
-        let is_asked = self.at_the_keys.refused.is_some() || self.parts.checkout.operator().is_none();
+        let is_asked =
+            self.at_the_keys.refused.is_some() || self.parts.checkout.operator().is_none();
         if !is_badge || !is_asked {
             return false;
         }
@@ -245,14 +246,20 @@ pub(super) fn tell(fact: &CheckoutFact) {
                 warn!(event = "operator signed off", operator = operator.0, ?by);
             }
         },
-        OperatorFact::PinRefused { operator, wrong, .. } => {
+        OperatorFact::PinRefused {
+            operator, wrong, ..
+        } => {
             info!(event = "pin refused", operator = operator.0, wrong);
         }
         OperatorFact::LockedOut { operator } => {
             warn!(event = "operator locked out", operator = operator.0);
         }
         OperatorFact::Unlocked { operator, by } => {
-            info!(event = "operator unlocked", operator = operator.0, by = by.0);
+            info!(
+                event = "operator unlocked",
+                operator = operator.0,
+                by = by.0
+            );
         }
         OperatorFact::SupervisorAllowed { by, action, .. } => {
             info!(event = "supervisor allowed", by = by.0, ?action);

@@ -12,8 +12,8 @@ use futures::future::{LocalBoxFuture, pending};
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    Device, DeviceClass, DeviceError, DeviceState, Devices, PosKeyboard, PosPrinter, Scanner, Stroke,
-    Wiring,
+    Device, DeviceClass, DeviceError, DeviceState, Devices, PosKeyboard, PosPrinter, Scanner,
+    Stroke, Wiring,
 };
 use crate::config::PinPadConfig;
 
