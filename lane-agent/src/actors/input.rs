@@ -66,7 +66,7 @@ async fn hand_over(
     let identify = Identify {
         purpose,
         number: Some(identity.operator),
-        pin: identity.pin,
+        pin: Some(identity.pin),
     };
     flow.send(identify).await
 }

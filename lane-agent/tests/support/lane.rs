@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -40,6 +40,7 @@ pub struct Lane {
 #[derive(Debug)]
 pub struct HandClock {
     wall_ms: AtomicI64,
+    skipped_ms: AtomicU64,
     running: SystemClock,
 }
 
@@ -47,6 +48,7 @@ impl HandClock {
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             wall_ms: AtomicI64::new(0),
+            skipped_ms: AtomicU64::new(0),
             running: SystemClock::new(),
         })
     }
@@ -57,13 +59,20 @@ impl HandClock {
     }
 }
 
+impl HandClock {
+    /// So much time goes by at once, whatever the business clock shows.
+    pub fn skip(&self, ms: u64) {
+        self.skipped_ms.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
 impl Clock for HandClock {
     fn wall_ms(&self) -> i64 {
         self.wall_ms.load(Ordering::SeqCst)
     }
 
     fn mono_ms(&self) -> u64 {
-        self.running.mono_ms()
+        self.running.mono_ms() + self.skipped_ms.load(Ordering::SeqCst)
     }
 }
 

@@ -31,7 +31,8 @@ pub(crate) struct Identify {
     pub(crate) purpose: Purpose,
     /// `None`: by the badge that was scanned.
     pub(crate) number: Option<OperatorId>,
-    pub(crate) pin: Pin,
+    /// `None`: what was typed can be nobody's.
+    pub(crate) pin: Option<Pin>,
 }
 
 /// What a PIN is typed for.
@@ -98,6 +99,7 @@ impl TransactionFlow {
         if !self.open {
             return Err(Rejected::NotOpen);
         }
+        let pin = typed.pin.ok_or(Rejected::WrongPin)?;
         let attempt = AttemptId(self.parts.random.next_u64());
         let who = match typed.number {
             Some(number) => Who::Number(number),
@@ -114,7 +116,7 @@ impl TransactionFlow {
                 }
             }
         };
-        let before = self.at_the_keys.typed.replace((attempt, typed.pin));
+        let before = self.at_the_keys.typed.replace((attempt, pin));
         let outcome = self.decide(event, ctx);
         if outcome.is_err() {
             // One that waits for its effect goes on.
