@@ -180,7 +180,7 @@ async fn what_a_cashier_may_not_a_supervisor_allows_once_on_the_spot() {
         let discount = |minor: u32| press("discount", &format!("{minor} torn"));
         assert!(browser.ordered(2, &discount(600)).await.contains("refused"));
         let page = browser.sees(ASKED).await;
-        assert!(page.contains("give a discount · 6.00 CNY"), "{page}");
+        assert!(page.contains("Give a discount · 6.00 CNY"), "{page}");
         // Nobody stands by: it goes on without.
         browser.ordered(3, r#""withdraw":{}"#).await;
         browser.sees("Scan the articles").await;
