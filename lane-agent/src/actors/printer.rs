@@ -62,7 +62,7 @@ pub(crate) struct OpenDrawer;
 /// What is to come out.
 enum Order {
     Receipt(PrintReceipt),
-    Report(PrintReport),
+    Report(Box<PrintReport>),
 }
 
 impl Order {
@@ -156,7 +156,7 @@ impl Handler<PrintReport> for Printer {
     type Result = ResponseFuture<Option<Printed>>;
 
     fn handle(&mut self, order: PrintReport, _: &mut Self::Context) -> Self::Result {
-        self.take(Order::Report(order))
+        self.take(Order::Report(Box::new(order)))
     }
 }
 

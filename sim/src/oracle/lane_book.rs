@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use proto::{
-    journal::v1::{LaneRecord, LineAdded, PaymentDecided, SaleClosed, lane_record::Body},
+    journal::v1::{
+        LaneRecord, LineAdded, LineChanged, PaymentDecided, PaymentIntended, SaleClosed,
+        SaleOpened, lane_record::Body,
+    },
     store::v1::{Decision, DecisionKind},
 };
 
-use crate::oracle::{leases::LaneLeases, values::minor};
+use crate::oracle::{leases::LaneLeases, tills::TillBook, values::minor};
 
 /// One line of a basket, as rung up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -142,6 +145,8 @@ pub(super) struct LaneBook {
     pub orphan_records: Vec<String>,
     /// Offline leases and what was approved under them.
     pub leases: LaneLeases,
+    /// Its drawer.
+    pub tills: TillBook,
 }
 
 impl LaneBook {
@@ -169,54 +174,36 @@ impl LaneBook {
     }
 
     fn take(&mut self, body: &Body) {
+        self.tills.take(body);
         match body {
-            // Frames of a day are the day's oracle's to judge; here sales and payments are.
-            Body::CardNotRead(_) | Body::DayMarker(_) | Body::LaneRested(_) => {}
-            // Who was at the lane moves no money.
-            Body::OperatorsTaken(_)
+            // Frames of a day are the day's oracle's to judge, drawers that of tills; who was at
+            // the lane moves no money.
+            Body::CardNotRead(_)
+            | Body::DayMarker(_)
+            | Body::LaneRested(_)
+            | Body::OperatorsTaken(_)
             | Body::OperatorSignedOn(_)
             | Body::OperatorSignedOff(_)
             | Body::PinRefused(_)
             | Body::OperatorLockedOut(_)
             | Body::OperatorUnlocked(_)
-            | Body::SupervisorAllowed(_) => {}
-            // The drawer is nobody's to judge yet: sales and payments do not follow from it.
-            Body::ShiftBegun(_)
+            | Body::SupervisorAllowed(_)
+            | Body::ShiftBegun(_)
             | Body::ShiftEnded(_)
             | Body::CashMoved(_)
             | Body::DrawerOpened(_)
             | Body::CashCounted(_)
             | Body::ZTaken(_)
             | Body::TillDateEnded(_) => {}
-            Body::Started(_) => {
-                self.leases.started();
-                for sale in self.sales.values_mut().filter(|sale| sale.is_open()) {
-                    sale.restarts += 1;
-                }
-            }
+            Body::Started(_) => self.start_again(),
             Body::LeaseAccepted(accepted) => {
                 let lease = accepted.lease.clone().unwrap_or_default();
                 self.leases.accept(&lease);
             }
             Body::LeaseReturned(returned) => self.leases.give_back(returned),
-            Body::SaleOpened(opened) => {
-                let sale = self.sales.entry(opened.sale_number).or_default();
-                sale.order.clone_from(&opened.order_reference);
-                sale.price_version.clone_from(&opened.price_file_version);
-                if let Some(recalled) = &opened.recalled {
-                    self.take_up(opened.sale_number, recalled.sale_number);
-                }
-            }
+            Body::SaleOpened(opened) => self.open(opened),
             Body::LineAdded(line) => self.sale(line.sale_number).ring_up(line),
-            Body::LineChanged(changed) => {
-                let line = changed.line.clone().unwrap_or_default();
-                let known = &mut self.sale(line.sale_number).lines;
-                let before = known.insert(line.line_number, RungUp::of(&line));
-                if before.is_none() {
-                    let what = format!("line {} was changed and never rung up", line.line_number);
-                    self.orphan_records.push(what);
-                }
-            }
+            Body::LineChanged(changed) => self.change(changed),
             Body::SaleSuspended(suspended) => {
                 let sale = self.sale(suspended.sale_number);
                 sale.suspended = Some(sale.lines.values().cloned().collect());
@@ -231,12 +218,7 @@ impl LaneBook {
             Body::CashTendered(cash) => {
                 self.sale(cash.sale_number).cash_minor += minor(cash.given.as_ref());
             }
-            Body::PaymentIntended(intent) => {
-                let sale = self.sale(intent.sale_number);
-                let payment = sale.payments.entry(intent.payment_id.clone()).or_default();
-                payment.asked_minor = minor(intent.amount.as_ref());
-                payment.intents += 1;
-            }
+            Body::PaymentIntended(intent) => self.intend(intent),
             Body::PaymentDecided(decided) => {
                 self.offline(decided);
                 let decision = decided.decision.clone();
@@ -254,6 +236,39 @@ impl LaneBook {
                 self.receipts.insert(number, printed.text.clone());
             }
         }
+    }
+
+    fn start_again(&mut self) {
+        self.leases.started();
+        for sale in self.sales.values_mut().filter(|sale| sale.is_open()) {
+            sale.restarts += 1;
+        }
+    }
+
+    fn open(&mut self, opened: &SaleOpened) {
+        let sale = self.sales.entry(opened.sale_number).or_default();
+        sale.order.clone_from(&opened.order_reference);
+        sale.price_version.clone_from(&opened.price_file_version);
+        if let Some(recalled) = &opened.recalled {
+            self.take_up(opened.sale_number, recalled.sale_number);
+        }
+    }
+
+    fn change(&mut self, changed: &LineChanged) {
+        let line = changed.line.clone().unwrap_or_default();
+        let known = &mut self.sale(line.sale_number).lines;
+        let before = known.insert(line.line_number, RungUp::of(&line));
+        if before.is_none() {
+            let what = format!("line {} was changed and never rung up", line.line_number);
+            self.orphan_records.push(what);
+        }
+    }
+
+    fn intend(&mut self, intent: &PaymentIntended) {
+        let sale = self.sale(intent.sale_number);
+        let payment = sale.payments.entry(intent.payment_id.clone()).or_default();
+        payment.asked_minor = minor(intent.amount.as_ref());
+        payment.intents += 1;
     }
 
     fn offline(&mut self, decided: &PaymentDecided) {

@@ -141,7 +141,7 @@ impl TransactionFlow {
     /// An X or a Z. Whoever misses its paper asks for it again: the figures of a Z are a record.
     fn print_report(&mut self, report: Arc<Report>, again: bool, ctx: &mut Context<Self>) {
         let facts = self.parts.facts.borrow().clone();
-        let lane = self.checkout.config().lane;
+        let lane = self.parts.checkout.config().lane;
         let name = match report.number {
             None => "report-x".to_owned(),
             Some(number) => format!("report-z-{number:06}"),
