@@ -9,15 +9,15 @@ use std::{
 use axum::{
     Router,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Redirect, Response},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use domain::words::Language;
 use maud::{Markup, html};
 use ports::Listener;
 use tokio::sync::{mpsc, oneshot};
-use web::{Access, Page, Token, assets, choose_language, guard, language_of, said, serve};
+use web::{Access, Page, Token, assets, guard, language_choice, language_of, said, serve};
 
 use super::switches::{Asked, Off, Switch};
 use crate::store::fleet::Fleet;
@@ -57,7 +57,7 @@ impl StartPage {
             .route("/lane/{lane}", get(desk))
             .route("/switch/{name}/{on}", post(turn))
             .route("/switch/{name}/{lane}/{on}", post(turn_of_lane))
-            .route("/language/{tag}", get(choose))
+            .merge(language_choice("/"))
             .with_state(Arc::new(self))
             .merge(assets());
         // A server that ends by itself leaves the store as it is.
@@ -85,15 +85,6 @@ impl StartPage {
             Switch::KillLane(_) | Switch::LoseAnswer => {}
         }
     }
-}
-
-async fn choose(Path(tag): Path<String>) -> Response {
-    let language = match tag.as_str() {
-        "zh" => Language::Chinese,
-        _ => Language::English,
-    };
-    let kept = [(header::SET_COOKIE, choose_language(language))];
-    (kept, Redirect::to("/")).into_response()
 }
 
 async fn turn(
