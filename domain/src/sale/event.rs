@@ -216,14 +216,14 @@ pub enum Event {
     SignOn {
         /// Freshly minted, never used before.
         attempt: AttemptId,
-        /// Who.
+        /// As they say; the PIN proves it.
         who: Who,
     },
     /// Somebody has typed a PIN to allow what was refused to the one who is signed on.
     AllowAsked {
         /// Freshly minted, never used before.
         attempt: AttemptId,
-        /// Who.
+        /// As they say; the PIN proves it.
         who: Who,
         /// What was refused.
         event: Box<Self>,
@@ -241,7 +241,7 @@ pub enum Event {
     SignOffAnother,
     /// Somebody who typed too many wrong PINs may try again.
     Unlock {
-        /// Who.
+        /// As they say; the PIN proves it.
         operator: OperatorId,
     },
     /// Something is wanted of the cash drawer.
