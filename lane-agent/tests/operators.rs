@@ -317,6 +317,13 @@ async fn who_no_longer_works_here_is_signed_off_and_no_older_list_brings_them_ba
         sign_on(&browser, MANAGER).await;
         browser.sees("Chen Jing · manager").await;
         running.stop().await;
+        // Nor is it what a start without the hub finds.
+        shop.at = ([127, 0, 0, 1], 1).into();
+        let (running, browser) = shop.start().await;
+        browser.sees(LOCKED).await;
+        sign_on(&browser, MANAGER).await;
+        browser.sees("Chen Jing · manager").await;
+        running.stop().await;
     })
     .await;
 }
