@@ -47,6 +47,8 @@ pub const OPERATORS_MAX: usize = 500;
 pub const OPERATOR_NAME_BYTES_MAX: usize = 64;
 /// What a PIN is checked against, in PHC form.
 pub const PIN_VERIFIER_BYTES_MAX: usize = 256;
+/// What keys the hashes of badges.
+pub const BADGE_KEY_BYTES_MAX: usize = 64;
 /// Wrong PINs of one operator before only a supervisor lets them try again.
 pub const PIN_TRIES_MAX: u32 = 5;
 /// Pause after the first wrong PIN; doubles with each.

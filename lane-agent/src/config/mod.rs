@@ -56,6 +56,12 @@ impl Config {
     pub fn store_day_file(&self) -> PathBuf {
         self.hub_facts_file.with_file_name("store-day.json")
     }
+
+    /// Where the operators of the store are kept: beside the other facts, for its owner alone.
+    #[must_use]
+    pub fn operators_file(&self) -> PathBuf {
+        self.hub_facts_file.with_file_name("operators.list")
+    }
 }
 
 /// Where the journal lies.

@@ -13,7 +13,7 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use domain::{
     card_ref::{CardRef, EntryMode},
-    ids::PaymentId,
+    ids::{OperatorId, PaymentId},
     money::Money,
     sale::Screen,
     time::LocalMs,
@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 pub use domain::sale::Key;
 pub use escpos::{DrawerSensor, EscPosPrinter};
 pub use file_printer::FilePrinter;
+pub use operator_pin::Pin;
 pub use pos_printer::{
     PaperRoll, PosPrinter, PowerState, PrintFault, PrintJob, PrinterStatus, PrinterTrouble,
 };
@@ -136,10 +137,30 @@ pub trait Scanner: Device {
     fn next_scan(&mut self) -> LocalBoxFuture<'_, Option<String>>;
 }
 
+/// What comes from the cashier's keys.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Stroke {
+    /// A key.
+    Key(Key),
+    /// Number and PIN of somebody who begins to work.
+    SignOn(Identity),
+    /// Number and PIN of somebody who allows what was refused.
+    Allow(Identity),
+}
+
+/// Who somebody says they are. The PIN is wiped from memory when it is dropped.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Identity {
+    /// The operator's number.
+    pub operator: OperatorId,
+    /// As typed.
+    pub pin: Pin,
+}
+
 /// The cashier's keys.
 pub trait PosKeyboard: Device {
-    /// The next key; `None`: the device is gone.
-    fn next_key(&mut self) -> LocalBoxFuture<'_, Option<Key>>;
+    /// What was pressed next; `None`: the device is gone.
+    fn next_stroke(&mut self) -> LocalBoxFuture<'_, Option<Stroke>>;
 }
 
 /// What card data is sealed to, and hashed with. Held in memory only; `Debug` shows no key.

@@ -19,14 +19,15 @@ use ports::Clock;
 use proto::store::v1::{
     HubFrame, LaneHello, LaneStatus, LaneView, PriceAnswer, ReplicaTrouble, TroubleKind,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use super::{
     greeting::{AttachRefused, Greeting, greeting},
     lane_outlet::{EndSession, LaneOutlet},
-    lane_session::{LaneSession, SessionGauges, SessionPrices},
+    lane_session::{LaneSession, SessionGauges},
     payment_desk::{AbandonPayment, AttachLane, PaymentDesk},
     replica_trouble::{Machine, Troubles},
+    session_news::{LaneOffers, SessionNews},
 };
 use crate::{
     clocks::Clocks,
@@ -34,7 +35,6 @@ use crate::{
     damaged_copies::DamagedCopies,
     metrics::PaymentTimes,
     operator_view,
-    prices::PriceOffer,
     recovery::lane_logs,
     replica::{check_claim, log_of},
     replica_refused::ReplicaRefused,
@@ -75,7 +75,7 @@ pub(crate) struct Lanes {
     pub(super) lanes: BTreeMap<LaneId, Lane>,
     troubles: Troubles,
     damaged: DamagedCopies,
-    pub(super) prices: watch::Receiver<PriceOffer>,
+    pub(super) offers: LaneOffers,
     times: PaymentTimes,
 }
 
@@ -88,7 +88,7 @@ impl Lanes {
         journal: Journal,
         damaged: DamagedCopies,
         configured: impl Iterator<Item = LaneId>,
-        prices: watch::Receiver<PriceOffer>,
+        offers: LaneOffers,
         times: PaymentTimes,
     ) -> Self {
         let mut lanes: BTreeMap<LaneId, Lane> =
@@ -105,7 +105,7 @@ impl Lanes {
             lanes,
             troubles: Troubles::default(),
             damaged,
-            prices,
+            offers,
             times,
         }
     }
@@ -202,7 +202,7 @@ impl Handler<Attach> for Lanes {
             in_flight: Default::default(),
             times: self.times.clone(),
             gauges: gauges.clone(),
-            prices: SessionPrices::new(self.prices.clone()),
+            news: SessionNews::new(self.offers.clone()),
             early: Vec::new(),
         }
         .start();

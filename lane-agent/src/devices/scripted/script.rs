@@ -5,9 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::sale::Key;
+use domain::{ids::OperatorId, sale::Key};
+use operator_pin::Pin;
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
+
+use crate::devices::Identity;
 
 /// One customer: what is scanned and how it is paid.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
@@ -17,9 +20,18 @@ pub struct Order {
     pub order: String,
     /// When the customer comes, on the business clock.
     pub arrive_wall_ms: i64,
+    /// Who serves this customer and those that follow, where the lane has operators.
+    #[serde(default)]
+    pub operator: Option<IdentityOnScript>,
+    /// Who allows what is refused to the operator.
+    #[serde(default)]
+    pub supervisor: Option<IdentityOnScript>,
     /// Keys that are pressed before it, while no sale is open.
     #[serde(default)]
     pub keys: Vec<KeyOnScript>,
+    /// Keys that are pressed once all is scanned.
+    #[serde(default)]
+    pub keys_on_basket: Vec<KeyOnScript>,
     /// Barcodes in the order they are scanned.
     pub items: Vec<String>,
     /// Scanned first by mistake, and taken back; none of the items.
@@ -30,6 +42,31 @@ pub struct Order {
     pub waits: bool,
     /// Tried in order, each for what is still open; cash follows the last.
     pub tenders: Vec<TenderOnScript>,
+}
+
+/// Somebody who works in the store.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "TypedOnScript")]
+pub struct IdentityOnScript(pub Identity);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedOnScript {
+    number: u32,
+    #[serde(deserialize_with = "secret")]
+    pin: Zeroizing<String>,
+}
+
+impl TryFrom<TypedOnScript> for IdentityOnScript {
+    type Error = &'static str;
+
+    fn try_from(from: TypedOnScript) -> Result<Self, Self::Error> {
+        let pin = Pin::new(&from.pin).ok_or("no PIN")?;
+        Ok(Self(Identity {
+            operator: OperatorId(from.number),
+            pin,
+        }))
+    }
 }
 
 /// A key, by its name.
