@@ -17,6 +17,7 @@ mod exit;
 mod log;
 mod peer;
 mod program;
+mod secret;
 mod stop;
 
 pub use answer::{Output, faults_as_json, print, print_json};
@@ -25,4 +26,5 @@ pub use exit::{Exit, Failed, Outcome, with_sources};
 pub use log::{LogFormat, LogOptions};
 pub use peer::{Peer, answered};
 pub use program::{abort_on_panic, completions, ended, parsed, say};
+pub use secret::{ask_secret, asks_a_person};
 pub use stop::{StopSignals, asked_to_stop};

@@ -117,6 +117,20 @@ impl BusinessDate {
 }
 
 impl BusinessDate {
+    /// The day before; the first day of all has none and is its own.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        let (year, month, day) = match (self.month, self.day) {
+            (1, 1) => (self.year.saturating_sub(1), 12, 31),
+            (month, 1) => {
+                let before = month.saturating_sub(1);
+                (self.year, before, days_in_month(self.year, before))
+            }
+            (month, day) => (self.year, month, day.saturating_sub(1)),
+        };
+        Self::new(year, month, day).unwrap_or(self)
+    }
+
     /// Days from another date to this one; below 0 where the other is later.
     #[must_use]
     pub fn days_since(self, other: Self) -> i64 {
@@ -194,6 +208,15 @@ mod tests {
         let last = BusinessDate::parse("2026-12-31").unwrap();
         assert_eq!(last.to_string(), "2026-12-31");
         assert_eq!(last.next().to_string(), "2027-01-01");
+        for (day, before) in [
+            ("2027-01-01", "2026-12-31"),
+            ("2028-03-01", "2028-02-29"),
+            ("2026-11-30", "2026-11-29"),
+        ] {
+            let day = BusinessDate::parse(day).unwrap();
+            assert_eq!(day.previous().to_string(), before);
+            assert_eq!(day.previous().next(), day);
+        }
         assert_eq!(
             BusinessDate::parse("2028-02-28")
                 .unwrap()

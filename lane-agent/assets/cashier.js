@@ -66,12 +66,14 @@
     sending = false;
   }
 
-  async function attempt(next) {
+  const attempt = (next) => post("/orders", JSON.stringify(next));
+
+  async function post(where, body) {
     try {
-      const answer = await fetch("/orders", {
+      const answer = await fetch(where, {
         method: "POST",
         headers: { "x-lanekeeper-form": form, "content-type": "application/json" },
-        body: JSON.stringify(next),
+        body,
         signal: AbortSignal.timeout(10000),
       });
       return answer.status >= 500 ? null : answer;
@@ -101,6 +103,69 @@
     }
   }
 
+  // ---- number and PIN -----------------------------------------------------------------------
+
+  // In memory only, and the PIN no longer than until it is sent.
+  let who = { number: "", pin: "", field: "number", asked: "" };
+  const asking = () => live && live.querySelector("[data-identify]");
+  const PIN_DIGITS_MAX = 8;
+  const NUMBER_DIGITS_MAX = 9;
+
+  function typeWho(text) {
+    if (!/^\d+$/.test(text)) return;
+    const most = who.field === "pin" ? PIN_DIGITS_MAX : NUMBER_DIGITS_MAX;
+    who[who.field] = (who[who.field] + text).slice(0, most);
+    drawWho();
+  }
+
+  function clearWho() {
+    const isEmpty = who.number === "" && who.pin === "";
+    if (isEmpty && asking().dataset.identify === "allow") return order({ withdraw: {} });
+    who = { ...who, number: "", pin: "", field: "number" };
+    drawWho();
+  }
+
+  // What is shown is drawn anew whenever the page changes; another question begins empty.
+  function drawWho() {
+    const asked = asking();
+    const purpose = asked ? asked.dataset.identify : "";
+    if (purpose !== who.asked) who = { number: "", pin: "", field: "number", asked: purpose };
+    if (!asked) return;
+    const hasBadge = "badge" in asked.dataset;
+    if (hasBadge) who.field = "pin";
+    for (const field of asked.querySelectorAll("[data-field]")) {
+      const name = field.dataset.field;
+      const shown = field.querySelector("output");
+      field.classList.toggle("active", name === who.field);
+      if (name === "pin") shown.textContent = "●".repeat(who.pin.length);
+      else if (!hasBadge) shown.textContent = who.number;
+    }
+  }
+
+  async function enterWho() {
+    const hasBadge = "badge" in asking().dataset;
+    if (who.field === "number" && who.number !== "") {
+      who.field = "pin";
+      return drawWho();
+    }
+    if (who.pin === "" || (who.number === "" && !hasBadge)) return sound(220, 0.25);
+    // What was pressed before is answered before.
+    if (orders.waiting.length > 0) return sound(220, 0.25);
+    const shown = { purpose: who.asked, number: hasBadge ? "" : who.number, pin: who.pin };
+    who.pin = "";
+    drawWho();
+    const say = () => post("/identify", JSON.stringify({ run, ...shown }));
+    let answer = await say();
+    if (answer !== null && answer.status === 409) {
+      // Another run of the lane: who signs on there looks at what it shows.
+      run = (await answer.json()).run;
+      answer = await say();
+    }
+    if (broken) broken.hidden = answer !== null;
+    if (answer === null) return;
+    if (!answer.ok || (await answer.json()).outcome === "refused") sound(220, 0.25);
+  }
+
   // ---- keys ---------------------------------------------------------------------------------
 
   let digits = "";
@@ -109,15 +174,34 @@
     if (typed) typed.textContent = text;
   }
 
+  const opened = () => document.querySelector("dialog[open]");
   const isUnknownShown = () => unknown !== null && unknown.open;
 
   function acknowledge() {
     if (isUnknownShown()) unknown.close();
   }
 
+  // On the pad or the keyboard.
+  function type(text) {
+    if (asking()) typeWho(text);
+    else show(digits + text);
+  }
+
+  function clear() {
+    if (asking()) return clearWho();
+    select("");
+    show("");
+  }
+
+  function rubOut() {
+    if (!asking()) return show(digits.slice(0, -1));
+    who[who.field] = who[who.field].slice(0, -1);
+    drawWho();
+  }
+
   // An amount in major units, as people type it, to minor units.
   function minor(text) {
-    const places = Number(live.querySelector("[data-minor-digits]").dataset.minorDigits);
+    const places = Number(live.dataset.minorDigits);
     const found = /^(\d{1,9})(?:\.(\d*))?$/.exec(text);
     const rest = found && (found[2] || "");
     if (!found || rest.length > places) return null;
@@ -131,11 +215,16 @@
 
   function touch(key) {
     if (key.disabled) return;
-    if (goods && goods.open) goods.close();
+    const dialog = opened();
+    if (dialog) dialog.close();
     const name = key.dataset.key;
     let text = key.dataset.typed;
     if (key.dataset.wants && digits === "") return sound(220, 0.25);
     if (name === "void-line" && (digits || selected)) text = digits || selected;
+    if ("own" in key.dataset) {
+      const operator = live.querySelector("[data-operator]");
+      text = operator ? operator.dataset.operator : "";
+    }
     if (name === "quantity") {
       text = digits;
       // Of a line that was touched; else of what is scanned next.
@@ -166,6 +255,7 @@
   // What Enter means depends on what was typed and on what is possible.
   function enter() {
     if (isUnknownShown()) return acknowledge();
+    if (asking()) return enterWho();
     const cash = button('[data-key="cash"][data-shortcut="F10"]');
     if (digits === "") {
       const next = button('[data-key="total"]') || cash;
@@ -192,23 +282,37 @@
     return found ? Number(found[1]) * 1000 + Number(found[2].padEnd(3, "0")) : null;
   }
 
+  const deeds = {
+    clear,
+    enter,
+    acknowledge,
+    goods: openGoods,
+    "leave-goods": () => goods.close(),
+    leave: () => opened().close(),
+    withdraw: () => order({ withdraw: {} }),
+    "rub-out": () => fill((text) => text.slice(0, -1)),
+    "next-field": nextField,
+    seen: () => { restarted.hidden = true; },
+  };
+
   document.addEventListener("click", (event) => {
-    const key = event.target.closest("button, [data-line]");
+    const key = event.target.closest("button, [data-line], [data-field]");
     if (!key) return;
-    const { key: name, digit, do: action, scan: code, post, line } = key.dataset;
+    const { key: name, digit, do: action, scan: code, post: where, line, open, field } = key.dataset;
     if (name) touch(key);
-    else if (digit) show(digits + digit);
+    else if (digit) type(digit);
     else if (code) pick(code);
     else if (line) select(line === selected ? "" : line);
-    else if (post) hand(post);
-    else if (action === "clear") show("");
-    else if (action === "enter") enter();
-    else if (action === "acknowledge") acknowledge();
-    else if (action === "goods") openGoods();
-    else if (action === "leave-goods") goods.close();
-    else if (action === "seen" && restarted) restarted.hidden = true;
+    else if (where) hand(where);
+    else if (open) openForm(open);
+    else if (field) {
+      who.field = field;
+      drawWho();
+    } else if (key.dataset.letter) fill((text) => text + key.dataset.letter);
+    else if (key.dataset.fill) fillNamed(key);
+    else if (action) deeds[action]();
     // Enter belongs to the till, not to the button that was touched last.
-    if (key.blur) key.blur();
+    if (opened() === null && key.blur) key.blur();
   });
 
   function pick(code) {
@@ -226,6 +330,96 @@
     if (said) said.textContent = answer.ok ? "" : await answer.text();
   }
 
+  // ---- forms --------------------------------------------------------------------------------
+
+  const board = document.getElementById("board");
+  let lastField = null;
+
+  // Where there is no keyboard, letters are typed on the screen.
+  function openForm(id) {
+    const menu = opened();
+    if (menu) menu.close();
+    const dialog = document.getElementById(id);
+    const fields = dialog.querySelector("form");
+    if (fields) {
+      fields.reset();
+      const amount = fields.querySelector('[data-kind="amount"]');
+      if (amount) amount.value = digits;
+      show("");
+      const about = fields.querySelector("[data-of-line]");
+      if (about) about.textContent = meant().text;
+      fields.append(board);
+      board.hidden = false;
+    }
+    dialog.showModal();
+    const first = fields && fields.querySelector("input:not([type=hidden])");
+    if (first) first.focus();
+  }
+
+  // The line that was touched, else the newest.
+  function meant() {
+    const row = live.querySelector(selected
+      ? `[data-line="${selected}"]`
+      : "[data-line]:not(.voided)");
+    if (!row) return { line: "", text: "" };
+    const name = row.querySelector(".name").firstChild.textContent.trim();
+    return { line: row.dataset.line, text: `${row.dataset.line}. ${name}` };
+  }
+
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches("dialog input:not([type=hidden])")) lastField = event.target;
+  });
+
+  function fill(change) {
+    if (!lastField) return;
+    lastField.value = change(lastField.value);
+    lastField.focus();
+  }
+
+  function fillNamed(key) {
+    lastField = key.closest("form").elements[key.dataset.fill];
+    fill(() => key.textContent.trim());
+  }
+
+  function nextField() {
+    const fields = [...opened().querySelectorAll("input:not([type=hidden])")];
+    fields[(fields.indexOf(lastField) + 1) % fields.length].focus();
+  }
+
+  // A form is one key, with its fields in their order as what is typed for it.
+  document.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const sent = event.target;
+    const parts = [];
+    for (const field of sent.elements) {
+      if (!field.name) continue;
+      const text = field.value.trim();
+      if (field.dataset.kind === "pieces") {
+        if (Number(text) > 0) parts.push(`${field.name}x${Number(text)}`);
+      } else if (field.dataset.kind === "amount") {
+        const amount = minor(text);
+        if (amount === null) {
+          field.select();
+          return sound(220, 0.25);
+        }
+        parts.push(String(amount));
+      } else {
+        parts.push(text);
+      }
+    }
+    let text = parts.join(" ").trimEnd();
+    const line = sent.querySelector("[data-of-line]") ? meant().line : "";
+    if (line) text = `${line}. ${text}`;
+    sent.closest("dialog").close();
+    finish(sent.dataset.form, text);
+  });
+
+  function step(dialog, by) {
+    const keys = [...dialog.querySelectorAll("button")].filter((key) => key.offsetParent);
+    const at = keys.indexOf(document.activeElement);
+    keys[(at + by + keys.length) % keys.length].focus();
+  }
+
   // ---- scanner and keyboard -----------------------------------------------------------------
 
   // By the key's place and not by what an input method makes of it.
@@ -239,48 +433,69 @@
 
   let burst = "";
   let lastMs = -Infinity;
+  // What stood there before the first key that may be a scanner's: a scan lands in no field.
+  let before = () => {};
+
+  function remember(field) {
+    const kept = { digits, who: { ...who }, text: field ? field.value : "" };
+    before = () => {
+      show(kept.digits);
+      if (who.asked === kept.who.asked) who = kept.who;
+      if (field) field.value = kept.text;
+      drawWho();
+    };
+  }
+
+  const STEPS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
 
   function keyDown(event) {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const now = event.timeStamp;
     const fast = now - lastMs < BURST_MS;
     const char = letter(event);
+    const dialog = opened();
+    const field = event.target.closest ? event.target.closest("dialog input") : null;
     if (event.code === "Enter" || event.code === "NumpadEnter") {
-      event.preventDefault();
       const code = fast && burst.length >= CODE_LETTERS_MIN ? burst : "";
       burst = "";
       lastMs = -Infinity;
-      if (code) return scanned(code, now);
-      return enter();
+      // A form is sent, and a key of a dialog pressed, by the browser.
+      if (!code && dialog && !isUnknownShown()) return;
+      event.preventDefault();
+      return code ? scanned(code, now) : enter();
     }
     if (char !== null) {
-      event.preventDefault();
+      if (!fast) remember(field);
       burst = fast ? burst + char : char;
       lastMs = now;
-      if (!isUnknownShown() && /[0-9.]/.test(char)) show(digits + char);
+      if (dialog) return;
+      event.preventDefault();
+      if (/[0-9.]/.test(char)) type(char);
       return;
     }
     if (event.code === "Escape") {
       event.preventDefault();
       if (isUnknownShown()) return acknowledge();
-      if (goods && goods.open) return goods.close();
-      select("");
-      return show("");
+      return dialog ? dialog.close() : clear();
     }
-    if (event.code === "Backspace") return show(digits.slice(0, -1));
+    if (dialog) {
+      if (field === null && event.code in STEPS) {
+        event.preventDefault();
+        step(dialog, STEPS[event.code]);
+      }
+      return;
+    }
+    if (event.code === "Backspace") return rubOut();
+    // The browser's own help, reload aside.
+    if (/^F\d+$/.test(event.code) && event.code !== "F5") event.preventDefault();
     const key = button(`[data-shortcut="${event.code}"]`);
-    if (key) {
-      event.preventDefault();
-      if (key.dataset.do === "goods") return openGoods();
-      touch(key);
-    }
+    if (key) key.click();
   }
 
   function scanned(code, at) {
     // What the scanner typed is not what a person typed.
-    const own = code.replace(/[^0-9.]/g, "");
-    show(digits.endsWith(own) ? digits.slice(0, digits.length - own.length) : digits);
-    if (isUnknownShown()) return sound(330, 0.15);
+    before();
+    if (opened()) return sound(330, 0.15);
     scanTimes.begin(at);
     scan(code);
   }
@@ -300,8 +515,14 @@
   };
   window.scanTimes = scanTimes;
 
+  let counts = false;
+
   function changed() {
     scanTimes.shown();
+    drawWho();
+    const isCounted = counts;
+    counts = live.querySelector("[data-counts]") !== null;
+    if (counts && !isCounted && !opened()) openForm("form-count");
     select(live.querySelector(`[data-line="${selected}"]`) ? selected : "");
     const step = live.querySelector("[data-unknown]");
     if (unknown && step && !unknown.open) {
@@ -313,6 +534,7 @@
   }
 
   if (live) {
+    drawWho();
     new MutationObserver(changed).observe(live, { childList: true });
     document.addEventListener("keydown", keyDown);
   }

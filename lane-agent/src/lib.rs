@@ -23,7 +23,9 @@ pub mod devices;
 mod health;
 mod hub_copy;
 mod hub_facts;
+mod known_operators;
 mod pages;
+mod pin_check;
 mod ports;
 mod price_shelf;
 mod recovery;
@@ -33,7 +35,7 @@ mod start;
 mod store_day;
 mod take_back;
 
-pub use crate::ports::Ports;
+pub use crate::{pin_check::PinCheck, ports::Ports};
 pub use commands::run;
 pub use config::Config;
 pub use screens::{PanelError, ScreensError};

@@ -7,7 +7,7 @@ use futures::future::LocalBoxFuture;
 use journal::{CommitDriver, Engine};
 use ports::{Clock, Network, Random};
 
-use crate::devices::DeviceSource;
+use crate::{devices::DeviceSource, pin_check::PinCheck};
 
 /// Everything outside that a lane uses.
 pub struct Ports {
@@ -23,6 +23,8 @@ pub struct Ports {
     pub commits: CommitDriver,
     /// Printer, reader, scanner, keys: `devices::configured`, or what a simulation has.
     pub devices: DeviceSource,
+    /// Who compares PINs.
+    pub pins: PinCheck,
     /// The lane stops cleanly when this resolves.
     pub shutdown: LocalBoxFuture<'static, ()>,
 }

@@ -18,17 +18,19 @@ use tokio::{
     task::spawn_local,
     time::timeout,
 };
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::{
     actors::{
-        CardReader, Fatal, FlowParts, FromHub, HubLink, Keyboard, LinkParts, Printer, Progress,
-        Rest, Scanner, TransactionFlow,
+        Asking, CardReader, Fatal, FlowParts, FromHub, HubLink, Keyboard, LinkParts, Printer,
+        Progress, Rest, Scanner, TransactionFlow,
     },
     config::Config,
-    devices::{DeviceError, Devices, PrinterStatus, Wiring},
+    devices::{DeviceError, DeviceSource, Devices, PrinterStatus, Wiring},
     hub_facts::{self, HubFacts, Kept, Learnt},
+    known_operators::KnownOperators,
     pages::{Pages, Watched},
+    pin_check::PinCheck,
     ports::Ports,
     price_shelf::PriceShelf,
     recovery::{self, RecoveryError},
@@ -101,7 +103,7 @@ pub async fn start(config: Config, mut ports: Ports) -> Result<(), StartError> {
         seams,
         journal,
         checkout,
-        ports.devices,
+        (ports.devices, ports.pins),
         ports.shutdown,
     )
     .await
@@ -134,6 +136,8 @@ struct Channels {
     /// Price version of the sale that is open, or empty.
     in_sale: watch::Sender<String>,
     day: watch::Sender<Arc<StoreDay>>,
+    operators: watch::Sender<Option<KnownOperators>>,
+    asking: watch::Sender<Asking>,
     progress: watch::Sender<Progress>,
     hub_up: watch::Sender<bool>,
     acknowledged: watch::Sender<Head>,
@@ -142,14 +146,16 @@ struct Channels {
 
 impl Channels {
     /// What the checkout and earlier runs know.
-    fn new(checkout: &Checkout, facts: Option<HubFacts>, day: StoreDay) -> Self {
+    fn new(checkout: &Checkout, facts: Option<HubFacts>, config: &Config) -> Self {
         Self {
             screens: watch::Sender::new(None),
             script_finished: watch::Sender::new(false),
             keys: watch::Sender::new(None),
             facts: watch::Sender::new(facts.map(Arc::new)),
             in_sale: watch::Sender::new(String::new()),
-            day: watch::Sender::new(Arc::new(day)),
+            day: watch::Sender::new(Arc::new(known_day(config))),
+            operators: watch::Sender::new(known_operators(config)),
+            asking: watch::Sender::new(Asking::default()),
             progress: watch::Sender::new(Progress::of(checkout, false, false)),
             hub_up: watch::Sender::new(false),
             acknowledged: watch::Sender::new(Head::default()),
@@ -163,7 +169,7 @@ async fn run(
     seams: Seams,
     journal: Journal,
     checkout: Checkout,
-    devices: crate::devices::DeviceSource,
+    (devices, pins): (DeviceSource, PinCheck),
     shutdown: LocalBoxFuture<'static, ()>,
 ) -> Result<(), StartError> {
     let shelf = PriceShelf::new(
@@ -172,7 +178,7 @@ async fn run(
         config.label_layout,
     );
     let kept = kept_facts(config, &seams, &shelf);
-    let channels = Channels::new(&checkout, kept.facts, known_day(config));
+    let channels = Channels::new(&checkout, kept.facts, config);
     let (to_flow, from_hub) = mpsc::channel(limits::LANE_STREAM_FRAMES_MAX);
     let pages = pages(config, &seams, &journal, &channels).await?;
     let screens = open_screens(config, &seams).await?;
@@ -203,7 +209,7 @@ async fn run(
         &seams,
         journal.clone(),
         checkout,
-        devices,
+        (devices, pins),
         link,
         &channels,
         shelf,
@@ -264,6 +270,7 @@ fn shown(
         progress: channels.progress.subscribe(),
         hub_up: channels.hub_up.subscribe(),
         facts: channels.facts.subscribe(),
+        asking: channels.asking.subscribe(),
         printer,
         flow: flow.clone(),
         panel,
@@ -298,7 +305,7 @@ fn actors(
     seams: &Seams,
     journal: Journal,
     checkout: Checkout,
-    devices: Devices,
+    (devices, pins): (Devices, PinCheck),
     link: Addr<HubLink>,
     channels: &Channels,
     shelf: PriceShelf,
@@ -319,6 +326,9 @@ fn actors(
         shelf,
         in_sale: channels.in_sale.clone(),
         day: channels.day.subscribe(),
+        operators: channels.operators.subscribe(),
+        pins,
+        asking: channels.asking.clone(),
         from_hub: Some(from_hub),
         hub_up: channels.hub_up.subscribe(),
         screens: channels.screens.clone(),
@@ -378,6 +388,8 @@ fn link(
         in_sale: channels.in_sale.subscribe(),
         day: channels.day.clone(),
         day_file: config.store_day_file(),
+        operators: channels.operators.clone(),
+        operators_file: config.operators_file(),
         progress: channels.progress.subscribe(),
         script_finished: channels.script_finished.subscribe(),
         printer: told.printer,
@@ -439,6 +451,14 @@ fn known_day(config: &Config) -> StoreDay {
     StoreDay::open(&config.store_day_file()).unwrap_or_else(|fault| {
         warn!(event = "kept day not used", %fault);
         StoreDay::new(DayTerms::default())
+    })
+}
+
+/// Without this one nobody signs on until the hub tells it again.
+fn known_operators(config: &Config) -> Option<KnownOperators> {
+    KnownOperators::open(&config.operators_file()).unwrap_or_else(|fault| {
+        error!(event = "kept operators not used", code = "LANE0070", %fault);
+        None
     })
 }
 

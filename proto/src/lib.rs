@@ -1,4 +1,4 @@
-//! What lanes, hub and head office say to each other: generated code only.
+//! What lanes, hub and head office say to each other: generated code, and what hides its secrets.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -7,6 +7,8 @@
     clippy::allow_attributes_without_reason,
     reason = "generated code; the .proto files carry the documentation"
 )]
+
+mod hidden;
 
 /// `store.v1`: lane sessions, reports, operations.
 pub mod store {

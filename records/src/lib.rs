@@ -12,6 +12,7 @@ mod kind;
 mod kinds;
 pub mod lane;
 mod lease;
+mod operator_list;
 mod parts;
 mod payment;
 mod price_version;
@@ -28,6 +29,7 @@ pub use lease::{
     card_hash, lease_from_proto, lease_to_proto, lease_use_from_proto, lease_use_to_proto,
     offline_from_proto, offline_to_proto,
 };
+pub use operator_list::{operators_from_proto, operators_to_proto};
 pub use payment::{
     auth_code, card_from_proto, card_to_proto, code, decision_from_proto, decision_to_proto,
     decision_word, entry_mode_from_proto, entry_mode_to_proto, money_from_proto, money_to_proto,

@@ -1,9 +1,10 @@
 //! The hub's keyed state once more, from its logs alone: what `verify --rebuild` compares.
 //!
-//! Five kinds of keys. How far the consequences of a lane's log were drawn: in the commit of its
+//! Six kinds of keys. How far the consequences of a lane's log were drawn: in the commit of its
 //! last record, so it is that record's place. Which cards lie at rest, each under its day: what the
 //! desk says of a payment whose card came. The file of each payment that was archived: what the
-//! desk knew of it then. Price files that were taken. Which days have a salt: an index of the side
+//! desk knew of it then. Price files that were taken. Operators, and whose PIN was wrong
+//! at the hub. Which days have a salt: an index of the side
 //! table, which is erasable and in no log, so it is taken from there.
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use proto::journal::v1::hub_record::Body;
 
 use crate::{
     card_vault::{day_key, held_key},
-    payment_archive, prices,
+    operators, payment_archive, prices,
     replica::{lane_log, position_key},
 };
 
@@ -32,6 +33,7 @@ pub(crate) struct KeyedState {
     /// Days with a salt in the side table, until they are told.
     salted: Vec<BusinessDate>,
     prices: prices::Rebuilt,
+    operators: operators::Rebuilt,
 }
 
 impl KeyedState {
@@ -43,6 +45,7 @@ impl KeyedState {
             keeps_cards: false,
             salted,
             prices: prices::Rebuilt::default(),
+            operators: operators::Rebuilt::default(),
         }
     }
 
@@ -61,7 +64,11 @@ impl KeyedState {
     /// A record that can't be understood says nothing here: `verify` names it.
     fn fold_own(&mut self, state: &mut RebuiltState, record: &Record) {
         let decoded = records::hub::decode(&record.bytes).ok();
-        for (key, value) in decoded.iter().flat_map(|record| self.prices.fold(record)) {
+        let of_prices = decoded.iter().flat_map(|record| self.prices.fold(record));
+        let of_operators = decoded
+            .iter()
+            .flat_map(|record| self.operators.fold(record));
+        for (key, value) in of_prices.chain(of_operators) {
             match value {
                 Some(value) => state.put(key, value),
                 None => state.delete(&key),

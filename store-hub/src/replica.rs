@@ -211,7 +211,7 @@ fn return_shown(id: ReturnId, lane: LaneId, reserved: &ReturnReserved) -> Option
             taking,
         }),
         Err(error) => {
-            tracing::error!(event = "unreadable return", code = "HUB0052", %lane, %error);
+            tracing::error!(event = "unreadable return", code = "HUB0056", %lane, %error);
             None
         }
     }

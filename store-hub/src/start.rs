@@ -11,12 +11,12 @@ use domain::{
         ACQUIRER_ANSWERS_WAITING_MAX, LEASE_PAYMENTS_MAX, LEASE_VALID_MS, REVERSAL_TRIES_MAX,
     },
     paper::Heading,
-    risk::{LeaseShare, StandInPolicy},
-    time::{MonoMs, WallMs},
+    risk::{HotList, LeaseShare, StandInPolicy},
+    time::MonoMs,
 };
 use futures::{FutureExt, future::LocalBoxFuture};
 use iso8583::dialect::Dialect;
-use journal::{Batch, Journal, Ticket};
+use journal::{Journal, Ticket};
 use monitoring::Program;
 use ports::{Clock, Listener, Network, Random};
 use tokio::{
@@ -38,20 +38,22 @@ use crate::{
         desk_parts::{DeskParts, Outlets, ToldDates},
         lanes::{EndSessions, Lanes},
         payment_desk::{FallSilent, PaymentDesk},
-        prices::Prices,
         reports::{KeepProjections, ReportParts, Reports},
+        session_news::LaneOffers,
         timer::Timer,
     },
     clocks::Clocks,
     config::{AcquirerConfig, Config},
     damaged_copies::DamagedCopies,
+    first_lists::{Lists, keep_first, open_operators, open_prices},
     grpc::{self, Services},
     hot_list_file::{self, HotListError},
     keys::KeyStore,
     metrics::Meters,
     office::{Office, OfficeError},
+    operators::OperatorsError,
     ports::Ports,
-    prices::{self, Importer, Inbox, PriceFileError, PriceFolder, PriceOffer, PriceStore},
+    prices::{self, Importer, Inbox, PriceFileError, PriceOffer},
     recovered::RecoveryError,
     report::DaysFolder,
     store_calendar::StoreCalendar,
@@ -89,6 +91,9 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// Who works in the store can't be told.
+    #[error(transparent)]
+    Operators(#[from] OperatorsError),
     /// The office's pages can't be served.
     #[error(transparent)]
     Office(#[from] OfficeError),
@@ -108,12 +113,8 @@ pub enum StartError {
 /// See [`StartError`]. After [`StartError::Fatal`] the process should end: a start replays what is
 /// durable.
 pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
-    let hot_list = config.offline.hot_list_file.as_deref();
-    let hot_list = hot_list.map(hot_list_file::load).transpose()?;
-    let dialect = Dialect::built_in("cup-pos")
-        .map(|dialect| dialect.counting_prefix(config.acquirer.length_counts_itself))
-        .map(Arc::new)
-        .map_err(|error| StartError::Dialect(error.to_string()))?;
+    let hot_list = hot_list(&config)?;
+    let dialect = dialect(&config)?;
     let (journal, committer) = Journal::open(ports.engine)?;
     let committing = ports.commits.drive(&journal, committer);
     // Until the very end: the journal's files are whole when the process ends.
@@ -128,8 +129,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         reports: ports.reports,
         meters: Meters::default(),
     };
-    let (prices, first_imports) = open_prices(&config, &seams)?;
-    let offered = prices.offer.subscribe();
+    let (prices, first_prices) = open_prices(&config, &seams.journal, &seams.clock)?;
     let (link, commands) = mpsc::channel(ACQUIRER_ANSWERS_WAITING_MAX);
     let (wake, woken) = watch::channel(None);
     let (changed, watching) = watch::channel(0);
@@ -141,11 +141,16 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         fatal,
     };
     let damaged = DamagedCopies::default();
-    let mut parts = desk_parts(&config, &seams, offered.clone(), outlets);
+    let mut parts = desk_parts(&config, &seams, prices.offer.subscribe(), outlets);
     parts.damaged = damaged.clone();
-    parts.desk.hot_list = Arc::new(hot_list.unwrap_or_default());
-    let desk = PaymentDesk::recover(parts)?.start();
-    keep_first_imports(&seams.journal, first_imports).await;
+    parts.desk.hot_list = hot_list;
+    let desk = PaymentDesk::recover(parts)?;
+    let on = desk.desk.business_date();
+    let keys = seams.keys.as_ref();
+    let (operators, first_operators) =
+        open_operators(&config, (&seams.journal, &seams.clock), keys, on)?;
+    let desk = desk.start();
+    keep_first(&seams.journal, [first_prices, first_operators]).await;
     let listener = listen(&config, &seams, ports.services.as_ref()).await?;
     let office = open_office(&config, &seams).await?;
     let address = listener.address;
@@ -153,7 +158,8 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
     let (view, viewed) = watch::channel(LineView::default());
     let parts = link_parts(&config, &seams, dialect, desk.clone(), view);
     let line = start_link(parts, commands, viewed);
-    let mut services = services(&config, &seams, desk, watching, prices, damaged);
+    let lists = Lists { prices, operators };
+    let mut services = services(&config, &seams, desk, watching, lists, damaged);
     services.line = Some(line);
     follow_inbox(&config, &services.importer, ports.services.as_ref());
     let hub = Running {
@@ -177,6 +183,20 @@ pub async fn start(config: Config, ports: Ports) -> Result<(), StartError> {
         office.abort();
     }
     ended
+}
+
+fn hot_list(config: &Config) -> Result<Arc<HotList>, HotListError> {
+    let file = config.offline.hot_list_file.as_deref();
+    let loaded = file.map(hot_list_file::load).transpose()?;
+    Ok(Arc::new(loaded.unwrap_or_default()))
+}
+
+fn dialect(config: &Config) -> Result<Arc<Dialect>, StartError> {
+    let built_in = Dialect::built_in("cup-pos");
+    built_in
+        .map(|dialect| dialect.counting_prefix(config.acquirer.length_counts_itself))
+        .map(Arc::new)
+        .map_err(|error| StartError::Dialect(error.to_string()))
 }
 
 /// What looks at something now and then.
@@ -214,46 +234,6 @@ struct Seams {
     journal: Journal,
     reports: Option<ArbiterHandle>,
     meters: Meters,
-}
-
-/// What the journal, the folder and the configured file say of prices, with what has to be written
-/// of it.
-fn open_prices(config: &Config, seams: &Seams) -> Result<(Prices, Batch), StartError> {
-    let folder = PriceFolder::new(config.prices_folder.clone());
-    let mut store = PriceStore::open(&seams.journal, folder)?;
-    let mut batch = Batch::new();
-    let now = WallMs(seams.clock.wall_ms());
-    let file = &config.prices_file;
-    store.take_configured(file, config.store.currency, now, &mut batch)?;
-    store.pass(now, &mut batch);
-    let none = || PriceFileError::Unreadable {
-        path: file.clone(),
-        source: std::io::ErrorKind::NotFound.into(),
-    };
-    let offer = store.offer().ok_or_else(none)?;
-    let prices = Prices {
-        store,
-        journal: seams.journal.clone(),
-        clock: Arc::clone(&seams.clock),
-        offer: watch::Sender::new(offer),
-    };
-    Ok((prices, batch))
-}
-
-/// No lane hears of prices before the journal holds them. Where it takes none, the next start
-/// finds the same files and says the same.
-async fn keep_first_imports(journal: &Journal, batch: Batch) {
-    if batch.is_empty() {
-        return;
-    }
-    match journal.append(batch) {
-        Ok(ticket) => {
-            if journal.wait(ticket).await.is_err() {
-                tracing::debug!(event = "journal is closed");
-            }
-        }
-        Err(error) => tracing::warn!(event = "price versions not journaled", %error),
-    }
 }
 
 fn follow_inbox(config: &Config, importer: &Importer, runtime: Option<&Handle>) {
@@ -461,15 +441,20 @@ fn services(
     seams: &Seams,
     desk: Addr<PaymentDesk>,
     changed: watch::Receiver<u64>,
-    prices: Prices,
+    lists: Lists,
     damaged: DamagedCopies,
 ) -> Services {
+    let Lists { prices, operators } = lists;
     let days = DaysFolder::new(config.days_folder.clone(), config.reports_folder.clone());
     let clock = Arc::clone(&seams.clock);
     let configured = config.terminals.iter().map(|terminal| terminal.lane);
     let clocks = seams.clocks.clone();
     let told = (clock, clocks.clone());
     let offer = prices.offer.subscribe();
+    let offers = LaneOffers {
+        prices: offer.clone(),
+        operators: operators.told.subscribe(),
+    };
     let journal = seams.journal.clone();
     let reports = start_reports(config, seams, &days);
     let lanes = Lanes::new(
@@ -478,7 +463,7 @@ fn services(
         journal,
         damaged.clone(),
         configured,
-        offer.clone(),
+        offers,
         seams.meters.payments.clone(),
     )
     .start();
@@ -511,6 +496,7 @@ fn services(
         day_close,
         journal: seams.journal.clone(),
         prices,
+        operators: operators.start(),
         importer,
         offer,
         days,

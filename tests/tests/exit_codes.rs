@@ -73,6 +73,10 @@ const WITH_MORE: &[(&str, &[&str])] = &[
     ("open-day", &["open-day --date 2026-11-23"]),
     ("prices", &["prices list", "prices status"]),
     (
+        "operators",
+        &["operators list", "operators end 7", "operators unlock 7"],
+    ),
+    (
         "state-epoch-end",
         &["state-epoch-end --lane 1 --epoch 1 --through 3 --by ann --reason moved"],
     ),

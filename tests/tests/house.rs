@@ -35,6 +35,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("command-line", &["configuration", "ports"]),
     ("monitoring", &["ports"]),
     ("web", &["domain", "ports", "monitoring"]),
+    ("operator-pin", &["domain"]),
     // Nobody may name it but in `dev-dependencies`.
     ("loop-disk", &[]),
     ("records", &["domain", "proto"]),
@@ -56,6 +57,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "command-line",
             "monitoring",
             "web",
+            "operator-pin",
         ],
     ),
     (
@@ -72,6 +74,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "command-line",
             "monitoring",
             "web",
+            "operator-pin",
         ],
     ),
     (
@@ -89,6 +92,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "card-seal",
             "command-line",
             "web",
+            "operator-pin",
             "acquirer-host",
             "lane-agent",
             "store-hub",
@@ -116,6 +120,7 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     ("des", &["iso8583"]),
     ("rppal", &["lane-agent"]),
     ("iso8583_rs", &["iso8583"]),
+    ("argon2", &["operator-pin"]),
     ("turmoil", &["sim"]),
     ("toml-span", &["configuration"]),
     ("prometheus-client", &["monitoring"]),

@@ -8,6 +8,13 @@ use crate::{Token, access::FORM_HEADER, language::tag};
 /// htmx without a script or a style that the policy forbids.
 const HTMX_CONFIG: &str = r#"{"includeIndicatorCSS":false,"history":false}"#;
 
+/// How htmx listens to a page that people work by: also while nobody looks, and soon again after a
+/// break.
+pub const LISTEN: &str =
+    r#"{"sse":{"pauseOnBackground":false,"reconnectDelay":200,"reconnectMaxDelay":1000}}"#;
+/// How it listens to one that people look at.
+pub const LISTEN_WHILE_SEEN: &str = r#"{"sse":{"reconnectDelay":500,"reconnectMaxDelay":5000}}"#;
+
 /// One page.
 #[derive(Debug)]
 pub struct Page<'a> {

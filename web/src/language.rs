@@ -1,6 +1,12 @@
 //! The language of a page: the one that was chosen, else the browser's.
 
-use axum::http::{HeaderMap, header};
+use axum::{
+    Router,
+    extract::Path,
+    http::{HeaderMap, header},
+    response::Redirect,
+    routing::get,
+};
 use domain::words::Language;
 
 use crate::access::cookie;
@@ -17,9 +23,17 @@ pub fn language_of(headers: &HeaderMap) -> Language {
     chosen.or(asked).map_or_else(Language::default, preferred)
 }
 
-/// The header that keeps a choice in the browser.
-#[must_use]
-pub fn choose_language(language: Language) -> String {
+/// `GET /language/{tag}`: keeps the choice in the browser and shows this page in it.
+pub fn language_choice<S: Clone + Send + Sync + 'static>(page: &'static str) -> Router<S> {
+    let choose = move |Path(chosen): Path<String>| async move {
+        let kept = [(header::SET_COOKIE, kept(preferred(&chosen)))];
+        (kept, Redirect::to(page))
+    };
+    Router::new().route("/language/{tag}", get(choose))
+}
+
+/// The header that keeps a choice.
+fn kept(language: Language) -> String {
     let tag = tag(language);
     format!("{COOKIE}={tag}; Path=/; SameSite=Strict; Max-Age=31536000")
 }
@@ -81,7 +95,7 @@ mod tests {
     fn a_choice_goes_before_the_browser() {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT_LANGUAGE, "en".parse().unwrap());
-        let set = choose_language(Language::Chinese);
+        let set = kept(Language::Chinese);
         let kept = set.split(';').next().unwrap();
         headers.insert(header::COOKIE, kept.parse().unwrap());
         assert_eq!(language_of(&headers), Language::Chinese);

@@ -23,7 +23,7 @@ mod token;
 
 pub use access::{Access, guard};
 pub use assets::assets;
-pub use frame::Page;
-pub use language::{choose_language, language_of, said};
+pub use frame::{LISTEN, LISTEN_WHILE_SEEN, Page};
+pub use language::{language_choice, language_of, said};
 pub use serve::serve;
 pub use token::{Token, TokenError};

@@ -89,8 +89,8 @@ impl ReturnRefusal {
             ),
             Self::Overtaken => ("Press Total again", "请再按一次合计"),
             Self::HubRebuilt => (
-                "The hub is still reading the lanes' journals: try again in a while (HUB0051)",
-                "主机正在读取各通道日志：请稍后再试（HUB0051）",
+                "The hub is still reading the lanes' journals: try again in a while (HUB0055)",
+                "主机正在读取各通道日志：请稍后再试（HUB0055）",
             ),
             Self::TooOld => (
                 "This receipt is too old: call a supervisor for a return without receipt",

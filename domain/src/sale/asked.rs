@@ -4,7 +4,8 @@
 use crate::{
     money::Money,
     operators::Action,
-    sale::{Event, Line, Rejected, Step},
+    sale::{Checkout, Event, Line, Rejected, Step},
+    time::Now,
 };
 
 /// An action and how much it is about; zero where it has no amount.
@@ -79,6 +80,15 @@ impl Event {
             *line_number = line_number.or(last);
         }
         self
+    }
+}
+
+impl Checkout {
+    /// What an event asks for, as the basket stands: what a supervisor is told who is to allow it.
+    /// `None`: nothing that anybody needs a right to, or nothing that can be.
+    #[must_use]
+    pub fn asked(&self, now: Now, event: &Event) -> Option<(Action, Money)> {
+        self.begin(now).asked(event).ok().flatten()
     }
 }
 

@@ -49,7 +49,7 @@ pub enum Effect {
     /// Compare the PIN that was typed for this attempt, beside: [`crate::sale::Event::PinChecked`]
     /// says the outcome.
     CheckPin {
-        /// The attempt.
+        /// Comes back with the outcome.
         attempt: AttemptId,
         /// What the PIN is checked against.
         verifier: PinVerifier,

@@ -265,14 +265,14 @@ pub enum Event {
     SignOn {
         /// Freshly minted, never used before.
         attempt: AttemptId,
-        /// Who.
+        /// As they say; the PIN proves it.
         who: Who,
     },
     /// Somebody has typed a PIN to allow what was refused to the one who is signed on.
     AllowAsked {
         /// Freshly minted, never used before.
         attempt: AttemptId,
-        /// Who.
+        /// As they say; the PIN proves it.
         who: Who,
         /// What was refused.
         event: Box<Self>,
@@ -290,7 +290,7 @@ pub enum Event {
     SignOffAnother,
     /// Somebody who typed too many wrong PINs may try again.
     Unlock {
-        /// Who.
+        /// As they say; the PIN proves it.
         operator: OperatorId,
     },
     /// Something is wanted of the cash drawer.
@@ -311,6 +311,12 @@ impl Event {
                 | Self::ReturnAsked { .. }
                 | Self::ReturnWithout { .. }
         )
+    }
+
+    /// Whether the screens say nothing of it: it comes out on paper alone.
+    #[must_use]
+    pub const fn shows_nothing(&self) -> bool {
+        matches!(self, Self::Till(TillEvent::X { .. } | TillEvent::ZAgain))
     }
 }
 

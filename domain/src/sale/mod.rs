@@ -353,7 +353,17 @@ impl Checkout {
     /// # Errors
     /// Why the event changes nothing here.
     pub fn step(&mut self, now: Now, event: Event) -> Result<Vec<Effect>, Rejected> {
-        let mut step = Step {
+        let mut step = self.begin(now);
+        step.take(event)?;
+        self.durable = step.durable;
+        self.volatile = step.volatile;
+        let mut effects = step.records;
+        effects.append(&mut step.after);
+        Ok(effects)
+    }
+
+    fn begin(&self, now: Now) -> Step {
+        Step {
             config: self.config,
             durable: self.durable.clone(),
             volatile: self.volatile.clone(),
@@ -361,13 +371,7 @@ impl Checkout {
             allowed_by: None,
             records: Vec::new(),
             after: Vec::new(),
-        };
-        step.take(event)?;
-        self.durable = step.durable;
-        self.volatile = step.volatile;
-        let mut effects = step.records;
-        effects.append(&mut step.after);
-        Ok(effects)
+        }
     }
 
     /// The date of the frame that the journal is in; `None` before the first record of a lane.

@@ -205,6 +205,27 @@ pub enum Rejected {
 }
 
 impl Rejected {
+    /// Whether a right is missing that somebody else may have.
+    #[must_use]
+    pub const fn lacks_right(&self) -> bool {
+        matches!(self, Self::NotAllowed | Self::NeedsManager)
+    }
+
+    /// Whether somebody could not show who they are; another try, or another person, may.
+    #[must_use]
+    pub const fn is_about_pin(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongPin
+                | Self::LockedOut(_)
+                | Self::WaitAfterWrongPin { .. }
+                | Self::PinBeingChecked
+                | Self::NoSuchAttempt
+                | Self::OperatorNotActive(_)
+                | Self::OperatorsNotAtHand
+        )
+    }
+
     /// Why the key did nothing, and what to do instead.
     #[must_use]
     #[allow(clippy::too_many_lines, reason = "a table: each refusal and its words")]

@@ -1,6 +1,6 @@
 //! The notes and coins that there are, largest first: what a count is typed in.
 
-use crate::money::Currency;
+use crate::money::{Currency, Money};
 
 /// What it is made of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,9 +91,50 @@ pub fn denominations(currency: Currency) -> &'static [Denomination] {
     own.map_or(&[], |(_, table)| table)
 }
 
+/// Notes of at least so much, in minor units, are what people pay with.
+const PAID_WITH_MIN_MINOR: u32 = 1_000;
+/// So many sums are offered.
+const LIKELY_SUMS_MAX: usize = 3;
+
+/// What a customer may hand over for what is open: whole notes above it, the smallest sums first.
+#[must_use]
+pub fn likely_given(open: Money) -> Vec<Money> {
+    let currency = open.currency();
+    let notes = denominations(currency).iter();
+    let notes = notes.filter(|one| one.form == Form::Note && one.minor >= PAID_WITH_MIN_MINOR);
+    let mut sums: Vec<i64> = notes
+        .filter_map(|note| {
+            let note = i64::from(note.minor);
+            let whole = open.minor().checked_div(note)?.checked_add(1)?;
+            whole.checked_mul(note)
+        })
+        .filter(|sum| *sum > open.minor() && open.is_positive())
+        .collect();
+    sums.sort_unstable();
+    sums.dedup();
+    let sums = sums.into_iter().take(LIKELY_SUMS_MAX);
+    sums.map(|minor| Money::new(minor, currency)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn round_sums_are_whole_notes_above_what_is_open() {
+        let likely = |minor, currency| {
+            let sums = likely_given(Money::new(minor, currency));
+            sums.iter().map(|sum| sum.minor()).collect::<Vec<_>>()
+        };
+        let cny = |minor| likely(minor, Currency::CNY);
+        assert_eq!(cny(1_290), [2_000, 5_000, 10_000]);
+        assert_eq!(cny(5_550), [6_000, 10_000]);
+        assert_eq!(cny(23_410), [24_000, 25_000, 30_000]);
+        assert_eq!(cny(1_000), [2_000, 5_000, 10_000], "exact has its own key");
+        assert_eq!(likely(12_340, Currency::JPY), [13_000, 14_000, 15_000]);
+        assert_eq!(cny(0), []);
+        assert_eq!(cny(-500), []);
+    }
 
     #[test]
     fn each_table_falls_to_one_minor_unit_and_knows_every_currency() {

@@ -22,7 +22,7 @@ mod trade;
 
 pub use account::{Shift, TillPart};
 pub use count::{CashCounted, Pieces};
-pub use denomination::{Denomination, Form, denominations};
+pub use denomination::{Denomination, Form, denominations, likely_given};
 pub use drawer::Drawer;
 pub use event::TillEvent;
 pub use fact::TillFact;

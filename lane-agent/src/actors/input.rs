@@ -1,12 +1,12 @@
 //! Keyboard and scanner: each takes what its device gives and asks the flow to act on it, one at a
 //! time. Why a key was refused stands on the screens; the answer is for whoever can use it.
 
-use actix::{Actor, Addr, AsyncContext, Context, Message, WrapFuture};
+use actix::{Actor, Addr, AsyncContext, Context, MailboxError, Message, WrapFuture};
 use domain::sale::Rejected;
 use tracing::{error, warn};
 
-use super::TransactionFlow;
-use crate::devices::{self, Key};
+use super::{Identify, Purpose, TransactionFlow};
+use crate::devices::{self, Key, Stroke};
 
 /// The cashier pressed a key.
 #[derive(Message)]
@@ -42,8 +42,8 @@ impl Actor for Keyboard {
             if let Err(fault) = device.open() {
                 error!(event = "device not opened", %fault);
             }
-            while let Some(key) = device.next_key().await {
-                if flow.send(Press(key)).await.is_err() {
+            while let Some(stroke) = device.next_stroke().await {
+                if hand_over(&flow, stroke).await.is_err() {
                     break;
                 }
             }
@@ -51,6 +51,24 @@ impl Actor for Keyboard {
         };
         ctx.spawn(listen.into_actor(self));
     }
+}
+
+/// Why it did nothing stands on the screens.
+async fn hand_over(
+    flow: &Addr<TransactionFlow>,
+    stroke: Stroke,
+) -> Result<Result<(), Rejected>, MailboxError> {
+    let (purpose, identity) = match stroke {
+        Stroke::Key(key) => return flow.send(Press(key)).await,
+        Stroke::SignOn(identity) => (Purpose::SignOn, identity),
+        Stroke::Allow(identity) => (Purpose::Allow, identity),
+    };
+    let identify = Identify {
+        purpose,
+        number: Some(identity.operator),
+        pin: Some(identity.pin),
+    };
+    flow.send(identify).await
 }
 
 impl Actor for Scanner {

@@ -8,10 +8,9 @@
 //!
 //! Arrows are questions whose answer is awaited outside the handler; there is no circle. What flows
 //! the other way is the latest value of something, or leases and acknowledgements that the hub
-//! tells again, and never waits: screens (to the scripted
-//! people), the hub's keys (to the reader), prices and the store's day (to the flow), how far the
-//! lane is (to the link). Only the flow holds money; it is the only one that steps the checkout and
-//! writes the journal.
+//! tells again, and never waits: screens (to the scripted people), the hub's keys (to the reader),
+//! prices, operators and the store's day (to the flow), how far the lane is (to the link). Only the
+//! flow holds money; it is the only one that steps the checkout and writes the journal.
 
 mod backoff;
 mod card_reader;
@@ -29,7 +28,9 @@ use domain::{
 
 pub(crate) use backoff::Backoff;
 pub(crate) use card_reader::CardReader;
-pub(crate) use flow::{Fatal, FlowParts, Rest, TransactionFlow};
+pub(crate) use flow::{
+    Asking, Fatal, FlowParts, Identify, Purpose, Rest, ToAllow, TransactionFlow, Withdraw,
+};
 pub(crate) use hub_link::{FromHub, HubClient, HubLink, LinkParts, hub_client};
 pub(crate) use input::{Keyboard, Press, Scanned, Scanner};
 pub(crate) use printer::Printer;

@@ -8,7 +8,7 @@ use journal::CommitDriver;
 use ports::{OsRandom, TcpNetwork};
 
 use super::{Exit, Failed, Outcome, open_code};
-use crate::{Ports, StartError, config::Config, devices, start};
+use crate::{PinCheck, Ports, StartError, config::Config, devices, start};
 
 #[derive(Args)]
 pub(super) struct RunArgs {
@@ -41,6 +41,7 @@ fn sell(config: Config, stop_on_stdin_eof: bool) -> Outcome {
             engine,
             commits: CommitDriver::Thread,
             devices,
+            pins: PinCheck::Thread,
             shutdown,
         };
         start(config, ports).await.map_err(|error| failed(&error))

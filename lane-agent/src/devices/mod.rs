@@ -5,6 +5,9 @@
 
 mod escpos;
 mod file_printer;
+mod gpio_drawer;
+mod line;
+mod line_scanner;
 mod pos_printer;
 pub mod scripted;
 
@@ -13,7 +16,7 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use domain::{
     card_ref::{CardRef, EntryMode},
-    ids::PaymentId,
+    ids::{OperatorId, PaymentId},
     money::Money,
     sale::Screen,
     time::LocalMs,
@@ -26,12 +29,15 @@ use zeroize::Zeroizing;
 pub use domain::sale::Key;
 pub use escpos::{DrawerSensor, EscPosPrinter};
 pub use file_printer::FilePrinter;
+pub use operator_pin::Pin;
 pub use pos_printer::{
     PaperRoll, PosPrinter, PowerState, PrintFault, PrintJob, PrinterStatus, PrinterTrouble,
 };
 
-use crate::config::{DevicesConfig, PrinterConfig, PrinterDriver};
-use escpos::{NetworkLine, PrinterLine, SerialLine, UsbLine};
+use crate::config::{DevicesConfig, PrinterConfig, PrinterDriver, ScannerConfig};
+use gpio_drawer::WithGpioDrawer;
+use line::{Line, NetworkLine, SerialLine, UsbLine};
+use line_scanner::LineScanner;
 
 /// UnifiedPOS device classes a lane has.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -136,10 +142,30 @@ pub trait Scanner: Device {
     fn next_scan(&mut self) -> LocalBoxFuture<'_, Option<String>>;
 }
 
+/// What comes from the cashier's keys.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Stroke {
+    /// A key.
+    Key(Key),
+    /// Number and PIN of somebody who begins to work.
+    SignOn(Identity),
+    /// Number and PIN of somebody who allows what was refused.
+    Allow(Identity),
+}
+
+/// Who somebody says they are. The PIN is wiped from memory when it is dropped.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Identity {
+    /// The operator's number.
+    pub operator: OperatorId,
+    /// As typed.
+    pub pin: Pin,
+}
+
 /// The cashier's keys.
 pub trait PosKeyboard: Device {
-    /// The next key; `None`: the device is gone.
-    fn next_key(&mut self) -> LocalBoxFuture<'_, Option<Key>>;
+    /// What was pressed next; `None`: the device is gone.
+    fn next_stroke(&mut self) -> LocalBoxFuture<'_, Option<Stroke>>;
 }
 
 /// What card data is sealed to, and hashed with. Held in memory only; `Debug` shows no key.
@@ -278,13 +304,29 @@ pub fn configured(config: &DevicesConfig) -> DeviceSource {
     let config = config.clone();
     Box::new(move |wiring| {
         let (network, random) = (Arc::clone(&wiring.network), Arc::clone(&wiring.random));
-        let printer = printer(&config.printer, network, random);
+        let printer = printer(&config.printer, network, Arc::clone(&random));
+        let printer = match &config.gpio_drawer {
+            Some(drawer) => Box::new(WithGpioDrawer::on_a_pi(printer, drawer)),
+            None => printer,
+        };
         let orders = match &config.cashier_script {
             Some(path) => scripted::read_script(path)
                 .map_err(|error| DeviceError::new(DeviceClass::PosKeyboard, error))?,
             None => Vec::new(),
         };
-        scripted::devices(orders, config.pin_pad.as_ref(), printer, wiring)
+        let mut devices = scripted::devices(orders, config.pin_pad.as_ref(), printer, wiring)?;
+        if let Some(scanner) = &config.scanner {
+            devices.scanner = Box::new(LineScanner::new(serial(scanner), random));
+        }
+        Ok(devices)
+    })
+}
+
+fn serial(scanner: &ScannerConfig) -> Box<dyn Line> {
+    Box::new(SerialLine {
+        path: scanner.path.clone(),
+        baud: scanner.baud,
+        flow_control: false,
     })
 }
 
@@ -294,7 +336,7 @@ pub(crate) fn printer(
     network: Arc<dyn Network>,
     random: Arc<dyn Random>,
 ) -> Box<dyn PosPrinter> {
-    let line: Box<dyn PrinterLine> = match &config.driver {
+    let line: Box<dyn Line> = match &config.driver {
         PrinterDriver::File { folder } => return Box::new(FilePrinter::new(folder.clone())),
         PrinterDriver::Network { address } => Box::new(NetworkLine {
             network,

@@ -1,6 +1,6 @@
 //! The cashier's page: the basket, the one next step, and the keys that are possible now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{
     Router,
@@ -12,24 +12,27 @@ use domain::{
     money::Money,
     prices::{ArticleKey, ArticleKind, PriceBook},
     sale::{Prompt, Screen},
+    till::TillNotice,
     words::Language,
 };
 use maud::{Markup, html};
-use web::Page;
+use web::{LISTEN, Page};
 
 use super::{
     basket::{between_sales, lines, plain, sums},
+    forms::dialogs,
+    identify::{self, Asked},
     keys::{actions, pad},
     pages::{Here, Lane, Pages, asked, said, store_name},
 };
+use crate::hub_facts::HubFacts;
 
 const SCRIPT: &[u8] = include_bytes!("../../assets/cashier.js");
 /// Product keys: so many categories, and articles in each.
 const CATEGORIES_MAX: usize = 24;
 const ARTICLES_A_CATEGORY_MAX: usize = 24;
-/// How htmx listens: also while nobody looks, and soon again after a break.
-const LISTEN: &str =
-    r#"{"sse":{"pauseOnBackground":false,"reconnectDelay":200,"reconnectMaxDelay":1000}}"#;
+/// Classes of tax that are offered.
+const TAX_CLASSES_MAX: usize = 16;
 
 /// Its files.
 pub(super) fn assets() -> Router {
@@ -42,6 +45,8 @@ pub(super) fn assets() -> Router {
 pub(super) async fn page(State(pages): Here, headers: HeaderMap) -> Markup {
     let language = asked(&headers);
     let screen = pages.lane.screens.borrow().clone();
+    let currency = pages.lane.checkout.currency;
+    let facts = pages.lane.facts.borrow().clone();
     let title = format!(
         "{} {}",
         said(language, "Lane", "收银台"),
@@ -49,11 +54,13 @@ pub(super) async fn page(State(pages): Here, headers: HeaderMap) -> Markup {
     );
     let body = html! {
         main #live .live hx-sse:connect="/cashier/live"
-            hx-config=(LISTEN) hx-swap="innerHTML" data-run=(pages.run) {
+            hx-config=(LISTEN) hx-swap="innerHTML" data-run=(pages.run)
+            data-minor-digits=(currency.exponent()) {
             (live(&pages, screen.as_ref(), language))
         }
         (pad(language))
         (goods_dialog(language))
+        (dialogs(currency, &tax_classes(facts.as_deref()), language))
         dialog #unknown .dialog role="alertdialog" aria-labelledby="unknown-text" {
             p #unknown-text {}
             button .key .wide data-do="acknowledge" {
@@ -93,8 +100,17 @@ pub(super) fn live(pages: &Pages, screen: Option<&Screen>, language: Language) -
     let basket = screen.and_then(|screen| screen.basket.as_ref());
     let prompt = screen.map(|screen| &screen.prompt);
     let suspended = screen.map_or(&[][..], |screen| &screen.suspended);
+    let asking = pages.lane.asking.borrow().clone();
+    if let Some(asked) = Asked::of(screen, &asking) {
+        return html! {
+            (top(&pages.lane, screen, language))
+            (identify::panel(&asked, screen, &asking, language))
+            (identify::step(&asked, screen, language))
+            (identify::keys(&asked, screen, language))
+        };
+    }
     html! {
-        (top(&pages.lane, language))
+        (top(&pages.lane, screen, language))
         section .basket aria-label=(said(language, "Basket", "商品")) {
             @match basket {
                 Some(basket) => (lines(basket, language)),
@@ -107,7 +123,7 @@ pub(super) fn live(pages: &Pages, screen: Option<&Screen>, language: Language) -
     }
 }
 
-fn top(lane: &Lane, language: Language) -> Markup {
+fn top(lane: &Lane, screen: Option<&Screen>, language: Language) -> Markup {
     let (other, tag) = match language {
         Language::English => ("中文", "zh"),
         Language::Chinese => ("English", "en"),
@@ -117,6 +133,7 @@ fn top(lane: &Lane, language: Language) -> Markup {
         header .top {
             h1 { (store_name(lane)) }
             span { (said(language, "Lane", "收银台")) " " (lane.checkout.lane.0) }
+            (identify::who(screen, language))
             @if lane.panel.is_some() {
                 span .training { (said(language, "TEST: no real money", "测试：非真实交易")) }
             }
@@ -133,6 +150,9 @@ fn top(lane: &Lane, language: Language) -> Markup {
             }
             @if let Some(trouble) = lane.printer.borrow().trouble() {
                 span .hub .away role="status" { (trouble.words().read_in(language)) }
+            }
+            @if let Some(sentence) = screen.and_then(Screen::asked_for) {
+                span .hub .away role="status" { (sentence.read_in(language)) }
             }
             a .language href={ "/language/" (tag) } { (other) }
         }
@@ -154,9 +174,10 @@ fn next_step(screen: Option<&Screen>, language: Language) -> Markup {
         _ => None,
     };
     let weighs = matches!(screen.prompt, Prompt::Weigh { .. });
+    let counts = matches!(screen.prompt, Prompt::Till(TillNotice::CountOpen));
     html! {
         div .step .(mood(&screen.prompt)) role="status" aria-live="polite"
-            data-unknown=[unknown] data-weighs[weighs] {
+            data-unknown=[unknown] data-weighs[weighs] data-counts[counts] {
             @if let Some(rejected) = &screen.refused {
                 p #refused .refused { (rejected.for_cashier().read_in(language)) }
             }
@@ -190,6 +211,16 @@ pub(super) const fn mood(prompt: &Prompt) -> &'static str {
         | Prompt::ReturnRefused { .. }
         | Prompt::NoRoom => "stop",
     }
+}
+
+/// What a typed amount may be taxed as.
+fn tax_classes(facts: Option<&HubFacts>) -> Vec<&str> {
+    let articles = facts.into_iter().flat_map(|facts| facts.prices.articles());
+    let classes: BTreeSet<&str> = articles
+        .map(|article| article.tax_class)
+        .filter(|class| !class.is_empty())
+        .collect();
+    classes.into_iter().take(TAX_CLASSES_MAX).collect()
 }
 
 /// Goods without a code on them, found by a touch. Fetched when it is opened.

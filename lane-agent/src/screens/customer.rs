@@ -8,16 +8,13 @@ use domain::{
     words::Language,
 };
 use maud::{Markup, html};
-use web::Page;
+use web::{LISTEN, Page};
 
 use super::{
     basket::{how_much, plain},
     cashier::mood,
     pages::{Here, Pages, said, store_name},
 };
-
-const LISTEN: &str =
-    r#"{"sse":{"pauseOnBackground":false,"reconnectDelay":200,"reconnectMaxDelay":1000}}"#;
 
 /// `GET /customer`.
 pub(super) async fn page(State(pages): Here) -> Markup {

@@ -1,8 +1,8 @@
 //! The keys beside the basket: those that are possible now, and the number pad.
 
 use domain::{
-    money::Money,
     sale::{BasketView, Prompt},
+    till::likely_given,
     words::Language,
 };
 use maud::{Markup, html};
@@ -11,8 +11,6 @@ use super::{basket::plain, pages::said};
 
 /// Digits of the number pad, as they lie.
 const PAD: [&str; 12] = ["7", "8", "9", "4", "5", "6", "1", "2", "3", "0", "00", "."];
-/// Notes that a customer may hand over, in major units.
-const NOTES: [i64; 4] = [10, 20, 50, 100];
 
 /// The keys that are possible now; the others are there and grey, so that each has its place.
 pub(super) fn actions(
@@ -39,57 +37,42 @@ pub(super) fn actions(
     let exact = open.map_or_else(String::new, |open| open.minor().to_string());
     let paying = pays || waits_for_card;
     html! {
-        nav .actions aria-label=(said(language, "Keys", "功能键")) data-pays=(pays)
-            data-minor-digits=[open.map(|open| open.currency().exponent())] {
-            @if paying {
-                (key("card", "F8", said(language, "Card", "银行卡"), pays).class("tender").markup())
-                (key("cash", "F10", said(language, "Cash exact", "现金（正好）"), true)
-                    .class("tender").typed(&exact).markup())
-                @for note in notes(open) {
-                    (key("cash", "", &plain(note), true).typed(&note.minor().to_string()).markup())
-                }
-            } @else {
-                (key("quantity", "F3", said(language, "Quantity", "数量"), may_scan || line_keys)
-                    .wants("number").markup())
-                (key("void-line", "F2", said(language, "Void line", "取消行"), line_keys)
-                    .typed(&last).markup())
-                button .key type="button" data-do="goods" data-shortcut="F6" disabled[!may_scan] {
-                    (said(language, "Goods", "商品")) kbd { "F6" }
-                }
-                (key("suspend", "F11", said(language, "Suspend", "挂单"), line_keys).markup())
-            }
-            (key("void-sale", "F4", said(language, "Void sale", "取消交易"), basket.is_some())
-                .typed("by the cashier").markup())
-            (key("total", "F9", said(language, "Total", "合计"), scans && has_lines)
-                .class("total").markup())
-        }
-    }
+           nav .actions aria-label=(said(language, "Keys", "功能键")) data-pays=(pays)
+    {
+               @if paying {
+                   (key("card", "F8", said(language, "Card", "银行卡"), pays).class("tender").markup())
+                   (key("cash", "F10", said(language, "Cash exact", "现金（正好）"), true)
+                       .class("tender").typed(&exact).markup())
+                   @for note in open.map(likely_given).unwrap_or_default() {
+                       (key("cash", "", &plain(note), true).typed(&note.minor().to_string()).markup())
+                   }
+               } @else {
+                   (key("quantity", "F3", said(language, "Quantity", "数量"), may_scan || line_keys)
+                       .wants("number").markup())
+                   (key("void-line", "F2", said(language, "Void line", "取消行"), line_keys)
+                       .typed(&last).markup())
+                   button .key type="button" data-do="goods" data-shortcut="F6" disabled[!may_scan] {
+                       (said(language, "Goods", "商品")) kbd { "F6" }
+                   }
+                   (key("suspend", "F11", said(language, "Suspend", "挂单"), line_keys).markup())
+                   (menu("prices", "F7", said(language, "Price", "价格"), may_scan || line_keys))
+                   (menu("till", "F1", said(language, "Drawer", "钱箱"), prompt.is_some()))
+               }
+               (key("void-sale", "F4", said(language, "Void sale", "取消交易"), basket.is_some())
+                   .typed("by the cashier").markup())
+               (key("total", "F9", said(language, "Total", "合计"), scans && has_lines)
+                   .class("total").markup())
+           }
+       }
 }
 
-/// What a customer may hand over for what is open: round sums above it.
-fn notes(open: Option<Money>) -> Vec<Money> {
-    let Some(open) = open.filter(|open| open.is_positive()) else {
-        return Vec::new();
-    };
-    let whole = 10_i64.pow(u32::from(open.currency().exponent()));
-    let mut sums: Vec<i64> = NOTES
-        .into_iter()
-        .filter_map(|note| {
-            let note = note.checked_mul(whole)?;
-            let count = open
-                .minor()
-                .checked_add(note)?
-                .checked_sub(1)?
-                .checked_div(note)?;
-            count.checked_mul(note)
-        })
-        .filter(|sum| *sum > open.minor())
-        .collect();
-    sums.sort_unstable();
-    sums.dedup();
-    let sums = sums.into_iter().take(3);
-    sums.map(|minor| Money::new(minor, open.currency()))
-        .collect()
+fn menu(name: &str, shortcut: &str, label: &str, possible: bool) -> Markup {
+    html! {
+        button .key type="button" data-open={ "menu-" (name) } data-shortcut=(shortcut)
+            disabled[!possible] {
+            (label) " …" kbd { (shortcut) }
+        }
+    }
 }
 
 /// A key on its way.

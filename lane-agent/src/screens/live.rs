@@ -51,6 +51,9 @@ fn whenever_it_changes(
         WatchStream::from_changes(lane.hub_up.clone())
             .map(|_| ())
             .boxed(),
+        WatchStream::from_changes(lane.asking.clone())
+            .map(|_| ())
+            .boxed(),
         WatchStream::from_changes(lane.progress.clone())
             .map(|_| ())
             .boxed(),

@@ -8,6 +8,9 @@
 mod basket;
 mod cashier;
 mod customer;
+mod forms;
+mod identify;
+mod identify_route;
 mod keys;
 mod live;
 mod order_route;
@@ -20,16 +23,15 @@ use std::{io, sync::Arc};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Path},
-    http::{HeaderMap, header},
-    response::{IntoResponse, Redirect, Response},
+    extract::DefaultBodyLimit,
+    response::Redirect,
     routing::{get, post},
 };
 use domain::words::Language;
 use ports::{Listener, Network, Random};
 use tokio::sync::watch;
 use tonic::transport;
-use web::{Access, Token, TokenError, assets, choose_language, guard, serve};
+use web::{Access, Token, TokenError, assets, guard, language_choice, serve};
 
 pub use self::test_panel::PanelError;
 use self::{orders::Orders, pages::Pages};
@@ -114,7 +116,8 @@ fn router(pages: Arc<Pages>) -> Router {
         .route("/customer/live", get(live::customer))
         .route("/customer/language", post(customer::turn_language))
         .route("/orders", post(order_route::take))
-        .route("/language/{tag}", get(choose));
+        .route("/identify", post(identify_route::take))
+        .merge(language_choice("/cashier"));
     if with_panel {
         router = router
             .route("/panel", get(panel::page))
@@ -125,21 +128,4 @@ fn router(pages: Arc<Pages>) -> Router {
         .with_state(pages)
         .merge(assets())
         .merge(cashier::assets())
-}
-
-/// Keeps a choice of language and shows the page again.
-async fn choose(Path(tag): Path<String>, headers: HeaderMap) -> Response {
-    let language = match tag.as_str() {
-        "zh" => Language::Chinese,
-        _ => Language::English,
-    };
-    let back = match headers
-        .get(header::REFERER)
-        .and_then(|from| from.to_str().ok())
-    {
-        Some(from) if from.ends_with("/panel") => "/panel",
-        Some(_) | None => "/cashier",
-    };
-    let kept = [(header::SET_COOKIE, choose_language(language))];
-    (kept, Redirect::to(back)).into_response()
 }

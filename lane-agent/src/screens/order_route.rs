@@ -28,14 +28,14 @@ pub(super) async fn take(State(pages): Here, body: String) -> Response {
         return (StatusCode::BAD_REQUEST, "window: not a name\n").into_response();
     }
     if order.run != pages.run {
-        return told(StatusCode::CONFLICT, &Answer::of(&pages, None));
+        return told(StatusCode::CONFLICT, &pages, None);
     }
     // An order under way goes on to its end though the browser has gone: it is taken or not, never
     // half.
     let working = Arc::clone(&pages);
     let taken = tokio::spawn(async move { working.orders.take(order).await }).await;
     match taken.ok().flatten() {
-        Some(outcome) => told(StatusCode::OK, &Answer::of(&pages, Some(outcome))),
+        Some(outcome) => told(StatusCode::OK, &pages, Some(outcome)),
         None => (StatusCode::SERVICE_UNAVAILABLE, "the lane is busy\n").into_response(),
     }
 }
@@ -47,17 +47,12 @@ struct Answer<'a> {
     outcome: Option<Outcome>,
 }
 
-impl<'a> Answer<'a> {
-    fn of(pages: &'a Pages, outcome: Option<Outcome>) -> Self {
-        Self {
-            run: &pages.run,
-            outcome,
-        }
-    }
-}
-
-fn told(status: StatusCode, answer: &Answer<'_>) -> Response {
-    let body = serde_json::to_string(answer).unwrap_or_default();
+pub(super) fn told(status: StatusCode, pages: &Pages, outcome: Option<Outcome>) -> Response {
+    let answer = Answer {
+        run: &pages.run,
+        outcome,
+    };
+    let body = serde_json::to_string(&answer).unwrap_or_default();
     let kind = [(header::CONTENT_TYPE, "application/json")];
     (status, kind, body).into_response()
 }

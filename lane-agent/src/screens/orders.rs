@@ -11,7 +11,7 @@ use domain::{limits, sale::Key};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, Semaphore};
 
-use crate::actors::{Press, Scanned, TransactionFlow};
+use crate::actors::{Identify, Press, Scanned, TransactionFlow, Withdraw};
 
 /// One order of a window.
 #[derive(Debug, Deserialize)]
@@ -33,6 +33,8 @@ enum What {
     Scan(String),
     /// A key, with what was typed before it.
     Press { key: String, typed: String },
+    /// Nobody is to allow what was refused.
+    Withdraw {},
 }
 
 /// What came of an order.
@@ -90,6 +92,14 @@ impl Orders {
         Some(outcome)
     }
 
+    /// In turn with the orders of all windows.
+    pub(super) async fn identify(&self, identify: Identify) -> Option<Outcome> {
+        let _one = self.waiting.try_acquire().ok()?;
+        let _turn = self.windows.lock().await;
+        let taken = self.flow.send(identify).await.ok()?.is_ok();
+        Some(Outcome::of(taken))
+    }
+
     async fn carry_out(&self, what: What) -> Option<Outcome> {
         let taken = match what {
             What::Scan(code) => self.flow.send(Scanned(code)).await.ok()?.is_ok(),
@@ -97,11 +107,21 @@ impl Orders {
                 Some(key) => self.flow.send(Press(key)).await.ok()?.is_ok(),
                 None => false,
             },
+            What::Withdraw {} => {
+                self.flow.send(Withdraw).await.ok()?;
+                true
+            }
         };
-        Some(match taken {
-            true => Outcome::Taken,
-            false => Outcome::Refused,
-        })
+        Some(Outcome::of(taken))
+    }
+}
+
+impl Outcome {
+    const fn of(taken: bool) -> Self {
+        match taken {
+            true => Self::Taken,
+            false => Self::Refused,
+        }
     }
 }
 

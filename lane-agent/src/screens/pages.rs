@@ -15,7 +15,7 @@ pub(super) use web::said;
 
 use super::{orders::Orders, test_panel::TestPanel};
 use crate::{
-    actors::{Progress, TransactionFlow},
+    actors::{Asking, Progress, TransactionFlow},
     devices::PrinterStatus,
     hub_facts::HubFacts,
 };
@@ -28,6 +28,7 @@ pub(crate) struct Lane {
     pub(crate) progress: watch::Receiver<Progress>,
     pub(crate) hub_up: watch::Receiver<bool>,
     pub(crate) facts: watch::Receiver<Option<Arc<HubFacts>>>,
+    pub(crate) asking: watch::Receiver<Asking>,
     pub(crate) printer: watch::Receiver<PrinterStatus>,
     pub(crate) flow: Addr<TransactionFlow>,
     pub(crate) panel: Option<Arc<TestPanel>>,

@@ -80,6 +80,8 @@ pub struct HubLog {
     pub offline_cards: Vec<wire::OfflineCard>,
     /// Told after each hello, before the lease.
     pub hot_list: Option<wire::HotListPart>,
+    /// Told after each hello.
+    pub operators: Option<wire::OperatorList>,
     /// Lent after each hello.
     pub lease: Option<wire::OfflineLease>,
     /// How long the hub takes to answer a hello.
@@ -116,6 +118,12 @@ impl TestHub {
             prices: Arc::new(prices.to_owned()),
             price_version: Arc::new(records::price_version(prices.as_bytes())),
         }
+    }
+
+    /// It knows who works in the store.
+    pub fn with_operators(self, list: wire::OperatorList) -> Self {
+        self.heard.lock().unwrap().operators = Some(list);
+        self
     }
 
     pub fn with_payments(self, behaviours: Vec<Behaviour>) -> Self {
@@ -187,12 +195,22 @@ impl TestHub {
             cut_within_ms,
             ends_wall_ms: 0,
         };
-        let body = Some(wire::hub_frame::Body::DayTurned(turned));
+        self.hear(|heard| heard.day.date = begins);
+        self.tell(wire::hub_frame::Body::DayTurned(turned));
+    }
+
+    /// Tells each lane that is there of operators, and in the hellos to come.
+    pub fn tell_operators(&self, list: wire::OperatorList) {
+        self.hear(|heard| heard.operators = Some(list.clone()));
+        self.tell(wire::hub_frame::Body::Operators(list));
+    }
+
+    fn tell(&self, body: wire::hub_frame::Body) {
         self.hear(|heard| {
-            heard.day.date = begins;
             for lane in heard.lanes.iter().filter_map(mpsc::WeakSender::upgrade) {
+                let body = Some(body.clone());
                 // Those that are gone hear nothing.
-                let _ = lane.try_send(Ok(wire::HubFrame { body: body.clone() }));
+                let _ = lane.try_send(Ok(wire::HubFrame { body }));
             }
         });
     }
@@ -299,6 +317,8 @@ impl LaneService for TestHub {
                         replies.push(Say::Hello(hub.hello()));
                         let list = hub.heard.lock().unwrap().hot_list.clone();
                         replies.extend(list.map(Say::HotList));
+                        let operators = hub.heard.lock().unwrap().operators.clone();
+                        replies.extend(operators.map(Say::Operators));
                         let lease = hub.heard.lock().unwrap().lease.clone();
                         replies.extend(lease.map(Say::LeaseGrant));
                         for payment_id in hello.abandoned_payment_ids.clone() {

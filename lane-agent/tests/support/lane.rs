@@ -6,14 +6,14 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use domain::barcode::check_digit;
 use journal::{CommitDriver, Journal, LogId, Record, SimulatedDisk};
-use lane_agent::{Config, Ports, devices, start};
+use lane_agent::{Config, PinCheck, Ports, devices, start};
 use ports::{Clock, Network, OsRandom, SystemClock, TcpNetwork};
 use prost::Message;
 use proto::{
@@ -40,6 +40,7 @@ pub struct Lane {
 #[derive(Debug)]
 pub struct HandClock {
     wall_ms: AtomicI64,
+    skipped_ms: AtomicU64,
     running: SystemClock,
 }
 
@@ -47,6 +48,7 @@ impl HandClock {
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             wall_ms: AtomicI64::new(0),
+            skipped_ms: AtomicU64::new(0),
             running: SystemClock::new(),
         })
     }
@@ -57,13 +59,20 @@ impl HandClock {
     }
 }
 
+impl HandClock {
+    /// So much time goes by at once, whatever the business clock shows.
+    pub fn skip(&self, ms: u64) {
+        self.skipped_ms.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
 impl Clock for HandClock {
     fn wall_ms(&self) -> i64 {
         self.wall_ms.load(Ordering::SeqCst)
     }
 
     fn mono_ms(&self) -> u64 {
-        self.running.mono_ms()
+        self.running.mono_ms() + self.skipped_ms.load(Ordering::SeqCst)
     }
 }
 
@@ -226,6 +235,7 @@ impl Lane {
             engine: self.disk.engine(),
             commits: CommitDriver::Simulated(Box::new(move || commit)),
             devices: devices::configured(&config.devices),
+            pins: PinCheck::Thread,
             shutdown: Box::pin(async move {
                 let _ = stopped.await;
             }),

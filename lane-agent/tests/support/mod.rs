@@ -6,8 +6,10 @@
     reason = "each test file uses a part of it"
 )]
 
+pub mod browser;
 pub mod hub;
 pub mod lane;
+pub mod people;
 
 pub use hub::{Behaviour, HubLife, HubLog, TestHub};
 pub use lane::{Lane, PRICES, barcode, card_order, cash_order};

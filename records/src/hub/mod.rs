@@ -11,6 +11,7 @@ mod forward;
 mod kept_tests;
 mod lease;
 mod machine;
+mod operators;
 mod payment;
 mod record;
 #[cfg(test)]
@@ -25,4 +26,7 @@ pub use checkpoint::{KeptDesk, checkpoint_from_proto, checkpoint_to_proto};
 pub use counts::payments_to_proto;
 pub use file::{file_from_proto, file_to_proto};
 pub use forward::{forward_kind_to_proto, resolution_from_proto, resolution_number};
+pub use operators::{
+    operator_body, operator_entry, operator_of_entry, wrong_pins_from_proto, wrong_pins_to_proto,
+};
 pub use record::{decode, desk_record, encode, started};

@@ -81,7 +81,16 @@ fn body(fact: &DeskFact) -> Body {
 
 fn fact(body: &Body) -> Result<Option<DeskFact>> {
     Ok(Some(match body {
-        Body::Started(_) | Body::PriceImported(_) | Body::PriceActivated(_) => return Ok(None),
+        Body::Started(_)
+        | Body::PriceImported(_)
+        | Body::PriceActivated(_)
+        | Body::OperatorAdded(_)
+        | Body::OperatorChanged(_)
+        | Body::OperatorEnded(_)
+        | Body::OperatorPinSet(_)
+        | Body::OfficeSignedOn(_)
+        | Body::OfficePinRefused(_)
+        | Body::OfficeUnlocked(_) => return Ok(None),
         Body::LaneAttached(from) => machine::lane_attached(from)?.into(),
         Body::EpochTakenBack(told) => machine::epoch_taken_back(told)?.into(),
         Body::Requested(from) => payment::asked(from)?.into(),

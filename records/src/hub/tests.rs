@@ -189,7 +189,18 @@ fn a_lease_with_every_rule_fits_into_a_record() {
 #[test]
 fn every_record_comes_back_as_it_was_written_and_none_is_without_a_sample() {
     // What the desk writes nothing of.
-    let shells = ["Started", "PriceImported", "PriceActivated"];
+    let shells = [
+        "Started",
+        "PriceImported",
+        "PriceActivated",
+        "OperatorAdded",
+        "OperatorChanged",
+        "OperatorEnded",
+        "OperatorPinSet",
+        "OfficeSignedOn",
+        "OfficePinRefused",
+        "OfficeUnlocked",
+    ];
     let mut seen: BTreeSet<String> = shells.map(str::to_owned).into();
     for fact in samples() {
         let record = record(fact);

@@ -9,17 +9,20 @@ use std::{
 use axum::{
     Router,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Redirect, Response},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
-use domain::words::Language;
+use domain::words::{Language, Worded as _};
 use maud::{Markup, html};
 use ports::Listener;
 use tokio::sync::{mpsc, oneshot};
-use web::{Access, Page, Token, assets, choose_language, guard, language_of, said, serve};
+use web::{Access, Page, Token, assets, guard, language_choice, language_of, said, serve};
 
-use super::switches::{Asked, Off, Switch};
+use super::{
+    operators::PEOPLE,
+    switches::{Asked, Off, Switch},
+};
 use crate::store::fleet::Fleet;
 
 /// What the page knows.
@@ -57,7 +60,7 @@ impl StartPage {
             .route("/lane/{lane}", get(desk))
             .route("/switch/{name}/{on}", post(turn))
             .route("/switch/{name}/{lane}/{on}", post(turn_of_lane))
-            .route("/language/{tag}", get(choose))
+            .merge(language_choice("/"))
             .with_state(Arc::new(self))
             .merge(assets());
         // A server that ends by itself leaves the store as it is.
@@ -85,15 +88,6 @@ impl StartPage {
             Switch::KillLane(_) | Switch::LoseAnswer => {}
         }
     }
-}
-
-async fn choose(Path(tag): Path<String>) -> Response {
-    let language = match tag.as_str() {
-        "zh" => Language::Chinese,
-        _ => Language::English,
-    };
-    let kept = [(header::SET_COOKIE, choose_language(language))];
-    (kept, Redirect::to("/")).into_response()
 }
 
 async fn turn(
@@ -176,6 +170,13 @@ async fn start(State(page): Here, headers: HeaderMap) -> Markup {
                     }
                 }
             }
+            h1 { (said(language, "Sign on", "登录")) }
+            p { (said(
+                language,
+                "A cashier sells; what a cashier may not, a supervisor allows at the lane with number and PIN.",
+                "收银员负责销售；超出收银员权限的操作，由主管在收银台输入工号和密码授权。",
+            )) }
+            (people(language))
             @if let Some(office) = page.office {
                 h1 { (said(language, "Run the store", "管理门店")) }
                 div .tiles {
@@ -198,6 +199,29 @@ async fn start(State(page): Here, headers: HeaderMap) -> Markup {
         "start",
         body,
     )
+}
+
+fn people(language: Language) -> Markup {
+    html! {
+        table .people {
+            thead { tr {
+                th { (said(language, "Number", "工号")) }
+                th { (said(language, "PIN", "密码")) }
+                th { (said(language, "Name", "姓名")) }
+                th { (said(language, "Role", "职位")) }
+            } }
+            tbody {
+                @for person in &PEOPLE {
+                    tr {
+                        td .figure { (person.number) }
+                        td .figure { (person.pin) }
+                        td { (person.name) }
+                        td { (person.role.in_words().read_in(language)) }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn switches(page: &StartPage, language: Language) -> Markup {

@@ -114,6 +114,13 @@ pub(crate) fn about(body: &Body) -> About<'_> {
         | Body::Archived(_)
         | Body::Restored(_)
         | Body::PriceImported(_)
-        | Body::PriceActivated(_) => About::Nothing,
+        | Body::PriceActivated(_)
+        | Body::OperatorAdded(_)
+        | Body::OperatorChanged(_)
+        | Body::OperatorEnded(_)
+        | Body::OperatorPinSet(_)
+        | Body::OfficeSignedOn(_)
+        | Body::OfficePinRefused(_)
+        | Body::OfficeUnlocked(_) => About::Nothing,
     }
 }

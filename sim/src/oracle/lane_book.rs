@@ -35,6 +35,8 @@ pub(super) struct RungUp {
     pub tax_minor: i64,
     /// Class and rate in basis points; `None`: not taxed.
     pub taxed_as: Option<(String, i64)>,
+    /// The price file that it is priced by, where that is another than the sale's; else empty.
+    pub price_version: String,
 }
 
 impl RungUp {
@@ -52,6 +54,7 @@ impl RungUp {
             original: line.returned.as_ref().and_then(original_of),
             tax_minor: minor(line.tax.as_ref()),
             taxed_as: rate.map(|rate| (line.tax_class.clone(), rate.into())),
+            price_version: line.price_file_version.clone(),
         }
     }
 }
@@ -113,10 +116,24 @@ pub(super) struct Sale {
 }
 
 impl Sale {
+    /// The price file that a line is priced by: what waited in another sale keeps that one's.
+    #[must_use]
+    pub(super) fn version_of<'a>(&'a self, line: &'a RungUp) -> &'a str {
+        match line.price_version.as_str() {
+            "" => &self.price_version,
+            own => own,
+        }
+    }
+
     /// Whether it was neither closed nor voided.
     #[must_use]
     pub(super) fn is_open(&self) -> bool {
         self.closed.is_none() && !self.voided && self.suspended.is_none()
+    }
+
+    /// What was bought in it, by line.
+    pub(super) fn bought(&self) -> impl Iterator<Item = &RungUp> {
+        self.lines.values().filter(|line| !line.returned)
     }
 
     /// Whether goods came back in it.

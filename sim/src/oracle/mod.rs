@@ -82,7 +82,9 @@ pub(crate) fn examine_with(
     payments::check(&evidence, &mut verdict);
     double_entry::check(&evidence, &mut verdict);
     lease_check::check(&evidence, &mut verdict);
-    tills::check(&evidence, &mut verdict);
+    for (lane, book) in &evidence.lanes {
+        book.tills.check(*lane, &mut verdict);
+    }
     returns::check(&evidence, &mut verdict);
     let terminals = settlement::check(&evidence, &mut verdict);
     replicas::check(&evidence, &mut verdict);

@@ -11,7 +11,6 @@ use proto::{
 };
 
 use crate::oracle::{
-    evidence::Evidence,
     values::{minor, tender_kind},
     verdict::Verdict,
 };
@@ -42,17 +41,15 @@ struct Takings {
     no_sales: u32,
 }
 
-/// Checks what every lane said of its drawer.
-pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) {
-    for (lane, book) in &evidence.lanes {
-        verdict.checked += book.tills.checked;
-        for fault in &book.tills.faults {
+impl TillBook {
+    /// Tells what this lane said of its drawer and is not so.
+    pub(super) fn check(&self, lane: u16, verdict: &mut Verdict) {
+        verdict.checked += self.checked;
+        for fault in &self.faults {
             verdict.broke("till", None, format!("lane {lane}: {fault}"));
         }
     }
-}
 
-impl TillBook {
     /// Takes the next record of the lane.
     pub(super) fn take(&mut self, body: &Body) {
         match body {

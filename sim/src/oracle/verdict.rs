@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 /// One thing that is not as it must be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Broken {
-    /// The invariant (`I2` …); `workload` where a sale isn't what the customer brought; `till` where
-    /// a drawer isn't what its records come to; `manifest` where a file is not as the run left it; `readable` where the evidence can't be read.
+    /// The invariant (`I2` …); `workload` where a sale isn't what the customer brought; `till`
+    /// where a drawer isn't what its records come to; `manifest` where a file is not as the run
+    /// left it; `readable` where the evidence can't be read.
     pub id: String,
     /// The payment it is about.
     pub payment_id: Option<String>,

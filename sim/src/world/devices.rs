@@ -6,6 +6,7 @@ use futures::future::LocalBoxFuture;
 use lane_agent::devices::{
     CardReader, Device, DeviceClass, DeviceError, DeviceSource, DeviceState, Devices, Key,
     PosKeyboard, PosPrinter, PrintFault, PrintJob, PrinterStatus, ReadOrder, Scanner, SealedRead,
+    Stroke,
 };
 use ports::Clock;
 use tokio::sync::watch;
@@ -80,14 +81,14 @@ impl<D: Device + ?Sized> Device for Gated<D> {
 }
 
 impl PosKeyboard for Gated<dyn PosKeyboard> {
-    fn next_key(&mut self) -> LocalBoxFuture<'_, Option<Key>> {
+    fn next_stroke(&mut self) -> LocalBoxFuture<'_, Option<Stroke>> {
         Box::pin(async move {
-            let key = self.inner.next_key().await;
+            let stroke = self.inner.next_stroke().await;
             self.heard("key").await;
-            if let Some(Key::Card) = key {
+            if let Some(Stroke::Key(Key::Card)) = stroke {
                 self.gate.life().begin();
             }
-            key
+            stroke
         })
     }
 }

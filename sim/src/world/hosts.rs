@@ -10,6 +10,7 @@ use acquirer_host::{Accounts, MemoryLedger, Personality, TerminalKeys};
 use command_line::Output;
 use iso8583::dialect::Dialect;
 use journal::{CommitDriver, DiskFault, Engine, EngineKind, SimulatedDisk};
+use lane_agent::PinCheck;
 use store_hub::{KeyFile, SoftwareKeys};
 use turmoil::Sim;
 
@@ -38,6 +39,10 @@ use crate::{
 /// A sync of a simulated disk takes between these two, in microseconds.
 const SYNC_MIN_US: u64 = 200;
 const SYNC_SPREAD_US: u64 = 3_000;
+
+/// A comparison of a PIN takes between these two, in milliseconds.
+const PIN_MIN_MS: u64 = 30;
+const PIN_SPREAD_MS: u64 = 200;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -324,6 +329,15 @@ impl Surroundings {
         )
     }
 
+    /// How long each comparison of a PIN takes.
+    fn pin_delays(&self) -> Box<dyn Fn() -> Duration> {
+        let random = self.random("pins");
+        Box::new(move || {
+            let spread_ms = random.next_u64().checked_rem(PIN_SPREAD_MS).unwrap_or(0);
+            Duration::from_millis(PIN_MIN_MS.saturating_add(spread_ms))
+        })
+    }
+
     /// How long each commit of this host's journal takes.
     fn commit_delays(&self) -> Box<dyn FnMut() -> Duration> {
         let random = self.random("disk");
@@ -382,6 +396,7 @@ async fn run_lane(around: &Surroundings, text: &str, folder: &Path) -> Outcome {
         engine: around.engine(),
         commits: CommitDriver::Simulated(around.commit_delays()),
         devices,
+        pins: PinCheck::Simulated(around.pin_delays()),
         shutdown: Box::pin(future::pending()),
     };
     lane_agent::start(config, ports).await?;

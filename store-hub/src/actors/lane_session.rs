@@ -22,14 +22,11 @@ use domain::{
 };
 use futures::StreamExt;
 use proto::store::v1::{
-    HubFrame, LaneFrame, LaneStatus, OfflineCard, PriceAnswer, PriceConfirmed, PriceNotice,
-    hub_frame, lane_frame,
+    HubFrame, LaneFrame, LaneStatus, OfflineCard, PriceAnswer, PriceConfirmed, hub_frame,
+    lane_frame,
 };
 use records::{is_price_version, request_from_frame};
-use tokio::{
-    sync::{mpsc, watch},
-    time::Instant,
-};
+use tokio::{sync::mpsc, time::Instant};
 use tokio_stream::wrappers::WatchStream;
 use zeroize::Zeroizing;
 
@@ -42,8 +39,9 @@ use super::{
         AbandonPayment, AskPayment, DetachLane, PaymentDesk, TakeOfflineCard, result_frame,
     },
     reports::Reports,
+    session_news::SessionNews,
 };
-use crate::{card_vault::EncryptedPin, metrics::PaymentTimes, prices::PriceOffer};
+use crate::{card_vault::EncryptedPin, metrics::PaymentTimes};
 
 /// The actor.
 pub(crate) struct LaneSession {
@@ -60,39 +58,9 @@ pub(crate) struct LaneSession {
     pub(crate) in_flight: BTreeMap<PaymentId, Option<Instant>>,
     pub(crate) times: PaymentTimes,
     pub(crate) gauges: SessionGauges,
-    pub(crate) prices: SessionPrices,
+    pub(crate) news: SessionNews,
     /// Answers to what the lane asked before its hello came: they follow it.
     pub(crate) early: Vec<HubFrame>,
-}
-
-/// What the lane was told of prices on this stream.
-pub(crate) struct SessionPrices {
-    pub(crate) offer: watch::Receiver<PriceOffer>,
-    /// The hello is on the stream: what follows may be told.
-    greeted: bool,
-    told: Vec<PriceNotice>,
-}
-
-impl SessionPrices {
-    pub(crate) const fn new(offer: watch::Receiver<PriceOffer>) -> Self {
-        Self {
-            offer,
-            greeted: false,
-            told: Vec::new(),
-        }
-    }
-
-    /// What is new since it was last told.
-    fn news(&mut self) -> Vec<PriceNotice> {
-        if !self.greeted {
-            return Vec::new();
-        }
-        let notices: Vec<PriceNotice> = self.offer.borrow_and_update().notices().collect();
-        let new = notices.iter().filter(|notice| !self.told.contains(notice));
-        let new = new.cloned().collect();
-        self.told = notices;
-        new
-    }
 }
 
 /// How full a session is, for whoever looks: it is never asked.
@@ -130,8 +98,11 @@ impl Actor for LaneSession {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(LANE_STREAM_FRAMES_MAX);
-        let offers = WatchStream::from_changes(self.prices.offer.clone());
-        ctx.add_stream(offers.map(|_| PricesChanged));
+        let offers = self.news.offers().clone();
+        let prices = WatchStream::from_changes(offers.prices).map(|_| OfferChanged);
+        let operators = WatchStream::from_changes(offers.operators).map(|_| OfferChanged);
+        ctx.add_stream(prices);
+        ctx.add_stream(operators);
     }
 
     fn stopped(&mut self, ctx: &mut Self::Context) {
@@ -314,19 +285,19 @@ impl Handler<ToLane> for LaneSession {
             }
             self.gauges.payments(self.in_flight.len());
         }
-        if self.prices.greeted {
+        if self.news.greeted() {
             return self.put(frame.0, ctx);
         }
         // Of these there are as many as payments in flight, which have their limit.
         if !matches!(frame.0.body, Some(hub_frame::Body::Hello(_))) {
             return self.early.push(frame.0);
         }
-        self.prices.greeted = true;
+        self.news.greet();
         self.put(frame.0, ctx);
         for early in std::mem::take(&mut self.early) {
             self.put(early, ctx);
         }
-        self.tell_prices(ctx);
+        self.tell_news(ctx);
     }
 }
 
@@ -338,20 +309,20 @@ impl LaneSession {
         }
     }
 
-    fn tell_prices(&mut self, ctx: &mut Context<Self>) {
-        for notice in self.prices.news() {
-            let body = Some(hub_frame::Body::PriceNotice(notice));
+    fn tell_news(&mut self, ctx: &mut Context<Self>) {
+        for body in self.news.untold() {
+            let body = Some(body);
             self.put(HubFrame { body }, ctx);
         }
     }
 }
 
-/// The store has another price version, or another sells.
-struct PricesChanged;
+/// The store has another price version, or another sells; or somebody came, went or changed.
+struct OfferChanged;
 
-impl StreamHandler<PricesChanged> for LaneSession {
-    fn handle(&mut self, _: PricesChanged, ctx: &mut Self::Context) {
-        self.tell_prices(ctx);
+impl StreamHandler<OfferChanged> for LaneSession {
+    fn handle(&mut self, _: OfferChanged, ctx: &mut Self::Context) {
+        self.tell_news(ctx);
     }
 
     fn finished(&mut self, _: &mut Self::Context) {}

@@ -19,15 +19,16 @@ use ports::Clock;
 use proto::store::v1::{
     HubFrame, LaneHello, LaneStatus, LaneView, PriceAnswer, ReplicaTrouble, TroubleKind,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use super::{
     greeting::{AttachRefused, Greeting, greeting},
     lane_outlet::{EndSession, LaneOutlet},
-    lane_session::{LaneSession, SessionGauges, SessionPrices},
+    lane_session::{LaneSession, SessionGauges},
     payment_desk::{AbandonPayment, AttachLane, PaymentDesk},
     replica_trouble::{Machine, Troubles},
     reports::Reports,
+    session_news::{LaneOffers, SessionNews},
 };
 use crate::{
     clocks::Clocks,
@@ -35,7 +36,6 @@ use crate::{
     damaged_copies::DamagedCopies,
     metrics::PaymentTimes,
     operator_view,
-    prices::PriceOffer,
     recovery::lane_logs,
     replica::{check_claim, log_of},
     replica_refused::ReplicaRefused,
@@ -77,7 +77,7 @@ pub(crate) struct Lanes {
     pub(super) lanes: BTreeMap<LaneId, Lane>,
     troubles: Troubles,
     damaged: DamagedCopies,
-    pub(super) prices: watch::Receiver<PriceOffer>,
+    pub(super) offers: LaneOffers,
     times: PaymentTimes,
 }
 
@@ -90,7 +90,7 @@ impl Lanes {
         journal: Journal,
         damaged: DamagedCopies,
         configured: impl Iterator<Item = LaneId>,
-        prices: watch::Receiver<PriceOffer>,
+        offers: LaneOffers,
         times: PaymentTimes,
     ) -> Self {
         let mut lanes: BTreeMap<LaneId, Lane> =
@@ -108,7 +108,7 @@ impl Lanes {
             lanes,
             troubles: Troubles::default(),
             damaged,
-            prices,
+            offers,
             times,
         }
     }
@@ -207,7 +207,7 @@ impl Handler<Attach> for Lanes {
             in_flight: Default::default(),
             times: self.times.clone(),
             gauges: gauges.clone(),
-            prices: SessionPrices::new(self.prices.clone()),
+            news: SessionNews::new(self.offers.clone()),
             early: Vec::new(),
         }
         .start();

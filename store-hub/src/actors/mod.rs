@@ -14,12 +14,13 @@
 //!   gRPC Reports ───────────────┴► Reports ──┘ (reads the journal itself)
 //!   LaneSession ─────────────────► Reports (what an earlier sale was)
 //!   gRPC Operations, inbox ──► Prices ──► journal
+//!   gRPC Operations, office ──► Operators ──► journal
 //! ```
 //!
 //! Who tells whom (never waits; bounded; what does not fit closes the stream or comes back as an
 //! event): PaymentDesk → AcquirerLink by a bounded channel, PaymentDesk → LaneSession by its
 //! mailbox, LaneSession → Lanes by its mailbox, PaymentDesk → Timer and DayClose by watches,
-//! Prices → LaneSession, Lanes, PaymentDesk and gRPC by a watch.
+//! Prices → LaneSession, Lanes, PaymentDesk and gRPC by a watch, Operators → LaneSession by one.
 //!
 //! Bounds come from credits (payments in flight a lane, one message outstanding a TID), not from
 //! mailboxes. No handler waits for a peer.
@@ -39,6 +40,7 @@ pub(crate) mod lane_memory;
 pub(crate) mod lane_outlet;
 pub(crate) mod lane_session;
 pub(crate) mod lanes;
+pub(crate) mod operators;
 pub(crate) mod payment_desk;
 pub(crate) mod previous_hub;
 mod price_answers;
@@ -48,6 +50,7 @@ pub(crate) mod replication;
 pub(crate) mod reports;
 mod returns_asked;
 pub(crate) mod see_lanes;
+pub(crate) mod session_news;
 pub(crate) mod timer;
 pub(crate) mod told_dates;
 

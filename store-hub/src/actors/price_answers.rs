@@ -21,7 +21,7 @@ impl Handler<PricesAnswered> for Lanes {
         }
         answers.insert(answer.version.clone(), answer);
         // Of versions that nobody is told of any more nothing is kept.
-        let offer = self.prices.borrow();
+        let offer = self.offers.prices.borrow();
         answers.retain(|version, answer| answer.active || offer.named(version).is_some());
     }
 }

@@ -74,7 +74,7 @@ impl PaymentDesk {
         let lanes: BTreeSet<LaneId> = self.parts.terminals.iter().map(|(_, _, of)| *of).collect();
         for lane in lanes {
             if !self.has_read(lane) {
-                let code = "HUB0051";
+                let code = "HUB0055";
                 tracing::warn!(event = "returns wait for a lane's journal", code, %lane);
                 return Err(ReturnRefusal::HubRebuilt);
             }
@@ -229,7 +229,7 @@ async fn original(
         Ok(Some(original)) => Ok(original),
         Ok(None) => Err(ReturnRefusal::UnknownReceipt),
         Err(error) => {
-            tracing::error!(event = "sale not read", code = "HUB0050", %receipt, %error);
+            tracing::error!(event = "sale not read", code = "HUB0054", %receipt, %error);
             Err(ReturnRefusal::Unreadable)
         }
     })

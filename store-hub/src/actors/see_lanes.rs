@@ -73,7 +73,7 @@ impl Lanes {
                 .iter()
                 .filter(|trouble| trouble.kind() == TroubleKind::CopyDamaged)
                 .count(),
-            sells_by_current_prices: self.prices.borrow().sells(&view.price_file_version),
+            sells_by_current_prices: self.offers.prices.borrow().sells(&view.price_file_version),
         }
     }
 }

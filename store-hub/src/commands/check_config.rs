@@ -11,6 +11,7 @@ use crate::{
     config::Config,
     hot_list_file,
     keys::{KeyFile, SoftwareKeys},
+    operators,
     prices::{self, PriceFileError},
 };
 
@@ -56,6 +57,11 @@ pub(super) fn of_files(config: &Config) -> Wrong {
     let (file, currency) = (&config.prices_file, config.store.currency);
     if let Err(error) = prices::check_configured(file, currency) {
         wrong.add_prices(file, &error);
+    }
+    if let Some(file) = &config.operators_file
+        && let Err(error) = operators::read_first(file)
+    {
+        wrong.add(file, "", error.to_string());
     }
     wrong
 }

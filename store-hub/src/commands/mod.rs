@@ -10,6 +10,7 @@ mod init;
 mod leases;
 mod link;
 mod migrate;
+mod operators;
 mod payment;
 mod prices;
 mod repair;
@@ -119,6 +120,13 @@ enum Command {
         asked: Asked,
         #[command(subcommand)]
         action: prices::PriceAction,
+    },
+    /// Who works in the store: seen, added, changed, ended, given a PIN
+    Operators {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(subcommand)]
+        action: operators::OperatorAction,
     },
     /// Closes the business day: queue, compare, settle, report
     CloseDay {
@@ -300,6 +308,7 @@ fn execute(command: Command) -> Outcome {
         Command::StateEpochEnd { asked, end } => day::state_epoch_end(&asked, end),
         Command::Link { asked, how } => link::link(&asked, &how),
         Command::Prices { asked, action } => prices::prices(&asked, action),
+        Command::Operators { asked, action } => operators::operators(&asked, action),
         Command::Verify { asked, depth } => verify::verify(&asked, depth),
         Command::Repair { asked, copy } => repair::repair(&asked, &copy),
         Command::Migrate { asked, to } => migrate::migrate(&asked, to),

@@ -19,6 +19,7 @@ use super::{Failed, NO, Outcome, Run, USAGE, check_config, load, stopped::open_c
 use crate::{
     config::Config,
     keys::{KeyFile, KeyStore, SoftwareKeys},
+    operators::OperatorsError,
     ports::Ports,
     start::{StartError, start},
 };
@@ -88,8 +89,12 @@ fn failed(error: &StartError) -> Failed {
         | StartError::HotList(_)
         | StartError::Dialect(_)
         | StartError::Listen { .. }
-        | StartError::Office(_) => USAGE,
-        StartError::Recovery(_) | StartError::Server(_) | StartError::Fatal(_) => NO,
+        | StartError::Office(_)
+        | StartError::Operators(OperatorsError::File { .. }) => USAGE,
+        StartError::Operators(OperatorsError::Journal(_))
+        | StartError::Recovery(_)
+        | StartError::Server(_)
+        | StartError::Fatal(_) => NO,
     };
     Failed::new(exit, error)
 }

@@ -49,6 +49,8 @@ pub struct Config {
     pub prices_folder: PathBuf,
     /// Where other programs put price files, if they may.
     pub inbox_folder: Option<PathBuf>,
+    /// Who works in the store, where the journal knows nobody yet.
+    pub operators_file: Option<PathBuf>,
     /// What may be approved without the bank.
     pub offline: OfflineConfig,
     /// When a business day ends, and what its close waits for.
@@ -185,6 +187,8 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
     let (prices_file, prices_folder) = prices(root.section("prices"), folder);
     let inbox = root.optional_section("inbox");
     let inbox_folder = inbox.map(|section| path(section, "folder", folder));
+    let operators = root.optional_section("operators");
+    let operators_file = operators.map(|section| path(section, "file", folder));
     let offline = offline(root.section("offline"), currency, folder);
     let close_timeout = offline.as_ref().map(|offline| offline.close_timeout);
     let day = day(root.section_or_empty("day"), close_timeout);
@@ -209,6 +213,10 @@ fn read(root: &mut Section<'_>, folder: &Path) -> Option<Config> {
         prices_folder,
         inbox_folder: match inbox_folder {
             Some(folder) => Some(folder?),
+            None => None,
+        },
+        operators_file: match operators_file {
+            Some(file) => Some(file?),
             None => None,
         },
         offline: offline?,

@@ -9,6 +9,7 @@ mod lane_service;
 mod line;
 mod metrics_route;
 mod operations_service;
+mod operators_service;
 mod price_service;
 mod replicate_stream;
 mod report_service;
@@ -37,8 +38,8 @@ use tower::util::MapResponseLayer;
 
 use crate::{
     actors::{
-        acquirer_link::LineHandle, day_close::DayClose, lanes::Lanes, payment_desk::PaymentDesk,
-        prices::Prices, reports::Reports,
+        acquirer_link::LineHandle, day_close::DayClose, lanes::Lanes, operators::Operators,
+        payment_desk::PaymentDesk, prices::Prices, reports::Reports,
     },
     clocks::Clocks,
     damaged_copies::DamagedCopies,
@@ -60,6 +61,7 @@ pub(crate) struct Services {
     pub(crate) day_close: Addr<DayClose>,
     pub(crate) journal: Journal,
     pub(crate) prices: Addr<Prices>,
+    pub(crate) operators: Addr<Operators>,
     pub(crate) importer: Importer,
     /// What lanes may fetch: one copy of each file for all of them.
     pub(crate) offer: watch::Receiver<PriceOffer>,

@@ -13,6 +13,7 @@ use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, DeadLettersRequest, DeadLettersResponse, FindRequest,
     FindResponse, ImportPricesRequest, ImportPricesResponse, LanesRequest, LanesResponse,
     LeasesRequest, LeasesResponse, LinkRequest, LinkResponse, OpenDayRequest, OpenDayResponse,
+    OperatorsRequest, OperatorsResponse, OrderOperatorsRequest, OrderOperatorsResponse,
     OwedRequest, OwedResponse, PaymentHistory, PaymentQuery, PricesRequest, PricesResponse,
     ReleaseReturnRequest, ReleaseReturnResponse, ResolveDeadLetterRequest,
     ResolveDeadLetterResponse, ReturnsRequest, ReturnsResponse, SettleRequest,
@@ -306,6 +307,21 @@ impl OperationsService for Services {
             self.order(Event::EpochOver { lane, epoch }).await?;
         }
         Ok(Response::new(StateEpochEndResponse {}))
+    }
+
+    async fn operators(
+        &self,
+        _: Request<OperatorsRequest>,
+    ) -> Result<Response<OperatorsResponse>, Status> {
+        self.view_operators().await.map(Response::new)
+    }
+
+    async fn order_operators(
+        &self,
+        request: Request<OrderOperatorsRequest>,
+    ) -> Result<Response<OrderOperatorsResponse>, Status> {
+        let orders = request.into_inner().orders;
+        self.take_operator_orders(orders).await.map(Response::new)
     }
 }
 

@@ -7,16 +7,9 @@ mod now;
 
 use std::{io, sync::Arc};
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::header,
-    response::{IntoResponse, Redirect, Response},
-    routing::get,
-};
-use domain::words::Language;
+use axum::{Router, extract::State, response::Redirect, routing::get};
 use ports::{Listener, Network, Random};
-use web::{Access, Token, TokenError, assets, choose_language, guard, serve};
+use web::{Access, Token, TokenError, assets, guard, language_choice, serve};
 
 use crate::{config::OfficeConfig, grpc::Services};
 
@@ -81,18 +74,9 @@ impl Office {
             .route("/", get(|| async { Redirect::to("/now") }))
             .route("/now", get(now::page))
             .route("/now/live", get(now::live))
-            .route("/language/{tag}", get(choose))
+            .merge(language_choice("/now"))
             .with_state(pages)
             .merge(assets());
         serve(self.listener, guard(router, access)).await
     }
-}
-
-async fn choose(Path(tag): Path<String>) -> Response {
-    let language = match tag.as_str() {
-        "zh" => Language::Chinese,
-        _ => Language::English,
-    };
-    let kept = [(header::SET_COOKIE, choose_language(language))];
-    (kept, Redirect::to("/now")).into_response()
 }

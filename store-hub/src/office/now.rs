@@ -17,15 +17,13 @@ use proto::store::v1::{
 };
 use tokio_stream::wrappers::IntervalStream;
 use tonic::Request;
-use web::{Page, language_of, said};
+use web::{LISTEN_WHILE_SEEN, Page, language_of, said};
 
 use super::{Here, Pages};
 use crate::{moment::time_in_words, presentation};
 
 /// How old what is shown may be.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// A page that is not looked at need not be sent.
-const LISTEN: &str = r#"{"sse":{"reconnectDelay":500,"reconnectMaxDelay":5000}}"#;
 
 /// The store at one moment.
 struct Seen {
@@ -61,7 +59,7 @@ pub(super) async fn page(State(pages): Here, headers: HeaderMap) -> Markup {
             span { (pages.services.store_id) }
             a .language href={ "/language/" (tag) } { (other) }
         }
-        main #live hx-sse:connect="/now/live" hx-config=(LISTEN)
+        main #live hx-sse:connect="/now/live" hx-config=(LISTEN_WHILE_SEEN)
             hx-swap="innerHTML" { (shown(&pages, seen.as_ref(), language)) }
     };
     let page = Page {

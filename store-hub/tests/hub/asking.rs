@@ -41,6 +41,7 @@ const ORDERS: &[&str] = &[
     "revoke",
     "link",
     "prices",
+    "operators",
     "close-day",
     "settle",
     "open-day",

@@ -24,6 +24,7 @@ mod money;
 mod no_room;
 mod offline;
 mod operator;
+mod operators;
 mod prices;
 mod real_lane;
 mod rebuilt;

@@ -17,10 +17,10 @@ use futures::future::{BoxFuture, LocalBoxFuture};
 use journal::CommitDriver;
 use journal::{Batch, Journal, LogId, Record, SimulatedDisk};
 use lane_agent::{
-    Config, Ports,
+    Config, PinCheck, Ports,
     devices::{
         self, Device, DeviceClass, DeviceError, DeviceSource, DeviceState, Devices, Key,
-        PosKeyboard, Scanner,
+        PosKeyboard, Scanner, Stroke,
     },
     start,
 };
@@ -189,8 +189,8 @@ impl<T> Device for Hand<T> {
 }
 
 impl PosKeyboard for Hand<Key> {
-    fn next_key(&mut self) -> LocalBoxFuture<'_, Option<Key>> {
-        Box::pin(self.inputs.recv())
+    fn next_stroke(&mut self) -> LocalBoxFuture<'_, Option<Stroke>> {
+        Box::pin(async move { self.inputs.recv().await.map(Stroke::Key) })
     }
 }
 
@@ -364,6 +364,7 @@ impl Machine {
             engine: self.disk.engine(),
             commits: CommitDriver::Simulated(Box::new(|| Duration::from_micros(300))),
             devices: wired(devices::configured(&config.devices)),
+            pins: PinCheck::Thread,
             shutdown: Box::pin(async move {
                 let _ = stopped.await;
             }),

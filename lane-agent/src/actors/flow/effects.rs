@@ -42,12 +42,13 @@ impl TransactionFlow {
             Effect::Reserve(ask) => self.ask_to_reserve(*ask, ctx),
             Effect::OpenDrawer => self.open_drawer(ctx),
             Effect::Print { receipt, reprint } => self.print(receipt, reprint, ctx),
-            // No list of operators reaches the lane yet, so that no PIN is ever asked for.
-            Effect::CheckPin { .. } => warn!(event = "pin not checked"),
+            Effect::CheckPin { attempt, verifier } => self.check_pin(attempt, verifier, ctx),
             Effect::PrintReport { report, reprint } => self.print_report(report, reprint, ctx),
-            Effect::Show(screen) => {
+            // A lane that is not open says nothing else yet.
+            Effect::Show(screen) if self.open => {
                 self.parts.screens.send_replace(Some(screen));
             }
+            Effect::Show(_) => {}
             Effect::Finished(sale) => debug!(event = "sale finished", sale = sale.0),
         }
     }

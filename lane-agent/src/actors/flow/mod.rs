@@ -7,6 +7,7 @@
 mod day;
 mod effects;
 mod offline;
+mod operators;
 mod outcomes;
 mod prices;
 mod returns;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use actix::{Actor, Addr, AsyncContext, Context, Handler, StreamHandler};
 use bytes::Bytes;
 use domain::{
-    ids::{OperatorId, PaymentId},
+    ids::PaymentId,
     money::Currency,
     paper::PaperSetting,
     risk::OfflineLease,
@@ -32,18 +33,19 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::WatchStream;
 use tracing::{debug, error, info};
 
-pub(crate) use self::day::Rest;
+pub(crate) use self::{
+    day::Rest,
+    operators::{Asking, Identify, LIST_REFUSED, Purpose, ToAllow, Withdraw},
+};
 use super::{
     CardReader, FromHub, HubLink, Printer, Progress,
     input::{Press, Scanned},
 };
 use crate::{
     checkpoint, config::Timeouts, devices::SealedRead, hub_facts::HubFacts,
-    price_shelf::PriceShelf, sales_figures::SalesMeter, store_day::StoreDay,
+    known_operators::KnownOperators, pin_check::PinCheck, price_shelf::PriceShelf,
+    sales_figures::SalesMeter, store_day::StoreDay,
 };
-
-/// Who sells, until operators sign on.
-const OPERATOR: OperatorId = OperatorId(1);
 
 /// Why the lane can't go on: what it decided can't be made durable.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +74,11 @@ pub(crate) struct FlowParts {
     pub(crate) in_sale: watch::Sender<String>,
     /// What the hub says of the store's day.
     pub(crate) day: watch::Receiver<Arc<StoreDay>>,
+    /// The operators of the store; `None`: the lane was never told.
+    pub(crate) operators: watch::Receiver<Option<KnownOperators>>,
+    pub(crate) pins: PinCheck,
+    /// What the screens ask of whoever types a PIN.
+    pub(crate) asking: watch::Sender<Asking>,
     /// Leases and acknowledgements from the hub.
     pub(crate) from_hub: Option<mpsc::Receiver<FromHub>>,
     /// Whether the hub is there.
@@ -97,6 +104,7 @@ pub(crate) struct TransactionFlow {
     sealed: Option<(PaymentId, SealedRead)>,
     /// The same card for the upload, in case the lane decides alone.
     upload: Option<(PaymentId, Bytes)>,
+    at_the_keys: operators::AtTheKeys,
     /// A lease that came before the lane was open.
     offered: Option<OfflineLease>,
     /// Prices were at hand and what a kill left was taken up.
@@ -126,6 +134,7 @@ impl TransactionFlow {
             highest: parts.journal.last(),
             sealed: None,
             upload: None,
+            at_the_keys: operators::AtTheKeys::default(),
             offered: None,
             open: false,
             covered: None,
@@ -151,22 +160,25 @@ impl TransactionFlow {
 
     /// The same, with why not.
     fn decide(&mut self, event: Event, ctx: &mut Context<Self>) -> Result<(), Rejected> {
+        let effects = self.step(event)?;
+        self.follow(effects, ctx);
+        Ok(())
+    }
+
+    fn step(&mut self, event: Event) -> Result<Vec<Effect>, Rejected> {
         if self.failed {
             return Err(Rejected::Resting);
         }
         let now = self.now();
-        match self.parts.checkout.step(now, event) {
-            Ok(effects) => {
-                self.follow_sale();
-                if let Err(fatal) = self.commit(effects, ctx) {
-                    self.fail(fatal);
-                }
-                Ok(())
-            }
-            Err(rejected) => {
-                debug!(event = "event rejected", %rejected);
-                Err(rejected)
-            }
+        let stepped = self.parts.checkout.step(now, event);
+        stepped.inspect_err(|rejected| debug!(event = "event rejected", %rejected))
+    }
+
+    fn follow(&mut self, effects: Vec<Effect>, ctx: &mut Context<Self>) {
+        self.follow_sale();
+        self.follow_operator(&effects);
+        if let Err(fatal) = self.commit(effects, ctx) {
+            self.fail(fatal);
         }
     }
 
@@ -179,6 +191,7 @@ impl TransactionFlow {
                 Effect::Persist(record) => {
                     may_be_kept |= record.fact.may_leave_nothing();
                     day::tell(&record.fact);
+                    operators::tell(&record.fact);
                     self.parts.sales.take(&record.fact);
                     self.encode(&mut batch, &record);
                 }
@@ -243,7 +256,7 @@ impl TransactionFlow {
     fn event_of(&self, key: Key) -> Event {
         let prices = self.prices();
         let by = AtTheKeys {
-            operator: OPERATOR,
+            operator: self.operator(),
             right: Right::Missing,
             price_version: self.price_version(),
             currency: self.parts.currency,
@@ -265,6 +278,15 @@ impl TransactionFlow {
         outcome
     }
 
+    /// What was refused before is wanted no more, or was done: the screens stand as they were.
+    fn say_nothing(&self) {
+        self.parts.screens.send_modify(|shown| {
+            if let Some(screen) = shown {
+                screen.refused = None;
+            }
+        });
+    }
+
     fn press(&mut self, key: Key, ctx: &mut Context<Self>) -> Result<(), Rejected> {
         let begins = matches!(key, Key::Open { .. } | Key::Recall { .. });
         match (self.open, begins) {
@@ -277,7 +299,10 @@ impl TransactionFlow {
     }
 
     fn scan(&mut self, barcode: String, ctx: &mut Context<Self>) -> Result<(), Rejected> {
-        let event = self.scanned(barcode);
+        let event = self.scanned(barcode.clone());
+        if self.takes_badge(&event, &barcode) {
+            return Ok(());
+        }
         self.decide_in_a_sale(event, ctx)
     }
 
@@ -287,7 +312,13 @@ impl TransactionFlow {
             let order_reference = String::new();
             self.press(Key::Open { order_reference }, ctx)?;
         }
-        self.decide(event, ctx)
+        let asked = event.clone();
+        let outcome = self.decide(event, ctx);
+        if outcome.is_ok() && asked.shows_nothing() {
+            self.say_nothing();
+        }
+        self.remember_refused(asked, outcome);
+        outcome
     }
 }
 
@@ -300,6 +331,7 @@ impl Actor for TransactionFlow {
         let facts = WatchStream::new(self.parts.facts.clone()).map(|_| FactsChanged);
         ctx.add_stream(facts);
         self.follow_day(ctx);
+        self.follow_operators(ctx);
         self.follow_hub(ctx);
         self.watch_room(ctx);
     }

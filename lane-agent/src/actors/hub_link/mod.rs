@@ -7,6 +7,7 @@
 
 mod connection;
 mod day;
+mod operators;
 mod price_file;
 mod replicate;
 mod returns;
@@ -40,6 +41,7 @@ use super::{Progress, backoff::Backoff, offline_cards};
 use crate::{
     devices::{HubKeys, PrinterStatus},
     hub_facts::{HubFacts, Learnt},
+    known_operators::KnownOperators,
     price_shelf::PriceShelf,
     store_day::StoreDay,
 };
@@ -70,6 +72,9 @@ pub(crate) struct LinkParts {
     /// What the hub says of the store's day, and where it is kept.
     pub(crate) day: watch::Sender<Arc<StoreDay>>,
     pub(crate) day_file: std::path::PathBuf,
+    /// Who works in the store, and where that is kept.
+    pub(crate) operators: watch::Sender<Option<KnownOperators>>,
+    pub(crate) operators_file: std::path::PathBuf,
     pub(crate) progress: watch::Receiver<Progress>,
     /// How the printer is.
     pub(crate) printer: watch::Receiver<PrinterStatus>,

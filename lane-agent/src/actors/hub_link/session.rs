@@ -247,10 +247,8 @@ impl HubLink {
             hub_frame::Body::LeaseGrant(lease) => self.lease_grant(&lease),
             hub_frame::Body::OfflineCardHeld(held) => self.card_held(&held),
             hub_frame::Body::HotList(part) => self.hot_list_part(&part),
+            hub_frame::Body::Operators(told) => self.operators_told(&told),
             hub_frame::Body::DayTurned(turned) => self.day_turned(&turned),
-            hub_frame::Body::Operators(list) => {
-                warn!(event = "operators not taken", version = list.version);
-            }
             hub_frame::Body::DayEndsSoon(soon) => {
                 info!(event = "day ends soon", date = soon.date);
             }

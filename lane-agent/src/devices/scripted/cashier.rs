@@ -4,8 +4,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use domain::{
+    ids::OperatorId,
     returns::ReturnRefusal,
-    sale::{BasketView, Prompt, Screen},
+    sale::{BasketView, OperatorView, Prompt, Screen},
 };
 use ports::Clock;
 use tokio::{
@@ -16,16 +17,18 @@ use tokio::{
 use super::{
     cash_for,
     script::{
-        CardOnScript, CashGiven, KeyOnScript, Order, ReceiptOnScript, ReturnOnScript,
-        TenderOnScript,
+        CardOnScript, CashGiven, IdentityOnScript, KeyOnScript, Order, ReceiptOnScript,
+        ReturnOnScript, TenderOnScript,
     },
 };
-use crate::devices::Key;
+use crate::devices::{Identity, Key, Stroke};
 
 /// How often the business clock is looked at while no customer is there.
 const CLOCK_LOOK_MS: u64 = 5;
 /// How long a customer waits for the receipt before the cashier turns to the next.
 const RECEIPT_AWAITED_MS: u64 = 2_000;
+/// Between two tries to sign on.
+const SIGN_ON_AGAIN_MS: u64 = 1_000;
 
 /// How often a return is tried while the hub is away, and how long is waited between.
 const RETURN_TRIES_MAX: u32 = 25;
@@ -37,7 +40,7 @@ struct LaneStopped;
 pub(super) struct ScriptedCashier {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) screens: watch::Receiver<Option<Screen>>,
-    pub(super) keys: mpsc::Sender<Key>,
+    pub(super) keys: mpsc::Sender<Stroke>,
     pub(super) articles: mpsc::Sender<String>,
     /// The card the customer holds to the reader.
     pub(super) held_card: watch::Sender<Option<CardOnScript>>,
@@ -51,8 +54,8 @@ impl ScriptedCashier {
         let Ok(done) = self.taken_up(&orders, &last_order_reference).await else {
             return;
         };
-        for order in orders.iter().skip(done) {
-            if self.serve(order).await.is_err() {
+        for (at, order) in orders.iter().enumerate().skip(done) {
+            if self.serve(order, on_duty(&orders, at)).await.is_err() {
                 return;
             }
         }
@@ -67,6 +70,7 @@ impl ScriptedCashier {
         if !orders.iter().any(|order| order.waits) {
             return Ok(behind);
         }
+        self.be_signed_on(on_duty(orders, behind)).await?;
         self.recall().await?;
         let screen = self.settled().await?;
         let open = screen.basket.filter(|_| !screen.prompt.takes_sale());
@@ -114,20 +118,27 @@ impl ScriptedCashier {
         Ok(())
     }
 
-    async fn serve(&mut self, order: &Order) -> Result<(), LaneStopped> {
+    async fn serve(
+        &mut self,
+        order: &Order,
+        operator: Option<&Identity>,
+    ) -> Result<(), LaneStopped> {
         // Again and again, where the lane begins no sale for want of room.
         while self.settled().await?.prompt.takes_sale() {
             self.wait_for_customer(order).await;
-            for KeyOnScript(key) in &order.keys {
-                self.press(key.clone()).await?;
-            }
+            self.be_signed_on(operator).await?;
+            self.press_all(&order.keys, order).await?;
             let order_reference = order.order.clone();
             self.press(Key::Open { order_reference }).await?;
         }
+        self.be_signed_on(operator).await?;
         if let Some(returns) = &order.returns {
-            self.take_back(returns).await?;
+            self.take_back(returns, order).await?;
         }
         self.scan_the_rest(order).await?;
+        if self.now()?.basket.is_some_and(|basket| !basket.totalled) {
+            self.press_all(&order.keys_on_basket, order).await?;
+        }
         if order.waits {
             self.wait_for_the_forgetful().await?;
         }
@@ -136,7 +147,11 @@ impl ScriptedCashier {
     }
 
     /// Goods come back, as far as the hub says that they may.
-    async fn take_back(&mut self, returns: &ReturnOnScript) -> Result<(), LaneStopped> {
+    async fn take_back(
+        &mut self,
+        returns: &ReturnOnScript,
+        order: &Order,
+    ) -> Result<(), LaneStopped> {
         let basket = self.now()?.basket;
         let is_begun = |basket: &BasketView| basket.lines.iter().any(|line| line.returned);
         if basket.is_none_or(|basket| basket.totalled || is_begun(&basket)) {
@@ -153,11 +168,65 @@ impl ScriptedCashier {
             });
             if left.is_some() {
                 let pieces = Some(1);
-                self.press(Key::ReturnLine {
+                let key = KeyOnScript(Key::ReturnLine {
                     line_number,
                     pieces,
-                })
-                .await?;
+                });
+                self.press_all(&[key], order).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the lane has operators, this one is signed on; where the script names none, somebody
+    /// else does it.
+    async fn be_signed_on(&mut self, operator: Option<&Identity>) -> Result<(), LaneStopped> {
+        loop {
+            let Some(on) = self.at_the_lane().await? else {
+                return Ok(());
+            };
+            match (on, operator) {
+                (Some(_), None) => return Ok(()),
+                (Some(on), Some(wanted)) if on == wanted.operator => return Ok(()),
+                (Some(_), Some(_)) => {
+                    self.press(Key::SignOff).await?;
+                }
+                (None, Some(wanted)) => self.sign_on(wanted).await?,
+                (None, None) => {
+                    self.screens.changed().await.map_err(|_| LaneStopped)?;
+                }
+            }
+        }
+    }
+
+    async fn sign_on(&mut self, wanted: &Identity) -> Result<(), LaneStopped> {
+        let screen = self.stroke(Stroke::SignOn(wanted.clone())).await?;
+        if screen.refused.is_some() {
+            sleep(Duration::from_millis(SIGN_ON_AGAIN_MS)).await;
+        }
+        Ok(())
+    }
+
+    /// Who is signed on; `None`: the lane has no operators.
+    async fn at_the_lane(&mut self) -> Result<Option<Option<OperatorId>>, LaneStopped> {
+        let open = self.screens.wait_for(Option::is_some).await;
+        drop(open.map_err(|_| LaneStopped)?);
+        Ok(match self.now()?.operator {
+            OperatorView::NotConfigured => None,
+            OperatorView::SignedOff { .. } => Some(None),
+            OperatorView::SignedOn { operator, .. } => Some(Some(operator)),
+        })
+    }
+
+    /// What is refused to the operator the supervisor allows, if one stands by.
+    async fn press_all(&mut self, keys: &[KeyOnScript], order: &Order) -> Result<(), LaneStopped> {
+        for KeyOnScript(key) in keys {
+            let screen = self.press(key.clone()).await?;
+            let lacks_right = screen.refused.is_some_and(|why| why.lacks_right());
+            if let Some(IdentityOnScript(supervisor)) = &order.supervisor
+                && lacks_right
+            {
+                self.stroke(Stroke::Allow(supervisor.clone())).await?;
             }
         }
         Ok(())
@@ -262,8 +331,12 @@ impl ScriptedCashier {
     }
 
     async fn press(&mut self, key: Key) -> Result<Screen, LaneStopped> {
+        self.stroke(Stroke::Key(key)).await
+    }
+
+    async fn stroke(&mut self, stroke: Stroke) -> Result<Screen, LaneStopped> {
         let before = self.screens.borrow_and_update().clone();
-        self.keys.send(key).await.map_err(|_| LaneStopped)?;
+        self.keys.send(stroke).await.map_err(|_| LaneStopped)?;
         let screen = self.changed().await?;
         let was_printing = before.is_some_and(|screen| is_printing(&screen.prompt));
         if was_printing && matches!(screen.prompt, Prompt::Goodbye { .. }) {
@@ -316,6 +389,13 @@ impl ScriptedCashier {
         let screen = self.screens.wait_for(asks).await.map_err(|_| LaneStopped)?;
         screen.clone().ok_or(LaneStopped)
     }
+}
+
+/// Who serves the customer of this order: named there or before.
+fn on_duty(orders: &[Order], at: usize) -> Option<&Identity> {
+    let until = orders.iter().take(at.saturating_add(1));
+    let named = until.rev().find_map(|order| order.operator.as_ref());
+    named.map(|IdentityOnScript(identity)| identity)
 }
 
 const fn is_printing(prompt: &Prompt) -> bool {

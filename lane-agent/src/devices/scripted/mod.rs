@@ -12,14 +12,14 @@ use futures::future::{LocalBoxFuture, pending};
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    Device, DeviceClass, DeviceError, DeviceState, Devices, Key, PosKeyboard, PosPrinter, Scanner,
-    Wiring,
+    Device, DeviceClass, DeviceError, DeviceState, Devices, PosKeyboard, PosPrinter, Scanner,
+    Stroke, Wiring,
 };
 use crate::config::PinPadConfig;
 
 pub use script::{
-    CardOnScript, CashGiven, Entry, FundingOnScript, KeyOnScript, Order, ScriptError,
-    TenderOnScript,
+    CardOnScript, CashGiven, Entry, FundingOnScript, IdentityOnScript, KeyOnScript, Order,
+    ScriptError, TenderOnScript,
 };
 pub use script::{parse_script, read_script};
 
@@ -115,8 +115,8 @@ impl<T> Device for FromScript<T> {
     }
 }
 
-impl PosKeyboard for FromScript<Key> {
-    fn next_key(&mut self) -> LocalBoxFuture<'_, Option<Key>> {
+impl PosKeyboard for FromScript<Stroke> {
+    fn next_stroke(&mut self) -> LocalBoxFuture<'_, Option<Stroke>> {
         Box::pin(self.next())
     }
 }

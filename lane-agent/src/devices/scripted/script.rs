@@ -6,11 +6,14 @@ use std::{
 };
 
 use domain::{
-    ids::{InvalidId, ReceiptNumber},
+    ids::{InvalidId, OperatorId, ReceiptNumber},
     sale::Key,
 };
+use operator_pin::Pin;
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
+
+use crate::devices::Identity;
 
 /// One customer: what is scanned and how it is paid.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
@@ -20,9 +23,18 @@ pub struct Order {
     pub order: String,
     /// When the customer comes, on the business clock.
     pub arrive_wall_ms: i64,
+    /// Who serves this customer and those that follow, where the lane has operators.
+    #[serde(default)]
+    pub operator: Option<IdentityOnScript>,
+    /// Who allows what is refused to the operator.
+    #[serde(default)]
+    pub supervisor: Option<IdentityOnScript>,
     /// Keys that are pressed before it, while no sale is open.
     #[serde(default)]
     pub keys: Vec<KeyOnScript>,
+    /// Keys that are pressed once all is scanned.
+    #[serde(default)]
+    pub keys_on_basket: Vec<KeyOnScript>,
     /// Barcodes in the order they are scanned.
     pub items: Vec<String>,
     /// Scanned first by mistake, and taken back; none of the items.
@@ -58,6 +70,31 @@ impl TryFrom<String> for ReceiptOnScript {
 
     fn try_from(from: String) -> Result<Self, Self::Error> {
         ReceiptNumber::parse(&from).map(Self)
+    }
+}
+
+/// Somebody who works in the store.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "TypedOnScript")]
+pub struct IdentityOnScript(pub Identity);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedOnScript {
+    number: u32,
+    #[serde(deserialize_with = "secret")]
+    pin: Zeroizing<String>,
+}
+
+impl TryFrom<TypedOnScript> for IdentityOnScript {
+    type Error = &'static str;
+
+    fn try_from(from: TypedOnScript) -> Result<Self, Self::Error> {
+        let pin = Pin::new(&from.pin).ok_or("no PIN")?;
+        Ok(Self(Identity {
+            operator: OperatorId(from.number),
+            pin,
+        }))
     }
 }
 

@@ -4,6 +4,7 @@
 mod day;
 mod days;
 mod sealed;
+mod tills;
 
 use proto::{
     journal::v1::{ForwardEndKind, hub_record, lane_record},
