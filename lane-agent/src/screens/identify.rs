@@ -3,6 +3,7 @@
 //! dots, leaves the page once, and stands in no field that a browser keeps.
 
 use domain::{
+    ids::OperatorId,
     sale::{OperatorView, Rejected, Screen},
     words::{Language, Sentence, Worded},
 };
@@ -71,10 +72,7 @@ pub(super) fn panel(
                     @if !amount.is_zero() { " · " (amount) }
                 }
             } @else if let Some(operator) = waits {
-                p .what {
-                    (said(language, "A basket waits. It is operator", "有未完成的购物篮，员工"))
-                    " " (operator.0)
-                }
+                p .what { (waiting(operator).read_in(language)) }
             }
             (field("number", said(language, "Number", "工号"), asking.has_badge, language))
             (field("pin", said(language, "PIN", "密码"), false, language))
@@ -87,6 +85,13 @@ pub(super) fn panel(
             }
         }
     }
+}
+
+fn waiting(of: OperatorId) -> Sentence {
+    Sentence::new(
+        format!("A basket of operator {} waits", of.0),
+        format!("员工 {} 的购物篮尚未结账", of.0),
+    )
 }
 
 fn field(name: &str, label: &str, has_badge: bool, language: Language) -> Markup {
