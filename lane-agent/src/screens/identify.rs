@@ -79,7 +79,7 @@ pub(super) fn panel(
             p .hint {
                 (said(
                     language,
-                    "Type the number, Enter, the PIN, Enter. A badge is scanned in place of the number.",
+                    "Number, Enter, PIN, Enter. A badge may be scanned in place of the number.",
                     "输入工号，按确认，再输入密码，按确认。也可扫描工牌代替工号。",
                 ))
             }
