@@ -298,7 +298,8 @@
   document.addEventListener("click", (event) => {
     const key = event.target.closest("button, [data-line], [data-field]");
     if (!key) return;
-    const { key: name, digit, do: action, scan: code, post: where, line, open, field } = key.dataset;
+    const { key: name, digit, do: action, scan: code, post: where, line, open } = key.dataset;
+    const { field, letter: char, fill: named } = key.dataset;
     if (name) touch(key);
     else if (digit) type(digit);
     else if (code) pick(code);
@@ -308,8 +309,8 @@
     else if (field) {
       who.field = field;
       drawWho();
-    } else if (key.dataset.letter) fill((text) => text + key.dataset.letter);
-    else if (key.dataset.fill) fillNamed(key);
+    } else if (char) fill((text) => text + char);
+    else if (named) fillNamed(key);
     else if (action) deeds[action]();
     // Enter belongs to the till, not to the button that was touched last.
     if (opened() === null && key.blur) key.blur();

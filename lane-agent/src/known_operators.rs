@@ -17,6 +17,8 @@ use proto::store::v1 as wire;
 use records::{ConvertError, operators_from_proto};
 use zeroize::Zeroizing;
 
+/// `docs/errors/LANE0071.md`.
+pub(crate) const LIST_REFUSED: &str = "LANE0071";
 /// Bytes of the hash in front.
 const HASH_BYTES: usize = 32;
 

@@ -97,7 +97,7 @@ async fn nobody_sells_unsigned_and_who_signs_on_sells_under_the_own_number() {
         assert!(!page.contains(CASHIER.1) && !page.contains("argon2"));
         browser.ordered(3, &press("sign-off", "")).await;
         let page = browser.sees(LOCKED).await;
-        assert!(page.contains("It is operator 101"), "{page}");
+        assert!(page.contains("A basket of operator 101 waits"), "{page}");
         // The basket is its own operator's, or a supervisor's.
         sign_on(&browser, OTHER).await;
         browser.sees("Operator 101 began this basket").await;

@@ -16,6 +16,7 @@ mod backoff;
 mod card_reader;
 mod flow;
 mod hub_link;
+mod identify;
 mod input;
 mod offline_cards;
 mod printer;
@@ -28,10 +29,9 @@ use domain::{
 
 pub(crate) use backoff::Backoff;
 pub(crate) use card_reader::CardReader;
-pub(crate) use flow::{
-    Asking, Fatal, FlowParts, Identify, Purpose, Rest, ToAllow, TransactionFlow, Withdraw,
-};
+pub(crate) use flow::{Fatal, FlowParts, Rest, TransactionFlow};
 pub(crate) use hub_link::{FromHub, HubClient, HubLink, LinkParts, hub_client};
+pub(crate) use identify::{Asking, Identify, Purpose, ToAllow, Withdraw};
 pub(crate) use input::{Keyboard, Press, Scanned, Scanner};
 pub(crate) use printer::Printer;
 

@@ -16,8 +16,9 @@ const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /// All dialogs of a cashier's page.
 pub(super) fn dialogs(currency: Currency, tax_classes: &[&str], language: Language) -> Markup {
+    let prices = said(language, "Price and discount", "价格与折扣");
     html! {
-        (menu("prices", said(language, "Price and discount", "价格与折扣"), price_keys(language), language))
+        (menu("prices", prices, price_keys(language), language))
         (menu("till", said(language, "Cash drawer", "钱箱"), till_keys(language), language))
         (of_a_line("discount", said(language, "Discount", "折扣"), language))
         (of_a_line("override-price", said(language, "Other price", "改价"), language))
@@ -243,7 +244,8 @@ fn board(language: Language) -> Markup {
             @for key in ["7", "8", "9", "4", "5", "6", "1", "2", "3", "0", "00", "."] {
                 button .key type="button" data-letter=(key) { (key) }
             }
-            button .key type="button" data-do="rub-out" aria-label=(said(language, "Delete", "删除")) {
+            button .key type="button" data-do="rub-out"
+                aria-label=(said(language, "Delete", "删除")) {
                 "⌫"
             }
             button .key .wide type="button" data-do="next-field" {
@@ -254,7 +256,8 @@ fn board(language: Language) -> Markup {
                     @let letter = LETTERS.get(at..=at).unwrap_or_default();
                     button .key type="button" data-letter=(letter) { (letter) }
                 }
-                button .key type="button" data-letter=" " aria-label=(said(language, "Blank", "空格")) {
+                button .key type="button" data-letter=" "
+                    aria-label=(said(language, "Blank", "空格")) {
                     "␣"
                 }
                 button .key type="button" data-letter="-" { "-" }

@@ -3,6 +3,7 @@
 //! dots, leaves the page once, and stands in no field that a browser keeps.
 
 use domain::{
+    ids::OperatorId,
     sale::{OperatorView, Rejected, Screen},
     words::{Language, Sentence, Worded},
 };
@@ -71,22 +72,26 @@ pub(super) fn panel(
                     @if !amount.is_zero() { " · " (amount) }
                 }
             } @else if let Some(operator) = waits {
-                p .what {
-                    (said(language, "A basket waits. It is operator", "有未完成的购物篮，员工"))
-                    " " (operator.0)
-                }
+                p .what { (waiting(operator).read_in(language)) }
             }
             (field("number", said(language, "Number", "工号"), asking.has_badge, language))
             (field("pin", said(language, "PIN", "密码"), false, language))
             p .hint {
                 (said(
                     language,
-                    "Type the number, Enter, the PIN, Enter. A badge is scanned in place of the number.",
+                    "Number, Enter, PIN, Enter. A badge may be scanned in place of the number.",
                     "输入工号，按确认，再输入密码，按确认。也可扫描工牌代替工号。",
                 ))
             }
         }
     }
+}
+
+fn waiting(of: OperatorId) -> Sentence {
+    Sentence::new(
+        format!("A basket of operator {} waits", of.0),
+        format!("员工 {} 的购物篮尚未结账", of.0),
+    )
 }
 
 fn field(name: &str, label: &str, has_badge: bool, language: Language) -> Markup {

@@ -173,7 +173,7 @@ async fn start(State(page): Here, headers: HeaderMap) -> Markup {
             h1 { (said(language, "Sign on", "登录")) }
             p { (said(
                 language,
-                "A cashier sells; what a cashier may not, a supervisor allows at the lane with number and PIN.",
+                "A cashier sells; what a cashier may not, a supervisor allows at the lane.",
                 "收银员负责销售；超出收银员权限的操作，由主管在收银台输入工号和密码授权。",
             )) }
             (people(language))

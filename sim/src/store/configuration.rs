@@ -129,11 +129,19 @@ folder = "../report"
 
 /// Where people sell by hand, they sign on.
 fn office_section(office: Option<SocketAddr>) -> String {
-    office.map_or_else(String::new, |listen| {
-        format!(
-            "\n[operators]\nfile = \"operators.csv\"\n\n[office]\nlisten = \"{listen}\"\ntoken_file = \"screens.token\"\n"
-        )
-    })
+    let Some(listen) = office else {
+        return String::new();
+    };
+    format!(
+        r#"
+[operators]
+file = "operators.csv"
+
+[office]
+listen = "{listen}"
+token_file = "screens.token"
+"#
+    )
 }
 
 /// `keys.toml` of the hub's software key store.

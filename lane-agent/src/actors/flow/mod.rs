@@ -33,12 +33,9 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::WatchStream;
 use tracing::{debug, error, info};
 
-pub(crate) use self::{
-    day::Rest,
-    operators::{Asking, Identify, LIST_REFUSED, Purpose, ToAllow, Withdraw},
-};
+pub(crate) use self::day::Rest;
 use super::{
-    CardReader, FromHub, HubLink, Printer, Progress,
+    Asking, CardReader, FromHub, HubLink, Printer, Progress,
     input::{Press, Scanned},
 };
 use crate::{

@@ -4,13 +4,12 @@
 //! A PIN is in memory from here to its comparison, and in no event, record or log. What waits is
 //! gone with the next thing that anybody does: a supervisor allows what stands on the screen.
 
-use actix::{ActorFutureExt, AsyncContext, Context, Handler, Message, StreamHandler, WrapFuture};
+use actix::{ActorFutureExt, AsyncContext, Context, Handler, StreamHandler, WrapFuture};
 use domain::{
     ids::OperatorId,
-    money::Money,
     operators::{
-        Action, Answer, AttemptId, BadgeHash, ONLY_OPERATOR, OperatorFact, PinVerifier, Role,
-        SignedOffBy, Who, may,
+        Answer, AttemptId, BadgeHash, ONLY_OPERATOR, OperatorFact, PinVerifier, Role, SignedOffBy,
+        Who, may,
     },
     sale::{CheckoutFact, Effect, Event, Rejected},
     scan_codes::CodeMeaning,
@@ -20,54 +19,10 @@ use tokio_stream::{StreamExt, wrappers::WatchStream};
 use tracing::{debug, error, info, warn};
 
 use super::TransactionFlow;
-use crate::known_operators::KnownOperators;
-
-/// `docs/errors/LANE0071.md`.
-pub(crate) const LIST_REFUSED: &str = "LANE0071";
-
-/// Somebody typed a PIN.
-#[derive(Message)]
-#[rtype(result = "Result<(), Rejected>")]
-pub(crate) struct Identify {
-    pub(crate) purpose: Purpose,
-    /// `None`: by the badge that was scanned.
-    pub(crate) number: Option<OperatorId>,
-    /// `None`: what was typed can be nobody's.
-    pub(crate) pin: Option<Pin>,
-}
-
-/// What a PIN is typed for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Purpose {
-    /// To work here.
-    SignOn,
-    /// To allow what was refused to somebody else.
-    Allow,
-}
-
-/// Nobody is to allow it: the sale goes on without.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(crate) struct Withdraw;
-
-/// What the screens ask of whoever types a PIN.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Asking {
-    /// What was refused.
-    pub(crate) to_allow: Option<ToAllow>,
-    /// A badge was scanned: no number needs to be typed.
-    pub(crate) has_badge: bool,
-}
-
-/// What was refused for want of a right.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct ToAllow {
-    pub(crate) action: Action,
-    /// Zero of what has none.
-    pub(crate) amount: Money,
-    /// No supervisor's right reaches so far.
-    pub(crate) by_manager: bool,
-}
+use crate::{
+    actors::identify::{Asking, Identify, Purpose, ToAllow, Withdraw},
+    known_operators::{KnownOperators, LIST_REFUSED},
+};
 
 /// What is known of people at the keys, beside what the checkout knows.
 #[derive(Default)]
@@ -174,8 +129,8 @@ impl TransactionFlow {
         }
     }
 
-    /// What a person did was refused for want of a right: it waits for somebody who has it. Anything
-    /// else that is done ends the wait.
+    /// What a person did was refused for want of a right: it waits for somebody who has it.
+    /// Anything else that is done ends the wait.
     pub(super) fn remember_refused(&mut self, event: Event, outcome: Result<(), Rejected>) {
         let may_be_allowed = match outcome {
             Ok(()) => false,

@@ -4,10 +4,7 @@ use proto::store::v1 as wire;
 use tracing::error;
 
 use super::HubLink;
-use crate::{
-    actors::flow::LIST_REFUSED,
-    known_operators::{KnownOperators, keep},
-};
+use crate::known_operators::{KnownOperators, LIST_REFUSED, keep};
 
 /// `docs/errors/LANE0070.md`.
 const NOT_KEPT: &str = "LANE0070";
@@ -19,7 +16,8 @@ impl HubLink {
         let known = match KnownOperators::told(told) {
             Ok(known) => known,
             Err(fault) => {
-                return error!(event = "operators not understood", code = LIST_REFUSED, version, %fault);
+                let code = LIST_REFUSED;
+                return error!(event = "operators not understood", code, version, %fault);
             }
         };
         let before = self.parts.operators.borrow().clone();
