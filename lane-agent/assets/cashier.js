@@ -225,6 +225,8 @@
       const operator = live.querySelector("[data-operator]");
       text = operator ? operator.dataset.operator : "";
     }
+    // So many pieces of it, if a number was typed.
+    if (name === "return-line" && digits) text = `${text} x ${digits}`;
     if (name === "quantity") {
       text = digits;
       // Of a line that was touched; else of what is scanned next.
@@ -258,7 +260,7 @@
     if (asking()) return enterWho();
     const cash = button('[data-key="cash"][data-shortcut="F10"]');
     if (digits === "") {
-      const next = button('[data-key="total"]') || cash;
+      const next = button('[data-key="total"]') || button('[data-key="pay-back"]') || cash;
       if (next) touch(next);
     } else if (cash) {
       touch(cash);
@@ -428,6 +430,8 @@
     const place = /^(?:Digit|Numpad)(\d)$/.exec(event.code);
     if (place) return place[1];
     if (event.code === "NumpadDecimal" || event.code === "Period") return ".";
+    // A receipt's number has it.
+    if (event.code === "Minus" || event.code === "NumpadSubtract") return "-";
     const key = /^Key([A-Z])$/.exec(event.code);
     return key ? key[1] : null;
   }

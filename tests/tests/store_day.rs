@@ -111,6 +111,8 @@ fn a_day_with_faults_balances_and_its_audit_finds_every_touch() {
     let showed = faults.iter().filter(|fault| fault["showed"] == true);
     assert_eq!(showed.count(), 5, "{faults:?}");
     assert!(summary["resumed"].as_u64() >= Some(1), "{summary}");
+    // Two bring the same piece back at once, each at another lane: one of them gets money.
+    assert!(summary["returns"].as_u64() >= Some(2), "{summary}");
     let tenders = summary["tenders"].as_object().expect("tenders");
     let tendered: i64 = tenders.values().filter_map(Value::as_i64).sum();
     let change = summary["change_minor"].as_i64().expect("change");

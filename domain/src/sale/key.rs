@@ -200,6 +200,32 @@ impl Key {
             "void-line" => Self::VoidLine {
                 line_number: typed.parse().ok()?,
             },
+            "total" => Self::Total,
+            "cash" => Self::Cash {
+                given_minor: typed.parse().ok()?,
+            },
+            "card" => Self::Card,
+            "void-sale" => Self::VoidSale { reason: text() },
+            "suspend" => Self::Suspend { label: text() },
+            "recall" => Self::Recall {
+                sale: typed.parse().ok()?,
+            },
+            "sign-off" => Self::SignOff,
+            "sign-off-another" => Self::SignOffAnother,
+            "unlock" => Self::Unlock {
+                operator: typed.parse().ok()?,
+            },
+            _ => return Self::of_returns(name, typed).or_else(|| Self::of_till(name, typed)),
+        })
+    }
+
+    fn of_till(name: &str, typed: &str) -> Option<Self> {
+        TillKey::named(name, typed).map(Self::Till)
+    }
+
+    /// The keys for goods that come back.
+    fn of_returns(name: &str, typed: &str) -> Option<Self> {
+        Some(match name {
             "return" => {
                 let (receipt, reason) = first_and_rest(typed);
                 Self::Return {
@@ -224,24 +250,11 @@ impl Key {
                     reason: reason.to_owned(),
                 }
             }
-            "cash-for-card" => Self::CashForCard { reason: text() },
+            "cash-for-card" => Self::CashForCard {
+                reason: typed.to_owned(),
+            },
             "pay-back" => Self::PayBack,
-            "total" => Self::Total,
-            "cash" => Self::Cash {
-                given_minor: typed.parse().ok()?,
-            },
-            "card" => Self::Card,
-            "void-sale" => Self::VoidSale { reason: text() },
-            "suspend" => Self::Suspend { label: text() },
-            "recall" => Self::Recall {
-                sale: typed.parse().ok()?,
-            },
-            "sign-off" => Self::SignOff,
-            "sign-off-another" => Self::SignOffAnother,
-            "unlock" => Self::Unlock {
-                operator: typed.parse().ok()?,
-            },
-            _ => Self::Till(TillKey::named(name, typed)?),
+            _ => return None,
         })
     }
 

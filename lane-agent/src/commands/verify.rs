@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use domain::{
     money::Money,
-    sale::{CheckoutFact, CheckoutRecord, DateFact, SaleFact, Tender, TillFact},
+    sale::{CheckoutFact, CheckoutRecord, DateFact, ReturnFact, SaleFact, Tender, TillFact},
     time::BusinessDate,
 };
 use journal::{
@@ -206,6 +206,10 @@ impl Walk {
         self.follow_frame(sequence, record);
         if let CheckoutFact::Till(TillFact::CashTendered { sale, given }) = &record.fact {
             self.paid(sale.0, *given);
+        }
+        if let CheckoutFact::Return(ReturnFact::PaidBack { sale, cash, .. }) = &record.fact {
+            // What goes out is below zero.
+            self.paid(sale.0, cash.negate().unwrap_or(*cash));
         }
         if let CheckoutFact::Sale(fact) = &record.fact {
             self.follow_sale(sequence, fact);

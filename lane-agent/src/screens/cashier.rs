@@ -24,6 +24,7 @@ use super::{
     identify::{self, Asked},
     keys::{actions, pad},
     pages::{Here, Lane, Pages, asked, said, store_name},
+    returns,
 };
 use crate::hub_facts::HubFacts;
 
@@ -61,6 +62,7 @@ pub(super) async fn page(State(pages): Here, headers: HeaderMap) -> Markup {
         (pad(language))
         (goods_dialog(language))
         (dialogs(currency, &tax_classes(facts.as_deref()), language))
+        (returns::dialogs(language))
         dialog #unknown .dialog role="alertdialog" aria-labelledby="unknown-text" {
             p #unknown-text {}
             button .key .wide data-do="acknowledge" {
@@ -100,6 +102,8 @@ pub(super) fn live(pages: &Pages, screen: Option<&Screen>, language: Language) -
     let basket = screen.and_then(|screen| screen.basket.as_ref());
     let prompt = screen.map(|screen| &screen.prompt);
     let suspended = screen.map_or(&[][..], |screen| &screen.suspended);
+    let returning = screen.and_then(|screen| screen.returning.as_ref());
+    let returning = returning.filter(|_| basket.is_some_and(|basket| !basket.totalled));
     let asking = pages.lane.asking.borrow().clone();
     if let Some(asked) = Asked::of(screen, &asking) {
         return html! {
@@ -112,6 +116,7 @@ pub(super) fn live(pages: &Pages, screen: Option<&Screen>, language: Language) -
     html! {
         (top(&pages.lane, screen, language))
         section .basket aria-label=(said(language, "Basket", "商品")) {
+            @if let Some(of) = returning { (returns::choice(of, language)) }
             @match basket {
                 Some(basket) => (lines(basket, language)),
                 None => (between_sales(prompt, suspended, language)),

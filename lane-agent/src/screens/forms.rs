@@ -16,7 +16,7 @@ const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /// All dialogs of a cashier's page.
 pub(super) fn dialogs(currency: Currency, tax_classes: &[&str], language: Language) -> Markup {
-    let prices = said(language, "Price and discount", "价格与折扣");
+    let prices = said(language, "Price, discount, return", "价格、折扣与退货");
     html! {
         (menu("prices", prices, price_keys(language), language))
         (menu("till", said(language, "Cash drawer", "钱箱"), till_keys(language), language))
@@ -94,6 +94,8 @@ fn price_keys(language: Language) -> Markup {
         (opens("override-price", said(language, "Other price", "改价")))
         (opens("price", said(language, "Price of the next article", "下一件商品的价格")))
         (opens("amount", said(language, "Amount without an article", "无商品金额")))
+        (opens("return", said(language, "Return with a receipt", "凭票退货")))
+        (opens("return-without", said(language, "Return without a receipt", "无票退货")))
     }
 }
 
@@ -119,7 +121,7 @@ fn till_keys(language: Language) -> Markup {
 }
 
 /// A dialog whose fields, in their order, are typed for one key.
-fn form(key: &str, title: &str, fields: Markup, language: Language) -> Markup {
+pub(super) fn form(key: &str, title: &str, fields: Markup, language: Language) -> Markup {
     html! {
         dialog .dialog .form id={ "form-" (key) } aria-label=(title) {
             form data-form=(key) {
@@ -176,7 +178,7 @@ fn text(name: &str, label: &str, required: bool) -> Markup {
 }
 
 /// Without a blank: more follows it.
-fn word(name: &str, label: &str) -> Markup {
+pub(super) fn word(name: &str, label: &str) -> Markup {
     html! {
         label { (label)
             input name=(name) autocomplete="off" maxlength="40" pattern="[^ ]+" required;
@@ -185,7 +187,7 @@ fn word(name: &str, label: &str) -> Markup {
 }
 
 /// Why, by a touch or in words.
-fn reason(usual: &[(&'static str, &'static str)], language: Language) -> Markup {
+pub(super) fn reason(usual: &[(&'static str, &'static str)], language: Language) -> Markup {
     html! {
         label { (said(language, "Reason", "原因"))
             input name="reason" autocomplete="off" maxlength="100" required;

@@ -1,7 +1,7 @@
 //! The keys beside the basket: those that are possible now, and the number pad.
 
 use domain::{
-    sale::{BasketView, Prompt},
+    sale::{BasketView, PayBackView, Prompt},
     till::likely_given,
     words::Language,
 };
@@ -36,10 +36,15 @@ pub(super) fn actions(
     let last = last.to_string();
     let exact = open.map_or_else(String::new, |open| open.minor().to_string());
     let paying = pays || waits_for_card;
+    let pays_back = basket
+        .and_then(|basket| basket.pay_back.as_ref())
+        .filter(|_| matches!(prompt, Some(Prompt::PayBack { .. })));
     html! {
            nav .actions aria-label=(said(language, "Keys", "功能键")) data-pays=(pays)
     {
-               @if paying {
+               @if let Some(back) = pays_back {
+                   (pay_back_keys(back, language))
+               } @else if paying {
                    (key("card", "F8", said(language, "Card", "银行卡"), pays).class("tender").markup())
                    (key("cash", "F10", said(language, "Cash exact", "现金（正好）"), true)
                        .class("tender").typed(&exact).markup())
@@ -55,7 +60,7 @@ pub(super) fn actions(
                        (said(language, "Goods", "商品")) kbd { "F6" }
                    }
                    (key("suspend", "F11", said(language, "Suspend", "挂单"), line_keys).markup())
-                   (menu("prices", "F7", said(language, "Price", "价格"), may_scan || line_keys))
+                   (menu("prices", "F7", said(language, "Price, return", "价格、退货"), may_scan || line_keys))
                    (menu("till", "F1", said(language, "Drawer", "钱箱"), prompt.is_some()))
                }
                (key("void-sale", "F4", said(language, "Void sale", "取消交易"), basket.is_some())
@@ -64,6 +69,23 @@ pub(super) fn actions(
                    .class("total").markup())
            }
        }
+}
+
+/// In the place of the tenders: what goes back now, and cash in place of a card's part.
+fn pay_back_keys(back: &PayBackView, language: Language) -> Markup {
+    let label = format!(
+        "{} {}",
+        said(language, "Pay back", "退款"),
+        plain(back.cash)
+    );
+    html! {
+        (key("pay-back", "F10", &label, true).class("tender").markup())
+        @if !back.owed.is_empty() {
+            button .key type="button" data-open="form-cash-for-card" {
+                (said(language, "Cash for the card", "卡款改付现金")) "\u{a0}…"
+            }
+        }
+    }
 }
 
 fn menu(name: &str, shortcut: &str, label: &str, possible: bool) -> Markup {

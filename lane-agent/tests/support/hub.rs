@@ -12,6 +12,7 @@ use futures::{StreamExt, stream::BoxStream};
 use journal::{Hash, Head};
 use proto::store::v1::{
     self as wire,
+    hub_frame::Body as Say,
     lane_service_server::{LaneService, LaneServiceServer},
 };
 use tokio::{
@@ -84,6 +85,12 @@ pub struct HubLog {
     pub operators: Option<wire::OperatorList>,
     /// Lent after each hello.
     pub lease: Option<wire::OfflineLease>,
+    /// What it says of this receipt; `None`: it takes no returns, and says so in its hello.
+    pub original: Option<wire::OriginalTold>,
+    /// What was asked to be reserved, as often as it was.
+    pub returns_asked: Vec<wire::ReturnAsked>,
+    /// It reserves, and its answers are lost on their way.
+    pub answers_are_lost: bool,
     /// How long the hub takes to answer a hello.
     pub hello_after: Duration,
     /// What the next hellos say of the day.
@@ -123,6 +130,12 @@ impl TestHub {
     /// It knows who works in the store.
     pub fn with_operators(self, list: wire::OperatorList) -> Self {
         self.heard.lock().unwrap().operators = Some(list);
+        self
+    }
+
+    /// It knows this sale, and reserves what is asked of it.
+    pub fn with_original(self, told: wire::OriginalTold) -> Self {
+        self.heard.lock().unwrap().original = Some(told);
         self
     }
 
@@ -223,7 +236,9 @@ impl TestHub {
 
     fn hello(&self) -> wire::HubHello {
         let day = self.heard.lock().unwrap().day.clone();
+        let takes_returns = self.heard.lock().unwrap().original.is_some();
         wire::HubHello {
+            takes_returns,
             hub_epoch: 1,
             store_id: "0001".to_owned(),
             business_date: day.date.to_owned(),
@@ -244,6 +259,49 @@ impl TestHub {
             tax_number: "91310000MA1FL00000".to_owned(),
             ..wire::HubHello::default()
         }
+    }
+
+    fn tell_original(&self, asked: &wire::OriginalAsked) -> Option<Say> {
+        let known = self.heard.lock().unwrap().original.clone()?;
+        let is_known = known.receipt_number == asked.receipt_number;
+        Some(Say::OriginalTold(if is_known {
+            known
+        } else {
+            wire::OriginalTold {
+                receipt_number: asked.receipt_number.clone(),
+                refused: wire::ReturnRefusal::UnknownReceipt.into(),
+                ..wire::OriginalTold::default()
+            }
+        }))
+    }
+
+    /// All of it goes back to what paid for it.
+    fn reserve(&self, asked: wire::ReturnAsked) -> Option<Say> {
+        let (paid, is_lost) = self.hear(|heard| {
+            heard.returns_asked.push(asked.clone());
+            let original = heard.original.as_ref()?;
+            Some((original.paid[0].clone(), heard.answers_are_lost))
+        })?;
+        let mut taking = asked.wanted.unwrap();
+        let lines = taking.of.iter().flat_map(|of| &of.lines);
+        let whole = paid.value.unwrap().minor;
+        taking.plan.push(proto::journal::v1::Payback {
+            receipt_number: taking.of[0].receipt_number.clone(),
+            payment_id: paid.payment_id,
+            scheme: paid.scheme,
+            masked: paid.masked,
+            value_minor: lines.map(|line| line.total_minor).sum(),
+            before_minor: 0,
+            whole_minor: whole,
+            paid_minor: whole,
+        });
+        let answered = wire::ReturnAnswered {
+            sale_number: asked.sale_number,
+            revision: asked.revision,
+            refused: 0,
+            taking: Some(taking),
+        };
+        (!is_lost).then_some(Say::ReturnAnswered(answered))
     }
 
     fn decide(&self, payment: wire::PaymentRequest) -> Reaction {
@@ -303,7 +361,7 @@ impl LaneService for TestHub {
         &self,
         request: Request<Streaming<wire::LaneFrame>>,
     ) -> Result<Response<Self::SessionStream>, Status> {
-        use wire::{hub_frame::Body as Say, lane_frame::Body as Hear};
+        use wire::lane_frame::Body as Hear;
         let mut frames = request.into_inner();
         let (say, said) = mpsc::channel(64);
         let hub = self.clone();
@@ -344,8 +402,8 @@ impl LaneService for TestHub {
                     }
                     Hear::Abandon(abandon) => replies.extend(hub.abandon(abandon.payment_id)),
                     Hear::OfflineCard(card) => replies.extend(hub.hold(card)),
-                    // This hub takes no returns, and says so: no lane asks it.
-                    Hear::OriginalAsked(_) | Hear::ReturnAsked(_) => {}
+                    Hear::OriginalAsked(asked) => replies.extend(hub.tell_original(&asked)),
+                    Hear::ReturnAsked(asked) => replies.extend(hub.reserve(asked)),
                     Hear::PriceConfirmed(said) => {
                         hub.hear(|heard| heard.prices_confirmed.push(said));
                     }

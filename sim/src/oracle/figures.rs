@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What was sold and how it was paid.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
-    /// Closed sales.
+    /// Closed sales of those who brought nothing back.
     pub sales: u64,
     /// What was paid for them: tenders less change.
     pub sales_minor: i64,

@@ -1,5 +1,7 @@
 //! Adds up the figures of a run from its journals.
 
+use std::collections::BTreeSet;
+
 use proto::{
     journal::v1::{ForwardEndKind, ForwardKind},
     store::v1::DecisionKind,
@@ -40,13 +42,18 @@ impl Figures {
     }
 
     fn add_sales(&mut self, evidence: &Evidence) {
+        let visits = evidence.visits.iter();
+        let came_to_return: BTreeSet<&str> = visits
+            .filter(|visit| visit.brings_back.is_some())
+            .map(|visit| visit.order.as_str())
+            .collect();
         let sales = evidence.lanes.values().flat_map(|book| book.sales.values());
         for sale in sales {
             let Some(closed) = &sale.closed else { continue };
             if sale.restarts > 0 {
                 self.resumed.push(sale.order.clone());
             }
-            self.sales += 1;
+            self.sales += u64::from(!came_to_return.contains(sale.order.as_str()));
             self.returns += u64::from(sale.takes_back());
             // What was sold is what was paid for it: tenders less change.
             self.sales_minor += minor(closed.total.as_ref()) + minor(closed.rounding.as_ref());

@@ -266,7 +266,8 @@ impl Books {
         let open = self.open_sales.remove(&place.0);
         let open = open.filter(|open| open.sale == *sale);
         let tenders: Vec<TenderEntry> = tenders.iter().map(TenderEntry::of).collect();
-        for tender in &tenders {
+        // What goes back is no sale: a counter never goes down.
+        for tender in tenders.iter().filter(|tender| tender.minor > 0) {
             self.take(&tender.kind, tender.minor);
         }
         self.take(TenderKind::Cash.english(), change.minor().saturating_neg());

@@ -78,6 +78,7 @@ Card UnionPay                        10.00
 Cash                                 10.00
 Change                                4.50
 ------------------------------------------
+               R3-1-000001
        Thank you for your purchase
 ";
     assert_eq!(text, expected);
@@ -99,6 +100,7 @@ Card UnionPay                     NOT PAID
   declined, code 51
   Payment 00000000000000000000000000000def
 ------------------------------------------
+               R3-1-000001
        Thank you for your purchase
 ";
     assert!(text.ends_with(expected), "{text}");

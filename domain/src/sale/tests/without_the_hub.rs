@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     desk::tests::decided_without_a_bank,
-    ids::SaleNumber,
+    ids::{ReceiptNumber, SaleNumber},
+    returns::ReturnRefusal,
     sale::{WeighedBy, Weight},
     till::{Pieces, TillEvent, TillOf},
     words::Language,
@@ -133,6 +134,20 @@ const BY_ITSELF: &[Function] = &[
             price_version: "v2".to_owned(),
         })
     }),
+    (
+        "a return without its receipt, by a supervisor on the spot",
+        selling,
+        |lane| {
+            lane.allowed(
+                SUPERVISOR,
+                Event::ReturnWithout {
+                    item: item("tea", 1, 900),
+                    reason: "broken".to_owned(),
+                    right: Right::Missing,
+                },
+            )
+        },
+    ),
     ("total", selling, |lane| lane.step(Event::Total)),
     ("cash, with change", totalled, |lane| {
         lane.step(Event::CashTendered { given: cny(2_000) })
@@ -204,9 +219,12 @@ const BY_ITSELF: &[Function] = &[
 
 /// Whether the step asks the hub for something, and so may wait for it.
 fn asks_the_hub(effects: &[Effect]) -> bool {
-    effects
-        .iter()
-        .any(|effect| matches!(effect, Effect::SendPayment(_)))
+    effects.iter().any(|effect| {
+        matches!(
+            effect,
+            Effect::SendPayment(_) | Effect::AskOriginal(_) | Effect::Reserve(_)
+        )
+    })
 }
 
 /// A credit card's chip, without a PIN: what may be approved offline at all.
@@ -250,6 +268,23 @@ fn card_without_bank(minor: i64) -> String {
         decision: decided_without_a_bank(minor),
     });
     outcome(&effects)
+}
+
+/// Goods come back with their receipt, and the hub can't be asked.
+fn return_without_hub() -> String {
+    let mut lane = selling();
+    let receipt = ReceiptNumber::parse("3-1-000042").unwrap();
+    let asked = lane.step(Event::ReturnAsked {
+        receipt,
+        reason: "broken".to_owned(),
+    });
+    assert!(asks_the_hub(&asked), "what is left the hub knows");
+    let told = Err(ReturnRefusal::HubAway);
+    let effects = lane.step(Event::OriginalTold { receipt, told });
+    let Some(Prompt::ReturnRefused { why }) = shown(&effects) else {
+        panic!("{effects:?}");
+    };
+    format!("no: {}", why.for_cashier().read_in(Language::English))
 }
 
 /// What stands on the cashier's screen, and what comes next.
@@ -309,6 +344,11 @@ fn page() -> String {
             "a card, at a lane that the hub lent nothing",
             card_without_hub(false, small),
             "as above".to_owned(),
+        ),
+        (
+            "a return with its receipt",
+            return_without_hub(),
+            "works".to_owned(),
         ),
     ] {
         writeln!(page, "| {name} | {hub} | {bank} |").unwrap();
