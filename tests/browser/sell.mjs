@@ -4,7 +4,7 @@ import { strict as assert } from "node:assert";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import axe from "axe-core";
-import { pause, scan, withStore } from "./store.mjs";
+import { CASHIER, SUPERVISOR, identify, pause, scan, type, withStore } from "./store.mjs";
 
 const [sim, pictures = "pictures"] = process.argv.slice(2);
 const APPLE = "6910000000013";
@@ -14,8 +14,6 @@ const UNKNOWN = "6999999999994";
 const APPROVED = 0;
 const DECLINED = 2;
 const PARTIAL = 5;
-const CASHIER = ["101", "258014"];
-const SUPERVISOR = ["201", "369025"];
 /** What a page and all its files may weigh. */
 const PAGE_BYTES_MAX = 150 * 1024;
 
@@ -119,21 +117,6 @@ async function lines(page, count) {
   throw new Error(`${await page.locator(".line").count()} lines instead of ${count}`);
 }
 const press = (page, key) => page.locator(`[data-key="${key}"]:enabled`).first().click();
-
-/** As a person types. */
-async function type(page, text, end) {
-  await page.keyboard.type(text, { delay: 45 });
-  await pause(50);
-  if (end) await page.keyboard.press(end);
-}
-
-/** Number and PIN, until the page asks no more. */
-async function identify(page, [number, pin]) {
-  await page.locator("[data-identify]").waitFor();
-  await type(page, number, "Enter");
-  await type(page, pin, "Enter");
-  await page.locator("[data-identify]").waitFor({ state: "detached" });
-}
 
 async function scanAll(page, codes) {
   for (const [index, code] of codes.entries()) {
