@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     list::{Operator, PinVerifier},
     part::WrongPins,
+    rights::Role,
     roster::Roster,
     wait_after_wrong_pins_ms,
 };
@@ -109,5 +110,91 @@ impl OfficePins {
             of_version: operator.version,
             locked: count >= limits::PIN_TRIES_MAX,
         })
+    }
+}
+
+/// What is done at the hub's pages, as far as rights tell it apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OfficeRight {
+    /// See lanes, bank line and queue.
+    SeeStore,
+    /// Look for receipts and payments.
+    SeeSales,
+    /// See what a day holds, and past ones.
+    SeeDay,
+    /// Close the day.
+    CloseDay,
+    /// See what waits for somebody.
+    SeeWork,
+    /// Read, print and take away reports.
+    SeeReports,
+    /// See who works here, and let somebody try again who is locked out.
+    UnlockOperator,
+    /// Add, change and end operators, and give PINs.
+    ManageOperators,
+}
+
+impl OfficeRight {
+    /// Every one of them.
+    pub const ALL: [Self; 8] = [
+        Self::SeeStore,
+        Self::SeeSales,
+        Self::SeeDay,
+        Self::CloseDay,
+        Self::SeeWork,
+        Self::SeeReports,
+        Self::UnlockOperator,
+        Self::ManageOperators,
+    ];
+}
+
+/// THE table of the hub's pages.
+#[must_use]
+pub const fn may_in_office(role: Role, right: OfficeRight) -> bool {
+    // Cashier, supervisor, manager, technician.
+    let row = match right {
+        OfficeRight::SeeStore => [true, true, true, true],
+        OfficeRight::SeeSales | OfficeRight::SeeDay => [false, true, true, false],
+        OfficeRight::SeeWork => [false, true, true, true],
+        OfficeRight::SeeReports | OfficeRight::UnlockOperator => [false, true, true, false],
+        OfficeRight::CloseDay | OfficeRight::ManageOperators => [false, false, true, false],
+    };
+    let [cashier, supervisor, manager, technician] = row;
+    match role {
+        Role::Cashier => cashier,
+        Role::Supervisor => supervisor,
+        Role::Manager => manager,
+        Role::Technician => technician,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_closed_and_a_list_is_changed_by_a_manager_alone() {
+        for right in [OfficeRight::CloseDay, OfficeRight::ManageOperators] {
+            let may = [
+                Role::Cashier,
+                Role::Supervisor,
+                Role::Manager,
+                Role::Technician,
+            ]
+            .map(|role| may_in_office(role, right));
+            assert_eq!(may, [false, false, true, false], "{right:?}");
+        }
+    }
+
+    #[test]
+    fn a_cashier_sees_the_store_and_no_sale_of_others_and_who_stands_higher_may_no_less() {
+        for right in OfficeRight::ALL {
+            let may = [Role::Cashier, Role::Supervisor, Role::Manager]
+                .map(|role| may_in_office(role, right));
+            assert!(may.is_sorted(), "{right:?}");
+            assert_eq!(may[0], right == OfficeRight::SeeStore, "{right:?}");
+        }
+        assert!(!may_in_office(Role::Technician, OfficeRight::SeeSales));
+        assert!(may_in_office(Role::Technician, OfficeRight::SeeWork));
     }
 }
