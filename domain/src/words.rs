@@ -57,6 +57,17 @@ pub trait Worded: Copy + 'static {
         Sentence::new(self.english(), self.chinese())
     }
 
+    /// Its name as a line begins with it.
+    fn as_title(self) -> Sentence {
+        let words = self.in_words();
+        let mut letters = words.english.chars();
+        let first = letters.next().map(|first| first.to_ascii_uppercase());
+        Sentence {
+            english: first.into_iter().chain(letters).collect(),
+            ..words
+        }
+    }
+
     /// The one of this number.
     fn by_number(number: i32) -> Option<Self> {
         let mut all = Self::ALL.iter().copied();

@@ -464,6 +464,16 @@ fn tlv_and_track() {
     let raw = "%B4012345678909^LANE/KEEPER^3012201?";
     let track: Value = serde_json::from_str(&good(&["track"], raw)).unwrap();
     assert_eq!(track["name"], "LANE/KEEPER");
+    let raw = "%B4012345678909^LANE/KEEPER^3012201000000000000000?\
+               ;4012345678909=30122010000000000000?";
+    let both: Value = serde_json::from_str(&good(&["track"], raw)).unwrap();
+    assert_eq!(
+        (&both["track"], &both["name"]),
+        (&json!(2), &json!("LANE/KEEPER")),
+        "F32"
+    );
+    assert_eq!(both["tracks"][0]["track"], 1);
+    assert_eq!(both["tracks"][1]["service_code"], "201");
     let outcome = run(&["track"], ";4012345678909=9913?");
     assert_eq!(outcome.code, 1);
     assert!(!outcome.err.contains("4012"), "{}", outcome.err);

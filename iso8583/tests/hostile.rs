@@ -13,7 +13,7 @@ mod enemy;
 use enemy::{
     OF_DECODING, OF_ENCODING, Seeded, assert_all_seen, mutate, mutations, use_it, valid_mutants,
 };
-use iso8583::card::Track;
+use iso8583::card::{Swipe, Track};
 use iso8583::codec;
 use iso8583::describe;
 use iso8583::dialect::Dialect;
@@ -125,6 +125,9 @@ fn tracks_tlv_and_keys_from_an_enemy() {
         let mut bytes = track.as_bytes().to_vec();
         mutate(&mut random, &mut bytes);
         let _ = Track::parse(&String::from_utf8_lossy(&bytes));
+        let mut bytes = format!("%B4012345678909^LANE/KEEPER^3012201?{track}+E?").into_bytes();
+        mutate(&mut random, &mut bytes);
+        let _ = Swipe::parse(&String::from_utf8_lossy(&bytes));
         let mut bytes = block.as_bytes().to_vec();
         mutate(&mut random, &mut bytes);
         let _ = KeyBlock::unwrap(&[3; 32], &String::from_utf8_lossy(&bytes));

@@ -151,19 +151,19 @@
     if (who.pin === "" || (who.number === "" && !hasBadge)) return sound(220, 0.25);
     // What was pressed before is answered before.
     if (orders.waiting.length > 0) return sound(220, 0.25);
-    const number = hasBadge ? "" : who.number;
-    const body = JSON.stringify({ run, purpose: who.asked, number, pin: who.pin });
+    const shown = { purpose: who.asked, number: hasBadge ? "" : who.number, pin: who.pin };
     who.pin = "";
     drawWho();
-    const answer = await post("/identify", body);
+    const say = () => post("/identify", JSON.stringify({ run, ...shown }));
+    let answer = await say();
+    if (answer !== null && answer.status === 409) {
+      // Another run of the lane: who signs on there looks at what it shows.
+      run = (await answer.json()).run;
+      answer = await say();
+    }
     if (broken) broken.hidden = answer !== null;
     if (answer === null) return;
-    if (answer.status === 409) {
-      run = (await answer.json()).run;
-      if (restarted) restarted.hidden = false;
-    } else if (!answer.ok || (await answer.json()).outcome === "refused") {
-      sound(220, 0.25);
-    }
+    if (!answer.ok || (await answer.json()).outcome === "refused") sound(220, 0.25);
   }
 
   // ---- keys ---------------------------------------------------------------------------------

@@ -457,7 +457,7 @@ fn known_day(config: &Config) -> StoreDay {
 /// Without this one nobody signs on until the hub tells it again.
 fn known_operators(config: &Config) -> Option<KnownOperators> {
     KnownOperators::open(&config.operators_file()).unwrap_or_else(|fault| {
-        error!(event = "kept operators not used", code = "LANE0060", %fault);
+        error!(event = "kept operators not used", code = "LANE0070", %fault);
         None
     })
 }

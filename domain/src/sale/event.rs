@@ -261,6 +261,12 @@ impl Event {
                 | Self::AmountTyped { .. }
         )
     }
+
+    /// Whether the screens say nothing of it: it comes out on paper alone.
+    #[must_use]
+    pub const fn shows_nothing(&self) -> bool {
+        matches!(self, Self::Till(TillEvent::X { .. } | TillEvent::ZAgain))
+    }
 }
 
 impl Step {

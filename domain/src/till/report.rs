@@ -37,7 +37,7 @@ impl Report {
             TaxSum::of(class, *rate, on, tax)
         });
         let tenders = trade.tenders.iter();
-        let tenders = tenders.map(|(kind, tally)| self.line(titled(*kind), *tally));
+        let tenders = tenders.map(|(kind, tally)| self.line(kind.as_title(), *tally));
         let receipts = trade.receipts;
         TillReport {
             kind: match self.number {
@@ -99,7 +99,7 @@ impl Report {
         let moved = |is_float: bool| {
             let moved = drawer.moved.iter();
             let moved = moved.filter(move |(kind, _)| (**kind == CashMove::Float) == is_float);
-            moved.map(|(kind, tally)| (titled(*kind), *tally))
+            moved.map(|(kind, tally)| (kind.as_title(), *tally))
         };
         let sold = [
             (Sentence::new("Cash sales", "现金销售"), drawer.sales),
@@ -132,16 +132,5 @@ impl Report {
 
     const fn money(&self, minor: i64) -> Money {
         Money::new(minor, self.currency)
-    }
-}
-
-/// As a line begins on paper.
-fn titled(name: impl Worded) -> Sentence {
-    let words = name.in_words();
-    let mut letters = words.english.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    Sentence {
-        english: first.into_iter().chain(letters).collect(),
-        ..words
     }
 }

@@ -55,6 +55,15 @@ pub enum TrackError {
     /// Track 3's format code is not two digits.
     #[error("format code is not two digits")]
     FormatCode,
+    /// No track of the stripe was read.
+    #[error("no track was read: swipe again")]
+    Unread,
+    /// A track that is there already.
+    #[error("track {0} is there twice")]
+    Twice(u8),
+    /// Two tracks name different cards.
+    #[error("the tracks are of different cards")]
+    OtherCard,
     /// Track 3 ends before its fixed fields do.
     #[error("track 3 field {0} is missing")]
     Missing(&'static str),
@@ -274,6 +283,12 @@ impl Track2 {
 }
 
 impl Track3 {
+    /// With its sentinels, whichever format code it has.
+    pub(super) fn parse(raw: &str) -> Result<Self, TrackError> {
+        let rest = raw.strip_prefix(';').ok_or(TrackError::Start)?;
+        Self::between(sentinels(raw, rest, 0x30, 0x0F)?)
+    }
+
     /// Format code, PAN, separator, then fields of fixed length, some replaced by a separator.
     fn between(body: &str) -> Result<Self, TrackError> {
         all(body, TRACK_3_MAX, |byte| {

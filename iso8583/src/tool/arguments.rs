@@ -42,7 +42,7 @@ pub(super) enum Command {
     Cvv(CvvOptions),
     /// Take BER-TLV apart, hex on standard input; card numbers, tracks and names are masked
     Tlv(TlvOptions),
-    /// Read a magnetic stripe track on standard input; the card number is masked
+    /// Read a magnetic stripe on standard input, one track or all; the card number is masked
     Track,
     /// Print a shell's completions
     Completions {

@@ -2,7 +2,7 @@
 
 use super::arguments::TlvOptions;
 use super::{Answer, Failure};
-use crate::card::{ServiceCode, Track};
+use crate::card::{Swipe, Track1, Track2, Track3};
 use crate::describe::masked_tlv;
 use crate::hex;
 use crate::tlv::{TlvError, Tlvs};
@@ -48,28 +48,56 @@ fn tree(bytes: &[u8], unmask: bool) -> Result<Vec<Value>, TlvError> {
     Ok(items)
 }
 
+/// What is read of a swipe: as of its track 2, or the only one there is; and every track apart.
 pub(super) fn track(input: &str) -> Result<Answer, Failure> {
-    let track = Track::parse(input).map_err(|error| Failure::refused("bad track", error))?;
-    let code = |code: Option<ServiceCode>| code.map(|code| code.as_str().to_owned());
-    Ok(Answer::Json(match &track {
-        Track::One(track) => json!({
-            "track": 1,
-            "pan": track.pan.masked(),
-            "expiry": track.expiry,
-            "service_code": code(track.service_code),
-            "name": track.name,
-        }),
-        Track::Two(track) => json!({
-            "track": 2,
-            "pan": track.pan.masked(),
-            "expiry": track.expiry,
-            "service_code": code(track.service_code),
-        }),
-        Track::Three(track) => json!({
-            "track": 3,
-            "pan": track.pan.masked(),
-            "expiry": track.expiry,
-            "service_code": null,
-        }),
-    }))
+    let swipe = Swipe::parse(input).map_err(|error| Failure::refused("bad track", error))?;
+    let tracks: Vec<Value> = [
+        swipe.one.as_ref().map(track_1),
+        swipe.two.as_ref().map(track_2),
+        swipe.three.as_ref().map(track_3),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if let [only] = tracks.as_slice() {
+        return Ok(Answer::Json(only.clone()));
+    }
+    let sent = swipe.two.as_ref().map(track_2).or(tracks.first().cloned());
+    let mut shown = match sent {
+        Some(Value::Object(shown)) => shown,
+        _ => Map::new(),
+    };
+    if let Some(one) = &swipe.one {
+        shown.insert("name".to_owned(), json!(one.name));
+    }
+    shown.insert("tracks".to_owned(), Value::Array(tracks));
+    Ok(Answer::Json(Value::Object(shown)))
+}
+
+fn track_1(track: &Track1) -> Value {
+    json!({
+        "track": 1,
+        "pan": track.pan.masked(),
+        "expiry": track.expiry,
+        "service_code": track.service_code.map(|code| code.as_str().to_owned()),
+        "name": track.name,
+    })
+}
+
+fn track_2(track: &Track2) -> Value {
+    json!({
+        "track": 2,
+        "pan": track.pan.masked(),
+        "expiry": track.expiry,
+        "service_code": track.service_code.map(|code| code.as_str().to_owned()),
+    })
+}
+
+fn track_3(track: &Track3) -> Value {
+    json!({
+        "track": 3,
+        "pan": track.pan.masked(),
+        "expiry": track.expiry,
+        "service_code": null,
+    })
 }

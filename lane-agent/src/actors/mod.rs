@@ -29,7 +29,7 @@ use domain::{
 pub(crate) use backoff::Backoff;
 pub(crate) use card_reader::CardReader;
 pub(crate) use flow::{
-    Asking, Fatal, FlowParts, Identify, Purpose, Rest, TransactionFlow, Withdraw,
+    Asking, Fatal, FlowParts, Identify, Purpose, Rest, ToAllow, TransactionFlow, Withdraw,
 };
 pub(crate) use hub_link::{FromHub, HubClient, HubLink, LinkParts, hub_client};
 pub(crate) use input::{Keyboard, Press, Scanned, Scanner};

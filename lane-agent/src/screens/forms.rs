@@ -75,7 +75,7 @@ fn leave(language: Language) -> Markup {
 }
 
 fn opens(form: &str, label: &str) -> Markup {
-    html! { button .key type="button" data-open={ "form-" (form) } { (label) " …" } }
+    html! { button .key type="button" data-open={ "form-" (form) } { (label) "\u{a0}…" } }
 }
 
 fn presses(key: &str, label: &str) -> Markup {
@@ -105,7 +105,7 @@ fn till_keys(language: Language) -> Markup {
         (opens("float", said(language, "Float", "备用金")))
         (opens("pickup", said(language, "Pickup", "中途收款")))
         (opens("drop", said(language, "Drop to the safe", "投入保险柜")))
-        (opens("collect", said(language, "Guard", "押运收款")))
+        (opens("collect", said(language, "Collection", "押运收款")))
         (presses("begin-count", said(language, "Count", "清点")))
         (presses("x", said(language, "X of the lane", "收银台 X 报表")))
         (own("x", said(language, "X of mine", "本人 X 报表")))

@@ -3,29 +3,28 @@
 //! dots, leaves the page once, and stands in no field that a browser keeps.
 
 use domain::{
-    money::Money,
-    operators::Action,
+    ids::OperatorId,
     sale::{OperatorView, Rejected, Screen},
     words::{Language, Sentence, Worded},
 };
 use maud::{Markup, html};
 
 use super::pages::said;
-use crate::actors::Asking;
+use crate::actors::{Asking, ToAllow};
 
 /// What a PIN is asked for.
 pub(super) enum Asked {
     /// Nobody is signed on.
     SignOn,
     /// Something was refused to whoever is.
-    Allow(Action, Money),
+    Allow(ToAllow),
 }
 
 impl Asked {
     /// `None`: nothing, the sale goes on.
     pub(super) fn of(screen: Option<&Screen>, asking: &Asking) -> Option<Self> {
-        if let Some((action, amount)) = asking.to_allow {
-            return Some(Self::Allow(action, amount));
+        if let Some(to_allow) = asking.to_allow {
+            return Some(Self::Allow(to_allow));
         }
         match screen?.operator {
             OperatorView::SignedOff { .. } => Some(Self::SignOn),
@@ -37,14 +36,17 @@ impl Asked {
     const fn name(&self) -> &'static str {
         match self {
             Self::SignOn => "sign-on",
-            Self::Allow(..) => "allow",
+            Self::Allow(_) => "allow",
         }
     }
 
     fn title(&self) -> Sentence {
         match self {
             Self::SignOn => Sentence::new("Sign on", "登录"),
-            Self::Allow(..) => Sentence::new("A supervisor allows it here", "请主管在此授权"),
+            Self::Allow(to_allow) if to_allow.by_manager => {
+                Sentence::new("A manager allows it here", "请经理在此授权")
+            }
+            Self::Allow(_) => Sentence::new("A supervisor allows it here", "请主管在此授权"),
         }
     }
 }
@@ -64,16 +66,13 @@ pub(super) fn panel(
         section .basket .identify data-identify=(asked.name()) data-badge[asking.has_badge]
             aria-label=(asked.title().read_in(language)) {
             h2 { (asked.title().read_in(language)) }
-            @if let Asked::Allow(action, amount) = asked {
+            @if let Asked::Allow(ToAllow { action, amount, .. }) = asked {
                 p .what {
-                    (action.in_words().read_in(language))
+                    (action.as_title().read_in(language))
                     @if !amount.is_zero() { " · " (amount) }
                 }
             } @else if let Some(operator) = waits {
-                p .what {
-                    (said(language, "A basket waits. It is operator", "有未完成的购物篮，员工"))
-                    " " (operator.0)
-                }
+                p .what { (waiting(operator).read_in(language)) }
             }
             (field("number", said(language, "Number", "工号"), asking.has_badge, language))
             (field("pin", said(language, "PIN", "密码"), false, language))
@@ -86,6 +85,13 @@ pub(super) fn panel(
             }
         }
     }
+}
+
+fn waiting(of: OperatorId) -> Sentence {
+    Sentence::new(
+        format!("A basket of operator {} waits", of.0),
+        format!("员工 {} 的购物篮尚未结账", of.0),
+    )
 }
 
 fn field(name: &str, label: &str, has_badge: bool, language: Language) -> Markup {
@@ -104,7 +110,7 @@ pub(super) fn keys(asked: &Asked, screen: Option<&Screen>, language: Language) -
     let refused = screen.and_then(|screen| screen.refused);
     let locked = match (asked, refused) {
         (Asked::SignOn, Some(Rejected::LockedOut(operator))) => Some(operator),
-        (Asked::SignOn | Asked::Allow(..), _) => None,
+        (Asked::SignOn | Asked::Allow(_), _) => None,
     };
     html! {
         nav .actions aria-label=(said(language, "Keys", "功能键")) {
@@ -115,7 +121,7 @@ pub(super) fn keys(asked: &Asked, screen: Option<&Screen>, language: Language) -
                     kbd { "F9" }
                 }
             }
-            @if let Asked::Allow(..) = asked {
+            @if let Asked::Allow(_) = asked {
                 button .key .wide type="button" data-do="withdraw" {
                     (said(language, "Go on without", "不授权，返回")) kbd { "Esc" }
                 }
@@ -131,9 +137,9 @@ pub(super) fn step(asked: &Asked, screen: Option<&Screen>, language: Language) -
     let refused = refused.filter(|why| *why != Rejected::NotSignedOn);
     let next = match asked {
         Asked::SignOn => Sentence::new("This lane is locked: sign on", "收银台已锁定：请登录"),
-        Asked::Allow(..) => Sentence::new(
-            "Supervisor: type number and PIN, for this one action",
-            "主管：请输入工号和密码，仅对本次操作有效",
+        Asked::Allow(_) => Sentence::new(
+            "Number and PIN of who allows it, for this one action",
+            "请授权人输入工号和密码，仅对本次操作有效",
         ),
     };
     html! {

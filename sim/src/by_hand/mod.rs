@@ -5,6 +5,7 @@
 //! closed and the books are examined, like those of any run.
 
 mod cards;
+mod operators;
 mod start_page;
 mod switches;
 
@@ -51,6 +52,9 @@ pub enum ByHandError {
     /// The secret of the pages.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// The PINs of who works there.
+    #[error(transparent)]
+    Operators(#[from] operator_pin::NotMade),
     /// The start page's port, the signals, or the run's files.
     #[error("{what}: {source}")]
     Io {
@@ -71,7 +75,7 @@ impl ByHandError {
         match self {
             Self::Folder(_) | Self::Token(_) => Exit::Usage,
             Self::Fleet(_) => Exit::Unreachable,
-            Self::Io { .. } => Exit::No,
+            Self::Io { .. } | Self::Operators(_) => Exit::No,
         }
     }
 }
@@ -195,6 +199,8 @@ impl Hand {
         let Self { folder, keys, .. } = self;
         folder.write(&folder.workload(), "")?;
         folder.write(&folder.hub().join("prices.csv"), PRICES)?;
+        let operators = operators::file(&OsRandom)?;
+        folder.write(&folder.hub().join("operators.csv"), operators)?;
         folder.write(
             &folder.hub().join("keys.toml"),
             configuration::hub_keys(keys),

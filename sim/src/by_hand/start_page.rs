@@ -13,13 +13,16 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use domain::words::Language;
+use domain::words::{Language, Worded as _};
 use maud::{Markup, html};
 use ports::Listener;
 use tokio::sync::{mpsc, oneshot};
 use web::{Access, Page, Token, assets, guard, language_choice, language_of, said, serve};
 
-use super::switches::{Asked, Off, Switch};
+use super::{
+    operators::PEOPLE,
+    switches::{Asked, Off, Switch},
+};
 use crate::store::fleet::Fleet;
 
 /// What the page knows.
@@ -167,6 +170,13 @@ async fn start(State(page): Here, headers: HeaderMap) -> Markup {
                     }
                 }
             }
+            h1 { (said(language, "Sign on", "登录")) }
+            p { (said(
+                language,
+                "A cashier sells; what a cashier may not, a supervisor allows at the lane with number and PIN.",
+                "收银员负责销售；超出收银员权限的操作，由主管在收银台输入工号和密码授权。",
+            )) }
+            (people(language))
             @if let Some(office) = page.office {
                 h1 { (said(language, "Run the store", "管理门店")) }
                 div .tiles {
@@ -189,6 +199,29 @@ async fn start(State(page): Here, headers: HeaderMap) -> Markup {
         "start",
         body,
     )
+}
+
+fn people(language: Language) -> Markup {
+    html! {
+        table .people {
+            thead { tr {
+                th { (said(language, "Number", "工号")) }
+                th { (said(language, "PIN", "密码")) }
+                th { (said(language, "Name", "姓名")) }
+                th { (said(language, "Role", "职位")) }
+            } }
+            tbody {
+                @for person in &PEOPLE {
+                    tr {
+                        td .figure { (person.number) }
+                        td .figure { (person.pin) }
+                        td { (person.name) }
+                        td { (person.role.in_words().read_in(language)) }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn switches(page: &StartPage, language: Language) -> Markup {

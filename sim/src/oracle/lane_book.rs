@@ -31,6 +31,8 @@ pub(super) struct RungUp {
     pub returned: bool,
     /// Class and rate in basis points; `None`: not taxed.
     pub taxed_as: Option<(String, i64)>,
+    /// The price file that it is priced by, where that is another than the sale's; else empty.
+    pub price_version: String,
 }
 
 impl RungUp {
@@ -46,6 +48,7 @@ impl RungUp {
             discount_minor: discount.map_or(0, |discount| minor(discount.amount.as_ref())),
             returned: line.returned.is_some(),
             taxed_as: rate.map(|rate| (line.tax_class.clone(), rate.into())),
+            price_version: line.price_file_version.clone(),
         }
     }
 }
@@ -97,6 +100,15 @@ pub(super) struct Sale {
 }
 
 impl Sale {
+    /// The price file that a line is priced by: what waited in another sale keeps that one's.
+    #[must_use]
+    pub(super) fn version_of<'a>(&'a self, line: &'a RungUp) -> &'a str {
+        match line.price_version.as_str() {
+            "" => &self.price_version,
+            own => own,
+        }
+    }
+
     /// Whether it was neither closed nor voided.
     #[must_use]
     pub(super) fn is_open(&self) -> bool {

@@ -63,18 +63,48 @@ impl PriceFiles {
             .collect()
     }
 
-    /// The days by whose prices this sale may have been rung up. Labels alone tell no day.
-    pub(super) fn days_of(&self, visit: &Visit, sale: &Sale) -> BTreeSet<u16> {
-        let rung_up: Vec<i64> = sale.lines.values().map(|line| line.total_minor).collect();
+    /// The days by whose prices a sale may have been rung up, for each version of prices in it: a
+    /// basket that waited keeps its own. Labels alone tell no day.
+    pub(super) fn days_of<'a>(
+        &self,
+        visit: &Visit,
+        sale: &'a Sale,
+    ) -> BTreeMap<&'a str, BTreeSet<u16>> {
+        let versions = sale.lines.values().map(|line| sale.version_of(line));
         let days = self.by_day.keys().copied();
         let days = FIRST_DAY..=days.last().unwrap_or(FIRST_DAY);
-        days.filter(|day| self.costs(visit, *day) == rung_up)
+        versions
+            .map(|version| {
+                let fitting = |day: &u16| self.fits(visit, sale, version, *day);
+                (version, days.clone().filter(fitting).collect())
+            })
             .collect()
     }
 
-    /// What a visit comes to by the prices of a day.
-    pub(super) fn total_minor(&self, visit: &Visit, day: u16) -> i64 {
-        self.costs(visit, day).iter().sum()
+    /// Whether what a sale holds of a version costs what it does on that day.
+    fn fits(&self, visit: &Visit, sale: &Sale, version: &str, day: u16) -> bool {
+        let costs = self.costs(visit, day).into_iter();
+        let mut lines = costs.zip(sale.lines.values());
+        lines.all(|(cost, line)| sale.version_of(line) != version || line.total_minor == cost)
+    }
+
+    /// What a visit comes to, each line by the first day of its version.
+    pub(super) fn total_minor(
+        &self,
+        visit: &Visit,
+        sale: &Sale,
+        days: &BTreeMap<&str, BTreeSet<u16>>,
+    ) -> i64 {
+        let lines = sale.lines.values().map(|line| {
+            let days = days.get(sale.version_of(line));
+            days.and_then(|days| days.first().copied())
+        });
+        let none = std::iter::repeat(None);
+        let days = lines.chain(none).map(|day| day.unwrap_or(visit.day));
+        let costs = days.zip(&visit.items).enumerate();
+        costs
+            .filter_map(|(place, (day, _))| self.costs(visit, day).get(place).copied())
+            .sum()
     }
 }
 
@@ -88,17 +118,17 @@ impl<'a> Versions<'a> {
     /// A version names one price file, in every lane.
     pub(super) fn take(
         &mut self,
-        sale: &'a Sale,
-        days: &BTreeSet<u16>,
+        of_sale: &BTreeMap<&'a str, BTreeSet<u16>>,
         order: &str,
         verdict: &mut Verdict,
     ) {
-        let version = sale.price_version.as_str();
-        let known = self.days.entry(version).or_insert_with(|| days.clone());
-        known.retain(|day| days.contains(day));
-        verdict.check(!known.is_empty(), "workload", None, || {
-            format!("{order}: version {version} stood for other prices before")
-        });
+        for (version, days) in of_sale {
+            let known = self.days.entry(version).or_insert_with(|| days.clone());
+            known.retain(|day| days.contains(day));
+            verdict.check(!known.is_empty(), "workload", None, || {
+                format!("{order}: version {version} stood for other prices before")
+            });
+        }
     }
 
     /// No lane goes back, and the last customer of a day pays that day's prices.
@@ -200,7 +230,7 @@ mod tests {
         let mut versions = Versions::default();
         for (sale, visit) in book.sales.values().zip(&visits) {
             let days = files.days_of(visit, sale);
-            versions.take(sale, &days, &visit.order, &mut verdict);
+            versions.take(&days, &visit.order, &mut verdict);
         }
         let by_order = visits.iter().map(|one| (one.order.as_str(), one)).collect();
         versions.check_lane(&book, &by_order, &mut verdict);
@@ -224,7 +254,30 @@ mod tests {
             mixed[0].contains("version a stood for other prices"),
             "{mixed:?}"
         );
-        let of_none = files().days_of(&visit(1), &sale(1, "a", 115));
-        assert!(of_none.is_empty());
+        let of_no_day = sale(1, "a", 115);
+        let of_none = files().days_of(&visit(1), &of_no_day);
+        assert!(of_none["a"].is_empty());
+    }
+
+    #[test]
+    fn a_basket_that_waited_over_a_change_of_prices_keeps_its_own() {
+        let waited = |own: &str, price_minor| {
+            let mut sale = sale(2, "b", price_minor);
+            for line in sale.lines.values_mut() {
+                line.price_version = own.to_owned();
+            }
+            sale
+        };
+        let (first, last) = (sale(1, "a", 110), sale(3, "c", 130));
+        let of_day_1 = waited("a", 110);
+        let days = files().days_of(&visit(2), &of_day_1);
+        assert_eq!(days, BTreeMap::from([("a", BTreeSet::from([1]))]));
+        assert_eq!(files().total_minor(&visit(2), &of_day_1, &days), 220);
+        assert_eq!(wrong([first.clone(), of_day_1, last.clone()]), [""; 0]);
+        let other = wrong([first, waited("a", 120), last]);
+        assert!(
+            other[0].starts_with("basket-2: version a stood for"),
+            "{other:?}"
+        );
     }
 }

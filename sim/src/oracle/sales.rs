@@ -68,9 +68,7 @@ fn check_orders<'a>(
         });
         if let Some(sale) = sales.first() {
             let days = check_goods(visit, sale, prices, verdict);
-            if !days.is_empty() {
-                versions.take(sale, &days, order, verdict);
-            }
+            versions.take(&days, order, verdict);
         }
     }
     for order in closed.keys() {
@@ -82,23 +80,22 @@ fn check_orders<'a>(
     }
 }
 
-/// Gives the days by whose prices it may have been rung up.
-fn check_goods(
+/// Gives the days by whose prices it may have been rung up, by version; none where no day fits.
+fn check_goods<'a>(
     visit: &Visit,
-    sale: &Sale,
+    sale: &'a Sale,
     prices: &PriceFiles,
     verdict: &mut Verdict,
-) -> BTreeSet<u16> {
+) -> BTreeMap<&'a str, BTreeSet<u16>> {
     let order = &visit.order;
-    let days = prices.days_of(visit, sale);
+    let mut days = prices.days_of(visit, sale);
     let brought = visit.items.iter().map(|item| item.barcode.as_str());
     let rung_up = sale.lines.values().map(|line| line.barcode.as_str());
-    let same = brought.eq(rung_up) && !days.is_empty();
+    let same = brought.eq(rung_up) && days.values().all(|days| !days.is_empty());
     verdict.check(same, "workload", None, || {
         format!("{order}: other goods or prices were rung up than were brought")
     });
-    let day = days.first().copied().unwrap_or(visit.day);
-    let expected = prices.total_minor(visit, day);
+    let expected = prices.total_minor(visit, sale, &days);
     let closed = sale.closed.as_ref();
     let total = closed.map_or(0, |closed| minor(closed.total.as_ref()));
     verdict.check(total == expected, "workload", any_payment(sale), || {
@@ -111,6 +108,7 @@ fn check_goods(
             visit.items.len()
         )
     });
+    days.retain(|_, days| !days.is_empty());
     days
 }
 

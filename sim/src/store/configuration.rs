@@ -127,9 +127,12 @@ folder = "../report"
     )
 }
 
+/// Where people sell by hand, they sign on.
 fn office_section(office: Option<SocketAddr>) -> String {
     office.map_or_else(String::new, |listen| {
-        format!("\n[office]\nlisten = \"{listen}\"\ntoken_file = \"screens.token\"\n")
+        format!(
+            "\n[operators]\nfile = \"operators.csv\"\n\n[office]\nlisten = \"{listen}\"\ntoken_file = \"screens.token\"\n"
+        )
     })
 }
 

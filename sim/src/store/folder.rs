@@ -149,9 +149,8 @@ impl RunFolder {
             .iter()
             .filter_map(|lane| fs::read_dir(self.receipts(*lane)).ok());
         let names = files.flatten().flatten().map(|file| file.file_name());
-        let texts =
-            names.filter(|name| Path::new(name).extension().is_some_and(|end| end == "txt"));
-        texts.count()
+        let names = names.filter_map(|name| name.into_string().ok());
+        names.filter(|name| receipt_in(name).is_some()).count()
     }
 
     /// Configuration, keys, prices and journal of the hub.
@@ -241,9 +240,35 @@ fn unwritable(folder: &Path) -> impl FnOnce(io::Error) -> FolderError {
     |source| FolderError::Unwritable { folder, source }
 }
 
+/// The receipt whose text this file of a printer's folder holds; `None`: it is an X or a Z, or no
+/// text.
+pub(crate) fn receipt_in(file_name: &str) -> Option<&str> {
+    let name = file_name.strip_suffix(".txt")?;
+    let is_report = name == "report-x" || name.starts_with("report-z-");
+    (!is_report).then_some(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_report_of_a_till_is_no_receipt() {
+        assert_eq!(receipt_in("1-1-000001.txt"), Some("1-1-000001"));
+        assert_eq!(
+            receipt_in("smuggled.txt"),
+            Some("smuggled"),
+            "the oracle asks what it is"
+        );
+        for name in [
+            "report-x.txt",
+            "report-z-000001.txt",
+            "1-1-000001.bin",
+            "drawer.pulses",
+        ] {
+            assert_eq!(receipt_in(name), None, "{name}");
+        }
+    }
 
     #[test]
     fn a_folder_with_something_in_it_is_not_taken() {

@@ -328,7 +328,10 @@ fn tills(report: &DayReport, language: Language) -> Table {
 fn moves(report: &DayReport, language: Language) -> Table {
     let row = |lane: u16, line: &crate::report::CashMoveLine| {
         let kind = CashMove::by_name(&line.kind).map(CashMove::in_words);
-        let kind = kind.map_or_else(|| line.kind.clone(), |said| said.read_in(language).to_owned());
+        let kind = kind.map_or_else(
+            || line.kind.clone(),
+            |said| said.read_in(language).to_owned(),
+        );
         vec![
             Cell::Text(format!("{} {lane}", said(language, "lane", "收银台"))),
             Cell::Text(kind),
@@ -342,8 +345,12 @@ fn moves(report: &DayReport, language: Language) -> Table {
     });
     let account = |words: &str, minor: i64| {
         let store = said(language, "store", "门店").to_owned();
-        vec![Cell::Text(store), Cell::Text(words.to_owned()), Cell::Text(String::new()),
-            Cell::Amount(Some(minor))]
+        vec![
+            Cell::Text(store),
+            Cell::Text(words.to_owned()),
+            Cell::Text(String::new()),
+            Cell::Amount(Some(minor)),
+        ]
     };
     let mut rows: Vec<Vec<Cell>> = of_lanes.collect();
     if let Some(cash) = report.cash_accounts {

@@ -16,9 +16,9 @@ mod pairs;
 mod payment;
 mod sale;
 mod stall;
-mod tills;
 #[cfg(test)]
 mod tests;
+mod tills;
 
 use journal::{LogId, ReadError};
 

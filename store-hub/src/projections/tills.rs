@@ -177,12 +177,28 @@ mod tests {
         }
         day.take(lane(2), &moved(CashMove::Collection, 25_000));
         let till = &day.tills[&lane(1)];
-        assert_eq!((till.no_sales, till.counts), (1, 2), "a count opens it, too");
-        assert_eq!(till.moved["pickup"], TenderSum { count: 2, minor: 30_000 });
+        assert_eq!(
+            (till.no_sales, till.counts),
+            (1, 2),
+            "a count opens it, too"
+        );
+        assert_eq!(
+            till.moved["pickup"],
+            TenderSum {
+                count: 2,
+                minor: 30_000
+            }
+        );
         assert_eq!(till.counted_minor, Some(50_000), "the last one");
         assert_eq!(till.variance_minor, -500, "of all of them");
-        assert_eq!((till.expected_minor, till.open_shift), (Some(50_000), Some(101)));
-        assert_eq!(day.gained(CashAccount::Safe), Some(-50_000 + 30_000 - 25_000));
+        assert_eq!(
+            (till.expected_minor, till.open_shift),
+            (Some(50_000), Some(101))
+        );
+        assert_eq!(
+            day.gained(CashAccount::Safe),
+            Some(-50_000 + 30_000 - 25_000)
+        );
         assert_eq!(day.gained(CashAccount::Deposit), Some(25_000));
         assert_eq!(day.gained(CashAccount::Till), Some(20_000));
     }
@@ -195,7 +211,12 @@ mod tests {
             given: cny(100),
         };
         day.take((1, 1), &tendered);
-        day.take((1, 1), &TillFact::ShiftBegun { operator: OperatorId(101) });
+        day.take(
+            (1, 1),
+            &TillFact::ShiftBegun {
+                operator: OperatorId(101),
+            },
+        );
         assert!(day.is_empty());
         assert_eq!(day.gained(CashAccount::Safe), None);
     }

@@ -3,7 +3,8 @@
 use domain::{day::LaneSeen, time::BusinessDate};
 
 use super::{
-    DayReport, HourLine, LaneLine, SCHEMA_VERSION, Sales, TenderLine, completeness::completeness,
+    DayReport, HourLine, LaneLine, SCHEMA_VERSION, Sales, TenderLine,
+    completeness::completeness,
     settled::settlement,
     tills::{cash_accounts, tills},
 };

@@ -210,15 +210,20 @@ impl Page {
                 self.line(&format!("{:<40}{:>10}", "  no sale", till.no_sales));
             }
             if !till.z_numbers.is_empty() {
-                let numbers: Vec<String> =
-                    till.z_numbers.iter().map(ToString::to_string).collect();
+                let numbers: Vec<String> = till.z_numbers.iter().map(ToString::to_string).collect();
                 self.line(&format!("  Z {}", numbers.join(", ")));
             }
         }
         if let Some(cash) = report.cash_accounts {
-            let (safe, deposit) = (self.amount(cash.safe_minor), self.amount(cash.deposit_minor));
+            let (safe, deposit) = (
+                self.amount(cash.safe_minor),
+                self.amount(cash.deposit_minor),
+            );
             self.line(&format!("{:<40}{safe:>36}", "safe, gained"));
-            self.line(&format!("{:<40}{deposit:>36}", "on its way to the bank, gained"));
+            self.line(&format!(
+                "{:<40}{deposit:>36}",
+                "on its way to the bank, gained"
+            ));
         }
     }
 

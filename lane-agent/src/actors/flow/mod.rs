@@ -34,7 +34,7 @@ use tracing::{debug, error, info};
 
 pub(crate) use self::{
     day::Rest,
-    operators::{Asking, Identify, LIST_REFUSED, Purpose, Withdraw},
+    operators::{Asking, Identify, LIST_REFUSED, Purpose, ToAllow, Withdraw},
 };
 use super::{
     CardReader, FromHub, HubLink, Printer, Progress,
@@ -276,7 +276,7 @@ impl TransactionFlow {
         outcome
     }
 
-    /// What was refused is wanted no more.
+    /// What was refused before is wanted no more, or was done: the screens stand as they were.
     fn say_nothing(&self) {
         self.parts.screens.send_modify(|shown| {
             if let Some(screen) = shown {
@@ -312,6 +312,9 @@ impl TransactionFlow {
         }
         let asked = event.clone();
         let outcome = self.decide(event, ctx);
+        if outcome.is_ok() && asked.shows_nothing() {
+            self.say_nothing();
+        }
         self.remember_refused(asked, outcome);
         outcome
     }

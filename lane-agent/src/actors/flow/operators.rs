@@ -9,7 +9,8 @@ use domain::{
     ids::OperatorId,
     money::Money,
     operators::{
-        Action, AttemptId, BadgeHash, ONLY_OPERATOR, OperatorFact, PinVerifier, SignedOffBy, Who,
+        Action, Answer, AttemptId, BadgeHash, ONLY_OPERATOR, OperatorFact, PinVerifier, Role,
+        SignedOffBy, Who, may,
     },
     sale::{CheckoutFact, Effect, Event, Rejected},
     scan_codes::CodeMeaning,
@@ -21,8 +22,8 @@ use tracing::{debug, error, info, warn};
 use super::TransactionFlow;
 use crate::known_operators::KnownOperators;
 
-/// `docs/errors/LANE0061.md`.
-pub(crate) const LIST_REFUSED: &str = "LANE0061";
+/// `docs/errors/LANE0071.md`.
+pub(crate) const LIST_REFUSED: &str = "LANE0071";
 
 /// Somebody typed a PIN.
 #[derive(Message)]
@@ -52,10 +53,20 @@ pub(crate) struct Withdraw;
 /// What the screens ask of whoever types a PIN.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Asking {
-    /// What was refused, and of which amount.
-    pub(crate) to_allow: Option<(Action, Money)>,
+    /// What was refused.
+    pub(crate) to_allow: Option<ToAllow>,
     /// A badge was scanned: no number needs to be typed.
     pub(crate) has_badge: bool,
+}
+
+/// What was refused for want of a right.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct ToAllow {
+    pub(crate) action: Action,
+    /// Zero of what has none.
+    pub(crate) amount: Money,
+    /// No supervisor's right reaches so far.
+    pub(crate) by_manager: bool,
 }
 
 /// What is known of people at the keys, beside what the checkout knows.
@@ -148,10 +159,16 @@ impl TransactionFlow {
         let outcome = self.step(Event::PinChecked { attempt, matches });
         match outcome {
             Ok(effects) => {
+                let is_shown = effects
+                    .iter()
+                    .any(|effect| matches!(effect, Effect::Show(_)));
                 if is_over(&effects) {
                     self.forget_refused();
                 }
                 self.follow(effects, ctx);
+                if !is_shown {
+                    self.say_nothing();
+                }
             }
             Err(why) => debug!(event = "pin outcome not wanted", %why),
         }
@@ -197,8 +214,13 @@ impl TransactionFlow {
     fn tell_asking(&self) {
         let now = self.now();
         let refused = self.at_the_keys.refused.as_ref();
+        let asked = refused.and_then(|event| self.parts.checkout.asked(now, event));
         let asking = Asking {
-            to_allow: refused.and_then(|event| self.parts.checkout.asked(now, event)),
+            to_allow: asked.map(|(action, amount)| ToAllow {
+                action,
+                amount,
+                by_manager: may(Role::Supervisor, action, amount) == Answer::NeedsManager,
+            }),
             has_badge: self.at_the_keys.badge.is_some(),
         };
         self.parts.asking.send_if_modified(|told| {

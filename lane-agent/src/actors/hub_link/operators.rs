@@ -9,8 +9,8 @@ use crate::{
     known_operators::{KnownOperators, keep},
 };
 
-/// `docs/errors/LANE0060.md`.
-const NOT_KEPT: &str = "LANE0060";
+/// `docs/errors/LANE0070.md`.
+const NOT_KEPT: &str = "LANE0070";
 
 impl HubLink {
     /// Told behind each hello: what is known already is not written again.

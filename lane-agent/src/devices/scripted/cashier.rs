@@ -6,7 +6,6 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use domain::{
     ids::OperatorId,
     sale::{BasketView, OperatorView, Prompt, Screen},
-    till::TillKey,
 };
 use ports::Clock;
 use tokio::{
@@ -26,8 +25,6 @@ const CLOCK_LOOK_MS: u64 = 5;
 const RECEIPT_AWAITED_MS: u64 = 2_000;
 /// Between two tries to sign on.
 const SIGN_ON_AGAIN_MS: u64 = 1_000;
-/// How long it takes until a report would have been refused.
-const REPORT_TAKEN_MS: u64 = 200;
 
 /// The lane is gone: nobody is left to play for.
 struct LaneStopped;
@@ -267,22 +264,7 @@ impl ScriptedCashier {
     }
 
     async fn press(&mut self, key: Key) -> Result<Screen, LaneStopped> {
-        if matches!(key, Key::Till(TillKey::X { .. } | TillKey::ZAgain)) {
-            return self.ask_for_report(key).await;
-        }
         self.stroke(Stroke::Key(key)).await
-    }
-
-    /// A report changes no screen, unless it is refused.
-    async fn ask_for_report(&mut self, key: Key) -> Result<Screen, LaneStopped> {
-        self.screens.borrow_and_update();
-        let pressed = self.keys.send(Stroke::Key(key)).await;
-        pressed.map_err(|_| LaneStopped)?;
-        let refused = Duration::from_millis(REPORT_TAKEN_MS);
-        match timeout(refused, self.changed()).await {
-            Ok(changed) => changed,
-            Err(_) => self.now(),
-        }
     }
 
     async fn stroke(&mut self, stroke: Stroke) -> Result<Screen, LaneStopped> {

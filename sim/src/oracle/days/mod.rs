@@ -22,7 +22,7 @@ use crate::{
         figures::{DayFigures, TerminalDay},
         verdict::Verdict,
     },
-    store::folder::RunFolder,
+    store::folder::{RunFolder, receipt_in},
 };
 
 use frames::{Entry, LaneFrames};
@@ -105,7 +105,7 @@ fn check_paper(evidence: &Evidence, entries: &[&Entry], verdict: &mut Verdict) {
         let papers = fs::read_dir(evidence.folder.receipts(*lane));
         for paper in papers.into_iter().flatten().flatten() {
             let name = paper.file_name().to_string_lossy().into_owned();
-            let Some(number) = name.strip_suffix(".txt") else {
+            let Some(number) = receipt_in(&name) else {
                 continue;
             };
             verdict.check(known.contains_key(number), "I20", None, || {

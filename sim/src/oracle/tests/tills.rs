@@ -16,14 +16,14 @@ use crate::oracle::{Verdict, tills::TillBook};
 const CASHIER: u32 = 101;
 
 /// What a lane wrote, before anybody changed it.
-struct Told {
+struct Statements {
     counted: CashCounted,
     date_ended: TillDateEnded,
     of_cashier: TillReport,
     of_lane: TillReport,
 }
 
-impl Told {
+impl Statements {
     /// 200.00 are put in, 13.00 sold for cash, 50.00 taken out; 162.00 are found.
     fn right() -> Self {
         Self {
@@ -162,8 +162,8 @@ fn drawer() -> TillDrawer {
 }
 
 #[track_caller]
-fn says(change: impl FnOnce(&mut Told), what: &str) {
-    let mut told = Told::right();
+fn says(change: impl FnOnce(&mut Statements), what: &str) {
+    let mut told = Statements::right();
     change(&mut told);
     let broken = told.check();
     assert!(
@@ -184,7 +184,7 @@ fn drawer_of(report: &mut TillReport) -> &mut TillDrawer {
 
 #[test]
 fn a_drawer_that_is_told_right_is_right() {
-    assert_eq!(Told::right().check(), Vec::<String>::new());
+    assert_eq!(Statements::right().check(), Vec::<String>::new());
 }
 
 #[test]

@@ -448,7 +448,10 @@ impl Books {
                 .map(|((lane, epoch), (closed, voided))| (lane.0, epoch.0, *closed, *voided))
                 .collect(),
             taken: self.taken.clone().into_iter().collect(),
-            cash: (self.in_account(CashAccount::Safe), self.in_account(CashAccount::Deposit)),
+            cash: (
+                self.in_account(CashAccount::Safe),
+                self.in_account(CashAccount::Deposit),
+            ),
         }
     }
 }
