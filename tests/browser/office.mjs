@@ -3,8 +3,10 @@
 import { strict as assert } from "node:assert";
 import { pause } from "./store.mjs";
 
-const MANAGER = { number: "301", pin: "2580" };
-const CASHIER = { number: "101", pin: "7531" };
+/** As `sim store --by-hand` has them. */
+export const MANAGER = { number: "301", pin: "471036" };
+const CASHIER = { number: "101", pin: "258014" };
+const NAME = "<script>alert(1)</script>";
 
 /** Types number and PIN at the hub's page. */
 export async function signOn(page, who) {
@@ -13,24 +15,36 @@ export async function signOn(page, who) {
   await page.click('button[type="submit"]');
 }
 
-/** The store has nobody yet: its address alone opens the pages, and the first manager is added. */
-export async function firstOperators(page, origin) {
-  await page.goto(`${origin}/operators`);
-  await page.locator("p.mind").waitFor();
-  await add(page, { ...MANAGER, name: "王芳 Wang Fang", role: "3" });
-  // From now on nobody is let in by the address alone.
-  await page.waitForURL("**/sign-on");
-  await page.goto(`${origin}/find`);
-  assert.match(page.url(), /sign-on$/);
-  await signOn(page, { ...MANAGER, pin: "2581" });
+/** The address alone lets nobody in; neither does a wrong PIN. */
+export async function signsOn(page, origin, shot) {
+  for (const path of ["/", "/find", "/operators"]) {
+    await page.goto(`${origin}${path}`);
+    assert.match(page.url(), /sign-on$/, path);
+  }
+  await shot("sign-on");
+  await signOn(page, { ...MANAGER, pin: "471037" });
   await page.locator(".notice").waitFor();
+  await signOn(page, MANAGER);
+  // A pause after a wrong PIN: it is not even looked at.
+  await page.locator(".notice", { hasText: "Wait" }).waitFor();
   await pause(1200);
   await signOn(page, MANAGER);
   await page.waitForURL("**/now");
+  await page.locator(".tile").first().waitFor();
+}
+
+/** Somebody new; their name is text, whatever stands in it. */
+export async function addsSomebody(page, origin, shot) {
   await page.goto(`${origin}/operators`);
-  await add(page, { ...CASHIER, name: "<script>alert(1)</script>", role: "1" });
-  await page.waitForURL("**/operators/101");
-  await page.locator("dd", { hasText: "<script>alert(1)</script>" }).first().waitFor();
+  await add(page, { number: "102", pin: "1234", name: NAME, role: "1" });
+  await page.locator(".answer .notice").waitFor();
+  await add(page, { number: "102", pin: "9630", name: NAME, role: "1" });
+  await page.waitForURL("**/operators/102");
+  await page.locator("dd", { hasText: NAME }).first().waitFor();
+  await shot("operator");
+  await page.check('form[hx-post$="/end"] [name="sure"]');
+  await page.locator('form[hx-post$="/end"] button').click();
+  await page.locator("dd", { hasText: "until" }).first().waitFor();
 }
 
 async function add(page, who) {
@@ -75,7 +89,7 @@ async function signOff(page, origin) {
 }
 
 /** From a sale on a list to its receipt and its card's way to the bank. */
-export async function findPayment(page, origin, shot) {
+export async function findsPayment(page, origin, shot) {
   await page.goto(`${origin}/find`);
   await page.fill('[name="lane"]', "1");
   await page.keyboard.press("Enter");
@@ -96,7 +110,7 @@ export async function findPayment(page, origin, shot) {
 }
 
 /** The close is ordered once, told step by step, and makes a report. */
-export async function closeDay(page, origin, shot) {
+export async function closesDay(page, origin, shot) {
   await page.goto(`${origin}/day`);
   await shot("day");
   await page.check('[name="sure"]');
@@ -116,5 +130,4 @@ export async function closeDay(page, origin, shot) {
 
 /** Every page, for whoever checks it. */
 export const PAGES = ["now", "find?lane=1", "day", "work", "reports", "operators", "operators/301"];
-export { MANAGER };
 

@@ -45,8 +45,8 @@ pub enum PinOutcome {
 #[derive(Clone, Debug, Default)]
 pub struct OfficePins {
     wrong: BTreeMap<OperatorId, WrongPins>,
-    /// Nothing is looked at before; a restart begins anew.
-    not_before: BTreeMap<OperatorId, MonoMs>,
+    /// Nothing is looked at before, of this version of them; a restart begins anew.
+    not_before: BTreeMap<OperatorId, (u64, MonoMs)>,
     /// One at a time, so that a hundred at once are not a hundred tries.
     checking: BTreeSet<OperatorId>,
 }
@@ -56,7 +56,10 @@ impl OfficePins {
     pub fn apply(&mut self, operator: OperatorId, wrong: Option<WrongPins>) {
         match wrong {
             Some(wrong) => self.wrong.insert(operator, wrong),
-            None => self.wrong.remove(&operator),
+            None => {
+                self.not_before.remove(&operator);
+                self.wrong.remove(&operator)
+            }
         };
     }
 
@@ -82,7 +85,8 @@ impl OfficePins {
         if self.of(operator).is_some_and(|wrong| wrong.locked) {
             return Err(NotSignedOn::Locked);
         }
-        let too_early = self.not_before.get(&number).is_some_and(|at| now < *at);
+        let pause = self.not_before.get(&number);
+        let too_early = pause.is_some_and(|(of, at)| *of == operator.version && now < *at);
         if too_early || !self.checking.insert(number) {
             return Err(NotSignedOn::Wait);
         }
@@ -98,13 +102,13 @@ impl OfficePins {
     pub fn end(&mut self, operator: &Operator, is_right: bool, now: MonoMs) -> PinOutcome {
         self.checking.remove(&operator.number);
         if is_right {
-            self.not_before.remove(&operator.number);
             return PinOutcome::Right;
         }
         let before = self.of(operator).map_or(0, |wrong| wrong.count);
         let count = before.saturating_add(1);
         let wait = wait_after_wrong_pins_ms(count);
-        self.not_before.insert(operator.number, now.after(wait));
+        let until = (operator.version, now.after(wait));
+        self.not_before.insert(operator.number, until);
         PinOutcome::Refused(WrongPins {
             count,
             of_version: operator.version,

@@ -265,7 +265,7 @@ pub(super) async fn add(State(pages): Here, headers: HeaderMap, body: String) ->
         Err(answer) => return answer,
     };
     let order = pages.read_new(&fields, language_of(&headers)).await;
-    let order = order.map(|new| OperatorOrder::Add(new));
+    let order = order.map(OperatorOrder::Add);
     pages.carry_out(&headers, &visitor, order).await
 }
 

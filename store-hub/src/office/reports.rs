@@ -9,7 +9,7 @@ use domain::{
     money::{Currency, Money},
     operators::OfficeRight,
     till::CashMove,
-    time::BusinessDate,
+    time::{BusinessDate, NotADate},
     words::{Language, Worded},
 };
 use maud::{Markup, html};
@@ -60,12 +60,15 @@ impl Pages {
     }
 }
 
-fn date_of(text: &str) -> Result<Option<BusinessDate>, Response> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let none = |_| (StatusCode::NOT_FOUND, "no such date\n").into_response();
-    BusinessDate::parse(text).map(Some).map_err(none)
+/// Empty: the running one.
+fn date_of(text: &str) -> Result<Option<BusinessDate>, NotADate> {
+    (!text.is_empty())
+        .then(|| BusinessDate::parse(text))
+        .transpose()
+}
+
+fn no_such_date() -> Response {
+    (StatusCode::NOT_FOUND, "no such date\n").into_response()
 }
 
 /// `GET /reports`.
@@ -82,7 +85,7 @@ pub(super) async fn page(
     let fields = Fields::of(query.as_deref().unwrap_or_default());
     let report = match date_of(fields.get("date")) {
         Ok(date) => pages.report(date).await,
-        Err(answer) => Err(answer),
+        Err(_) => Err(no_such_date()),
     };
     let report = match report {
         Ok(report) => report,
@@ -498,7 +501,8 @@ pub(super) async fn csv(
 
 async fn of_date(pages: &Pages, date: &str, headers: &HeaderMap) -> Result<DayReport, Response> {
     pages.admit(headers, OfficeRight::SeeReports).await?;
-    pages.report(date_of(date)?).await
+    let date = date_of(date).map_err(|_| no_such_date())?;
+    pages.report(date).await
 }
 
 fn file(kind: &'static str, name: &str, text: String) -> Response {
