@@ -90,6 +90,16 @@ pub const PRINTER_BACKOFF_MIN_MS: u64 = 500;
 pub const PRINTER_BACKOFF_MAX_MS: u64 = 10_000;
 /// Before a receipt is tried again on a printer that failed, unless it says that it is ready.
 pub const PRINT_AGAIN_MS: u64 = 1_000;
+/// How long the coil of a cash drawer may be on: longer and it burns.
+pub const DRAWER_PULSE_MS_MAX: u64 = 500;
+/// The longest code that a scanner may send: a 2D code of many GS1 elements.
+pub const SCANNED_CODE_BYTES_MAX: usize = 512;
+/// How long the line of a scanner may take to open.
+pub const SCANNER_OPEN_MS: u64 = 2_000;
+/// First pause before a scanner that is not there is looked for again; doubles with each try.
+pub const SCANNER_BACKOFF_MIN_MS: u64 = 200;
+/// The longest pause between two tries: a scanner that is put back is wanted at once.
+pub const SCANNER_BACKOFF_MAX_MS: u64 = 2_000;
 /// Papers waiting in the printer's queue.
 pub const PRINT_JOBS_WAITING_MAX: usize = 8;
 /// How long a lane that stops in order waits for a receipt that is being printed.

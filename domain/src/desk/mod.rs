@@ -28,7 +28,7 @@ mod terminal;
 mod volatile_state;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use archive::{ArchiveFact, PaymentFile};
 pub use checkpoint::{DeskCheckpoint, DeskPart, DeskState};

@@ -87,10 +87,38 @@ pub struct Timeouts {
 pub struct DevicesConfig {
     /// The script that plays cashier, scanner and customer; without one nobody sells here.
     pub cashier_script: Option<PathBuf>,
+    /// A scanner on a serial port; without it the script and the screen scan.
+    pub scanner: Option<ScannerConfig>,
     /// The receipt printer.
     pub printer: PrinterConfig,
+    /// A drawer on the Pi's pins; without it the drawer hangs on the printer.
+    pub gpio_drawer: Option<GpioDrawerConfig>,
     /// Keys of the scripted PIN pad; without them no PIN is entered.
     pub pin_pad: Option<PinPadConfig>,
+}
+
+/// A scanner that ends each code with CR or LF.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScannerConfig {
+    /// The serial port's device file.
+    pub path: PathBuf,
+    /// Bits a second.
+    pub baud: u32,
+}
+
+/// A relay that opens the drawer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GpioDrawerConfig {
+    /// Of the coil, as Broadcom numbers them.
+    pub pin: u8,
+    /// How long the coil is on, `limits::DRAWER_PULSE_MS_MAX` at most.
+    pub pulse_ms: u64,
+    /// The level that switches the coil on.
+    pub on_is_high: bool,
+    /// What the sensor's level says.
+    pub sensor: DrawerSensor,
+    /// The sensor's pin, if there is one.
+    pub sensor_pin: Option<u8>,
 }
 
 /// The receipt printer, with the drawer that hangs on it.

@@ -1,6 +1,7 @@
 //! From TOML to [`Config`].
 
 use std::{
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -17,13 +18,19 @@ use domain::{
 use journal::EngineKind;
 
 use super::{
-    Config, DevicesConfig, JournalConfig, PinPadConfig, PrinterConfig, PrinterDriver,
-    ScreensConfig, TestPanelConfig, Timeouts, selling,
+    Config, DevicesConfig, GpioDrawerConfig, JournalConfig, PinPadConfig, PrinterConfig,
+    PrinterDriver, ScannerConfig, ScreensConfig, TestPanelConfig, Timeouts, selling,
 };
 use crate::devices::DrawerSensor;
 
 /// Default of `timeouts.hub_grace`: a reconnect takes less, a hub that is down takes longer.
 const HUB_GRACE_MS: u64 = 300;
+/// On the connector of a Pi, as Broadcom numbers them.
+const GPIO_PINS: RangeInclusive<u8> = 2..=27;
+/// How long the coil of a drawer is on.
+const DRAWER_PULSE_MS: u64 = 150;
+/// Default of a serial scanner.
+const SCANNER_BAUD: u32 = 9_600;
 /// Default of a serial printer.
 const BAUD: u32 = 38_400;
 
@@ -164,7 +171,15 @@ fn devices(devices: &mut Section<'_>, folder: &Path) -> Option<DevicesConfig> {
         Some(mut section) => cashier(&mut section, folder).map(Some),
         None => Some(None),
     };
+    let scanner = match devices.optional_section("scanner") {
+        Some(mut section) => scanner(&mut section, folder),
+        None => Some(None),
+    };
     let printer = printer(&mut devices.section("printer"), folder);
+    let gpio_drawer = match devices.optional_section("drawer") {
+        Some(mut section) => drawer(&mut section),
+        None => Some(None),
+    };
     let mut reader = devices.section_or_empty("reader");
     let reader = reader.choice_or_first("driver", &[("scripted", ())]);
     let pin_pad = match devices.optional_section("pin_pad") {
@@ -174,7 +189,9 @@ fn devices(devices: &mut Section<'_>, folder: &Path) -> Option<DevicesConfig> {
     let () = reader?;
     Some(DevicesConfig {
         cashier_script: cashier_script?,
+        scanner: scanner?,
         printer: printer?,
+        gpio_drawer: gpio_drawer?,
         pin_pad: pin_pad?,
     })
 }
@@ -248,6 +265,49 @@ fn serial(printer: &mut Section<'_>, folder: &Path) -> Option<PrinterDriver> {
     })
 }
 
+/// `Some(None)`: the script and the screen scan.
+fn scanner(scanner: &mut Section<'_>, folder: &Path) -> Option<Option<ScannerConfig>> {
+    if !scanner.choice_or_first("driver", &[("scripted", false), ("serial", true)])? {
+        return Some(None);
+    }
+    let path = scanner.text("path");
+    let baud = scanner.number_or("baud", 1_200..=230_400, SCANNER_BAUD);
+    Some(Some(ScannerConfig {
+        path: folder.join(path?),
+        baud,
+    }))
+}
+
+/// `Some(None)`: it hangs on the printer.
+fn drawer(drawer: &mut Section<'_>) -> Option<Option<GpioDrawerConfig>> {
+    if !drawer.choice_or_first("driver", &[("printer", false), ("gpio", true)])? {
+        return Some(None);
+    }
+    let pin = drawer.number("pin", GPIO_PINS);
+    let longest = limits::DRAWER_PULSE_MS_MAX;
+    let pulse = drawer.duration_or("pulse", Duration::from_millis(DRAWER_PULSE_MS));
+    let pulse_ms = u64::try_from(pulse.as_millis()).unwrap_or(u64::MAX);
+    if !(1..=longest).contains(&pulse_ms) {
+        drawer.fault("pulse", format!("must be 1ms to {longest}ms: a coil burns"));
+    }
+    let on_is_high = drawer.choice_or_first("active", &[("high", true), ("low", false)]);
+    let sensor = drawer.choice_or_first("drawer_sensor", &DrawerSensor::ALL);
+    let sensor_pin = drawer.optional_number("sensor_pin", GPIO_PINS);
+    if sensor.is_some_and(|sensor| sensor != DrawerSensor::None) && sensor_pin.is_none() {
+        drawer.missing("sensor_pin");
+    }
+    if pin.is_some() && pin == sensor_pin {
+        drawer.fault("sensor_pin", "is the pin of the coil");
+    }
+    Some(Some(GpioDrawerConfig {
+        pin: pin?,
+        pulse_ms,
+        on_is_high: on_is_high?,
+        sensor: sensor?,
+        sensor_pin,
+    }))
+}
+
 fn cashier(cashier: &mut Section<'_>, folder: &Path) -> Option<PathBuf> {
     let driver = cashier.choice_or_first("driver", &[("scripted", ())]);
     let script = cashier.text("script");
@@ -286,6 +346,59 @@ mod tests {
         assert!(config.devices.cashier_script.is_some());
         assert!(config.devices.pin_pad.is_some());
         assert_eq!(config.metrics_listen.as_deref(), Some("127.0.0.1:7011"));
+    }
+
+    /// What is wrong with the example and these tables, or its devices.
+    fn with_devices(tables: &str) -> Result<DevicesConfig, String> {
+        let example = include_str!("../../../config/lane.example.toml");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lane.toml");
+        std::fs::write(&path, format!("{example}\n{tables}")).unwrap();
+        let config = Config::load(&path).map_err(|error| error.to_string())?;
+        Ok(config.devices)
+    }
+
+    #[test]
+    fn a_scanner_has_a_port_and_a_drawer_may_hang_on_pins() {
+        let plain = with_devices("").unwrap();
+        assert!(plain.scanner.is_none() && plain.gpio_drawer.is_none());
+        let same =
+            "[devices.scanner]\ndriver = \"scripted\"\n[devices.drawer]\ndriver = \"printer\"";
+        assert!(with_devices(same).unwrap().gpio_drawer.is_none());
+        let devices = with_devices(
+            "[devices.scanner]\ndriver = \"serial\"\npath = \"/dev/ttyACM0\"\n\
+             [devices.drawer]\ndriver = \"gpio\"\npin = 17\nactive = \"low\"\n\
+             drawer_sensor = \"low-is-open\"\nsensor_pin = 27",
+        );
+        let devices = devices.unwrap();
+        let scanner = devices.scanner.unwrap();
+        assert_eq!(
+            (scanner.path.to_str(), scanner.baud),
+            (Some("/dev/ttyACM0"), 9_600)
+        );
+        let drawer = devices.gpio_drawer.unwrap();
+        assert_eq!(
+            (drawer.pin, drawer.sensor_pin, drawer.pulse_ms),
+            (17, Some(27), 150)
+        );
+        assert!(!drawer.on_is_high);
+    }
+
+    #[test]
+    fn a_coil_that_would_burn_and_one_pin_for_two_things_are_refused() {
+        for (tables, what) in [
+            ("pin = 17\npulse = \"2s\"", "must be 1ms to 500ms"),
+            ("pin = 17\nsensor_pin = 17", "is the pin of the coil"),
+            ("pin = 17\ndrawer_sensor = \"low-is-open\"", "sensor_pin"),
+            ("pin = 40", "pin"),
+        ] {
+            let tables = format!("[devices.drawer]\ndriver = \"gpio\"\n{tables}");
+            let fault = with_devices(&tables).unwrap_err();
+            assert!(
+                fault.contains("devices.drawer") && fault.contains(what),
+                "{fault}"
+            );
+        }
     }
 
     #[test]

@@ -5,6 +5,9 @@
 
 mod escpos;
 mod file_printer;
+mod gpio_drawer;
+mod line;
+mod line_scanner;
 mod pos_printer;
 pub mod scripted;
 
@@ -28,11 +31,14 @@ pub use escpos::{DrawerSensor, EscPosPrinter};
 pub use file_printer::FilePrinter;
 pub use operator_pin::Pin;
 pub use pos_printer::{
-    PaperRoll, PosPrinter, PowerState, PrintFault, PrintJob, PrinterStatus, PrinterTrouble,
+    PaperRoll, PosPrinter, PowerState, PrintFault, PrintJob, PrinterHand, PrinterStatus,
+    PrinterTrouble,
 };
 
-use crate::config::{DevicesConfig, PrinterConfig, PrinterDriver};
-use escpos::{NetworkLine, PrinterLine, SerialLine, UsbLine};
+use crate::config::{DevicesConfig, PrinterConfig, PrinterDriver, ScannerConfig};
+use gpio_drawer::WithGpioDrawer;
+use line::{Line, NetworkLine, SerialLine, UsbLine};
+use line_scanner::LineScanner;
 
 /// UnifiedPOS device classes a lane has.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -299,13 +305,29 @@ pub fn configured(config: &DevicesConfig) -> DeviceSource {
     let config = config.clone();
     Box::new(move |wiring| {
         let (network, random) = (Arc::clone(&wiring.network), Arc::clone(&wiring.random));
-        let printer = printer(&config.printer, network, random);
+        let printer = printer(&config.printer, network, Arc::clone(&random));
+        let printer = match &config.gpio_drawer {
+            Some(drawer) => Box::new(WithGpioDrawer::on_a_pi(printer, drawer)),
+            None => printer,
+        };
         let orders = match &config.cashier_script {
             Some(path) => scripted::read_script(path)
                 .map_err(|error| DeviceError::new(DeviceClass::PosKeyboard, error))?,
             None => Vec::new(),
         };
-        scripted::devices(orders, config.pin_pad.as_ref(), printer, wiring)
+        let mut devices = scripted::devices(orders, config.pin_pad.as_ref(), printer, wiring)?;
+        if let Some(scanner) = &config.scanner {
+            devices.scanner = Box::new(LineScanner::new(serial(scanner), random));
+        }
+        Ok(devices)
+    })
+}
+
+fn serial(scanner: &ScannerConfig) -> Box<dyn Line> {
+    Box::new(SerialLine {
+        path: scanner.path.clone(),
+        baud: scanner.baud,
+        flow_control: false,
     })
 }
 
@@ -315,7 +337,7 @@ pub(crate) fn printer(
     network: Arc<dyn Network>,
     random: Arc<dyn Random>,
 ) -> Box<dyn PosPrinter> {
-    let line: Box<dyn PrinterLine> = match &config.driver {
+    let line: Box<dyn Line> = match &config.driver {
         PrinterDriver::File { folder } => return Box::new(FilePrinter::new(folder.clone())),
         PrinterDriver::Network { address } => Box::new(NetworkLine {
             network,

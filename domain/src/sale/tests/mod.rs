@@ -20,6 +20,7 @@ mod tax;
 mod till;
 mod till_any_order;
 mod till_keys;
+mod without_the_hub;
 
 use crate::{
     card_ref::{CardRef, EntryMode, Funding, MaskedPan, Scheme},

@@ -28,7 +28,7 @@ pub(super) fn lease(id: u64) -> OfflineLease {
     }
 }
 
-fn credit() -> CardRef {
+pub(super) fn credit() -> CardRef {
     CardRef {
         hash: Some(CardHash([7; 32])),
         funding: Funding::Credit,

@@ -20,12 +20,12 @@ use tracing::{info, warn};
 pub use super::status::DrawerSensor;
 use super::{
     commands::{self, encode},
-    line::PrinterLine,
     link::Link,
     status::done_with_paper,
 };
 use crate::devices::{
     Device, DeviceClass, DeviceError, DeviceState,
+    line::Line,
     pos_printer::{
         PosPrinter, PowerState, PrintFault, PrintJob, PrinterStatus, PrinterTrouble, fault,
     },
@@ -49,7 +49,7 @@ const PAUSES: Pauses = Pauses {
 
 /// An ESC/POS printer.
 pub struct EscPosPrinter {
-    line: Box<dyn PrinterLine>,
+    line: Box<dyn Line>,
     sensor: DrawerSensor,
     random: Arc<dyn Random>,
     link: Mutex<Option<Link>>,
@@ -75,7 +75,7 @@ impl Drop for Printing {
 
 impl EscPosPrinter {
     pub(in crate::devices) fn new(
-        line: Box<dyn PrinterLine>,
+        line: Box<dyn Line>,
         sensor: DrawerSensor,
         random: Arc<dyn Random>,
     ) -> Self {

@@ -2,7 +2,6 @@
 
 mod commands;
 mod driver;
-mod line;
 mod link;
 mod status;
 #[cfg(test)]
@@ -10,4 +9,3 @@ mod tests;
 
 pub(super) use commands::{drawer_pulse, encode};
 pub use driver::{DrawerSensor, EscPosPrinter};
-pub(super) use line::{NetworkLine, PrinterLine, SerialLine, UsbLine};

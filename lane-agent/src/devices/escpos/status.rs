@@ -25,7 +25,8 @@ impl DrawerSensor {
         ("low-is-open", Self::LowIsOpen),
     ];
 
-    const fn is_open(self, high: bool) -> Option<bool> {
+    /// What a level says of the drawer; `None`: there is no sensor.
+    pub(in crate::devices) const fn is_open(self, high: bool) -> Option<bool> {
         match self {
             Self::None => None,
             Self::HighIsOpen => Some(high),

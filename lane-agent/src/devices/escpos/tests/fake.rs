@@ -16,7 +16,7 @@ use tokio::{
     task::spawn_local,
 };
 
-use crate::devices::escpos::PrinterLine;
+use crate::devices::line::Line;
 
 /// What it can answer.
 #[derive(Clone, Copy)]
@@ -215,7 +215,7 @@ fn command(buffer: &[u8]) -> Option<usize> {
 /// What hangs the driver on it: each opening is a new plug.
 pub(super) struct FakeLine(pub(super) Rc<FakePrinter>);
 
-impl PrinterLine for FakeLine {
+impl Line for FakeLine {
     fn open(&self) -> LocalBoxFuture<'static, io::Result<Io>> {
         if !self.0.power.get() {
             return Box::pin(ready(Err(io::Error::other("unplugged"))));

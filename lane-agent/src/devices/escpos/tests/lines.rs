@@ -12,10 +12,10 @@ use ports::{Io, Network, TcpNetwork};
 use tokio::{io::join, net::unix::pipe, task::spawn_local};
 
 use super::*;
-use crate::devices::escpos::{NetworkLine, PrinterLine, SerialLine, UsbLine};
+use crate::devices::line::{Line, NetworkLine, SerialLine, UsbLine};
 use futures::StreamExt as _;
 
-async fn prints_over(line: Box<dyn PrinterLine>, printer: &Rc<FakePrinter>) {
+async fn prints_over(line: Box<dyn Line>, printer: &Rc<FakePrinter>) {
     let driver = EscPosPrinter::new(line, DrawerSensor::None, Arc::new(OsRandom));
     driver.print(&job()).await.unwrap();
     assert_eq!(printer.papers(), [job().paper.plain_text()]);
@@ -58,7 +58,7 @@ async fn over_tcp_and_again_after_the_line_was_cut() {
 #[tokio::test]
 async fn a_printer_that_is_not_there_is_told_in_time() {
     here(async {
-        let lines: [Box<dyn PrinterLine>; 3] = [
+        let lines: [Box<dyn Line>; 3] = [
             Box::new(NetworkLine {
                 network: Arc::new(TcpNetwork),
                 address: "127.0.0.1:1".to_owned(),

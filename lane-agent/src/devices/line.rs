@@ -1,4 +1,4 @@
-//! The lines a printer hangs on: TCP, a USB printer's device file, a serial port. Each opens anew
+//! The lines a device hangs on: TCP, a USB printer's device file, a serial port. Each opens anew
 //! after it was unplugged.
 
 use std::{
@@ -25,8 +25,8 @@ use tokio::{
 /// How often a serial port is looked at while nothing comes, or nothing more goes out.
 const UART_LOOK_MS: u64 = 5;
 
-/// What a printer hangs on.
-pub(in crate::devices) trait PrinterLine {
+/// What a device hangs on.
+pub(super) trait Line {
     /// Opens it. The caller puts a time-out around it.
     fn open(&self) -> LocalBoxFuture<'static, io::Result<Io>>;
 
@@ -34,13 +34,13 @@ pub(in crate::devices) trait PrinterLine {
     fn name(&self) -> String;
 }
 
-/// A printer in the network, by convention on port 9100.
-pub(in crate::devices) struct NetworkLine {
-    pub(in crate::devices) network: Arc<dyn Network>,
-    pub(in crate::devices) address: String,
+/// A device in the network: printers, by convention, on port 9100.
+pub(super) struct NetworkLine {
+    pub(super) network: Arc<dyn Network>,
+    pub(super) address: String,
 }
 
-impl PrinterLine for NetworkLine {
+impl Line for NetworkLine {
     fn open(&self) -> LocalBoxFuture<'static, io::Result<Io>> {
         Box::pin(self.network.connect(&self.address))
     }
@@ -51,11 +51,11 @@ impl PrinterLine for NetworkLine {
 }
 
 /// A USB printer, by the device file of the kernel's driver: `/dev/usb/lp0`.
-pub(in crate::devices) struct UsbLine {
-    pub(in crate::devices) path: PathBuf,
+pub(super) struct UsbLine {
+    pub(super) path: PathBuf,
 }
 
-impl PrinterLine for UsbLine {
+impl Line for UsbLine {
     fn open(&self) -> LocalBoxFuture<'static, io::Result<Io>> {
         Box::pin(done(device_file(&self.path)))
     }
@@ -65,15 +65,15 @@ impl PrinterLine for UsbLine {
     }
 }
 
-/// A printer on a serial port, eight data bits, no parity.
-pub(in crate::devices) struct SerialLine {
-    pub(in crate::devices) path: PathBuf,
-    pub(in crate::devices) baud: u32,
+/// A device on a serial port, eight data bits, no parity.
+pub(super) struct SerialLine {
+    pub(super) path: PathBuf,
+    pub(super) baud: u32,
     /// RTS and CTS: without it a printer that is slower than its line loses text.
-    pub(in crate::devices) flow_control: bool,
+    pub(super) flow_control: bool,
 }
 
-impl PrinterLine for SerialLine {
+impl Line for SerialLine {
     fn open(&self) -> LocalBoxFuture<'static, io::Result<Io>> {
         Box::pin(done(self.uart().map(Io::new)))
     }
