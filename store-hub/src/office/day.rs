@@ -1,7 +1,7 @@
 //! Day: what is open, what closing does with each of it, the close step by step, and the days that
 //! were.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
 
 use axum::{
     extract::State,
@@ -11,7 +11,7 @@ use axum::{
         sse::{Event, Sse},
     },
 };
-use domain::{operators::OfficeRight, words::Language};
+use domain::{money::Money, operators::OfficeRight, till::CashAccount, words::Language};
 use futures::StreamExt;
 use maud::{Markup, html};
 use proto::store::v1::{
@@ -30,7 +30,7 @@ use super::{
     tables::{amount, none, read, table},
     visitor::{Visitor, stopping},
 };
-use crate::presentation;
+use crate::{actors::reports::ViewTakings, presentation};
 
 /// Days of the past that are listed.
 const PAST_DAYS_MAX: usize = 60;
@@ -42,6 +42,8 @@ struct Seen {
     lanes: Vec<LaneView>,
     unresolved: usize,
     days: Vec<Day>,
+    /// In the safe, and on its way to the bank.
+    cash: BTreeMap<CashAccount, i64>,
 }
 
 impl Pages {
@@ -63,6 +65,7 @@ impl Pages {
             lanes: lanes.await.ok()?.into_inner().lanes,
             unresolved: unresolved.await.ok()?.into_inner().payments.len(),
             days,
+            cash: services.reports.send(ViewTakings).await.ok()?.cash,
         })
     }
 }
@@ -118,6 +121,7 @@ fn of_today(pages: &Pages, seen: &Seen, language: Language) -> Markup {
             }
             section .tile {
                 h2 { (said(language, "Paid by", "付款方式")) }
+                @if seen.summary.tenders.is_empty() { (none(language)) }
                 table {
                     @for tender in &seen.summary.tenders {
                         tr {
@@ -127,6 +131,25 @@ fn of_today(pages: &Pages, seen: &Seen, language: Language) -> Markup {
                         }
                     }
                 }
+            }
+            (safe(pages, &seen.cash, language))
+        }
+    }
+}
+
+/// By all moves there were; nothing where no cash ever moved.
+fn safe(pages: &Pages, cash: &BTreeMap<CashAccount, i64>, language: Language) -> Markup {
+    let currency = pages.services.currency;
+    let of = |account| cash.get(&account).copied().unwrap_or(0);
+    let (safe, deposit) = (of(CashAccount::Safe), of(CashAccount::Deposit));
+    html! {
+        @if safe != 0 || deposit != 0 {
+            section .tile {
+                h2 { (said(language, "Safe", "保险柜")) }
+                p .figure { (Money::new(safe, currency).to_string()) }
+                p { (said(language, "what moved in less what moved out", "调入减调出")) }
+                p { (Money::new(deposit, currency).to_string()) " "
+                    (said(language, "on its way to the bank", "送行途中")) }
             }
         }
     }
@@ -371,6 +394,7 @@ fn days(days: &[Day], language: Language) -> Markup {
                     said(language, "Lanes", "收银台"),
                     said(language, "Why this version", "版本原因"),
                 ],
+                &[1],
                 &rows,
             ))
         }

@@ -147,6 +147,7 @@ fn lines(pages: &Pages, found: &FindResponse, language: Language) -> Markup {
                     said(language, "Payment", "付款"),
                     said(language, "State", "状态"),
                 ],
+                &[3],
                 &rows,
             ))
         }

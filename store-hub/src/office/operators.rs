@@ -55,6 +55,7 @@ pub(super) async fn page(State(pages): Here, headers: HeaderMap) -> Response {
                     said(language, "Works", "在岗"),
                     said(language, "To do", "待处理"),
                 ],
+                &[0],
                 &rows,
             ))
         }

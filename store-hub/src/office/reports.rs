@@ -377,9 +377,11 @@ fn moves(report: &DayReport, language: Language) -> Table {
 
 fn completeness(report: &DayReport, language: Language) -> Table {
     let row = |lane: &crate::report::LaneCompleteness| {
-        let whole = match lane.complete {
-            true => said(language, "whole", "完整").to_owned(),
-            false => format!("{}: {}", said(language, "PARTIAL", "不完整"), lane.missing),
+        let whole = match (lane.complete, report.closed) {
+            (true, _) => said(language, "whole", "完整").to_owned(),
+            (false, true) => format!("{}: {}", said(language, "PARTIAL", "不完整"), lane.missing),
+            // Nobody has ended the day yet.
+            (false, false) => said(language, "still running", "营业中").to_owned(),
         };
         vec![
             Cell::Count(lane.lane.into()),
@@ -407,6 +409,13 @@ fn shown(part: &Table, report: &DayReport, language: Language) -> Markup {
     }
     let currency = currency_of(report);
     let headings: Vec<&str> = part.headings.iter().map(|(_, title)| *title).collect();
+    let first = part.rows.iter().flat_map(|row| row.iter().enumerate());
+    let mut numbers: Vec<usize> = first
+        .filter(|(_, cell)| !matches!(cell, Cell::Text(_)))
+        .map(|(column, _)| column)
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
     let rows: Vec<Markup> = part
         .rows
         .iter()
@@ -417,7 +426,7 @@ fn shown(part: &Table, report: &DayReport, language: Language) -> Markup {
             h2 { (part.title) " "
                 a .csv .no-print href={ "/reports/" (report.business_date) "/" (part.name) } download
                     aria-label={ (part.title) " CSV" } { "CSV" } }
-            (table(part.title, &headings, &rows))
+            (table(part.title, &headings, &numbers, &rows))
         }
     }
 }

@@ -45,12 +45,19 @@ pub(super) fn receipt_link(number: &str) -> Markup {
     }
 }
 
-/// A table that scrolls in itself where a telephone is too narrow for it.
-pub(super) fn table(name: &str, headings: &[&str], rows: &[Markup]) -> Markup {
+/// A table that scrolls in itself where a telephone is too narrow for it. `numbers`: columns that
+/// stand on the right, from 0.
+pub(super) fn table(name: &str, headings: &[&str], numbers: &[usize], rows: &[Markup]) -> Markup {
     html! {
         div .wide role="region" aria-label=(name) tabindex="0" {
             table .rows {
-                thead { tr { @for heading in headings { th scope="col" { (heading) } } } }
+                thead {
+                    tr {
+                        @for (column, heading) in headings.iter().enumerate() {
+                            th .n[numbers.contains(&column)] scope="col" { (heading) }
+                        }
+                    }
+                }
                 tbody { @for row in rows { (row) } }
             }
         }

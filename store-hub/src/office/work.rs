@@ -107,6 +107,7 @@ fn letters(pages: &Pages, letters: &[DeadLetter], language: Language) -> Markup 
                 said(language, "Last try", "最后尝试"),
                 said(language, "Whose", "责任人"),
             ],
+            &[0, 3],
             &rows,
         ))
         (to_do(
@@ -151,6 +152,7 @@ fn unresolved(pages: &Pages, payments: &[Unresolved], language: Language) -> Mar
                 said(language, "State", "状态"),
                 said(language, "Whose", "责任人"),
             ],
+            &[2],
             &rows,
         ))
         p .todo {
@@ -197,6 +199,7 @@ fn leases(pages: &Pages, leases: &[LeaseView], language: Language) -> Markup {
                 said(language, "Counts", "占用"),
                 said(language, "Granted", "授予"),
             ],
+            &[0, 2, 3, 4],
             &rows,
         ))
         (to_do(

@@ -131,6 +131,12 @@ async fn a_sealed_day_says_of_each_till_what_should_be_there_what_was_found_and_
     assert_eq!(report["cash_accounts"]["deposit_minor"], 15_000);
     let text = std::fs::read_to_string(store.folder.path().join("report/day.txt")).unwrap();
     assert!(text.contains("SHIFT OPEN: operator 101"), "{text}");
+    // What is in the safe and on its way is summed over all dates.
+    let html = std::fs::read_to_string(store.folder.path().join("report/day.html")).unwrap();
+    assert!(
+        html.contains("Cash drawers") && html.contains("-100.00 CNY"),
+        "{html}"
+    );
     // Nothing of a drawer is a sale.
     assert_eq!(report["sales"]["total_minor"], 30_000);
 }
