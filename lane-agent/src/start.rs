@@ -253,7 +253,8 @@ async fn open_screens(config: &Config, seams: &Seams) -> Result<Option<Screens>,
 
 fn test_panel(config: &Config, devices: &Devices) -> Result<Option<Arc<TestPanel>>, ScreensError> {
     let asked = config.test_panel.as_ref().zip(devices.held_card.clone());
-    let panel = asked.map(|(panel, held)| TestPanel::read(&panel.cards, held).map(Arc::new));
+    let hand = devices.printer.hand();
+    let panel = asked.map(|(panel, held)| TestPanel::read(&panel.cards, held, hand).map(Arc::new));
     Ok(panel.transpose()?)
 }
 

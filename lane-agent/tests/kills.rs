@@ -28,7 +28,8 @@ fn orders() -> Vec<String> {
         .collect()
 }
 
-/// Lets the lane live until the hub holds `records` more or less, or the script is over.
+/// Lets the lane live until the hub holds `records` more or less, or the script is over and its
+/// receipts are out.
 async fn live_until(hub: &TestHub, lane: &Lane, records: usize) -> bool {
     hub.heard.lock().unwrap().status.script_finished = false;
     let (address, serving) = hub.serve().await;
@@ -36,7 +37,7 @@ async fn live_until(hub: &TestHub, lane: &Lane, records: usize) -> bool {
     let done = local
         .run_until(async {
             let _running = lane.start(address);
-            hub.until(|heard| heard.records.len() >= records || heard.status.script_finished)
+            hub.until(|heard| heard.records.len() >= records || heard.is_over())
                 .await;
             let heard = hub.heard.lock().unwrap();
             heard.records.len() < records

@@ -1,7 +1,7 @@
 // From the last key of a scan to the paint that shows its line, with ten pages that scan once a second each.
 // Run: node measure.mjs PATH-OF-SIM [SECONDS] [FILE-FOR-RAW-DATA]; docs/performance.md has what it gave.
 import { writeFileSync } from "node:fs";
-import { pause, scan, withStore } from "./store.mjs";
+import { CASHIER, identify, pause, scan, withStore } from "./store.mjs";
 
 const [sim, seconds = "30", raw] = process.argv.slice(2);
 const PAGES = 10;
@@ -19,6 +19,7 @@ const told = await withStore(sim, async ({ browser, address }) => {
     const page = await own.newPage();
     await page.goto(address);
     await page.goto(href);
+    await identify(page, CASHIER);
     await page.locator(".step.calm").waitFor();
     pages.push(page);
   }

@@ -8,6 +8,9 @@ import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 const START_MS = 60_000;
+/** Number and PIN, as the start page tells them. */
+export const CASHIER = ["101", "258014"];
+export const SUPERVISOR = ["201", "369025"];
 
 /** Starts `sim store --by-hand` and a browser; ends both, and checks that the books are right. */
 export async function withStore(sim, work, more = []) {
@@ -68,4 +71,19 @@ export async function scan(page, code) {
     });
     for (const key of keys) document.dispatchEvent(key);
   }, `${code}\r`);
+}
+
+/** As a person types. */
+export async function type(page, text, end) {
+  await page.keyboard.type(text, { delay: 45 });
+  await pause(50);
+  if (end) await page.keyboard.press(end);
+}
+
+/** Number and PIN, until the page asks no more. */
+export async function identify(page, [number, pin]) {
+  await page.locator("[data-identify]").waitFor();
+  await type(page, number, "Enter");
+  await type(page, pin, "Enter");
+  await page.locator("[data-identify]").waitFor({ state: "detached" });
 }

@@ -1,6 +1,7 @@
 //! The `file` printer: a receipt becomes `NUMBER.bin` (ESC/POS) and `NUMBER.txt`, each written
 //! beside and then renamed, so that a file is there whole or not at all. What the merchant keeps
-//! lies in the folder `merchant` beside them.
+//! lies in the folder `merchant` beside them. A hand may take its paper out in the middle of a
+//! receipt, or pull its plug: what was on paper then is `NUMBER.torn`.
 
 use std::{
     fs::{self, OpenOptions},
@@ -8,14 +9,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::paper::Paper;
-use futures::future::{LocalBoxFuture, pending, ready};
+use domain::{paper::Paper, words::Language};
+use futures::future::{LocalBoxFuture, ready};
 use ports::files::replace;
 use tokio::sync::watch;
 
 use super::{
     Device, DeviceClass, DeviceError, DeviceState, escpos,
-    pos_printer::{PosPrinter, PrintFault, PrintJob, PrinterStatus, fault},
+    pos_printer::{
+        PosPrinter, PrintFault, PrintJob, PrinterHand, PrinterStatus, PrinterTrouble, fault,
+    },
 };
 
 /// Where the pulses that opened the drawer are kept.
@@ -28,6 +31,7 @@ const MERCHANT_FOLDER: &str = "merchant";
 pub struct FilePrinter {
     folder: PathBuf,
     status: watch::Sender<PrinterStatus>,
+    hand: PrinterHand,
 }
 
 impl FilePrinter {
@@ -37,7 +41,29 @@ impl FilePrinter {
         Self {
             folder,
             status: watch::Sender::new(PrinterStatus::CLOSED),
+            hand: watch::Sender::new(None),
         }
+    }
+
+    /// What a hand did to it, with what of the job is on paper.
+    fn is_in_order(&self, job: &PrintJob) -> Result<(), PrintFault> {
+        let Some(trouble) = *self.hand.borrow() else {
+            return Ok(());
+        };
+        let why = fault(trouble.words().read_in(Language::English));
+        if trouble != PrinterTrouble::PaperOut {
+            return Err(PrintFault::before(why));
+        }
+        // The roll ends in the middle of the receipt.
+        let lines = job.paper.lines.len().div_ceil(2);
+        let torn = Paper {
+            lines: job.paper.lines.iter().take(lines).cloned().collect(),
+            ..job.paper
+        };
+        let path = self.folder.join(format!("{}.torn", job.name));
+        // It is what a person would see on the roll; nothing counts on it.
+        let _ = replace(&path, torn.plain_text().as_bytes());
+        Err(PrintFault::within(why))
     }
 
     fn settle<T>(&self, outcome: Result<T, DeviceError>) -> Result<T, DeviceError> {
@@ -112,11 +138,18 @@ impl Device for FilePrinter {
 impl PosPrinter for FilePrinter {
     /// Begun: one of two files may be there.
     fn print<'a>(&'a self, job: &'a PrintJob) -> LocalBoxFuture<'a, Result<(), PrintFault>> {
+        if let Err(fault) = self.is_in_order(job) {
+            return Box::pin(ready(Err(fault)));
+        }
         let written = self.settle(self.write(job));
         Box::pin(ready(written.map_err(PrintFault::within)))
     }
 
     fn open_drawer(&self) -> LocalBoxFuture<'_, Result<(), DeviceError>> {
+        if *self.hand.borrow() == Some(PrinterTrouble::NotThere) {
+            let words = PrinterTrouble::NotThere.words();
+            return Box::pin(ready(Err(fault(words.read_in(Language::English)))));
+        }
         Box::pin(ready(self.settle(self.pulse())))
     }
 
@@ -124,13 +157,27 @@ impl PosPrinter for FilePrinter {
         self.status.subscribe()
     }
 
-    /// A folder doesn't change by itself.
+    /// A folder doesn't change by itself; the hand changes it.
     fn attend(&self) -> LocalBoxFuture<'_, ()> {
-        Box::pin(pending())
+        let mut hand = self.hand.subscribe();
+        Box::pin(async move {
+            while hand.changed().await.is_ok() {
+                let trouble = *hand.borrow_and_update();
+                self.status.send_replace(PrinterStatus::with(trouble));
+            }
+        })
     }
 
     fn examine(&self) -> LocalBoxFuture<'_, Result<(), DeviceError>> {
-        Box::pin(ready(self.check_health()))
+        let trouble = *self.hand.borrow();
+        Box::pin(ready(match trouble {
+            Some(trouble) => Err(fault(trouble.words().read_in(Language::English))),
+            None => self.check_health(),
+        }))
+    }
+
+    fn hand(&self) -> Option<PrinterHand> {
+        Some(self.hand.clone())
     }
 }
 
@@ -140,6 +187,7 @@ mod tests {
     use futures::FutureExt as _;
 
     use super::*;
+    use crate::devices::PaperRoll;
 
     fn paper(text: &str) -> Paper {
         Paper {
@@ -184,6 +232,55 @@ mod tests {
         print(&printer, &job).unwrap();
         assert_eq!(lies_there("receipts/lane-1/merchant"), 4);
         assert_eq!(files("txt"), b"bread 1.00\n");
+    }
+
+    #[tokio::test]
+    async fn paper_that_ends_in_a_receipt_leaves_half_of_it_and_then_all_of_it_comes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut printer = FilePrinter::new(folder.path().to_owned());
+        printer.open().unwrap();
+        let (hand, mut status) = (printer.hand().unwrap(), printer.status());
+        let job = PrintJob {
+            name: "1-1-000008".to_owned(),
+            paper: Paper {
+                lines: [paper("bread 1.00"), paper("milk 2.00")]
+                    .map(|one| one.lines[0].clone())
+                    .into(),
+                ..paper("")
+            },
+            copies: Vec::new(),
+        };
+        let told = async {
+            hand.send_replace(Some(PrinterTrouble::PaperOut));
+            let empty = status.wait_for(|status| status.roll == PaperRoll::Empty);
+            assert_eq!(
+                empty.await.unwrap().trouble(),
+                Some(PrinterTrouble::PaperOut)
+            );
+            let fault = printer.print(&job).await.unwrap_err();
+            assert!(
+                fault.begun && fault.to_string().contains("put a roll in"),
+                "{fault}"
+            );
+            let there = |ending: &str| folder.path().join(format!("1-1-000008.{ending}"));
+            assert_eq!(fs::read_to_string(there("torn")).unwrap(), "bread 1.00\n");
+            assert!(!there("txt").exists());
+            hand.send_replace(Some(PrinterTrouble::NotThere));
+            assert!(!printer.print(&job).await.unwrap_err().begun);
+            assert!(printer.open_drawer().await.is_err() && printer.examine().await.is_err());
+            hand.send_replace(None);
+            let ready = status.wait_for(|status| status.trouble().is_none());
+            assert_eq!(ready.await.unwrap().state, DeviceState::Idle);
+            printer.print(&job).await.unwrap();
+            assert_eq!(
+                fs::read_to_string(there("txt")).unwrap(),
+                "bread 1.00\nmilk 2.00\n"
+            );
+        };
+        tokio::select! {
+            () = told => {}
+            () = printer.attend() => panic!("the hand is gone"),
+        }
     }
 
     #[test]

@@ -9,8 +9,8 @@ use rppal::gpio::{Gpio, InputPin, OutputPin};
 use tokio::{sync::watch, task::spawn_local, time::sleep};
 
 use super::{
-    Device, DeviceClass, DeviceError, DeviceState, PosPrinter, PrintFault, PrintJob, PrinterStatus,
-    escpos::DrawerSensor,
+    Device, DeviceClass, DeviceError, DeviceState, PosPrinter, PrintFault, PrintJob, PrinterHand,
+    PrinterStatus, escpos::DrawerSensor,
 };
 use crate::config::GpioDrawerConfig;
 
@@ -152,6 +152,10 @@ impl PosPrinter for WithGpioDrawer {
             }
             self.printer.examine().await
         })
+    }
+
+    fn hand(&self) -> Option<PrinterHand> {
+        self.printer.hand()
     }
 }
 

@@ -31,7 +31,8 @@ pub use escpos::{DrawerSensor, EscPosPrinter};
 pub use file_printer::FilePrinter;
 pub use operator_pin::Pin;
 pub use pos_printer::{
-    PaperRoll, PosPrinter, PowerState, PrintFault, PrintJob, PrinterStatus, PrinterTrouble,
+    PaperRoll, PosPrinter, PowerState, PrintFault, PrintJob, PrinterHand, PrinterStatus,
+    PrinterTrouble,
 };
 
 use crate::config::{DevicesConfig, PrinterConfig, PrinterDriver, ScannerConfig};

@@ -56,7 +56,16 @@ pub trait PosPrinter: Device {
 
     /// `CheckHealth(External)`: whether it could print now, asked of the printer itself.
     fn examine(&self) -> LocalBoxFuture<'_, Result<(), DeviceError>>;
+
+    /// The hand at a simulated printer; `None`: it is a real one.
+    fn hand(&self) -> Option<PrinterHand> {
+        None
+    }
 }
+
+/// What a person does to a simulated printer: takes the paper out, pulls the plug; `None`: puts it
+/// back.
+pub type PrinterHand = watch::Sender<Option<PrinterTrouble>>;
 
 /// How a printer is, by the properties of UnifiedPOS.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -153,6 +162,44 @@ impl PrinterStatus {
         out_of_order: false,
         drawer_open: None,
     };
+
+    /// With something in the way, or with nothing.
+    #[must_use]
+    pub(super) const fn with(trouble: Option<PrinterTrouble>) -> Self {
+        let ready = Self {
+            state: DeviceState::Idle,
+            ..Self::CLOSED
+        };
+        let Some(trouble) = trouble else {
+            return ready;
+        };
+        let status = Self {
+            state: DeviceState::Error,
+            ..ready
+        };
+        match trouble {
+            PrinterTrouble::NotThere => Self {
+                power: PowerState::OffOffline,
+                ..status
+            },
+            PrinterTrouble::PaperOut => Self {
+                roll: PaperRoll::Empty,
+                ..status
+            },
+            PrinterTrouble::CoverOpen => Self {
+                cover_open: true,
+                ..status
+            },
+            PrinterTrouble::OutOfOrder => Self {
+                out_of_order: true,
+                ..status
+            },
+            PrinterTrouble::Offline => Self {
+                power: PowerState::Offline,
+                ..status
+            },
+        }
+    }
 
     /// The first thing that is in the way; `None`: it prints.
     #[must_use]

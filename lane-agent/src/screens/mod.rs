@@ -122,7 +122,8 @@ fn router(pages: Arc<Pages>) -> Router {
     if with_panel {
         router = router
             .route("/panel", get(panel::page))
-            .route("/panel/card/{index}", post(panel::hold_card));
+            .route("/panel/card/{index}", post(panel::hold_card))
+            .route("/panel/printer/{what}", post(panel::touch_printer));
     }
     router
         .layer(DefaultBodyLimit::max(ORDER_BYTES_MAX))

@@ -18,6 +18,8 @@ use domain::{
 use maud::{Markup, html};
 use web::Page;
 
+use crate::devices::PrinterTrouble;
+
 use super::{
     basket::plain,
     pages::{Here, Pages, asked, said},
@@ -54,6 +56,41 @@ pub(super) async fn hold_card(State(pages): Here, UrlPath(index): UrlPath<usize>
     StatusCode::NO_CONTENT.into_response()
 }
 
+/// What a person may do to the printer, by its name in the address.
+const AT_THE_PRINTER: [(&str, Option<PrinterTrouble>, &str, &str); 4] = [
+    (
+        "paper-out",
+        Some(PrinterTrouble::PaperOut),
+        "paper runs out",
+        "纸卷用完",
+    ),
+    (
+        "cover-open",
+        Some(PrinterTrouble::CoverOpen),
+        "open the cover",
+        "打开机盖",
+    ),
+    (
+        "unplugged",
+        Some(PrinterTrouble::NotThere),
+        "pull the plug",
+        "拔掉电源",
+    ),
+    ("ready", None, "make it ready", "恢复正常"),
+];
+
+/// `POST /panel/printer/WHAT`: the paper runs out, the plug is pulled, or all is well again.
+pub(super) async fn touch_printer(State(pages): Here, UrlPath(what): UrlPath<String>) -> Response {
+    let panel = pages.lane.panel.as_ref();
+    let hand = panel.and_then(|panel| panel.printer.as_ref());
+    let done = AT_THE_PRINTER.iter().find(|(name, ..)| *name == what);
+    let Some((hand, (_, trouble, ..))) = hand.zip(done) else {
+        return (StatusCode::NOT_FOUND, "there is no such thing to do\n").into_response();
+    };
+    hand.send_replace(*trouble);
+    StatusCode::NO_CONTENT.into_response()
+}
+
 fn waits_for_card(pages: &Pages) -> bool {
     let shown = pages.lane.screens.borrow();
     let prompt = shown.as_ref().map(|screen| &screen.prompt);
@@ -68,6 +105,18 @@ pub(super) async fn page(State(pages): Here, headers: HeaderMap) -> Markup {
         section aria-label=(said(language, "Test cards", "测试卡")) {
             h2 { (said(language, "Hold a card to the reader", "出示银行卡")) }
             (cards(pages.lane.panel.as_ref(), language))
+        }
+        @if pages.lane.panel.as_ref().is_some_and(|panel| panel.printer.is_some()) {
+            section aria-label=(said(language, "Printer", "打印机")) {
+                h2 { (said(language, "Printer", "打印机")) }
+                div .drawer {
+                    @for (name, _, english, chinese) in AT_THE_PRINTER {
+                        button .key type="button" data-post={ "/panel/printer/" (name) } {
+                            (said(language, english, chinese))
+                        }
+                    }
+                }
+            }
         }
         section aria-label=(said(language, "Goods", "商品")) {
             h2 { (said(language, "Scan an article", "扫描商品")) }

@@ -1,5 +1,5 @@
-//! The cards of a test panel, and the hand that holds one to the simulated reader. The cards are
-//! made up; no real reader is armed by them.
+//! The cards of a test panel, and the hands that hold one to the simulated reader and take paper
+//! out of the simulated printer. The cards are made up; no real reader is armed by them.
 
 use std::{fs, io, path::Path};
 
@@ -7,12 +7,14 @@ use serde::Deserialize;
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
-use crate::devices::scripted::CardOnScript;
+use crate::devices::{PrinterHand, scripted::CardOnScript};
 
 /// Cards in the drawer, and the hand that holds one to the reader.
 pub(crate) struct TestPanel {
     pub(super) cards: Vec<TestCard>,
     pub(super) held: watch::Sender<Option<CardOnScript>>,
+    /// `None`: the printer is a real one.
+    pub(super) printer: Option<PrinterHand>,
 }
 
 /// One card of the drawer.
@@ -46,12 +48,17 @@ impl TestPanel {
     pub(crate) fn read(
         path: &Path,
         held: watch::Sender<Option<CardOnScript>>,
+        printer: Option<PrinterHand>,
     ) -> Result<Self, PanelError> {
         let text = Zeroizing::new(fs::read_to_string(path)?);
         let cards = serde_json::from_str(&text).map_err(|fault| PanelError::Cards {
             line: fault.line(),
             column: fault.column(),
         })?;
-        Ok(Self { cards, held })
+        Ok(Self {
+            cards,
+            held,
+            printer,
+        })
     }
 }

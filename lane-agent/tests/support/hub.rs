@@ -10,10 +10,13 @@ use std::{
 use card_seal::HubOpen;
 use futures::{StreamExt, stream::BoxStream};
 use journal::{Hash, Head};
-use proto::store::v1::{
-    self as wire,
-    hub_frame::Body as Say,
-    lane_service_server::{LaneService, LaneServiceServer},
+use proto::{
+    journal::v1::lane_record::Body,
+    store::v1::{
+        self as wire,
+        hub_frame::Body as Say,
+        lane_service_server::{LaneService, LaneServiceServer},
+    },
 };
 use tokio::{
     net::TcpListener,
@@ -25,6 +28,8 @@ use tonic::{
     Request, Response, Status, Streaming,
     transport::{Server, server::TcpIncoming},
 };
+
+use super::lane::bodies;
 
 /// What the hub does with the next payment; the last one is repeated.
 #[derive(Clone, Debug)]
@@ -100,6 +105,22 @@ pub struct HubLog {
     behaviours: Vec<Behaviour>,
     acknowledges: bool,
     forked: bool,
+}
+
+impl HubLog {
+    /// The script is over, and each sale that was closed has its receipt: a sale is over before its
+    /// receipt is out.
+    pub fn is_over(&self) -> bool {
+        let (mut closed, mut printed) = (0, 0);
+        for body in bodies(&self.records) {
+            match body {
+                Body::SaleClosed(_) => closed += 1,
+                Body::ReceiptPrinted(_) => printed += 1,
+                _ => {}
+            }
+        }
+        self.status.script_finished && closed == printed
+    }
 }
 
 #[derive(Clone)]
@@ -191,10 +212,10 @@ impl TestHub {
         }
     }
 
-    /// The script is over and everything the lane has is here.
+    /// The script is over, its receipts are out, and everything the lane has is here.
     pub async fn until_done(&self) {
         self.until(|heard| {
-            heard.status.script_finished
+            heard.is_over()
                 && u64::try_from(heard.records.len()).unwrap() >= heard.status.journal_sequence
         })
         .await;

@@ -35,12 +35,12 @@ pub(super) struct RungUp {
     pub tax_minor: i64,
     /// Class and rate in basis points; `None`: not taxed.
     pub taxed_as: Option<(String, i64)>,
-    /// The price file that it is priced by, where that is another than the sale's; else empty.
+    /// The price file that it is priced by: what waited in another sale keeps that one's.
     pub price_version: String,
 }
 
 impl RungUp {
-    fn of(line: &LineAdded) -> Self {
+    fn of(line: &LineAdded, of_sale: &str) -> Self {
         let discount = line.discount.as_ref();
         let rate = line.tax_rate_basis_points;
         Self {
@@ -54,7 +54,10 @@ impl RungUp {
             original: line.returned.as_ref().and_then(original_of),
             tax_minor: minor(line.tax.as_ref()),
             taxed_as: rate.map(|rate| (line.tax_class.clone(), rate.into())),
-            price_version: line.price_file_version.clone(),
+            price_version: match line.price_file_version.as_str() {
+                "" => of_sale.to_owned(),
+                own => own.to_owned(),
+            },
         }
     }
 }
@@ -116,15 +119,6 @@ pub(super) struct Sale {
 }
 
 impl Sale {
-    /// The price file that a line is priced by: what waited in another sale keeps that one's.
-    #[must_use]
-    pub(super) fn version_of<'a>(&'a self, line: &'a RungUp) -> &'a str {
-        match line.price_version.as_str() {
-            "" => &self.price_version,
-            own => own,
-        }
-    }
-
     /// Whether it was neither closed nor voided.
     #[must_use]
     pub(super) fn is_open(&self) -> bool {
@@ -143,7 +137,7 @@ impl Sale {
     }
 
     fn ring_up(&mut self, line: &LineAdded) {
-        let rung_up = RungUp::of(line);
+        let rung_up = RungUp::of(line, &self.price_version);
         if let Some((_, lines)) = self.recalled
             && self.first_lines.len() < lines
         {
@@ -304,8 +298,9 @@ impl LaneBook {
 
     fn change(&mut self, changed: &LineChanged) {
         let line = changed.line.clone().unwrap_or_default();
-        let known = &mut self.sale(line.sale_number).lines;
-        let before = known.insert(line.line_number, RungUp::of(&line));
+        let sale = self.sale(line.sale_number);
+        let rung_up = RungUp::of(&line, &sale.price_version);
+        let before = sale.lines.insert(line.line_number, rung_up);
         if before.is_none() {
             let what = format!("line {} was changed and never rung up", line.line_number);
             self.orphan_records.push(what);
@@ -395,5 +390,54 @@ impl LanePayment {
             Some(decision) if !self.abandoned => minor(decision.approved.as_ref()),
             Some(_) | None => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::journal::v1::{SaleSuspended, SuspendedSale};
+
+    use super::*;
+
+    #[test]
+    fn what_waited_over_a_change_of_prices_is_what_was_suspended() {
+        let opened = |sale_number, version: &str, recalled| {
+            Body::SaleOpened(SaleOpened {
+                sale_number,
+                price_file_version: version.to_owned(),
+                recalled,
+                ..SaleOpened::default()
+            })
+        };
+        let line = |sale_number, version: &str| {
+            Body::LineAdded(LineAdded {
+                sale_number,
+                line_number: 1,
+                barcode: "6900000000014".to_owned(),
+                price_file_version: version.to_owned(),
+                ..LineAdded::default()
+            })
+        };
+        let waited = SuspendedSale {
+            lane: 1,
+            epoch: 1,
+            sale_number: 1,
+        };
+        let mut book = LaneBook::default();
+        for body in [
+            opened(1, "a", None),
+            line(1, ""),
+            Body::SaleSuspended(SaleSuspended {
+                sale_number: 1,
+                ..SaleSuspended::default()
+            }),
+            opened(2, "b", Some(waited)),
+            line(2, "a"),
+        ] {
+            book.take(&body);
+        }
+        let suspended = book.sales[&1].suspended.as_ref();
+        assert_eq!(suspended, Some(&book.sales[&2].first_lines));
+        assert_eq!(book.sales[&2].lines[&1].price_version, "a");
     }
 }

@@ -70,7 +70,7 @@ impl PriceFiles {
         visit: &Visit,
         sale: &'a Sale,
     ) -> BTreeMap<&'a str, BTreeSet<u16>> {
-        let versions = sale.bought().map(|line| sale.version_of(line));
+        let versions = sale.bought().map(|line| line.price_version.as_str());
         let days = self.by_day.keys().copied();
         let days = FIRST_DAY..=days.last().unwrap_or(FIRST_DAY);
         versions
@@ -85,7 +85,7 @@ impl PriceFiles {
     fn fits(&self, visit: &Visit, sale: &Sale, version: &str, day: u16) -> bool {
         let costs = self.costs(visit, day).into_iter();
         let mut lines = costs.zip(sale.bought());
-        lines.all(|(cost, line)| sale.version_of(line) != version || line.total_minor == cost)
+        lines.all(|(cost, line)| line.price_version != version || line.total_minor == cost)
     }
 
     /// What a visit comes to, each line by the first day of its version.
@@ -96,7 +96,7 @@ impl PriceFiles {
         days: &BTreeMap<&str, BTreeSet<u16>>,
     ) -> i64 {
         let lines = sale.bought().map(|line| {
-            let days = days.get(sale.version_of(line));
+            let days = days.get(line.price_version.as_str());
             days.and_then(|days| days.first().copied())
         });
         let none = std::iter::repeat(None);
@@ -207,8 +207,8 @@ mod tests {
     /// Of the visit of that day, rung up at this price.
     fn sale(day: u16, version: &str, price_minor: i64) -> Sale {
         let line = |total_minor| RungUp {
-            barcode: String::new(),
             total_minor,
+            price_version: version.to_owned(),
             ..RungUp::default()
         };
         Sale {
