@@ -59,6 +59,14 @@ pub const PIN_WAIT_MAX_MS: u64 = 60_000;
 pub const PIN_CHECK_TIMEOUT_MS: u64 = 10_000;
 /// How long an operator may touch nothing before being signed off.
 pub const OPERATOR_IDLE_MS: u64 = 5 * 60 * 1_000;
+/// How long nobody may ask for anything at the hub's pages before being signed off.
+pub const OFFICE_IDLE_MS: u64 = 15 * 60 * 1_000;
+/// Sign-ons at the hub's pages that are open at one time.
+pub const OFFICE_SESSIONS_MAX: usize = 64;
+/// Bytes of one form of the hub's pages.
+pub const OFFICE_FORM_BYTES_MAX: usize = 8 * 1024;
+/// Steps of a close that its page keeps.
+pub const CLOSE_STEPS_SHOWN_MAX: usize = 200;
 /// Tenders of one sale, declined ones included.
 pub const SALE_TENDERS_MAX: usize = 32;
 /// Operators whose figures a till keeps apart until their Z.

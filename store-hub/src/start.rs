@@ -220,7 +220,7 @@ async fn open_office(config: &Config, seams: &Seams) -> Result<Option<Office>, O
     let Some(office) = &config.office else {
         return Ok(None);
     };
-    let opened = Office::open(seams.network.as_ref(), seams.random.as_ref(), office);
+    let opened = Office::open(seams.network.as_ref(), Arc::clone(&seams.random), office);
     opened.await.map(Some)
 }
 

@@ -4,6 +4,7 @@ import { strict as assert } from "node:assert";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import axe from "axe-core";
+import * as office from "./office.mjs";
 import { CASHIER, SUPERVISOR, identify, pause, scan, type, withStore } from "./store.mjs";
 
 const [sim, pictures = "pictures"] = process.argv.slice(2);
@@ -38,6 +39,7 @@ async function main() {
     await part("a reload and a kill in mid-sale", () => reloadAndKill(hand));
     await part("the bank line is pulled, the hub is gone", () => linesDown(hand));
     await part("every page: accessible, small, nothing from elsewhere", () => everyPage(hand));
+    await part("who runs the store: signs on, finds, closes the day, reads", () => runStore(hand));
   });
   assert.match(told, /0 broken/);
   assert.deepEqual(trouble, []);
@@ -101,10 +103,10 @@ class Hand {
   }
 }
 
-async function shot(page, name) {
+async function shot(page, name, fullPage = false) {
   shots += 1;
   const path = join(pictures, `${String(shots).padStart(2, "0")}-${name}.png`);
-  await page.screenshot({ path });
+  await page.screenshot({ path, fullPage });
 }
 
 const says = (page, text) => page.locator(".step .prompt", { hasText: text }).waitFor();
@@ -467,8 +469,7 @@ async function linesDown(hand) {
   await hold(panel, APPROVED);
   await says(cashier, "Done");
   assert.match(await printed(hand, before), /SUBJECT TO AUTHORISATION/);
-  const now = await context.newPage();
-  await now.goto(await start.locator('a[href$="/now"]').getAttribute("href"));
+  const now = await officePage(context, start);
   await now.locator(".tile.bad").first().waitFor();
   await shot(now, "now-line-down");
   await turn("bank-line", "on");
@@ -484,6 +485,41 @@ async function linesDown(hand) {
   await context.close();
 }
 
+/** The hub's pages, by somebody who is signed on there. */
+async function officePage(context, start) {
+  const page = await context.newPage();
+  await page.goto(await start.locator('a[href$="/now"]').getAttribute("href"));
+  await office.signOn(page, office.MANAGER);
+  await page.locator(".tile").first().waitFor();
+  return page;
+}
+
+async function runStore(hand) {
+  const { context, start } = await hand.context();
+  const page = await context.newPage();
+  const { origin } = new URL(await start.locator('a[href$="/now"]').getAttribute("href"));
+  const taken = (name) => shot(page, `office-${name}`, true);
+  await office.signsOn(page, origin, taken);
+  await office.addsSomebody(page, origin, taken);
+  await office.rolesHold(page, origin);
+  await office.findsPayment(page, origin, taken);
+  await office.closesDay(page, origin, taken);
+  await context.close();
+  for (const locale of ["en-US", "zh-CN"]) {
+    for (const viewport of [{ width: 1920, height: 1080 }, { width: 390, height: 844 }]) {
+      const { context, start } = await hand.context({ locale, viewport });
+      const shown = await officePage(context, start);
+      for (const path of office.PAGES) {
+        await shown.goto(`${origin}/${path}`);
+        const name = `office-${path.replace(/\W/g, "-")}-${locale.slice(0, 2)}-${viewport.width}`;
+        await shot(shown, name, true);
+        await check(shown, name);
+      }
+      await context.close();
+    }
+  }
+}
+
 async function everyPage(hand) {
   const sizes = [
     { width: 1024, height: 600 },
@@ -497,8 +533,7 @@ async function everyPage(hand) {
       await scanAll(cashier, [APPLE]);
       const customer = await context.newPage();
       await customer.goto(href.replace("/cashier", "/customer"));
-      const now = await context.newPage();
-      await now.goto(await start.locator('a[href$="/now"]').getAttribute("href"));
+      const now = await officePage(context, start);
       // On a telephone somebody looks at the office; nobody sells there.
       const pages = viewport.width < 1000
         ? { start, now }

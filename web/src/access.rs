@@ -110,7 +110,8 @@ fn carries_form(headers: &HeaderMap, token: &Token) -> bool {
 }
 
 /// The value of a cookie.
-pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+#[must_use]
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let all = headers.get_all(header::COOKIE).into_iter();
     let pairs = all.filter_map(|value| value.to_str().ok());
     pairs.flat_map(|pairs| pairs.split(';')).find_map(|pair| {

@@ -16,13 +16,15 @@
 
 mod access;
 mod assets;
+mod fields;
 mod frame;
 mod language;
 mod serve;
 mod token;
 
-pub use access::{Access, guard};
+pub use access::{Access, cookie, guard};
 pub use assets::assets;
+pub use fields::Fields;
 pub use frame::{LISTEN, LISTEN_WHILE_SEEN, Page};
 pub use language::{language_choice, language_of, said};
 pub use serve::serve;

@@ -13,7 +13,7 @@ mod rights;
 mod roster;
 
 pub use list::{BadgeHash, ListFault, Operator, OperatorList, PinVerifier};
-pub use office::{NotSignedOn, OfficePins, PinOutcome};
+pub use office::{NotSignedOn, OfficePins, OfficeRight, PinOutcome, may_in_office};
 pub use part::{OperatorFact, OperatorsPart, SignedOffBy, SignedOn, WrongPins};
 pub use rights::{Action, Answer, Role, may};
 pub use roster::{NewOperator, OperatorChange, OperatorOrder, OperatorStep, Roster, RosterFault};

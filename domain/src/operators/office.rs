@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     list::{Operator, PinVerifier},
     part::WrongPins,
+    rights::Role,
     roster::Roster,
     wait_after_wrong_pins_ms,
 };
@@ -44,8 +45,8 @@ pub enum PinOutcome {
 #[derive(Clone, Debug, Default)]
 pub struct OfficePins {
     wrong: BTreeMap<OperatorId, WrongPins>,
-    /// Nothing is looked at before; a restart begins anew.
-    not_before: BTreeMap<OperatorId, MonoMs>,
+    /// Nothing is looked at before, of this version of them; a restart begins anew.
+    not_before: BTreeMap<OperatorId, (u64, MonoMs)>,
     /// One at a time, so that a hundred at once are not a hundred tries.
     checking: BTreeSet<OperatorId>,
 }
@@ -55,7 +56,10 @@ impl OfficePins {
     pub fn apply(&mut self, operator: OperatorId, wrong: Option<WrongPins>) {
         match wrong {
             Some(wrong) => self.wrong.insert(operator, wrong),
-            None => self.wrong.remove(&operator),
+            None => {
+                self.not_before.remove(&operator);
+                self.wrong.remove(&operator)
+            }
         };
     }
 
@@ -81,7 +85,8 @@ impl OfficePins {
         if self.of(operator).is_some_and(|wrong| wrong.locked) {
             return Err(NotSignedOn::Locked);
         }
-        let too_early = self.not_before.get(&number).is_some_and(|at| now < *at);
+        let pause = self.not_before.get(&number);
+        let too_early = pause.is_some_and(|(of, at)| *of == operator.version && now < *at);
         if too_early || !self.checking.insert(number) {
             return Err(NotSignedOn::Wait);
         }
@@ -97,17 +102,103 @@ impl OfficePins {
     pub fn end(&mut self, operator: &Operator, is_right: bool, now: MonoMs) -> PinOutcome {
         self.checking.remove(&operator.number);
         if is_right {
-            self.not_before.remove(&operator.number);
             return PinOutcome::Right;
         }
         let before = self.of(operator).map_or(0, |wrong| wrong.count);
         let count = before.saturating_add(1);
         let wait = wait_after_wrong_pins_ms(count);
-        self.not_before.insert(operator.number, now.after(wait));
+        let until = (operator.version, now.after(wait));
+        self.not_before.insert(operator.number, until);
         PinOutcome::Refused(WrongPins {
             count,
             of_version: operator.version,
             locked: count >= limits::PIN_TRIES_MAX,
         })
+    }
+}
+
+/// What is done at the hub's pages, as far as rights tell it apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OfficeRight {
+    /// See lanes, bank line and queue.
+    SeeStore,
+    /// Look for receipts and payments.
+    SeeSales,
+    /// See what a day holds, and past ones.
+    SeeDay,
+    /// Close the day.
+    CloseDay,
+    /// See what waits for somebody.
+    SeeWork,
+    /// Read, print and take away reports.
+    SeeReports,
+    /// See who works here, and let somebody try again who is locked out.
+    UnlockOperator,
+    /// Add, change and end operators, and give PINs.
+    ManageOperators,
+}
+
+impl OfficeRight {
+    /// Every one of them.
+    pub const ALL: [Self; 8] = [
+        Self::SeeStore,
+        Self::SeeSales,
+        Self::SeeDay,
+        Self::CloseDay,
+        Self::SeeWork,
+        Self::SeeReports,
+        Self::UnlockOperator,
+        Self::ManageOperators,
+    ];
+}
+
+/// THE table of the hub's pages.
+#[must_use]
+pub const fn may_in_office(role: Role, right: OfficeRight) -> bool {
+    // Cashier, supervisor, manager, technician.
+    let row = match right {
+        OfficeRight::SeeStore => [true, true, true, true],
+        OfficeRight::SeeSales | OfficeRight::SeeDay => [false, true, true, false],
+        OfficeRight::SeeWork => [false, true, true, true],
+        OfficeRight::SeeReports | OfficeRight::UnlockOperator => [false, true, true, false],
+        OfficeRight::CloseDay | OfficeRight::ManageOperators => [false, false, true, false],
+    };
+    let [cashier, supervisor, manager, technician] = row;
+    match role {
+        Role::Cashier => cashier,
+        Role::Supervisor => supervisor,
+        Role::Manager => manager,
+        Role::Technician => technician,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_closed_and_a_list_is_changed_by_a_manager_alone() {
+        for right in [OfficeRight::CloseDay, OfficeRight::ManageOperators] {
+            let may = [
+                Role::Cashier,
+                Role::Supervisor,
+                Role::Manager,
+                Role::Technician,
+            ]
+            .map(|role| may_in_office(role, right));
+            assert_eq!(may, [false, false, true, false], "{right:?}");
+        }
+    }
+
+    #[test]
+    fn a_cashier_sees_the_store_and_no_sale_of_others_and_who_stands_higher_may_no_less() {
+        for right in OfficeRight::ALL {
+            let may = [Role::Cashier, Role::Supervisor, Role::Manager]
+                .map(|role| may_in_office(role, right));
+            assert!(may.is_sorted(), "{right:?}");
+            assert_eq!(may[0], right == OfficeRight::SeeStore, "{right:?}");
+        }
+        assert!(!may_in_office(Role::Technician, OfficeRight::SeeSales));
+        assert!(may_in_office(Role::Technician, OfficeRight::SeeWork));
     }
 }

@@ -28,7 +28,7 @@ pub(crate) struct Operators {
 /// Why an order was not carried out.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum NotOrdered {
-    #[error("HUB0050: {0}")]
+    #[error("HUB0060: {0}")]
     Fault(#[from] RosterFault),
     #[error("HUB0017: the disk has no room")]
     NoRoom,

@@ -12,7 +12,7 @@ use domain::{
         Calendar, Circumstances, DateRefused, DayConfig, DayEffect, LanePart, LaneSeen, Lateness,
         Wait,
     },
-    ids::{LaneEpoch, LaneId, PaymentId},
+    ids::{LaneEpoch, LaneId, PaymentId, ReceiptNumber},
     money::Currency,
     time::{BusinessDate, MonoMs},
 };
@@ -22,7 +22,8 @@ use proto::store::v1::{LaneState, LaneView, PaymentHistory};
 
 use crate::{
     projections::{
-        self, Books, Found, HostFile, KeptDates, LedgerError, PrefixFound, Query, Takings,
+        self, Books, Found, HostFile, KeptDates, LedgerError, PrefixFound, Query, SaleEntry,
+        Takings,
     },
     report::{About, DayReport, DaysFolder, SealError, SealedDay, day_report},
 };
@@ -388,6 +389,25 @@ impl Handler<FindByPrefix> for Reports {
 
     fn handle(&mut self, find: FindByPrefix, ctx: &mut Self::Context) -> Self::Result {
         self.once_caught_up(ctx, move |actor| Ok(actor.books.by_prefix(&find.0)?))
+    }
+}
+
+/// A sale by its receipt, with its paper.
+#[derive(Message)]
+#[rtype(result = "Result<Option<(SaleEntry, String)>, ReportError>")]
+pub(crate) struct FindReceipt(pub(crate) ReceiptNumber);
+
+impl Handler<FindReceipt> for Reports {
+    type Result = ResponseActFuture<Self, Result<Option<(SaleEntry, String)>, ReportError>>;
+
+    fn handle(&mut self, find: FindReceipt, ctx: &mut Self::Context) -> Self::Result {
+        self.once_caught_up(ctx, move |actor| {
+            let sale = actor.books.sale(find.0)?;
+            Ok(sale.map(|sale| {
+                let paper = projections::receipt_text(&sale, &actor.parts.journal);
+                (sale, paper)
+            }))
+        })
     }
 }
 

@@ -277,7 +277,7 @@ fn import(asked: &Asked, file: &std::path::Path) -> Outcome {
     let bytes = zeroize::Zeroizing::new(fs::read(file).map_err(unreadable)?);
     let rows = read_rows(&bytes).map_err(|faults| {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        let what = format!("HUB0053: {}: {}", file.display(), faults.join("\n"));
+        let what = format!("HUB0063: {}: {}", file.display(), faults.join("\n"));
         Failed::new(USAGE, what)
     })?;
     let orders: Result<Vec<What>, Failed> = rows.into_iter().map(to_add).collect();
@@ -341,11 +341,11 @@ fn line(one: &OperatorView, reader: &Reader) -> String {
         (one.has_badge, ("badge", "有工牌")),
         (
             one.pin_lost,
-            ("NEEDS A NEW PIN (HUB0051)", "需重设密码（HUB0051）"),
+            ("NEEDS A NEW PIN (HUB0061)", "需重设密码（HUB0061）"),
         ),
         (
             one.locked,
-            ("LOCKED at the hub (HUB0052)", "后台登录已锁定（HUB0052）"),
+            ("LOCKED at the hub (HUB0062)", "后台登录已锁定（HUB0062）"),
         ),
     ] {
         if holds {

@@ -401,6 +401,7 @@ mod tests {
                 sealed_complete: (1, 3),
                 dates_unsealed: 2,
                 takings: Takings {
+                    cash: Default::default(),
                     sales: [(LaneId(4), (11, 1))].into(),
                     taken: [("card".to_owned(), 1250), ("cash".to_owned(), -3)].into(),
                 },

@@ -1,17 +1,38 @@
 //! The hub's pages for those who run the store, in a browser: behind a token, on a port of their
-//! own.
+//! own; once the store has operators, behind number and PIN as well.
 //!
-//! They show what the hub's services answer, and decide nothing.
+//! They show what the hub's services answer, and decide nothing. What they order is done by the
+//! same calls as a command's.
 
+mod closing;
+mod day;
+mod find;
+mod frame;
 mod now;
+mod operators;
+mod payment;
+mod reports;
+mod sessions;
+mod sign_on;
+mod tables;
+mod visitor;
+mod work;
 
 use std::{io, sync::Arc};
 
-use axum::{Router, extract::State, response::Redirect, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    response::Redirect,
+    routing::{get, post},
+};
 use ports::{Listener, Network, Random};
 use web::{Access, Token, TokenError, assets, guard, language_choice, serve};
 
 use crate::{config::OfficeConfig, grpc::Services};
+
+use closing::Closing;
+use sessions::Sessions;
 
 /// Why there are no pages.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +54,8 @@ pub enum OfficeError {
 struct Pages {
     services: Services,
     token: Token,
+    sessions: Sessions,
+    closing: Closing,
 }
 
 type Here = State<Arc<Pages>>;
@@ -41,12 +64,13 @@ type Here = State<Arc<Pages>>;
 pub(crate) struct Office {
     listener: Listener,
     token: Token,
+    random: Arc<dyn Random>,
 }
 
 impl Office {
     pub(crate) async fn open(
         network: &dyn Network,
-        random: &dyn Random,
+        random: Arc<dyn Random>,
         config: &OfficeConfig,
     ) -> Result<Self, OfficeError> {
         let listening = network.listen(&config.listen).await;
@@ -54,9 +78,13 @@ impl Office {
             address: config.listen.clone(),
             reason,
         })?;
-        let token = Token::of_file(&config.token_file, random)?;
+        let token = Token::of_file(&config.token_file, random.as_ref())?;
         command_line::say(&format!("office on http://{}/", listener.address));
-        Ok(Self { listener, token })
+        Ok(Self {
+            listener,
+            token,
+            random,
+        })
     }
 
     /// Serves until it is dropped.
@@ -67,16 +95,40 @@ impl Office {
             frames: None,
         };
         let pages = Arc::new(Pages {
+            sessions: Sessions::new(self.random, Arc::clone(&services.clock)),
             services,
             token: self.token,
+            closing: Closing::default(),
         });
-        let router = Router::new()
-            .route("/", get(|| async { Redirect::to("/now") }))
-            .route("/now", get(now::page))
-            .route("/now/live", get(now::live))
-            .merge(language_choice("/now"))
-            .with_state(pages)
-            .merge(assets());
-        serve(self.listener, guard(router, access)).await
+        serve(self.listener, guard(routes(pages), access)).await
     }
+}
+
+fn routes(pages: Arc<Pages>) -> Router {
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/now") }))
+        .route("/sign-on", get(sign_on::page).post(sign_on::take))
+        .route("/sign-off", post(sign_on::leave))
+        .route("/now", get(now::page))
+        .route("/now/live", get(now::live))
+        .route("/find", get(find::page))
+        .route("/receipts/{number}", get(find::receipt))
+        .route("/payments/{id}", get(payment::page))
+        .route("/day", get(day::page))
+        .route("/day/live", get(day::live))
+        .route("/day/close", post(day::close))
+        .route("/work", get(work::page))
+        .route("/reports", get(reports::page))
+        .route("/reports/{date}/day.json", get(reports::json))
+        .route("/reports/{date}/{table}", get(reports::csv))
+        .route("/operators", get(operators::page))
+        .route("/operators/add", post(operators::add))
+        .route("/operators/{number}", get(operators::one))
+        .route("/operators/{number}/change", post(operators::change))
+        .route("/operators/{number}/end", post(operators::end))
+        .route("/operators/{number}/pin", post(operators::set_pin))
+        .route("/operators/{number}/unlock", post(operators::unlock))
+        .merge(language_choice("/now"))
+        .with_state(pages)
+        .merge(assets())
 }

@@ -6,10 +6,13 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use axum::{
     extract::State,
     http::HeaderMap,
-    response::sse::{Event, Sse},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, Sse},
+    },
 };
-use domain::{time::WallMs, words::Language};
-use futures::{Stream, StreamExt};
+use domain::{operators::OfficeRight, words::Language};
+use futures::StreamExt;
 use maud::{Markup, html};
 use proto::store::v1::{
     LaneView, LanesRequest, StatusRequest, StatusResponse,
@@ -17,10 +20,10 @@ use proto::store::v1::{
 };
 use tokio_stream::wrappers::IntervalStream;
 use tonic::Request;
-use web::{LISTEN_WHILE_SEEN, Page, language_of, said};
+use web::{LISTEN_WHILE_SEEN, language_of, said};
 
-use super::{Here, Pages};
-use crate::{moment::time_in_words, presentation};
+use super::{Here, Pages, frame::Section};
+use crate::presentation;
 
 /// How old what is shown may be.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -39,65 +42,55 @@ impl Pages {
         let lanes = lanes.await.ok()?.into_inner().lanes;
         Some(Seen { status, lanes })
     }
-
-    fn clock(&self, wall_ms: i64) -> String {
-        time_in_words(WallMs(wall_ms), &self.services.calendar.zone)
-    }
 }
 
 /// `GET /now`.
-pub(super) async fn page(State(pages): Here, headers: HeaderMap) -> Markup {
-    let language = language_of(&headers);
-    let (other, tag) = match language {
-        Language::English => ("中文", "zh"),
-        Language::Chinese => ("English", "en"),
+pub(super) async fn page(State(pages): Here, headers: HeaderMap) -> Response {
+    let visitor = match pages.admit(&headers, OfficeRight::SeeStore).await {
+        Ok(visitor) => visitor,
+        Err(answer) => return answer,
     };
+    let language = language_of(&headers);
     let seen = pages.look().await;
     let body = html! {
-        header .top {
-            strong { (said(language, "Now", "当前")) }
-            span { (pages.services.store_id) }
-            a .language href={ "/language/" (tag) } { (other) }
-        }
-        main #live hx-sse:connect="/now/live" hx-config=(LISTEN_WHILE_SEEN)
+        div #live hx-sse:connect="/now/live" hx-config=(LISTEN_WHILE_SEEN)
             hx-swap="innerHTML" { (shown(&pages, seen.as_ref(), language)) }
     };
-    let page = Page {
-        title: said(language, "Now", "当前"),
-        language,
-        class: "office",
-        scripts: &[],
-        token: &pages.token,
-        body,
-    };
-    page.markup()
+    pages
+        .of_section(&visitor, &headers, Section::Now, &body)
+        .into_response()
 }
 
 /// `GET /now/live`.
-pub(super) async fn live(
-    State(pages): Here,
-    headers: HeaderMap,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub(super) async fn live(State(pages): Here, headers: HeaderMap) -> Response {
+    if let Err(answer) = pages.admit(&headers, OfficeRight::SeeStore).await {
+        return answer;
+    }
     let language = language_of(&headers);
     let looks = IntervalStream::new(tokio::time::interval(LOOK_EVERY));
     let contents = looks.then(move |_| {
-        let pages = Arc::clone(&pages);
+        let (pages, headers) = (Arc::clone(&pages), headers.clone());
         async move {
+            // Looking on keeps nobody signed on.
+            if !matches!(pages.visitor(&headers, false).await, Ok(Some(_))) {
+                return None;
+            }
             let seen = pages.look().await;
-            shown(&pages, seen.as_ref(), language).into_string()
+            Some(shown(&pages, seen.as_ref(), language).into_string())
         }
     });
+    let contents = contents.take_while(|one| std::future::ready(one.is_some()));
     let mut last = String::new();
-    let changed = contents.map(move |now| {
+    let changed = contents.filter_map(std::future::ready).map(move |now| {
         let event = match now == last {
             // Says that the hub is there.
             true => Event::default().comment(""),
             false => Event::default().data(&now),
         };
         last = now;
-        Ok(event)
+        Ok::<Event, Infallible>(event)
     });
-    Sse::new(changed)
+    Sse::new(changed).into_response()
 }
 
 fn shown(pages: &Pages, seen: Option<&Seen>, language: Language) -> Markup {
@@ -112,7 +105,7 @@ fn shown(pages: &Pages, seen: Option<&Seen>, language: Language) -> Markup {
             (owed(&seen.status, language))
             (decided(&seen.status, language))
         }
-        h1 { (said(language, "Lanes", "收银台")) }
+        h2 { (said(language, "Lanes", "收银台")) }
         section .tiles aria-label=(said(language, "Lanes", "收银台")) {
             @for lane in &seen.lanes { (lane_tile(pages, lane, language)) }
         }

@@ -143,7 +143,7 @@ impl OperatorStore {
                 let operator = entry.number;
                 tracing::error!(
                     event = "pin of an operator lost",
-                    code = "HUB0051",
+                    code = "HUB0061",
                     operator
                 );
                 self.lost.insert(OperatorId(operator));
@@ -289,7 +289,7 @@ impl OperatorStore {
                 self.pins.apply(number, Some(wrong));
                 let operator = number.0;
                 if wrong.locked {
-                    tracing::warn!(event = "operator locked out", code = "HUB0052", operator);
+                    tracing::warn!(event = "operator locked out", code = "HUB0062", operator);
                     return Err(NotSignedOn::Locked);
                 }
                 Err(NotSignedOn::Wrong)

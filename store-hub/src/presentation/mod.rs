@@ -18,7 +18,7 @@ pub(crate) use dead_letter::{dead_letter_reason, forward_kind, resolution};
 pub(crate) use history::history_line;
 pub(crate) use lane::{lane_state, trouble, trouble_code};
 pub(crate) use operators::role;
-pub(crate) use payment::{found_state, owner, payment_state, payment_status};
+pub(crate) use payment::{found_state, owner, payment_state, payment_status, tender};
 pub(crate) use prices::{price_source, price_version_state};
 pub(crate) use store::{clock_owner, day_state, lease_state, no_room};
 

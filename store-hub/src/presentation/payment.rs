@@ -20,6 +20,10 @@ pub(crate) fn payment_status(number: i32) -> Sentence {
     worded::<PaymentStatus>(number)
 }
 
+pub(crate) fn tender(number: i32) -> Sentence {
+    worded::<TenderKind>(number)
+}
+
 pub(crate) fn owner(number: i32) -> Sentence {
     worded::<Owner>(number)
 }

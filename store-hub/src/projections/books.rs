@@ -7,6 +7,7 @@ use domain::{
     day::{DayConfig, Days},
     ids::{ForwardId, LaneEpoch, LaneId, OperatorId, PaymentId, ReceiptNumber, SaleNumber},
     money::Currency,
+    till::CashAccount,
     time::BusinessDate,
 };
 use journal::{Head, LogId};
@@ -54,6 +55,8 @@ pub(crate) struct Books {
     pub(super) sold: BTreeMap<(LaneId, LaneEpoch), (u32, u32)>,
     /// What all lanes took by kind of tender, over all dates, in minor units.
     pub(super) taken: BTreeMap<String, i64>,
+    /// What is in the store's safe and on its way to the bank, by all moves there were.
+    pub(super) cash: BTreeMap<CashAccount, i64>,
     pub(super) positions: BTreeMap<LogId, Head>,
     /// Logs of lanes that can't be read on, each with where and why.
     pub(super) stalled: BTreeMap<LogId, Stall>,
@@ -93,6 +96,7 @@ impl Books {
             open_sales: BTreeMap::new(),
             sold: BTreeMap::new(),
             taken: BTreeMap::new(),
+            cash: [(CashAccount::Safe, 0), (CashAccount::Deposit, 0)].into(),
             positions: BTreeMap::new(),
             stalled: BTreeMap::new(),
             kept,
@@ -127,7 +131,13 @@ impl Books {
         Takings {
             sales,
             taken: self.taken.clone(),
+            cash: self.cash.clone(),
         }
+    }
+
+    /// What is in an account of the store.
+    pub(super) fn in_account(&self, account: CashAccount) -> i64 {
+        self.cash.get(&account).copied().unwrap_or(0)
     }
 
     /// A date's book to be changed; one that was kept is brought back.

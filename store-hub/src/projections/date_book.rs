@@ -11,6 +11,7 @@ use super::{
     figures::{
         DeadLetterLine, Difference, ForwardFigures, PaymentSum, Payments, Place, SalesDay, Sign,
     },
+    tills::TillsDay,
 };
 
 /// One business date.
@@ -32,6 +33,9 @@ pub(crate) struct DateBook {
     pub(crate) sold_in: BTreeMap<Place, SoldIn>,
     /// Payments kept under it of which something is still to come.
     pub(super) open: u64,
+    /// A hub that did not add them up wrote none, and a lane without floats has none.
+    #[serde(default, skip_serializing_if = "TillsDay::is_empty")]
+    pub(crate) tills: TillsDay,
 }
 
 /// Payments of one date's sales in one batch.

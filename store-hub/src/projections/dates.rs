@@ -7,6 +7,8 @@ use domain::{
 };
 use proto::journal::v1::{LaneRecord, lane_record::Body};
 
+use super::tills::is_of_a_date;
+
 /// What a record of a lane's journal means for the dates; `None`: it can't be read at all.
 pub(super) fn lane_fact(
     machine: Machine,
@@ -45,9 +47,12 @@ const fn frame_fact(fact: &CheckoutFact) -> FrameFact {
             | SaleFact::SaleSuspended { .. }
             | SaleFact::ReceiptPrinted { .. } => FrameFact::Other,
         },
+        CheckoutFact::Till(fact) => match is_of_a_date(fact) {
+            true => FrameFact::Counted,
+            false => FrameFact::Other,
+        },
         CheckoutFact::Basket(_)
         | CheckoutFact::Tender(_)
-        | CheckoutFact::Till(_)
         | CheckoutFact::Lease(_)
         | CheckoutFact::Operator(_) => FrameFact::Other,
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::ids::LaneId;
+use domain::{ids::LaneId, till::CashAccount};
 use serde::{Deserialize, Serialize};
 
 /// A batch: its terminal and its number.
@@ -108,6 +108,8 @@ pub(crate) struct Takings {
     pub(crate) sales: BTreeMap<LaneId, (u64, u64)>,
     /// By kind of tender, in minor units; cash is what the till kept.
     pub(crate) taken: BTreeMap<String, i64>,
+    /// In the safe and on its way to the bank, in minor units.
+    pub(crate) cash: BTreeMap<CashAccount, i64>,
 }
 
 /// What all lanes sold on one business date.

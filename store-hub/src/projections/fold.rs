@@ -5,6 +5,7 @@ use domain::{
     desk::{DeskFact, DeskRecord, ForwardFact, HubFact, PaymentFact, TerminalFact},
     ids::{OperatorId, PaymentId, SaleNumber},
     sale::{CheckoutFact, CheckoutRecord, PendingPayment, SaleFact, TenderFact, TenderKind},
+    till::TillFact,
     time::BusinessDate,
     words::Worded,
 };
@@ -16,6 +17,7 @@ use super::{
     figures::Sign,
     payment::{Captured, Intent, last_four},
     sale::{SaleEntry, TenderEntry},
+    tills::is_of_a_date,
 };
 
 impl Books {
@@ -107,8 +109,11 @@ impl Books {
                 self.take_tender(place, machine, record, fact);
                 true
             }
+            CheckoutFact::Till(fact) => {
+                self.take_till(machine, record, fact);
+                true
+            }
             CheckoutFact::Basket(_)
-            | CheckoutFact::Till(_)
             | CheckoutFact::Lease(_)
             | CheckoutFact::Date(_)
             | CheckoutFact::Operator(_) => true,
@@ -150,6 +155,22 @@ impl Books {
             }
         }
         true
+    }
+
+    fn take_till(&mut self, machine: Machine, record: &CheckoutRecord, fact: &TillFact) {
+        if let TillFact::CashMoved(movement) = fact {
+            for (account, minor) in &mut self.cash {
+                let changed = movement.kind.changes(*account, movement.amount.minor());
+                *minor = minor.saturating_add(changed.unwrap_or(0));
+            }
+        }
+        // A record without a date is in no frame: the dates know that it is there.
+        if is_of_a_date(fact)
+            && let Some(date) = record.date
+        {
+            let of = (machine.lane.0, machine.epoch.0);
+            self.date_mut(date).tills.take(of, fact);
+        }
     }
 
     fn take_tender(

@@ -24,7 +24,9 @@ use records::{
     hub::{forward_kind_to_proto, resolution_number},
 };
 
-use super::{LedgerError, books::Books, follow::understood, payment::PaymentEntry};
+use super::{
+    LedgerError, books::Books, follow::understood, payment::PaymentEntry, sale::SaleEntry,
+};
 use crate::replica::lane_log;
 
 /// The acquirer's own file, one JSON object a line.
@@ -294,15 +296,22 @@ fn add_receipt(
     let Ok(receipt) = ReceiptNumber::parse(&history.receipt_number) else {
         return Ok(());
     };
-    let Some((log, sequence)) = books.sale(receipt)?.and_then(|sale| sale.printed) else {
-        return Ok(());
-    };
-    if let Ok(record) = lane_record(journal, log, sequence)
-        && let Some(lane_record::Body::ReceiptPrinted(printed)) = record.body
-    {
-        history.receipt_text = printed.text;
+    if let Some(sale) = books.sale(receipt)? {
+        history.receipt_text = receipt_text(&sale, journal);
     }
     Ok(())
+}
+
+/// The paper of a sale; empty: it has not been printed, as far as the hub has heard.
+pub(crate) fn receipt_text(sale: &SaleEntry, journal: &Journal) -> String {
+    let printed = sale.printed.and_then(|(log, sequence)| {
+        let record = lane_record(journal, log, sequence).ok()?;
+        match record.body {
+            Some(lane_record::Body::ReceiptPrinted(printed)) => Some(printed.text),
+            Some(_) | None => None,
+        }
+    });
+    printed.unwrap_or_default()
 }
 
 /// The whole: decided, captured, undone, settled.

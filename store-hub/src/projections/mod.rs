@@ -18,6 +18,7 @@ mod sale;
 mod stall;
 #[cfg(test)]
 mod tests;
+mod tills;
 
 use journal::{LogId, ReadError};
 
@@ -27,8 +28,10 @@ pub(crate) use figures::{
     DeadLetterLine, Difference, ForwardFigures, PaymentSum, Payments, Takings,
 };
 pub(crate) use find::{Found, PrefixFound, Query};
-pub(crate) use history::{HostFile, tell};
+pub(crate) use history::{HostFile, receipt_text, tell};
 pub(crate) use kept::KeptDates;
+pub(crate) use sale::SaleEntry;
+pub(crate) use tills::TillDay;
 
 /// Why the journals could not be read.
 #[derive(Debug, thiserror::Error)]

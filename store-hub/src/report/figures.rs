@@ -3,8 +3,10 @@
 use domain::{day::LaneSeen, time::BusinessDate};
 
 use super::{
-    DayReport, HourLine, LaneLine, SCHEMA_VERSION, Sales, TenderLine, completeness::completeness,
+    DayReport, HourLine, LaneLine, SCHEMA_VERSION, Sales, TenderLine,
+    completeness::completeness,
     settled::settlement,
+    tills::{cash_accounts, tills},
 };
 use crate::projections::{Books, DateBook, DeadLetterLine, LedgerError};
 
@@ -43,6 +45,8 @@ pub(crate) fn day_report(
         declined_after_goods,
         differences: book.differences.values().cloned().collect(),
         completeness: completeness(&books.days, about.date, lanes, books.zone()),
+        tills: tills(&book),
+        cash_accounts: cash_accounts(&book),
     })
 }
 

@@ -39,6 +39,7 @@ pub(crate) fn html(report: &DayReport) -> String {
                 (hours(report, &amount))
                 (payments(report))
                 (settlement(report, &amount))
+                (tills(report, &amount))
                 (dead_letters("Dead letters", &report.dead_letters, &amount))
                 (dead_letters("Declined after goods", &report.declined_after_goods, &amount))
                 (differences(report, &amount))
@@ -150,6 +151,37 @@ fn settlement(report: &DayReport, amount: Amount<'_>) -> Markup {
                 th.n { (amount(report.settlement.lane_minor)) }
                 th.n { (amount(report.settlement.hub_minor)) }
                 th.n { (host(report.settlement.host_minor)) }
+            }
+        }
+    }
+}
+
+/// Of lanes with floats only.
+fn tills(report: &DayReport, amount: Amount<'_>) -> Markup {
+    let told = |minor: Option<i64>| minor.map_or_else(|| "not told".to_owned(), amount);
+    markup! {
+        @if !report.tills.is_empty() {
+            h2 { "Cash drawers" }
+            table {
+                tr {
+                    th { "lane" } th.n { "expected" } th.n { "counted" } th.n { "variance" }
+                    th { "shift open" } th.n { "no sale" } th { "Z" }
+                }
+                @for till in &report.tills {
+                    tr {
+                        td { (till.lane) " (epoch " (till.epoch) ")" }
+                        td.n { (told(till.expected_minor)) }
+                        td.n { (told(till.counted_minor)) }
+                        td.n.bad[till.variance_minor != 0] { (amount(till.variance_minor)) }
+                        td { @if let Some(operator) = till.open_shift_of { (operator) } }
+                        td.n { (till.no_sales) }
+                        td { @for number in &till.z_numbers { (number) " " } }
+                    }
+                }
+            }
+            @if let Some(cash) = report.cash_accounts {
+                p { "Safe gained " (amount(cash.safe_minor)) ", on its way to the bank "
+                    (amount(cash.deposit_minor)) }
             }
         }
     }

@@ -7,6 +7,7 @@ mod html;
 mod seal;
 mod settled;
 mod text;
+mod tills;
 
 use serde::Serialize;
 
@@ -47,6 +48,45 @@ pub(crate) struct DayReport {
     /// What lane journals, hub and host don't agree on, by name.
     pub(crate) differences: Vec<Difference>,
     pub(crate) completeness: Vec<LaneCompleteness>,
+    /// Cash drawers; a day of lanes without floats has none, and its file is as it always was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tills: Vec<TillLine>,
+    /// What the day's moves did to the store's accounts; absent: no cash moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cash_accounts: Option<CashAccounts>,
+}
+
+/// One cash drawer on this day.
+#[derive(Serialize, Clone, Debug)]
+pub(crate) struct TillLine {
+    pub(crate) lane: u16,
+    pub(crate) epoch: u32,
+    /// What should be in it at the end of the day; absent: its lane has not said.
+    pub(crate) expected_minor: Option<i64>,
+    /// What was found at the last count; absent: it was not counted.
+    pub(crate) counted_minor: Option<i64>,
+    /// Counted less expected, of all counts of the day.
+    pub(crate) variance_minor: i64,
+    pub(crate) counts: u32,
+    /// Whose shift was still open at the end.
+    pub(crate) open_shift_of: Option<u32>,
+    pub(crate) no_sales: u32,
+    pub(crate) z_numbers: Vec<u32>,
+    pub(crate) moves: Vec<CashMoveLine>,
+}
+
+#[derive(Serialize, Clone, Debug)]
+pub(crate) struct CashMoveLine {
+    pub(crate) kind: String,
+    pub(crate) count: u32,
+    pub(crate) total_minor: i64,
+}
+
+/// Gained, in minor units; negative: more went out.
+#[derive(Serialize, Clone, Copy, Debug)]
+pub(crate) struct CashAccounts {
+    pub(crate) safe_minor: i64,
+    pub(crate) deposit_minor: i64,
 }
 
 #[derive(Serialize, Clone, Copy, Default, Debug)]

@@ -26,6 +26,7 @@ pub(crate) fn text(report: &DayReport) -> String {
     page.sales(report);
     page.payments(report);
     page.settlement(report);
+    page.tills(report);
     page.dead_letters("Dead letters", &report.dead_letters);
     page.dead_letters("Declined after goods", &report.declined_after_goods);
     page.differences(report);
@@ -175,6 +176,53 @@ impl Page {
             self.line(&format!(
                 "{} {} {amount}: {} (owner: {})",
                 letter.payment_id, letter.kind, letter.reason, letter.owner
+            ));
+        }
+    }
+
+    /// Of lanes with floats only: without them a report is as it always was.
+    fn tills(&mut self, report: &DayReport) {
+        if report.tills.is_empty() {
+            return;
+        }
+        self.heading("Cash drawers");
+        for till in &report.tills {
+            let told = |minor: Option<i64>, not: &str| {
+                minor.map_or_else(|| not.to_owned(), |minor| self.amount(minor))
+            };
+            let line = format!(
+                "lane {} (epoch {}): expected {}, counted {}, variance {}",
+                till.lane,
+                till.epoch,
+                told(till.expected_minor, "not told"),
+                told(till.counted_minor, "not counted"),
+                self.amount(till.variance_minor)
+            );
+            self.line(&line);
+            if let Some(operator) = till.open_shift_of {
+                self.line(&format!("  SHIFT OPEN: operator {operator}"));
+            }
+            for movement in &till.moves {
+                let name = format!("  {}", movement.kind);
+                self.row(&name, movement.count, movement.total_minor);
+            }
+            if till.no_sales > 0 {
+                self.line(&format!("{:<40}{:>10}", "  no sale", till.no_sales));
+            }
+            if !till.z_numbers.is_empty() {
+                let numbers: Vec<String> = till.z_numbers.iter().map(ToString::to_string).collect();
+                self.line(&format!("  Z {}", numbers.join(", ")));
+            }
+        }
+        if let Some(cash) = report.cash_accounts {
+            let (safe, deposit) = (
+                self.amount(cash.safe_minor),
+                self.amount(cash.deposit_minor),
+            );
+            self.line(&format!("{:<40}{safe:>36}", "safe, gained"));
+            self.line(&format!(
+                "{:<40}{deposit:>36}",
+                "on its way to the bank, gained"
             ));
         }
     }

@@ -19,7 +19,7 @@ const DAY_2: &str = "2026-11-23";
 const DAY_3: &str = "2026-11-24";
 
 /// A version of a day as it lies on disk.
-fn sealed(store: &Store, date: &str, version: u32) -> Value {
+pub(crate) fn sealed(store: &Store, date: &str, version: u32) -> Value {
     let path = format!("days/{date}/v{version}/day.json");
     let text = std::fs::read_to_string(store.folder.path().join(path)).unwrap();
     serde_json::from_str(&text).unwrap()
@@ -30,7 +30,7 @@ fn total(report: &Value) -> i64 {
 }
 
 /// The newest sealed version of a date, once it is this one.
-async fn version_until(hub: &Hub, date: &str, version: u32) {
+pub(crate) async fn version_until(hub: &Hub, date: &str, version: u32) {
     let mut reports = ReportServiceClient::connect(format!("http://{}", hub.address))
         .await
         .unwrap();

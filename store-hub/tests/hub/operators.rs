@@ -181,12 +181,12 @@ async fn refused_orders_say_why_with_their_exit_code_and_change_nothing() {
         assert!(!stderr.contains("2580"), "{stderr}");
     };
     let cashier = ["add", "--name", "Li", "--role", "cashier"];
-    refused(&cashier, "2580\n", 4, "HUB0050: no manager would be left");
+    refused(&cashier, "2580\n", 4, "HUB0060: no manager would be left");
     refused(&cashier, "258\n", 2, "4 to 8 digits");
     refused(&cashier, "", 2, "nothing was typed");
     add_manager(&hub);
-    refused(&["end", "301"], "", 4, "HUB0050: no manager would be left");
-    refused(&["end", "9"], "", 1, "HUB0050: no operator 9");
+    refused(&["end", "301"], "", 4, "HUB0060: no manager would be left");
+    refused(&["end", "9"], "", 1, "HUB0060: no operator 9");
     let again = [
         "add", "--name", "Wu", "--role", "manager", "--number", "301",
     ];
@@ -211,7 +211,7 @@ async fn a_table_is_imported_whole_or_not_at_all() {
     assert_eq!(refused.status.code(), Some(2));
     let said = String::from_utf8(refused.stderr).unwrap();
     assert!(
-        said.contains("HUB0053") && said.contains("line 3: role"),
+        said.contains("HUB0063") && said.contains("line 3: role"),
         "{said}"
     );
     fs::write(
@@ -285,7 +285,7 @@ fn holds(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-/// HUB0051: a verifier that is not the one of the record lets nobody in, and its owner is told to
+/// HUB0061: a verifier that is not the one of the record lets nobody in, and its owner is told to
 /// no lane.
 #[tokio::test]
 async fn a_verifier_that_somebody_put_in_place_of_another_lets_nobody_in() {

@@ -210,7 +210,8 @@ fn wrong_pins_at_the_hub_lock_as_at_a_lane() {
         assert_eq!(early, Err(expected));
         now = now.after(limits::PIN_WAIT_MAX_MS);
     }
-    // A new PIN lets them try again, and so does somebody with the right.
+    // A new PIN lets them try again at once, and so does somebody with the right.
+    let now = MonoMs(0);
     let mut renewed = roster.clone();
     renewed.apply(Operator {
         version: operator.version + 1,

@@ -6,6 +6,7 @@ use std::path::Path;
 use domain::{
     day::{Fact, FrameFact, LaneRecordSeen, Machine, TurnedBy},
     ids::{ForwardId, LaneEpoch, LaneId, OperatorId, PaymentId, SaleNumber},
+    till::CashAccount,
     time::{BusinessDate, WallMs},
 };
 use journal::{Hash, Head, Journal, LogId};
@@ -57,6 +58,10 @@ struct OpenBooks {
     /// A hub that did not add them up wrote none: they are of what came since.
     #[serde(default)]
     taken: Vec<(String, i64)>,
+    /// Of the safe and of what is on its way to the bank; a hub that did not add them up wrote
+    /// nothing.
+    #[serde(default)]
+    cash: (i64, i64),
 }
 
 /// A fact of the days.
@@ -158,6 +163,8 @@ impl Books {
         let rows = rows.into_iter().filter(|row| !self.kept.has(row.date()));
         let rows: Vec<Row> = rows.collect();
         self.taken = open.taken.into_iter().collect();
+        let (safe, deposit) = open.cash;
+        self.cash = [(CashAccount::Safe, safe), (CashAccount::Deposit, deposit)].into();
         rows.into_iter().for_each(|row| self.hold_row(row));
     }
 
@@ -441,6 +448,10 @@ impl Books {
                 .map(|((lane, epoch), (closed, voided))| (lane.0, epoch.0, *closed, *voided))
                 .collect(),
             taken: self.taken.clone().into_iter().collect(),
+            cash: (
+                self.in_account(CashAccount::Safe),
+                self.in_account(CashAccount::Deposit),
+            ),
         }
     }
 }
