@@ -106,7 +106,8 @@ impl ReceiptNumber {
     /// The letter that a receipt's barcode begins with.
     pub const BARCODE_PREFIX: &str = "R";
 
-    /// Reads what is typed or scanned of a receipt: `3-1-000042`, `R3-1-000042`. `None`: it is none.
+    /// Reads what is typed or scanned of a receipt: `3-1-000042`, `R3-1-000042`. `None`: it is
+    /// none.
     #[must_use]
     pub fn scanned(text: &str) -> Option<Self> {
         // A store may have given its receipts another prefix.
@@ -316,7 +317,7 @@ pub struct ReturnId {
     pub lane: LaneId,
     /// Its machine.
     pub epoch: LaneEpoch,
-    /// The sale.
+    /// The sale it comes back in.
     pub sale: SaleNumber,
 }
 
@@ -352,7 +353,7 @@ pub struct SuspendedId {
     pub lane: LaneId,
     /// Its machine.
     pub epoch: LaneEpoch,
-    /// The sale.
+    /// The sale it comes back in.
     pub sale: SaleNumber,
 }
 

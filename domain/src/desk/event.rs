@@ -124,7 +124,7 @@ pub enum Event {
     },
     /// All of a machine's journal is here, and nothing more comes.
     EpochOver {
-        /// The lane.
+        /// Whose.
         lane: LaneId,
         /// Its machine.
         epoch: LaneEpoch,
@@ -238,6 +238,10 @@ pub enum Event {
 
 impl Desk {
     /// The one place where an event finds what decides it.
+    #[allow(
+        clippy::too_many_lines,
+        reason = "a table: each event and what decides it"
+    )]
     pub(super) fn dispatch(&mut self, out: &mut Outcome, event: Event) -> Result<(), Rejected> {
         match event {
             Event::TerminalConfigured { tid, mid, lane } => {

@@ -46,7 +46,7 @@ impl Taken {
 /// A closed sale with what is left of it, as a lane is told of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OriginalLeft {
-    /// Its receipt.
+    /// What the sale was closed with.
     pub receipt: ReceiptNumber,
     /// The date of its end.
     pub sold_on: BusinessDate,
@@ -54,7 +54,7 @@ pub struct OriginalLeft {
     pub at: WallMs,
     /// Whether its prices held the tax.
     pub tax_mode: TaxMode,
-    /// Its lines.
+    /// What was sold, and what of it came back.
     pub lines: Vec<LineLeft>,
     /// What paid for them.
     pub paid: Vec<PaidLeft>,

@@ -11,7 +11,7 @@ use crate::{
 /// A closed sale that goods may come back from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Original {
-    /// Its receipt.
+    /// What the sale was closed with.
     pub receipt: ReceiptNumber,
     /// The date of its end.
     pub sold_on: BusinessDate,

@@ -33,7 +33,7 @@ pub struct TakenLine {
 /// What comes back of one sale.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OfReceipt {
-    /// Its receipt.
+    /// What the sale was closed with.
     pub receipt: ReceiptNumber,
     /// The date of its end. `None`: who asks does not say.
     pub sold_on: Option<BusinessDate>,

@@ -104,10 +104,7 @@ impl Step {
                 quantity,
             } => self.asked_by_quantity(*line_number, *quantity)?,
             Event::PriceAnnounced { price, .. } => (action, *price),
-            Event::AmountTyped { typed, .. } => {
-                let quantity = self.volatile.next_line.quantity.unwrap_or(1);
-                (action, typed.amount.times(quantity)?)
-            }
+            Event::AmountTyped { typed, .. } => (action, self.asked_by_amount(typed.amount)?),
             Event::PriceOverridden {
                 line_number, price, ..
             } => {
@@ -167,6 +164,12 @@ impl Step {
             | Event::SignOffAnother => (action, Money::zero(self.config.currency)),
         };
         Ok(Some(asked))
+    }
+
+    /// Typed once for as many as were said before.
+    fn asked_by_amount(&self, amount: Money) -> Result<Money, Rejected> {
+        let quantity = self.volatile.next_line.quantity.unwrap_or(1);
+        Ok(amount.times(quantity)?)
     }
 
     /// Fewer pieces are a part of the line taken back; more of what is sold below its price give

@@ -401,3 +401,12 @@ pub(super) fn shortened(mut reason: String) -> String {
     reason.truncate(end);
     reason
 }
+
+/// Whoever looks at it later has to read why.
+pub(super) fn in_words(reason: String) -> Result<String, Rejected> {
+    let reason = shortened(reason);
+    if reason.trim().is_empty() {
+        return Err(Rejected::ReasonMissing);
+    }
+    Ok(reason)
+}

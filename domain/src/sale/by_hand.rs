@@ -7,7 +7,7 @@ use crate::{
     sale::{
         BasketFact, Discount, Line, PriceSource, PricedItem, Prompt, Rejected, Right, Step,
         TypedAmount, Weight,
-        basket::shortened,
+        basket::{in_words, shortened},
         line::NO_ARTICLE,
         line::{NextLine, is_quantity, is_weight},
         returning::Returning,
@@ -201,13 +201,4 @@ impl Step {
             Err(Rejected::InvalidAmount)
         }
     }
-}
-
-/// Whoever looks at it later has to read why.
-pub(super) fn in_words(reason: String) -> Result<String, Rejected> {
-    let reason = shortened(reason);
-    if reason.trim().is_empty() {
-        return Err(Rejected::ReasonMissing);
-    }
-    Ok(reason)
 }

@@ -35,7 +35,8 @@ pub enum Effect {
     /// Ask the hub what is left of the sale with this receipt:
     /// [`crate::sale::Event::OriginalTold`] says it.
     AskOriginal(ReceiptNumber),
-    /// Ask the hub to reserve what comes back: [`crate::sale::Event::ReservationTold`] says whether.
+    /// Ask the hub to reserve what comes back: [`crate::sale::Event::ReservationTold`] says
+    /// whether.
     Reserve(Box<ToReserve>),
     /// Open the cash drawer.
     OpenDrawer,

@@ -136,7 +136,7 @@ pub enum Event {
     },
     /// The hub has reserved what comes back, or says why not.
     ReservationTold {
-        /// The sale.
+        /// The sale it comes back in.
         sale: SaleNumber,
         /// The basket that was asked for.
         revision: u32,

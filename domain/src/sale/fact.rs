@@ -1,47 +1,10 @@
-//! What a lane writes: one fact after the other, by what it happened to.
+//! What a lane writes, made of each kind of fact.
 
 use crate::{
     operators::OperatorFact,
-    sale::{BasketFact, DateFact, LeaseFact, ReturnFact, SaleFact, TenderFact},
+    sale::{BasketFact, CheckoutFact, DateFact, LeaseFact, ReturnFact, SaleFact, TenderFact},
     till::TillFact,
-    time::{BusinessDate, WallMs},
 };
-
-/// One durable fact with its time on the business clock.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CheckoutRecord {
-    /// When it was decided.
-    pub at: WallMs,
-    /// The lane's running date then. `None`: no date was known, as before the first contact.
-    pub date: Option<BusinessDate>,
-    /// What.
-    pub fact: CheckoutFact,
-}
-
-/// What happened, by what it happened to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "a fact is made, written and dropped: a box for each line would cost more"
-)]
-pub enum CheckoutFact {
-    /// To a sale: its beginning, its end, its receipt.
-    Sale(SaleFact),
-    /// To the basket of the running sale.
-    Basket(BasketFact),
-    /// To a card payment of the running sale.
-    Tender(TenderFact),
-    /// To goods that come back in the running sale.
-    Return(ReturnFact),
-    /// At the cash drawer.
-    Till(TillFact),
-    /// To the lane's offline lease.
-    Lease(LeaseFact),
-    /// To the lane's date.
-    Date(DateFact),
-    /// To whoever works at the lane.
-    Operator(OperatorFact),
-}
 
 impl From<SaleFact> for CheckoutFact {
     fn from(fact: SaleFact) -> Self {

@@ -66,7 +66,6 @@ pub use day_ends::DayEnds;
 pub use day_heard::MarkedBy;
 pub use effect::Effect;
 pub use event::Event;
-pub use fact::{CheckoutFact, CheckoutRecord};
 pub use figures::Figures;
 pub use frame::{DateFact, DatePart};
 pub use key::{AtTheKeys, Key};
@@ -81,9 +80,9 @@ pub use prompt::{BasketView, LineView, NextView, Prompt, Screen, SuspendedView};
 pub use reasons::{AbandonReason, LeaseReturnReason, OwedBy, TenderKind};
 pub use receipt::{Receipt, ReceiptForm};
 pub use rejected::Rejected;
-pub use return_fact::ReturnFact;
+pub use return_fact::{ReturnFact, ToReserve};
 pub use return_view::{PayBackView, ReturnLineView, ReturnView};
-pub use returning::{PayingBack, ToReserve};
+pub use returning::PayingBack;
 pub use right::Right;
 pub use state::{CardTender, Closing, FailedCard, OwedBack, PendingPayment, Sale, SuspendedBasket};
 pub use suspended::SuspendedPart;
@@ -100,11 +99,47 @@ use returning::Returning;
 use crate::{
     ids::{LaneEpoch, LaneId, LeaseId, OperatorId, PaymentId, ReceiptNumber, Stan},
     money::{Currency, Money},
-    operators::OperatorsPart,
+    operators::{OperatorFact, OperatorsPart},
     risk::{HotList, LeaseUse, Velocity},
     till::TillPart,
-    time::{BusinessDate, MonoMs, Now},
+    time::{BusinessDate, MonoMs, Now, WallMs},
 };
+
+/// One durable fact with its time on the business clock.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CheckoutRecord {
+    /// When it was decided.
+    pub at: WallMs,
+    /// The lane's running date then. `None`: no date was known, as before the first contact.
+    pub date: Option<BusinessDate>,
+    /// What.
+    pub fact: CheckoutFact,
+}
+
+/// What happened, by what it happened to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a fact is made, written and dropped: a box for each line would cost more"
+)]
+pub enum CheckoutFact {
+    /// To a sale: its beginning, its end, its receipt.
+    Sale(SaleFact),
+    /// To the basket of the running sale.
+    Basket(BasketFact),
+    /// To a card payment of the running sale.
+    Tender(TenderFact),
+    /// To goods that come back in the running sale.
+    Return(ReturnFact),
+    /// At the cash drawer.
+    Till(TillFact),
+    /// To the lane's offline lease.
+    Lease(LeaseFact),
+    /// To the lane's date.
+    Date(DateFact),
+    /// To whoever works at the lane.
+    Operator(OperatorFact),
+}
 
 /// What a checkout is told once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

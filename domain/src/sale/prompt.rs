@@ -103,7 +103,7 @@ pub enum Prompt {
     },
     /// The hub, or the lane for want of the hub, says that it may not come back.
     ReturnRefused {
-        /// Why.
+        /// Said with the next step.
         why: ReturnRefusal,
     },
     /// The hub was asked to reserve what comes back.

@@ -4,9 +4,20 @@
 use crate::{
     ids::{OperatorId, PaymentId, SaleNumber},
     money::Money,
-    returns::Taking,
+    returns::{OfReceipt, Taking},
     sale::{OwedBack, OwedBy, Sale, Tender},
 };
+
+/// What the hub is asked to reserve: idempotent by the sale and the revision of its basket.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ToReserve {
+    /// The sale it comes back in.
+    pub sale: SaleNumber,
+    /// The basket.
+    pub revision: u32,
+    /// What comes back.
+    pub wanted: Vec<OfReceipt>,
+}
 
 /// What happened to a return.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,7 +33,7 @@ pub enum ReturnFact {
     },
     /// A card's part goes back in cash: it can't go back to the card any more.
     CashForCard {
-        /// The sale.
+        /// The sale it comes back in.
         sale: SaleNumber,
         /// The payment by card.
         payment_id: PaymentId,
@@ -35,7 +46,7 @@ pub enum ReturnFact {
     },
     /// The money goes back: cash at once, a card's part is owed.
     PaidBack {
-        /// The sale.
+        /// The sale it comes back in.
         sale: SaleNumber,
         /// Handed out.
         cash: Money,

@@ -18,8 +18,9 @@ use crate::{
     },
     sale::{
         BasketFact, CheckoutConfig, Discount, Effect, Line, LineTax, OriginalLine, OwedBack,
-        PricedItem, Prompt, Rejected, ReturnFact, Returned, Right, Sale, Step, basket::shortened,
-        by_hand::in_words, line::NextLine,
+        PricedItem, Prompt, Rejected, ReturnFact, Returned, Right, Sale, Step, ToReserve,
+        basket::{in_words, shortened},
+        line::NextLine,
     },
 };
 
@@ -32,17 +33,6 @@ pub(super) struct Returning {
     reason: String,
     /// The sale that lines are chosen from.
     pub(super) at_hand: Option<Arc<OriginalLeft>>,
-}
-
-/// What the hub is asked to reserve: idempotent by the sale and the revision of its basket.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ToReserve {
-    /// The sale.
-    pub sale: SaleNumber,
-    /// The basket.
-    pub revision: u32,
-    /// What comes back.
-    pub wanted: Vec<OfReceipt>,
 }
 
 /// How the money of a return goes back.

@@ -114,7 +114,7 @@ pub struct Sale {
 pub struct OwedBack {
     /// The payment that it belongs to.
     pub payment_id: PaymentId,
-    /// The card.
+    /// As on the receipt.
     pub card: CardPaid,
     /// How much.
     pub amount: Money,

@@ -62,7 +62,8 @@ pub(super) fn actions(
                        (said(language, "Goods", "商品")) kbd { "F6" }
                    }
                    (key("suspend", "F11", said(language, "Suspend", "挂单"), line_keys).markup())
-                   (menu("prices", "F7", said(language, "Price, return", "价格、退货"), may_scan || line_keys))
+                   (menu("prices", "F7", said(language, "Price, return", "价格、退货"),
+                       may_scan || line_keys))
                    (menu("till", "F1", said(language, "Drawer", "钱箱"), prompt.is_some()))
                }
                (key("void-sale", "F4", said(language, "Void sale", "取消交易"), basket.is_some())

@@ -62,7 +62,12 @@ pub(super) fn dialogs(language: Language) -> Markup {
         reason(&usual, language)
     };
     html! {
-        (form("return", said(language, "Return: scan the receipt, or type its number", "退货：扫描小票或输入单号"),
+        (form("return",
+            said(
+                language,
+                "Return: scan the receipt, or type its number",
+                "退货：扫描小票或输入单号",
+            ),
             html! {
                 (word("receipt", said(language, "Number of the receipt", "小票号")))
                 (why())

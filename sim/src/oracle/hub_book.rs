@@ -12,8 +12,8 @@ use proto::{
 
 use crate::oracle::{
     hub_records::{About, OfBatch, OfForward, OfLease, OfPayment, about},
+    hub_returns::HubReturns,
     leases::HubLeases,
-    returns::HubReturns,
     values::minor,
 };
 

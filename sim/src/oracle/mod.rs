@@ -13,6 +13,7 @@ mod evidence;
 mod figures;
 mod hub_book;
 pub(crate) mod hub_records;
+mod hub_returns;
 mod journals;
 mod lane_book;
 mod lease_check;

@@ -112,11 +112,10 @@ fn draw_original(dice: &mut Dice, lane: u16, visits: &[Visit]) -> Option<BringsB
 /// A piece that is sold on the last day.
 fn something(visits: &[Visit], day: u16) -> Option<ScannedItem> {
     let mut items = visits.iter().filter(|visit| visit.day == day);
-    let items = items.find_map(|visit| {
+    items.find_map(|visit| {
         let mut pieces = visit.items.iter();
         pieces.find(|item| !item.barcode.starts_with('2')).cloned()
-    });
-    items
+    })
 }
 
 #[cfg(test)]

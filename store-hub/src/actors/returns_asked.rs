@@ -162,13 +162,10 @@ impl LaneSession {
         self.questions = self.questions.saturating_add(1);
         let me = ctx.address();
         let told = async move {
-            match answer.await {
-                Ok(Some(body)) => {
-                    let body = Some(body);
-                    // The session is over, and so is who asked.
-                    let _ = me.send(ToLane(HubFrame { body })).await;
-                }
-                Ok(None) | Err(Stopping) => {}
+            if let Ok(Some(body)) = answer.await {
+                let body = Some(body);
+                // The session is over, and so is who asked.
+                let _ = me.send(ToLane(HubFrame { body })).await;
             }
         };
         let told = actix::ActorFutureExt::map(told.into_actor(self), |(), session, _| {

@@ -34,7 +34,7 @@ pub enum ReturnFact {
     Completed {
         /// The return.
         id: ReturnId,
-        /// Its receipt.
+        /// What the return was closed with.
         receipt: ReceiptNumber,
         /// What was paid back in all; the rest paid for other goods on the same receipt.
         payout: Money,
@@ -43,7 +43,7 @@ pub enum ReturnFact {
     Released {
         /// The return.
         id: ReturnId,
-        /// Why.
+        /// By whom or what.
         why: Released,
     },
 }

@@ -39,7 +39,7 @@ pub struct TakenOf {
 /// A card's part of a return: owed until it is refunded.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OwedToCard {
-    /// The card.
+    /// As on the receipt.
     pub card: CardPaid,
     /// How much.
     pub amount: Money,

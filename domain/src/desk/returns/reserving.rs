@@ -36,7 +36,7 @@ pub struct ReturnAsk {
 pub struct ReturnClosed {
     /// The revision whose reservation it used.
     pub revision: u32,
-    /// Its receipt.
+    /// What the return was closed with.
     pub receipt: ReceiptNumber,
     /// What was paid back in all.
     pub payout: Money,
