@@ -2,9 +2,9 @@
 //!
 //! Decides: which role may do what up to which amount ([`may`], one table), whether a list of
 //! operators can be taken, who is signed on at a lane and whose PIN was wrong how often
-//! ([`OperatorsPart`]), what a manager may make of the store's own list ([`Roster`]). Never: sees a
-//! PIN, works out a verifier, or asks the time. Rights are checked where something is decided, never
-//! when records are read again.
+//! ([`OperatorsPart`]), what a manager may make of the store's own list ([`Roster`]). Never: sees
+//! a PIN, works out a verifier, or asks the time. Rights are checked where something is decided,
+//! never when records are read again.
 
 mod list;
 mod office;

@@ -44,14 +44,16 @@ pub(super) fn actions(
                    (key("cash", "F10", said(language, "Cash exact", "现金（正好）"), true)
                        .class("tender").typed(&exact).markup())
                    @for note in open.map(likely_given).unwrap_or_default() {
-                       (key("cash", "", &plain(note), true).typed(&note.minor().to_string()).markup())
+                       (key("cash", "", &plain(note), true)
+                        .typed(&note.minor().to_string()).markup())
                    }
                } @else {
                    (key("quantity", "F3", said(language, "Quantity", "数量"), may_scan || line_keys)
                        .wants("number").markup())
                    (key("void-line", "F2", said(language, "Void line", "取消行"), line_keys)
                        .typed(&last).markup())
-                   button .key type="button" data-do="goods" data-shortcut="F6" disabled[!may_scan] {
+                   button .key type="button" data-do="goods" data-shortcut="F6"
+                    disabled[!may_scan] {
                        (said(language, "Goods", "商品")) kbd { "F6" }
                    }
                    (key("suspend", "F11", said(language, "Suspend", "挂单"), line_keys).markup())
