@@ -126,7 +126,7 @@ pub enum OfficeRight {
     SeeSales,
     /// See what a day holds, and past ones.
     SeeDay,
-    /// Close the day.
+    /// End the business date, for all lanes.
     CloseDay,
     /// See what waits for somebody.
     SeeWork,

@@ -19,7 +19,7 @@ pub(super) enum CloseState {
     Running,
     /// The day is closed; its last step says how.
     Closed(Box<CloseDayProgress>),
-    /// It stopped, with a reason. Nothing is lost: it goes on where it was when it is ordered again.
+    /// It stopped, with a reason. Nothing is lost: ordered again it goes on where it was.
     Stopped(String),
 }
 

@@ -105,7 +105,8 @@ fn of_today(pages: &Pages, seen: &Seen, language: Language) -> Markup {
                 h2 { (said(language, "Business day", "营业日")) }
                 p .figure { (status.business_date) }
                 @if !status.calendar_date.is_empty() {
-                    p { (said(language, "Calendar", "日历")) ": " (status.calendar_date) " (HUB0021)" }
+                    p { (said(language, "Calendar", "日历")) ": " (status.calendar_date)
+                        " (HUB0021)" }
                 }
                 @if status.day_ends_wall_ms != 0 {
                     p { (said(language, "ends by itself", "自动日结")) " "

@@ -92,7 +92,8 @@ impl Pages {
                 nav aria-label=(said(language, "Pages", "页面")) {
                     @for one in Section::ALL {
                         @if visitor.may(one.right()) {
-                            a href=(one.path()) aria-current=[(Some(one) == section).then_some("page")] {
+                            a href=(one.path())
+                                aria-current=[(Some(one) == section).then_some("page")] {
                                 (one.title(language))
                             }
                         }

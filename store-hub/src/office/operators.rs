@@ -136,7 +136,8 @@ fn of_one(visitor: &Visitor, one: &OperatorView, language: Language) -> Markup {
     html! {
         dl .facts {
             dt { (said(language, "Name", "姓名")) } dd { (one.name) }
-            dt { (said(language, "Role", "职务")) } dd { (read(&presentation::role(one.role), language)) }
+            dt { (said(language, "Role", "职务")) }
+            dd { (read(&presentation::role(one.role), language)) }
             dt { (said(language, "Works", "在岗")) } dd { (works(one, language)) }
             dt { (said(language, "Badge", "工牌")) }
             dd { @if one.has_badge { (said(language, "yes", "有")) }
@@ -180,7 +181,11 @@ fn manage(one: &OperatorView, path: &dyn Fn(&str) -> String, language: Language)
         }
         h2 { (said(language, "Works here no more", "离职")) }
         form .fields hx-post=(path("end")) hx-target="find .answer" {
-            (date_field("last_day", said(language, "Last day; empty: gone already", "最后工作日；空：立即"), ""))
+            (date_field(
+                "last_day",
+                said(language, "Last day; empty: gone already", "最后工作日；空：立即"),
+                "",
+            ))
             label .check { input type="checkbox" name="sure" value="yes" required;
                 (said(language, "I am sure", "确认")) }
             button .key .stop type="submit" { (said(language, "End", "结束")) }

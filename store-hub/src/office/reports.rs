@@ -424,7 +424,8 @@ fn shown(part: &Table, report: &DayReport, language: Language) -> Markup {
     html! {
         section .report-part {
             h2 { (part.title) " "
-                a .csv .no-print href={ "/reports/" (report.business_date) "/" (part.name) } download
+                a .csv .no-print download
+                    href={ "/reports/" (report.business_date) "/" (part.name) }
                     aria-label={ (part.title) " CSV" } { "CSV" } }
             (table(part.title, &headings, &numbers, &rows))
         }

@@ -135,7 +135,9 @@ fn unresolved(pages: &Pages, payments: &[Unresolved], language: Language) -> Mar
                     td { (one.lane) }
                     td .n { (amount(one.amount.as_ref())) }
                     td { (pages.moment(one.since_wall_ms)) }
-                    td .words { (read(&presentation::payment_status(one.payment_status), language)) }
+                    td .words {
+                        (read(&presentation::payment_status(one.payment_status), language))
+                    }
                     td { (read(&presentation::owner(one.owned_by), language)) }
                 }
             }
