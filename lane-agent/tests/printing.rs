@@ -106,7 +106,7 @@ async fn a_printer_that_is_away_stops_no_customer_and_prints_all_when_it_comes()
             let (address, _serving) = hub.serve().await;
             let printer = nobody().await;
             let running = start(&lane, address, printer);
-            hub.until_done().await;
+            hub.until_sold().await;
             let told = hub.heard.lock().unwrap().status.devices.clone();
             let listener = TcpListener::bind(printer).await.unwrap();
             tokio::task::spawn_local(roll.clone().serve(listener));
@@ -165,7 +165,7 @@ async fn what_was_owed_when_a_lane_stopped_is_printed_at_its_next_start() {
         .run_until(async {
             let (address, _serving) = hub.serve().await;
             let running = start(&lane, address, nobody().await);
-            hub.until_done().await;
+            hub.until_sold().await;
             running.stop().await;
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let printer = listener.local_addr().unwrap();

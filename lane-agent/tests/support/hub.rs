@@ -121,6 +121,11 @@ impl HubLog {
         }
         self.status.script_finished && closed == printed
     }
+
+    /// All that the lane has written.
+    pub fn has_all(&self) -> bool {
+        u64::try_from(self.records.len()).unwrap() >= self.status.journal_sequence
+    }
 }
 
 #[derive(Clone)]
@@ -214,11 +219,13 @@ impl TestHub {
 
     /// The script is over, its receipts are out, and everything the lane has is here.
     pub async fn until_done(&self) {
-        self.until(|heard| {
-            heard.is_over()
-                && u64::try_from(heard.records.len()).unwrap() >= heard.status.journal_sequence
-        })
-        .await;
+        self.until(|heard| heard.is_over() && heard.has_all()).await;
+    }
+
+    /// The same, whether its receipts are out or owed.
+    pub async fn until_sold(&self) {
+        self.until(|heard| heard.status.script_finished && heard.has_all())
+            .await;
     }
 
     /// Turns the store's date: told to each lane that is there, and in the hellos to come.
