@@ -174,6 +174,11 @@ async fn a_cards_part_is_owed_and_only_a_manager_gives_cash_for_it() {
         );
         sleep(Duration::from_millis(1_050)).await;
         browser.identify("allow", MANAGER.0, MANAGER.1).await;
+        // The PIN is compared beside, and the key to pay back stood there before.
+        let is_allowed = |body: &Body| matches!(body, Body::CashForCard(_));
+        while !written(&shop).await.iter().any(is_allowed) {
+            sleep(Duration::from_millis(10)).await;
+        }
         let page = browser.sees("data-key=\"pay-back\"").await;
         assert!(!page.contains("data-open=\"form-cash-for-card\""), "{page}");
         browser.ordered(5, &press("pay-back", "")).await;
