@@ -26,6 +26,8 @@ pub(super) struct TillBook {
     of_operators: BTreeMap<u32, Takings>,
     /// Who rings up the sale that is open, by its number.
     open: BTreeMap<u32, u32>,
+    /// Its lines, by number: whether they come back.
+    lines: BTreeMap<u32, bool>,
     /// How many statements were held against the records.
     checked: u64,
     faults: Vec<String>,
@@ -34,7 +36,10 @@ pub(super) struct TillBook {
 /// Since a Z.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Takings {
-    closed: u32,
+    /// Sales with goods that were sold.
+    sales: u32,
+    /// Sales with goods that came back.
+    returns: u32,
     voided: u32,
     paid_minor: i64,
     cash_minor: i64,
@@ -55,6 +60,13 @@ impl TillBook {
         match body {
             Body::SaleOpened(opened) => {
                 self.open.insert(opened.sale_number, opened.operator_id);
+                self.lines.clear();
+            }
+            Body::LineAdded(line) => {
+                self.lines.insert(line.line_number, line.returned.is_some());
+            }
+            Body::LineVoided(line) => {
+                self.lines.remove(&line.line_number);
             }
             Body::SaleClosed(closed) => self.close(closed),
             Body::SaleVoided(voided) => {
@@ -89,8 +101,11 @@ impl TillBook {
             .filter(|one| tender_kind(one) == "cash");
         let cash_minor = cash.map(|one| minor(one.amount.as_ref())).sum::<i64>() - change;
         self.in_drawer += cash_minor;
+        let came_back = self.lines.values().any(|returned| *returned);
+        let sold = !came_back || self.lines.values().any(|returned| !returned);
         self.each(closed.sale_number, |takings| {
-            takings.closed += 1;
+            takings.sales += u32::from(sold);
+            takings.returns += u32::from(came_back);
             takings.paid_minor += paid_minor;
             takings.cash_minor += cash_minor;
         });
@@ -184,7 +199,7 @@ impl TillBook {
     }
 }
 
-/// What a report says was sold; how often, by the sales or the returns in it.
+/// What a report says was sold and came back.
 fn in_trade(trade: &TillTrade) -> Takings {
     let tenders = trade.tenders.iter();
     let of = |one: &proto::journal::v1::TillTender| one.tally.as_ref().map_or(0, |all| all.minor);
@@ -193,7 +208,8 @@ fn in_trade(trade: &TillTrade) -> Takings {
         .clone()
         .filter(|one| one.tender() == proto::store::v1::TenderKind::Cash);
     Takings {
-        closed: count(trade.sales.as_ref()).max(count(trade.returns.as_ref())),
+        sales: count(trade.sales.as_ref()),
+        returns: count(trade.returns.as_ref()),
         voided: count(trade.voided_sales.as_ref()),
         paid_minor: tenders.map(of).sum(),
         cash_minor: cash.map(of).sum(),

@@ -3,9 +3,9 @@
 
 use proto::{
     journal::v1::{
-        CashCounted, CashMoved, CountedPieces, DrawerOpened, SaleClosed, SaleOpened, Tender,
-        TillDateEnded, TillDrawer, TillMove, TillReport, TillTakings, TillTally, TillTender,
-        TillTrade, ZTaken, lane_record::Body,
+        CashCounted, CashMoved, CountedPieces, DrawerOpened, LineAdded, SaleClosed, SaleOpened,
+        Tender, TillDateEnded, TillDrawer, TillMove, TillReport, TillTakings, TillTally,
+        TillTender, TillTrade, ZTaken, lane_record::Body,
     },
     store::v1::{CashMove, DrawerReason, TenderKind},
 };
@@ -226,6 +226,7 @@ fn a_z_says_what_was_sold_since_the_last() {
         says(|told| change(trade_of(&mut told.of_lane)), "Z 2 says");
     };
     of_cashier(|trade| trade.sales = tally(2, 1_300));
+    of_cashier(|trade| trade.returns = tally(1, 0));
     of_cashier(|trade| trade.voided_sales = tally(1, 0));
     of_cashier(|trade| trade.tenders[0].tally = tally(1, 1_301));
     of_cashier(|trade| trade.tenders[0].tender = TenderKind::Card.into());
@@ -245,4 +246,71 @@ fn a_z_of_a_lane_says_what_lies_in_the_drawer() {
         |told| drawer_of(&mut told.of_lane).no_sales = 0,
         "Z 2 tells 0 openings without a sale, the records 1",
     );
+}
+
+#[test]
+fn a_sale_and_a_return_are_told_apart() {
+    let opened = |sale_number| {
+        Body::SaleOpened(SaleOpened {
+            sale_number,
+            operator_id: CASHIER,
+            ..SaleOpened::default()
+        })
+    };
+    let line = |sale_number, returned: bool| {
+        Body::LineAdded(LineAdded {
+            sale_number,
+            line_number: 1,
+            returned: returned.then(Default::default),
+            ..LineAdded::default()
+        })
+    };
+    let closed = |sale_number, minor| {
+        let tenders = vec![Tender {
+            tender: TenderKind::Cash.into(),
+            amount: cny(minor),
+            ..Tender::default()
+        }];
+        Body::SaleClosed(SaleClosed {
+            sale_number,
+            tenders,
+            ..SaleClosed::default()
+        })
+    };
+    let wrong = |sales, returns| {
+        let trade = TillTrade {
+            sales: tally(sales, 1_300),
+            returns: tally(returns, -300),
+            tenders: vec![TillTender {
+                tender: TenderKind::Cash.into(),
+                tally: tally(2, 1_000),
+            }],
+            ..TillTrade::default()
+        };
+        let takings = TillTakings {
+            trade: Some(trade),
+            ..TillTakings::default()
+        };
+        let mut book = TillBook::default();
+        for body in [
+            opened(1),
+            line(1, false),
+            closed(1, 1_300),
+            opened(2),
+            line(2, true),
+            closed(2, -300),
+            taken(TillReport {
+                operator_id: Some(CASHIER),
+                takings: Some(takings),
+                ..report(1)
+            }),
+        ] {
+            book.take(&body);
+        }
+        let mut verdict = Verdict::default();
+        book.check(3, &mut verdict);
+        verdict.broken.len()
+    };
+    assert_eq!(wrong(1, 1), 0);
+    assert_eq!((wrong(2, 1), wrong(1, 0), wrong(2, 0)), (1, 1, 1));
 }
