@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     limits,
     money::Currency,
+    payment::LiveMessage,
     risk::{HotList, StandInPolicy},
     time::BusinessDate,
 };
@@ -51,4 +52,14 @@ pub struct DeskConfig {
     pub timing: Timing,
     /// Whether the acquirer wants an end marker after a batch that balanced (A).
     pub marker_when_balanced: bool,
+}
+
+impl DeskConfig {
+    /// Field 3 of a live message.
+    #[must_use]
+    pub const fn processing_code(&self, message: LiveMessage) -> u32 {
+        match message {
+            LiveMessage::CardSale => 0,
+        }
+    }
 }

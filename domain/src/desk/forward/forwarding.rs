@@ -31,7 +31,9 @@ impl Desk {
             return;
         };
         let code = answer.code;
-        match meaning(&forward, answer) {
+        let row = self.durable.row_of(forward.payment_id);
+        let original = row.map(|row| self.config.processing_code(row.message));
+        match meaning(&forward, original.unwrap_or_default(), answer) {
             Meaning::Delivered => {
                 let amount = forward.amount;
                 self.end_forward(out, id, ForwardEnd::Delivered { code, amount });

@@ -5,7 +5,10 @@ use crate::{
     forward::{DeadLetterReason, ForwardEnd, ForwardKind},
     ids::{BatchNumber, ForwardId, PaymentId, Stan, Tid},
     money::Money,
-    payment::{Completion, Decision, HostFacts, Payment, Progress, RefusalReason, UnknownReason},
+    payment::{
+        Completion, Decision, HostFacts, Payment, Progress, RefusalReason, UndoneBy, UnknownReason,
+        WithoutBank,
+    },
     response_code::ResponseCode,
     terminal::Settling,
 };
@@ -93,6 +96,10 @@ impl Desk {
     fn stand_in_allowed(&self, payment: &Payment) -> Result<(), RefusalReason> {
         if payment.completion == Completion::Abandoned {
             return Err(RefusalReason::Abandoned);
+        }
+        match payment.request.row().map(|row| row.without_bank) {
+            Some(WithoutBank::ByRule) => {}
+            Some(WithoutBank::Refused) | None => return Err(RefusalReason::NotOffline),
         }
         if self.is_hot(&payment.request.card) {
             return Err(RefusalReason::HotCard);
@@ -185,7 +192,7 @@ impl Desk {
             let kind = void_kind(stan, batch, host);
             let entry = self.queue(out, id, &tid, kind, approved);
             self.bury(out, entry, DeadLetterReason::OriginalClosed);
-        } else if self.is_last_financial(&tid, stan, batch) {
+        } else if self.is_reversed(id, &tid, stan, batch) {
             let kind = ForwardKind::Reversal {
                 reason: ResponseCode::ERROR,
                 original_stan: stan,
@@ -204,6 +211,14 @@ impl Desk {
             let settling = matches!(terminal.settling, Settling::Sent { .. });
             terminal.batch != Some(batch) || settling
         })
+    }
+
+    /// Whether a 0400 takes an approval of an open batch back; else a void does (rule 8).
+    fn is_reversed(&self, id: PaymentId, tid: &Tid, stan: Stan, batch: BatchNumber) -> bool {
+        match self.durable.row_of(id).map(|row| row.undone_by) {
+            Some(UndoneBy::Reversal) => true,
+            Some(UndoneBy::ReversalThenVoid) | None => self.is_last_financial(tid, stan, batch),
+        }
     }
 
     fn is_last_financial(&self, tid: &Tid, stan: Stan, batch: BatchNumber) -> bool {

@@ -4,7 +4,7 @@ use crate::{
     day::Fact,
     desk::{DurableState, OfflineFact, counts::count, posting},
     ids::{BatchNumber, LaneId, LeaseId, PaymentId, ReceiptNumber, Stan, Tid},
-    payment::{Completion, Decision, Payment, PaymentRequest, Progress},
+    payment::{Completion, Decision, Payment, PaymentRequest, Progress, Side, WithoutBank},
     settlement::Transfer,
     terminal::BatchItem,
     time::{BusinessDate, WallMs},
@@ -227,7 +227,9 @@ impl DurableState {
     ) -> Option<()> {
         let card = request.card.hash.as_ref();
         let machine = (request.lane, request.epoch);
-        let covered = self.risk.spend(lease, machine, request.amount, card);
+        let row = request.row();
+        let may_be = row.is_some_and(|row| row.without_bank == WithoutBank::ByRule);
+        let covered = may_be && self.risk.spend(lease, machine, request.amount, card);
         let fact = OfflineFact { lease, covered };
         self.offline.insert(request.payment_id, fact);
         self.requested(request, at)
@@ -242,6 +244,7 @@ impl DurableState {
     fn decided(&mut self, id: PaymentId, decision: &Decision) -> Option<()> {
         let payment = self.payments.get(&id)?;
         let card = payment.request.card.hash;
+        let row = payment.request.row();
         let bound = payment.bound.clone();
         if let Some((tid, ..)) = &bound {
             self.is_sent_no_more(tid, id);
@@ -249,10 +252,11 @@ impl DurableState {
         match decision {
             Decision::Approved { amount, .. } | Decision::PartiallyApproved { amount, .. } => {
                 let (tid, stan, batch) = bound?;
+                let side = row?.side;
                 let item = BatchItem {
                     payment_id: id,
                     amount: *amount,
-                    is_credit: false,
+                    is_credit: side == Side::Credit,
                 };
                 self.terminal_mut(&tid).items.insert((batch, stan), item);
             }

@@ -5,7 +5,7 @@ use crate::{
     desk::{Alarm, Desk, Effect, TerminalFact, outcome::Outcome},
     forward::ForwardKind,
     ids::{PaymentId, Tid},
-    payment::{Answer, Decision, UnknownReason, verdict},
+    payment::{Answer, Asked, Decision, Payment, UnknownReason, verdict},
     response_code::ResponseCode,
     terminal::{Outstanding, What},
 };
@@ -68,11 +68,22 @@ impl Desk {
         out.effect(Effect::Alarm(Alarm::UnmatchedAnswer { tid, stan }));
     }
 
+    /// What an answer to the live message of a payment must repeat.
+    fn asked(&self, payment: &Payment) -> Option<Asked> {
+        let row = payment.request.row()?;
+        Some(Asked {
+            row,
+            processing_code: self.config.processing_code(row.message),
+            amount: payment.request.amount,
+        })
+    }
+
     fn live_answered(&mut self, out: &mut Outcome, tid: &Tid, id: PaymentId, answer: &Answer) {
-        let Some(payment) = self.durable.payments.get(&id) else {
+        let payment = self.durable.payments.get(&id);
+        let Some(asked) = payment.and_then(|payment| self.asked(payment)) else {
             return;
         };
-        let decision = verdict(payment.request.amount, answer);
+        let decision = verdict(asked, answer);
         let bad_mac = Decision::Unknown {
             reason: UnknownReason::BadMac,
         };

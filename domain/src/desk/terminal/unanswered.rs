@@ -3,7 +3,7 @@
 use crate::{
     desk::{Desk, forward::Sent, outcome::Outcome},
     ids::{PaymentId, Stan, Tid},
-    payment::{Decision, Progress, RefusalReason, UnknownReason},
+    payment::{Decision, Progress, RefusalReason, Silence, UnknownReason},
     terminal::{Outstanding, Waiting, What},
     time::MonoMs,
 };
@@ -39,7 +39,7 @@ impl Desk {
             false => Sent::NotInFull,
         };
         match message.what {
-            What::Live(id) => self.doubt(out, id, UnknownReason::LinkBroke),
+            What::Live(id) => self.live_unanswered(out, id, UnknownReason::LinkBroke),
             What::Forward(_) | What::Settlement | What::Upload => {
                 self.silence(out, tid, message, sent);
             }
@@ -67,7 +67,7 @@ impl Desk {
         }
         for (tid, message) in overdue {
             match message.what {
-                What::Live(id) => self.doubt(out, id, UnknownReason::NoAnswer),
+                What::Live(id) => self.live_unanswered(out, id, UnknownReason::NoAnswer),
                 What::Forward(_) | What::Settlement | What::Upload => {
                     self.silence(out, &tid, message, Sent::InFull);
                 }
@@ -105,6 +105,13 @@ impl Desk {
                 }
                 Some(Progress::Decided(_)) | None => {}
             }
+        }
+    }
+
+    /// A live message may be at the host, and no answer has come.
+    fn live_unanswered(&mut self, out: &mut Outcome, id: PaymentId, reason: UnknownReason) {
+        match self.durable.row_of(id).map(|row| row.silence) {
+            Some(Silence::Reverse) | None => self.doubt(out, id, reason),
         }
     }
 
