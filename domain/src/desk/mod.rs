@@ -33,7 +33,7 @@ pub(crate) mod tests;
 
 pub use archive::{ArchiveFact, PaymentFile};
 pub use checkpoint::{DeskCheckpoint, DeskPart, DeskState};
-pub use config::{DeskConfig, Timing};
+pub use config::{DeskConfig, Timing, WalletRules};
 pub use counts::Counts;
 pub use day::{DayFact, DaysPart};
 pub(crate) use durable_state::DurableState;

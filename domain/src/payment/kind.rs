@@ -31,6 +31,8 @@ pub enum PaymentKind {
 pub enum LiveMessage {
     /// 0200 sale, with a card.
     CardSale,
+    /// 0200 of a wallet's code.
+    WalletPay,
 }
 
 /// What no answer means.
@@ -38,6 +40,8 @@ pub enum LiveMessage {
 pub enum Silence {
     /// Nobody knows: it is reversed (rule 4).
     Reverse,
+    /// Its outcome is asked for, again and again; it is reversed if that tells nothing.
+    Ask,
 }
 
 /// What is done while the bank, or the hub, can't be reached.
@@ -103,6 +107,17 @@ const TABLE: &[KindRow] = &[
         undone_by: UndoneBy::ReversalThenVoid,
         in_part: true,
         holds_card: true,
+    },
+    KindRow {
+        kind: PaymentKind::Sale,
+        method: PaymentMethod::Wallet,
+        message: LiveMessage::WalletPay,
+        silence: Silence::Ask,
+        without_bank: WithoutBank::Refused,
+        side: Side::Debit,
+        undone_by: UndoneBy::Reversal,
+        in_part: false,
+        holds_card: false,
     },
 ];
 

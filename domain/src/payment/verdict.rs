@@ -9,7 +9,7 @@ use crate::{
 /// What a live message said, as far as its answer must say the same.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked {
-    /// Its row.
+    /// How its kind behaves.
     pub row: &'static KindRow,
     /// Field 3.
     pub processing_code: u32,

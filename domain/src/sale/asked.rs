@@ -52,6 +52,9 @@ impl Event {
             | Self::Total
             | Self::CashTendered { .. }
             | Self::CardChosen { .. }
+            | Self::WalletScanned { .. }
+            | Self::WalletNotSealed
+            | Self::PaymentCancelled
             | Self::Suspend { .. }
             | Self::Recall { .. } => Action::Sell,
             Self::PriceAnnounced { .. } => Action::TypedPrice,
@@ -139,6 +142,9 @@ impl Step {
             | Event::Total
             | Event::CashTendered { .. }
             | Event::CardChosen { .. }
+            | Event::WalletScanned { .. }
+            | Event::WalletNotSealed
+            | Event::PaymentCancelled
             | Event::CardRead { .. }
             | Event::CardNotRead { .. }
             | Event::PaymentLeft { .. }

@@ -119,7 +119,8 @@ impl Step {
         let row = KindRow::of(asked.kind, asked.method);
         match row.map(|row| row.without_bank) {
             Some(WithoutBank::ByRule) => {}
-            Some(WithoutBank::Refused) | None => return Err(RefusalReason::NotOffline),
+            Some(WithoutBank::Refused) => return Err(RefusalReason::WalletOffline),
+            None => return Err(RefusalReason::NotOffline),
         }
         let account = self.durable.lease.held.as_ref();
         let account = account.filter(|_| self.is_in_time());

@@ -197,6 +197,7 @@ pub(super) const fn mood(prompt: &Prompt) -> &'static str {
         Prompt::Ready | Prompt::Scan | Prompt::ChooseTender | Prompt::ChooseReturn { .. } => "calm",
         Prompt::PresentCard { .. }
         | Prompt::ContactingBank { .. }
+        | Prompt::ConfirmOnPhone { .. }
         | Prompt::AskingOriginal { .. }
         | Prompt::Reserving => "wait",
         Prompt::Printing { .. }

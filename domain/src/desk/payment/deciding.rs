@@ -33,6 +33,7 @@ impl Desk {
             decision: decision.clone(),
         };
         self.note(out, record);
+        self.stop_asking(id);
         match &decision {
             Decision::Unknown { reason } => self.queue_reversal_in_doubt(out, id, *reason),
             Decision::StandIn { amount } => {
@@ -70,6 +71,8 @@ impl Desk {
     /// Lets the side table forget a card that nothing can need any more.
     pub(crate) fn erase_card_if_done(&self, out: &mut Outcome, id: PaymentId) {
         let payment = self.durable.payments.get(&id);
+        let was_held = |payment: &Payment| payment.request.row().is_none_or(|row| row.holds_card);
+        let payment = payment.filter(|payment| was_held(payment));
         if payment.is_some_and(|payment| !self.durable.needs_card(payment)) {
             out.erase_card(id);
         }
@@ -99,7 +102,8 @@ impl Desk {
         }
         match payment.request.row().map(|row| row.without_bank) {
             Some(WithoutBank::ByRule) => {}
-            Some(WithoutBank::Refused) | None => return Err(RefusalReason::NotOffline),
+            Some(WithoutBank::Refused) => return Err(RefusalReason::WalletOffline),
+            None => return Err(RefusalReason::NotOffline),
         }
         if self.is_hot(&payment.request.card) {
             return Err(RefusalReason::HotCard);
@@ -151,7 +155,8 @@ impl Desk {
             auth_code: None,
         };
         let amount = payment.request.amount;
-        self.queue(out, id, &tid, kind, amount);
+        let entry = self.queue(out, id, &tid, kind, amount);
+        self.hold_back(out, id, entry, &tid);
     }
 
     /// Puts an entry into the queue, in the commit of what caused it.
@@ -199,7 +204,8 @@ impl Desk {
                 original_batch: batch,
                 auth_code: host.auth_code,
             };
-            self.queue(out, id, &tid, kind, asked);
+            let entry = self.queue(out, id, &tid, kind, asked);
+            self.hold_back(out, id, entry, &tid);
         } else {
             self.queue(out, id, &tid, void_kind(stan, batch, host), approved);
         }

@@ -29,6 +29,17 @@ pub enum PaymentFact {
         /// Its batch.
         batch: BatchNumber,
     },
+    /// Its outcome was asked for; TID, STAN and batch of that message are bound.
+    OutcomeAsked {
+        /// Which one.
+        payment_id: PaymentId,
+        /// Its terminal.
+        tid: Tid,
+        /// The STAN of this message.
+        stan: Stan,
+        /// The batch that is open.
+        batch: BatchNumber,
+    },
     /// What was decided; made once.
     Decided {
         /// The payment.
@@ -81,8 +92,9 @@ impl PaymentFact {
                 payment.completion = Completion::Completed(*receipt);
             }
             Self::Abandoned { .. } => payment.completion = Completion::Abandoned,
-            // The first begins a payment; a card that came changes nothing of it.
+            // The first begins a payment; a question or a card that came changes nothing of it.
             Self::Requested { .. }
+            | Self::OutcomeAsked { .. }
             | Self::OfflineReported { .. }
             | Self::OfflineCardHeld { .. } => {}
         }
@@ -94,6 +106,7 @@ impl PaymentFact {
         match self {
             Self::Requested { request } | Self::OfflineReported { request, .. } => Some(request),
             Self::Sent { .. }
+            | Self::OutcomeAsked { .. }
             | Self::Decided { .. }
             | Self::Completed { .. }
             | Self::Abandoned { .. }
@@ -108,6 +121,7 @@ impl PaymentFact {
         match self {
             Self::Requested { .. } | Self::OfflineCardHeld { .. } => true,
             Self::Sent { .. }
+            | Self::OutcomeAsked { .. }
             | Self::Decided { .. }
             | Self::Completed { .. }
             | Self::Abandoned { .. }
@@ -145,6 +159,7 @@ impl PaymentFact {
                 request.payment_id
             }
             Self::Sent { payment_id, .. }
+            | Self::OutcomeAsked { payment_id, .. }
             | Self::Decided { payment_id, .. }
             | Self::Completed { payment_id, .. }
             | Self::Abandoned { payment_id, .. }
@@ -166,6 +181,16 @@ impl DurableState {
                 fact.change(self.payments.get_mut(payment_id)?);
                 self.is_sent_on(tid, *payment_id);
                 self.bound(tid, *stan, *batch);
+                Some(())
+            }
+            PaymentFact::OutcomeAsked {
+                payment_id,
+                tid,
+                stan,
+                ..
+            } => {
+                self.payments.get(payment_id)?;
+                self.terminal_mut(tid).next_stan = stan.next();
                 Some(())
             }
             PaymentFact::Decided {

@@ -5,9 +5,7 @@ use crate::{
     ids::{PaymentId, Tid},
     limits::{AMOUNT_MINOR_MAX, PAYMENTS_IN_FLIGHT_PER_LANE_MAX, SEND_WAIT_MS},
     money::Money,
-    payment::{
-        Decision, Payment, PaymentRequest, Progress, RefusalReason,
-    },
+    payment::{Decision, Payment, PaymentRequest, Progress, RefusalReason},
     terminal::Waiting,
 };
 
@@ -75,7 +73,7 @@ impl Desk {
         if !self.is_payable(request.amount) {
             return Some(RefusalReason::InvalidAmount);
         }
-        if request.row().is_none() {
+        if request.row().is_none_or(|row| !self.takes(row.message)) {
             return Some(RefusalReason::KindNotTaken);
         }
         let tid = self.terminal_of(request.lane);

@@ -24,6 +24,7 @@ mod settlement;
 mod store;
 mod transitions;
 mod upload;
+mod wallets;
 mod world;
 
 use crate::payment::Decision;
