@@ -97,6 +97,7 @@ impl Checkout {
 
 impl Step {
     /// What is asked for, with its amount as the basket stands.
+    #[allow(clippy::too_many_lines, reason = "a table: each event and its amount")]
     pub(super) fn asked(&self, event: &Event) -> Result<Option<Asked>, Rejected> {
         let Some(action) = event.action() else {
             return Ok(None);
