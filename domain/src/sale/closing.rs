@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use crate::{
-    ids::{OperatorId, ReceiptNumber, SaleNumber, SuspendedId},
+    ids::{LaneEpoch, LaneId, OperatorId, ReceiptNumber, SaleNumber, SuspendedId},
     money::Money,
     sale::{
         AbandonReason, Closing, DurableState, Effect, Prompt, Receipt, Rejected, Sale, Step,
@@ -67,6 +67,15 @@ pub enum SaleFact {
         /// What the cashier calls it, or empty.
         label: String,
     },
+    /// A basket that waited here is another machine's from here on.
+    BasketHandedOver {
+        /// The sale it was.
+        sale: SaleNumber,
+        /// To this lane.
+        to: LaneId,
+        /// To this machine of it.
+        to_epoch: LaneEpoch,
+    },
     /// The customer went without buying.
     SaleVoided {
         /// The sale.
@@ -91,7 +100,9 @@ impl SaleFact {
     pub const fn ends_sale(&self) -> bool {
         match self {
             Self::SaleClosed { .. } | Self::SaleVoided { .. } | Self::SaleSuspended { .. } => true,
-            Self::SaleOpened { .. } | Self::ReceiptPrinted { .. } => false,
+            Self::SaleOpened { .. }
+            | Self::ReceiptPrinted { .. }
+            | Self::BasketHandedOver { .. } => false,
         }
     }
 
@@ -102,7 +113,9 @@ impl SaleFact {
             Self::SaleVoided { .. } | Self::SaleSuspended { .. } | Self::ReceiptPrinted { .. } => {
                 true
             }
-            Self::SaleOpened { .. } | Self::SaleClosed { .. } => false,
+            Self::SaleOpened { .. } | Self::SaleClosed { .. } | Self::BasketHandedOver { .. } => {
+                false
+            }
         }
     }
 }
@@ -132,7 +145,9 @@ impl SalesPart {
                 self.closed = self.closed.saturating_add(1);
             }
             SaleFact::SaleVoided { .. } => self.voided = self.voided.saturating_add(1),
-            SaleFact::SaleSuspended { .. } | SaleFact::ReceiptPrinted { .. } => {}
+            SaleFact::SaleSuspended { .. }
+            | SaleFact::BasketHandedOver { .. }
+            | SaleFact::ReceiptPrinted { .. } => {}
         }
         if let Some(ended) = running.filter(|_| fact.ends_sale()) {
             self.last_order_reference.clone_from(&ended.order_reference);
@@ -194,6 +209,7 @@ impl DurableState {
                 self.receipts_owed.extend(owed.map(Arc::new));
             }
             SaleFact::SaleVoided { .. } | SaleFact::SaleSuspended { .. } => self.sale = None,
+            SaleFact::BasketHandedOver { .. } => {}
             SaleFact::ReceiptPrinted { receipt, .. } => {
                 self.receipts_owed.retain(|owed| owed.number != *receipt);
             }

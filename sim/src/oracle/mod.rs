@@ -20,6 +20,7 @@ mod lease_check;
 mod leases;
 mod ledger;
 mod manifest;
+mod moved_baskets;
 mod open_sale;
 mod payments;
 mod prices;
@@ -86,6 +87,7 @@ pub(crate) fn examine_with(
     for (lane, book) in &evidence.lanes {
         book.tills.check(*lane, &mut verdict);
     }
+    moved_baskets::check(&evidence.lanes, &mut verdict);
     returns::check(&evidence, &mut verdict);
     let terminals = settlement::check(&evidence, &mut verdict);
     replicas::check(&evidence, &mut verdict);

@@ -45,6 +45,7 @@ const fn frame_fact(fact: &CheckoutFact) -> FrameFact {
             SaleFact::SaleClosed { .. } | SaleFact::SaleVoided { .. } => FrameFact::Counted,
             SaleFact::SaleOpened { .. }
             | SaleFact::SaleSuspended { .. }
+            | SaleFact::BasketHandedOver { .. }
             | SaleFact::ReceiptPrinted { .. } => FrameFact::Other,
         },
         CheckoutFact::Till(fact) => match is_of_a_date(fact) {
