@@ -1,6 +1,8 @@
 // Who runs the store, in a real browser: the hub's pages by number and PIN, in both languages and
 // three sizes. Parts of sell.mjs.
 import { strict as assert } from "node:assert";
+import { check } from "./check.mjs";
+import { shot } from "./hand.mjs";
 import { pause } from "./store.mjs";
 
 /** As `sim store --by-hand` has them. */
@@ -129,5 +131,39 @@ export async function closesDay(page, origin, shot) {
 }
 
 /** Every page, for whoever checks it. */
-export const PAGES = ["now", "find?lane=1", "day", "work", "reports", "operators", "operators/301"];
+const PAGES = ["now", "find?lane=1", "day", "work", "reports", "operators", "operators/301"];
 
+/** The hub's pages, by somebody who is signed on there. */
+export async function officePage(context, start) {
+  const page = await context.newPage();
+  await page.goto(await start.locator('a[href$="/now"]').getAttribute("href"));
+  await signOn(page, MANAGER);
+  await page.locator(".tile").first().waitFor();
+  return page;
+}
+
+export async function runStore(hand) {
+  const { context, start } = await hand.context();
+  const page = await context.newPage();
+  const { origin } = new URL(await start.locator('a[href$="/now"]').getAttribute("href"));
+  const taken = (name) => shot(page, `office-${name}`, true);
+  await signsOn(page, origin, taken);
+  await addsSomebody(page, origin, taken);
+  await rolesHold(page, origin);
+  await findsPayment(page, origin, taken);
+  await closesDay(page, origin, taken);
+  await context.close();
+  for (const locale of ["en-US", "zh-CN"]) {
+    for (const viewport of [{ width: 1920, height: 1080 }, { width: 390, height: 844 }]) {
+      const { context, start } = await hand.context({ locale, viewport });
+      const shown = await officePage(context, start);
+      for (const path of PAGES) {
+        await shown.goto(`${origin}/${path}`);
+        const name = `office-${path.replace(/\W/g, "-")}-${locale.slice(0, 2)}-${viewport.width}`;
+        await shot(shown, name, true);
+        await check(shown, name);
+      }
+      await context.close();
+    }
+  }
+}
