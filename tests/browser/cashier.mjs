@@ -1,6 +1,6 @@
 // A cashier sells, at the keys and by touch. Parts of sell.mjs.
 import { strict as assert } from "node:assert";
-import { APPLE, MILK, NUTS_LABEL, UNKNOWN, lines, press, printed, says, scanAll, shot } from "./hand.mjs";
+import { APPLE, BEER, MILK, NUTS_LABEL, UNKNOWN, lines, press, printed, says, scanAll, shot } from "./hand.mjs";
 import { CASHIER, identify, pause, scan, type } from "./store.mjs";
 
 export async function signOnFirst(hand) {
@@ -152,5 +152,38 @@ export async function lock(hand) {
   await lines(cashier, 1);
   await press(cashier, "void-sale");
   await says(cashier, "Sale voided");
+  await context.close();
+}
+
+/** By keys, then by touch: too young for one, old enough for another. */
+export async function asksAge(hand) {
+  const { context, cashier, href } = await hand.lane();
+  const customer = await context.newPage();
+  await customer.goto(href.replace("/cashier", "/customer"));
+  const before = hand.receipts().length;
+  await scanAll(cashier, [MILK, BEER]);
+  await cashier.bringToFront();
+  await cashier.keyboard.press("F9");
+  await says(cashier, "is the customer 18 or older, born");
+  await shot(cashier, "age");
+  await shot(customer, "customer-age");
+  // A key pressed twice says nothing.
+  await cashier.keyboard.press("F9");
+  await cashier.keyboard.press("Enter");
+  await pause(200);
+  await says(cashier, "is the customer 18 or older");
+  await cashier.keyboard.press("F2");
+  await cashier.locator(".line.voided").waitFor();
+  await says(cashier, "Scan the articles");
+  await scan(cashier, BEER);
+  await lines(cashier, 3);
+  await press(cashier, "total");
+  await says(cashier, "is the customer 18 or older");
+  await press(cashier, "old-enough");
+  await says(cashier, "Choose how to pay");
+  await cashier.keyboard.press("F10");
+  await says(cashier, "Done");
+  const receipt = await printed(hand, before);
+  assert.equal(receipt.match(/beer/gi).length, 1);
   await context.close();
 }

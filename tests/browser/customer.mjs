@@ -1,6 +1,9 @@
 // A customer with cards, at the reader. Parts of sell.mjs.
 import { strict as assert } from "node:assert";
-import { APPROVED, DECLINED, MILK, PARTIAL, hold, press, printed, says, scanAll, shot } from "./hand.mjs";
+import {
+  APPROVED, DECLINED, MILK, PARTIAL, hold, lines, press, printed, says, scanAll, shot,
+} from "./hand.mjs";
+import { type } from "./store.mjs";
 
 export async function declinedThenAnother(hand) {
   const { context, cashier, panel, href } = await hand.lane();
@@ -9,9 +12,13 @@ export async function declinedThenAnother(hand) {
   const before = hand.receipts().length;
   await scanAll(cashier, [MILK]);
   await cashier.bringToFront();
+  await type(cashier, "4011", "Enter");
+  await cashier.locator("[data-weighs]").waitFor();
+  await type(cashier, "512", "Enter");
+  await lines(cashier, 2);
   await press(cashier, "total");
   await press(cashier, "card");
-  await says(cashier, "Card for 12.90");
+  await says(cashier, "Card for 15.77");
   await shot(customer, "customer-card");
   await hold(panel, DECLINED);
   await says(cashier, "(51)");
@@ -23,6 +30,7 @@ export async function declinedThenAnother(hand) {
   const receipt = await printed(hand, before);
   assert.match(receipt, /NOT PAID/);
   assert.match(receipt, /declined, code 51/);
+  assert.match(receipt, /0\.512 kg/);
   await context.close();
 }
 

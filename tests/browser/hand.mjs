@@ -6,6 +6,7 @@ import { CASHIER, identify, pause, scan } from "./store.mjs";
 export const APPLE = "6910000000013";
 export const MILK = "6910000000211";
 export const NUTS_LABEL = "2100004051096";
+export const BEER = "6910000000518";
 export const UNKNOWN = "6999999999994";
 /** Cards of the test panel, by their place. */
 export const APPROVED = 0;
@@ -51,11 +52,11 @@ export class Hand {
     return { context, start };
   }
 
-  /** The pages of lane 1: cashier and panel. */
-  async lane({ signedOn = true, ...options } = {}) {
+  /** The pages of a lane, of the first if none is said: cashier and panel. */
+  async lane({ signedOn = true, number = 1, ...options } = {}) {
     const { context, start } = await this.context(options);
     const cashier = await context.newPage();
-    const href = await start.locator('a[href$="/cashier"]').first().getAttribute("href");
+    const href = await start.locator('a[href$="/cashier"]').nth(number - 1).getAttribute("href");
     await cashier.goto(href);
     await cashier.locator(".step.calm, .step.done, .step.mind").waitFor();
     if (signedOn && (await cashier.locator("[data-identify]").count()) > 0) {
@@ -66,8 +67,8 @@ export class Hand {
     return { context, start, cashier, panel, href };
   }
 
-  receipts() {
-    const folder = join(this.out, "receipts/lane-1");
+  receipts(lane = 1) {
+    const folder = join(this.out, `receipts/lane-${lane}`);
     const names = readdirSync(folder).filter((name) => /^\d.*\.txt$/.test(name));
     return names.sort().map((name) => readFileSync(join(folder, name), "utf8"));
   }
@@ -102,9 +103,9 @@ export async function hold(panel, card) {
 }
 
 /** A receipt came out after the last. */
-export async function printed(hand, before) {
+export async function printed(hand, before, lane = 1) {
   for (let tries = 0; tries < 600; tries += 1) {
-    if (hand.receipts().length > before) return hand.receipts().at(-1);
+    if (hand.receipts(lane).length > before) return hand.receipts(lane).at(-1);
     await pause(50);
   }
   throw new Error("no receipt was printed");

@@ -7,6 +7,7 @@ import * as drawer from "./drawer.mjs";
 import { Hand, keepPictures, trouble } from "./hand.mjs";
 import * as office from "./office.mjs";
 import * as pages from "./pages.mjs";
+import * as returns from "./returns.mjs";
 import { withStore } from "./store.mjs";
 import * as supervisor from "./supervisor.mjs";
 import * as troubles from "./troubles.mjs";
@@ -26,6 +27,7 @@ async function main() {
     await part("a card that pays a part, the rest in cash", () => customer.partThenCash(hand));
     await part("what can't be sold, what is taken back", () => cashier.mistakes(hand));
     await part("quantity, short code, weight, a basket that waits", () => cashier.byTheKeys(hand));
+    await part("an article from 18 years on", () => cashier.asksAge(hand));
     await part("a discount with a supervisor, by the keyboard alone", () => supervisor.discount(hand));
     await part("the drawer: float, X, a blind count, Z", () => drawer.drawer(hand));
     await part("locked in mid-sale, and unlocked by touch", () => cashier.lock(hand));
@@ -33,7 +35,9 @@ async function main() {
     await part("a reload and a kill in mid-sale", () => troubles.reloadAndKill(hand));
     await part("the bank line is pulled, the hub is gone", () => troubles.linesDown(hand));
     await part("every page: accessible, small, nothing from elsewhere", () => pages.everyPage(hand));
+    const sold = hand.receipts().find((receipt) => /2 x .*12\.90|2 × .*12\.90/.test(receipt));
     await part("who runs the store: signs on, finds, closes the day, reads", () => office.runStore(hand));
+    await part("goods come back on another lane on the next day", () => returns.onAnotherLane(hand, sold));
   });
   assert.match(told, /0 broken/);
   assert.deepEqual(trouble, []);

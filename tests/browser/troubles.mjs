@@ -60,6 +60,16 @@ export async function linesDown(hand) {
   await press(cashier, "total");
   await cashier.locator('[data-shortcut="F10"]:enabled').click();
   await says(cashier, "Done");
+  // A card, within what the lane may approve alone.
+  const alone = hand.receipts().length;
+  await scanAll(cashier, [APPLE]);
+  await press(cashier, "total");
+  await press(cashier, "card");
+  await says(cashier, "Card for");
+  await hold(panel, APPROVED);
+  await says(cashier, "Done");
+  assert.match(await printed(hand, alone), /SUBJECT TO AUTHORISATION/);
+  await shot(cashier, "approved-alone");
   await turn("hub", "on");
   await cashier.locator(".hub:not(.away)").waitFor();
   await context.close();

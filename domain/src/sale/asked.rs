@@ -31,6 +31,7 @@ impl Event {
             | Self::ClockRead { .. }
             | Self::Rest
             | Self::ReceiptPrinted { .. }
+            | Self::CopyWanted { .. }
             | Self::OriginalTold { .. }
             | Self::ReservationTold { .. }
             | Self::OperatorsTold(_)
@@ -50,6 +51,7 @@ impl Event {
             | Self::ReturnAsked { .. }
             | Self::PayBack
             | Self::Total
+            | Self::AgeAnswered { .. }
             | Self::CashTendered { .. }
             | Self::CardChosen { .. }
             | Self::Suspend { .. }
@@ -137,6 +139,7 @@ impl Step {
             | Event::ReservationTold { .. }
             | Event::PayBack
             | Event::Total
+            | Event::AgeAnswered { .. }
             | Event::CashTendered { .. }
             | Event::CardChosen { .. }
             | Event::CardRead { .. }
@@ -153,6 +156,7 @@ impl Step {
             | Event::ClockRead { .. }
             | Event::Rest
             | Event::ReceiptPrinted { .. }
+            | Event::CopyWanted { .. }
             | Event::Suspend { .. }
             | Event::Recall { .. }
             | Event::OperatorsTold(_)

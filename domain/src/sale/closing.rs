@@ -74,6 +74,13 @@ pub enum SaleFact {
         /// Why, in words.
         reason: String,
     },
+    /// Somebody at the hub wants a receipt once more, on this lane's printer.
+    CopyOrdered {
+        /// Of this lane or another.
+        receipt: ReceiptNumber,
+        /// Who wants it at the hub; `None`: the hub has no operators.
+        by: Option<OperatorId>,
+    },
     /// The receipt is out.
     ReceiptPrinted {
         /// Which.
@@ -91,7 +98,9 @@ impl SaleFact {
     pub const fn ends_sale(&self) -> bool {
         match self {
             Self::SaleClosed { .. } | Self::SaleVoided { .. } | Self::SaleSuspended { .. } => true,
-            Self::SaleOpened { .. } | Self::ReceiptPrinted { .. } => false,
+            Self::SaleOpened { .. } | Self::ReceiptPrinted { .. } | Self::CopyOrdered { .. } => {
+                false
+            }
         }
     }
 
@@ -102,7 +111,7 @@ impl SaleFact {
             Self::SaleVoided { .. } | Self::SaleSuspended { .. } | Self::ReceiptPrinted { .. } => {
                 true
             }
-            Self::SaleOpened { .. } | Self::SaleClosed { .. } => false,
+            Self::SaleOpened { .. } | Self::SaleClosed { .. } | Self::CopyOrdered { .. } => false,
         }
     }
 }
@@ -132,7 +141,9 @@ impl SalesPart {
                 self.closed = self.closed.saturating_add(1);
             }
             SaleFact::SaleVoided { .. } => self.voided = self.voided.saturating_add(1),
-            SaleFact::SaleSuspended { .. } | SaleFact::ReceiptPrinted { .. } => {}
+            SaleFact::SaleSuspended { .. }
+            | SaleFact::ReceiptPrinted { .. }
+            | SaleFact::CopyOrdered { .. } => {}
         }
         if let Some(ended) = running.filter(|_| fact.ends_sale()) {
             self.last_order_reference.clone_from(&ended.order_reference);
@@ -165,6 +176,7 @@ impl DurableState {
                     total: None,
                     taxes: Vec::new(),
                     tax_mode: TaxMode::default(),
+                    old_enough_for: None,
                     tenders_tried: 0,
                     tenders: Vec::new(),
                     card_tenders: Vec::new(),
@@ -197,11 +209,23 @@ impl DurableState {
             SaleFact::ReceiptPrinted { receipt, .. } => {
                 self.receipts_owed.retain(|owed| owed.number != *receipt);
             }
+            SaleFact::CopyOrdered { .. } => {}
         }
     }
 }
 
 impl Step {
+    /// It stands in the journal before it is on paper; nothing of a sale changes by it.
+    pub(super) fn print_copy(
+        &mut self,
+        receipt: ReceiptNumber,
+        text: String,
+        by: Option<OperatorId>,
+    ) {
+        self.record(SaleFact::CopyOrdered { receipt, by });
+        self.then(Effect::PrintCopy { receipt, text });
+    }
+
     /// Closes a sale whose tenders cover its total and the rounding of cash (I3), and gives its
     /// receipt the next number of this lane and epoch (I12). The screens keep its basket until the
     /// next one.

@@ -112,6 +112,13 @@ pub enum Key {
     PayBack,
     /// What does it cost?
     Total,
+    /// The customer is old enough, or is not.
+    Age {
+        /// In years, as it was asked.
+        least_age: u8,
+        /// Whether the customer is.
+        old_enough: bool,
+    },
     /// Cash was given.
     Cash {
         /// All of it, in minor units.
@@ -201,6 +208,10 @@ impl Key {
                 line_number: typed.parse().ok()?,
             },
             "total" => Self::Total,
+            "old-enough" | "too-young" => Self::Age {
+                least_age: typed.parse().ok()?,
+                old_enough: name == "old-enough",
+            },
             "cash" => Self::Cash {
                 given_minor: typed.parse().ok()?,
             },
@@ -330,6 +341,13 @@ impl Key {
             },
             Self::PayBack => Event::PayBack,
             Self::Total => Event::Total,
+            Self::Age {
+                least_age,
+                old_enough,
+            } => Event::AgeAnswered {
+                least_age,
+                old_enough,
+            },
             Self::Cash { given_minor } => Event::CashTendered {
                 given: money(given_minor),
             },
@@ -432,6 +450,10 @@ mod tests {
     #[test]
     fn what_was_typed_is_read_by_the_key_it_is_for() {
         let reason = || "torn".to_owned();
+        let age = |old_enough| Key::Age {
+            least_age: 18,
+            old_enough,
+        };
         for (name, typed, key) in [
             ("quantity", "3", Key::Quantity { quantity: 3 }),
             (
@@ -481,6 +503,8 @@ mod tests {
             ("weight", "512", Key::Weight { grams: 512 }),
             ("recall", "7", Key::Recall { sale: 7 }),
             ("clear", "", Key::Clear),
+            ("old-enough", "18", age(true)),
+            ("too-young", "18", age(false)),
             ("sign-off", "", Key::SignOff),
             ("sign-off-another", "", Key::SignOffAnother),
             ("unlock", "7", Key::Unlock { operator: 7 }),
@@ -494,6 +518,7 @@ mod tests {
             ("override-price", "2. torn"),
             ("weight", "0.5"),
             ("recall", "milk"),
+            ("old-enough", ""),
             ("sesame", ""),
         ] {
             assert_eq!(Key::named(name, typed), None, "{name} {typed}");

@@ -36,7 +36,8 @@ impl SuspendedPart {
             }
             SaleFact::SaleClosed { .. }
             | SaleFact::SaleVoided { .. }
-            | SaleFact::ReceiptPrinted { .. } => {}
+            | SaleFact::ReceiptPrinted { .. }
+            | SaleFact::CopyOrdered { .. } => {}
         }
     }
 }

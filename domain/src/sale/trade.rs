@@ -25,7 +25,9 @@ impl Sale {
                 trade.voided_sales.add(Tally::of(given_up.saturating_neg()));
             }
             SaleFact::SaleSuspended { .. } => {}
-            SaleFact::SaleOpened { .. } | SaleFact::ReceiptPrinted { .. } => return None,
+            SaleFact::SaleOpened { .. }
+            | SaleFact::ReceiptPrinted { .. }
+            | SaleFact::CopyOrdered { .. } => return None,
         }
         Some(trade)
     }

@@ -387,7 +387,8 @@ fn shows_basket(effect: &Effect) -> bool {
             Prompt::Scan
             | Prompt::NotFound { .. }
             | Prompt::NotForSale { .. }
-            | Prompt::Weigh { .. } => true,
+            | Prompt::Weigh { .. }
+            | Prompt::AskAge { .. } => true,
             Prompt::Ready
             | Prompt::ChooseTender
             | Prompt::PresentCard { .. }
@@ -421,6 +422,7 @@ fn shows_basket(effect: &Effect) -> bool {
         | Effect::Print { .. }
         | Effect::CheckPin { .. }
         | Effect::PrintReport { .. }
+        | Effect::PrintCopy { .. }
         | Effect::Finished(_) => false,
     }
 }

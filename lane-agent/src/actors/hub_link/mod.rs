@@ -23,7 +23,7 @@ use actix::{
     Actor, AsyncContext, Context, Handler, Message, MessageResponse, SpawnHandle, WrapFuture,
 };
 use domain::{
-    ids::PaymentId,
+    ids::{OperatorId, PaymentId, ReceiptNumber},
     limits,
     payment::Decision,
     prices::PriceSchedule,
@@ -97,6 +97,12 @@ pub(crate) enum FromHub {
     Lease(OfflineLease),
     /// The card of an offline payment is durable there.
     CardHeld(PaymentId),
+    /// A receipt is wanted once more. Not told again: whoever wants it sees whether it comes.
+    Copy {
+        receipt: ReceiptNumber,
+        text: String,
+        by: Option<OperatorId>,
+    },
 }
 
 /// What became of a payment that left.
