@@ -62,6 +62,9 @@ pub struct Visit {
     /// What the cashier scans first by mistake, and takes back: none of what it buys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mistake: Option<String>,
+    /// What it would buy, and is too young for: none of what it buys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub too_young_for: Option<String>,
     /// Whether its basket waits, and is recalled, before it is paid.
     #[serde(default, skip_serializing_if = "is_not")]
     pub waits: bool,
@@ -104,6 +107,8 @@ pub struct ScriptLine<'visit> {
     items: Vec<&'visit str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mistake: Option<&'visit str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    too_young_for: Option<&'visit str>,
     #[serde(skip_serializing_if = "is_not")]
     waits: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,6 +129,7 @@ impl Visit {
                 .map(|item| item.barcode.as_str())
                 .collect(),
             mistake: self.mistake.as_deref(),
+            too_young_for: self.too_young_for.as_deref(),
             waits: self.waits,
             returns: self.brings_back.as_ref(),
             tenders: &self.tenders,
@@ -148,6 +154,7 @@ impl Workload {
         let mut weights = Dice::new(seed, "weights");
         let mut customers = Dice::new(seed, "customers");
         let mut cashiers = Dice::new(seed, "cashiers");
+        let mut young = Dice::new(seed, "young customers");
         let mut shelf = Vec::new();
         let arrivals = calendar.draw_arrivals(seed, baskets.len());
         let mut visits: Vec<Visit> = baskets
@@ -161,12 +168,14 @@ impl Workload {
                 };
                 let (mistake, waits) = draw_cashier(&mut cashiers, &shelf, &items);
                 shelf.extend(a_piece(&items));
+                let too_young_for = draw_young(&mut young, prices, &items);
                 Visit {
                     order: format!("basket-{}", basket.line),
                     lane: arrival.lane,
                     day: arrival.day,
                     arrive_wall_ms: arrival.wall_ms,
                     mistake,
+                    too_young_for,
                     waits,
                     brings_back: None,
                     total_minor: items.iter().map(|item| item.price_minor).sum(),
@@ -201,6 +210,21 @@ fn draw_cashier(
     let is_other = |wrong: &&String| items.iter().all(|item| item.barcode != **wrong);
     let mistake = wrong.filter(is_other).filter(|_| errs);
     (mistake.cloned(), waits)
+}
+
+/// One customer in forty would buy what only older ones get; whoever buys such a thing is old
+/// enough.
+fn draw_young(dice: &mut Dice, prices: &PriceList, items: &[ScannedItem]) -> Option<String> {
+    let (tries, at) = (
+        dice.chance(25),
+        dice.below(prices.from_an_age().count() as u64),
+    );
+    let is_grown_up = items.iter().any(|item| {
+        let mut all = prices.from_an_age();
+        all.any(|barcode| barcode == item.barcode)
+    });
+    let wanted = prices.from_an_age().nth(usize::try_from(at).ok()?);
+    wanted.filter(|_| tries && !is_grown_up).map(str::to_owned)
 }
 
 /// An article of a basket that carries no price on its label.
@@ -292,6 +316,8 @@ mod tests {
             let bought = visit.items.iter().map(|item| Some(item.barcode.as_str()));
             assert!(!bought.into_iter().any(|item| item == mistake));
         }
+        let young = day.visits.iter().filter(|one| one.too_young_for.is_some());
+        assert!((3..25).contains(&young.count()));
         let waiting = day.visits.iter().filter(|one| one.waits).count();
         assert!((4..30).contains(&waiting), "{waiting}");
     }

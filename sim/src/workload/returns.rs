@@ -79,6 +79,7 @@ fn visit(
         total_minor: items.iter().map(|item| item.price_minor).sum(),
         items,
         mistake: None,
+        too_young_for: None,
         waits: false,
         brings_back: Some(brings),
         tenders: vec![ScriptedTender::Cash {
