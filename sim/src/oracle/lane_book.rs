@@ -10,7 +10,7 @@ use proto::{
     store::v1::{Decision, DecisionKind},
 };
 
-use crate::oracle::{leases::LaneLeases, tills::TillBook, values::minor};
+use crate::oracle::{leases::LaneLeases, staff::StaffBook, tills::TillBook, values::minor};
 
 /// One line of a basket, as rung up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -197,6 +197,8 @@ pub(super) struct LaneBook {
     pub leases: LaneLeases,
     /// Its drawer.
     pub tills: TillBook,
+    /// Its people.
+    pub staff: StaffBook,
 }
 
 impl LaneBook {
@@ -229,9 +231,10 @@ impl LaneBook {
     )]
     fn take(&mut self, body: &Body) {
         self.tills.take(body);
+        self.staff.take(body);
         match body {
-            // Frames of a day are the day's oracle's to judge, drawers that of tills; who was at
-            // the lane moves no money.
+            // Frames of a day are the day's oracle's to judge, drawers that of tills, and who was
+            // at the lane that of staff.
             Body::CardNotRead(_)
             | Body::DayMarker(_)
             | Body::LaneRested(_)

@@ -30,6 +30,7 @@ mod returns;
 mod sales;
 mod secrets;
 mod settlement;
+mod staff;
 #[cfg(test)]
 mod tests;
 mod tills;
@@ -86,6 +87,7 @@ pub(crate) fn examine_with(
     lease_check::check(&evidence, &mut verdict);
     for (lane, book) in &evidence.lanes {
         book.tills.check(*lane, &mut verdict);
+        book.staff.check(*lane, &mut verdict);
     }
     moved_baskets::check(&evidence.lanes, &mut verdict);
     returns::check(&evidence, &mut verdict);
