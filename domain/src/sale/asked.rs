@@ -31,8 +31,12 @@ impl Event {
             | Self::ClockRead { .. }
             | Self::Rest
             | Self::ReceiptPrinted { .. }
+            | Self::CopyWanted { .. }
             | Self::OriginalTold { .. }
             | Self::ReservationTold { .. }
+            | Self::BasketTold { .. }
+            | Self::BasketsTold(_)
+            | Self::HandOver { .. }
             | Self::OperatorsTold(_)
             | Self::SignOn { .. }
             | Self::AllowAsked { .. }
@@ -50,13 +54,16 @@ impl Event {
             | Self::ReturnAsked { .. }
             | Self::PayBack
             | Self::Total
+            | Self::AgeAnswered { .. }
             | Self::CashTendered { .. }
             | Self::CardChosen { .. }
             | Self::WalletScanned { .. }
             | Self::WalletNotSealed
             | Self::PaymentCancelled
             | Self::Suspend { .. }
-            | Self::Recall { .. } => Action::Sell,
+            | Self::Recall { .. }
+            | Self::BasketAsked { .. }
+            | Self::BasketsAsked => Action::Sell,
             Self::PriceAnnounced { .. } => Action::TypedPrice,
             Self::AmountTyped { .. } => Action::TypedAmount,
             Self::PriceOverridden { .. } => Action::PriceOverride,
@@ -141,6 +148,7 @@ impl Step {
             | Event::ReservationTold { .. }
             | Event::PayBack
             | Event::Total
+            | Event::AgeAnswered { .. }
             | Event::CashTendered { .. }
             | Event::CardChosen { .. }
             | Event::WalletScanned { .. }
@@ -160,8 +168,14 @@ impl Step {
             | Event::ClockRead { .. }
             | Event::Rest
             | Event::ReceiptPrinted { .. }
+            | Event::CopyWanted { .. }
             | Event::Suspend { .. }
             | Event::Recall { .. }
+            | Event::BasketAsked { .. }
+            | Event::BasketTold { .. }
+            | Event::BasketsAsked
+            | Event::BasketsTold(_)
+            | Event::HandOver { .. }
             | Event::OperatorsTold(_)
             | Event::SignOn { .. }
             | Event::AllowAsked { .. }

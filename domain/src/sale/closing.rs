@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use crate::{
-    ids::{OperatorId, ReceiptNumber, SaleNumber, SuspendedId},
+    ids::{LaneEpoch, LaneId, OperatorId, ReceiptNumber, SaleNumber, SuspendedId},
     money::Money,
     sale::{
         AbandonReason, Closing, DurableState, Effect, Prompt, Receipt, Rejected, Sale, Step,
@@ -67,12 +67,28 @@ pub enum SaleFact {
         /// What the cashier calls it, or empty.
         label: String,
     },
+    /// A basket that waited here is another machine's from here on.
+    BasketHandedOver {
+        /// The sale it was.
+        sale: SaleNumber,
+        /// To this lane.
+        to: LaneId,
+        /// To this machine of it.
+        to_epoch: LaneEpoch,
+    },
     /// The customer went without buying.
     SaleVoided {
         /// The sale.
         sale: SaleNumber,
         /// Why, in words.
         reason: String,
+    },
+    /// Somebody at the hub wants a receipt once more, on this lane's printer.
+    CopyOrdered {
+        /// Of this lane or another.
+        receipt: ReceiptNumber,
+        /// Who wants it at the hub; `None`: the hub has no operators.
+        by: Option<OperatorId>,
     },
     /// The receipt is out.
     ReceiptPrinted {
@@ -91,7 +107,10 @@ impl SaleFact {
     pub const fn ends_sale(&self) -> bool {
         match self {
             Self::SaleClosed { .. } | Self::SaleVoided { .. } | Self::SaleSuspended { .. } => true,
-            Self::SaleOpened { .. } | Self::ReceiptPrinted { .. } => false,
+            Self::SaleOpened { .. }
+            | Self::ReceiptPrinted { .. }
+            | Self::BasketHandedOver { .. }
+            | Self::CopyOrdered { .. } => false,
         }
     }
 
@@ -102,7 +121,10 @@ impl SaleFact {
             Self::SaleVoided { .. } | Self::SaleSuspended { .. } | Self::ReceiptPrinted { .. } => {
                 true
             }
-            Self::SaleOpened { .. } | Self::SaleClosed { .. } => false,
+            Self::SaleOpened { .. }
+            | Self::SaleClosed { .. }
+            | Self::BasketHandedOver { .. }
+            | Self::CopyOrdered { .. } => false,
         }
     }
 }
@@ -132,7 +154,10 @@ impl SalesPart {
                 self.closed = self.closed.saturating_add(1);
             }
             SaleFact::SaleVoided { .. } => self.voided = self.voided.saturating_add(1),
-            SaleFact::SaleSuspended { .. } | SaleFact::ReceiptPrinted { .. } => {}
+            SaleFact::SaleSuspended { .. }
+            | SaleFact::BasketHandedOver { .. }
+            | SaleFact::ReceiptPrinted { .. }
+            | SaleFact::CopyOrdered { .. } => {}
         }
         if let Some(ended) = running.filter(|_| fact.ends_sale()) {
             self.last_order_reference.clone_from(&ended.order_reference);
@@ -165,6 +190,7 @@ impl DurableState {
                     total: None,
                     taxes: Vec::new(),
                     tax_mode: TaxMode::default(),
+                    old_enough_for: None,
                     tenders_tried: 0,
                     tenders: Vec::new(),
                     card_tenders: Vec::new(),
@@ -194,14 +220,27 @@ impl DurableState {
                 self.receipts_owed.extend(owed.map(Arc::new));
             }
             SaleFact::SaleVoided { .. } | SaleFact::SaleSuspended { .. } => self.sale = None,
+            SaleFact::BasketHandedOver { .. } => {}
             SaleFact::ReceiptPrinted { receipt, .. } => {
                 self.receipts_owed.retain(|owed| owed.number != *receipt);
             }
+            SaleFact::CopyOrdered { .. } => {}
         }
     }
 }
 
 impl Step {
+    /// It stands in the journal before it is on paper; nothing of a sale changes by it.
+    pub(super) fn print_copy(
+        &mut self,
+        receipt: ReceiptNumber,
+        text: String,
+        by: Option<OperatorId>,
+    ) {
+        self.record(SaleFact::CopyOrdered { receipt, by });
+        self.then(Effect::PrintCopy { receipt, text });
+    }
+
     /// Closes a sale whose tenders cover its total and the rounding of cash (I3), and gives its
     /// receipt the next number of this lane and epoch (I12). The screens keep its basket until the
     /// next one.

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use crate::{
     card_ref::{CardRef, EntryMode},
-    ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber},
+    day::Machine,
+    ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber, SuspendedId},
     money::Money,
     operators::{AttemptId, OperatorList, Who},
     payment::Decision,
+    recall::{BasketGiven, RecallRefused, StoreBasket},
     returns::{OriginalLeft, ReturnRefusal, Taking},
     risk::{HotList, OfflineLease},
     sale::{
@@ -154,6 +156,13 @@ pub enum Event {
     PayBack,
     /// No more articles: what does it cost?
     Total,
+    /// The cashier says whether the customer is old enough.
+    AgeAnswered {
+        /// In years, as it was asked.
+        least_age: u8,
+        /// Whether the customer is.
+        old_enough: bool,
+    },
     /// The customer gave cash.
     CashTendered {
         /// All that was given; change is worked out here.
@@ -252,6 +261,15 @@ pub enum Event {
         /// It may have been printed before, and says so.
         reprint: bool,
     },
+    /// Somebody at the hub wants a receipt once more, on this printer.
+    CopyWanted {
+        /// Of this lane or another.
+        receipt: ReceiptNumber,
+        /// As it was printed.
+        text: String,
+        /// Who; `None`: the hub has no operators.
+        by: Option<OperatorId>,
+    },
     /// The customer goes without buying.
     VoidSale {
         /// Why, in words.
@@ -270,6 +288,33 @@ pub enum Event {
         operator: OperatorId,
         /// By which price file the rest is priced; empty: not known.
         price_version: String,
+    },
+    /// A basket is taken up that waits here or on another lane.
+    BasketAsked {
+        /// Which.
+        basket: SuspendedId,
+        /// Who sells.
+        operator: OperatorId,
+        /// By which price file the rest is priced; empty: not known.
+        price_version: String,
+    },
+    /// The hub gives the basket that was asked for.
+    BasketTold {
+        /// Which.
+        basket: SuspendedId,
+        /// Or says why not.
+        told: Result<Arc<BasketGiven>, RecallRefused>,
+    },
+    /// What waits in the store?
+    BasketsAsked,
+    /// The hub says what waits.
+    BasketsTold(Result<Vec<StoreBasket>, RecallRefused>),
+    /// The hub asks for a basket that waits here, for another lane.
+    HandOver {
+        /// Which.
+        basket: SuspendedId,
+        /// Whose it is to be.
+        to: Machine,
     },
     /// The operators of the store, whole. The lane keeps the list, and is told of it at each start.
     OperatorsTold(Arc<OperatorList>),
@@ -328,7 +373,10 @@ impl Event {
     /// Whether the screens say nothing of it: it comes out on paper alone.
     #[must_use]
     pub const fn shows_nothing(&self) -> bool {
-        matches!(self, Self::Till(TillEvent::X { .. } | TillEvent::ZAgain))
+        match self {
+            Self::Till(event) => matches!(event, TillEvent::X { .. } | TillEvent::ZAgain),
+            other => matches!(other, Self::CopyWanted { .. }),
+        }
     }
 }
 
@@ -395,6 +443,10 @@ impl Step {
             Event::CashForCard { reason, right } => self.cash_for_card(reason, right),
             Event::PayBack => self.pay_back(),
             Event::Total => self.total(),
+            Event::AgeAnswered {
+                least_age,
+                old_enough,
+            } => self.answer_age(least_age, old_enough),
             Event::CashTendered { given } => self.take_cash(given),
             Event::CardChosen { payment_id } => self.choose_card(payment_id),
             Event::CardRead {
@@ -443,6 +495,10 @@ impl Step {
                 text,
                 reprint,
             } => self.receipt_printed(receipt, text, reprint),
+            Event::CopyWanted { receipt, text, by } => {
+                self.print_copy(receipt, text, by);
+                Ok(())
+            }
             Event::VoidSale { reason } => self.void_sale(reason),
             Event::Suspend { label } => self.suspend(label),
             Event::Recall {
@@ -450,6 +506,15 @@ impl Step {
                 operator,
                 price_version,
             } => self.recall(suspended, operator, price_version),
+            Event::BasketAsked {
+                basket,
+                operator,
+                price_version,
+            } => self.ask_basket(basket, operator, price_version),
+            Event::BasketTold { basket, told } => self.basket_told(basket, told),
+            Event::BasketsAsked => self.ask_baskets(),
+            Event::BasketsTold(told) => self.baskets_told(told),
+            Event::HandOver { basket, to } => self.hand_over(basket, to),
             Event::OperatorsTold(list) => self.operators_told(list),
             Event::SignOn { attempt, who } => self.sign_on(attempt, who),
             Event::AllowAsked {

@@ -18,6 +18,7 @@
 //! Start-up is replay: [`Checkout::replay`] every record, then [`Event::Recovered`]. A basket goes
 //! on, a payment without a decision is given up, receipts that are owed are printed.
 
+mod age;
 mod asked;
 mod basket;
 mod by_hand;
@@ -40,6 +41,7 @@ mod original;
 mod payment;
 mod prompt;
 mod reasons;
+mod recalling;
 mod receipt;
 mod rejected;
 mod return_fact;
@@ -48,6 +50,7 @@ mod returning;
 mod right;
 mod state;
 mod suspended;
+mod suspended_view;
 mod tax;
 mod tender;
 mod tendering;
@@ -58,6 +61,7 @@ mod trade;
 
 pub use crate::till::TillFact;
 pub use crate::wall_time::{civil_date, date_and_time, midnight};
+pub use age::AgeAnswer;
 pub use basket::BasketFact;
 pub use cash_rounding::{CashRounding, RoundTo};
 pub use checkpoint::{CheckoutCheckpoint, CheckoutPart};
@@ -76,7 +80,7 @@ pub use line::{
 };
 pub use operator_view::OperatorView;
 pub use payment::{PaymentsPart, TenderFact};
-pub use prompt::{BasketView, LineView, NextView, Prompt, Screen, SuspendedView};
+pub use prompt::{BasketView, LineView, NextView, Prompt, Screen};
 pub use reasons::{AbandonReason, LeaseReturnReason, OwedBy, TenderKind};
 pub use receipt::{Receipt, ReceiptForm};
 pub use rejected::Rejected;
@@ -86,6 +90,7 @@ pub use returning::PayingBack;
 pub use right::Right;
 pub use state::{CardTender, Closing, FailedCard, OwedBack, PendingPayment, Sale, SuspendedBasket};
 pub use suspended::SuspendedPart;
+pub use suspended_view::SuspendedView;
 pub use tax::{TaxMode, TaxSum};
 pub use tender::Tender;
 
@@ -94,9 +99,11 @@ use std::{collections::BTreeSet, sync::Arc};
 use day_heard::DayHeard;
 use line::NextLine;
 use operators::AtTheLane;
+use recalling::Recalling;
 use returning::Returning;
 
 use crate::{
+    day::Machine,
     ids::{LaneEpoch, LaneId, LeaseId, OperatorId, PaymentId, ReceiptNumber, Stan},
     money::{Currency, Money},
     operators::{OperatorFact, OperatorsPart},
@@ -172,6 +179,15 @@ impl CheckoutConfig {
             pickup_above: None,
         }
     }
+
+    /// Whose journal it writes.
+    #[must_use]
+    pub const fn machine(&self) -> Machine {
+        Machine {
+            lane: self.lane,
+            epoch: self.epoch,
+        }
+    }
 }
 
 /// What the journal's records add up to: equal after a replay. Each part is told by the records and
@@ -208,8 +224,12 @@ pub(in crate::sale) struct VolatileState {
     pub(in crate::sale) next_line: NextLine,
     /// An article that waits for its weight.
     pub(in crate::sale) to_weigh: Option<PricedItem>,
+    /// The least age in years that the cashier was asked about.
+    pub(in crate::sale) age_asked: Option<u8>,
     /// An earlier sale that goods come back from.
     pub(in crate::sale) returning: Returning,
+    /// A basket that waits elsewhere.
+    pub(in crate::sale) recalling: Recalling,
     /// The receipt that is at the printer.
     pub(in crate::sale) printing: Option<ReceiptNumber>,
     /// The receipt of the sale that the screens show as closed.
@@ -275,12 +295,12 @@ impl Checkout {
 
     /// Takes in one record of the journal, oldest first.
     pub fn replay(&mut self, record: &CheckoutRecord) {
-        self.durable.apply(record, |_| true);
+        self.durable.apply(record, self.config.machine(), |_| true);
     }
 
     /// The same, for the parts that have not seen it.
     pub fn replay_into(&mut self, record: &CheckoutRecord, takes: impl Fn(CheckoutPart) -> bool) {
-        self.durable.apply(record, takes);
+        self.durable.apply(record, self.config.machine(), takes);
     }
 
     /// Decides what follows from an event. The records come first among the effects; when the event
@@ -439,7 +459,7 @@ impl Step {
             date: self.running_date(),
             fact: fact.into(),
         };
-        self.durable.apply(&record, |_| true);
+        self.durable.apply(&record, self.config.machine(), |_| true);
         self.records.push(Effect::Persist(record));
     }
 
@@ -458,14 +478,12 @@ impl Step {
     pub(in crate::sale) fn screen(&self, prompt: Prompt) -> Screen {
         let sale = self.durable.sale.as_ref();
         let basket = sale.map(|sale| BasketView::of(sale, &self.volatile, &self.config));
-        let waiting = self.durable.suspended.baskets.iter();
-        let suspended = waiting.map(|basket| SuspendedView::of(basket, &self.config));
-        let suspended = suspended.collect();
         Screen {
             prompt,
             basket,
             returning: self.return_view(),
-            suspended,
+            suspended: self.suspended_views(),
+            elsewhere: self.volatile.recalling.elsewhere.clone(),
             operator: self.operator_view(),
             pickup_due: self.pickup_due(),
             refused: None,
@@ -500,8 +518,13 @@ impl Step {
 }
 
 impl DurableState {
-    /// `takes`: which parts have not seen the record.
-    fn apply(&mut self, record: &CheckoutRecord, takes: impl Fn(CheckoutPart) -> bool) {
+    /// `own`: whose journal it is; `takes`: which parts have not seen the record.
+    fn apply(
+        &mut self,
+        record: &CheckoutRecord,
+        own: Machine,
+        takes: impl Fn(CheckoutPart) -> bool,
+    ) {
         if takes(CheckoutPart::Date) {
             self.date.carried(record.date);
         }
@@ -512,7 +535,7 @@ impl DurableState {
                     self.sales.apply(fact, running);
                 }
                 if takes(CheckoutPart::Suspended) {
-                    self.suspended.apply(fact, running, record.at);
+                    self.suspended.apply(fact, running, (record.at, own));
                 }
             }
             CheckoutFact::Tender(fact) => {

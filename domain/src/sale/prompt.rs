@@ -2,17 +2,18 @@
 
 use crate::{
     ids::{ReceiptNumber, SaleNumber},
-    money::{Currency, Money},
+    money::Money,
     payment::{PaymentMethod, RefusalReason},
+    recall::{RecallRefused, StoreBasket},
     response_code::ResponseCode,
     returns::ReturnRefusal,
     sale::{
-        CheckoutConfig, Discount, Figures, Line, LineTax, OperatorView, OriginalLine, PayBackView,
-        PendingPayment, PriceSource, Rejected, ReturnView, Sale, SuspendedBasket, TaxMode, TaxSum,
+        CheckoutConfig, Discount, Line, LineTax, OperatorView, OriginalLine, PayBackView,
+        PendingPayment, PriceSource, Rejected, ReturnView, Sale, SuspendedView, TaxMode, TaxSum,
         Tender, VolatileState, Weight,
     },
     till::TillNotice,
-    time::WallMs,
+    time::BusinessDate,
     words::Sentence,
 };
 
@@ -37,6 +38,15 @@ pub enum Prompt {
     Weigh {
         /// As on the receipt.
         name: String,
+    },
+    /// Is the customer old enough for this article? Asked before the total stands.
+    AskAge {
+        /// As on the receipt.
+        name: String,
+        /// In years.
+        least_age: u8,
+        /// Whoever was born then or before is; `None`: the date is not known.
+        born_by: Option<BusinessDate>,
     },
     /// The total stands; how does the customer pay what is open?
     ChooseTender,
@@ -96,6 +106,12 @@ pub enum Prompt {
         /// What it is recalled by.
         sale: SaleNumber,
     },
+    /// The hub was asked for a basket that waits elsewhere, or for all that do.
+    AskingBaskets,
+    /// Which of the baskets that wait in the store?
+    ChooseBasket,
+    /// The hub, or the lane for want of the hub, gives no basket.
+    RecallRefused(RecallRefused),
     /// The hub was asked for a receipt.
     AskingOriginal {
         /// Which.
@@ -149,6 +165,7 @@ impl Prompt {
             | Self::NotFound { .. }
             | Self::NotForSale { .. }
             | Self::Weigh { .. }
+            | Self::AskAge { .. }
             | Self::PresentCard { .. }
             | Self::ContactingBank { .. }
             | Self::ConfirmOnPhone { .. }
@@ -157,6 +174,9 @@ impl Prompt {
             | Self::NoRoom
             | Self::Voided { .. }
             | Self::Suspended { .. }
+            | Self::AskingBaskets
+            | Self::ChooseBasket
+            | Self::RecallRefused(_)
             | Self::AskingOriginal { .. }
             | Self::ChooseReturn { .. }
             | Self::ReturnRefused { .. }
@@ -176,12 +196,15 @@ impl Prompt {
                 | Self::Goodbye { .. }
                 | Self::Voided { .. }
                 | Self::Suspended { .. }
+                | Self::ChooseBasket
+                | Self::RecallRefused(_)
                 | Self::Till(_)
         )
     }
 
     /// For the cashier.
     #[must_use]
+    #[allow(clippy::too_many_lines, reason = "a table: each prompt and its words")]
     pub fn cashier(&self) -> Sentence {
         match self {
             Self::Ready => sentence("Ready for the next customer", "可以接待下一位顾客"),
@@ -198,6 +221,11 @@ impl Prompt {
                 english: format!("Weigh {name}, or clear it"),
                 chinese: format!("请称重 {name}，或清除"),
             },
+            Self::AskAge {
+                name,
+                least_age,
+                born_by,
+            } => ask_age(name, *least_age, *born_by),
             Self::ChooseTender => sentence("Choose how to pay", "请选择付款方式"),
             Self::PresentCard { amount } => with_amount("Card for", "请刷卡，金额", *amount),
             Self::ContactingBank { amount } => {
@@ -234,6 +262,9 @@ impl Prompt {
                 "交易已取消。退还现金：",
                 *cash_back,
             ),
+            Self::AskingBaskets => sentence("Asking the hub", "正在询问主机"),
+            Self::ChooseBasket => sentence("Choose the basket to recall", "请选择要取回的挂单"),
+            Self::RecallRefused(refused) => refused.for_cashier(),
             Self::AskingOriginal { receipt } => Sentence {
                 english: format!("Asking for receipt {receipt}"),
                 chinese: format!("正在查询小票 {receipt}"),
@@ -257,10 +288,16 @@ impl Prompt {
     #[must_use]
     pub fn customer(&self) -> Sentence {
         match self {
-            Self::Ready | Self::Till(_) => sentence("Welcome", "欢迎光临"),
+            Self::Ready | Self::Till(_) | Self::ChooseBasket | Self::RecallRefused(_) => {
+                sentence("Welcome", "欢迎光临")
+            }
             Self::Scan | Self::NotFound { .. } | Self::NotForSale { .. } | Self::Weigh { .. } => {
                 sentence("Your articles", "您的商品")
             }
+            Self::AskAge { .. } => sentence(
+                "Please show something that says how old you are",
+                "请出示证件以核实年龄",
+            ),
             Self::AskingOriginal { .. }
             | Self::ChooseReturn { .. }
             | Self::ReturnRefused { .. }
@@ -277,7 +314,7 @@ impl Prompt {
             Self::PresentCard { amount } => {
                 with_amount("Please present your card:", "请出示银行卡：", *amount)
             }
-            Self::ContactingBank { .. } => sentence("Please wait", "请稍候"),
+            Self::ContactingBank { .. } | Self::AskingBaskets => sentence("Please wait", "请稍候"),
             Self::ConfirmOnPhone { amount } => with_amount(
                 "Please confirm on your phone if it asks:",
                 "如手机提示，请确认付款：",
@@ -309,6 +346,25 @@ impl Prompt {
                 sentence("Your basket is kept for you", "您的购物篮已为您保留")
             }
         }
+    }
+}
+
+fn ask_age(name: &str, least_age: u8, born_by: Option<BusinessDate>) -> Sentence {
+    let born = born_by.map_or_else(
+        || Sentence::new("", ""),
+        |day| {
+            Sentence::new(
+                format!(", born {day} or before"),
+                format!("（{day} 或之前出生）"),
+            )
+        },
+    );
+    Sentence {
+        english: format!(
+            "{name}: is the customer {least_age} or older{}?",
+            born.english
+        ),
+        chinese: format!("{name}：顾客是否已满 {least_age} 岁{}？", born.chinese),
     }
 }
 
@@ -487,38 +543,6 @@ impl BasketView {
     }
 }
 
-/// A suspended basket on the screens.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SuspendedView {
-    /// What it is recalled by.
-    pub sale: SaleNumber,
-    /// Since when.
-    pub at: WallMs,
-    /// What the cashier calls it, or empty.
-    pub label: String,
-    /// How many lines are in it.
-    pub lines: usize,
-    /// What it costs.
-    pub total: Money,
-}
-
-impl SuspendedView {
-    pub(super) fn of(basket: &SuspendedBasket, config: &CheckoutConfig) -> Self {
-        Self {
-            sale: basket.sale,
-            at: basket.at,
-            label: basket.label.clone(),
-            lines: basket.lines.len(),
-            total: total(&basket.lines, config.currency, config.tax),
-        }
-    }
-}
-
-fn total(lines: &[Line], currency: Currency, tax: TaxMode) -> Money {
-    let figures = Figures::of(lines.iter(), currency, tax);
-    figures.map_or(Money::zero(currency), |figures| figures.total)
-}
-
 impl Screen {
     /// What the cashier is asked for beside the prompt.
     #[must_use]
@@ -544,6 +568,8 @@ pub struct Screen {
     pub returning: Option<ReturnView>,
     /// Baskets that wait for their customers, oldest first.
     pub suspended: Vec<SuspendedView>,
+    /// Baskets of the whole store to choose from, while they are asked for.
+    pub elsewhere: Vec<StoreBasket>,
     /// Who is at the lane; nobody: it is locked.
     pub operator: OperatorView,
     /// More lies in the drawer than should: a pickup is asked for.

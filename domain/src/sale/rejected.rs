@@ -67,6 +67,9 @@ pub enum Rejected {
     /// `limits::TILL_OPERATORS_MAX` reached.
     #[error("the till keeps the figures of too many operators")]
     TooManyOperators,
+    /// Nobody asked for this age, or the basket has changed since.
+    #[error("this age is not asked for")]
+    AgeNotAsked,
     /// A note that there is not, one told twice, or too many of it.
     #[error("the count is not valid")]
     InvalidCount,
@@ -94,6 +97,9 @@ pub enum Rejected {
     /// It never waited here, or was recalled before.
     #[error("no basket waits under this number")]
     NoSuchSuspended,
+    /// The hub was asked for a basket and has not answered.
+    #[error("the hub was asked for a basket already")]
+    RecallUnderWay,
     /// Goods that come back are in the basket.
     #[error("goods that come back are in the basket")]
     ReturnInBasket,
@@ -326,6 +332,10 @@ impl Rejected {
                 "No basket waits under this number, or it was recalled already",
                 "没有该挂单，或已取回",
             ),
+            Self::RecallUnderWay => (
+                "Wait: the hub was asked for a basket",
+                "请稍候：正在向主机取单",
+            ),
             Self::ReturnInBasket => (
                 "Goods that come back can't wait: finish this return, or void it",
                 "含退货的购物篮不能挂单：请完成或取消退货",
@@ -335,6 +345,7 @@ impl Rejected {
                 "退货行不能修改：请取消后重新选择",
             ),
             Self::NotAskedFor => ("Ask for the receipt again", "请重新查询小票"),
+            Self::AgeNotAsked => ("Press Total again", "请重新按合计"),
             Self::NoOriginal => (
                 "Scan the receipt first, or type its number",
                 "请先扫描小票或输入小票号",

@@ -25,7 +25,10 @@ impl Sale {
                 trade.voided_sales.add(Tally::of(given_up.saturating_neg()));
             }
             SaleFact::SaleSuspended { .. } => {}
-            SaleFact::SaleOpened { .. } | SaleFact::ReceiptPrinted { .. } => return None,
+            SaleFact::SaleOpened { .. }
+            | SaleFact::BasketHandedOver { .. }
+            | SaleFact::ReceiptPrinted { .. }
+            | SaleFact::CopyOrdered { .. } => return None,
         }
         Some(trade)
     }

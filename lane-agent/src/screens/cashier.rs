@@ -19,11 +19,12 @@ use maud::{Markup, html};
 use web::{LISTEN, Page};
 
 use super::{
-    basket::{between_sales, lines, plain, sums},
+    basket::{between_sales, in_the_store, lines, plain, sums},
     forms::dialogs,
     identify::{self, Asked},
     keys::{actions, pad},
     pages::{Here, Lane, Pages, asked, said, store_name},
+    pictures::{self, picture},
     returns,
 };
 use crate::hub_facts::HubFacts;
@@ -39,7 +40,11 @@ const TAX_CLASSES_MAX: usize = 16;
 pub(super) fn assets() -> Router {
     let kind = "text/javascript; charset=utf-8";
     let script = get(move || async move { ([(header::CONTENT_TYPE, kind)], SCRIPT) });
-    Router::new().route("/assets/cashier.js", script)
+    let svg = "image/svg+xml";
+    let goods = get(move || async move { ([(header::CONTENT_TYPE, svg)], pictures::FILE) });
+    Router::new()
+        .route("/assets/cashier.js", script)
+        .route(pictures::PATH, goods)
 }
 
 /// `GET /cashier`.
@@ -102,6 +107,7 @@ pub(super) fn live(pages: &Pages, screen: Option<&Screen>, language: Language) -
     let basket = screen.and_then(|screen| screen.basket.as_ref());
     let prompt = screen.map(|screen| &screen.prompt);
     let suspended = screen.map_or(&[][..], |screen| &screen.suspended);
+    let elsewhere = screen.map_or(&[][..], |screen| &screen.elsewhere);
     let returning = screen.and_then(|screen| screen.returning.as_ref());
     let returning = returning.filter(|_| basket.is_some_and(|basket| !basket.totalled));
     let asking = pages.lane.asking.borrow().clone();
@@ -119,7 +125,10 @@ pub(super) fn live(pages: &Pages, screen: Option<&Screen>, language: Language) -
             @if let Some(of) = returning { (returns::choice(of, language)) }
             @match basket {
                 Some(basket) => (lines(basket, language)),
-                None => (between_sales(prompt, suspended, language)),
+                None => {
+                    (between_sales(prompt, suspended, language))
+                    (in_the_store(elsewhere, language))
+                },
             }
             (sums(basket, language))
         }
@@ -194,11 +203,16 @@ fn next_step(screen: Option<&Screen>, language: Language) -> Markup {
 /// How it looks.
 pub(super) const fn mood(prompt: &Prompt) -> &'static str {
     match prompt {
-        Prompt::Ready | Prompt::Scan | Prompt::ChooseTender | Prompt::ChooseReturn { .. } => "calm",
+        Prompt::Ready
+        | Prompt::Scan
+        | Prompt::ChooseTender
+        | Prompt::ChooseReturn { .. }
+        | Prompt::ChooseBasket => "calm",
         Prompt::PresentCard { .. }
         | Prompt::ContactingBank { .. }
         | Prompt::ConfirmOnPhone { .. }
         | Prompt::AskingOriginal { .. }
+        | Prompt::AskingBaskets
         | Prompt::Reserving => "wait",
         Prompt::Printing { .. }
         | Prompt::Goodbye { .. }
@@ -208,13 +222,15 @@ pub(super) const fn mood(prompt: &Prompt) -> &'static str {
         | Prompt::Voided { .. }
         | Prompt::CardNotRead
         | Prompt::PayBack { .. }
-        | Prompt::Weigh { .. } => "mind",
+        | Prompt::Weigh { .. }
+        | Prompt::AskAge { .. } => "mind",
         Prompt::NotFound { .. }
         | Prompt::NotForSale { .. }
         | Prompt::Declined { .. }
         | Prompt::Refused { .. }
         | Prompt::NotConfirmed
         | Prompt::ReturnRefused { .. }
+        | Prompt::RecallRefused(_)
         | Prompt::NoRoom => "stop",
     }
 }
@@ -255,6 +271,7 @@ pub(super) async fn goods(State(pages): Here, headers: HeaderMap) -> Markup {
             div .goods {
                 @for (code, name, minor) in articles {
                     button .key type="button" data-scan=(code) {
+                        @if let Some(picture) = picture(name) { (picture) }
                         span .name { (name) }
                         span .amount { (plain(Money::new(minor, currency))) }
                     }

@@ -141,10 +141,14 @@ fn of_payment(prompt: &Prompt) -> Option<Markup> {
         | Prompt::NotFound { .. }
         | Prompt::NotForSale { .. }
         | Prompt::Weigh { .. }
+        | Prompt::AskAge { .. }
         | Prompt::ChooseTender
         | Prompt::NoRoom
         | Prompt::Voided { .. }
         | Prompt::Suspended { .. }
+        | Prompt::AskingBaskets
+        | Prompt::ChooseBasket
+        | Prompt::RecallRefused(_)
         | Prompt::AskingOriginal { .. }
         | Prompt::ChooseReturn { .. }
         | Prompt::ReturnRefused { .. }

@@ -17,7 +17,7 @@ use super::{
     returns::{
         cash_for_card_from_proto, paid_back_from_proto, reserved_from_proto, return_to_proto,
     },
-    suspended::{suspended_id_from_proto, suspended_id_to_proto},
+    suspended::{lane, suspended_id_from_proto, suspended_id_to_proto},
     till::{till_from_proto, till_to_proto},
 };
 use crate::{
@@ -26,9 +26,12 @@ use crate::{
     reason::{reason_from_proto, reason_to_proto},
 };
 use domain::{
-    ids::{LeaseId, OperatorId, SaleNumber},
+    ids::{LaneEpoch, LeaseId, OperatorId, SaleNumber},
     operators::{OperatorFact, SignedOn},
-    sale::{BasketFact, CheckoutFact, CheckoutRecord, DateFact, LeaseFact, SaleFact, TenderFact},
+    sale::{
+        AgeAnswer, BasketFact, CheckoutFact, CheckoutRecord, DateFact, LeaseFact, SaleFact,
+        TenderFact,
+    },
     time::{BusinessDate, WallMs},
 };
 use prost::Message;
@@ -138,9 +141,20 @@ fn sale(fact: &SaleFact) -> Body {
             sale_number: sale.0,
             label: label.clone(),
         }),
+        SaleFact::BasketHandedOver { sale, to, to_epoch } => {
+            Body::BasketHandedOver(wire::BasketHandedOver {
+                sale_number: sale.0,
+                to_lane: to.0.into(),
+                to_epoch: to_epoch.0,
+            })
+        }
         SaleFact::SaleVoided { sale, reason } => Body::SaleVoided(wire::SaleVoided {
             sale_number: sale.0,
             reason: reason.clone(),
+        }),
+        SaleFact::CopyOrdered { receipt, by } => Body::CopyOrdered(wire::CopyOrdered {
+            receipt_number: receipt.to_string(),
+            operator_id: by.map_or(0, |by| by.0),
         }),
         SaleFact::ReceiptPrinted {
             receipt,
@@ -163,6 +177,12 @@ fn basket(fact: &BasketFact) -> Body {
         BasketFact::LineVoided { sale, line_number } => Body::LineVoided(wire::LineVoided {
             sale_number: sale.0,
             line_number: *line_number,
+        }),
+        BasketFact::AgeAnswered { sale, answer } => Body::AgeAnswered(wire::AgeAnswered {
+            sale_number: sale.0,
+            least_age: answer.least_age.into(),
+            old_enough: answer.old_enough,
+            operator_id: answer.operator.0,
         }),
         BasketFact::SaleTotalled {
             sale,
@@ -277,6 +297,16 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
             line_number: from.line_number,
         }
         .into(),
+        Body::AgeAnswered(from) => BasketFact::AgeAnswered {
+            sale: SaleNumber(from.sale_number),
+            answer: AgeAnswer {
+                least_age: u8::try_from(from.least_age)
+                    .map_err(|error| ConvertError::new("least_age", error))?,
+                old_enough: from.old_enough,
+                operator: OperatorId(from.operator_id),
+            },
+        }
+        .into(),
         Body::SaleTotalled(from) => BasketFact::SaleTotalled {
             sale: SaleNumber(from.sale_number),
             total: money("total", from.total.as_ref())?,
@@ -319,9 +349,20 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
             label: from.label,
         }
         .into(),
+        Body::BasketHandedOver(from) => SaleFact::BasketHandedOver {
+            sale: SaleNumber(from.sale_number),
+            to: lane("to_lane", from.to_lane)?,
+            to_epoch: LaneEpoch(from.to_epoch),
+        }
+        .into(),
         Body::SaleVoided(from) => SaleFact::SaleVoided {
             sale: SaleNumber(from.sale_number),
             reason: from.reason,
+        }
+        .into(),
+        Body::CopyOrdered(from) => SaleFact::CopyOrdered {
+            receipt: receipt_number(&from.receipt_number)?,
+            by: (from.operator_id != 0).then_some(OperatorId(from.operator_id)),
         }
         .into(),
         Body::ReceiptPrinted(from) => SaleFact::ReceiptPrinted {

@@ -10,7 +10,7 @@ use proto::{
     store::v1::{Decision, DecisionKind},
 };
 
-use crate::oracle::{leases::LaneLeases, tills::TillBook, values::minor};
+use crate::oracle::{leases::LaneLeases, staff::StaffBook, tills::TillBook, values::minor};
 
 /// One line of a basket, as rung up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(super) struct RungUp {
     pub tax_minor: i64,
     /// Class and rate in basis points; `None`: not taxed.
     pub taxed_as: Option<(String, i64)>,
+    /// The customer's least age in years; 0: any.
+    pub least_age: u32,
     /// The price file that it is priced by: what waited in another sale keeps that one's.
     pub price_version: String,
 }
@@ -53,6 +55,7 @@ impl RungUp {
             returned: line.returned.is_some(),
             original: line.returned.as_ref().and_then(original_of),
             tax_minor: minor(line.tax.as_ref()),
+            least_age: line.least_age,
             taxed_as: rate.map(|rate| (line.tax_class.clone(), rate.into())),
             price_version: match line.price_file_version.as_str() {
                 "" => of_sale.to_owned(),
@@ -93,12 +96,20 @@ pub(super) struct Sale {
     pub suspended: Option<Vec<RungUp>>,
     /// The sale it took up, and how many lines that had.
     pub recalled: Option<(u32, usize)>,
+    /// The sale of another lane that it took up.
+    pub recalled_elsewhere: Option<(u16, u32)>,
+    /// The lane that it was handed over to while it waited.
+    pub handed_over: Option<u16>,
     /// What its first lines were when they came, taken back or not.
     pub first_lines: Vec<RungUp>,
     /// By how many sales it was taken up.
     pub taken_up: u32,
     /// What was totalled.
     pub totalled_minor: Option<i64>,
+    /// The highest age that the cashier said the customer has.
+    pub old_enough_for: u32,
+    /// The age of what was totalled, where nobody had said that the customer has it.
+    pub unasked_age: Option<u32>,
     /// Cash handed over so far.
     pub cash_minor: i64,
     /// Cash that was paid back.
@@ -138,9 +149,13 @@ impl Sale {
 
     fn ring_up(&mut self, line: &LineAdded) {
         let rung_up = RungUp::of(line, &self.price_version);
-        if let Some((_, lines)) = self.recalled
-            && self.first_lines.len() < lines
-        {
+        let own = self.recalled.map_or(0, |(_, lines)| lines);
+        // How many another lane's basket had, that lane's journal tells.
+        let most = match self.recalled_elsewhere {
+            Some(_) => usize::MAX,
+            None => own,
+        };
+        if self.first_lines.len() < most {
             self.first_lines.push(rung_up.clone());
         }
         self.lines.insert(line.line_number, rung_up);
@@ -182,6 +197,8 @@ pub(super) struct LaneBook {
     pub leases: LaneLeases,
     /// Its drawer.
     pub tills: TillBook,
+    /// Its people.
+    pub staff: StaffBook,
 }
 
 impl LaneBook {
@@ -208,11 +225,16 @@ impl LaneBook {
         })
     }
 
+    #[allow(
+        clippy::too_many_lines,
+        reason = "a table: each record and what it tells"
+    )]
     fn take(&mut self, body: &Body) {
         self.tills.take(body);
+        self.staff.take(body);
         match body {
-            // Frames of a day are the day's oracle's to judge, drawers that of tills; who was at
-            // the lane moves no money.
+            // Frames of a day are the day's oracle's to judge, drawers that of tills, and who was
+            // at the lane that of staff.
             Body::CardNotRead(_)
             | Body::DayMarker(_)
             | Body::LaneRested(_)
@@ -229,7 +251,9 @@ impl LaneBook {
             | Body::DrawerOpened(_)
             | Body::CashCounted(_)
             | Body::ZTaken(_)
-            | Body::TillDateEnded(_) => {}
+            | Body::TillDateEnded(_)
+            // A paper more, and no money.
+            | Body::CopyOrdered(_) => {}
             Body::Started(_) => self.start_again(),
             Body::LeaseAccepted(accepted) => {
                 let lease = accepted.lease.clone().unwrap_or_default();
@@ -243,12 +267,25 @@ impl LaneBook {
                 let sale = self.sale(suspended.sale_number);
                 sale.suspended = Some(sale.lines.values().cloned().collect());
             }
+            Body::BasketHandedOver(moved) => {
+                let to = u16::try_from(moved.to_lane).ok();
+                self.sale(moved.sale_number).handed_over = to;
+            }
             Body::LineVoided(line) => {
                 self.sale(line.sale_number).lines.remove(&line.line_number);
             }
+            Body::AgeAnswered(answer) if answer.old_enough => {
+                let sale = self.sale(answer.sale_number);
+                sale.old_enough_for = sale.old_enough_for.max(answer.least_age);
+            }
+            // What the customer is too young for is voided by records of its own.
+            Body::AgeAnswered(_) => {}
             Body::SaleTotalled(total) => {
                 let sale = self.sale(total.sale_number);
                 sale.totalled_minor = Some(minor(total.total.as_ref()));
+                let ages = sale.bought().map(|line| line.least_age);
+                let highest = ages.max().unwrap_or(0);
+                sale.unasked_age = (highest > sale.old_enough_for).then_some(highest);
             }
             Body::CashTendered(cash) => {
                 self.sale(cash.sale_number).cash_minor += minor(cash.given.as_ref());
@@ -292,7 +329,13 @@ impl LaneBook {
         sale.order.clone_from(&opened.order_reference);
         sale.price_version.clone_from(&opened.price_file_version);
         if let Some(recalled) = &opened.recalled {
-            self.take_up(opened.sale_number, recalled.sale_number);
+            match u16::try_from(recalled.lane) {
+                Ok(lane) if lane != self.lane => {
+                    let sale = self.sale(opened.sale_number);
+                    sale.recalled_elsewhere = Some((lane, recalled.sale_number));
+                }
+                Ok(_) | Err(_) => self.take_up(opened.sale_number, recalled.sale_number),
+            }
         }
     }
 
@@ -423,7 +466,10 @@ mod tests {
             epoch: 1,
             sale_number: 1,
         };
-        let mut book = LaneBook::default();
+        let mut book = LaneBook {
+            lane: 1,
+            ..LaneBook::default()
+        };
         for body in [
             opened(1, "a", None),
             line(1, ""),

@@ -45,7 +45,9 @@ const fn frame_fact(fact: &CheckoutFact) -> FrameFact {
             SaleFact::SaleClosed { .. } | SaleFact::SaleVoided { .. } => FrameFact::Counted,
             SaleFact::SaleOpened { .. }
             | SaleFact::SaleSuspended { .. }
-            | SaleFact::ReceiptPrinted { .. } => FrameFact::Other,
+            | SaleFact::BasketHandedOver { .. }
+            | SaleFact::ReceiptPrinted { .. }
+            | SaleFact::CopyOrdered { .. } => FrameFact::Other,
         },
         CheckoutFact::Till(fact) => match is_of_a_date(fact) {
             true => FrameFact::Counted,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "a test may overflow loudly")]
 
+mod age;
 mod any_order;
 mod baskets;
 mod by_hand;
@@ -12,6 +13,7 @@ mod offline;
 mod on_the_spot;
 mod operators;
 mod printing;
+mod recalling;
 mod receipt;
 mod restart;
 mod returns;

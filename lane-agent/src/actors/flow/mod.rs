@@ -10,6 +10,7 @@ mod offline;
 mod operators;
 mod outcomes;
 mod prices;
+mod recalling;
 mod returns;
 mod room;
 mod wallet;
@@ -289,7 +290,10 @@ impl TransactionFlow {
     }
 
     fn press(&mut self, key: Key, ctx: &mut Context<Self>) -> Result<(), Rejected> {
-        let begins = matches!(key, Key::Open { .. } | Key::Recall { .. });
+        let begins = matches!(
+            key,
+            Key::Open { .. } | Key::Recall { .. } | Key::RecallElsewhere { .. }
+        );
         match (self.open, begins) {
             (false, _) => return Err(Rejected::NotOpen),
             (true, true) if self.refuses_sale() => return Err(Rejected::NoRoom),
@@ -395,7 +399,8 @@ fn shows_basket(effect: &Effect) -> bool {
             Prompt::Scan
             | Prompt::NotFound { .. }
             | Prompt::NotForSale { .. }
-            | Prompt::Weigh { .. } => true,
+            | Prompt::Weigh { .. }
+            | Prompt::AskAge { .. } => true,
             Prompt::Ready
             | Prompt::ChooseTender
             | Prompt::PresentCard { .. }
@@ -411,6 +416,9 @@ fn shows_basket(effect: &Effect) -> bool {
             | Prompt::NoRoom
             | Prompt::Voided { .. }
             | Prompt::Suspended { .. }
+            | Prompt::AskingBaskets
+            | Prompt::ChooseBasket
+            | Prompt::RecallRefused(_)
             | Prompt::AskingOriginal { .. }
             | Prompt::ChooseReturn { .. }
             | Prompt::ReturnRefused { .. }
@@ -426,10 +434,14 @@ fn shows_basket(effect: &Effect) -> bool {
         | Effect::ReportOffline(_)
         | Effect::AskOriginal(_)
         | Effect::Reserve(_)
+        | Effect::AskBasket(_)
+        | Effect::AskBaskets
+        | Effect::ShowWaiting(_)
         | Effect::OpenDrawer
         | Effect::Print { .. }
         | Effect::CheckPin { .. }
         | Effect::PrintReport { .. }
+        | Effect::PrintCopy { .. }
         | Effect::Finished(_) => false,
     }
 }

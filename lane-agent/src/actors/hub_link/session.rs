@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use actix::{ActorFutureExt, AsyncContext, Context, StreamHandler, WrapFuture};
-use domain::{ids::PaymentId, limits};
+use domain::{
+    ids::{OperatorId, PaymentId, ReceiptNumber},
+    limits,
+};
 use futures::{StreamExt, stream};
 use journal::LogId;
 use proto::store::v1::{self as wire, hub_frame, lane_frame};
@@ -79,6 +82,7 @@ impl HubLink {
                 .map(|facts| facts.learnt.tid.clone())
                 .unwrap_or_default(),
             journal: Some(head_to_proto(self.parts.journal.durable_head(LogId::OWN))),
+            hands_over_baskets: true,
         }
     }
 
@@ -254,6 +258,10 @@ impl HubLink {
             }
             hub_frame::Body::OriginalTold(told) => self.original_told(told),
             hub_frame::Body::ReturnAnswered(answered) => self.return_answered(&answered),
+            hub_frame::Body::BasketAnswered(answered) => self.basket_answered(answered),
+            hub_frame::Body::BasketList(list) => self.basket_list(&list),
+            hub_frame::Body::HandOver(wanted) => self.hand_over(&wanted),
+            hub_frame::Body::PrintCopy(wanted) => self.copy_wanted(wanted),
             hub_frame::Body::PriceNotice(notice) => {
                 if self.price_notices.try_send(notice).is_err() {
                     warn!(
@@ -314,7 +322,18 @@ impl HubLink {
         }
     }
 
-    fn tell_flow(&self, said: FromHub) {
+    fn copy_wanted(&self, wanted: wire::PrintCopy) {
+        match ReceiptNumber::parse(&wanted.receipt_number) {
+            Ok(receipt) => self.tell_flow(FromHub::Copy {
+                receipt,
+                text: wanted.text,
+                by: (wanted.operator_id != 0).then_some(OperatorId(wanted.operator_id)),
+            }),
+            Err(fault) => error!(event = "copy not understood", %fault),
+        }
+    }
+
+    pub(super) fn tell_flow(&self, said: FromHub) {
         if self.parts.to_flow.try_send(said).is_err() {
             warn!(event = "flow is busy", why = "the hub tells it again");
         }
