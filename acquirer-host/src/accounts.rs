@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt, path::Path};
 use configuration::{Fault, FileError, Section};
 use iso8583::{card::Pan, pin_block::Pin};
 
-use crate::behaviour::{self, Behaviour};
+use crate::{
+    behaviour::{self, Behaviour},
+    wallets::{Wallet, Wallets},
+};
 
 /// One account. `Debug` shows neither number nor PIN.
 pub struct Account {
@@ -19,10 +22,11 @@ pub struct Account {
     pub(crate) expiry: Option<String>,
 }
 
-/// All accounts, by card number. `Debug` counts them.
+/// All accounts, by card number, and all wallets. `Debug` counts them.
 #[derive(Default)]
 pub struct Accounts {
     by_pan: BTreeMap<String, Account>,
+    wallets: Wallets,
 }
 
 impl Accounts {
@@ -56,6 +60,15 @@ impl Accounts {
         self.by_pan.get(pan.digits())
     }
 
+    /// Whose code it is.
+    pub(crate) fn wallet(&self, code: &str) -> Option<&Wallet> {
+        self.wallets.of_code(code)
+    }
+
+    pub(crate) fn wallet_named(&self, name: &str) -> Option<&Wallet> {
+        self.wallets.named(name)
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -71,7 +84,10 @@ impl Accounts {
 
 /// What is wrong is told; the accounts that are right are all there.
 fn read(root: &mut Section<'_>) -> Accounts {
-    let mut accounts = Accounts::default();
+    let mut accounts = Accounts {
+        wallets: Wallets::read(root),
+        ..Accounts::default()
+    };
     for (number, mut section) in (1..).zip(root.sections("account")) {
         if let Some((pan, account)) = account(&mut section, number) {
             accounts.add(&mut section, &pan, account);

@@ -13,6 +13,8 @@ impl Code {
     pub const APPROVED: Self = Self(*b"00");
     /// Invalid merchant: the MID is not that terminal's.
     pub const INVALID_MERCHANT: Self = Self(*b"03");
+    /// In progress: the owner of a wallet has not confirmed yet (A).
+    pub const IN_PROGRESS: Self = Self(*b"09");
     /// Approved for a part of the amount.
     pub const PARTIAL: Self = Self(*b"10");
     /// Invalid transaction: it can't be done to this original, or in this currency.

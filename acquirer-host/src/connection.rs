@@ -37,9 +37,11 @@ pub(crate) async fn serve(host: Arc<Host>, connection: Io) {
                 let Some(outgoing) = outgoing else {
                     return;
                 };
-                if let Err(fault) = write_frame(&mut write_half, &outgoing.frame, WRITE).await {
-                    debug!(event = "answer not delivered", fault = %fault);
-                    return;
+                for _ in 0..outgoing.copies {
+                    if let Err(fault) = write_frame(&mut write_half, &outgoing.frame, WRITE).await {
+                        debug!(event = "answer not delivered", fault = %fault);
+                        return;
+                    }
                 }
                 // Whatever else is due on this connection is lost with it.
                 if outgoing.closes {

@@ -21,8 +21,8 @@ use crate::{
     books::Books,
     civil::Civil,
     code::Code,
-    decide::{Answer, Bank, Decision, Now},
-    ledger::{Committer, Durable, Pending},
+    decide::{Answer, Bank, CodesShown, Decision, Now},
+    ledger::{Committer, Durable, LedgerLine, Pending},
     personality::{Manner, Manners},
     request::{FieldFault, Request},
     stans_of_day::StansOfDay,
@@ -37,6 +37,8 @@ pub(crate) struct Outgoing {
     pub(crate) delay: Duration,
     /// The connection is closed behind it.
     pub(crate) closes: bool,
+    /// How often it is written.
+    pub(crate) copies: u8,
 }
 
 /// A host: everything its connections share.
@@ -87,6 +89,7 @@ impl Host {
             books,
             stans,
             signed_on: std::collections::BTreeMap::new(),
+            codes_shown: CodesShown::new(),
             service_answers: 0,
         };
         Self {
@@ -137,6 +140,7 @@ impl Host {
             civil: Civil::new(wall_ms, self.utc_offset_minutes),
         };
         let mut shared = self.lock();
+        shared.keep_confirmed(now);
         let decision = shared.decide(decoded, request, now, &*self.random);
         let minutes = now.civil.minutes();
         let manner = shared.manners.next(request.is_financial(), minutes);
@@ -154,6 +158,7 @@ impl Host {
             ticket,
             delay: Duration::from_millis(manner.delay_ms.saturating_add(decision.delay_ms)),
             closes: manner.closes,
+            copies: decision.copies.max(1),
         })
     }
 
@@ -196,6 +201,7 @@ impl Host {
             ticket: shared.pending.last(),
             delay: Duration::ZERO,
             closes: false,
+            copies: 1,
         })
     }
 
@@ -235,13 +241,24 @@ impl Shared {
             .map_err(|_| Code::BAD_MAC)
     }
 
-    /// Queues the line of a decision; every answer waits for all lines before it.
-    fn keep(&mut self, decision: &Decision) -> Option<u64> {
-        if let Some(line) = &decision.line
-            && let Err(fault) = self.pending.push(line)
-        {
+    /// Owners of wallets that have confirmed since the last message.
+    fn keep_confirmed(&mut self, now: Now) {
+        for line in self.bank.confirmed(now) {
+            self.keep_line(&line);
+        }
+    }
+
+    fn keep_line(&mut self, line: &LedgerLine) {
+        if let Err(fault) = self.pending.push(line) {
             error!(event = "ledger line not written", fault = %fault);
             self.is_broken = true;
+        }
+    }
+
+    /// Queues the line of a decision; every answer waits for all lines before it.
+    fn keep(&mut self, decision: &Decision) -> Option<u64> {
+        if let Some(line) = &decision.line {
+            self.keep_line(line);
         }
         (!self.is_broken).then(|| self.pending.last())
     }

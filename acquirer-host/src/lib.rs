@@ -36,6 +36,7 @@ mod request;
 mod stans_of_day;
 mod start;
 mod terminal_keys;
+mod wallets;
 
 pub use accounts::{Account, Accounts};
 pub use behaviour::{Behaviour, UnknownBehaviour};
@@ -47,3 +48,4 @@ pub use ledger::{
 pub use personality::Personality;
 pub use start::{Config, Ports, StartError, start};
 pub use terminal_keys::{TEST_MASTER_KEY, TerminalKeys};
+pub use wallets::{UnknownWalletBehaviour, WalletBehaviour};

@@ -6,9 +6,14 @@ use std::fmt;
 use iso8583::{
     card::{Pan, Track2},
     codec::Decoded,
+    dialect::WalletMessages,
 };
+use zeroize::Zeroizing;
 
-use crate::ledger::{Item, Original, Totals};
+use crate::{
+    ledger::{Item, Original, Totals},
+    wallets,
+};
 
 /// Which transaction a message asks for (the table of cup-pos: MTI, F3, F25, F60.3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,6 +22,10 @@ pub(crate) enum Kind {
     SignOff,
     Echo,
     Sale,
+    /// The code of a customer's wallet pays.
+    WalletPay,
+    /// What became of that?
+    WalletQuery,
     Void,
     Balance,
     /// A sale the terminal has approved by itself, told afterwards.
@@ -52,6 +61,10 @@ pub(crate) struct Request {
     pub(crate) pin_block: Option<[u8; 8]>,
     pub(crate) is_partial_welcome: bool,
     pub(crate) payment_ref: Option<String>,
+    /// The code of a customer's wallet.
+    pub(crate) wallet_code: Option<Zeroizing<String>>,
+    /// About a wallet's payment.
+    pub(crate) is_wallet: bool,
     pub(crate) original: Option<Original>,
     /// The terminal's own totals, of a settlement; `None` if they can't be read.
     pub(crate) totals: Option<Totals>,
@@ -79,6 +92,8 @@ impl Request {
             pin_block: decoded.bytes(52).and_then(|block| block.try_into().ok()),
             is_partial_welcome: decoded.part(60, 6).as_deref() == Some("1"),
             payment_ref: payment_ref(decoded),
+            wallet_code: wallet_code(decoded, kind),
+            is_wallet: is_wallet(decoded),
             original: original(decoded, kind),
             totals: settlement_totals(decoded, kind),
             items: upload_items(decoded, &mti),
@@ -95,6 +110,8 @@ impl Request {
     pub(crate) const fn is_financial(&self) -> bool {
         match self.kind {
             Kind::Sale
+            | Kind::WalletPay
+            | Kind::WalletQuery
             | Kind::Void
             | Kind::Balance
             | Kind::OfflineSale
@@ -112,7 +129,9 @@ impl Request {
 
     /// The card as it may be shown.
     pub(crate) fn masked_card(&self) -> Option<String> {
-        self.pan.as_ref().map(Pan::masked)
+        let code = self.wallet_code.as_deref();
+        let code = code.map(|code| wallets::masked(code));
+        self.pan.as_ref().map(Pan::masked).or(code)
     }
 
     fn check(&self, decoded: &Decoded<'_>) -> Result<(), FieldFault> {
@@ -125,7 +144,11 @@ impl Request {
         need(decoded.has(25), 25)?;
         need(self.currency.is_some(), 49)?;
         need(decoded.has(4) || self.kind == Kind::Balance, 4)?;
-        need(self.pan.is_some() || self.kind == Kind::Reversal, 2)?;
+        match self.kind {
+            Kind::WalletPay => need(self.wallet_code.is_some(), 62)?,
+            Kind::WalletQuery => need(self.original.is_some(), 61)?,
+            _ => need(self.pan.is_some() || self.kind == Kind::Reversal, 2)?,
+        }
         need(self.original.is_some() || self.kind != Kind::Void, 61)?;
         need(
             decoded.has(52) || !says_pin(decoded) || self.kind == Kind::Reversal,
@@ -150,6 +173,9 @@ fn kind_of(decoded: &Decoded<'_>, mti: &str) -> Kind {
         ("0800", _, _) => Kind::SignOn,
         ("0820", _, "002") => Kind::SignOff,
         ("0820", _, "301") => Kind::Echo,
+        ("0200", f3, _) if is_code(decoded, f3, |table| &table.pay_code) => Kind::WalletPay,
+        ("0200", f3, _) if is_code(decoded, f3, |table| &table.query_code) => Kind::WalletQuery,
+        ("0400", f3, _) if is_code(decoded, f3, |table| &table.pay_code) => Kind::Reversal,
         ("0200", "310000", _) => Kind::Balance,
         ("0200", "000000", _) if is_plain => Kind::Sale,
         ("0200", "200000", _) if is_plain => Kind::Void,
@@ -161,6 +187,26 @@ fn kind_of(decoded: &Decoded<'_>, mti: &str) -> Kind {
         ("0320", _, _) => Kind::BatchUpload,
         _ => Kind::Unsupported,
     }
+}
+
+/// Whether field 3 is what the dialect calls a message of a wallet.
+fn is_code(decoded: &Decoded<'_>, f3: &str, code: fn(&WalletMessages) -> &String) -> bool {
+    let table = decoded.dialect().settings().wallet.as_ref();
+    table.is_some_and(|table| code(table) == f3)
+}
+
+fn is_wallet(decoded: &Decoded<'_>) -> bool {
+    let f3 = decoded.string(3).unwrap_or_default();
+    is_code(decoded, &f3, |table| &table.pay_code)
+        || is_code(decoded, &f3, |table| &table.query_code)
+}
+
+fn wallet_code(decoded: &Decoded<'_>, kind: Kind) -> Option<Zeroizing<String>> {
+    let table = decoded.dialect().settings().wallet.as_ref();
+    let table = table.filter(|_| kind == Kind::WalletPay)?;
+    let code = decoded.secret(table.code_field)?;
+    let is_number = code.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then_some(code)
 }
 
 /// Third digit 1 of field 22: a PIN was entered.
@@ -206,7 +252,7 @@ fn payment_ref(decoded: &Decoded<'_>) -> Option<String> {
 /// The message a void or refund refers to. A reversal's own field 61 says nothing its original
 /// didn't say.
 fn original(decoded: &Decoded<'_>, kind: Kind) -> Option<Original> {
-    if !matches!(kind, Kind::Void | Kind::Refund) {
+    if !matches!(kind, Kind::Void | Kind::Refund | Kind::WalletQuery) {
         return None;
     }
     Some(Original {

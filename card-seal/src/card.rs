@@ -63,6 +63,9 @@ pub enum BadCard {
     /// Not three digits.
     #[error("service code is not three digits")]
     ServiceCode,
+    /// Not 16 to 24 digits.
+    #[error("a wallet's code is not 16 to 24 digits")]
+    Code,
     /// Longer than 1024 bytes.
     #[error("chip data is too long")]
     Emv,

@@ -11,6 +11,7 @@ use crate::{
     session::{
         CARD_VERSION, ENCAPSULATED_BYTES, Header, INFO, SessionKey, SuiteAead, SuiteKdf, SuiteKem,
     },
+    wallet_code::{CODE_VERSION, WalletCode},
 };
 
 /// Connections remembered: 64 lanes, each with a few readers and reconnections. The one not used
@@ -74,6 +75,24 @@ impl HubOpen {
     /// # Errors
     /// See [`OpenError`]. A blob that was refused leaves no trace and can't block the real one.
     pub fn open(&mut self, aad: &[u8], blob: &[u8]) -> Result<CardData, OpenError> {
+        self.open_as(aad, blob, CARD_VERSION, CardData::read)
+    }
+
+    /// The same, of the code of a customer's wallet.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open_code(&mut self, aad: &[u8], blob: &[u8]) -> Result<WalletCode, OpenError> {
+        self.open_as(aad, blob, CODE_VERSION, WalletCode::read)
+    }
+
+    fn open_as<T>(
+        &mut self,
+        aad: &[u8],
+        blob: &[u8],
+        version: u8,
+        read: impl FnOnce(&mut Reader<'_>) -> Option<T>,
+    ) -> Result<T, OpenError> {
         let (header, sealed) = Header::split(blob).ok_or(OpenError::NotSealed)?;
         let mut plain = Zeroizing::new(sealed.to_vec());
         let now = self.opened.saturating_add(1);
@@ -82,10 +101,10 @@ impl HubOpen {
             None => self.open_first(&header, aad, &mut plain, now)?,
         }
         self.opened = now;
-        let mut reader = Reader::new(&plain, CARD_VERSION).ok_or(OpenError::NoCard)?;
-        let card = CardData::read(&mut reader).ok_or(OpenError::NoCard)?;
+        let mut reader = Reader::new(&plain, version).ok_or(OpenError::NoCard)?;
+        let opened = read(&mut reader).ok_or(OpenError::NoCard)?;
         if reader.is_finished() {
-            Ok(card)
+            Ok(opened)
         } else {
             Err(OpenError::NoCard)
         }

@@ -1,4 +1,4 @@
-//! Card data sealed by a reader for the hub, and by the hub at rest.
+//! Card data, and codes of wallets, sealed by a reader for the hub; card data by the hub at rest.
 //!
 //! A lane passes card data on and can't read it back: the reader seals it to the hub's X25519 key.
 //! Per connection there is one HPKE encapsulation (RFC 9180, base mode, DHKEM(X25519, HKDF-SHA256),
@@ -24,9 +24,11 @@ mod encoding;
 mod hub_open;
 mod reader_seal;
 mod session;
+mod wallet_code;
 
 pub use at_rest::{AtRestError, DayKey, NONCE_BYTES, open_at_rest, seal_at_rest};
 pub use card::{BadCard, CardData, Funding, HeldCard, masked_pan};
 pub use card_hash::card_hash;
 pub use hub_open::{HubOpen, OpenError};
 pub use reader_seal::{ReaderSeal, SealError, upload_aad};
+pub use wallet_code::WalletCode;

@@ -7,6 +7,7 @@ use hpke::{
     rand_core::{TryCryptoRng, TryRng},
     setup_sender_with_rng,
 };
+use zeroize::Zeroizing;
 
 use crate::{
     card::{BadCard, CardData},
@@ -15,6 +16,7 @@ use crate::{
         CARD_VERSION, CipherFailed, HEADER_BYTES, Header, INFO, SessionKey, SuiteAead, SuiteKdf,
         SuiteKem, TAG_BYTES,
     },
+    wallet_code::{CODE_VERSION, WalletCode},
 };
 
 /// Why card data wasn't sealed. Carries none of it.
@@ -80,14 +82,31 @@ impl ReaderSeal {
     /// [`SealError::BadCard`] for a field that isn't what it may be.
     pub fn seal(&mut self, aad: &[u8], card: &CardData) -> Result<Vec<u8>, SealError> {
         card.check()?;
+        let mut writer = Writer::new(CARD_VERSION);
+        card.write(&mut writer);
+        self.seal_plain(aad, writer.finish())
+    }
+
+    /// Seals the code of a customer's wallet, under the same rules.
+    ///
+    /// # Errors
+    /// This connection's numbers are used up.
+    pub fn seal_code(&mut self, aad: &[u8], code: &WalletCode) -> Result<Vec<u8>, SealError> {
+        let mut writer = Writer::new(CODE_VERSION);
+        code.write(&mut writer);
+        self.seal_plain(aad, writer.finish())
+    }
+
+    fn seal_plain(
+        &mut self,
+        aad: &[u8],
+        mut plain: Zeroizing<Vec<u8>>,
+    ) -> Result<Vec<u8>, SealError> {
         let header = Header {
             encapsulated: self.encapsulated,
             counter: self.counter,
         };
         self.counter = self.counter.checked_add(1).ok_or(SealError::Exhausted)?;
-        let mut writer = Writer::new(CARD_VERSION);
-        card.write(&mut writer);
-        let mut plain = writer.finish();
         self.key.seal(&header, aad, &mut plain)?;
         let mut blob = Vec::with_capacity(HEADER_BYTES.saturating_add(plain.len()));
         blob.extend_from_slice(&header.to_bytes());

@@ -4,7 +4,7 @@
 
 use card_seal::{
     AtRestError, BadCard, CardData, DayKey, Funding, HeldCard, HubOpen, OpenError, ReaderSeal,
-    SealError, card_hash, open_at_rest, seal_at_rest,
+    SealError, WalletCode, card_hash, open_at_rest, seal_at_rest,
 };
 
 const PAN: &str = "6216261000000000018";
@@ -249,4 +249,39 @@ fn equal_cards_hash_equally_under_one_key_only() {
         card_hash(&[1; 32], PAN),
         card_hash(&[1; 32], "6216261000000000026")
     );
+}
+
+/// A code is no card, and a card no code; and neither is shown.
+#[test]
+fn the_code_of_a_wallet_is_opened_once_as_what_it_is() {
+    const CODE: &str = "134567890123456789";
+    let mut hub = HubOpen::new(&[7; 32]).unwrap();
+    let mut fill = 0_u8;
+    let mut reader = ReaderSeal::new(&hub.public_key(), |bytes: &mut [u8]| {
+        for byte in bytes {
+            fill = fill.wrapping_mul(5).wrapping_add(1);
+            *byte = fill;
+        }
+    })
+    .unwrap();
+    let code = WalletCode::new(CODE.to_owned().into()).unwrap();
+    assert!(!format!("{code:?}").contains("13"));
+    let blob = reader.seal_code(b"payment", &code).unwrap();
+    assert!(
+        !blob
+            .windows(6)
+            .any(|part| CODE.as_bytes().starts_with(part))
+    );
+    assert_eq!(hub.open_code(b"another", &blob), Err(OpenError::Refused));
+    assert_eq!(hub.open_code(b"payment", &blob), Ok(code.clone()));
+    assert_eq!(hub.open_code(b"payment", &blob), Err(OpenError::Replayed));
+    let blob = reader.seal_code(b"payment", &code).unwrap();
+    assert_eq!(hub.open(b"payment", &blob), Err(OpenError::NoCard));
+    for wrong in [
+        "134567890123456",
+        "13456789012345678x",
+        "1345678901234567890123456",
+    ] {
+        assert_eq!(WalletCode::new(wrong.to_owned().into()), Err(BadCard::Code));
+    }
 }

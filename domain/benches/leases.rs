@@ -116,6 +116,7 @@ fn config(policy: StandInPolicy) -> DeskConfig {
             reversal_tries_max: 5,
         },
         marker_when_balanced: false,
+        wallets: None,
     }
 }
 

@@ -29,11 +29,17 @@ pub enum Scheme {
     Jcb,
     /// A range nobody here knows.
     Other,
+    /// A code of WeChat Pay.
+    WeChatPay,
+    /// A code of Alipay.
+    Alipay,
+    /// A code of UnionPay's wallets.
+    UnionPayCode,
 }
 
 impl Scheme {
-    /// Every scheme, in the order of reports.
-    pub const ALL: [Self; 6] = [
+    /// Networks of cards, in the order of reports.
+    pub const CARDS: [Self; 6] = [
         Self::UnionPay,
         Self::Visa,
         Self::Mastercard,
@@ -52,6 +58,20 @@ impl Scheme {
             Self::Amex => "American Express",
             Self::Jcb => "JCB",
             Self::Other => "other",
+            Self::WeChatPay => "WeChat Pay",
+            Self::Alipay => "Alipay",
+            Self::UnionPayCode => "UnionPay QR",
+        }
+    }
+
+    /// Whose wallet shows this code, by the first two digits (payments.md, "Wallets").
+    #[must_use]
+    pub fn of_wallet_code(code: &str) -> Self {
+        match code.get(..2).and_then(|prefix| prefix.parse::<u8>().ok()) {
+            Some(10..=15) => Self::WeChatPay,
+            Some(25..=30) => Self::Alipay,
+            Some(62) => Self::UnionPayCode,
+            Some(_) | None => Self::Other,
         }
     }
 }
@@ -67,11 +87,13 @@ pub enum EntryMode {
     Chip,
     /// Contactless chip: 07.
     Contactless,
+    /// A code that the customer shows: 03.
+    Code,
 }
 
 impl EntryMode {
-    /// Every way.
-    pub const ALL: [Self; 4] = [Self::Keyed, Self::Stripe, Self::Chip, Self::Contactless];
+    /// Every way to read a card.
+    pub const CARDS: [Self; 4] = [Self::Keyed, Self::Stripe, Self::Chip, Self::Contactless];
 }
 
 /// Whose money is spent, as far as the card tells.
@@ -92,33 +114,58 @@ impl Funding {
     pub const ALL: [Self; 4] = [Self::Debit, Self::Credit, Self::Prepaid, Self::Unknown];
 }
 
-/// First six and last four digits with stars between: `621626*********0018`.
+/// First six and last four digits of a card with stars between: `621626*********0018`. Of the code
+/// of a wallet, which pays whoever has it, the first two and the last four.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MaskedPan(String);
 
+/// Digits of a wallet's code (payments.md, "Wallets").
+const WALLET_CODE_DIGITS_MIN: usize = 16;
+const WALLET_CODE_DIGITS_MAX: usize = 24;
+const CODE_STARS_MIN: usize = WALLET_CODE_DIGITS_MIN - 6;
+
 /// The text shows more digits than first six and last four.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a masked card number is six digits, stars, four digits")]
+#[error("a masked number is six digits, stars, four digits; of a code two, stars, four")]
 pub struct NotMasked;
 
 impl MaskedPan {
     /// Takes an already masked number.
     ///
     /// # Errors
-    /// Anything but six digits, at least two stars, four digits: a clear PAN can't get in here.
+    /// Anything but six digits (or the two of a code), stars, four digits: a clear PAN can't get in
+    /// here.
     pub fn new(text: &str) -> Result<Self, NotMasked> {
         let bytes = text.as_bytes();
+        let shown = match bytes.get(2) {
+            Some(b'*') => 2,
+            Some(_) | None => 6,
+        };
+        let (stars_min, length_max) = match shown {
+            2 => (CODE_STARS_MIN, WALLET_CODE_DIGITS_MAX),
+            _ => (2, 19),
+        };
         let middle_end = bytes.len().checked_sub(4).ok_or(NotMasked)?;
-        let first = bytes.get(..6).ok_or(NotMasked)?;
-        let middle = bytes.get(6..middle_end).ok_or(NotMasked)?;
+        let first = bytes.get(..shown).ok_or(NotMasked)?;
+        let middle = bytes.get(shown..middle_end).ok_or(NotMasked)?;
         let last = bytes.get(middle_end..).ok_or(NotMasked)?;
         let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
-        let starred = middle.len() >= 2 && middle.iter().all(|byte| *byte == b'*');
-        if digits(first) && digits(last) && starred && bytes.len() <= 19 {
+        let starred = middle.len() >= stars_min && middle.iter().all(|byte| *byte == b'*');
+        if digits(first) && digits(last) && starred && bytes.len() <= length_max {
             Ok(Self(text.to_owned()))
         } else {
             Err(NotMasked)
         }
+    }
+
+    /// What may be known of a wallet's code; `None`: it is none.
+    #[must_use]
+    pub fn of_wallet_code(code: &str) -> Option<Self> {
+        let is_code = (WALLET_CODE_DIGITS_MIN..=WALLET_CODE_DIGITS_MAX).contains(&code.len())
+            && code.bytes().all(|byte| byte.is_ascii_digit());
+        let hidden = code.len().checked_sub(6).filter(|_| is_code)?;
+        let last = code.get(code.len().checked_sub(4)?..)?;
+        Self::new(&format!("{}{}{last}", code.get(..2)?, "*".repeat(hidden))).ok()
     }
 
     /// The masked text.
@@ -127,10 +174,11 @@ impl MaskedPan {
         &self.0
     }
 
-    /// The first six digits: the issuer's range.
+    /// The first six digits: the issuer's range. Empty for a code, which has no issuer.
     #[must_use]
     pub fn bin(&self) -> &str {
-        self.0.get(..6).unwrap_or("")
+        let first = self.0.get(..6).unwrap_or("");
+        if first.contains('*') { "" } else { first }
     }
 }
 
@@ -159,6 +207,19 @@ pub struct CardRef {
     pub funding: Funding,
 }
 
+impl CardRef {
+    /// What may be known of a wallet's code: it pays once, and is kept nowhere. `None`: it is none.
+    #[must_use]
+    pub fn of_wallet_code(code: &str) -> Option<Self> {
+        Some(Self {
+            masked: MaskedPan::of_wallet_code(code)?,
+            hash: None,
+            scheme: Scheme::of_wallet_code(code),
+            funding: Funding::Unknown,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,9 +229,37 @@ mod tests {
         assert!(MaskedPan::new("6216261000000000018").is_err());
         assert!(MaskedPan::new("62162610*****0018").is_err());
         assert!(MaskedPan::new("621626").is_err());
+        assert!(MaskedPan::new("13*4567890121234").is_err());
+        assert!(MaskedPan::new("134567890123451234").is_err());
         assert_eq!(
             MaskedPan::new("621626*********0018").unwrap().bin(),
             "621626"
         );
+    }
+
+    #[test]
+    fn of_a_code_two_digits_and_four_are_known() {
+        for (code, masked, scheme) in [
+            (
+                "134567890123456789",
+                "13************6789",
+                Scheme::WeChatPay,
+            ),
+            ("2834567890123456", "28**********3456", Scheme::Alipay),
+            ("30345678901234567890123x", "", Scheme::Alipay),
+            (
+                "6234567890123456789",
+                "62*************6789",
+                Scheme::UnionPayCode,
+            ),
+        ] {
+            let known = CardRef::of_wallet_code(code);
+            let shown = known.map(|card| (card.masked.to_string(), card.scheme));
+            let expected = (!masked.is_empty()).then(|| (masked.to_owned(), scheme));
+            assert_eq!(shown, expected);
+        }
+        let masked = MaskedPan::of_wallet_code("134567890123456789").unwrap();
+        assert_eq!(MaskedPan::new(masked.as_str()), Ok(masked.clone()));
+        assert_eq!(masked.bin(), "");
     }
 }

@@ -163,6 +163,14 @@ pub const HUB_CHECKPOINT_PAYMENTS_MAX: usize = 20_000;
 pub const ANSWER_TIMEOUT_MS: u64 = 60_000;
 /// How long a reversal or an advice may stay unanswered before it is repeated.
 pub const FORWARD_ANSWER_TIMEOUT_MS: u64 = 60_000;
+/// From paying by wallet to the first query of its outcome, and between two (A).
+pub const WALLET_ASK_EVERY_MS: u64 = 10_000;
+/// From paying by wallet until nothing more is asked (A).
+pub const WALLET_GIVE_UP_AFTER_MS: u64 = 45_000;
+/// From paying by wallet until its provider takes a reversal (A).
+pub const WALLET_REVERSE_AFTER_MS: u64 = 15_000;
+/// How long the provider of a wallet takes a reversal (A).
+pub const WALLET_REVERSE_WITHIN_MS: u64 = 86_400_000;
 /// First pause before a queue entry is tried again; doubles with each try.
 pub const FORWARD_BACKOFF_MIN_MS: u64 = 1_000;
 /// The longest pause between two tries.
@@ -269,6 +277,9 @@ const _: () = {
     assert!(BATCH_ITEMS_SETTLE_AT < BATCH_ITEMS_MAX);
     assert!(LANE_RESULT_TIMEOUT_MS > ANSWER_TIMEOUT_MS + CONNECT_TIMEOUT_MS);
     assert!(LANE_RESULT_TIMEOUT_MS > ANSWER_TIMEOUT_MS + SEND_WAIT_MS);
+    assert!(WALLET_ASK_EVERY_MS < WALLET_GIVE_UP_AFTER_MS);
+    assert!(LANE_RESULT_TIMEOUT_MS > WALLET_GIVE_UP_AFTER_MS + SEND_WAIT_MS);
+    assert!(WALLET_REVERSE_AFTER_MS < WALLET_REVERSE_WITHIN_MS);
     assert!(FORWARD_BACKOFF_MIN_MS < FORWARD_BACKOFF_MAX_MS);
     assert!(JOURNAL_RECORD_BYTES_MAX < 4096);
     // All suspended baskets stand in one checkpoint, which may have 8 MiB: a line takes less than

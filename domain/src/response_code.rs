@@ -22,8 +22,12 @@ impl ResponseCode {
     pub const APPROVED: Self = Self(*b"00");
     /// 06, in a reversal: another reason.
     pub const ERROR: Self = Self(*b"06");
+    /// 09: the customer has not confirmed yet (A).
+    pub const IN_PROGRESS: Self = Self(*b"09");
     /// 10: approved for a part of the amount.
     pub const PARTIAL: Self = Self(*b"10");
+    /// 25: the host knows no such original.
+    pub const NO_ORIGINAL: Self = Self(*b"25");
     /// 94: a STAN the host has seen before.
     pub const DUPLICATE: Self = Self(*b"94");
     /// 98, in a reversal: no answer came.

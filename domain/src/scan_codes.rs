@@ -174,7 +174,7 @@ impl CodeTable {
         let mut rules: Vec<CodeRule> = (20..=29).map(label).collect();
         rules.extend((10..=15).map(|prefix| wallet(prefix, (18, 18))));
         rules.extend((25..=30).map(|prefix| wallet(prefix, (16, 24))));
-        rules.push(wallet(62, (19, 19)));
+        rules.push(wallet(62, (16, 20)));
         rules.push(CodeRule::new("R", (7, 32), CodeMeaning::Receipt));
         rules.push(CodeRule::new("M", (4, 32), CodeMeaning::Member));
         rules.push(CodeRule::new("B", (4, 32), CodeMeaning::Badge));

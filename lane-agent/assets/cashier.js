@@ -31,7 +31,12 @@
   let run = holder ? holder.dataset.run : "";
   let sending = false;
 
-  const keep = () => sessionStorage.setItem("orders", JSON.stringify(orders));
+  // A payment code pays whoever has it: the browser keeps none, and a reload asks for another scan.
+  const paysOnce = (code) => /^\d{16,24}$/.test(code || "");
+  const keep = () => {
+    const waiting = orders.waiting.filter((next) => !paysOnce(next.scan));
+    sessionStorage.setItem("orders", JSON.stringify({ ...orders, waiting }));
+  };
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
   function order(what) {
@@ -311,7 +316,7 @@
     const { field, letter: char, fill: named } = key.dataset;
     if (name) touch(key);
     else if (digit) type(digit);
-    else if (code) pick(code);
+    else if (code) pick(key.dataset.fresh ? code + Date.now() : code);
     else if (line) select(line === selected ? "" : line);
     else if (where) hand(where);
     else if (open) openForm(open);

@@ -17,6 +17,7 @@
 
 mod actors;
 mod checkpoint;
+mod code_seal;
 mod commands;
 pub mod config;
 pub mod devices;

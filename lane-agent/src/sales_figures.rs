@@ -36,6 +36,7 @@ pub(crate) struct SalesFigures {
     /// What the till kept.
     cash_minor: AtomicU64,
     card_minor: AtomicU64,
+    wallet_minor: AtomicU64,
 }
 
 impl Default for SalesFigures {
@@ -46,6 +47,7 @@ impl Default for SalesFigures {
             payments: Histograms::new("decision", &words, &WAIT_LIMITS),
             cash_minor: AtomicU64::new(0),
             card_minor: AtomicU64::new(0),
+            wallet_minor: AtomicU64::new(0),
         }
     }
 }
@@ -63,7 +65,11 @@ impl SalesFigures {
             "What was sold since the lane started, by tender, in minor units of the currency; \
              cash is what the till kept.",
         );
-        for (tender, minor) in [("cash", &self.cash_minor), ("card", &self.card_minor)] {
+        for (tender, minor) in [
+            ("cash", &self.cash_minor),
+            ("card", &self.card_minor),
+            ("wallet", &self.wallet_minor),
+        ] {
             let labels = [("tender", tender), ("currency", currency.letters())];
             text.sample(&labels, minor.load(Ordering::Relaxed));
         }
@@ -76,9 +82,9 @@ impl SalesFigures {
             match tender {
                 Tender::Cash { .. } => cash_minor = cash_minor.saturating_add(minor),
                 Tender::Card { .. } => add(&self.card_minor, minor),
+                Tender::Wallet { .. } => add(&self.wallet_minor, minor),
                 // None is taken yet: whoever takes it gives it a figure of its own.
-                Tender::Wallet { .. }
-                | Tender::GiftCard { .. }
+                Tender::GiftCard { .. }
                 | Tender::Voucher { .. }
                 | Tender::ForeignCash { .. }
                 | Tender::Owed { .. } => {}

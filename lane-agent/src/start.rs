@@ -25,6 +25,7 @@ use crate::{
         Asking, CardReader, Fatal, FlowParts, FromHub, HubLink, Keyboard, LinkParts, Printer,
         Progress, Rest, Scanner, TransactionFlow,
     },
+    code_seal::CodeSeal,
     config::Config,
     devices::{DeviceError, DeviceSource, Devices, PrinterStatus, Wiring},
     hub_facts::{self, HubFacts, Kept, Learnt},
@@ -338,6 +339,7 @@ fn actors(
         fatal,
         timeouts: config.timeouts,
         codes: config.codes.clone(),
+        codes_seal: CodeSeal::new(channels.keys.subscribe()),
         currency: config.checkout.currency,
     })
     .start();

@@ -102,6 +102,7 @@ pub fn entry_mode_from_proto(mode: wire::EntryMode) -> Result<EntryMode> {
         wire::EntryMode::Stripe => Ok(EntryMode::Stripe),
         wire::EntryMode::Chip => Ok(EntryMode::Chip),
         wire::EntryMode::Contactless => Ok(EntryMode::Contactless),
+        wire::EntryMode::Code => Ok(EntryMode::Code),
         wire::EntryMode::Unspecified => Err(ConvertError::missing("entry_mode")),
     }
 }
@@ -114,6 +115,7 @@ pub const fn entry_mode_to_proto(mode: EntryMode) -> wire::EntryMode {
         EntryMode::Stripe => wire::EntryMode::Stripe,
         EntryMode::Chip => wire::EntryMode::Chip,
         EntryMode::Contactless => wire::EntryMode::Contactless,
+        EntryMode::Code => wire::EntryMode::Code,
     }
 }
 
@@ -126,6 +128,9 @@ pub const fn scheme_from_proto(scheme: wire::Scheme) -> Scheme {
         wire::Scheme::Mastercard => Scheme::Mastercard,
         wire::Scheme::Amex => Scheme::Amex,
         wire::Scheme::Jcb => Scheme::Jcb,
+        wire::Scheme::WeChatPay => Scheme::WeChatPay,
+        wire::Scheme::Alipay => Scheme::Alipay,
+        wire::Scheme::UnionPayCode => Scheme::UnionPayCode,
         wire::Scheme::Other | wire::Scheme::Unspecified => Scheme::Other,
     }
 }
@@ -139,6 +144,9 @@ pub const fn scheme_to_proto(scheme: Scheme) -> wire::Scheme {
         Scheme::Mastercard => wire::Scheme::Mastercard,
         Scheme::Amex => wire::Scheme::Amex,
         Scheme::Jcb => wire::Scheme::Jcb,
+        Scheme::WeChatPay => wire::Scheme::WeChatPay,
+        Scheme::Alipay => wire::Scheme::Alipay,
+        Scheme::UnionPayCode => wire::Scheme::UnionPayCode,
         Scheme::Other => wire::Scheme::Other,
     }
 }

@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use card_seal::{CardData, DayKey, HeldCard, NONCE_BYTES, open_at_rest, seal_at_rest};
+use card_seal::{CardData, DayKey, HeldCard, NONCE_BYTES, WalletCode, open_at_rest, seal_at_rest};
 use domain::{ids::PaymentId, time::BusinessDate};
 use journal::{Batch, Journal};
 use ports::Random;
@@ -35,6 +35,8 @@ pub(crate) enum CardForMessage {
         card: CardData,
         pin: Option<EncryptedPin>,
     },
+    /// The 0200 of a wallet: the customer's code.
+    Code(WalletCode),
     /// A reversal, advice or void: what was held.
     Held(HeldCard),
     /// The items of a 0320, in their order; `None`: that card is gone.
@@ -47,6 +49,7 @@ impl fmt::Debug for CardForMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Live { .. } => "Live",
+            Self::Code(_) => "Code",
             Self::Held(_) => "Held",
             Self::Numbers(_) => "Numbers",
             Self::None => "None",
@@ -57,9 +60,14 @@ impl fmt::Debug for CardForMessage {
 /// A key and a value of the keyed state.
 type Pair = (Vec<u8>, Vec<u8>);
 
-struct LiveCard {
-    card: CardData,
-    pin: Option<EncryptedPin>,
+/// What only memory has of a payment.
+enum LiveCard {
+    Card {
+        card: CardData,
+        pin: Option<EncryptedPin>,
+    },
+    /// Pays once, and is never held.
+    Code(WalletCode),
 }
 
 /// Why a card could not be kept.
@@ -136,7 +144,18 @@ impl CardVault {
         pin: Option<EncryptedPin>,
     ) -> Result<(), VaultError> {
         let card = self.keys.open_card(&payment_id.0.to_be_bytes(), sealed)?;
-        self.live.insert(payment_id, LiveCard { card, pin });
+        self.live.insert(payment_id, LiveCard::Card { card, pin });
+        Ok(())
+    }
+
+    /// Opens the code of a wallet that was sealed for this payment, and keeps it in memory.
+    pub(crate) fn take_code(
+        &mut self,
+        payment_id: PaymentId,
+        sealed: &[u8],
+    ) -> Result<(), VaultError> {
+        let code = self.keys.open_code(&payment_id.0.to_be_bytes(), sealed)?;
+        self.live.insert(payment_id, LiveCard::Code(code));
         Ok(())
     }
 
@@ -155,7 +174,8 @@ impl CardVault {
         if card.track2.is_some() {
             return Err(VaultError::TrackData);
         }
-        self.live.insert(payment_id, LiveCard { card, pin: None });
+        let pin = None;
+        self.live.insert(payment_id, LiveCard::Card { card, pin });
         Ok(())
     }
 
@@ -167,12 +187,12 @@ impl CardVault {
         batch: &mut Batch,
     ) -> Result<(), VaultError> {
         let day_key = self.day_key_made(date, batch);
-        let Some(live) = self.live.get(&payment_id) else {
+        let Some(LiveCard::Card { card, .. }) = self.live.get(&payment_id) else {
             return Ok(());
         };
         let mut nonce = [0; NONCE_BYTES];
         self.random.fill(&mut nonce);
-        let held = HeldCard::from(&live.card);
+        let held = HeldCard::from(card);
         let sealed = seal_at_rest(&day_key, &nonce, &payment_id.0.to_be_bytes(), &held)
             .map_err(|error| VaultError::Seal(error.to_string()))?;
         match self.held.contains_key(&payment_id) {
@@ -203,12 +223,14 @@ impl CardVault {
 
     /// The card for a 0200; only memory has it.
     pub(crate) fn for_sale(&self, payment_id: PaymentId) -> CardForMessage {
-        self.live
-            .get(&payment_id)
-            .map_or(CardForMessage::None, |live| CardForMessage::Live {
-                card: live.card.clone(),
-                pin: live.pin.clone(),
-            })
+        match self.live.get(&payment_id) {
+            Some(LiveCard::Card { card, pin }) => CardForMessage::Live {
+                card: card.clone(),
+                pin: pin.clone(),
+            },
+            Some(LiveCard::Code(code)) => CardForMessage::Code(code.clone()),
+            None => CardForMessage::None,
+        }
     }
 
     /// The card for a reversal, advice or void; the side table has it.

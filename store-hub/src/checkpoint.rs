@@ -147,6 +147,7 @@ mod tests {
                 reversal_tries_max: 3,
             },
             marker_when_balanced: false,
+            wallets: None,
         }
     }
 

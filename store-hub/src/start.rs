@@ -27,7 +27,7 @@ use tokio::{
 };
 
 use crate::{
-    acquirer::BankClock,
+    acquirer::{BankClock, wallet_rules},
     actors::{
         acquirer_link::{
             AcquirerLink, LineHandle, LineView, LinkParts, ReachTiming, command::LinkCommand,
@@ -294,6 +294,9 @@ pub(crate) fn desk_config(config: &Config) -> DeskConfig {
             reversal_tries_max: REVERSAL_TRIES_MAX,
         },
         marker_when_balanced: acquirer.marker_when_balanced,
+        wallets: dialect(config)
+            .ok()
+            .and_then(|dialect| wallet_rules(&dialect, acquirer.wallets)),
     }
 }
 

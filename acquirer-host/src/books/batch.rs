@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     code::Code,
-    ledger::{BACK, Item, LedgerLine, SALE, State, Totals},
+    ledger::{Item, LedgerLine, Side, State, Totals},
 };
 
 /// One batch.
@@ -26,6 +26,8 @@ pub(crate) struct Entry {
     /// Of its amount, what voids and refunds have given back; minor units.
     taken_back_minor: u64,
     is_reversed: bool,
+    /// A reversal came before its owner confirmed.
+    is_closed: bool,
 }
 
 /// A reversal that was answered 00.
@@ -50,6 +52,11 @@ impl Entry {
     /// Whether money was booked and not reversed.
     pub(crate) fn is_booked(&self) -> bool {
         self.line.state == State::Approved && !self.is_reversed
+    }
+
+    /// Whether nobody can confirm it any more.
+    pub(crate) const fn was_closed(&self) -> bool {
+        self.is_closed
     }
 
     /// What a refund may still give back; minor units.
@@ -117,7 +124,7 @@ impl Batch {
 
     pub(super) fn apply(&mut self, line: &LedgerLine) {
         match line.state {
-            State::Approved => self.insert(line),
+            State::Approved | State::Waiting => self.insert(line),
             State::Declined if line.mti != "0400" => self.insert(line),
             State::Declined => {}
             State::Reversed => {
@@ -126,7 +133,12 @@ impl Batch {
                 }
                 self.note_reversal(line);
             }
-            State::NothingToReverse => self.note_reversal(line),
+            State::NothingToReverse => {
+                if let Some(entry) = self.entries.get_mut(&line.stan) {
+                    entry.is_closed = true;
+                }
+                self.note_reversal(line);
+            }
             State::Settled | State::Unbalanced => self.note_settlement(line),
             State::Uploaded => self.note_upload(line),
         }
@@ -137,6 +149,7 @@ impl Batch {
             line: line.clone(),
             taken_back_minor: 0,
             is_reversed: false,
+            is_closed: false,
         };
         self.entries.insert(line.stan.clone(), entry);
     }
@@ -164,16 +177,16 @@ impl Batch {
 }
 
 fn add(mut totals: Totals, line: &LedgerLine) -> Totals {
-    match line.f3.as_str() {
-        SALE => {
+    match line.side() {
+        Some(Side::Debit) => {
             totals.debit_minor = totals.debit_minor.saturating_add(line.amount_minor);
             totals.debit_count = totals.debit_count.saturating_add(1);
         }
-        BACK => {
+        Some(Side::Credit) => {
             totals.credit_minor = totals.credit_minor.saturating_add(line.amount_minor);
             totals.credit_count = totals.credit_count.saturating_add(1);
         }
-        _ => {}
+        None => {}
     }
     totals
 }

@@ -24,7 +24,12 @@ pub(crate) struct Books {
     terminals: BTreeMap<String, TerminalBook>,
     accounts: BTreeMap<String, AccountBook>,
     sequence: u64,
+    /// Wallets' payments whose owners will confirm, each with when.
+    waiting: BTreeMap<Place, (LedgerLine, i64)>,
 }
+
+/// Terminal, batch and STAN.
+type Place = (String, String, String);
 
 /// One terminal's batches.
 #[derive(Debug)]
@@ -68,8 +73,9 @@ impl Books {
             State::Settled | State::Unbalanced => terminal.close(batch),
             State::Approved => terminal.link_original(line),
             State::Reversed => terminal.unlink_original(line),
-            State::Declined | State::NothingToReverse | State::Uploaded => {}
+            State::Declined | State::Waiting | State::NothingToReverse | State::Uploaded => {}
         }
+        self.note_waiting(line);
     }
 
     /// The batch a terminal is in, six digits.
@@ -108,6 +114,24 @@ impl Books {
             year.rem_euclid(10),
             self.sequence % 100_000_000
         )
+    }
+
+    /// Payments whose owners confirm by then, each with when.
+    pub(crate) fn confirmed_by(&self, wall_ms: i64) -> Vec<(LedgerLine, i64)> {
+        let due = self.waiting.values().filter(|(_, at)| *at <= wall_ms);
+        due.cloned().collect()
+    }
+
+    fn note_waiting(&mut self, line: &LedgerLine) {
+        let place = (line.tid.clone(), line.batch.clone(), line.stan.clone());
+        match (line.state, line.confirm_at_ms) {
+            (State::Waiting, Some(at)) => {
+                self.waiting.insert(place, (line.clone(), at));
+            }
+            _ => {
+                self.waiting.remove(&place);
+            }
+        }
     }
 
     fn note_sequence(&mut self, rrn: &str) {

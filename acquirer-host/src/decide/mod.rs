@@ -10,6 +10,9 @@ mod reversal;
 mod sale;
 mod settlement;
 mod sign_on;
+mod wallet;
+
+pub(crate) use wallet::CodesShown;
 
 use std::collections::BTreeMap;
 
@@ -40,6 +43,8 @@ pub(crate) struct Bank {
     /// For a host that takes no STAN twice on a day.
     pub(crate) stans: Option<StansOfDay>,
     pub(crate) signed_on: BTreeMap<String, Session>,
+    /// Codes of wallets: each pays once.
+    pub(crate) codes_shown: CodesShown,
     /// Sign-on and echo answers so far, for their references.
     pub(crate) service_answers: u64,
 }
@@ -83,6 +88,8 @@ pub(crate) struct Decision {
     pub(crate) line: Option<LedgerLine>,
     /// Added by the account.
     pub(crate) delay_ms: u64,
+    /// How often it is answered; 0 is once.
+    pub(crate) copies: u8,
     /// The account never answers.
     pub(crate) is_silent: bool,
 }
@@ -122,6 +129,8 @@ impl Bank {
             Kind::SignOff => self.sign_off(request, now),
             Kind::Echo => self.echo(now),
             Kind::Sale | Kind::Balance => self.live(request, now),
+            Kind::WalletPay => self.wallet_pay(request, now),
+            Kind::WalletQuery => self.wallet_query(request),
             Kind::OfflineSale => self.offline_sale(request, now),
             Kind::Void => self.void(request, now),
             Kind::Refund => self.refund(request, now),
@@ -153,6 +162,8 @@ impl Bank {
         match request.kind {
             Kind::SignOn | Kind::Echo | Kind::SignOff => Ok(()),
             Kind::Sale
+            | Kind::WalletPay
+            | Kind::WalletQuery
             | Kind::Void
             | Kind::Balance
             | Kind::OfflineSale
@@ -193,6 +204,8 @@ impl Bank {
             original: outcome.original,
             totals: outcome.totals,
             items: request.items.clone(),
+            is_wallet: request.is_wallet,
+            confirm_at_ms: outcome.confirm_at_ms,
             at_ms: now.wall_ms,
         };
         self.books.apply(&line);
@@ -215,6 +228,8 @@ struct Outcome {
     totals: Option<Totals>,
     /// Account of a message without a card number.
     account: Option<String>,
+    /// When the owner of a wallet will confirm.
+    confirm_at_ms: Option<i64>,
 }
 
 impl Outcome {
@@ -226,6 +241,7 @@ impl Outcome {
             original: None,
             totals: None,
             account: None,
+            confirm_at_ms: None,
         }
     }
 }

@@ -45,6 +45,7 @@ impl Bank {
                 original: entry.line.original.clone(),
                 totals: None,
                 account: entry.line.account.clone(),
+                confirm_at_ms: None,
             },
         }
     }

@@ -67,7 +67,7 @@ impl Bank {
     }
 
     /// Whether the reversal of a message came before it.
-    fn was_overtaken(&self, request: &Request) -> bool {
+    pub(super) fn was_overtaken(&self, request: &Request) -> bool {
         let batch = self.books.batch(&request.tid, &request.batch);
         batch.is_some_and(|batch| batch.reversal(&request.stan).is_some())
     }

@@ -18,6 +18,8 @@ pub use store::{FileLedger, LedgerStore, MemoryLedger};
 pub enum State {
     /// A sale, void, refund or balance inquiry that was done.
     Approved,
+    /// A wallet's payment whose owner has not confirmed.
+    Waiting,
     /// One that was not, or a reversal that was refused.
     Declined,
     /// A reversal that took its original back.
@@ -75,6 +77,12 @@ pub struct LedgerLine {
     /// Items of a batch upload.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Item>,
+    /// Of a wallet: the code is its masked number.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_wallet: bool,
+    /// When the owner of a wallet will confirm, by the host's clock; `None`: never, or long ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm_at_ms: Option<i64>,
     /// The host's clock, in milliseconds since 1970.
     pub at_ms: i64,
 }
@@ -116,15 +124,33 @@ pub(crate) const SALE: &str = "000000";
 /// Processing code of a void (0200) or refund (0220).
 pub(crate) const BACK: &str = "200000";
 
+/// Which side of the totals a line stands on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Side {
+    Debit,
+    Credit,
+}
+
 impl LedgerLine {
+    /// Of a sale or of its reversal; of what gives money back, or of its reversal.
+    pub(crate) fn side(&self) -> Option<Side> {
+        match self.f3.as_str() {
+            _ if self.is_wallet => Some(Side::Debit),
+            SALE => Some(Side::Debit),
+            BACK => Some(Side::Credit),
+            _ => None,
+        }
+    }
+
     /// What the line takes from the card holder's account; negative: gives.
     pub(crate) fn taken_minor(&self) -> i64 {
         let amount = i64::try_from(self.amount_minor).unwrap_or(i64::MAX);
-        let sign = match (self.state, self.f3.as_str()) {
-            (State::Approved, SALE) | (State::Reversed, BACK) => 1,
-            (State::Approved, BACK) | (State::Reversed, SALE) => -1,
+        let sign = match (self.state, self.side()) {
+            (State::Approved, Some(Side::Debit)) | (State::Reversed, Some(Side::Credit)) => 1,
+            (State::Approved, Some(Side::Credit)) | (State::Reversed, Some(Side::Debit)) => -1,
             (
                 State::Approved
+                | State::Waiting
                 | State::Reversed
                 | State::Declined
                 | State::NothingToReverse

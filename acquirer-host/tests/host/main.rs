@@ -18,3 +18,4 @@ mod reversal;
 mod sale;
 mod settlement;
 mod terminal;
+mod wallet;

@@ -57,6 +57,15 @@ account = [
     expiry = "3012" },
   { name = "silent", pan = "6216261000000000067", behaviour = "silent" },
 ]
+wallet = [
+  { name = "pays", codes = "13000001", behaviour = "pays" },
+  { name = "confirms", codes = "13000002", behaviour = "confirms:300" },
+  { name = "never", codes = "13000003", behaviour = "never-confirms" },
+  { name = "twice", codes = "28000004", behaviour = "twice" },
+  { name = "lost wallet", codes = "13000005", behaviour = "lost" },
+  { name = "poor wallet", codes = "13000006", behaviour = "pays", balance_minor = 5000 },
+  { name = "unseen", codes = "62000007", behaviour = "unseen" },
+]
 "#;
 
 /// Longer than any answer takes, so that a missing one fails the test instead of hanging it.
@@ -281,6 +290,26 @@ impl Terminal {
             .set(52, block)
             .set(53, "2600000000000000");
         sale
+    }
+
+    fn of_wallet(&mut self, f3: &str, kind: &str, amount: u64) -> Message {
+        let mut message = self.financial("0200", f3, kind, "", amount);
+        message.remove(2).remove(14);
+        message.set(22, "032");
+        message
+    }
+
+    pub(crate) fn wallet(&mut self, code: &str, amount: u64) -> Message {
+        let mut message = self.of_wallet("660000", "60", amount);
+        message.set(62, code);
+        message
+    }
+
+    pub(crate) fn wallet_query(&mut self, pay: &Message) -> Message {
+        let amount = text(pay, 4).parse().unwrap();
+        let mut message = self.of_wallet("670000", "61", amount);
+        message.set(61, format!("{}{}", self.batch, text(pay, 11)));
+        message
     }
 
     pub(crate) fn upload(&mut self, pan: &str, amount: u64) -> Message {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::{
     limits,
     money::Currency,
+    payment::LiveMessage,
+    response_code::ResponseCode,
     risk::{HotList, StandInPolicy},
     time::BusinessDate,
 };
@@ -36,6 +38,41 @@ impl Default for Timing {
     }
 }
 
+/// How payments of wallets are told to the acquirer, and how long they are asked for (A).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WalletRules {
+    /// Field 3 of a payment and of its reversal.
+    pub pay_code: u32,
+    /// Field 3 of a query.
+    pub query_code: u32,
+    /// Field 39 while the customer has not confirmed.
+    pub in_progress: ResponseCode,
+    /// From paying to the first query, and between two.
+    pub ask_every_ms: u64,
+    /// From paying until nothing more is asked.
+    pub give_up_after_ms: u64,
+    /// From paying until the provider takes a reversal.
+    pub reverse_after_ms: u64,
+    /// How long the provider takes one.
+    pub reverse_within_ms: u64,
+}
+
+impl WalletRules {
+    /// With the usual times.
+    #[must_use]
+    pub const fn new(pay_code: u32, query_code: u32, in_progress: ResponseCode) -> Self {
+        Self {
+            pay_code,
+            query_code,
+            in_progress,
+            ask_every_ms: limits::WALLET_ASK_EVERY_MS,
+            give_up_after_ms: limits::WALLET_GIVE_UP_AFTER_MS,
+            reverse_after_ms: limits::WALLET_REVERSE_AFTER_MS,
+            reverse_within_ms: limits::WALLET_REVERSE_WITHIN_MS,
+        }
+    }
+}
+
 /// How this store's desk decides.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeskConfig {
@@ -51,4 +88,20 @@ pub struct DeskConfig {
     pub timing: Timing,
     /// Whether the acquirer wants an end marker after a batch that balanced (A).
     pub marker_when_balanced: bool,
+    /// Payments of wallets; `None`: the acquirer's dialect has none.
+    pub wallets: Option<WalletRules>,
+}
+
+impl DeskConfig {
+    /// Field 3 of a live message.
+    #[must_use]
+    pub const fn processing_code(&self, message: LiveMessage) -> u32 {
+        match message {
+            LiveMessage::CardSale => 0,
+            LiveMessage::WalletPay => match self.wallets {
+                Some(rules) => rules.pay_code,
+                None => 0,
+            },
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::{
     desk::{BasketsPart, Counts, DaysPart, MachinesPart, ReturnsPart},
     forward::{Forward, ForwardEnd, ForwardKind},
     ids::{ForwardId, LaneId, LeaseId, PaymentId, Stan, Tid},
-    payment::{Completion, Decision, Payment, Progress},
+    payment::{Completion, Decision, KindRow, Payment, Progress},
     risk::OpenRisk,
     settlement::Balances,
     terminal::Terminal,
@@ -70,6 +70,12 @@ pub struct OfflineFact {
 }
 
 impl DurableState {
+    /// How the kind of a payment behaves; `None`: there is no such payment, or it was refused for
+    /// its kind.
+    pub(crate) fn row_of(&self, id: PaymentId) -> Option<&'static KindRow> {
+        self.payments.get(&id)?.request.row()
+    }
+
     pub(crate) fn next_forward_id(&self) -> ForwardId {
         ForwardId(self.last_forward.0.saturating_add(1))
     }
@@ -146,7 +152,8 @@ impl DurableState {
     /// Whether the card of this payment may still have to be sent to the bank: as part of its
     /// batch, too, which the host may want to be told item by item.
     pub(crate) fn needs_card(&self, payment: &Payment) -> bool {
-        self.needs_card_by_itself(payment) || self.is_to_be_settled(payment)
+        let holds_card = payment.request.row().is_some_and(|row| row.holds_card);
+        holds_card && (self.needs_card_by_itself(payment) || self.is_to_be_settled(payment))
     }
 
     /// Whether a message of its own may still need the card.

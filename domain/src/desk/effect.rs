@@ -10,7 +10,7 @@ use crate::{
         Tid,
     },
     money::Money,
-    payment::Decision,
+    payment::{Decision, LiveMessage},
     recall::RecallRefused,
     response_code::ResponseCode,
     returns::{ReturnRefusal, Taking},
@@ -120,6 +120,8 @@ pub struct Financial {
     pub entry_mode: EntryMode,
     /// Field 22, third digit.
     pub pin_entered: bool,
+    /// What the payment was to the bank when it was live.
+    pub message: LiveMessage,
 }
 
 /// What a message to the bank is bound to when it is first sent, and ever after (rule 10).
@@ -138,12 +140,23 @@ pub struct Binding {
 /// A message to the bank.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outgoing {
-    /// 0200 sale.
+    /// 0200 of a live payment.
     Sale {
         /// Where it is bound.
         binding: Binding,
         /// The payment.
         financial: Financial,
+    },
+    /// What became of a live payment?
+    Query {
+        /// Where it is bound.
+        binding: Binding,
+        /// The payment.
+        financial: Financial,
+        /// STAN of its own message.
+        original_stan: Stan,
+        /// Batch of its own message.
+        original_batch: BatchNumber,
     },
     /// 0400, bound as its original was.
     Reversal {
@@ -208,6 +221,7 @@ impl Outgoing {
     pub const fn binding(&self) -> &Binding {
         match self {
             Self::Sale { binding, .. }
+            | Self::Query { binding, .. }
             | Self::Reversal { binding, .. }
             | Self::Advice { binding, .. }
             | Self::Void { binding, .. }

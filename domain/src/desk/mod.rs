@@ -37,7 +37,7 @@ pub use baskets::{
     BasketAsk, BasketAt, BasketsPart, Holder, SuspendedFact, TakenUp, WaitingBasket,
 };
 pub use checkpoint::{DeskCheckpoint, DeskPart, DeskState};
-pub use config::{DeskConfig, Timing};
+pub use config::{DeskConfig, Timing, WalletRules};
 pub use counts::Counts;
 pub use day::{DayFact, DaysPart};
 pub(crate) use durable_state::DurableState;

@@ -23,6 +23,10 @@ pub(crate) struct VolatileState {
     /// When the host last said anything.
     pub(crate) heard_at: Option<MonoMs>,
     pub(crate) wake_at: Option<MonoMs>,
+    /// Since when the desk is at work.
+    pub(crate) recovered_at: Option<MonoMs>,
+    /// When payments were sent that may not be reversed at once.
+    pub(crate) sent_at: BTreeMap<PaymentId, MonoMs>,
     /// Cards stood in for lately.
     pub(crate) velocity: Velocity,
     /// Payments that were not decided when their date was turned.

@@ -25,4 +25,8 @@ worded! {
     /// There is nothing left at the host that could be taken back.
     OriginalClosed = 8
         "its batch is closed: refund the customer by hand" "所属批次已关闭：请人工退款";
+    /// The provider takes no reversal any more, and never answered one.
+    TooLate = 9
+        "its provider takes no reversal any more: refund the customer by hand"
+        "已超过支付机构撤销期限：请人工退款";
 }

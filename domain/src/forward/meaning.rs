@@ -29,9 +29,10 @@ pub enum Meaning {
     Refused,
 }
 
-/// Reads an answer to an entry. MTI, TID, MID, STAN and batch have been matched before.
+/// Reads an answer to an entry whose payment was sent under this processing code. MTI, TID, MID,
+/// STAN and batch have been matched before.
 #[must_use]
-pub fn meaning(forward: &Forward, answer: &Answer) -> Meaning {
+pub fn meaning(forward: &Forward, original_code: u32, answer: &Answer) -> Meaning {
     if answer.code == ResponseCode::DUPLICATE && !may_have_been_taken(forward) {
         return Meaning::StanCollision;
     }
@@ -49,17 +50,16 @@ pub fn meaning(forward: &Forward, answer: &Answer) -> Meaning {
         | Meaning::DeclinedAfterGoods
         | Meaning::Refused => false,
     };
-    if delivered && !is_believed(forward, answer) {
+    if delivered && !is_believed(forward, original_code, answer) {
         return Meaning::NotBelieved;
     }
     by_code
 }
 
-/// Processing code of an entry's message: a reversal and an advice carry that of the sale.
-#[must_use]
-pub const fn processing_code(kind: &ForwardKind) -> u32 {
+/// Processing code of an entry's message: a reversal and an advice carry that of the original.
+const fn processing_code(kind: &ForwardKind, original_code: u32) -> u32 {
     match kind {
-        ForwardKind::Reversal { .. } | ForwardKind::Advice => 0,
+        ForwardKind::Reversal { .. } | ForwardKind::Advice => original_code,
         ForwardKind::Void { .. } => 200_000,
     }
 }
@@ -70,10 +70,10 @@ fn may_have_been_taken(forward: &Forward) -> bool {
     forward.attempts > 1 && forward.last_code != Some(ResponseCode::DUPLICATE)
 }
 
-fn is_believed(forward: &Forward, answer: &Answer) -> bool {
+fn is_believed(forward: &Forward, original_code: u32, answer: &Answer) -> bool {
     let same_code = answer
         .processing_code
-        .is_none_or(|code| code == processing_code(&forward.kind));
+        .is_none_or(|code| code == processing_code(&forward.kind, original_code));
     let is_part = answer.code == ResponseCode::PARTIAL;
     let same_amount = answer
         .amount_minor

@@ -8,4 +8,4 @@ mod meaning;
 pub use backoff::backoff_ms;
 pub use dead_letter_reason::DeadLetterReason;
 pub use entry::{Forward, ForwardEnd, ForwardKind, Resolution};
-pub use meaning::{Meaning, meaning, processing_code};
+pub use meaning::{Meaning, meaning};

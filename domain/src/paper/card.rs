@@ -95,7 +95,7 @@ impl CardSlip {
     pub const fn wants_signature(&self) -> bool {
         let signs = match self.entry_mode {
             EntryMode::Keyed | EntryMode::Stripe | EntryMode::Chip => !self.pin_entered,
-            EntryMode::Contactless => false,
+            EntryMode::Contactless | EntryMode::Code => false,
         };
         signs && self.outcome.pays()
     }
@@ -196,8 +196,19 @@ impl CardOutcome {
 
 /// The card, as each paper names it.
 pub(super) fn card(scheme: Scheme) -> Said {
-    let english = format!("Card {}", scheme.name());
+    let english = match scheme {
+        Scheme::WeChatPay | Scheme::Alipay | Scheme::UnionPayCode => scheme.name().to_owned(),
+        Scheme::UnionPay
+        | Scheme::Visa
+        | Scheme::Mastercard
+        | Scheme::Amex
+        | Scheme::Jcb
+        | Scheme::Other => format!("Card {}", scheme.name()),
+    };
     let chinese = match scheme {
+        Scheme::WeChatPay => "微信支付",
+        Scheme::Alipay => "支付宝",
+        Scheme::UnionPayCode => "银联二维码",
         Scheme::UnionPay => "银联卡",
         Scheme::Visa => "维萨卡",
         Scheme::Mastercard => "万事达卡",
@@ -234,6 +245,7 @@ fn entry_mode(mode: EntryMode, pin_entered: bool) -> Said {
         EntryMode::Stripe => ("stripe", "刷卡"),
         EntryMode::Chip => ("chip", "插卡"),
         EntryMode::Contactless => ("contactless", "非接"),
+        EntryMode::Code => ("code", "付款码"),
     };
     if pin_entered {
         Said::new(format!("{english}, PIN"), format!("{chinese}，密码"))

@@ -14,9 +14,9 @@ mod verdict;
 
 pub use answer::{Answer, MacCheck};
 pub use decision::{Decision, HostFacts, UnknownReason};
-pub use kind::PaymentKind;
+pub use kind::{KindRow, LiveMessage, PaymentKind, Side, Silence, UndoneBy, WithoutBank};
 pub use method::PaymentMethod;
 pub use refusal::{NewerReason, RefusalReason};
 pub use request::PaymentRequest;
 pub use state::{Completion, Payment, Progress};
-pub use verdict::verdict;
+pub use verdict::{Asked, verdict};

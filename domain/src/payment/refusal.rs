@@ -137,6 +137,11 @@ refusals! {
         "a kind of payment that is not taken" "不支持的付款种类"
         "This way of paying is not taken here: take another tender"
         "此处不支持该付款方式：请更换付款方式";
+    /// A wallet is paid from by its provider alone, and the bank or the hub can't be reached.
+    WalletOffline = 14
+        "a wallet, and nobody can ask its provider" "电子钱包须联机处理"
+        "Wallets can't be reached now: take cash or a card"
+        "暂时无法使用电子钱包：请使用现金或银行卡";
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::{
     card_ref::{CardRef, EntryMode},
     ids::{LaneEpoch, LaneId, PaymentId, SaleNumber},
     money::Money,
-    payment::{PaymentKind, PaymentMethod},
+    payment::{KindRow, PaymentKind, PaymentMethod},
     time::BusinessDate,
 };
 
@@ -40,6 +40,12 @@ pub struct PaymentRequest {
 }
 
 impl PaymentRequest {
+    /// How its kind behaves; `None`: this release does not make it.
+    #[must_use]
+    pub fn row(&self) -> Option<&'static KindRow> {
+        KindRow::of(self.kind, self.method)
+    }
+
     /// Whether this asks for the same again. A date that one of the two does not tell is no
     /// difference: an old lane tells none, and the hub may have turned its own since.
     #[must_use]

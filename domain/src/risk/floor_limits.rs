@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::card_ref::{CardRef, EntryMode, Funding, Scheme};
 
-const SCHEMES: usize = Scheme::ALL.len();
-const MODES: usize = EntryMode::ALL.len();
+const SCHEMES: usize = Scheme::CARDS.len();
+const MODES: usize = EntryMode::CARDS.len();
 const FUNDINGS: usize = Funding::ALL.len();
 
 /// The largest single payment in minor units of the store's currency; zero means never.
@@ -41,8 +41,8 @@ impl FloorLimits {
         minor: i64,
     ) {
         let table = Arc::make_mut(&mut self.0);
-        for (at_scheme, by_mode) in Scheme::ALL.into_iter().zip(table) {
-            for (at_mode, by_funding) in EntryMode::ALL.into_iter().zip(by_mode) {
+        for (at_scheme, by_mode) in Scheme::CARDS.into_iter().zip(table) {
+            for (at_mode, by_funding) in EntryMode::CARDS.into_iter().zip(by_mode) {
                 for (at_funding, limit) in Funding::ALL.into_iter().zip(by_funding) {
                     let is_meant = scheme.is_none_or(|scheme| scheme == at_scheme)
                         && mode.is_none_or(|mode| mode == at_mode)
@@ -57,9 +57,9 @@ impl FloorLimits {
 
     /// All that is allowed.
     pub fn iter(&self) -> impl Iterator<Item = (Scheme, EntryMode, Funding, i64)> {
-        let schemes = Scheme::ALL.into_iter().zip(*self.0);
+        let schemes = Scheme::CARDS.into_iter().zip(*self.0);
         schemes.flat_map(|(scheme, by_mode)| {
-            let modes = EntryMode::ALL.into_iter().zip(by_mode);
+            let modes = EntryMode::CARDS.into_iter().zip(by_mode);
             modes.flat_map(move |(mode, by_funding)| {
                 let fundings = Funding::ALL.into_iter().zip(by_funding);
                 let allowed = fundings.filter(|(_, minor)| *minor > 0);

@@ -57,6 +57,9 @@ impl Event {
             | Self::AgeAnswered { .. }
             | Self::CashTendered { .. }
             | Self::CardChosen { .. }
+            | Self::WalletScanned { .. }
+            | Self::WalletNotSealed
+            | Self::PaymentCancelled
             | Self::Suspend { .. }
             | Self::Recall { .. }
             | Self::BasketAsked { .. }
@@ -148,6 +151,9 @@ impl Step {
             | Event::AgeAnswered { .. }
             | Event::CashTendered { .. }
             | Event::CardChosen { .. }
+            | Event::WalletScanned { .. }
+            | Event::WalletNotSealed
+            | Event::PaymentCancelled
             | Event::CardRead { .. }
             | Event::CardNotRead { .. }
             | Event::PaymentLeft { .. }

@@ -184,6 +184,18 @@ pub enum Event {
         /// The card.
         card: CardRef,
     },
+    /// The customer's code was scanned; the sealed code travels beside.
+    WalletScanned {
+        /// Freshly minted, never used before.
+        payment_id: PaymentId,
+        /// What may be known of the code.
+        card: CardRef,
+    },
+    /// The customer's code was scanned, and nobody is there to seal it to: the hub was never
+    /// reached.
+    WalletNotSealed,
+    /// The cashier waits no longer for the customer to confirm.
+    PaymentCancelled,
     /// The reader gave up.
     CardNotRead {
         /// As the reader was armed for.
@@ -443,6 +455,9 @@ impl Step {
                 pin_entered,
                 card,
             } => self.intend(payment_id, entry_mode, pin_entered, card),
+            Event::WalletScanned { payment_id, card } => self.wallet_scanned(payment_id, card),
+            Event::WalletNotSealed => self.wallet_not_sealed(),
+            Event::PaymentCancelled => self.cancel_payment(),
             Event::CardNotRead { payment_id, reason } => self.card_not_read(payment_id, reason),
             Event::PaymentLeft { payment_id } => self.payment_left(payment_id),
             Event::Decided {

@@ -126,6 +126,8 @@ pub enum Key {
     },
     /// Pay by card.
     Card,
+    /// Wait no longer for a payment that the customer does not confirm.
+    CancelPayment,
     /// The customer goes without buying.
     VoidSale {
         /// Why.
@@ -223,6 +225,7 @@ impl Key {
                 given_minor: typed.parse().ok()?,
             },
             "card" => Self::Card,
+            "cancel-payment" => Self::CancelPayment,
             "void-sale" => Self::VoidSale { reason: text() },
             "suspend" => Self::Suspend { label: text() },
             "recall" => Self::recall(typed)?,
@@ -369,6 +372,7 @@ impl Key {
             Self::Card => Event::CardChosen {
                 payment_id: fresh(),
             },
+            Self::CancelPayment => Event::PaymentCancelled,
             Self::VoidSale { reason } => Event::VoidSale { reason },
             Self::Suspend { label } => Event::Suspend { label },
             Self::Recall { sale } => Event::Recall {

@@ -8,7 +8,7 @@ use crate::{
     card_ref::CardHash,
     ids::LeaseId,
     money::Money,
-    payment::{Decision, RefusalReason},
+    payment::{Decision, KindRow, RefusalReason, WithoutBank},
     risk::{LeaseUse, OfflineLease, VelocityLimit},
     sale::{LeaseReturnReason, PendingPayment, Rejected, Sale, Step},
     words::Reason,
@@ -116,6 +116,12 @@ impl Step {
     }
 
     pub(super) fn offline_allowed(&self, asked: &PendingPayment) -> Result<LeaseId, RefusalReason> {
+        let row = KindRow::of(asked.kind, asked.method);
+        match row.map(|row| row.without_bank) {
+            Some(WithoutBank::ByRule) => {}
+            Some(WithoutBank::Refused) => return Err(RefusalReason::WalletOffline),
+            None => return Err(RefusalReason::NotOffline),
+        }
         let account = self.durable.lease.held.as_ref();
         let account = account.filter(|_| self.is_in_time());
         let account = account.ok_or(RefusalReason::NotOffline)?;

@@ -469,8 +469,7 @@ impl Step {
         let open = self.open_amount();
         let amount = open.unwrap_or(Money::zero(self.config.currency));
         if let Some(pending) = &sale.pending {
-            let amount = pending.amount;
-            Prompt::ContactingBank { amount }
+            Prompt::contacting(pending)
         } else if self.volatile.armed.is_some() {
             Prompt::PresentCard { amount }
         } else if let Some(item) = &self.volatile.to_weigh {

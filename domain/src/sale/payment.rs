@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     ids::{PaymentId, SaleNumber, Stan},
     money::Money,
-    payment::{Decision, PaymentRequest},
+    payment::{Decision, PaymentMethod, PaymentRequest},
     sale::{
         AbandonReason, CardTender, CheckoutConfig, Effect, FailedCard, PendingPayment, Prompt,
         Rejected, Sale, Step, Tender,
@@ -103,9 +103,9 @@ impl CheckoutConfig {
 
 impl Step {
     pub(super) fn payment_left(&mut self, payment_id: PaymentId) -> Result<(), Rejected> {
-        let amount = self.pending(payment_id)?.amount;
+        let prompt = Prompt::contacting(self.pending(payment_id)?);
         self.volatile.left = true;
-        self.show(Prompt::ContactingBank { amount });
+        self.show(prompt);
         Ok(())
     }
 
@@ -220,10 +220,19 @@ impl Sale {
             self.failed_cards.push(FailedCard { payment, decision });
             return;
         }
-        self.tenders.push(Tender::Card {
-            amount,
-            payment_id: payment.payment_id,
-            scheme: payment.card.scheme,
+        let (payment_id, scheme) = (payment.payment_id, payment.card.scheme);
+        self.tenders.push(match payment.method {
+            PaymentMethod::Card => Tender::Card {
+                amount,
+                payment_id,
+                scheme,
+            },
+            PaymentMethod::Wallet => Tender::Wallet {
+                amount,
+                payment_id,
+                scheme,
+            },
+            PaymentMethod::Gift => Tender::GiftCard { amount, payment_id },
         });
         self.card_tenders.push(CardTender {
             amount,

@@ -3,14 +3,14 @@
 use crate::{
     ids::{ReceiptNumber, SaleNumber},
     money::{Currency, Money},
-    payment::RefusalReason,
+    payment::{PaymentMethod, RefusalReason},
     recall::{RecallRefused, StoreBasket},
     response_code::ResponseCode,
     returns::ReturnRefusal,
     sale::{
         CheckoutConfig, Discount, Figures, Line, LineTax, OperatorView, OriginalLine, PayBackView,
-        PriceSource, Rejected, ReturnView, Sale, SuspendedBasket, TaxMode, TaxSum, Tender,
-        VolatileState, Weight,
+        PendingPayment, PriceSource, Rejected, ReturnView, Sale, SuspendedBasket, TaxMode, TaxSum,
+        Tender, VolatileState, Weight,
     },
     till::TillNotice,
     time::{BusinessDate, WallMs},
@@ -57,6 +57,11 @@ pub enum Prompt {
     },
     /// The hub was asked.
     ContactingBank {
+        /// To be paid.
+        amount: Money,
+    },
+    /// The hub was asked, and the customer may have to confirm on the phone.
+    ConfirmOnPhone {
         /// To be paid.
         amount: Money,
     },
@@ -136,6 +141,15 @@ pub enum Prompt {
 }
 
 impl Prompt {
+    /// While the hub is asked.
+    pub(super) const fn contacting(payment: &PendingPayment) -> Self {
+        let amount = payment.amount;
+        match payment.method {
+            PaymentMethod::Wallet => Self::ConfirmOnPhone { amount },
+            PaymentMethod::Card | PaymentMethod::Gift => Self::ContactingBank { amount },
+        }
+    }
+
     /// Whether a tender may be chosen now.
     #[must_use]
     pub const fn takes_tender(&self) -> bool {
@@ -154,6 +168,7 @@ impl Prompt {
             | Self::AskAge { .. }
             | Self::PresentCard { .. }
             | Self::ContactingBank { .. }
+            | Self::ConfirmOnPhone { .. }
             | Self::Printing { .. }
             | Self::Goodbye { .. }
             | Self::NoRoom
@@ -215,6 +230,11 @@ impl Prompt {
             Self::ContactingBank { amount } => {
                 with_amount("Contacting the bank for", "正在联系银行，金额", *amount)
             }
+            Self::ConfirmOnPhone { amount } => with_amount(
+                "The customer confirms on the phone, or Cancel payment. Amount:",
+                "请顾客在手机上确认，或按取消付款。金额：",
+                *amount,
+            ),
             Self::CardNotRead => sentence(
                 "The card could not be read: try again or take another tender",
                 "读卡失败：请重试或更换付款方式",
@@ -294,6 +314,11 @@ impl Prompt {
                 with_amount("Please present your card:", "请出示银行卡：", *amount)
             }
             Self::ContactingBank { .. } | Self::AskingBaskets => sentence("Please wait", "请稍候"),
+            Self::ConfirmOnPhone { amount } => with_amount(
+                "Please confirm on your phone if it asks:",
+                "如手机提示，请确认付款：",
+                *amount,
+            ),
             Self::CardNotRead => sentence("Your card could not be read", "无法读取您的银行卡"),
             Self::Declined { code } => declined_for_customer(*code),
             Self::Refused { .. } => sentence("Please pay another way", "请更换付款方式"),

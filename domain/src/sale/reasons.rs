@@ -15,6 +15,8 @@ worded! {
     ResultDiffers = 4 "the result does not fit what was asked" "结果与请求不符";
     /// The customer went.
     SaleVoided = 5 "the sale was voided" "交易已取消";
+    /// The cashier waits no longer.
+    Cancelled = 6 "the cashier cancelled it" "收银员已取消";
 }
 
 worded! {

@@ -175,7 +175,7 @@ impl Receipt {
     fn paid_by(&self, tender: &Tender) -> Option<PaidBy> {
         match tender {
             Tender::Cash { given } => Some(PaidBy::cash(*given)),
-            Tender::Card { payment_id, .. } => {
+            Tender::Card { payment_id, .. } | Tender::Wallet { payment_id, .. } => {
                 let mut cards = self.card_tenders.iter();
                 let card = cards.find(|card| card.payment.payment_id == *payment_id)?;
                 Some(PaidBy::Card(paying_slip(card)))
@@ -183,8 +183,7 @@ impl Receipt {
             Tender::Owed {
                 by: OwedBy::Store, ..
             } => None,
-            Tender::Wallet { .. }
-            | Tender::GiftCard { .. }
+            Tender::GiftCard { .. }
             | Tender::Voucher { .. }
             | Tender::ForeignCash { .. }
             | Tender::Owed {

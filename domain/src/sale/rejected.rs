@@ -133,6 +133,9 @@ pub enum Rejected {
     /// A code that is no article, and is not taken here and now.
     #[error("the code is not taken here: {0}")]
     CodeNotTaken(CodeMeaning),
+    /// No payment is waited for.
+    #[error("no payment is waited for")]
+    NothingToCancel,
     /// Nothing to pay.
     #[error("there is nothing to pay")]
     NothingToPay,
@@ -247,14 +250,18 @@ impl Rejected {
                 "待打印的小票过多：请先恢复打印机（LANE0050）",
             ),
             Self::NotOwed(_) => ("This receipt is printed already", "该小票已打印"),
+            Self::NothingToCancel => (
+                "No payment is waited for: look at what is still open",
+                "没有等待中的付款：请查看未付金额",
+            ),
             Self::NotTotalled => ("Press Total first", "请先按合计"),
             Self::Tendered => (
                 "A tender was tried: the basket can't change any more",
                 "已开始付款：不能再更改商品",
             ),
             Self::PaymentUnderWay => (
-                "A card payment is under way: wait for its result",
-                "银行卡付款进行中：请等待结果",
+                "A payment is under way: wait for its result",
+                "付款进行中：请等待结果",
             ),
             Self::NotAwaited(_) => (
                 "This payment was given up: look at what is still open",

@@ -12,6 +12,6 @@ mod upload;
 
 pub use batch::{Settling, Terminal};
 pub use item::{BatchItem, UploadItem};
-pub(crate) use station::{Outstanding, Station, Waiting, What};
+pub(crate) use station::{Asking, Outstanding, Station, Waiting, What};
 pub(crate) use stations::Stations;
 pub use upload::{BatchUpload, UploadSent};

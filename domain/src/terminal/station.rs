@@ -13,6 +13,8 @@ use crate::{
 pub(crate) enum What {
     /// The 0200 of a payment.
     Live(PaymentId),
+    /// What became of a payment?
+    Query(PaymentId),
     /// A queue entry.
     Forward(ForwardId),
     /// The 0500.
@@ -40,6 +42,15 @@ pub(crate) struct Waiting {
     pub(crate) deadline: MonoMs,
 }
 
+/// A payment whose outcome is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Asking {
+    /// When it is asked next.
+    pub(crate) next: MonoMs,
+    /// Given up then.
+    pub(crate) until: MonoMs,
+}
+
 /// A configured terminal at work.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Station {
@@ -62,6 +73,10 @@ pub(crate) struct Station {
     pub(crate) silences: u32,
     /// Entries that came back, each with the moment of its next try.
     pub(crate) not_before: BTreeMap<ForwardId, MonoMs>,
+    /// Reversals that the host does not take before this moment, whoever is in a hurry.
+    pub(crate) held_back: BTreeMap<ForwardId, MonoMs>,
+    /// Payments that were sent and whose outcome is asked for.
+    pub(crate) asking: BTreeMap<PaymentId, Asking>,
 }
 
 impl Station {
@@ -80,12 +95,34 @@ impl Station {
             quiet_until: None,
             silences: 0,
             not_before: BTreeMap::new(),
+            held_back: BTreeMap::new(),
+            asking: BTreeMap::new(),
         }
     }
 
     /// Whether this entry may be tried now.
     pub(crate) fn is_due(&self, id: ForwardId, now: MonoMs) -> bool {
-        self.not_before.get(&id).is_none_or(|moment| *moment <= now)
+        let waits = |until: Option<&MonoMs>| until.is_some_and(|moment| *moment > now);
+        !waits(self.not_before.get(&id)) && !waits(self.held_back.get(&id))
+    }
+
+    /// The payment whose outcome is to be asked for now.
+    pub(crate) fn due_query(&self, now: MonoMs) -> Option<PaymentId> {
+        let mut asking = self.asking.iter();
+        let due = asking.find(|(_, asking)| asking.next <= now && now < asking.until);
+        due.map(|(id, _)| *id)
+    }
+
+    /// Payments that were asked for long enough, and of which nothing is at the host.
+    pub(crate) fn asking_overdue(&self, now: MonoMs) -> impl Iterator<Item = PaymentId> + '_ {
+        let at_host = self.outstanding.and_then(|message| match message.what {
+            What::Live(id) | What::Query(id) => Some(id),
+            What::Forward(_) | What::Settlement | What::Upload => None,
+        });
+        let overdue = self.asking.iter();
+        overdue
+            .filter(move |(id, asking)| asking.until <= now && at_host != Some(**id))
+            .map(|(id, _)| *id)
     }
 
     /// A message of a settlement is at the host.
@@ -127,7 +164,10 @@ impl Station {
     pub(crate) fn next_deadline(&self, now: MonoMs) -> Option<MonoMs> {
         let outstanding = self.outstanding.map(|message| message.deadline);
         let waiting = self.waiting.iter().map(|waiting| waiting.deadline).min();
-        let pauses = self.not_before.values().copied();
+        let pauses = self.not_before.values().chain(self.held_back.values());
+        let asking = self.asking.values();
+        let asking = asking.flat_map(|asking| [asking.next, asking.until]);
+        let pauses = pauses.copied().chain(asking);
         [outstanding, waiting, self.sign_on_again, self.quiet_until]
             .into_iter()
             .flatten()

@@ -54,6 +54,10 @@ impl Stations {
         self.by_tid.iter_mut()
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Station> {
+        self.by_tid.values()
+    }
+
     pub(crate) fn keys(&self) -> impl Iterator<Item = &Tid> {
         self.by_tid.keys()
     }

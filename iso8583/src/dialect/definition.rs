@@ -4,7 +4,7 @@ use super::format::Format;
 use super::layout::Layouts;
 use super::{
     BitmapEncoding, Class, Counts, Dialect, DialectError, Encoding, FieldSpec, Justify, Length,
-    LengthEncoding, MtiEncoding, Part, Parts, Secrecy, Settings, Shape, Variant,
+    LengthEncoding, MtiEncoding, Part, Parts, Secrecy, Settings, Shape, Variant, WalletMessages,
 };
 use crate::frame::{Framing, LengthPrefix};
 use crate::hex;
@@ -70,6 +70,19 @@ struct SettingsTable {
     payment_reference_field: Option<u8>,
     #[serde(default)]
     offline_upload_kind: String,
+    wallet: Option<WalletTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WalletTable {
+    pay_code: String,
+    pay_kind: String,
+    query_code: String,
+    query_kind: String,
+    code_field: u8,
+    in_progress: String,
+    reverse_within_s: u32,
 }
 
 #[derive(Deserialize)]
@@ -254,7 +267,48 @@ impl Definition {
             mac_absent: message_types("settings.mac_absent", &self.settings.mac_absent)?,
             payment_reference_field: reference,
             offline_upload_kind: self.settings.offline_upload_kind.clone(),
+            wallet: self.check_wallet(fields)?,
         })
+    }
+
+    fn check_wallet(
+        &self,
+        fields: &[Option<FieldSpec>],
+    ) -> Result<Option<WalletMessages>, DialectError> {
+        let Some(table) = &self.settings.wallet else {
+            return Ok(None);
+        };
+        let key = |name: &str| format!("settings.wallet.{name}");
+        for (name, code, digits) in [
+            ("pay_code", &table.pay_code, 6),
+            ("query_code", &table.query_code, 6),
+            ("pay_kind", &table.pay_kind, 2),
+            ("query_kind", &table.query_kind, 2),
+        ] {
+            if code.len() != digits || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(invalid(key(name), format!("is not {digits} digits")));
+            }
+        }
+        if table.pay_code == table.query_code {
+            return Err(invalid(key("query_code"), "is that of a payment"));
+        }
+        let answer = table.in_progress.as_bytes();
+        if answer.len() != 2 || !answer.iter().all(u8::is_ascii_alphanumeric) {
+            return Err(invalid(key("in_progress"), "is not two letters or digits"));
+        }
+        let field = fields.get(usize::from(table.code_field));
+        if field.and_then(Option::as_ref).is_none() {
+            return Err(invalid(key("code_field"), "is not a field"));
+        }
+        Ok(Some(WalletMessages {
+            pay_code: table.pay_code.clone(),
+            pay_kind: table.pay_kind.clone(),
+            query_code: table.query_code.clone(),
+            query_kind: table.query_kind.clone(),
+            code_field: table.code_field,
+            in_progress: table.in_progress.clone(),
+            reverse_within_s: table.reverse_within_s,
+        }))
     }
 }
 

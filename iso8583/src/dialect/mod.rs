@@ -77,6 +77,28 @@ pub struct Settings {
     pub payment_reference_field: Option<u8>,
     /// F60.1 of an offline sale's upload: `30`, at some acquirers `36`.
     pub offline_upload_kind: String,
+    /// How payments of wallets are told to this acquirer, if they are.
+    pub wallet: Option<WalletMessages>,
+}
+
+/// Messages of a wallet's payment: acquirer-private (A). A query is a 0200 under its own number, a
+/// reversal a 0400 under the number of its original.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WalletMessages {
+    /// F3 of the 0200 that pays, and of its 0400.
+    pub pay_code: String,
+    /// F60.1 of both.
+    pub pay_kind: String,
+    /// F3 of a query.
+    pub query_code: String,
+    /// F60.1 of a query.
+    pub query_kind: String,
+    /// The field that carries the customer's code in the 0200 that pays.
+    pub code_field: u8,
+    /// F39 while the customer has not confirmed.
+    pub in_progress: String,
+    /// How long its provider takes a reversal, in seconds.
+    pub reverse_within_s: u32,
 }
 
 /// One acquirer's message format, checked.

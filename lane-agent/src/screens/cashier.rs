@@ -210,6 +210,7 @@ pub(super) const fn mood(prompt: &Prompt) -> &'static str {
         | Prompt::ChooseBasket => "calm",
         Prompt::PresentCard { .. }
         | Prompt::ContactingBank { .. }
+        | Prompt::ConfirmOnPhone { .. }
         | Prompt::AskingOriginal { .. }
         | Prompt::AskingBaskets
         | Prompt::Reserving => "wait",

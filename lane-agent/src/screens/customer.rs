@@ -129,6 +129,7 @@ fn of_payment(prompt: &Prompt) -> Option<Markup> {
     let (fill, mark) = match prompt {
         Prompt::PresentCard { .. } => ("#1d5fa8", "M64 14v28m-12-12 12 12 12-12"),
         Prompt::ContactingBank { .. } => ("#7a8796", "M52 28h4m6 0h4m6 0h4"),
+        Prompt::ConfirmOnPhone { .. } => ("#1d5fa8", "M56 12h16v32H56zM61 40h6"),
         Prompt::Printing { .. } | Prompt::Goodbye { .. } => ("#1e7d4f", "M50 28l10 10 20-22"),
         Prompt::Declined { .. } | Prompt::Refused { .. } | Prompt::CardNotRead => {
             ("#b3362b", "M54 18l20 20m0-20-20 20")

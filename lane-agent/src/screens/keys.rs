@@ -26,6 +26,7 @@ pub(super) fn actions(
     );
     let may_scan = scans || prompt.is_some_and(Prompt::takes_sale);
     let pays = prompt.is_some_and(Prompt::takes_tender);
+    let waits_for_phone = matches!(prompt, Some(Prompt::ConfirmOnPhone { .. }));
     let waits_for_card = matches!(prompt, Some(Prompt::PresentCard { .. }));
     let last = basket.and_then(|basket| basket.lines.iter().rev().find(|line| !line.voided));
     let last = last.map_or(0, |line| line.number);
@@ -50,6 +51,9 @@ pub(super) fn actions(
                    (pay_back_keys(back, language))
                } @else if let Some(age) = least_age {
                    (age_keys(age, language))
+               } @else if waits_for_phone {
+                   (key("cancel-payment", "F8",
+                       said(language, "Cancel payment", "取消付款"), true).markup())
                } @else if paying {
                    (key("card", "F8", said(language, "Card", "银行卡"), pays).class("tender").markup())
                    (key("cash", "F10", said(language, "Cash exact", "现金（正好）"), true)

@@ -61,6 +61,23 @@ pub(super) async fn hold_card(
     StatusCode::NO_CONTENT.into_response()
 }
 
+/// Phones of customers: what their codes begin with, and how their owners behave. The accounts of
+/// the simulated bank have the same beginnings.
+const PHONES: [(&str, &str, &str); 4] = [
+    ("13001", "WeChat Pay: pays at once", "微信支付：立即付款"),
+    (
+        "28002",
+        "Alipay: slow customer, 12 s",
+        "支付宝：顾客 12 秒后确认",
+    ),
+    ("62003", "UnionPay: never confirms", "银联：不确认"),
+    (
+        "13004",
+        "WeChat Pay: not enough money",
+        "微信支付：余额不足",
+    ),
+];
+
 /// What a person may do to the printer, by its name in the address.
 const AT_THE_PRINTER: [(&str, Option<PrinterTrouble>, &str, &str); 4] = [
     (
@@ -110,6 +127,16 @@ pub(super) async fn page(State(pages): Here, headers: HeaderMap) -> Markup {
         section aria-label=(said(language, "Test cards", "测试卡")) {
             h2 { (said(language, "Hold a card to the reader", "出示银行卡")) }
             (cards(pages.lane.panel.as_ref(), language))
+        }
+        section aria-label=(said(language, "Phones", "手机")) {
+            h2 { (said(language, "Show the code on a phone", "出示付款码")) }
+            div .drawer {
+                @for (digits, english, chinese) in PHONES {
+                    button .key .card type="button" data-scan=(digits) data-fresh="true" {
+                        (said(language, english, chinese))
+                    }
+                }
+            }
         }
         @if pages.lane.panel.as_ref().is_some_and(|panel| panel.printer.is_some()) {
             section aria-label=(said(language, "Printer", "打印机")) {

@@ -39,6 +39,7 @@ fn desk() -> Desk {
             reversal_tries_max: 3,
         },
         marker_when_balanced: false,
+        wallets: None,
     })
 }
 

@@ -27,6 +27,17 @@ pub(super) fn body(fact: &PaymentFact) -> Body {
             stan,
             batch,
         } => sent_to_proto(*payment_id, tid, *stan, *batch),
+        PaymentFact::OutcomeAsked {
+            payment_id,
+            tid,
+            stan,
+            batch,
+        } => Body::OutcomeAsked(journal::OutcomeAsked {
+            payment_id: payment_id.to_string(),
+            tid: tid.to_string(),
+            stan: stan.number(),
+            batch: batch.number(),
+        }),
         PaymentFact::Decided {
             payment_id,
             decision,
@@ -102,6 +113,15 @@ pub(super) fn sent(from: &journal::Sent) -> Result<PaymentFact> {
     })
 }
 
+pub(super) fn outcome_asked(from: &journal::OutcomeAsked) -> Result<PaymentFact> {
+    Ok(PaymentFact::OutcomeAsked {
+        payment_id: payment_id(&from.payment_id)?,
+        tid: tid(&from.tid)?,
+        stan: stan(from.stan)?,
+        batch: batch(from.batch)?,
+    })
+}
+
 pub(super) fn decided(from: &journal::Decided) -> Result<PaymentFact> {
     Ok(PaymentFact::Decided {
         payment_id: payment_id(&from.payment_id)?,
@@ -149,6 +169,13 @@ pub(super) fn samples() -> Vec<domain::desk::DeskFact> {
         PaymentFact::OfflineCardHeld { payment_id }.into(),
         PaymentFact::Requested { request: asked() }.into(),
         PaymentFact::Sent {
+            payment_id,
+            tid: Tid::new("LANE0003").unwrap(),
+            stan,
+            batch,
+        }
+        .into(),
+        PaymentFact::OutcomeAsked {
             payment_id,
             tid: Tid::new("LANE0003").unwrap(),
             stan,

@@ -120,6 +120,7 @@ fn fact(body: &Body) -> Result<Option<DeskFact>> {
         Body::LeaseEnded(from) => lease::ended(from)?.into(),
         Body::OfflineReported(from) => payment::offline_reported(from)?.into(),
         Body::OfflineCardHeld(from) => payment::card_held(from)?.into(),
+        Body::OutcomeAsked(from) => payment::outcome_asked(from)?.into(),
         Body::PreviousHub(from) => machine::previous_hub(from)?.into(),
         Body::CarriedOver(from) => forward::carried_over(from)?.into(),
         Body::AskedOfPreviousHub(from) => machine::asked_of_previous_hub(from)?.into(),

@@ -88,6 +88,14 @@ const DRAWER: [TestCard; 9] = [
     },
 ];
 
+/// Wallets of the panel's phones: what their codes begin with, in the words of the bank's accounts.
+const PHONES: [(&str, &str); 4] = [
+    ("13001", "pays"),
+    ("28002", "confirms:12000"),
+    ("62003", "never-confirms"),
+    ("13004", "declines:51"),
+];
+
 /// What the panel of a lane is given.
 pub(super) fn drawer() -> Value {
     let cards = DRAWER.iter().map(|card| {
@@ -123,6 +131,13 @@ pub(super) fn accounts() -> String {
             let _ = writeln!(text, "balance_minor = {BALANCE_MINOR}");
         }
     }
+    for (codes, behaviour) in PHONES {
+        let _ = write!(
+            text,
+            "\n[[wallet]]\nname = \"wallet {codes}\"\ncodes = \"{codes}\"\n\
+             behaviour = \"{behaviour}\"\n"
+        );
+    }
     text
 }
 
@@ -148,5 +163,6 @@ mod tests {
         let accounts: toml::Table = accounts().parse().unwrap();
         assert_eq!(accounts["account"].as_array().unwrap().len(), DRAWER.len());
         assert_eq!(drawer().as_array().unwrap().len(), DRAWER.len());
+        assert_eq!(accounts["wallet"].as_array().unwrap().len(), PHONES.len());
     }
 }

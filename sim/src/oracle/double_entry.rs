@@ -124,7 +124,7 @@ impl Books {
                 self.accounts(&sent.payment_id).batch = Some((sent.tid.clone(), sent.batch));
             }
             OfPayment::Decided(decided) => self.decide(decided),
-            OfPayment::Completed(_) | OfPayment::Abandoned(_) => {}
+            OfPayment::OutcomeAsked(_) | OfPayment::Completed(_) | OfPayment::Abandoned(_) => {}
         }
     }
 

@@ -194,6 +194,8 @@ impl HubBook {
                 let place = (sent.tid.clone(), sent.batch, sent.stan);
                 self.payment(&sent.payment_id).sent.push(place);
             }
+            // Moves nothing, and says nothing by itself.
+            OfPayment::OutcomeAsked(_) => {}
             OfPayment::Decided(decided) => {
                 let decision = decided.decision.clone().unwrap_or_default();
                 self.payment(&decided.payment_id).decisions.push(decision);

@@ -4,7 +4,7 @@
 
 use proto::journal::v1::{
     Abandoned, BatchClosed, BatchUploadSent, Completed, DeadLetterResolved, Decided, ForwardEnded,
-    ForwardQueued, ForwardSent, LeaseEnded, LeaseGranted, OfflineReported, Requested,
+    ForwardQueued, ForwardSent, LeaseEnded, LeaseGranted, OfflineReported, OutcomeAsked, Requested,
     ReturnCompleted, ReturnReleased, ReturnTaken, Sent, SettlementSent, hub_record::Body,
 };
 
@@ -35,6 +35,7 @@ pub(crate) enum OfPayment<'body> {
     Requested(&'body Requested),
     OfflineReported(&'body OfflineReported),
     Sent(&'body Sent),
+    OutcomeAsked(&'body OutcomeAsked),
     Decided(&'body Decided),
     Completed(&'body Completed),
     Abandoned(&'body Abandoned),
@@ -78,6 +79,7 @@ pub(crate) fn about(body: &Body) -> About<'_> {
         Body::Requested(asked) => About::Payment(OfPayment::Requested(asked)),
         Body::OfflineReported(told) => About::Payment(OfPayment::OfflineReported(told)),
         Body::Sent(sent) => About::Payment(OfPayment::Sent(sent)),
+        Body::OutcomeAsked(asked) => About::Payment(OfPayment::OutcomeAsked(asked)),
         Body::Decided(decided) => About::Payment(OfPayment::Decided(decided)),
         Body::Completed(completed) => About::Payment(OfPayment::Completed(completed)),
         Body::Abandoned(abandoned) => About::Payment(OfPayment::Abandoned(abandoned)),

@@ -33,7 +33,7 @@ impl LedgerLine {
     /// A sale, live or uploaded, that was booked.
     #[must_use]
     pub(super) fn is_charge(&self) -> bool {
-        self.state == "approved" && self.f3 == "000000"
+        self.state == "approved" && is_sale(&self.f3)
     }
 
     /// A message that has a STAN of its own.
@@ -46,10 +46,19 @@ impl LedgerLine {
     #[must_use]
     pub(super) fn moved_minor(&self) -> i64 {
         match (self.state.as_str(), self.f3.as_str()) {
-            ("approved", "000000") | ("reversed", "200000") => self.amount_minor,
-            ("approved", "200000") | ("reversed", "000000") => -self.amount_minor,
+            ("approved", f3) if is_sale(f3) => self.amount_minor,
+            ("reversed", f3) if is_sale(f3) => -self.amount_minor,
+            ("reversed", "200000") => self.amount_minor,
+            ("approved", "200000") => -self.amount_minor,
             _ => 0,
         }
+    }
+
+    /// The live message of a payment, by card or by wallet. One that waits for its customer is
+    /// told by what it came to.
+    #[must_use]
+    pub(super) fn is_live(&self) -> bool {
+        self.mti == "0200" && is_sale(&self.f3) && self.state != "waiting"
     }
 
     /// Terminal, batch and STAN: names one message and its reversal.
@@ -58,6 +67,11 @@ impl LedgerLine {
         let number = |text: &str| text.parse().unwrap_or(u32::MAX);
         (self.tid.clone(), number(&self.batch), number(&self.stan))
     }
+}
+
+/// A sale by card, or the code of a wallet.
+fn is_sale(f3: &str) -> bool {
+    matches!(f3, "000000" | "660000")
 }
 
 /// The whole ledger.

@@ -263,8 +263,7 @@ impl Case<'_> {
 
     /// I19 and rule 3: a sale is sent once, decided once, asked for once.
     fn check_sent_once(&self, verdict: &mut Verdict) {
-        let live = |line: &&&LedgerLine| line.mti == "0200" && line.f3 == "000000";
-        let at_bank = self.ledger.iter().filter(live).count();
+        let at_bank = self.ledger.iter().filter(|line| line.is_live()).count();
         self.fail_unless(at_bank <= 1, "I19", verdict, || {
             format!("the bank saw {at_bank} 0200")
         });

@@ -136,6 +136,9 @@ impl Seen {
     fn take(&mut self, body: &Body) {
         let name = match about(body) {
             About::Payment(OfPayment::Sent(sent)) => Some((SALE, sent.tid.clone(), sent.stan)),
+            About::Payment(OfPayment::OutcomeAsked(asked)) => {
+                Some((SALE, asked.tid.clone(), asked.stan))
+            }
             About::Batch(of) => self.take_batch(of),
             About::Forward(OfForward::Queued(queued)) => {
                 let mti = match queued.kind() {

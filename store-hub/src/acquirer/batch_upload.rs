@@ -59,7 +59,10 @@ fn items_text(items: &[UploadItem], card: &CardForMessage) -> Zeroizing<String> 
     for (index, item) in items.iter().enumerate() {
         let number = match card {
             CardForMessage::Numbers(numbers) => numbers.get(index).and_then(Option::as_ref),
-            CardForMessage::Live { .. } | CardForMessage::Held(_) | CardForMessage::None => None,
+            CardForMessage::Live { .. }
+            | CardForMessage::Code(_)
+            | CardForMessage::Held(_)
+            | CardForMessage::None => None,
         };
         let number = number.map_or("", |number| number.as_str());
         text.push_str(DOMESTIC);

@@ -6,10 +6,13 @@
 mod answer;
 mod bank_clock;
 mod batch_upload;
+mod financial;
 mod network_management;
 mod outgoing;
+mod wallet;
 
 pub(crate) use answer::{FromBank, read};
 pub(crate) use bank_clock::BankClock;
 pub(crate) use network_management::{echo, sign_on};
 pub(crate) use outgoing::message;
+pub(crate) use wallet::rules as wallet_rules;

@@ -5,6 +5,7 @@ use domain::{
     card_ref::EntryMode,
     desk::{Binding, Financial, Outgoing},
     ids::{AuthCode, BatchNumber, Rrn, Tid},
+    payment::LiveMessage,
     response_code::ResponseCode,
     settlement::BatchTotals,
 };
@@ -14,10 +15,14 @@ use iso8583::{
     tlv,
 };
 
-use super::batch_upload;
+use super::{
+    batch_upload,
+    financial::{OutgoingError, financial_message},
+    wallet,
+};
 use crate::{
     card_vault::{CardForMessage, EncryptedPin},
-    keys::{KeyStore, KeyStoreError},
+    keys::KeyStore,
 };
 
 const SALE: Mti = Mti::literal(b"0200");
@@ -39,17 +44,6 @@ const PIN_SECURITY: &str = "2600000000000000";
 const REVERSAL_TAGS: [u32; 4] = [0x95, 0x9F1E, 0x9F10, 0x9F36];
 const SCRIPT_RESULT_TAG: u32 = 0xDF31;
 
-/// Why a message can't be built. Carries no card.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum OutgoingError {
-    /// The card is gone, or was never held.
-    #[error("no card data for this message")]
-    NoCard,
-    /// The key store refused the PIN.
-    #[error(transparent)]
-    Keys(#[from] KeyStoreError),
-}
-
 /// Builds the message; the key store adds the MAC when it is encoded.
 pub(crate) fn message(
     outgoing: &Outgoing,
@@ -58,6 +52,20 @@ pub(crate) fn message(
     keys: &dyn KeyStore,
 ) -> Result<Message, OutgoingError> {
     match outgoing {
+        Outgoing::Sale { binding, financial } if financial.message == LiveMessage::WalletPay => {
+            wallet::pay(binding, financial, card, dialect)
+        }
+        Outgoing::Query {
+            binding,
+            financial,
+            original_stan,
+            original_batch,
+        } => wallet::query(
+            binding,
+            financial,
+            (*original_stan, *original_batch),
+            dialect,
+        ),
         Outgoing::Sale { binding, financial } => {
             let CardForMessage::Live { card, pin } = card else {
                 return Err(OutgoingError::NoCard);
@@ -104,6 +112,9 @@ fn reversal(
     else {
         return Err(OutgoingError::NoCard);
     };
+    if financial.message == LiveMessage::WalletPay {
+        return wallet::reversal(binding, financial, *reason, auth_code.as_ref(), dialect);
+    }
     let card = held(card)?;
     let mut message = financial_message(REVERSAL, PURCHASE, binding, financial, dialect);
     set_held_card(&mut message, &card, financial.entry_mode);
@@ -151,48 +162,11 @@ fn without_pin(financial: &Financial) -> Financial {
     }
 }
 
-/// What every financial message says.
-fn financial_message(
-    mti: Mti,
-    processing_code: &str,
-    binding: &Binding,
-    financial: &Financial,
-    dialect: &Dialect,
-) -> Message {
-    let amount = u64::try_from(financial.amount.minor()).unwrap_or(0);
-    let mut message = Message::new(mti);
-    message
-        .set(3, processing_code)
-        .set_number(4, amount, 12)
-        .set(11, binding.stan.to_string())
-        .set(22, entry_mode(financial))
-        .set(25, "00")
-        .set(41, binding.tid.as_str())
-        .set(42, binding.mid.as_str())
-        .set(49, format!("{:03}", financial.amount.currency().numeric()));
-    if let Some(field) = dialect.settings().payment_reference_field {
-        message.set(field, financial.payment_id.to_string());
-    }
-    message
-}
-
-/// Field 22: how the card was read, and whether a PIN was entered.
-fn entry_mode(financial: &Financial) -> String {
-    let mode = match financial.entry_mode {
-        EntryMode::Keyed => "01",
-        EntryMode::Stripe => "02",
-        EntryMode::Chip => "05",
-        EntryMode::Contactless => "07",
-    };
-    let pin = if financial.pin_entered { "1" } else { "2" };
-    format!("{mode}{pin}")
-}
-
 /// Field 60: kind, batch, network code, read capability (5: chip), chip condition, and that a
 /// partial approval is understood.
 fn sixty(kind: &str, batch: BatchNumber, mode: EntryMode) -> String {
     let capability = match mode {
-        EntryMode::Keyed | EntryMode::Stripe | EntryMode::Chip => '5',
+        EntryMode::Keyed | EntryMode::Stripe | EntryMode::Chip | EntryMode::Code => '5',
         EntryMode::Contactless => '6',
     };
     format!("{kind}{batch}000{capability}01")
@@ -202,14 +176,16 @@ fn held(card: &CardForMessage) -> Result<HeldCard, OutgoingError> {
     match card {
         CardForMessage::Held(card) => Ok(card.clone()),
         CardForMessage::Live { card, .. } => Ok(HeldCard::from(card)),
-        CardForMessage::Numbers(_) | CardForMessage::None => Err(OutgoingError::NoCard),
+        CardForMessage::Code(_) | CardForMessage::Numbers(_) | CardForMessage::None => {
+            Err(OutgoingError::NoCard)
+        }
     }
 }
 
 fn has_chip(mode: EntryMode) -> bool {
     match mode {
         EntryMode::Chip | EntryMode::Contactless => true,
-        EntryMode::Keyed | EntryMode::Stripe => false,
+        EntryMode::Keyed | EntryMode::Stripe | EntryMode::Code => false,
     }
 }
 
@@ -328,6 +304,7 @@ fn forty_eight(totals: &BatchTotals) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::KeyStoreError;
     use domain::{
         ids::{ForwardId, Mid, PaymentId, Stan},
         money::{Currency, Money},
@@ -348,6 +325,7 @@ mod tests {
             amount: Money::new(12_345, Currency::CNY),
             entry_mode: EntryMode::Chip,
             pin_entered: true,
+            message: LiveMessage::CardSale,
         }
     }
 
@@ -367,6 +345,8 @@ mod tests {
     fn text(message: &Message, field: u8) -> String {
         String::from_utf8(message.get(field).unwrap().to_vec()).unwrap()
     }
+
+    use card_seal::WalletCode;
 
     struct NoKeys;
 
@@ -402,6 +382,9 @@ mod tests {
             Err(KeyStoreError::NoWorkingKeys(tid.clone()))
         }
         fn open_card(&self, _: &[u8], _: &[u8]) -> Result<CardData, KeyStoreError> {
+            Err(KeyStoreError::Card("none".into()))
+        }
+        fn open_code(&self, _: &[u8], _: &[u8]) -> Result<WalletCode, KeyStoreError> {
             Err(KeyStoreError::Card("none".into()))
         }
         fn card_sealing_key(&self) -> [u8; 32] {

@@ -146,7 +146,7 @@ impl PaymentDesk {
             Outgoing::Reversal { financial, .. }
             | Outgoing::Advice { financial, .. }
             | Outgoing::Void { financial, .. } => self.vault.for_forward(financial.payment_id),
-            Outgoing::Settlement { .. } => CardForMessage::None,
+            Outgoing::Query { .. } | Outgoing::Settlement { .. } => CardForMessage::None,
             Outgoing::Upload { items, .. } => {
                 let ids = items.iter().map(|item| item.payment_id);
                 self.vault.for_upload(ids)

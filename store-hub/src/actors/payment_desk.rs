@@ -14,7 +14,7 @@ use domain::{
     day::Machine,
     desk::{Desk, Event, Rejected},
     ids::{LaneEpoch, LaneId, PaymentId},
-    payment::{PaymentRequest, RefusalReason},
+    payment::{PaymentMethod, PaymentRequest, RefusalReason},
     time::{MonoMs, Now, WallMs},
 };
 use journal::{LogId, Outbox, Record, Ticket};
@@ -337,7 +337,12 @@ impl PaymentDesk {
             if self.refuses_new_work() {
                 return Err(NotTaken::NoRoom);
             }
-            let taken = self.vault.take(payment_id, &ask.sealed_card, ask.pin);
+            let taken = match ask.request.method {
+                PaymentMethod::Wallet => self.vault.take_code(payment_id, &ask.sealed_card),
+                PaymentMethod::Card | PaymentMethod::Gift => {
+                    self.vault.take(payment_id, &ask.sealed_card, ask.pin)
+                }
+            };
             if let Err(error) = taken {
                 tracing::warn!(event = "card refused", code = "HUB0009", %payment_id, %error);
                 return Err(NotTaken::Card);

@@ -109,6 +109,17 @@ pub enum ConnectionHabit {
     OneExchange,
 }
 
+/// How long what takes with a payment of a wallet (A).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WalletTimes {
+    /// From paying to the first query, and between two.
+    pub ask_every: Duration,
+    /// From paying until nothing more is asked.
+    pub give_up_after: Duration,
+    /// From paying until the provider takes a reversal.
+    pub reverse_after: Duration,
+}
+
 /// The acquirer link.
 #[derive(Clone, Debug)]
 pub struct AcquirerConfig {
@@ -127,6 +138,8 @@ pub struct AcquirerConfig {
     pub answer_timeout: Duration,
     /// How long a reversal or an advice may stay unanswered.
     pub forward_answer_timeout: Duration,
+    /// How payments of wallets are asked for (A).
+    pub wallets: WalletTimes,
     /// First pause before a connection or a queue entry is tried again.
     pub backoff_min: Duration,
     /// Longest such pause.
@@ -290,6 +303,11 @@ fn acquirer(mut section: Section<'_>, folder: &Path) -> Option<AcquirerConfig> {
     let backoff_min = duration("backoff_min", limits::FORWARD_BACKOFF_MIN_MS);
     let backoff_max = duration("backoff_max", limits::FORWARD_BACKOFF_MAX_MS);
     let echo_every = duration("echo_every", ECHO_EVERY_MS);
+    let wallets = WalletTimes {
+        ask_every: duration("wallet_ask_every", limits::WALLET_ASK_EVERY_MS),
+        give_up_after: duration("wallet_give_up_after", limits::WALLET_GIVE_UP_AFTER_MS),
+        reverse_after: duration("wallet_reverse_after", limits::WALLET_REVERSE_AFTER_MS),
+    };
     let shortest = answer_timeout.min(forward_answer_timeout);
     // What the line is being tried for must not be overdue before it is called down.
     let line_down_default = Duration::from_millis(limits::LINE_DOWN_AFTER_MS).min(shortest / 2);
@@ -300,6 +318,20 @@ fn acquirer(mut section: Section<'_>, folder: &Path) -> Option<AcquirerConfig> {
     if line_down_after >= shortest {
         let what = "must be shorter than answer_timeout and forward_answer_timeout";
         section.fault("line_down_after", what);
+    }
+    if wallets.ask_every >= wallets.give_up_after {
+        section.fault(
+            "wallet_ask_every",
+            "must be shorter than wallet_give_up_after",
+        );
+    }
+    // A lane waits for its result so long, its wait for the terminal among it.
+    let longest_ms = limits::LANE_RESULT_TIMEOUT_MS - limits::SEND_WAIT_MS;
+    if wallets.give_up_after >= Duration::from_millis(longest_ms) {
+        section.fault(
+            "wallet_give_up_after",
+            "is longer than a lane waits for its result",
+        );
     }
     let reconciliation_file = section
         .optional_text("reconciliation_file")
@@ -313,6 +345,7 @@ fn acquirer(mut section: Section<'_>, folder: &Path) -> Option<AcquirerConfig> {
         line_down_after,
         answer_timeout,
         forward_answer_timeout,
+        wallets,
         backoff_min,
         backoff_max,
         echo_every,

@@ -7,7 +7,7 @@
 mod file;
 mod software;
 
-use card_seal::{CardData, DayKey};
+use card_seal::{CardData, DayKey, WalletCode};
 use domain::{ids::Tid, payment::MacCheck, time::BusinessDate};
 use iso8583::{codec::Decoded, dialect::Dialect, message::Message};
 
@@ -84,6 +84,12 @@ pub trait KeyStore: Send + Sync + 'static {
     /// # Errors
     /// Sealed to another key or for another payment, changed, or opened before.
     fn open_card(&self, payment_id: &[u8], blob: &[u8]) -> Result<CardData, KeyStoreError>;
+
+    /// Opens the code of a wallet that was sealed for this payment.
+    ///
+    /// # Errors
+    /// As `open_card`.
+    fn open_code(&self, payment_id: &[u8], blob: &[u8]) -> Result<WalletCode, KeyStoreError>;
 
     /// The X25519 public key readers seal to.
     fn card_sealing_key(&self) -> [u8; 32];

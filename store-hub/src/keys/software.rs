@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use card_seal::{CardData, DayKey, HubOpen};
+use card_seal::{CardData, DayKey, HubOpen, WalletCode};
 use domain::{ids::Tid, payment::MacCheck, time::BusinessDate};
 use hmac::{Hmac, KeyInit, Mac};
 use iso8583::{
@@ -143,6 +143,13 @@ impl KeyStore for SoftwareKeys {
         let mut cards = self.cards.lock().unwrap_or_else(PoisonError::into_inner);
         cards
             .open(payment_id, blob)
+            .map_err(|error| KeyStoreError::Card(error.to_string()))
+    }
+
+    fn open_code(&self, payment_id: &[u8], blob: &[u8]) -> Result<WalletCode, KeyStoreError> {
+        let mut cards = self.cards.lock().unwrap_or_else(PoisonError::into_inner);
+        cards
+            .open_code(payment_id, blob)
             .map_err(|error| KeyStoreError::Card(error.to_string()))
     }
 

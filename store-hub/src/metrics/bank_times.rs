@@ -10,13 +10,15 @@ use std::{
     time::Duration,
 };
 
-use domain::desk::Outgoing;
+use domain::{desk::Outgoing, payment::LiveMessage};
 use monitoring::{Exposition, Histogram, Kind, WAIT_LIMITS};
 
 /// What is asked of the bank.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum BankMessage {
     Sale,
+    Wallet,
+    Query,
     Void,
     Reversal,
     Advice,
@@ -26,8 +28,10 @@ pub(crate) enum BankMessage {
 }
 
 impl BankMessage {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Sale,
+        Self::Wallet,
+        Self::Query,
         Self::Void,
         Self::Reversal,
         Self::Advice,
@@ -38,7 +42,11 @@ impl BankMessage {
 
     pub(crate) const fn of(outgoing: &Outgoing) -> Self {
         match outgoing {
-            Outgoing::Sale { .. } => Self::Sale,
+            Outgoing::Sale { financial, .. } => match financial.message {
+                LiveMessage::CardSale => Self::Sale,
+                LiveMessage::WalletPay => Self::Wallet,
+            },
+            Outgoing::Query { .. } => Self::Query,
             Outgoing::Void { .. } => Self::Void,
             Outgoing::Reversal { .. } => Self::Reversal,
             Outgoing::Advice { .. } => Self::Advice,
@@ -51,6 +59,8 @@ impl BankMessage {
     const fn labels(self) -> [(&'static str, &'static str); 2] {
         let (mti, message) = match self {
             Self::Sale => ("0200", "sale"),
+            Self::Wallet => ("0200", "wallet"),
+            Self::Query => ("0200", "query"),
             Self::Void => ("0200", "void"),
             Self::Reversal => ("0400", "reversal"),
             Self::Advice => ("0220", "advice"),
@@ -64,7 +74,7 @@ impl BankMessage {
     /// The message type of its answer.
     pub(crate) const fn answer_mti(self) -> u16 {
         match self {
-            Self::Sale | Self::Void => 210,
+            Self::Sale | Self::Wallet | Self::Query | Self::Void => 210,
             Self::Reversal => 410,
             Self::Advice => 230,
             Self::Settlement => 510,

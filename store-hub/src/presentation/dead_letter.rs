@@ -35,7 +35,8 @@ pub(crate) fn dead_letter_reason(number: i32, text: &str, code: &str) -> Sentenc
         DeadLetterReason::OutsideLease
         | DeadLetterReason::BatchClosed
         | DeadLetterReason::TriesUsedUp
-        | DeadLetterReason::OriginalClosed => false,
+        | DeadLetterReason::OriginalClosed
+        | DeadLetterReason::TooLate => false,
     };
     match is_an_answer && !code.is_empty() {
         true => Sentence::new(

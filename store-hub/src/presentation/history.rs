@@ -30,6 +30,7 @@ pub(crate) fn history_line(line: &HistoryLine) -> Sentence {
             "已收到收银台的加密卡数据",
         ),
         HistoryStep::Bound => bound(line),
+        HistoryStep::OutcomeAsked => outcome_asked(line),
         HistoryStep::Decided => with("decided", "决定", &decision(line.decision.as_ref())),
         HistoryStep::Captured => captured(line),
         HistoryStep::Abandoned => abandoned(line),
@@ -147,6 +148,14 @@ fn bound(line: &HistoryLine) -> Sentence {
     Sentence::new(
         format!("bound to {tid}, STAN {stan:06}, batch {batch:06}"),
         format!("终端 {tid}，流水号 {stan:06}，批次 {batch:06}"),
+    )
+}
+
+fn outcome_asked(line: &HistoryLine) -> Sentence {
+    let stan = line.stan;
+    Sentence::new(
+        format!("outcome asked for, STAN {stan:06}"),
+        format!("已查询结果，流水号 {stan:06}"),
     )
 }
 

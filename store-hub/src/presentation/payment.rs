@@ -178,6 +178,7 @@ pub(super) fn entry_mode(number: i32, pin: bool) -> Sentence {
         EntryMode::Stripe => Sentence::new("stripe", "磁条"),
         EntryMode::Chip => Sentence::new("chip", "芯片"),
         EntryMode::Contactless => Sentence::new("contactless", "非接触"),
+        EntryMode::Code => Sentence::new("scanned", "扫码"),
     });
     match pin {
         true => Sentence::new(

@@ -170,6 +170,12 @@ fn hub_step(history: &mut PaymentHistory, entry: &PaymentEntry, record: &HubReco
             history.host.push(place(HistoryStep::AskedBank));
             place(HistoryStep::Bound)
         }
+        Some(Body::OutcomeAsked(body)) => HistoryLine {
+            tid: body.tid.clone(),
+            stan: body.stan,
+            batch: body.batch,
+            ..at(HistoryStep::OutcomeAsked)
+        },
         Some(Body::Decided(body)) => {
             let decided = |step| HistoryLine {
                 decision: body.decision.clone(),

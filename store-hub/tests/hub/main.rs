@@ -38,3 +38,4 @@ mod sessions;
 mod stopped_journal;
 mod store;
 mod tills;
+mod wallets;

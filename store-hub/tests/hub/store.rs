@@ -56,6 +56,56 @@ behaviour = "silent"
 pan = "6216261000000000042"
 balance_minor = 700
 behaviour = "partial"
+
+[[wallet]]
+name = "pays"
+codes = "13000000"
+behaviour = "pays"
+
+[[wallet]]
+name = "confirms"
+codes = "13000001"
+behaviour = "confirms:900"
+
+[[wallet]]
+name = "never confirms"
+codes = "13000002"
+behaviour = "never-confirms"
+
+[[wallet]]
+name = "declines"
+codes = "28000003"
+behaviour = "declines:51"
+
+[[wallet]]
+name = "lost"
+codes = "13000004"
+behaviour = "lost"
+
+[[wallet]]
+name = "silent"
+codes = "13000005"
+behaviour = "silent"
+
+[[wallet]]
+name = "late"
+codes = "13000006"
+behaviour = "late:600"
+
+[[wallet]]
+name = "twice"
+codes = "13000007"
+behaviour = "twice"
+
+[[wallet]]
+name = "wrong amount"
+codes = "13000008"
+behaviour = "wrong-amount"
+
+[[wallet]]
+name = "unseen"
+codes = "62000009"
+behaviour = "unseen"
 "#;
 
 pub(crate) const KEYS: &str = r#"

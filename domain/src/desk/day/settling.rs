@@ -25,7 +25,9 @@ impl Desk {
             None => terminal.batch_is_nearly_full() && self.nothing_open_in_batch(terminal),
         };
         let one_at_a_time = terminal.upload.is_none();
-        settled_now && one_at_a_time && terminal.settling == Settling::Open
+        // What becomes of a payment that is asked for is not known, and it is in this batch.
+        let nothing_asked = !self.durable.sent_on.contains_key(&terminal.tid);
+        settled_now && nothing_asked && one_at_a_time && terminal.settling == Settling::Open
     }
 
     /// A batch takes with it only what can't change any more: every sale in it has ended, no entry

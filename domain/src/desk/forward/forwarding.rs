@@ -31,7 +31,9 @@ impl Desk {
             return;
         };
         let code = answer.code;
-        match meaning(&forward, answer) {
+        let row = self.durable.row_of(forward.payment_id);
+        let original = row.map(|row| self.config.processing_code(row.message));
+        match meaning(&forward, original.unwrap_or_default(), answer) {
             Meaning::Delivered => {
                 let amount = forward.amount;
                 self.end_forward(out, id, ForwardEnd::Delivered { code, amount });
@@ -86,6 +88,7 @@ impl Desk {
         self.tell_hot_card(out, hot_list_before, card);
         if let Some(station) = self.volatile.stations.get_mut(&tid) {
             station.not_before.remove(&id);
+            station.held_back.remove(&id);
         }
         self.erase_card_if_done(out, payment_id);
         out.touch(&tid);
@@ -147,8 +150,12 @@ impl Desk {
         self.note(out, record);
         let tries = self.durable.forwards.get(&id).map_or(0, Forward::tries);
         let timing = self.config.timing;
-        if is_reversal && tries >= timing.reversal_tries_max {
-            self.bury(out, id, DeadLetterReason::TriesUsedUp);
+        if is_reversal && self.is_given_up(out, id) {
+            let reason = match self.blocks_payments(id) {
+                true => DeadLetterReason::TriesUsedUp,
+                false => DeadLetterReason::TooLate,
+            };
+            self.bury(out, id, reason);
             return;
         }
         let (min_ms, max_ms) = (timing.backoff_min_ms, timing.backoff_max_ms);

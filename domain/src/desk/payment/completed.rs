@@ -4,7 +4,7 @@ use crate::{
     desk::{Desk, PaymentFact, Rejected, outcome::Outcome},
     forward::{ForwardEnd, ForwardKind},
     ids::{LaneId, PaymentId, ReceiptNumber},
-    payment::{Completion, Decision, Payment, Progress, RefusalReason},
+    payment::{Completion, Decision, Payment, Progress, RefusalReason, Silence},
 };
 
 impl Desk {
@@ -82,7 +82,10 @@ impl Desk {
                 self.decide(out, id, Decision::Refused { reason });
             }
             // The answer decides; an approval is undone then.
-            Progress::Sent => {}
+            Progress::Sent => match self.durable.row_of(id).map(|row| row.silence) {
+                Some(Silence::Ask) => self.ask_no_longer(out, id),
+                Some(Silence::Reverse) | None => {}
+            },
             Progress::Decided(decision) => match decision {
                 Decision::Approved { .. } | Decision::PartiallyApproved { .. } => {
                     self.undo(out, id);

@@ -5,7 +5,10 @@ use crate::{
     forward::{DeadLetterReason, ForwardEnd, ForwardKind},
     ids::{BatchNumber, ForwardId, PaymentId, Stan, Tid},
     money::Money,
-    payment::{Completion, Decision, HostFacts, Payment, Progress, RefusalReason, UnknownReason},
+    payment::{
+        Completion, Decision, HostFacts, Payment, Progress, RefusalReason, UndoneBy, UnknownReason,
+        WithoutBank,
+    },
     response_code::ResponseCode,
     terminal::Settling,
 };
@@ -30,6 +33,7 @@ impl Desk {
             decision: decision.clone(),
         };
         self.note(out, record);
+        self.stop_asking(id);
         match &decision {
             Decision::Unknown { reason } => self.queue_reversal_in_doubt(out, id, *reason),
             Decision::StandIn { amount } => {
@@ -67,6 +71,8 @@ impl Desk {
     /// Lets the side table forget a card that nothing can need any more.
     pub(crate) fn erase_card_if_done(&self, out: &mut Outcome, id: PaymentId) {
         let payment = self.durable.payments.get(&id);
+        let was_held = |payment: &Payment| payment.request.row().is_none_or(|row| row.holds_card);
+        let payment = payment.filter(|payment| was_held(payment));
         if payment.is_some_and(|payment| !self.durable.needs_card(payment)) {
             out.erase_card(id);
         }
@@ -93,6 +99,11 @@ impl Desk {
     fn stand_in_allowed(&self, payment: &Payment) -> Result<(), RefusalReason> {
         if payment.completion == Completion::Abandoned {
             return Err(RefusalReason::Abandoned);
+        }
+        match payment.request.row().map(|row| row.without_bank) {
+            Some(WithoutBank::ByRule) => {}
+            Some(WithoutBank::Refused) => return Err(RefusalReason::WalletOffline),
+            None => return Err(RefusalReason::NotOffline),
         }
         if self.is_hot(&payment.request.card) {
             return Err(RefusalReason::HotCard);
@@ -144,7 +155,8 @@ impl Desk {
             auth_code: None,
         };
         let amount = payment.request.amount;
-        self.queue(out, id, &tid, kind, amount);
+        let entry = self.queue(out, id, &tid, kind, amount);
+        self.hold_back(out, id, entry, &tid);
     }
 
     /// Puts an entry into the queue, in the commit of what caused it.
@@ -185,14 +197,15 @@ impl Desk {
             let kind = void_kind(stan, batch, host);
             let entry = self.queue(out, id, &tid, kind, approved);
             self.bury(out, entry, DeadLetterReason::OriginalClosed);
-        } else if self.is_last_financial(&tid, stan, batch) {
+        } else if self.is_reversed(id, &tid, stan, batch) {
             let kind = ForwardKind::Reversal {
                 reason: ResponseCode::ERROR,
                 original_stan: stan,
                 original_batch: batch,
                 auth_code: host.auth_code,
             };
-            self.queue(out, id, &tid, kind, asked);
+            let entry = self.queue(out, id, &tid, kind, asked);
+            self.hold_back(out, id, entry, &tid);
         } else {
             self.queue(out, id, &tid, void_kind(stan, batch, host), approved);
         }
@@ -204,6 +217,14 @@ impl Desk {
             let settling = matches!(terminal.settling, Settling::Sent { .. });
             terminal.batch != Some(batch) || settling
         })
+    }
+
+    /// Whether a 0400 takes an approval of an open batch back; else a void does (rule 8).
+    fn is_reversed(&self, id: PaymentId, tid: &Tid, stan: Stan, batch: BatchNumber) -> bool {
+        match self.durable.row_of(id).map(|row| row.undone_by) {
+            Some(UndoneBy::Reversal) => true,
+            Some(UndoneBy::ReversalThenVoid) | None => self.is_last_financial(tid, stan, batch),
+        }
     }
 
     fn is_last_financial(&self, tid: &Tid, stan: Stan, batch: BatchNumber) -> bool {

@@ -4,7 +4,7 @@ use crate::{
     day::Fact,
     desk::{DurableState, OfflineFact, counts::count, posting},
     ids::{BatchNumber, LaneId, LeaseId, PaymentId, ReceiptNumber, Stan, Tid},
-    payment::{Completion, Decision, Payment, PaymentRequest, Progress},
+    payment::{Completion, Decision, Payment, PaymentRequest, Progress, Side, WithoutBank},
     settlement::Transfer,
     terminal::BatchItem,
     time::{BusinessDate, WallMs},
@@ -27,6 +27,17 @@ pub enum PaymentFact {
         /// Its STAN.
         stan: Stan,
         /// Its batch.
+        batch: BatchNumber,
+    },
+    /// Its outcome was asked for; TID, STAN and batch of that message are bound.
+    OutcomeAsked {
+        /// Which one.
+        payment_id: PaymentId,
+        /// Its terminal.
+        tid: Tid,
+        /// The STAN of this message.
+        stan: Stan,
+        /// The batch that is open.
         batch: BatchNumber,
     },
     /// What was decided; made once.
@@ -81,8 +92,9 @@ impl PaymentFact {
                 payment.completion = Completion::Completed(*receipt);
             }
             Self::Abandoned { .. } => payment.completion = Completion::Abandoned,
-            // The first begins a payment; a card that came changes nothing of it.
+            // The first begins a payment; a question or a card that came changes nothing of it.
             Self::Requested { .. }
+            | Self::OutcomeAsked { .. }
             | Self::OfflineReported { .. }
             | Self::OfflineCardHeld { .. } => {}
         }
@@ -94,6 +106,7 @@ impl PaymentFact {
         match self {
             Self::Requested { request } | Self::OfflineReported { request, .. } => Some(request),
             Self::Sent { .. }
+            | Self::OutcomeAsked { .. }
             | Self::Decided { .. }
             | Self::Completed { .. }
             | Self::Abandoned { .. }
@@ -108,6 +121,7 @@ impl PaymentFact {
         match self {
             Self::Requested { .. } | Self::OfflineCardHeld { .. } => true,
             Self::Sent { .. }
+            | Self::OutcomeAsked { .. }
             | Self::Decided { .. }
             | Self::Completed { .. }
             | Self::Abandoned { .. }
@@ -145,6 +159,7 @@ impl PaymentFact {
                 request.payment_id
             }
             Self::Sent { payment_id, .. }
+            | Self::OutcomeAsked { payment_id, .. }
             | Self::Decided { payment_id, .. }
             | Self::Completed { payment_id, .. }
             | Self::Abandoned { payment_id, .. }
@@ -166,6 +181,16 @@ impl DurableState {
                 fact.change(self.payments.get_mut(payment_id)?);
                 self.is_sent_on(tid, *payment_id);
                 self.bound(tid, *stan, *batch);
+                Some(())
+            }
+            PaymentFact::OutcomeAsked {
+                payment_id,
+                tid,
+                stan,
+                ..
+            } => {
+                self.payments.get(payment_id)?;
+                self.terminal_mut(tid).next_stan = stan.next();
                 Some(())
             }
             PaymentFact::Decided {
@@ -227,7 +252,9 @@ impl DurableState {
     ) -> Option<()> {
         let card = request.card.hash.as_ref();
         let machine = (request.lane, request.epoch);
-        let covered = self.risk.spend(lease, machine, request.amount, card);
+        let row = request.row();
+        let may_be = row.is_some_and(|row| row.without_bank == WithoutBank::ByRule);
+        let covered = may_be && self.risk.spend(lease, machine, request.amount, card);
         let fact = OfflineFact { lease, covered };
         self.offline.insert(request.payment_id, fact);
         self.requested(request, at)
@@ -242,6 +269,7 @@ impl DurableState {
     fn decided(&mut self, id: PaymentId, decision: &Decision) -> Option<()> {
         let payment = self.payments.get(&id)?;
         let card = payment.request.card.hash;
+        let row = payment.request.row();
         let bound = payment.bound.clone();
         if let Some((tid, ..)) = &bound {
             self.is_sent_no_more(tid, id);
@@ -249,10 +277,11 @@ impl DurableState {
         match decision {
             Decision::Approved { amount, .. } | Decision::PartiallyApproved { amount, .. } => {
                 let (tid, stan, batch) = bound?;
+                let side = row?.side;
                 let item = BatchItem {
                     payment_id: id,
                     amount: *amount,
-                    is_credit: false,
+                    is_credit: side == Side::Credit,
                 };
                 self.terminal_mut(&tid).items.insert((batch, stan), item);
             }

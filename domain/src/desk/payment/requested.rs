@@ -2,12 +2,10 @@
 
 use crate::{
     desk::{Alarm, Desk, Effect, HubFact, PaymentFact, outcome::Outcome},
-    ids::Tid,
+    ids::{PaymentId, Tid},
     limits::{AMOUNT_MINOR_MAX, PAYMENTS_IN_FLIGHT_PER_LANE_MAX, SEND_WAIT_MS},
     money::Money,
-    payment::{
-        Decision, Payment, PaymentKind, PaymentMethod, PaymentRequest, Progress, RefusalReason,
-    },
+    payment::{Decision, Payment, PaymentRequest, Progress, RefusalReason},
     terminal::Waiting,
 };
 
@@ -39,8 +37,10 @@ impl Desk {
     }
 
     /// Waits for its terminal, or is decided at once while the line is down.
-    fn admit(&mut self, out: &mut Outcome, tid: &Tid, payment_id: crate::ids::PaymentId) {
-        out.hold_card(payment_id);
+    fn admit(&mut self, out: &mut Outcome, tid: &Tid, payment_id: PaymentId) {
+        if self.kind_holds_card(payment_id) {
+            out.hold_card(payment_id);
+        }
         if !self.volatile.link_up {
             self.decide_without_bank(out, payment_id);
             return;
@@ -73,7 +73,7 @@ impl Desk {
         if !self.is_payable(request.amount) {
             return Some(RefusalReason::InvalidAmount);
         }
-        if (request.kind, request.method) != (PaymentKind::Sale, PaymentMethod::Card) {
+        if request.row().is_none_or(|row| !self.takes(row.message)) {
             return Some(RefusalReason::KindNotTaken);
         }
         let tid = self.terminal_of(request.lane);
@@ -88,6 +88,11 @@ impl Desk {
         amount.currency() == self.config.currency
             && amount.is_positive()
             && amount.minor() <= AMOUNT_MINOR_MAX
+    }
+
+    fn kind_holds_card(&self, payment_id: PaymentId) -> bool {
+        let row = self.durable.row_of(payment_id);
+        row.is_some_and(|row| row.holds_card)
     }
 
     pub(crate) fn is_stopped(&self, tid: &Tid) -> bool {

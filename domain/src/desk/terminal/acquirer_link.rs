@@ -147,6 +147,7 @@ impl Desk {
         ours: BatchNumber,
         theirs: BatchNumber,
     ) {
+        self.give_up_asking_on(out, &tid);
         let stopped = TerminalFact::Stopped {
             tid: tid.clone(),
             theirs,
@@ -174,7 +175,8 @@ impl Desk {
             let forward = self.durable.forwards.get(id);
             forward.and_then(crate::forward::Forward::batch) != Some(ours)
         });
-        terminal.items.is_empty() && none_belongs
+        let nothing_sent = !self.durable.sent_on.contains_key(&terminal.tid);
+        terminal.items.is_empty() && none_belongs && nothing_sent
     }
 
     fn refuse_waiting(&mut self, out: &mut Outcome, tid: &Tid) {

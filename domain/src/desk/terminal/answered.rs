@@ -5,7 +5,7 @@ use crate::{
     desk::{Alarm, Desk, Effect, TerminalFact, outcome::Outcome},
     forward::ForwardKind,
     ids::{PaymentId, Tid},
-    payment::{Answer, Decision, UnknownReason, verdict},
+    payment::{Answer, Asked, Decision, Payment, UnknownReason, verdict},
     response_code::ResponseCode,
     terminal::{Outstanding, What},
 };
@@ -13,11 +13,14 @@ use crate::{
 impl Desk {
     pub(crate) fn answered(&mut self, out: &mut Outcome, answer: &Answer) {
         self.volatile.heard_at = Some(out.now.mono);
+        let tid = &answer.tid;
         let Some(message) = self.matching(answer) else {
-            self.unmatched(out, answer);
+            match self.asked_for_late(answer) {
+                Some(id) => self.live_answered(out, tid, id, answer),
+                None => self.unmatched(out, answer),
+            }
             return;
         };
-        let tid = &answer.tid;
         if let Some(station) = self.volatile.stations.get_mut(tid) {
             station.outstanding = None;
             station.heard();
@@ -25,6 +28,7 @@ impl Desk {
         out.touch(tid);
         match message.what {
             What::Live(id) => self.live_answered(out, tid, id, answer),
+            What::Query(id) => self.query_answered(out, tid, id, answer),
             What::Forward(id) => self.forward_answered(out, tid, id, answer),
             What::Settlement => self.settlement_answered(out, tid, answer),
             What::Upload => self.upload_was_answered(out, tid, answer),
@@ -45,7 +49,7 @@ impl Desk {
 
     fn response_mti(&self, what: What) -> Option<u16> {
         match what {
-            What::Live(_) => Some(210),
+            What::Live(_) | What::Query(_) => Some(210),
             What::Settlement => Some(510),
             What::Upload => Some(330),
             What::Forward(id) => Some(match self.durable.forwards.get(&id)?.kind {
@@ -68,11 +72,26 @@ impl Desk {
         out.effect(Effect::Alarm(Alarm::UnmatchedAnswer { tid, stan }));
     }
 
+    /// What an answer to the live message of a payment must repeat.
+    fn asked(&self, payment: &Payment) -> Option<Asked> {
+        let row = payment.request.row()?;
+        Some(Asked {
+            row,
+            processing_code: self.config.processing_code(row.message),
+            amount: payment.request.amount,
+        })
+    }
+
     fn live_answered(&mut self, out: &mut Outcome, tid: &Tid, id: PaymentId, answer: &Answer) {
-        let Some(payment) = self.durable.payments.get(&id) else {
+        let payment = self.durable.payments.get(&id);
+        let Some(asked) = payment.and_then(|payment| self.asked(payment)) else {
             return;
         };
-        let decision = verdict(payment.request.amount, answer);
+        if self.tells_nothing(asked, answer) {
+            self.ask_on(out, id);
+            return;
+        }
+        let decision = verdict(asked, answer);
         let bad_mac = Decision::Unknown {
             reason: UnknownReason::BadMac,
         };

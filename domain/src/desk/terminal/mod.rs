@@ -2,6 +2,7 @@
 
 mod acquirer_link;
 mod answered;
+mod asking;
 mod fact;
 mod sending;
 mod unanswered;

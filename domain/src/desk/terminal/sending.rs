@@ -5,7 +5,7 @@
 use crate::{
     desk::{
         Binding, Desk, Effect, Financial, ForwardFact, Outgoing, PaymentFact, TerminalFact,
-        outcome::Outcome,
+        outcome::Outcome, terminal::asking::waits_until,
     },
     forward::{Forward, ForwardKind},
     ids::{ForwardId, PaymentId, Tid},
@@ -46,9 +46,19 @@ impl Desk {
         }
         if !terminal.reversals.is_empty() {
             let mut reversals = terminal.reversals.iter().copied();
-            return reversals
-                .find(|id| station.is_due(*id, now))
-                .map(What::Forward);
+            if let Some(due) = reversals.find(|id| station.is_due(*id, now)) {
+                return Some(What::Forward(due));
+            }
+        }
+        if let Some(asked) = station.due_query(now) {
+            return Some(What::Query(asked));
+        }
+        if terminal
+            .reversals
+            .iter()
+            .any(|id| self.blocks_payments(*id))
+        {
+            return None;
         }
         let is_quiet = station.is_quiet(now);
         if !is_quiet && self.may_settle(terminal) {
@@ -79,6 +89,7 @@ impl Desk {
     fn send(&mut self, out: &mut Outcome, tid: &Tid, what: What) {
         let sent = match what {
             What::Live(id) => self.send_sale(out, tid, id),
+            What::Query(id) => self.send_query(out, tid, id),
             What::Forward(id) => self.send_forward(out, tid, id),
             What::Settlement => self.send_settlement(out, tid),
             What::Upload => self.send_upload(out, tid),
@@ -87,16 +98,26 @@ impl Desk {
             return;
         };
         let timing = self.config.timing;
+        let now = out.now.mono;
         let timeout_ms = match what {
             What::Live(_) => timing.answer_timeout_ms,
-            What::Forward(_) | What::Settlement | What::Upload => timing.forward_answer_timeout_ms,
+            What::Query(_) | What::Forward(_) | What::Settlement | What::Upload => {
+                timing.forward_answer_timeout_ms
+            }
         };
+        let asked = match what {
+            What::Live(id) | What::Query(id) => station.asking.get(&id).copied(),
+            What::Forward(_) | What::Settlement | What::Upload => None,
+        };
+        let asked = asked.zip(self.config.wallets);
+        let asked = asked.map(|(asking, rules)| waits_until(rules, now, asking));
+        let deadline = now.after(timeout_ms);
         station.outstanding = Some(Outstanding {
             what,
             stan: bound.stan,
             batch: bound.batch,
             since: out.now.mono,
-            deadline: out.now.mono.after(timeout_ms),
+            deadline: asked.map_or(deadline, |asked| asked.min(deadline)),
         });
         match what {
             What::Live(_) => station.payment_is_next = false,
@@ -107,7 +128,7 @@ impl Desk {
                     out.effect(Effect::WaitsForSettlement { lane, payment_id });
                 }
             }
-            What::Forward(_) => {}
+            What::Query(_) | What::Forward(_) => {}
         }
     }
 
@@ -124,13 +145,14 @@ impl Desk {
         })
     }
 
-    fn financial(&self, payment_id: PaymentId, amount: Money) -> Option<Financial> {
+    pub(crate) fn financial(&self, payment_id: PaymentId, amount: Money) -> Option<Financial> {
         let payment = self.durable.payments.get(&payment_id)?;
         Some(Financial {
             payment_id,
             amount,
             entry_mode: payment.request.entry_mode,
             pin_entered: payment.request.pin_entered,
+            message: payment.request.row()?.message,
         })
     }
 
@@ -148,6 +170,7 @@ impl Desk {
             batch,
         };
         self.note(out, record);
+        self.begin_asking(out, tid, id);
         out.effect(Effect::Send(Outgoing::Sale {
             binding: bound.clone(),
             financial,
@@ -186,6 +209,7 @@ impl Desk {
         self.note(out, record);
         if let Some(station) = self.volatile.stations.get_mut(tid) {
             station.not_before.remove(&id);
+            station.held_back.remove(&id);
         }
         out.effect(Effect::Send(outgoing(&forward, bound.clone(), financial)));
         Some(bound)

@@ -3,7 +3,7 @@
 use crate::{
     desk::{Desk, forward::Sent, outcome::Outcome},
     ids::{PaymentId, Stan, Tid},
-    payment::{Decision, Progress, RefusalReason, UnknownReason},
+    payment::{Decision, Progress, RefusalReason, Silence, UnknownReason},
     terminal::{Outstanding, Waiting, What},
     time::MonoMs,
 };
@@ -17,7 +17,7 @@ impl Desk {
         };
         match message.what {
             What::Live(id) => self.decide_unsent(out, id, message.since),
-            What::Forward(_) | What::Settlement | What::Upload => {
+            What::Query(_) | What::Forward(_) | What::Settlement | What::Upload => {
                 self.silence(out, tid, message, Sent::NotInFull);
             }
         }
@@ -39,8 +39,8 @@ impl Desk {
             false => Sent::NotInFull,
         };
         match message.what {
-            What::Live(id) => self.doubt(out, id, UnknownReason::LinkBroke),
-            What::Forward(_) | What::Settlement | What::Upload => {
+            What::Live(id) => self.live_unanswered(out, id, UnknownReason::LinkBroke),
+            What::Query(_) | What::Forward(_) | What::Settlement | What::Upload => {
                 self.silence(out, tid, message, sent);
             }
         }
@@ -67,12 +67,13 @@ impl Desk {
         }
         for (tid, message) in overdue {
             match message.what {
-                What::Live(id) => self.doubt(out, id, UnknownReason::NoAnswer),
-                What::Forward(_) | What::Settlement | What::Upload => {
+                What::Live(id) => self.live_unanswered(out, id, UnknownReason::NoAnswer),
+                What::Query(_) | What::Forward(_) | What::Settlement | What::Upload => {
                     self.silence(out, &tid, message, Sent::InFull);
                 }
             }
         }
+        self.give_up_overdue(out);
         for one in waited {
             self.decide_unsent(out, one.payment_id, one.since);
         }
@@ -95,6 +96,7 @@ impl Desk {
     /// lane, whose link broke with the hub, abandons it (rule 2).
     pub(crate) fn recovered(&mut self, out: &mut Outcome) {
         self.finish_old_close(out);
+        self.hold_back_untried(out);
         for id in self.durable.undecided.clone() {
             let progress = self.durable.payments.get(&id).map(|paid| &paid.progress);
             match progress {
@@ -105,6 +107,14 @@ impl Desk {
                 }
                 Some(Progress::Decided(_)) | None => {}
             }
+        }
+    }
+
+    /// A live message may be at the host, and no answer has come.
+    fn live_unanswered(&mut self, out: &mut Outcome, id: PaymentId, reason: UnknownReason) {
+        match self.durable.row_of(id).map(|row| row.silence) {
+            Some(Silence::Reverse) | None => self.doubt(out, id, reason),
+            Some(Silence::Ask) => self.ask_on(out, id),
         }
     }
 
@@ -129,6 +139,7 @@ impl Desk {
                 self.be_quiet(out, tid);
                 self.defer(out, id, None, sent);
             }
+            What::Query(id) => self.ask_on(out, id),
             What::Settlement => self.be_quiet(out, tid),
             What::Upload => self.upload_unanswered(out, tid),
             What::Live(_) => {}

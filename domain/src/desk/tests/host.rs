@@ -85,6 +85,7 @@ impl Host {
                 given.settlement_result = Some(result);
                 given
             }
+            Outgoing::Query { .. } => answer(message, "09"),
             Outgoing::Upload { .. } => answer(message, "00"),
         }
     }

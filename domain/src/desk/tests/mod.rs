@@ -25,6 +25,7 @@ mod settlement;
 mod store;
 mod transitions;
 mod upload;
+mod wallets;
 mod world;
 
 use crate::payment::Decision;

@@ -226,6 +226,12 @@ impl Life {
                 batch: open,
                 ..
             })
+            | DeskFact::Payment(PaymentFact::OutcomeAsked {
+                tid: of,
+                stan: bound,
+                batch: open,
+                ..
+            })
             | DeskFact::Terminal(TerminalFact::SettlementSent {
                 tid: of,
                 stan: bound,
@@ -262,7 +268,7 @@ impl Life {
             Outgoing::Reversal { forward_id, .. } | Outgoing::Void { forward_id, .. } => {
                 self.same_as_first(*forward_id, &message);
             }
-            Outgoing::Settlement { .. } | Outgoing::Upload { .. } => {}
+            Outgoing::Query { .. } | Outgoing::Settlement { .. } | Outgoing::Upload { .. } => {}
         }
         let timeout_ms = match message {
             Outgoing::Sale { .. } => 60_000,

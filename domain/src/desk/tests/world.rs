@@ -6,14 +6,16 @@ use crate::{
     card_ref::{CardHash, CardRef, EntryMode, Funding, MaskedPan, Scheme},
     desk::{
         Desk, DeskConfig, DeskFact, DeskRecord, Effect, Event, Outgoing, PaymentFile, Rejected,
-        Timing,
+        Timing, WalletRules,
     },
     ids::{
         AuthCode, BatchNumber, ForwardId, LaneEpoch, LaneId, Mid, PaymentId, ReceiptNumber, Rrn,
         SaleNumber, Stan, Tid,
     },
     money::{Currency, Money},
-    payment::{Answer, Decision, MacCheck, PaymentKind, PaymentMethod, PaymentRequest},
+    payment::{
+        Answer, Decision, LiveMessage, MacCheck, PaymentKind, PaymentMethod, PaymentRequest,
+    },
     response_code::ResponseCode,
     risk::StandInPolicy,
     settlement::BatchTotals,
@@ -22,6 +24,10 @@ use crate::{
 };
 
 pub(super) const LANES: u16 = 2;
+
+/// As the dialect cup-pos tells them.
+pub(super) const WALLETS: WalletRules =
+    WalletRules::new(660_000, 670_000, ResponseCode::IN_PROGRESS);
 
 pub(super) fn cny(minor: i64) -> Money {
     Money::new(minor, Currency::CNY)
@@ -57,6 +63,7 @@ pub(super) fn config() -> DeskConfig {
             reversal_tries_max: 3,
         },
         marker_when_balanced: false,
+        wallets: None,
     }
 }
 
@@ -94,7 +101,7 @@ pub(super) fn receipt(lane: u16, sequence: u32) -> ReceiptNumber {
 /// MTI, TID, STAN and batch of a message.
 pub(super) fn place(message: &Outgoing) -> (u16, &Tid, Stan, BatchNumber) {
     let mti = match message {
-        Outgoing::Sale { .. } | Outgoing::Void { .. } => 200,
+        Outgoing::Sale { .. } | Outgoing::Query { .. } | Outgoing::Void { .. } => 200,
         Outgoing::Reversal { .. } => 400,
         Outgoing::Advice { .. } => 220,
         Outgoing::Settlement { .. } => 500,
@@ -110,7 +117,16 @@ pub(super) fn answer(message: &Outgoing, text: &str) -> Answer {
     let (processing_code, amount) = match message {
         Outgoing::Sale { financial, .. }
         | Outgoing::Reversal { financial, .. }
-        | Outgoing::Advice { financial, .. } => (Some(0), Some(financial.amount.minor())),
+        | Outgoing::Advice { financial, .. } => {
+            let code = match financial.message {
+                LiveMessage::CardSale => 0,
+                LiveMessage::WalletPay => WALLETS.pay_code,
+            };
+            (Some(code), Some(financial.amount.minor()))
+        }
+        Outgoing::Query { financial, .. } => {
+            (Some(WALLETS.query_code), Some(financial.amount.minor()))
+        }
         Outgoing::Void { financial, .. } => (Some(200_000), Some(financial.amount.minor())),
         Outgoing::Settlement { .. } | Outgoing::Upload { .. } => (None, None),
     };

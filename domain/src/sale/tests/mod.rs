@@ -23,6 +23,7 @@ mod tax;
 mod till;
 mod till_any_order;
 mod till_keys;
+mod wallet;
 mod without_the_hub;
 
 use crate::{

@@ -13,6 +13,7 @@ mod prices;
 mod recalling;
 mod returns;
 mod room;
+mod wallet;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ use ports::{Clock, Random};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::WatchStream;
 use tracing::{debug, error, info};
+use zeroize::Zeroizing;
 
 pub(crate) use self::day::Rest;
 use super::{
@@ -40,7 +42,7 @@ use super::{
     input::{Press, Scanned},
 };
 use crate::{
-    checkpoint, config::Timeouts, devices::SealedRead, hub_facts::HubFacts,
+    checkpoint, code_seal::CodeSeal, config::Timeouts, devices::SealedRead, hub_facts::HubFacts,
     known_operators::KnownOperators, pin_check::PinCheck, price_shelf::PriceShelf,
     sales_figures::SalesMeter, store_day::StoreDay,
 };
@@ -88,6 +90,8 @@ pub(crate) struct FlowParts {
     pub(crate) timeouts: Timeouts,
     /// What scanned codes mean.
     pub(crate) codes: CodeTable,
+    /// Seals those that pay.
+    pub(crate) codes_seal: CodeSeal,
     pub(crate) currency: Currency,
 }
 
@@ -300,9 +304,13 @@ impl TransactionFlow {
     }
 
     fn scan(&mut self, barcode: String, ctx: &mut Context<Self>) -> Result<(), Rejected> {
-        let event = self.scanned(barcode.clone());
+        let barcode = Zeroizing::new(barcode);
+        let event = self.scanned(barcode.to_string());
         if self.takes_badge(&event, &barcode) {
             return Ok(());
+        }
+        if self.is_wallet_code(&event) {
+            return self.pay_by_wallet(barcode, ctx);
         }
         self.decide_in_a_sale(event, ctx)
     }
@@ -397,6 +405,7 @@ fn shows_basket(effect: &Effect) -> bool {
             | Prompt::ChooseTender
             | Prompt::PresentCard { .. }
             | Prompt::ContactingBank { .. }
+            | Prompt::ConfirmOnPhone { .. }
             | Prompt::CardNotRead
             | Prompt::Declined { .. }
             | Prompt::Refused { .. }

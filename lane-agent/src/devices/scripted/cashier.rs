@@ -18,7 +18,7 @@ use super::{
     cash_for,
     script::{
         CardOnScript, CashGiven, IdentityOnScript, KeyOnScript, Order, ReceiptOnScript,
-        ReturnOnScript, TenderOnScript,
+        ReturnOnScript, TenderOnScript, WalletOnScript,
     },
 };
 use crate::devices::{Identity, Key, Stroke};
@@ -406,6 +406,7 @@ impl ScriptedCashier {
             let tried = usize::try_from(basket.tenders_tried).unwrap_or(usize::MAX);
             match order.tenders.get(tried) {
                 Some(TenderOnScript::Card(card)) => self.pay_by_card(card).await?,
+                Some(TenderOnScript::Wallet(wallet)) => self.pay_by_wallet(wallet).await?,
                 Some(TenderOnScript::Cash { give }) => self.pay_cash(*give, &basket).await?,
                 None => self.pay_cash(CashGiven::Exact, &basket).await?,
             }
@@ -415,6 +416,27 @@ impl ScriptedCashier {
     async fn pay_cash(&mut self, give: CashGiven, basket: &BasketView) -> Result<(), LaneStopped> {
         let given_minor = cash_for(give, basket.open_in_cash);
         self.press(Key::Cash { given_minor }).await?;
+        Ok(())
+    }
+
+    /// One scan pays; a customer who does not confirm is waited for as long as the script says.
+    async fn pay_by_wallet(&mut self, wallet: &WalletOnScript) -> Result<(), LaneStopped> {
+        let tried = tenders_tried(&self.now()?);
+        self.scan(&wallet.code).await?;
+        let screen = self.now()?;
+        if screen.prompt.takes_tender() && tenders_tried(&screen) == tried {
+            // No code that this lane takes.
+            let basket = screen.basket.ok_or(LaneStopped)?;
+            return self.pay_cash(CashGiven::Exact, &basket).await;
+        }
+        let Some(patience_ms) = wallet.cancel_after_ms else {
+            return Ok(());
+        };
+        let asked = matches!(self.now()?.prompt, Prompt::ConfirmOnPhone { .. });
+        let patience = Duration::from_millis(patience_ms);
+        if asked && timeout(patience, self.settled()).await.is_err() {
+            self.press(Key::CancelPayment).await?;
+        }
         Ok(())
     }
 
@@ -498,6 +520,11 @@ fn on_duty(orders: &[Order], at: usize) -> Option<&Identity> {
     named.map(|IdentityOnScript(identity)| identity)
 }
 
+fn tenders_tried(screen: &Screen) -> u32 {
+    let basket = screen.basket.as_ref();
+    basket.map_or(0, |basket| basket.tenders_tried)
+}
+
 const fn is_printing(prompt: &Prompt) -> bool {
     matches!(prompt, Prompt::Printing { .. })
 }
@@ -506,6 +533,7 @@ const fn asks_a_person(prompt: &Prompt) -> bool {
     match prompt {
         Prompt::PresentCard { .. }
         | Prompt::ContactingBank { .. }
+        | Prompt::ConfirmOnPhone { .. }
         | Prompt::AskingOriginal { .. }
         | Prompt::AskingBaskets
         | Prompt::Reserving

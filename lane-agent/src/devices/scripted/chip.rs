@@ -24,7 +24,7 @@ pub(super) fn field_55(
 ) -> Vec<u8> {
     match entry_mode {
         EntryMode::Chip | EntryMode::Contactless => {}
-        EntryMode::Stripe | EntryMode::Keyed => return Vec::new(),
+        EntryMode::Stripe | EntryMode::Keyed | EntryMode::Code => return Vec::new(),
     }
     let mut cryptogram = [0; 8];
     random.fill(&mut cryptogram);

@@ -19,7 +19,7 @@ use crate::config::PinPadConfig;
 
 pub use script::{
     CardOnScript, CashGiven, Entry, FundingOnScript, IdentityOnScript, KeyOnScript, Order,
-    ScriptError, TenderOnScript,
+    ScriptError, TenderOnScript, WalletOnScript,
 };
 pub use script::{parse_script, read_script};
 

@@ -148,6 +148,26 @@ pub enum TenderOnScript {
     },
     /// A card.
     Card(CardOnScript),
+    /// A code on the customer's phone.
+    Wallet(WalletOnScript),
+}
+
+/// A test code of a wallet. Wiped from memory when dropped; `Debug` shows none of it.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WalletOnScript {
+    /// Its digits.
+    #[serde(deserialize_with = "secret")]
+    pub code: Zeroizing<String>,
+    /// How long the customer may take to confirm; `None`: as long as it takes.
+    #[serde(default)]
+    pub cancel_after_ms: Option<u64>,
+}
+
+impl fmt::Debug for WalletOnScript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WalletOnScript")
+    }
 }
 
 /// How much cash a customer gives.

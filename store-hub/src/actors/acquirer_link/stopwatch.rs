@@ -146,6 +146,7 @@ mod tests {
             amount: Money::new(100, Currency::CNY),
             entry_mode: domain::card_ref::EntryMode::Chip,
             pin_entered: false,
+            message: domain::payment::LiveMessage::CardSale,
         }
     }
 
