@@ -248,10 +248,10 @@ fn draw_cashier(
     (mistake.cloned(), waits)
 }
 
-/// One basket in forty is scanned on one lane and paid on another: on one that stays open in the
+/// One basket in twenty is scanned on one lane and paid on another: on one that stays open in the
 /// evening.
 fn draw_first_lane(dice: &mut Dice, calendar: Calendar, lane: u16) -> Option<u16> {
-    let moves = dice.chance(25);
+    let moves = dice.chance(50);
     let stay = calendar.lanes.saturating_sub(calendar.lanes_to_rest());
     let index = dice.below(u64::from(stay));
     let first = u16::try_from(index).ok()? + 1;
@@ -347,6 +347,10 @@ mod tests {
             let bought = visit.items.iter().map(|item| Some(item.barcode.as_str()));
             assert!(!bought.into_iter().any(|item| item == mistake));
         }
+        let moved = day.visits.iter().filter(|one| one.scanned_on.is_some());
+        let moved: Vec<_> = moved.collect();
+        assert!((5..35).contains(&moved.len()), "{}", moved.len());
+        assert!(moved.iter().all(|one| one.scanned_on != Some(one.lane)));
         let waiting = day.visits.iter().filter(|one| one.waits).count();
         assert!((4..30).contains(&waiting), "{waiting}");
     }
