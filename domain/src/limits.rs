@@ -88,6 +88,8 @@ pub const OPERATOR_IDLE_MS: u64 = 5 * 60 * 1_000;
 pub const OFFICE_IDLE_MS: u64 = 15 * 60 * 1_000;
 /// Sign-ons at the hub's pages that are open at one time.
 pub const OFFICE_SESSIONS_MAX: usize = 64;
+/// Of a file of a sealed day that a page shows or hands out.
+pub const SEALED_FILE_SHOWN_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Bytes of one form of the hub's pages.
 pub const OFFICE_FORM_BYTES_MAX: usize = 8 * 1024;
 /// Steps of a close that its page keeps.

@@ -81,6 +81,7 @@ impl ReportService for FakeStore {
             ],
             manifest_sha256: Vec::new().into(),
             because: String::new(),
+            because_zh: String::new(),
             complete: true,
         };
         Ok(Response::new(ListDaysResponse {

@@ -254,6 +254,9 @@
     }
   }
 
+  // Shorter than any short code.
+  const RETURN_LINE = /^\d{1,3}(\.\d{1,4})?$/;
+
   // What Enter means depends on what was typed and on what is possible.
   function enter() {
     if (isUnknownShown()) return acknowledge();
@@ -264,6 +267,10 @@
       if (next) touch(next);
     } else if (cash) {
       touch(cash);
+    } else if (live.querySelector('[data-key="return-line"]') && RETURN_LINE.test(digits)) {
+      // The line's number; behind a point how many pieces of it.
+      const [line, pieces] = digits.split(".");
+      finish("return-line", pieces ? `${line} x ${Number(pieces)}` : line);
     } else if (live.querySelector("[data-weighs]")) {
       const grams = weighed(digits);
       if (grams === null) return sound(220, 0.25);

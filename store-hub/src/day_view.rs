@@ -28,6 +28,7 @@ pub(crate) fn day_view(sealed: &SealedDay) -> Day {
         files,
         manifest_sha256: sealed.manifest_sha256.to_vec().into(),
         because: sealed.manifest.because.clone(),
+        because_zh: sealed.manifest.because_zh.clone(),
         complete: sealed.manifest.is_complete(),
     }
 }

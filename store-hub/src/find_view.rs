@@ -24,13 +24,47 @@ const CARD_DIGITS_MIN: usize = 12;
 
 /// What can't be looked for, and why.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{field}: {what}")]
+#[error("{}: {what}", field.english())]
 pub(crate) struct BadQuery {
-    field: &'static str,
+    field: Field,
     what: String,
 }
 
-fn bad(field: &'static str, what: impl ToString) -> BadQuery {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Field {
+    Receipt,
+    Amount,
+    LastFour,
+    Lane,
+    To,
+}
+
+impl Field {
+    const fn english(self) -> &'static str {
+        match self {
+            Self::Receipt => "receipt",
+            Self::Amount => "amount",
+            Self::LastFour => "last four",
+            Self::Lane => "lane",
+            Self::To => "to",
+        }
+    }
+}
+
+impl BadQuery {
+    /// The same in Chinese.
+    pub(crate) const fn chinese(&self) -> &'static str {
+        match self.field {
+            Field::Receipt => "小票号：格式如 3-1-000042",
+            Field::Amount => "金额：格式如 12.90",
+            Field::LastFour => "卡号后四位：四位数字，如 0018",
+            Field::Lane => "收银台：编号过大",
+            Field::To => "止：早于起始时间",
+        }
+    }
+}
+
+fn bad(field: Field, what: impl ToString) -> BadQuery {
     BadQuery {
         field,
         what: what.to_string(),
@@ -45,7 +79,7 @@ pub(crate) fn query(from: &FindRequest, currency: Currency) -> Result<Query, Bad
         let form = || {
             let letters = currency.letters();
             bad(
-                "amount",
+                Field::Amount,
                 format!("\"{text}\" is no amount of {letters}, as in 12.90"),
             )
         };
@@ -53,24 +87,29 @@ pub(crate) fn query(from: &FindRequest, currency: Currency) -> Result<Query, Bad
     });
     let last_four = filled(&from.last_four).map(|text| {
         let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
-        let form = || bad("last four", "the last four digits of the card, as in 0018");
+        let form = || {
+            bad(
+                Field::LastFour,
+                "the last four digits of the card, as in 0018",
+            )
+        };
         digits.then(|| text.to_owned()).ok_or_else(form)
     });
     let lane = from.lane.map(|lane| {
-        let lane = u16::try_from(lane).map_err(|error| bad("lane", error))?;
+        let lane = u16::try_from(lane).map_err(|error| bad(Field::Lane, error))?;
         Ok(LaneId(lane))
     });
     if let (Some(from), Some(to)) = (from.from_wall_ms, from.to_wall_ms)
         && from > to
     {
-        return Err(bad("to", "lies before from"));
+        return Err(bad(Field::To, "lies before from"));
     }
     let limit = match from.limit {
         0 => TOLD,
         limit => limit.min(TOLD_MAX),
     };
     Ok(Query {
-        receipt: receipt.map_err(|error| bad("receipt", error))?,
+        receipt: receipt.map_err(|error| bad(Field::Receipt, error))?,
         amount_minor: amount.transpose()?.map(Money::minor),
         last_four: last_four.transpose()?,
         from: from.from_wall_ms.map(WallMs),
@@ -120,6 +159,18 @@ pub(crate) enum NoPayment {
     Several(String, String),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+impl NoPayment {
+    /// The same in Chinese.
+    pub(crate) fn chinese(&self) -> String {
+        match self {
+            Self::Form(_) => "付款编号为 32 位十六进制数字，至少输入前四位".to_owned(),
+            Self::Unknown(_) => "没有此付款".to_owned(),
+            Self::Several(..) => "有多笔付款以此开头：请多输入几位".to_owned(),
+            Self::Ledger(_) => "账本无法读取".to_owned(),
+        }
+    }
 }
 
 /// What was asked for, unless a card number may be in it (I16).

@@ -1,6 +1,8 @@
 // Who runs the store, in a real browser: the hub's pages by number and PIN, in both languages and
 // three sizes. Parts of sell.mjs.
 import { strict as assert } from "node:assert";
+import { check } from "./check.mjs";
+import { shot } from "./hand.mjs";
 import { pause } from "./store.mjs";
 
 /** As `sim store --by-hand` has them. */
@@ -68,7 +70,7 @@ export async function rolesHold(page, origin) {
     assert.equal(answer.status(), 403, path);
   }
   const form = await page.locator('meta[name="lanekeeper-form"]').getAttribute("content");
-  for (const path of ["/day/close", "/operators/301/pin", "/operators/301/end"]) {
+  for (const path of ["/day/close", "/receipts/1-1-000001/reprint", "/operators/301/pin", "/operators/301/end"]) {
     const answer = await page.request.post(`${origin}${path}`, {
       headers: { "x-lanekeeper-form": form },
       form: { date: "2026-11-30", sure: "yes", pin: "8642", pin_again: "8642" },
@@ -105,12 +107,15 @@ export async function findsPayment(page, origin, shot) {
   if (await receipt.count()) {
     await receipt.click();
     await page.locator("pre.paper").waitFor();
+    await page.selectOption('form[hx-post$="/reprint"] [name="lane"]', "2");
+    await page.locator('form[hx-post$="/reprint"] button').click();
+    await page.locator(".answer .good", { hasText: "lane 2" }).waitFor();
     await shot("receipt");
   }
 }
 
 /** The close is ordered once, told step by step, and makes a report. */
-export async function closesDay(page, origin, shot) {
+export async function closesDay(page, origin, shot, hand) {
   await page.goto(`${origin}/day`);
   await shot("day");
   await page.check('[name="sure"]');
@@ -122,12 +127,65 @@ export async function closesDay(page, origin, shot) {
   await shot("reports");
   const date = await page.locator('select[name="date"]').inputValue();
   const csv = await page.request.get(`${origin}/reports/${date}/tenders.csv`);
-  assert.match(await csv.text(), /^tender,scheme,count,total_minor\r\n/);
+  const tenders = await csv.text();
+  assert.match(tenders, /^tender,scheme,count,total_minor\r\n/);
+  assert.equal(sumOf(tenders), receiptsOf(hand), "tenders and receipts add up");
   const json = await page.request.get(`${origin}/reports/${date}/day.json`);
   assert.equal((await json.json()).business_date, date);
   assert.equal((await page.request.get(`${origin}/reports/1999-01-01/day.json`)).status(), 404);
+  await page.goto(`${origin}/day/${date}/1`);
+  await page.locator("pre.paper", { hasText: date }).waitFor();
+  await shot("day-version-1");
+  assert.equal((await page.goto(`${origin}/day/${date}/99`)).status(), 404);
+}
+
+/** What a table says was paid, in minor units. */
+function sumOf(tenders) {
+  const rows = tenders.trim().split("\r\n").slice(1);
+  return rows.reduce((sum, row) => sum + Number(row.split(",").at(-1)), 0);
+}
+
+/** What all receipts on paper come to, in minor units. */
+function receiptsOf(hand) {
+  const papers = [1, 2].flatMap((lane) => hand.receipts(lane));
+  const totals = papers.map((paper) => /TOTAL CNY +(-?[\d,]+)\.(\d\d)/.exec(paper));
+  return totals.reduce((sum, [, whole, rest]) => sum + Number(`${whole.replace(/,/g, "")}${rest}`), 0);
 }
 
 /** Every page, for whoever checks it. */
-export const PAGES = ["now", "find?lane=1", "day", "work", "reports", "operators", "operators/301"];
+const PAGES = ["now", "find?lane=1", "day", "work", "reports", "operators", "operators/301"];
 
+/** The hub's pages, by somebody who is signed on there. */
+export async function officePage(context, start) {
+  const page = await context.newPage();
+  await page.goto(await start.locator('a[href$="/now"]').getAttribute("href"));
+  await signOn(page, MANAGER);
+  await page.locator(".tile").first().waitFor();
+  return page;
+}
+
+export async function runStore(hand) {
+  const { context, start } = await hand.context();
+  const page = await context.newPage();
+  const { origin } = new URL(await start.locator('a[href$="/now"]').getAttribute("href"));
+  const taken = (name) => shot(page, `office-${name}`, true);
+  await signsOn(page, origin, taken);
+  await addsSomebody(page, origin, taken);
+  await rolesHold(page, origin);
+  await findsPayment(page, origin, taken);
+  await closesDay(page, origin, taken, hand);
+  await context.close();
+  for (const locale of ["en-US", "zh-CN"]) {
+    for (const viewport of [{ width: 1920, height: 1080 }, { width: 390, height: 844 }]) {
+      const { context, start } = await hand.context({ locale, viewport });
+      const shown = await officePage(context, start);
+      for (const path of PAGES) {
+        await shown.goto(`${origin}/${path}`);
+        const name = `office-${path.replace(/\W/g, "-")}-${locale.slice(0, 2)}-${viewport.width}`;
+        await shot(shown, name, true);
+        await check(shown, name);
+      }
+      await context.close();
+    }
+  }
+}

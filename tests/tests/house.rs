@@ -9,6 +9,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod chinese;
 mod imports;
 mod naming;
 mod repository;

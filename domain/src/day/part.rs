@@ -1,7 +1,10 @@
 //! A lane's part of a date: complete when, and only when, the held journal shows where it ends.
 //! What a lane last said of itself is never taken for it.
 
-use crate::time::{BusinessDate, WallMs};
+use crate::{
+    time::{BusinessDate, WallMs},
+    words::Sentence,
+};
 
 use super::frame::{Frames, Machine, PartEnd};
 
@@ -17,7 +20,7 @@ pub struct LaneSeen {
     /// The last record of its journal, as it says; 0: it has said nothing.
     pub said_sequence: u64,
     /// What stands against its journal, with its code.
-    pub trouble: Option<String>,
+    pub trouble: Option<Sentence>,
 }
 
 /// Why a part is not complete.
@@ -33,7 +36,7 @@ pub enum Missing {
     /// A newer machine took over, and nobody has said where this one ended.
     Fenced,
     /// Its journal is in trouble.
-    Trouble(String),
+    Trouble(Sentence),
     /// This record and what follows can't be understood here.
     Unreadable {
         /// The record.
@@ -74,6 +77,42 @@ impl LanePart {
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         matches!(self.state, PartState::Complete(_))
+    }
+
+    /// What is missing, as reports and screens say it; `None`: nothing.
+    #[must_use]
+    pub fn missing(&self) -> Option<Sentence> {
+        match &self.state {
+            PartState::Complete(_) => None,
+            PartState::Open(missing) => Some(self.in_words(missing)),
+        }
+    }
+
+    fn in_words(&self, missing: &Missing) -> Sentence {
+        let (known, held) = (self.known_sequence, self.through_sequence);
+        let more_unknown = |english: &str, chinese: &str| {
+            Sentence::new(
+                format!("{english}; more: not known"),
+                format!("{chinese}；其余未知"),
+            )
+        };
+        match missing {
+            Missing::Unheard => more_unknown("never heard of", "从未联系"),
+            Missing::Behind => Sentence::new(
+                format!("the lane has {known} records, {held} are here"),
+                format!("收银台有 {known} 条记录，此处有 {held} 条"),
+            ),
+            Missing::NotKnown => more_unknown("it has not ended the day", "尚未结束当日"),
+            Missing::Fenced => more_unknown(
+                "a newer machine took over, and nobody said where this one ended",
+                "已由新设备接替，旧设备的终点未确认",
+            ),
+            Missing::Trouble(trouble) => more_unknown(&trouble.english, &trouble.chinese),
+            Missing::Unreadable { sequence } => more_unknown(
+                &format!("record {sequence} can't be understood here"),
+                &format!("第 {sequence} 条记录无法读取"),
+            ),
+        }
     }
 }
 

@@ -32,10 +32,10 @@ worded! {
     /// Approved without the bank; the sale is not closed yet.
     StandIn = 12 "stand-in" "代授权";
     /// Approved by the lane alone; the sale is not closed yet.
-    OfflineApproved = 13 "approved offline by the lane" "通道脱机批准";
+    OfflineApproved = 13 "approved offline by the lane" "收银台脱机批准";
     /// Approved by the lane alone; the bank can't be told before the lane has sent the card.
     AwaitingCard = 14
-        "approved offline, its card is still at the lane" "脱机批准，卡数据仍在通道";
+        "approved offline, its card is still at the lane" "脱机批准，卡数据仍在收银台";
     /// Approved without the bank, waiting to be delivered to it.
     Forwarding = 15 "approved without the bank, waiting for it" "未经银行批准，等待上送";
     /// The bank has it.
@@ -56,7 +56,7 @@ worded! {
     /// By itself.
     Hub = 1 "hub" "主机";
     /// Its journal has to tell.
-    Lane = 2 "lane" "通道";
+    Lane = 2 "lane" "收银台";
     /// By hand.
     StoreManager = 3 "store manager" "门店经理";
 }

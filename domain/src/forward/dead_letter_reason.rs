@@ -16,7 +16,7 @@ worded! {
     /// Never told to the bank.
     OutsideLease = 5
         "its lane approved it outside its lease: never told to the bank"
-        "通道超出脱机额度批准：未上送银行";
+        "收银台超出脱机额度批准：未上送银行";
     /// What it belongs to is closed at the host, and what became of it is not known.
     BatchClosed = 6 "outcome unknown: its batch is closed" "结果未知：所属批次已关闭";
     /// A reversal that was never answered.

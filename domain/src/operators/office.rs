@@ -124,6 +124,8 @@ pub enum OfficeRight {
     SeeStore,
     /// Look for receipts and payments.
     SeeSales,
+    /// Have a receipt printed once more.
+    Reprint,
     /// See what a day holds, and past ones.
     SeeDay,
     /// End the business date, for all lanes.
@@ -140,9 +142,10 @@ pub enum OfficeRight {
 
 impl OfficeRight {
     /// Every one of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SeeStore,
         Self::SeeSales,
+        Self::Reprint,
         Self::SeeDay,
         Self::CloseDay,
         Self::SeeWork,
@@ -158,7 +161,9 @@ pub const fn may_in_office(role: Role, right: OfficeRight) -> bool {
     // Cashier, supervisor, manager, technician.
     let row = match right {
         OfficeRight::SeeStore => [true, true, true, true],
-        OfficeRight::SeeSales | OfficeRight::SeeDay => [false, true, true, false],
+        OfficeRight::SeeSales | OfficeRight::SeeDay | OfficeRight::Reprint => {
+            [false, true, true, false]
+        }
         OfficeRight::SeeWork => [false, true, true, true],
         OfficeRight::SeeReports | OfficeRight::UnlockOperator => [false, true, true, false],
         OfficeRight::CloseDay | OfficeRight::ManageOperators => [false, false, true, false],

@@ -25,9 +25,9 @@ worded! {
     /// The store's list says that they do not work here now.
     NotActive = 4 "no longer active" "已停用";
     /// Who stands at a lane that was off is not known.
-    LaneRestarted = 5 "the lane was restarted" "通道已重启";
+    LaneRestarted = 5 "the lane was restarted" "收银台已重启";
     /// The lane has gone to rest.
-    LaneStopped = 6 "the lane was stopped" "通道已停机";
+    LaneStopped = 6 "the lane was stopped" "收银台已停机";
 }
 
 /// What happened to operators at a lane.

@@ -6,6 +6,7 @@
 //! says so.
 
 mod card;
+mod copy;
 mod day_report;
 mod heading;
 mod language;
@@ -19,6 +20,7 @@ mod void;
 mod width;
 
 pub use card::{CardOutcome, CardSlip, MerchantCopyOf};
+pub use copy::copy_of;
 pub use day_report::{BatchLine, DayReport, LaneLine};
 pub use heading::Heading;
 pub use language::PaperLanguage;

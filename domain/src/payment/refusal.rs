@@ -92,15 +92,15 @@ refusals! {
         "系统拒绝：请更换付款方式并通知经理";
     /// An older machine of this lane, fenced by a newer epoch.
     Fenced = 5
-        "fenced lane" "通道已被替换"
+        "fenced lane" "收银台已被替换"
         "This lane can't take cards now: cash only, tell the manager"
-        "本通道暂不能刷卡：仅收现金，请通知经理";
+        "本收银台暂不能刷卡：仅收现金，请通知经理";
     /// The lane has no terminal at this hub, or its terminal is stopped (rule 10), or closed with
     /// the business day.
     NoTerminal = 6
         "no terminal" "没有可用终端"
         "This lane can't take cards now: cash only, tell the manager"
-        "本通道暂不能刷卡：仅收现金，请通知经理";
+        "本收银台暂不能刷卡：仅收现金，请通知经理";
     /// Amount not positive, or more than field 4 can carry.
     InvalidAmount = 7
         "invalid amount" "金额无效"

@@ -17,7 +17,7 @@ worded! {
     /// It came back on another lane since this one looked.
     Changed = 4 "changed since it was looked at" "查看后已有变动";
     /// What is left is reserved by a return that is not closed yet.
-    ReservedElsewhere = 5 "being returned on another lane" "正在其他通道退货";
+    ReservedElsewhere = 5 "being returned on another lane" "正在其他收银台退货";
     /// Nothing is left of what paid for it.
     PaymentGone = 6 "nothing left of its payment" "付款已无可退金额";
     /// The return that asks has ended.
@@ -25,7 +25,7 @@ worded! {
     /// A newer question of the same return was answered.
     Overtaken = 8 "overtaken by a newer question" "已有更新的请求";
     /// The hub lost its journal and has not read those of all lanes yet.
-    HubRebuilt = 9 "the hub is still reading lanes' journals" "主机正在读取各通道日志";
+    HubRebuilt = 9 "the hub is still reading lanes' journals" "主机正在读取各收银台日志";
     /// Sold before what is kept.
     TooOld = 10 "older than returns are kept" "超出保留期限";
     /// Its prices held the tax and this lane's do not, or the other way round.
@@ -77,7 +77,7 @@ impl ReturnRefusal {
             ),
             Self::ReservedElsewhere => (
                 "This is being returned on another lane: wait until that return has ended",
-                "该商品正在其他通道退货：请等待其结束",
+                "该商品正在其他收银台退货：请等待其结束",
             ),
             Self::PaymentGone => (
                 "Nothing is left of what paid for this: call the manager",
@@ -90,7 +90,7 @@ impl ReturnRefusal {
             Self::Overtaken => ("Press Total again", "请再按一次合计"),
             Self::HubRebuilt => (
                 "The hub is still reading the lanes' journals: try again in a while (HUB0055)",
-                "主机正在读取各通道日志：请稍后再试（HUB0055）",
+                "主机正在读取各收银台日志：请稍后再试（HUB0055）",
             ),
             Self::TooOld => (
                 "This receipt is too old: call a supervisor for a return without receipt",

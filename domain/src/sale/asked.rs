@@ -31,6 +31,7 @@ impl Event {
             | Self::ClockRead { .. }
             | Self::Rest
             | Self::ReceiptPrinted { .. }
+            | Self::CopyWanted { .. }
             | Self::OriginalTold { .. }
             | Self::ReservationTold { .. }
             | Self::BasketTold { .. }
@@ -53,6 +54,7 @@ impl Event {
             | Self::ReturnAsked { .. }
             | Self::PayBack
             | Self::Total
+            | Self::AgeAnswered { .. }
             | Self::CashTendered { .. }
             | Self::CardChosen { .. }
             | Self::Suspend { .. }
@@ -143,6 +145,7 @@ impl Step {
             | Event::ReservationTold { .. }
             | Event::PayBack
             | Event::Total
+            | Event::AgeAnswered { .. }
             | Event::CashTendered { .. }
             | Event::CardChosen { .. }
             | Event::CardRead { .. }
@@ -159,6 +162,7 @@ impl Step {
             | Event::ClockRead { .. }
             | Event::Rest
             | Event::ReceiptPrinted { .. }
+            | Event::CopyWanted { .. }
             | Event::Suspend { .. }
             | Event::Recall { .. }
             | Event::BasketAsked { .. }

@@ -5,8 +5,8 @@ use crate::{
     limits,
     money::Money,
     sale::{
-        AbandonReason, Effect, Figures, Line, PriceSource, PricedItem, Prompt, Rejected, Sale,
-        SoldBy, Step, TaxMode, TaxSum, Tender,
+        AbandonReason, AgeAnswer, Effect, Figures, Line, PriceSource, PricedItem, Prompt, Rejected,
+        Sale, SoldBy, Step, TaxMode, TaxSum, Tender,
         closing::SaleFact,
         line::{NextLine, is_quantity, is_weight},
     },
@@ -39,6 +39,13 @@ pub enum BasketFact {
         sale: SaleNumber,
         /// The line.
         line_number: u32,
+    },
+    /// The cashier was asked whether the customer is old enough.
+    AgeAnswered {
+        /// The sale.
+        sale: SaleNumber,
+        /// What was said.
+        answer: AgeAnswer,
     },
     /// What the basket costs.
     SaleTotalled {
@@ -74,6 +81,7 @@ impl Sale {
                     line.voided |= line.number == *line_number;
                 }
             }
+            BasketFact::AgeAnswered { answer, .. } => self.apply_age(*answer),
             BasketFact::SaleTotalled {
                 total,
                 taxes,
@@ -250,6 +258,9 @@ impl Step {
         }
         let sale = sale.number;
         self.volatile.next_line = NextLine::default();
+        if self.asks_age()? {
+            return Ok(());
+        }
         self.record(BasketFact::SaleTotalled {
             sale,
             total,

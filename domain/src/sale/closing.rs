@@ -83,6 +83,13 @@ pub enum SaleFact {
         /// Why, in words.
         reason: String,
     },
+    /// Somebody at the hub wants a receipt once more, on this lane's printer.
+    CopyOrdered {
+        /// Of this lane or another.
+        receipt: ReceiptNumber,
+        /// Who wants it at the hub; `None`: the hub has no operators.
+        by: Option<OperatorId>,
+    },
     /// The receipt is out.
     ReceiptPrinted {
         /// Which.
@@ -102,7 +109,8 @@ impl SaleFact {
             Self::SaleClosed { .. } | Self::SaleVoided { .. } | Self::SaleSuspended { .. } => true,
             Self::SaleOpened { .. }
             | Self::ReceiptPrinted { .. }
-            | Self::BasketHandedOver { .. } => false,
+            | Self::BasketHandedOver { .. }
+            | Self::CopyOrdered { .. } => false,
         }
     }
 
@@ -113,9 +121,10 @@ impl SaleFact {
             Self::SaleVoided { .. } | Self::SaleSuspended { .. } | Self::ReceiptPrinted { .. } => {
                 true
             }
-            Self::SaleOpened { .. } | Self::SaleClosed { .. } | Self::BasketHandedOver { .. } => {
-                false
-            }
+            Self::SaleOpened { .. }
+            | Self::SaleClosed { .. }
+            | Self::BasketHandedOver { .. }
+            | Self::CopyOrdered { .. } => false,
         }
     }
 }
@@ -147,7 +156,8 @@ impl SalesPart {
             SaleFact::SaleVoided { .. } => self.voided = self.voided.saturating_add(1),
             SaleFact::SaleSuspended { .. }
             | SaleFact::BasketHandedOver { .. }
-            | SaleFact::ReceiptPrinted { .. } => {}
+            | SaleFact::ReceiptPrinted { .. }
+            | SaleFact::CopyOrdered { .. } => {}
         }
         if let Some(ended) = running.filter(|_| fact.ends_sale()) {
             self.last_order_reference.clone_from(&ended.order_reference);
@@ -180,6 +190,7 @@ impl DurableState {
                     total: None,
                     taxes: Vec::new(),
                     tax_mode: TaxMode::default(),
+                    old_enough_for: None,
                     tenders_tried: 0,
                     tenders: Vec::new(),
                     card_tenders: Vec::new(),
@@ -213,11 +224,23 @@ impl DurableState {
             SaleFact::ReceiptPrinted { receipt, .. } => {
                 self.receipts_owed.retain(|owed| owed.number != *receipt);
             }
+            SaleFact::CopyOrdered { .. } => {}
         }
     }
 }
 
 impl Step {
+    /// It stands in the journal before it is on paper; nothing of a sale changes by it.
+    pub(super) fn print_copy(
+        &mut self,
+        receipt: ReceiptNumber,
+        text: String,
+        by: Option<OperatorId>,
+    ) {
+        self.record(SaleFact::CopyOrdered { receipt, by });
+        self.then(Effect::PrintCopy { receipt, text });
+    }
+
     /// Closes a sale whose tenders cover its total and the rounding of cash (I3), and gives its
     /// receipt the next number of this lane and epoch (I12). The screens keep its basket until the
     /// next one.

@@ -69,6 +69,13 @@ pub enum Effect {
         /// True when it may have been printed before.
         reprint: bool,
     },
+    /// Print a receipt once more, marked as that.
+    PrintCopy {
+        /// Which.
+        receipt: ReceiptNumber,
+        /// As it was printed.
+        text: String,
+    },
     /// Both screens.
     Show(Screen),
     /// The sale has ended: closed, its receipt printed or not, or voided.

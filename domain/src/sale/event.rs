@@ -156,6 +156,13 @@ pub enum Event {
     PayBack,
     /// No more articles: what does it cost?
     Total,
+    /// The cashier says whether the customer is old enough.
+    AgeAnswered {
+        /// In years, as it was asked.
+        least_age: u8,
+        /// Whether the customer is.
+        old_enough: bool,
+    },
     /// The customer gave cash.
     CashTendered {
         /// All that was given; change is worked out here.
@@ -241,6 +248,15 @@ pub enum Event {
         text: String,
         /// It may have been printed before, and says so.
         reprint: bool,
+    },
+    /// Somebody at the hub wants a receipt once more, on this printer.
+    CopyWanted {
+        /// Of this lane or another.
+        receipt: ReceiptNumber,
+        /// As it was printed.
+        text: String,
+        /// Who; `None`: the hub has no operators.
+        by: Option<OperatorId>,
     },
     /// The customer goes without buying.
     VoidSale {
@@ -345,7 +361,10 @@ impl Event {
     /// Whether the screens say nothing of it: it comes out on paper alone.
     #[must_use]
     pub const fn shows_nothing(&self) -> bool {
-        matches!(self, Self::Till(TillEvent::X { .. } | TillEvent::ZAgain))
+        match self {
+            Self::Till(event) => matches!(event, TillEvent::X { .. } | TillEvent::ZAgain),
+            other => matches!(other, Self::CopyWanted { .. }),
+        }
     }
 }
 
@@ -412,6 +431,10 @@ impl Step {
             Event::CashForCard { reason, right } => self.cash_for_card(reason, right),
             Event::PayBack => self.pay_back(),
             Event::Total => self.total(),
+            Event::AgeAnswered {
+                least_age,
+                old_enough,
+            } => self.answer_age(least_age, old_enough),
             Event::CashTendered { given } => self.take_cash(given),
             Event::CardChosen { payment_id } => self.choose_card(payment_id),
             Event::CardRead {
@@ -457,6 +480,10 @@ impl Step {
                 text,
                 reprint,
             } => self.receipt_printed(receipt, text, reprint),
+            Event::CopyWanted { receipt, text, by } => {
+                self.print_copy(receipt, text, by);
+                Ok(())
+            }
             Event::VoidSale { reason } => self.void_sale(reason),
             Event::Suspend { label } => self.suspend(label),
             Event::Recall {

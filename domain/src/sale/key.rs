@@ -112,6 +112,13 @@ pub enum Key {
     PayBack,
     /// What does it cost?
     Total,
+    /// The customer is old enough, or is not.
+    Age {
+        /// In years, as it was asked.
+        least_age: u8,
+        /// Whether the customer is.
+        old_enough: bool,
+    },
     /// Cash was given.
     Cash {
         /// All of it, in minor units.
@@ -208,6 +215,10 @@ impl Key {
                 line_number: typed.parse().ok()?,
             },
             "total" => Self::Total,
+            "old-enough" | "too-young" => Self::Age {
+                least_age: typed.parse().ok()?,
+                old_enough: name == "old-enough",
+            },
             "cash" => Self::Cash {
                 given_minor: typed.parse().ok()?,
             },
@@ -345,6 +356,13 @@ impl Key {
             },
             Self::PayBack => Event::PayBack,
             Self::Total => Event::Total,
+            Self::Age {
+                least_age,
+                old_enough,
+            } => Event::AgeAnswered {
+                least_age,
+                old_enough,
+            },
             Self::Cash { given_minor } => Event::CashTendered {
                 given: money(given_minor),
             },

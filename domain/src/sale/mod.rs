@@ -18,6 +18,7 @@
 //! Start-up is replay: [`Checkout::replay`] every record, then [`Event::Recovered`]. A basket goes
 //! on, a payment without a decision is given up, receipts that are owed are printed.
 
+mod age;
 mod asked;
 mod basket;
 mod by_hand;
@@ -59,6 +60,7 @@ mod trade;
 
 pub use crate::till::TillFact;
 pub use crate::wall_time::{civil_date, date_and_time, midnight};
+pub use age::AgeAnswer;
 pub use basket::BasketFact;
 pub use cash_rounding::{CashRounding, RoundTo};
 pub use checkpoint::{CheckoutCheckpoint, CheckoutPart};
@@ -220,6 +222,8 @@ pub(in crate::sale) struct VolatileState {
     pub(in crate::sale) next_line: NextLine,
     /// An article that waits for its weight.
     pub(in crate::sale) to_weigh: Option<PricedItem>,
+    /// The least age in years that the cashier was asked about.
+    pub(in crate::sale) age_asked: Option<u8>,
     /// An earlier sale that goods come back from.
     pub(in crate::sale) returning: Returning,
     /// A basket that waits elsewhere.

@@ -476,6 +476,8 @@ impl Step {
         } else if let Some(item) = &self.volatile.to_weigh {
             let name = item.name.clone();
             Prompt::Weigh { name }
+        } else if let Some(prompt) = self.age_prompt() {
+            prompt
         } else if sale.total.is_some_and(Money::is_negative) {
             self.pay_back_prompt().unwrap_or(Prompt::ChooseTender)
         } else if sale.total.is_some() {

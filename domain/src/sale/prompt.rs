@@ -13,7 +13,7 @@ use crate::{
         VolatileState, Weight,
     },
     till::TillNotice,
-    time::WallMs,
+    time::{BusinessDate, WallMs},
     words::Sentence,
 };
 
@@ -38,6 +38,15 @@ pub enum Prompt {
     Weigh {
         /// As on the receipt.
         name: String,
+    },
+    /// Is the customer old enough for this article? Asked before the total stands.
+    AskAge {
+        /// As on the receipt.
+        name: String,
+        /// In years.
+        least_age: u8,
+        /// Whoever was born then or before is; `None`: the date is not known.
+        born_by: Option<BusinessDate>,
     },
     /// The total stands; how does the customer pay what is open?
     ChooseTender,
@@ -142,6 +151,7 @@ impl Prompt {
             | Self::NotFound { .. }
             | Self::NotForSale { .. }
             | Self::Weigh { .. }
+            | Self::AskAge { .. }
             | Self::PresentCard { .. }
             | Self::ContactingBank { .. }
             | Self::Printing { .. }
@@ -195,6 +205,11 @@ impl Prompt {
                 english: format!("Weigh {name}, or clear it"),
                 chinese: format!("请称重 {name}，或清除"),
             },
+            Self::AskAge {
+                name,
+                least_age,
+                born_by,
+            } => ask_age(name, *least_age, *born_by),
             Self::ChooseTender => sentence("Choose how to pay", "请选择付款方式"),
             Self::PresentCard { amount } => with_amount("Card for", "请刷卡，金额", *amount),
             Self::ContactingBank { amount } => {
@@ -258,6 +273,10 @@ impl Prompt {
             Self::Scan | Self::NotFound { .. } | Self::NotForSale { .. } | Self::Weigh { .. } => {
                 sentence("Your articles", "您的商品")
             }
+            Self::AskAge { .. } => sentence(
+                "Please show something that says how old you are",
+                "请出示证件以核实年龄",
+            ),
             Self::AskingOriginal { .. }
             | Self::ChooseReturn { .. }
             | Self::ReturnRefused { .. }
@@ -301,6 +320,25 @@ impl Prompt {
                 sentence("Your basket is kept for you", "您的购物篮已为您保留")
             }
         }
+    }
+}
+
+fn ask_age(name: &str, least_age: u8, born_by: Option<BusinessDate>) -> Sentence {
+    let born = born_by.map_or_else(
+        || Sentence::new("", ""),
+        |day| {
+            Sentence::new(
+                format!(", born {day} or before"),
+                format!("（{day} 或之前出生）"),
+            )
+        },
+    );
+    Sentence {
+        english: format!(
+            "{name}: is the customer {least_age} or older{}?",
+            born.english
+        ),
+        chinese: format!("{name}：顾客是否已满 {least_age} 岁{}？", born.chinese),
     }
 }
 

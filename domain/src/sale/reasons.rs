@@ -6,7 +6,7 @@ worded! {
     /// Why a payment is never a tender of its sale.
     AbandonReason:
     /// Nobody waits for its result any more.
-    LaneRestarted = 1 "the lane was restarted" "通道已重启";
+    LaneRestarted = 1 "the lane was restarted" "收银台已重启";
     /// Its request or its result may have been lost.
     LinkBroke = 2 "the link to the hub broke" "与主机的连接中断";
     /// The hub had not answered for too long.
@@ -27,7 +27,7 @@ worded! {
     /// What is left is not worth keeping.
     MostlySpent = 3 "mostly spent" "已基本用完";
     /// Its clock is lost.
-    LaneRestarted = 4 "the lane was restarted" "通道已重启";
+    LaneRestarted = 4 "the lane was restarted" "收银台已重启";
 }
 
 worded! {

@@ -67,6 +67,9 @@ pub enum Rejected {
     /// `limits::TILL_OPERATORS_MAX` reached.
     #[error("the till keeps the figures of too many operators")]
     TooManyOperators,
+    /// Nobody asked for this age, or the basket has changed since.
+    #[error("this age is not asked for")]
+    AgeNotAsked,
     /// A note that there is not, one told twice, or too many of it.
     #[error("the count is not valid")]
     InvalidCount,
@@ -335,6 +338,7 @@ impl Rejected {
                 "退货行不能修改：请取消后重新选择",
             ),
             Self::NotAskedFor => ("Ask for the receipt again", "请重新查询小票"),
+            Self::AgeNotAsked => ("Press Total again", "请重新按合计"),
             Self::NoOriginal => (
                 "Scan the receipt first, or type its number",
                 "请先扫描小票或输入小票号",

@@ -87,6 +87,8 @@ pub struct Sale {
     pub taxes: Vec<TaxSum>,
     /// Whether that tax is in the prices of the lines.
     pub tax_mode: TaxMode,
+    /// The age in years that the cashier has said the customer has; `None`: nobody was asked.
+    pub old_enough_for: Option<u8>,
     /// Tenders tried: cash, cards read, cards not read.
     pub tenders_tried: u32,
     /// What has paid so far.

@@ -49,7 +49,8 @@ impl SuspendedPart {
             }
             SaleFact::SaleClosed { .. }
             | SaleFact::SaleVoided { .. }
-            | SaleFact::ReceiptPrinted { .. } => {}
+            | SaleFact::ReceiptPrinted { .. }
+            | SaleFact::CopyOrdered { .. } => {}
         }
     }
 

@@ -27,7 +27,8 @@ impl Sale {
             SaleFact::SaleSuspended { .. } => {}
             SaleFact::SaleOpened { .. }
             | SaleFact::BasketHandedOver { .. }
-            | SaleFact::ReceiptPrinted { .. } => return None,
+            | SaleFact::ReceiptPrinted { .. }
+            | SaleFact::CopyOrdered { .. } => return None,
         }
         Some(trade)
     }

@@ -24,6 +24,7 @@ mod printer;
 use domain::{
     ids::{LeaseId, Stan},
     sale::Checkout,
+    till::Shift,
     time::BusinessDate,
 };
 
@@ -55,6 +56,8 @@ pub(crate) struct Progress {
     pub(crate) last_lease: Option<LeaseId>,
     /// The date of the lane's own frame.
     pub(crate) running_date: Option<BusinessDate>,
+    /// Who answers for the drawer, and since when.
+    pub(crate) shift: Option<Shift>,
 }
 
 impl Progress {
@@ -69,6 +72,7 @@ impl Progress {
             last_stan: checkout.last_stan(),
             last_lease: checkout.last_lease(),
             running_date: checkout.running_date(),
+            shift: checkout.till().shift,
         }
     }
 

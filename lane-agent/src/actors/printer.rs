@@ -9,7 +9,7 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
 use domain::{
     limits,
-    paper::{Heading, PaperSetting, TillReport},
+    paper::{Heading, PaperSetting, TillReport, copy_of},
     sale::{Receipt, ReceiptForm},
 };
 use tokio::{
@@ -47,6 +47,16 @@ pub(crate) struct PrintReport {
     pub(crate) again: bool,
 }
 
+/// Print a receipt once more, from its words; the answer comes when it is on paper. `None`: it was
+/// not taken, the queue is full.
+#[derive(Message)]
+#[rtype(result = "Option<Printed>")]
+pub(crate) struct PrintCopy {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) setting: PaperSetting,
+}
+
 /// What came out for the customer.
 pub(crate) struct Printed {
     pub(crate) text: String,
@@ -63,6 +73,8 @@ pub(crate) struct OpenDrawer;
 enum Order {
     Receipt(PrintReceipt),
     Report(Box<PrintReport>),
+    /// It says so of itself, each time.
+    Copy(PrintCopy, bool),
 }
 
 impl Order {
@@ -80,6 +92,11 @@ impl Order {
                     .lay_out(&order.heading, order.setting, order.again),
                 copies: Vec::new(),
             },
+            Self::Copy(order, _) => PrintJob {
+                name: order.name.clone(),
+                paper: copy_of(&order.text, order.setting),
+                copies: Vec::new(),
+            },
         }
     }
 
@@ -88,6 +105,7 @@ impl Order {
         match self {
             Self::Receipt(order) => &mut order.form.again,
             Self::Report(order) => &mut order.again,
+            Self::Copy(_, again) => again,
         }
     }
 }
@@ -157,6 +175,14 @@ impl Handler<PrintReport> for Printer {
 
     fn handle(&mut self, order: PrintReport, _: &mut Self::Context) -> Self::Result {
         self.take(Order::Report(Box::new(order)))
+    }
+}
+
+impl Handler<PrintCopy> for Printer {
+    type Result = ResponseFuture<Option<Printed>>;
+
+    fn handle(&mut self, order: PrintCopy, _: &mut Self::Context) -> Self::Result {
+        self.take(Order::Copy(order, true))
     }
 }
 

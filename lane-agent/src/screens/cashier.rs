@@ -24,6 +24,7 @@ use super::{
     identify::{self, Asked},
     keys::{actions, pad},
     pages::{Here, Lane, Pages, asked, said, store_name},
+    pictures::{self, picture},
     returns,
 };
 use crate::hub_facts::HubFacts;
@@ -39,7 +40,11 @@ const TAX_CLASSES_MAX: usize = 16;
 pub(super) fn assets() -> Router {
     let kind = "text/javascript; charset=utf-8";
     let script = get(move || async move { ([(header::CONTENT_TYPE, kind)], SCRIPT) });
-    Router::new().route("/assets/cashier.js", script)
+    let svg = "image/svg+xml";
+    let goods = get(move || async move { ([(header::CONTENT_TYPE, svg)], pictures::FILE) });
+    Router::new()
+        .route("/assets/cashier.js", script)
+        .route(pictures::PATH, goods)
 }
 
 /// `GET /cashier`.
@@ -216,7 +221,8 @@ pub(super) const fn mood(prompt: &Prompt) -> &'static str {
         | Prompt::Voided { .. }
         | Prompt::CardNotRead
         | Prompt::PayBack { .. }
-        | Prompt::Weigh { .. } => "mind",
+        | Prompt::Weigh { .. }
+        | Prompt::AskAge { .. } => "mind",
         Prompt::NotFound { .. }
         | Prompt::NotForSale { .. }
         | Prompt::Declined { .. }
@@ -264,6 +270,7 @@ pub(super) async fn goods(State(pages): Here, headers: HeaderMap) -> Markup {
             div .goods {
                 @for (code, name, minor) in articles {
                     button .key type="button" data-scan=(code) {
+                        @if let Some(picture) = picture(name) { (picture) }
                         span .name { (name) }
                         span .amount { (plain(Money::new(minor, currency))) }
                     }

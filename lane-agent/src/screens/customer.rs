@@ -140,6 +140,7 @@ fn of_payment(prompt: &Prompt) -> Option<Markup> {
         | Prompt::NotFound { .. }
         | Prompt::NotForSale { .. }
         | Prompt::Weigh { .. }
+        | Prompt::AskAge { .. }
         | Prompt::ChooseTender
         | Prompt::NoRoom
         | Prompt::Voided { .. }

@@ -3,7 +3,7 @@
 use domain::{
     sale::{BasketView, PayBackView, Prompt},
     till::likely_given,
-    words::Language,
+    words::{Language, Sentence},
 };
 use maud::{Markup, html};
 
@@ -39,11 +39,17 @@ pub(super) fn actions(
     let pays_back = basket
         .and_then(|basket| basket.pay_back.as_ref())
         .filter(|_| matches!(prompt, Some(Prompt::PayBack { .. })));
+    let least_age = match prompt {
+        Some(Prompt::AskAge { least_age, .. }) => Some(*least_age),
+        Some(_) | None => None,
+    };
     html! {
            nav .actions aria-label=(said(language, "Keys", "功能键")) data-pays=(pays)
     {
                @if let Some(back) = pays_back {
                    (pay_back_keys(back, language))
+               } @else if let Some(age) = least_age {
+                   (age_keys(age, language))
                } @else if paying {
                    (key("card", "F8", said(language, "Card", "银行卡"), pays).class("tender").markup())
                    (key("cash", "F10", said(language, "Cash exact", "现金（正好）"), true)
@@ -72,6 +78,21 @@ pub(super) fn actions(
                    .class("total").markup())
            }
        }
+}
+
+/// Neither lies where another key does that is pressed before or after it.
+fn age_keys(least_age: u8, language: Language) -> Markup {
+    let typed = least_age.to_string();
+    let old_enough = Sentence::new(
+        format!("{least_age} or older"),
+        format!("已满 {least_age} 岁"),
+    );
+    let old_enough = old_enough.read_in(language);
+    let too_young = said(language, "Too young: take it out", "未满年龄：取出商品");
+    html! {
+        (key("old-enough", "F7", old_enough, true).class("tender").typed(&typed).markup())
+        (key("too-young", "F2", too_young, true).class("tender").typed(&typed).markup())
+    }
 }
 
 /// In the place of the tenders: what goes back now, and cash in place of a card's part.

@@ -17,6 +17,7 @@ mod order_route;
 mod orders;
 mod pages;
 mod panel;
+mod pictures;
 mod returns;
 mod test_panel;
 

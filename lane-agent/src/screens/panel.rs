@@ -33,14 +33,19 @@ const GOODS_MAX: usize = 240;
 const WEIGHED_GRAMS: i64 = 512;
 
 /// `POST /panel/card/N`: the customer holds the card to the reader until the screens go on.
-pub(super) async fn hold_card(State(pages): Here, UrlPath(index): UrlPath<usize>) -> Response {
+pub(super) async fn hold_card(
+    State(pages): Here,
+    UrlPath(index): UrlPath<usize>,
+    headers: HeaderMap,
+) -> Response {
     let panel = pages.lane.panel.as_ref();
     let card = panel.and_then(|panel| panel.cards.get(index));
     let Some((panel, card)) = panel.zip(card) else {
         return (StatusCode::NOT_FOUND, "there is no such card\n").into_response();
     };
     if !waits_for_card(&pages) {
-        return (StatusCode::CONFLICT, "no card is wanted now\n").into_response();
+        let what = said(asked(&headers), "No card is wanted now", "当前不需要刷卡");
+        return (StatusCode::CONFLICT, what).into_response();
     }
     panel.held.send_replace(Some(card.card.clone()));
     let (mut screens, held) = (pages.lane.screens.clone(), panel.held.clone());

@@ -20,8 +20,9 @@ pub(super) fn choice(of: &ReturnView, language: Language) -> Markup {
             p { (of.receipt) " · " (of.sold_on) " · "
                 (said(
                     language,
-                    "touch what comes back; for fewer pieces type how many first",
-                    "点选退货商品；只退部分时请先输入数量",
+                    "touch what comes back, or type its number and Enter; for fewer pieces type how \
+                     many before the touch, or 2.3 for three of line 2",
+                    "点选退货商品，或输入行号按确认；只退部分时先输入数量再点选，或输入 2.3 表示第 2 行退 3 件",
                 ))
             }
             div .goods {

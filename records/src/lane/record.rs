@@ -28,7 +28,10 @@ use crate::{
 use domain::{
     ids::{LaneEpoch, LeaseId, OperatorId, SaleNumber},
     operators::{OperatorFact, SignedOn},
-    sale::{BasketFact, CheckoutFact, CheckoutRecord, DateFact, LeaseFact, SaleFact, TenderFact},
+    sale::{
+        AgeAnswer, BasketFact, CheckoutFact, CheckoutRecord, DateFact, LeaseFact, SaleFact,
+        TenderFact,
+    },
     time::{BusinessDate, WallMs},
 };
 use prost::Message;
@@ -149,6 +152,10 @@ fn sale(fact: &SaleFact) -> Body {
             sale_number: sale.0,
             reason: reason.clone(),
         }),
+        SaleFact::CopyOrdered { receipt, by } => Body::CopyOrdered(wire::CopyOrdered {
+            receipt_number: receipt.to_string(),
+            operator_id: by.map_or(0, |by| by.0),
+        }),
         SaleFact::ReceiptPrinted {
             receipt,
             text,
@@ -170,6 +177,12 @@ fn basket(fact: &BasketFact) -> Body {
         BasketFact::LineVoided { sale, line_number } => Body::LineVoided(wire::LineVoided {
             sale_number: sale.0,
             line_number: *line_number,
+        }),
+        BasketFact::AgeAnswered { sale, answer } => Body::AgeAnswered(wire::AgeAnswered {
+            sale_number: sale.0,
+            least_age: answer.least_age.into(),
+            old_enough: answer.old_enough,
+            operator_id: answer.operator.0,
         }),
         BasketFact::SaleTotalled {
             sale,
@@ -284,6 +297,16 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
             line_number: from.line_number,
         }
         .into(),
+        Body::AgeAnswered(from) => BasketFact::AgeAnswered {
+            sale: SaleNumber(from.sale_number),
+            answer: AgeAnswer {
+                least_age: u8::try_from(from.least_age)
+                    .map_err(|error| ConvertError::new("least_age", error))?,
+                old_enough: from.old_enough,
+                operator: OperatorId(from.operator_id),
+            },
+        }
+        .into(),
         Body::SaleTotalled(from) => BasketFact::SaleTotalled {
             sale: SaleNumber(from.sale_number),
             total: money("total", from.total.as_ref())?,
@@ -335,6 +358,11 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
         Body::SaleVoided(from) => SaleFact::SaleVoided {
             sale: SaleNumber(from.sale_number),
             reason: from.reason,
+        }
+        .into(),
+        Body::CopyOrdered(from) => SaleFact::CopyOrdered {
+            receipt: receipt_number(&from.receipt_number)?,
+            by: (from.operator_id != 0).then_some(OperatorId(from.operator_id)),
         }
         .into(),
         Body::ReceiptPrinted(from) => SaleFact::ReceiptPrinted {

@@ -11,10 +11,10 @@ use domain::{
     payment::{Decision, PaymentKind, PaymentMethod},
     returns::{CardPaid, OfReceipt, Payback, Source, TakenLine, Taking},
     sale::{
-        AbandonReason, BasketFact, CheckoutFact, DateFact, Discount, LeaseFact, LeaseReturnReason,
-        Line, LineTax, MarkedBy, OriginalLine, OwedBack, OwedBy, PendingPayment, PriceSource,
-        ReturnFact, Returned, SaleFact, TaxMode, TaxSum, Tender, TenderFact, TillFact, WeighedBy,
-        Weight,
+        AbandonReason, AgeAnswer, BasketFact, CheckoutFact, DateFact, Discount, LeaseFact,
+        LeaseReturnReason, Line, LineTax, MarkedBy, OriginalLine, OwedBack, OwedBy, PendingPayment,
+        PriceSource, ReturnFact, Returned, SaleFact, TaxMode, TaxSum, Tender, TenderFact, TillFact,
+        WeighedBy, Weight,
     },
     time::BusinessDate,
 };
@@ -291,6 +291,24 @@ pub(super) fn samples() -> Vec<CheckoutFact> {
             line_number: 1,
         }
         .into(),
+        BasketFact::AgeAnswered {
+            sale,
+            answer: AgeAnswer {
+                least_age: 18,
+                old_enough: true,
+                operator: OperatorId(8),
+            },
+        }
+        .into(),
+        BasketFact::AgeAnswered {
+            sale,
+            answer: AgeAnswer {
+                least_age: 16,
+                old_enough: false,
+                operator: OperatorId(1),
+            },
+        }
+        .into(),
         BasketFact::SaleTotalled {
             sale,
             total: cny(1250),
@@ -402,6 +420,15 @@ pub(super) fn samples() -> Vec<CheckoutFact> {
         SaleFact::SaleVoided {
             sale,
             reason: text("left"),
+        }
+        .into(),
+        SaleFact::CopyOrdered {
+            receipt: ReceiptNumber {
+                lane: LaneId(2),
+                epoch: LaneEpoch(3),
+                sequence: 42,
+            },
+            by: Some(OperatorId(8)),
         }
         .into(),
         SaleFact::ReceiptPrinted {

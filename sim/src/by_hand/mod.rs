@@ -9,7 +9,12 @@ mod operators;
 mod start_page;
 mod switches;
 
-use std::{io, time::Duration};
+use std::{
+    borrow::Cow,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use command_line::{Exit, LogFormat, StopSignals};
 use domain::{sale::civil_date, time::LocalMs};
@@ -63,6 +68,14 @@ pub enum ByHandError {
         /// What the system says.
         source: io::Error,
     },
+    /// The price file.
+    #[error("price file {}: {reason}", .file.display())]
+    Prices {
+        /// As given.
+        file: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
     /// A program.
     #[error(transparent)]
     Fleet(#[from] FleetError),
@@ -73,7 +86,7 @@ impl ByHandError {
     #[must_use]
     pub const fn exit(&self) -> Exit {
         match self {
-            Self::Folder(_) | Self::Token(_) => Exit::Usage,
+            Self::Folder(_) | Self::Token(_) | Self::Prices { .. } => Exit::Usage,
             Self::Fleet(_) => Exit::Unreachable,
             Self::Io { .. } | Self::Operators(_) => Exit::No,
         }
@@ -90,6 +103,7 @@ struct Hand {
     record: RunRecord,
     keys: StoreKeys,
     token: Token,
+    prices: Cow<'static, str>,
 }
 
 /// Keeps the store open until somebody ends it, then closes the day and examines the books.
@@ -158,6 +172,18 @@ async fn tend(fleet: &mut Fleet, ordered: &mut mpsc::Receiver<Asked>) -> FleetEr
     }
 }
 
+/// The hub itself reads them, and names what is wrong with them.
+fn prices(file: Option<&Path>) -> Result<Cow<'static, str>, ByHandError> {
+    let Some(file) = file else {
+        return Ok(Cow::Borrowed(PRICES));
+    };
+    let read = fs::read_to_string(file).map(Cow::Owned);
+    read.map_err(|reason| ByHandError::Prices {
+        file: file.to_owned(),
+        reason,
+    })
+}
+
 impl Hand {
     fn prepare(options: &StoreOptions, now_ms: i64) -> Result<Self, ByHandError> {
         let folder = RunFolder::create(options.out.as_deref())?;
@@ -190,6 +216,7 @@ impl Hand {
             record,
             keys,
             token,
+            prices: prices(options.price_file.as_deref())?,
         };
         hand.write()?;
         Ok(hand)
@@ -198,7 +225,7 @@ impl Hand {
     fn write(&self) -> Result<(), ByHandError> {
         let Self { folder, keys, .. } = self;
         folder.write(&folder.workload(), "")?;
-        folder.write(&folder.hub().join("prices.csv"), PRICES)?;
+        folder.write(&folder.hub().join("prices.csv"), self.prices.as_bytes())?;
         let operators = operators::file(&OsRandom)?;
         folder.write(&folder.hub().join("operators.csv"), operators)?;
         folder.write(

@@ -27,6 +27,10 @@ pub(super) fn check(lane: u16, book: &LaneBook, verdict: &mut Verdict) {
             });
         }
         if let Some(closed) = &sale.closed {
+            verdict.check(sale.unasked_age.is_none(), "age", None, || {
+                let age = sale.unasked_age.unwrap_or_default();
+                format!("{called}: sold from {age} years on, and nobody said that the customer is")
+            });
             check_tax(&called, sale, closed, verdict);
             check_rounding(&called, closed, verdict);
         }
@@ -256,6 +260,7 @@ mod tests {
         assert!(with(|_, closed| closed.rounding = None) > 0);
         assert!(with(|sale, _| sale.suspended = Some(Vec::new())) > 0);
         assert!(with(|sale, _| sale.taken_up = 1) > 0);
+        assert!(with(|sale, _| sale.unasked_age = Some(18)) > 0);
         assert!(with(|sale, _| sale.recalled = Some((7, 0))) > 0);
     }
 }

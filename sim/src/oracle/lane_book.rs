@@ -35,6 +35,8 @@ pub(super) struct RungUp {
     pub tax_minor: i64,
     /// Class and rate in basis points; `None`: not taxed.
     pub taxed_as: Option<(String, i64)>,
+    /// The customer's least age in years; 0: any.
+    pub least_age: u32,
     /// The price file that it is priced by: what waited in another sale keeps that one's.
     pub price_version: String,
 }
@@ -53,6 +55,7 @@ impl RungUp {
             returned: line.returned.is_some(),
             original: line.returned.as_ref().and_then(original_of),
             tax_minor: minor(line.tax.as_ref()),
+            least_age: line.least_age,
             taxed_as: rate.map(|rate| (line.tax_class.clone(), rate.into())),
             price_version: match line.price_file_version.as_str() {
                 "" => of_sale.to_owned(),
@@ -103,6 +106,10 @@ pub(super) struct Sale {
     pub taken_up: u32,
     /// What was totalled.
     pub totalled_minor: Option<i64>,
+    /// The highest age that the cashier said the customer has.
+    pub old_enough_for: u32,
+    /// The age of what was totalled, where nobody had said that the customer has it.
+    pub unasked_age: Option<u32>,
     /// Cash handed over so far.
     pub cash_minor: i64,
     /// Cash that was paid back.
@@ -244,7 +251,9 @@ impl LaneBook {
             | Body::DrawerOpened(_)
             | Body::CashCounted(_)
             | Body::ZTaken(_)
-            | Body::TillDateEnded(_) => {}
+            | Body::TillDateEnded(_)
+            // A paper more, and no money.
+            | Body::CopyOrdered(_) => {}
             Body::Started(_) => self.start_again(),
             Body::LeaseAccepted(accepted) => {
                 let lease = accepted.lease.clone().unwrap_or_default();
@@ -265,9 +274,18 @@ impl LaneBook {
             Body::LineVoided(line) => {
                 self.sale(line.sale_number).lines.remove(&line.line_number);
             }
+            Body::AgeAnswered(answer) if answer.old_enough => {
+                let sale = self.sale(answer.sale_number);
+                sale.old_enough_for = sale.old_enough_for.max(answer.least_age);
+            }
+            // What the customer is too young for is voided by records of its own.
+            Body::AgeAnswered(_) => {}
             Body::SaleTotalled(total) => {
                 let sale = self.sale(total.sale_number);
                 sale.totalled_minor = Some(minor(total.total.as_ref()));
+                let ages = sale.bought().map(|line| line.least_age);
+                let highest = ages.max().unwrap_or(0);
+                sale.unasked_age = (highest > sale.old_enough_for).then_some(highest);
             }
             Body::CashTendered(cash) => {
                 self.sale(cash.sale_number).cash_minor += minor(cash.given.as_ref());

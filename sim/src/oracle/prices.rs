@@ -196,6 +196,7 @@ mod tests {
             arrive_wall_ms: 0,
             items: vec![item(PIECE), item("2100001001103")],
             mistake: None,
+            too_young_for: None,
             brings_back: None,
             waits: false,
             scanned_on: None,

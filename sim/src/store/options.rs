@@ -25,7 +25,8 @@ pub struct StoreOptions {
     /// Baskets to sell, one a line, names separated by commas [default: 9,835 real ones]
     #[arg(long, value_name = "FILE")]
     pub basket_file: Option<PathBuf>,
-    /// Prices that stand before the built-in ones: barcode,name,price_minor,currency,kind
+    /// Prices that stand before the built-in ones: barcode,name,price_minor,currency,kind; by hand
+    /// in their place
     #[arg(long, value_name = "FILE")]
     pub price_file: Option<PathBuf>,
     /// Decides who buys what, and how it is paid; the same seed draws the same day
@@ -66,8 +67,8 @@ pub struct StoreOptions {
     #[arg(
         long,
         conflicts_with_all = [
-            "resume", "days", "baskets", "basket_file", "price_file", "faults", "keep_open",
-            "capture", "bank_personality"
+            "resume", "days", "baskets", "basket_file", "faults", "keep_open", "capture",
+            "bank_personality"
         ]
     )]
     pub by_hand: bool,

@@ -64,6 +64,9 @@ pub struct Visit {
     /// What the cashier scans first by mistake, and takes back: none of what it buys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mistake: Option<String>,
+    /// What it would buy, and is too young for: none of what it buys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub too_young_for: Option<String>,
     /// Whether its basket waits, and is recalled, before it is paid.
     #[serde(default, skip_serializing_if = "is_not")]
     pub waits: bool,
@@ -112,6 +115,8 @@ pub struct ScriptLine<'visit> {
     items: Vec<&'visit str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mistake: Option<&'visit str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    too_young_for: Option<&'visit str>,
     #[serde(skip_serializing_if = "is_not")]
     waits: bool,
     #[serde(skip_serializing_if = "is_not")]
@@ -155,6 +160,7 @@ impl Visit {
                 .map(|item| item.barcode.as_str())
                 .collect(),
             mistake: self.mistake.as_deref(),
+            too_young_for: self.too_young_for.as_deref(),
             waits: self.waits,
             for_another_lane: scans_for_another,
             from_another_lane: !scans_for_another && self.scanned_on.is_some(),
@@ -189,6 +195,7 @@ impl Workload {
         let mut weights = Dice::new(seed, "weights");
         let mut customers = Dice::new(seed, "customers");
         let mut cashiers = Dice::new(seed, "cashiers");
+        let mut young = Dice::new(seed, "young customers");
         let mut moves = Dice::new(seed, "moves");
         let mut shelf = Vec::new();
         let arrivals = calendar.draw_arrivals(seed, baskets.len());
@@ -204,12 +211,14 @@ impl Workload {
                 let (mistake, waits) = draw_cashier(&mut cashiers, &shelf, &items);
                 let scanned_on = draw_first_lane(&mut moves, calendar, arrival.lane);
                 shelf.extend(a_piece(&items));
+                let too_young_for = draw_young(&mut young, prices, &items);
                 Visit {
                     order: format!("basket-{}", basket.line),
                     lane: arrival.lane,
                     day: arrival.day,
                     arrive_wall_ms: arrival.wall_ms,
                     mistake: mistake.filter(|_| scanned_on.is_none()),
+                    too_young_for: too_young_for.filter(|_| scanned_on.is_none()),
                     waits: waits && scanned_on.is_none(),
                     scanned_on,
                     brings_back: None,
@@ -246,6 +255,21 @@ fn draw_cashier(
     let is_other = |wrong: &&String| items.iter().all(|item| item.barcode != **wrong);
     let mistake = wrong.filter(is_other).filter(|_| errs);
     (mistake.cloned(), waits)
+}
+
+/// One customer in forty would buy what only older ones get; whoever buys such a thing is old
+/// enough.
+fn draw_young(dice: &mut Dice, prices: &PriceList, items: &[ScannedItem]) -> Option<String> {
+    let (tries, at) = (
+        dice.chance(25),
+        dice.below(prices.from_an_age().count() as u64),
+    );
+    let is_grown_up = items.iter().any(|item| {
+        let mut all = prices.from_an_age();
+        all.any(|barcode| barcode == item.barcode)
+    });
+    let wanted = prices.from_an_age().nth(usize::try_from(at).ok()?);
+    wanted.filter(|_| tries && !is_grown_up).map(str::to_owned)
 }
 
 /// One basket in twenty is scanned on one lane and paid on another: on one that stays open in the
@@ -351,6 +375,8 @@ mod tests {
         let moved: Vec<_> = moved.collect();
         assert!((5..35).contains(&moved.len()), "{}", moved.len());
         assert!(moved.iter().all(|one| one.scanned_on != Some(one.lane)));
+        let young = day.visits.iter().filter(|one| one.too_young_for.is_some());
+        assert!((3..25).contains(&young.count()));
         let waiting = day.visits.iter().filter(|one| one.waits).count();
         assert!((4..30).contains(&waiting), "{waiting}");
     }

@@ -53,6 +53,9 @@ pub struct Article {
     pub currency: String,
     /// How it is sold.
     pub kind: ArticleKind,
+    /// The customer's least age in years.
+    #[serde(default)]
+    pub age: Option<u8>,
 }
 
 /// Why a price file can't be used.
@@ -143,6 +146,7 @@ impl PriceList {
                 price_minor: article.price_minor,
                 currency: CURRENCY.to_owned(),
                 kind,
+                age: article.age,
             };
             check(&article).map_err(bad)?;
             self.take(article, repeated).map_err(bad)?;
@@ -181,6 +185,7 @@ impl PriceList {
             price_minor,
             currency: CURRENCY.to_owned(),
             kind: ArticleKind::Piece,
+            age: None,
         };
         self.barcodes.insert(article.barcode.clone());
         self.by_name.insert(name.to_owned(), article.clone());
@@ -212,6 +217,13 @@ impl PriceList {
     #[must_use]
     pub fn priced_by_rule(&self) -> &[String] {
         &self.by_rule
+    }
+
+    /// The numbers of what is sold from an age on.
+    pub(super) fn from_an_age(&self) -> impl Iterator<Item = &str> {
+        let all = self.by_name.values();
+        all.filter(|article| article.age.is_some())
+            .map(|article| article.barcode.as_str())
     }
 
     /// The price file the hub hands to the lanes.

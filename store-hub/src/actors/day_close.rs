@@ -373,7 +373,8 @@ fn missing(report: &DayReport) -> Vec<LaneMissing> {
     let open = report.completeness.iter().filter(|lane| !lane.complete);
     let named = open.map(|lane| LaneMissing {
         lane: lane.lane.into(),
-        what: lane.missing.clone(),
+        what: lane.missing.english.clone(),
+        what_zh: lane.missing.chinese.clone(),
     });
     named.collect()
 }

@@ -59,7 +59,7 @@ pub(super) struct Lane {
     /// The credits and the queue of its session, read without asking it.
     pub(super) gauges: Option<SessionGauges>,
     software_version: String,
-    status: LaneStatus,
+    pub(super) status: LaneStatus,
     last_heard_wall_ms: i64,
     /// When its session ended, while none has begun since.
     left_wall_ms: Option<i64>,
@@ -131,6 +131,9 @@ impl Lanes {
             troubles: self.troubles_of(lane),
             journal_durable_lag_batches: known.status.journal_durable_lag_batches,
             business_date: known.status.business_date.clone(),
+            prints_copies: known.status.prints_copies,
+            shift_of: known.status.shift_of,
+            shift_since_wall_ms: known.status.shift_since_wall_ms,
             clock_ahead_ms: self.clocks.ahead_ms(Witness::Lane(lane)),
             address: match known.session {
                 Some(_) => known.connection.to_string(),

@@ -30,6 +30,7 @@ mod archiving;
 mod baskets_asked;
 pub(crate) mod business_day;
 mod commit;
+pub(crate) mod copies;
 pub(crate) mod copy_asked;
 pub(crate) mod copy_check;
 pub(crate) mod day_close;

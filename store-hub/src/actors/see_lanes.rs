@@ -6,6 +6,7 @@ use domain::{
     day::{LaneSeen, Machine},
     ids::{LaneEpoch, LaneId},
     time::WallMs,
+    words::Sentence,
 };
 use proto::store::v1::{LaneView, TroubleKind};
 
@@ -85,7 +86,11 @@ fn seen(view: &LaneView) -> Vec<LaneSeen> {
         let trouble = troubles.find(|trouble| trouble.blocks && trouble.epoch == epoch);
         trouble.map(|trouble| {
             let code = presentation::trouble_code(trouble.kind);
-            format!("{code}: {}", presentation::trouble(trouble).english)
+            let words = presentation::trouble(trouble);
+            Sentence::new(
+                format!("{code}: {}", words.english),
+                format!("{code}：{}", words.chinese),
+            )
         })
     };
     let lane = LaneId(u16::try_from(view.lane).unwrap_or(u16::MAX));

@@ -102,7 +102,7 @@ fn request(wanted: &Wanted, zone: &StoreZone) -> Result<FindRequest, Failed> {
 fn view(found: &FindResponse, reader: &Reader) -> View {
     let mut text = String::new();
     for line in &found.found {
-        let (at, lane) = (reader.moment(line.wall_ms), reader.words("lane", "通道"));
+        let (at, lane) = (reader.moment(line.wall_ms), reader.words("lane", "收银台"));
         let _ = writeln!(
             text,
             "{at}  {lane} {:<3} {:<13} {:>14}  {:<4}  {:<32}  {}",

@@ -93,7 +93,7 @@ fn listed(leases: &LeasesResponse, reader: &Reader) -> View {
                  ({payments})  left {left}  per card {per_card}  counts {counts}  granted {granted}"
             ),
             Language::Chinese => format!(
-                "{id}  {lane} 号通道，纪元 {epoch}  {state}  额度 {budget}  已用 {spent} \
+                "{id}  {lane} 号收银台，纪元 {epoch}  {state}  额度 {budget}  已用 {spent} \
                  （{payments} 笔）  剩余 {left}  单卡 {per_card}  占用 {counts}  授予 {granted}"
             ),
         };

@@ -72,7 +72,7 @@ fn view(history: &PaymentHistory, reader: &Reader) -> View {
         let _ = writeln!(text, "{heading}{value}");
     }
     for (heading, heading_zh, lines) in [
-        ("Lane", "通道", &history.lane),
+        ("Lane", "收银台", &history.lane),
         ("Hub", "主机", &history.hub),
         ("Host", "银行", &history.host),
     ] {

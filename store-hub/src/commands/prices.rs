@@ -266,7 +266,7 @@ fn status(prices: &PricesResponse, reader: &Reader) -> View {
         let _ = writeln!(
             text,
             "{} {:<3}{}",
-            reader.words("lane", "通道"),
+            reader.words("lane", "收银台"),
             lane.lane,
             lane_in_words(lane, &prices.version, reader)
         );

@@ -142,7 +142,7 @@ fn listed(returns: &ReturnsResponse, reader: &Reader) -> View {
                 format!("{id}  lane {lane}  {value} of {of}  reserved since {since}")
             }
             Language::Chinese => {
-                format!("{id}  {lane} 号通道  {value}，原小票 {of}  自 {since} 起保留")
+                format!("{id}  {lane} 号收银台  {value}，原小票 {of}  自 {since} 起保留")
             }
         };
         let _ = writeln!(text, "{line}");

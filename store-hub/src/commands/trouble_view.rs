@@ -49,7 +49,7 @@ pub(super) fn lines(lane: &LaneView, reader: &Reader) -> String {
 
 /// As `lines`, each lane by its number.
 pub(super) fn of_lanes(lanes: &[LaneView], reader: &Reader) -> String {
-    let heading = reader.words("lane", "通道");
+    let heading = reader.words("lane", "收银台");
     let each = lanes.iter();
     each.map(|lane| format!("{heading} {}\n{}", lane.lane, lines(lane, reader)))
         .collect()

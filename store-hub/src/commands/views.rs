@@ -132,7 +132,7 @@ fn terminal_in_words(terminal: &TerminalStatus, reader: &Reader) -> String {
             "{tid:<20}lane {lane}, {state}, batch {batch:06}, {queue_depth} queued{settling}"
         ),
         Language::Chinese => format!(
-            "{tid:<20}{lane} 号通道，{state}，批次 {batch:06}，排队 {queue_depth}{settling}"
+            "{tid:<20}{lane} 号收银台，{state}，批次 {batch:06}，排队 {queue_depth}{settling}"
         ),
     }
 }
@@ -295,7 +295,7 @@ pub(super) fn lanes(lanes: &[LaneView], reader: &Reader) -> View {
     let mut text = reader
         .words(
             "lane  epoch  connected  last heard  state      here / there   sales  voided\n",
-            "通道  纪元  在线  最近消息  状态  本机 / 通道  销售  作废\n",
+            "收银台  纪元  在线  最近消息  状态  本机 / 收银台  销售  作废\n",
         )
         .to_owned();
     for lane in lanes {
@@ -358,7 +358,7 @@ pub(super) fn unresolved(answer: &UnresolvedResponse, reader: &Reader) -> View {
     if payments.is_empty() {
         let _ = writeln!(text, "{}", reader.words("none", "无"));
     }
-    let lane = reader.words("lane", "通道");
+    let lane = reader.words("lane", "收银台");
     let (since, owner) = (reader.words("since", "自"), reader.words("owner", "负责方"));
     for payment in payments {
         let _ = writeln!(

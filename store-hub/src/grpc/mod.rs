@@ -44,6 +44,7 @@ use crate::{
     clocks::Clocks,
     damaged_copies::DamagedCopies,
     metrics::Meters,
+    presentation::with_chinese,
     prices::{Importer, PriceOffer},
     report::DaysFolder,
     store_calendar::StoreCalendar,
@@ -151,5 +152,5 @@ fn lane_id(lane: u32) -> Result<LaneId, Status> {
 
 /// An actor is gone: the hub is stopping.
 fn stopping<E>(_: E) -> Status {
-    Status::unavailable("the hub is stopping")
+    with_chinese(Status::unavailable("the hub is stopping"), "主机正在停止")
 }

@@ -42,6 +42,7 @@ use crate::{
     },
     find_view::{self, NoPayment},
     lease_view, operator_view,
+    presentation::with_chinese,
     replica::log_of,
     return_view,
 };
@@ -112,8 +113,10 @@ impl OperationsService for Services {
     }
 
     async fn find(&self, request: Request<FindRequest>) -> Result<Response<FindResponse>, Status> {
-        let query = find_view::query(&request.into_inner(), self.currency)
-            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let query = find_view::query(&request.into_inner(), self.currency).map_err(|error| {
+            let status = Status::invalid_argument(error.to_string());
+            with_chinese(status, error.chinese())
+        })?;
         let found = self.reports.send(Find(query.clone())).await;
         let found = found.map_err(stopping)?.map_err(report_status)?;
         Ok(Response::new(find_view::response(
@@ -387,15 +390,16 @@ fn day_status(error: DayError) -> Status {
     match error {
         DayError::Rejected(rejected) => rejected_status(&rejected),
         DayError::Report(report) => report_status(report),
-        DayError::Left => Status::unavailable("the hub is stopping"),
+        DayError::Left => stopping(()),
     }
 }
 
 fn no_payment(error: &NoPayment) -> Status {
     let text = error.to_string();
-    match error {
+    let status = match error {
         NoPayment::Form(_) | NoPayment::Several(..) => Status::invalid_argument(text),
         NoPayment::Unknown(_) => Status::not_found(text),
         NoPayment::Ledger(_) => Status::data_loss(text),
-    }
+    };
+    with_chinese(status, &error.chinese())
 }

@@ -20,6 +20,7 @@ use super::{Services, stopping};
 use crate::{
     actors::operators::{HashBadge, NotOrdered, OrderOperators, ViewOperators},
     operators::{HubOrder, Ordered},
+    presentation::{roster_fault, with_chinese},
 };
 
 impl Services {
@@ -127,7 +128,10 @@ impl Services {
         }
         let hashed = self.operators.send(HashBadge(on_badge.to_owned())).await;
         let hashed = hashed.map_err(stopping)?;
-        let no_badge = || Status::invalid_argument("badge: is too long");
+        let no_badge = || {
+            let status = Status::invalid_argument("badge: is too long");
+            with_chinese(status, "工牌内容过长")
+        };
         hashed.map(Some).ok_or_else(no_badge)
     }
 }
@@ -151,7 +155,12 @@ fn date(field: &'static str, text: &str) -> Result<Option<BusinessDate>, Status>
 /// The one place where an order that is not carried out becomes a gRPC status.
 fn not_ordered_status(not: &NotOrdered) -> Status {
     let text = not.to_string();
-    match not {
+    let chinese = match not {
+        NotOrdered::Fault(fault) => format!("HUB0060：{}", roster_fault(*fault)),
+        NotOrdered::NoRoom => "HUB0017：磁盘空间不足".to_owned(),
+        NotOrdered::Stopping => "主机正在停止".to_owned(),
+    };
+    let status = match not {
         NotOrdered::Fault(RosterFault::Unknown(_)) => Status::not_found(text),
         NotOrdered::Fault(
             RosterFault::NoNumber | RosterFault::InvalidName | RosterFault::EndsBeforeBegin,
@@ -164,5 +173,6 @@ fn not_ordered_status(not: &NotOrdered) -> Status {
         )
         | NotOrdered::NoRoom => Status::failed_precondition(text),
         NotOrdered::Stopping => Status::unavailable(text),
-    }
+    };
+    with_chinese(status, &chinese)
 }

@@ -23,6 +23,7 @@ use crate::{
         see_lanes::SeeLanes,
     },
     day_view::day_view,
+    presentation::with_chinese,
     report::{DayReport, DaysFolder, SealError},
 };
 
@@ -43,7 +44,10 @@ pub(super) fn read_date(text: &str) -> Result<Option<BusinessDate>, Status> {
 pub(super) fn report_status(error: ReportError) -> Status {
     match error {
         ReportError::Ledger(error) => Status::data_loss(error.to_string()),
-        ReportError::Date(refused) => Status::failed_precondition(format!("HUB0022: {refused}")),
+        ReportError::Date(refused) => with_chinese(
+            Status::failed_precondition(format!("HUB0022: {refused}")),
+            "HUB0022：没有此营业日，或尚未开始",
+        ),
         ReportError::Seal(SealError::Unknown) => Status::not_found("no such sealed day or file"),
         ReportError::Seal(error) => Status::internal(error.to_string()),
     }
@@ -165,7 +169,7 @@ fn summary(report: &DayReport, version: u32) -> SummaryResponse {
                 complete: lane.complete,
                 connected: lane.connected,
                 last_heard_wall_ms: lane.last_heard_wall_ms.unwrap_or(0),
-                missing: lane.missing.clone(),
+                missing: lane.missing.english.clone(),
             })
             .collect(),
         sales: report.sales.count,

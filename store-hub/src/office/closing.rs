@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use domain::{ids::OperatorId, limits::CLOSE_STEPS_SHOWN_MAX};
+use domain::{ids::OperatorId, limits::CLOSE_STEPS_SHOWN_MAX, words::Sentence};
 use futures::StreamExt;
 use proto::store::v1::{
     CloseDayProgress, CloseDayRequest, operations_service_server::OperationsService,
 };
 use tokio::sync::watch;
-use tonic::Request;
+use tonic::{Request, Status};
 
 use super::Pages;
+use crate::presentation;
 
 /// How it stands.
 #[derive(Clone, PartialEq, Debug)]
@@ -20,7 +21,7 @@ pub(super) enum CloseState {
     /// The day is closed; its last step says how.
     Closed(Box<CloseDayProgress>),
     /// It stopped, with a reason. Nothing is lost: ordered again it goes on where it was.
-    Stopped(String),
+    Stopped(Sentence),
 }
 
 /// A close that was ordered here.
@@ -80,8 +81,8 @@ impl Closing {
         });
     }
 
-    fn stop(&self, why: &str) {
-        self.tell(|run| run.state = CloseState::Stopped(why.to_owned()));
+    fn stop(&self, status: &Status) {
+        self.tell(|run| run.state = CloseState::Stopped(presentation::refused(status)));
     }
 }
 
@@ -105,18 +106,19 @@ impl Pages {
         let begun = self.services.close_day(Request::new(request)).await;
         let mut steps = match begun {
             Ok(steps) => steps.into_inner(),
-            Err(status) => return self.closing.stop(status.message()),
+            Err(status) => return self.closing.stop(&status),
         };
         while let Some(step) = steps.next().await {
             match step {
                 Ok(step) => self.closing.step(step),
-                Err(status) => return self.closing.stop(status.message()),
+                Err(status) => return self.closing.stop(&status),
             }
         }
         // A stream that ends without its last step: the hub is stopping.
         self.closing.tell(|run| {
             if run.state == CloseState::Running {
-                run.state = CloseState::Stopped("the hub is stopping".to_owned());
+                let why = Sentence::new("the hub is stopping", "主机正在停止");
+                run.state = CloseState::Stopped(why);
             }
         });
     }

@@ -21,13 +21,14 @@ use proto::store::v1::{
 };
 use tokio_stream::wrappers::WatchStream;
 use tonic::Request;
-use web::{Fields, LISTEN_WHILE_SEEN, language_of, said};
+use web::{LISTEN_WHILE_SEEN, language_of, said};
 
 use super::{
     Here, Pages,
     closing::{CloseRun, CloseState},
     frame::Section,
     tables::{amount, none, read, table},
+    typed::{CloseDay, Typed},
     visitor::{Visitor, stopping},
 };
 use crate::{actors::reports::ViewTakings, presentation};
@@ -84,7 +85,7 @@ pub(super) async fn page(State(pages): Here, headers: HeaderMap) -> Response {
     let body = html! {
         (of_today(&pages, &seen, language))
         h2 { (said(language, "What is open", "未完事项")) }
-        (open(&seen, language))
+        (open(&pages, &seen, language))
         h2 { (said(language, "Close the day", "日结")) }
         (close_form(&visitor, &seen.status, language))
         section #close hx-sse:connect="/day/live" hx-config=(LISTEN_WHILE_SEEN)
@@ -162,9 +163,10 @@ struct Open {
     then: &'static str,
 }
 
-fn open(seen: &Seen, language: Language) -> Markup {
+fn open(pages: &Pages, seen: &Seen, language: Language) -> Markup {
     let mut all = Vec::new();
     lanes_open(seen, language, &mut all);
+    shifts_open(pages, seen, language, &mut all);
     let status = &seen.status;
     let count = |count: u64, english: &str, chinese: &str| match language {
         Language::English => format!("{count} {english}"),
@@ -256,6 +258,32 @@ fn lanes_open(seen: &Seen, language: Language, all: &mut Vec<Open>) {
     }
 }
 
+/// Who answers for a drawer now, as far as its lane was heard.
+fn shifts_open(pages: &Pages, seen: &Seen, language: Language, all: &mut Vec<Open>) {
+    let shifts = seen.lanes.iter();
+    let shifts = shifts.filter_map(|lane| Some((lane, lane.shift_of?)));
+    all.extend(shifts.map(|(lane, operator)| {
+        let since = pages.moment(lane.shift_since_wall_ms);
+        let number = lane.lane;
+        Open {
+            what: match language {
+                Language::English => {
+                    format!("Lane {number}: the shift of {operator} is open since {since}")
+                }
+                Language::Chinese => {
+                    format!("收银台 {number}：员工 {operator} 自 {since} 起未交班")
+                }
+            },
+            then: said(
+                language,
+                "It goes on over the close, and the day's report names it; count and take the Z \
+                 before where each day has its own.",
+                "日结不影响当班，日报表将列明；如需按日结账，请先清点并打印 Z 报表。",
+            ),
+        }
+    }));
+}
+
 fn close_form(visitor: &Visitor, status: &StatusResponse, language: Language) -> Markup {
     let date = &status.business_date;
     html! {
@@ -284,20 +312,16 @@ fn close_form(visitor: &Visitor, status: &StatusResponse, language: Language) ->
 }
 
 /// `POST /day/close`.
-pub(super) async fn close(State(pages): Here, headers: HeaderMap, body: String) -> Response {
-    let visitor = match pages.admit(&headers, OfficeRight::CloseDay).await {
-        Ok(visitor) => visitor,
-        Err(answer) => return answer,
-    };
-    let language = language_of(&headers);
-    let fields = Fields::of(&body);
-    let date = fields.get("date");
+pub(super) async fn close(State(pages): Here, form: Typed<CloseDay>) -> Response {
+    let language = form.language;
+    let date = form.get("date");
     // The date that stood on the page: pressed again tomorrow it does not close tomorrow.
-    if date.is_empty() || fields.get("sure") != "yes" {
+    let sure = form.is_sure().is_ok() && !date.is_empty();
+    if !sure {
         let what = said(language, "Say that you are sure", "请确认");
         return html! { p .notice role="alert" { (what) } }.into_response();
     }
-    pages.close_day(date, visitor.number());
+    pages.close_day(date, form.visitor.number());
     let run = pages.closing.seen().borrow().clone();
     close_run(run.as_ref(), language).into_response()
 }
@@ -343,7 +367,8 @@ fn close_run(run: Option<&CloseRun>, language: Language) -> Markup {
             },
             CloseState::Stopped(why) => {
                 p .notice role="alert" {
-                    (run.date) ": " (said(language, "not closed", "未完成")) ": " (why)
+                    (run.date) ": " (said(language, "not closed", "未完成")) ": "
+                        (read(why, language))
                 }
                 p { (said(
                     language,
@@ -369,6 +394,22 @@ fn close_run(run: Option<&CloseRun>, language: Language) -> Markup {
     }
 }
 
+/// The newest is the report; each older one stays as it was sealed.
+fn versions(day: &Day) -> Markup {
+    html! {
+        @for version in 1..=day.version {
+            a href={ "/day/" (day.business_date) "/" (version) } { (version) } " "
+        }
+    }
+}
+
+fn because(day: &Day, language: Language) -> &str {
+    match language {
+        Language::English => &day.because,
+        Language::Chinese => presentation::or_english(&day.because_zh, &day.because),
+    }
+}
+
 fn days(days: &[Day], language: Language) -> Markup {
     let rows: Vec<Markup> = days
         .iter()
@@ -376,10 +417,10 @@ fn days(days: &[Day], language: Language) -> Markup {
             html! {
                 tr {
                     td { a href={ "/reports?date=" (day.business_date) } { (day.business_date) } }
-                    td .n { (day.version) }
+                    td .n { (versions(day)) }
                     td { @if day.complete { (said(language, "whole", "完整")) }
                         @else { strong .bad { (said(language, "PARTIAL", "不完整")) } } }
-                    td .words { (day.because) }
+                    td .words { (because(day, language)) }
                 }
             }
         })

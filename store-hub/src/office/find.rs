@@ -101,7 +101,7 @@ impl Pages {
         let found = self.services.find(Request::new(request)).await;
         found
             .map(tonic::Response::into_inner)
-            .map_err(|status| status.message().to_owned())
+            .map_err(|status| presentation::refused_in(&status, language))
     }
 }
 
@@ -201,6 +201,7 @@ pub(super) async fn receipt(
         let page = pages.frame(&visitor, &headers, Some(Section::Find), &title, &body);
         return (StatusCode::NOT_FOUND, page).into_response();
     };
+    let reprint = pages.reprint_form(&visitor, sale.receipt, language).await;
     let currency = pages.services.currency;
     let money = |minor| Money::new(minor, currency).to_string();
     let body = html! {
@@ -218,6 +219,7 @@ pub(super) async fn receipt(
         }
         h2 { (said(language, "Paper", "小票内容")) }
         (paper_of(&paper, language))
+        @if !paper.is_empty() { (reprint) }
     };
     pages
         .frame(&visitor, &headers, Some(Section::Find), &title, &body)

@@ -12,9 +12,12 @@ mod now;
 mod operators;
 mod payment;
 mod reports;
+mod reprint;
+mod sealed_day;
 mod sessions;
 mod sign_on;
 mod tables;
+mod typed;
 mod visitor;
 mod work;
 
@@ -113,10 +116,13 @@ fn routes(pages: Arc<Pages>) -> Router {
         .route("/now/live", get(now::live))
         .route("/find", get(find::page))
         .route("/receipts/{number}", get(find::receipt))
+        .route("/receipts/{number}/reprint", post(reprint::order))
         .route("/payments/{id}", get(payment::page))
         .route("/day", get(day::page))
         .route("/day/live", get(day::live))
         .route("/day/close", post(day::close))
+        .route("/day/{date}/{version}", get(sealed_day::page))
+        .route("/day/{date}/{version}/day.json", get(sealed_day::json))
         .route("/work", get(work::page))
         .route("/reports", get(reports::page))
         .route("/reports/{date}/day.json", get(reports::json))

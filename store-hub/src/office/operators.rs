@@ -7,21 +7,23 @@ use axum::{
 };
 use domain::{
     ids::OperatorId,
-    limits::{OFFICE_FORM_BYTES_MAX, OPERATOR_NAME_BYTES_MAX},
-    operators::{NewOperator, OfficeRight, OperatorChange, OperatorOrder, PinVerifier, Role},
+    limits::OPERATOR_NAME_BYTES_MAX,
+    operators::{
+        BadgeHash, NewOperator, OfficeRight, OperatorChange, OperatorOrder, PinVerifier, Role,
+    },
     time::BusinessDate,
     words::{Language, Worded},
 };
 use maud::{Markup, html};
 use operator_pin::{Cost, Pin, SALT_BYTES, verifier_of};
 use proto::store::v1::OperatorView;
-use web::{Fields, language_of, said};
-use zeroize::Zeroizing;
+use web::{language_of, said};
 
 use super::{
     Here, Pages,
     frame::Section,
     tables::{read, table},
+    typed::{ManageOperators, Typed, UnlockOperator},
     visitor::{Visitor, go_to, stopping},
 };
 use crate::{operators::HubOrder, presentation};
@@ -248,120 +250,72 @@ fn pin_fields(language: Language) -> Markup {
     }
 }
 
-/// What somebody typed who has the right to it; else what to answer.
-async fn asked(
-    pages: &Pages,
-    headers: &HeaderMap,
-    body: String,
-    right: OfficeRight,
-) -> Result<(Visitor, Fields), Response> {
-    let body = Zeroizing::new(body);
-    let visitor = pages.admit(headers, right).await?;
-    if body.len() > OFFICE_FORM_BYTES_MAX {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response());
-    }
-    Ok((visitor, Fields::of(&body)))
-}
-
 /// `POST /operators/add`.
-pub(super) async fn add(State(pages): Here, headers: HeaderMap, body: String) -> Response {
-    let asked = asked(&pages, &headers, body, OfficeRight::ManageOperators).await;
-    let (visitor, fields) = match asked {
-        Ok(asked) => asked,
-        Err(answer) => return answer,
-    };
-    let order = pages.read_new(&fields, language_of(&headers)).await;
-    let order = order.map(OperatorOrder::Add);
-    pages.carry_out(&headers, &visitor, order).await
+pub(super) async fn add(State(pages): Here, form: Typed<ManageOperators>) -> Response {
+    let order = pages.read_new(&form).await.map(OperatorOrder::Add);
+    pages.carry_out(&form, order).await
 }
 
 /// `POST /operators/{number}/change`.
 pub(super) async fn change(
     State(pages): Here,
     Path(number): Path<u32>,
-    headers: HeaderMap,
-    body: String,
+    form: Typed<ManageOperators>,
 ) -> Response {
-    let asked = asked(&pages, &headers, body, OfficeRight::ManageOperators).await;
-    let (visitor, fields) = match asked {
-        Ok(asked) => asked,
-        Err(answer) => return answer,
-    };
-    let change = pages.read_change(&fields, language_of(&headers)).await;
+    let change = pages.read_change(&form).await;
     let order = change.map(|change| OperatorOrder::Change(OperatorId(number), change));
-    pages.carry_out(&headers, &visitor, order).await
+    pages.carry_out(&form, order).await
 }
 
 /// `POST /operators/{number}/end`.
 pub(super) async fn end(
     State(pages): Here,
     Path(number): Path<u32>,
-    headers: HeaderMap,
-    body: String,
+    form: Typed<ManageOperators>,
 ) -> Response {
-    let asked = asked(&pages, &headers, body, OfficeRight::ManageOperators).await;
-    let (visitor, fields) = match asked {
-        Ok(asked) => asked,
-        Err(answer) => return answer,
-    };
-    let language = language_of(&headers);
-    let order = match fields.get("sure") {
-        "yes" => date(&fields, "last_day", language)
-            .map(|last| OperatorOrder::End(OperatorId(number), last)),
-        _ => Err(said(language, "Say that you are sure", "请确认").to_owned()),
-    };
-    pages.carry_out(&headers, &visitor, order).await
+    let last = form.is_sure().and_then(|()| date(&form, "last_day"));
+    let order = last.map(|last| OperatorOrder::End(OperatorId(number), last));
+    pages.carry_out(&form, order).await
 }
 
 /// `POST /operators/{number}/pin`.
 pub(super) async fn set_pin(
     State(pages): Here,
     Path(number): Path<u32>,
-    headers: HeaderMap,
-    body: String,
+    form: Typed<ManageOperators>,
 ) -> Response {
-    let asked = asked(&pages, &headers, body, OfficeRight::ManageOperators).await;
-    let (visitor, fields) = match asked {
-        Ok(asked) => asked,
-        Err(answer) => return answer,
-    };
-    let pin = pages.new_pin(&fields, language_of(&headers)).await;
+    let pin = pages.new_pin(&form).await;
     let order = pin.map(|pin| OperatorOrder::SetPin(OperatorId(number), pin));
-    pages.carry_out(&headers, &visitor, order).await
+    pages.carry_out(&form, order).await
 }
 
 /// `POST /operators/{number}/unlock`.
 pub(super) async fn unlock(
     State(pages): Here,
     Path(number): Path<u32>,
-    headers: HeaderMap,
+    form: Typed<UnlockOperator>,
 ) -> Response {
-    let visitor = match pages.admit(&headers, OfficeRight::UnlockOperator).await {
-        Ok(visitor) => visitor,
-        Err(answer) => return answer,
-    };
     let order = HubOrder::Unlock(OperatorId(number));
-    pages.ordered(&headers, &visitor, order).await
+    pages.ordered(&form, order).await
 }
 
 impl Pages {
     async fn carry_out(
         &self,
-        headers: &HeaderMap,
-        visitor: &Visitor,
+        form: &Typed<ManageOperators>,
         order: Result<OperatorOrder, String>,
     ) -> Response {
         match order {
-            Ok(order) => self.ordered(headers, visitor, HubOrder::List(order)).await,
+            Ok(order) => self.ordered(form, HubOrder::List(order)).await,
             Err(why) => refused(&why),
         }
     }
 
-    async fn ordered(&self, headers: &HeaderMap, visitor: &Visitor, order: HubOrder) -> Response {
-        let by = visitor.number();
+    async fn ordered<N>(&self, form: &Typed<N>, order: HubOrder) -> Response {
+        let (headers, by) = (&form.headers, form.visitor.number());
         match self.services.order_operators_as(vec![order], by).await {
             // The store's first operators: from now on they sign on here, too.
-            Ok(_) if *visitor == Visitor::Anybody => go_to(headers, "/sign-on"),
+            Ok(_) if form.visitor == Visitor::Anybody => go_to(headers, "/sign-on"),
             Ok(done) => {
                 let page = done.numbers.first().map(|number| number.0);
                 let page = page.map_or_else(
@@ -370,62 +324,56 @@ impl Pages {
                 );
                 go_to(headers, &page)
             }
-            Err(status) => refused(status.message()),
+            Err(status) => refused(&presentation::refused_in(&status, form.language)),
         }
     }
 
-    async fn read_new(&self, fields: &Fields, language: Language) -> Result<NewOperator, String> {
-        let number = match fields.get("number") {
+    async fn read_new(&self, form: &Typed<ManageOperators>) -> Result<NewOperator, String> {
+        let number = match form.get("number") {
             "" => None,
             text => Some(text.parse().map(OperatorId).map_err(|_| {
-                let what = said(language, "is no number", "不是数字");
+                let what = said(form.language, "is no number", "不是数字");
                 format!("{text}: {what}")
             })?),
         };
         Ok(NewOperator {
             number,
-            name: fields.get("name").to_owned(),
-            role: role(fields, language)?,
-            pin: self.new_pin(fields, language).await?,
-            badge: self.badge_of(fields).await?,
+            name: form.get("name").to_owned(),
+            role: role(form)?,
+            pin: self.new_pin(form).await?,
+            badge: self.badge_of(form).await?,
             active_from: None,
             active_until: None,
         })
     }
 
-    async fn read_change(
-        &self,
-        fields: &Fields,
-        language: Language,
-    ) -> Result<OperatorChange, String> {
-        let badge = self.badge_of(fields).await?;
-        let takes_away = fields.get("no_badge") == "yes";
+    async fn read_change(&self, form: &Typed<ManageOperators>) -> Result<OperatorChange, String> {
+        let badge = self.badge_of(form).await?;
+        let takes_away = form.get("no_badge") == "yes";
         Ok(OperatorChange {
-            name: Some(fields.get("name").to_owned()),
-            role: Some(role(fields, language)?),
+            name: Some(form.get("name").to_owned()),
+            role: Some(role(form)?),
             badge: (badge.is_some() || takes_away).then_some(badge),
-            active_from: Some(date(fields, "active_from", language)?),
-            active_until: Some(date(fields, "active_until", language)?),
+            active_from: Some(date(form, "active_from")?),
+            active_until: Some(date(form, "active_until")?),
         })
     }
 
-    async fn badge_of(
-        &self,
-        fields: &Fields,
-    ) -> Result<Option<domain::operators::BadgeHash>, String> {
-        let badge = self.services.badge(fields.get("badge")).await;
-        badge.map_err(|status| status.message().to_owned())
+    async fn badge_of(&self, form: &Typed<ManageOperators>) -> Result<Option<BadgeHash>, String> {
+        let badge = self.services.badge(form.get("badge")).await;
+        badge.map_err(|status| presentation::refused_in(&status, form.language))
     }
 
     /// What checks the PIN that was typed twice: worked out on a thread.
-    async fn new_pin(&self, fields: &Fields, language: Language) -> Result<PinVerifier, String> {
-        let pin = Pin::new(fields.get("pin"));
+    async fn new_pin(&self, form: &Typed<ManageOperators>) -> Result<PinVerifier, String> {
+        let language = form.language;
+        let pin = Pin::new(form.get("pin"));
         let pin = pin.ok_or(said(
             language,
             "A PIN has 4 to 8 digits",
             "密码为4至8位数字",
         ))?;
-        if fields.get("pin_again") != fields.get("pin") {
+        if form.get("pin_again") != form.get("pin") {
             return Err(said(language, "The two PINs differ", "两次输入不一致").to_owned());
         }
         if pin.is_guessed_first() {
@@ -444,17 +392,17 @@ impl Pages {
     }
 }
 
-fn role(fields: &Fields, language: Language) -> Result<Role, String> {
-    let number = fields.get("role").parse().ok();
+fn role(form: &Typed<ManageOperators>) -> Result<Role, String> {
+    let number = form.get("role").parse().ok();
     let role = number.and_then(Role::by_number);
-    role.ok_or_else(|| said(language, "Choose a role", "请选择职务").to_owned())
+    role.ok_or_else(|| said(form.language, "Choose a role", "请选择职务").to_owned())
 }
 
-fn date(fields: &Fields, name: &str, language: Language) -> Result<Option<BusinessDate>, String> {
-    match fields.get(name) {
+fn date(form: &Typed<ManageOperators>, name: &str) -> Result<Option<BusinessDate>, String> {
+    match form.get(name) {
         "" => Ok(None),
         text => BusinessDate::parse(text).map(Some).map_err(|_| {
-            let what = said(language, "is no date", "不是日期");
+            let what = said(form.language, "is no date", "不是日期");
             format!("{text}: {what}")
         }),
     }

@@ -42,7 +42,7 @@ pub(super) async fn page(
     let history = match pages.services.payment(Request::new(query)).await {
         Ok(history) => history.into_inner(),
         Err(status) if is_unknown(status.code()) => {
-            let body = html! { p .notice { (status.message()) } };
+            let body = html! { p .notice { (presentation::refused_in(&status, language)) } };
             let page = pages.frame(&visitor, &headers, Some(Section::Find), title, &body);
             return (StatusCode::NOT_FOUND, page).into_response();
         }

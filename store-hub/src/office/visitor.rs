@@ -75,7 +75,9 @@ pub(super) fn go_to(headers: &HeaderMap, page: &str) -> Response {
 
 /// The hub does not answer any more.
 pub(super) fn stopping() -> Response {
-    (StatusCode::SERVICE_UNAVAILABLE, "the hub is stopping\n").into_response()
+    // Whoever asked is not known any more, nor what they read.
+    let what = concat!("the hub is stopping", " / ", "主机正在停止", "\n");
+    (StatusCode::SERVICE_UNAVAILABLE, what).into_response()
 }
 
 impl Pages {

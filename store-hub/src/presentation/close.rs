@@ -7,7 +7,7 @@ use proto::store::v1::{
     close_day_progress::Told,
 };
 
-use super::{amount, joined, named, not_told};
+use super::{amount, difference, joined, named, not_told, or_english};
 
 pub(crate) fn close_step(number: i32) -> Sentence {
     named(number, |step: CloseStep| match step {
@@ -40,7 +40,7 @@ pub(crate) fn close_detail(progress: &CloseDayProgress) -> Sentence {
         Some(Told::Difference(difference)) => one_difference(difference),
         Some(Told::Differences(0)) => Sentence::new(
             "lane journals and hub agree on every payment",
-            "通道日志与主机的每笔付款均一致",
+            "收银台日志与主机的每笔付款均一致",
         ),
         Some(Told::Differences(all)) => Sentence::new(
             format!("{all} differences, named in the day report"),
@@ -58,7 +58,7 @@ fn wait(wait: &CloseWait) -> Sentence {
         CloseWaitKind::Unspecified => not_told(),
         CloseWaitKind::Lane => Sentence::new(
             format!("lane {lane} has not ended the day"),
-            format!("{lane} 号通道尚未结束当日"),
+            format!("{lane} 号收银台尚未结束当日"),
         ),
         CloseWaitKind::Batches => Sentence::new("batches are not settled", "批次尚未结算"),
         CloseWaitKind::Payments => Sentence::new("payments are in flight", "有付款正在处理"),
@@ -71,11 +71,11 @@ fn carried_over(carried: &CarriedOver) -> Sentence {
     match carried.awaits_card {
         true => Sentence::new(
             format!("lane {lane} has not sent the card of {id}, {amount}"),
-            format!("{lane} 号通道未发送付款 {id} 的卡数据，{amount}"),
+            format!("{lane} 号收银台未发送付款 {id} 的卡数据，{amount}"),
         ),
         false => Sentence::new(
             format!("lane {lane} has not said what became of {id}, {amount}"),
-            format!("{lane} 号通道未告知付款 {id} 的结果，{amount}"),
+            format!("{lane} 号收银台未告知付款 {id} 的结果，{amount}"),
         ),
     }
 }
@@ -105,7 +105,7 @@ fn blocker(blocker: &CloseBlocker) -> Sentence {
         ),
         BlockerKind::LaneSilent => Sentence::new(
             format!("lane {lane} has not said what became of {payment_id}"),
-            format!("{lane} 号通道未告知付款 {payment_id} 的结果"),
+            format!("{lane} 号收银台未告知付款 {payment_id} 的结果"),
         ),
         BlockerKind::NotSettled => Sentence::new(
             format!("{tid} is not settled"),
@@ -114,16 +114,17 @@ fn blocker(blocker: &CloseBlocker) -> Sentence {
     })
 }
 
-fn one_difference(difference: &DayDifference) -> Sentence {
+fn one_difference(told: &DayDifference) -> Sentence {
     let DayDifference {
         payment_id,
         what,
         lane_minor,
         hub_minor,
-    } = difference;
+    } = told;
+    let chinese = difference(what).chinese;
     Sentence::new(
         format!("{payment_id}: {what} (lane {lane_minor}, hub {hub_minor})"),
-        format!("{payment_id}：{what}（通道 {lane_minor}，主机 {hub_minor}）"),
+        format!("{payment_id}：{chinese}（收银台 {lane_minor}，主机 {hub_minor}）"),
     )
 }
 
@@ -142,13 +143,14 @@ fn sealed(report: &SealedReport) -> Sentence {
         missing,
     } = report;
     let parts = match missing.is_empty() {
-        true => Sentence::new("every lane whole", "所有通道完整"),
+        true => Sentence::new("every lane whole", "所有收银台完整"),
         false => {
             let lanes = missing.iter().map(|lane| {
                 let (number, what) = (lane.lane, &lane.what);
+                let chinese = or_english(&lane.what_zh, what);
                 Sentence::new(
                     format!("lane {number}: {what}"),
-                    format!("{number} 号通道：{what}"),
+                    format!("{number} 号收银台：{chinese}"),
                 )
             });
             let lanes = joined(&lanes.collect::<Vec<_>>(), ("; ", "；"));

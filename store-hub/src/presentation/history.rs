@@ -27,7 +27,7 @@ pub(crate) fn history_line(line: &HistoryLine) -> Sentence {
         HistoryStep::OfflineReported => offline_reported(line),
         HistoryStep::CardCame => Sentence::new(
             "its sealed card came from the lane",
-            "已收到通道的加密卡数据",
+            "已收到收银台的加密卡数据",
         ),
         HistoryStep::Bound => bound(line),
         HistoryStep::Decided => with("decided", "决定", &decision(line.decision.as_ref())),
@@ -128,7 +128,7 @@ fn requested(line: &HistoryLine) -> Sentence {
     let (lane, asked) = (line.lane, money(line.amount.as_ref()));
     Sentence::new(
         format!("requested by lane {lane}: {asked}"),
-        format!("{lane} 号通道请求：{asked}"),
+        format!("{lane} 号收银台请求：{asked}"),
     )
 }
 
@@ -136,7 +136,7 @@ fn offline_reported(line: &HistoryLine) -> Sentence {
     let (lane, lease) = (line.lane, line.lease_id);
     Sentence::new(
         format!("heard from the journal of lane {lane}: approved there under lease {lease}"),
-        format!("{lane} 号通道日志：已在额度 {lease} 下脱机批准"),
+        format!("{lane} 号收银台日志：已在额度 {lease} 下脱机批准"),
     )
 }
 
@@ -162,7 +162,7 @@ fn abandoned(line: &HistoryLine) -> Sentence {
     let lane = line.lane;
     Sentence::new(
         format!("abandoned by lane {lane}"),
-        format!("{lane} 号通道已放弃"),
+        format!("{lane} 号收银台已放弃"),
     )
 }
 

@@ -53,17 +53,17 @@ pub(crate) fn trouble(trouble: &ReplicaTrouble) -> Sentence {
         ),
         TroubleKind::Fork => Sentence::new(
             format!("the lane's journal differs from its copy at record {sequence}"),
-            format!("通道日志自第 {sequence} 条记录起与副本不同"),
+            format!("收银台日志自第 {sequence} 条记录起与副本不同"),
         ),
         TroubleKind::Behind => Sentence::new(
             format!("the lane's journal ends at record {sequence}, its copy at {held}"),
-            format!("通道日志止于第 {sequence} 条记录，副本止于第 {held} 条"),
+            format!("收银台日志止于第 {sequence} 条记录，副本止于第 {held} 条"),
         ),
         TroubleKind::AtWork => Sentence::new(
             format!(
                 "the lane is at work at {at_work}: its journal is not given to another machine"
             ),
-            format!("该通道正在 {at_work} 工作：日志不会交给另一台机器"),
+            format!("该收银台正在 {at_work} 工作：日志不会交给另一台机器"),
         ),
         TroubleKind::CopyDamaged => Sentence::new(
             format!("records {sequence} to {held} of the copy are damaged"),

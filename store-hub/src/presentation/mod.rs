@@ -4,22 +4,26 @@
 
 mod close;
 mod dead_letter;
+mod difference;
 mod history;
 mod lane;
 mod operators;
 mod payment;
 mod prices;
+mod refused;
 mod store;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use close::{close_detail, close_step};
 pub(crate) use dead_letter::{dead_letter_reason, forward_kind, resolution};
+pub(crate) use difference::difference;
 pub(crate) use history::history_line;
 pub(crate) use lane::{lane_state, trouble, trouble_code};
 pub(crate) use operators::role;
 pub(crate) use payment::{found_state, owner, payment_state, payment_status, tender};
 pub(crate) use prices::{price_source, price_version_state};
+pub(crate) use refused::{refused, refused_in, roster_fault, with_chinese};
 pub(crate) use store::{clock_owner, day_state, lease_state, no_room};
 
 use domain::{
@@ -49,8 +53,16 @@ fn not_told() -> Sentence {
     Sentence::new("not told", "未说明")
 }
 
+/// What an older release said in English alone is read as it is.
+pub(crate) fn or_english<'a>(chinese: &'a str, english: &'a str) -> &'a str {
+    match chinese {
+        "" => english,
+        chinese => chinese,
+    }
+}
+
 /// Several in one line.
-fn joined(parts: &[Sentence], between: (&str, &str)) -> Sentence {
+pub(crate) fn joined(parts: &[Sentence], between: (&str, &str)) -> Sentence {
     let all = |of: fn(&Sentence) -> &str, between: &str| {
         parts.iter().map(of).collect::<Vec<_>>().join(between)
     };

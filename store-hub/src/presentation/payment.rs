@@ -31,7 +31,7 @@ pub(crate) fn owner(number: i32) -> Sentence {
 /// As in "approved, captured, settled in batch 000001".
 pub(crate) fn payment_state(state: &PaymentState) -> Sentence {
     if state.lane_only {
-        return Sentence::new("known to its lane only", "仅通道知道");
+        return Sentence::new("known to its lane only", "仅收银台知道");
     }
     let mut parts = vec![decided(state.decision)];
     match SaleOutcome::try_from(state.sale) {
@@ -148,7 +148,7 @@ pub(super) fn decision(decision: Option<&Decision>) -> Sentence {
             let lease = decision.lease_id;
             Sentence::new(
                 format!("approved by the lane alone, {paid}, lease {lease}"),
-                format!("通道脱机批准，{paid}，额度 {lease}"),
+                format!("收银台脱机批准，{paid}，额度 {lease}"),
             )
         }
         DecisionKind::Unspecified => Sentence::new("nothing", "无"),

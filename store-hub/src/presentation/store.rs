@@ -32,7 +32,7 @@ pub(crate) fn clock_owner(clock: &WrongClock) -> Sentence {
     named(clock.owner, |owner: ClockOwner| match owner {
         ClockOwner::Unspecified => not_told(),
         ClockOwner::Bank => Sentence::new("the bank", "银行"),
-        ClockOwner::Lane => Sentence::new(format!("lane {lane}"), format!("{lane} 号通道")),
+        ClockOwner::Lane => Sentence::new(format!("lane {lane}"), format!("{lane} 号收银台")),
     })
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn lease_state(number: i32) -> Sentence {
         LeaseState::Open => Sentence::new("open", "有效"),
         LeaseState::Expired => Sentence::new(
             "open, expired at the lane as far as known",
-            "未收回，通道处应已到期",
+            "未收回，收银台处应已到期",
         ),
         LeaseState::Returned => Sentence::new("returned", "已归还"),
         LeaseState::WrittenOff => Sentence::new("written off", "已核销"),

@@ -46,7 +46,8 @@ const fn frame_fact(fact: &CheckoutFact) -> FrameFact {
             SaleFact::SaleOpened { .. }
             | SaleFact::SaleSuspended { .. }
             | SaleFact::BasketHandedOver { .. }
-            | SaleFact::ReceiptPrinted { .. } => FrameFact::Other,
+            | SaleFact::ReceiptPrinted { .. }
+            | SaleFact::CopyOrdered { .. } => FrameFact::Other,
         },
         CheckoutFact::Till(fact) => match is_of_a_date(fact) {
             true => FrameFact::Counted,

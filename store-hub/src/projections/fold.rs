@@ -153,7 +153,7 @@ impl Books {
                 let open = self.open_sales.remove(&place.0);
                 self.not_open(&open.map(|open| open.tried).unwrap_or_default());
             }
-            SaleFact::BasketHandedOver { .. } => {}
+            SaleFact::BasketHandedOver { .. } | SaleFact::CopyOrdered { .. } => {}
             SaleFact::ReceiptPrinted { receipt, .. } => {
                 if let Some(sale) = self.sales.get_mut(receipt) {
                     self.changed.sales.insert(*receipt);

@@ -1,7 +1,7 @@
 //! How far each lane's part of a date is contained (I18), and in words what is missing.
 
 use domain::{
-    day::{Days, LanePart, LaneSeen, Missing, PartState},
+    day::{Days, LanePart, LaneSeen},
     sale::date_and_time,
     time::{BusinessDate, LocalMs, WallMs},
 };
@@ -33,28 +33,6 @@ fn line(part: &LanePart, zone: &StoreZone) -> LaneCompleteness {
         connected: part.connected,
         last_heard: part.last_heard.map_or_else(not_heard, local),
         last_heard_wall_ms: part.last_heard.map(|at| at.0),
-        missing: match &part.state {
-            PartState::Complete(_) => String::new(),
-            PartState::Open(missing) => in_words(missing, part),
-        },
-    }
-}
-
-fn in_words(missing: &Missing, part: &LanePart) -> String {
-    match missing {
-        Missing::Unheard => "never heard of; more: not known".to_owned(),
-        Missing::Behind => format!(
-            "the lane has {} records, {} are here",
-            part.known_sequence, part.through_sequence
-        ),
-        Missing::NotKnown => "it has not ended the day; more: not known".to_owned(),
-        Missing::Fenced => {
-            "a newer machine took over, and nobody said where this one ended; more: not known"
-                .to_owned()
-        }
-        Missing::Trouble(trouble) => format!("{trouble}; more: not known"),
-        Missing::Unreadable { sequence } => {
-            format!("record {sequence} can't be understood here; more: not known")
-        }
+        missing: part.missing().unwrap_or_default(),
     }
 }

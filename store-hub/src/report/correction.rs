@@ -4,10 +4,12 @@
 use domain::{
     day::Lateness,
     money::{Currency, Money},
+    words::Sentence,
 };
 use serde::Serialize;
 
 use super::DayReport;
+use crate::presentation::joined;
 
 /// What a version changes of the one before it.
 #[derive(Serialize, Clone, PartialEq, Eq, Debug)]
@@ -15,7 +17,8 @@ pub(crate) struct Correction {
     /// The version it replaces; that one stays where it is.
     pub(crate) replaces_version: u32,
     /// In one sentence.
-    pub(crate) reason: String,
+    #[serde(serialize_with = "super::in_english")]
+    pub(crate) reason: Sentence,
     pub(crate) late_lanes: Vec<LateLaneLine>,
     /// Batches that fell due with this date and were closed since.
     pub(crate) late_batches: u32,
@@ -94,26 +97,38 @@ fn lane_before(before: &serde_json::Value, machine: (u16, u32)) -> Option<&serde
         .find(|line| line["lane"] == lane && line["epoch"] == epoch)
 }
 
-fn reason(lanes: &[LateLaneLine], batches: u32, currency: &str) -> String {
+fn reason(lanes: &[LateLaneLine], batches: u32, currency: &str) -> Sentence {
     let currency = Currency::by_letters(currency).unwrap_or(Currency::CNY);
-    let mut parts: Vec<String> = lanes
-        .iter()
-        .map(|lane| {
-            let (number, epoch) = (lane.lane, lane.epoch);
-            if lane.sales == 0 && lane.total_minor == 0 {
-                return format!("lane {number} (epoch {epoch}) has ended the day");
-            }
-            let amount = Money::new(lane.total_minor, currency);
-            format!(
-                "lane {number} (epoch {epoch}): {:+} sales, {amount}, records {} to {}",
-                lane.sales,
-                lane.after_sequence.saturating_add(1),
-                lane.through_sequence
-            )
-        })
-        .collect();
+    let mut parts: Vec<Sentence> = lanes.iter().map(|lane| of_lane(lane, currency)).collect();
     if batches > 0 {
-        parts.push(format!("{batches} batches closed later"));
+        parts.push(Sentence::new(
+            format!("{batches} batches closed later"),
+            format!("{batches} 个批次后来结清"),
+        ));
     }
-    format!("late records: {}", parts.join("; "))
+    let parts = joined(&parts, ("; ", "；"));
+    Sentence::new(
+        format!("late records: {}", parts.english),
+        format!("迟到记录：{}", parts.chinese),
+    )
+}
+
+fn of_lane(lane: &LateLaneLine, currency: Currency) -> Sentence {
+    let (number, epoch, sales) = (lane.lane, lane.epoch, lane.sales);
+    if sales == 0 && lane.total_minor == 0 {
+        return Sentence::new(
+            format!("lane {number} (epoch {epoch}) has ended the day"),
+            format!("{number} 号收银台（第 {epoch} 台设备）已结束当日"),
+        );
+    }
+    let amount = Money::new(lane.total_minor, currency);
+    let (first, last) = (lane.after_sequence.saturating_add(1), lane.through_sequence);
+    Sentence::new(
+        format!(
+            "lane {number} (epoch {epoch}): {sales:+} sales, {amount}, records {first} to {last}"
+        ),
+        format!(
+            "{number} 号收银台（第 {epoch} 台设备）：{sales:+} 笔销售，{amount}，记录 {first} 至 {last}"
+        ),
+    )
 }

@@ -32,7 +32,7 @@ pub(crate) fn html(report: &DayReport) -> String {
                     b { (amount(report.sales.total_minor)) }
                 }
                 @if let Some(correction) = &report.correction {
-                    p { "Replaces version " (correction.replaces_version) ": " (correction.reason) }
+                    p { "Replaces version " (correction.replaces_version) ": " (correction.reason.english) }
                 }
                 (tenders(report, &amount))
                 (lanes(report, &amount))
@@ -237,7 +237,7 @@ fn completeness(report: &DayReport) -> Markup {
                     td { (lane.lane) " (epoch " (lane.epoch) ")" }
                     td.n { (lane.through_sequence) } td.n { (lane.known_sequence) }
                     @if lane.complete { td { "complete" } }
-                    @else { td.bad { "partial: " (lane.missing) } }
+                    @else { td.bad { "partial: " (lane.missing.english) } }
                 }
             }
         }

@@ -9,7 +9,8 @@ mod settled;
 mod text;
 mod tills;
 
-use serde::Serialize;
+use domain::words::Sentence;
+use serde::{Serialize, Serializer};
 
 use crate::projections::{DeadLetterLine, Difference, ForwardFigures, PaymentSum, Payments};
 
@@ -184,5 +185,11 @@ pub(crate) struct LaneCompleteness {
     pub(crate) last_heard: String,
     pub(crate) last_heard_wall_ms: Option<i64>,
     /// Why it is not complete.
-    pub(crate) missing: String,
+    #[serde(serialize_with = "in_english")]
+    pub(crate) missing: Sentence,
+}
+
+/// Files are read by programs: they have the one language of records.
+fn in_english<S: Serializer>(said: &Sentence, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&said.english)
 }

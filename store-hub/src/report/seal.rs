@@ -97,6 +97,9 @@ pub(crate) struct Manifest {
     /// Why there is this version; empty for the first.
     #[serde(default)]
     pub(crate) because: String,
+    /// The same in Chinese; empty, too, where a release said it in English alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) because_zh: String,
     pub(crate) files: Vec<ManifestFile>,
     /// SHA-256 of the manifest before; empty for the first.
     pub(crate) previous_manifest_sha256: String,
@@ -173,6 +176,9 @@ impl DaysFolder {
             (None, _) => 1,
         };
         let files = forms(&report)?;
+        let because = report.correction.as_ref();
+        let because = because.map(|correction| correction.reason.clone());
+        let because = because.unwrap_or_default();
         let manifest = Manifest {
             schema_version: SCHEMA_VERSION,
             store_id: report.store_id.clone(),
@@ -184,9 +190,8 @@ impl DaysFolder {
             sales_minor: report.sales.total_minor,
             lanes: manifest_lanes(&report),
             batches: u32::try_from(report.settlement.batches.len()).ok(),
-            because: report
-                .correction
-                .map_or_else(String::new, |correction| correction.reason),
+            because: because.english,
+            because_zh: because.chinese,
             files: files.iter().map(Form::listed).collect(),
             previous_manifest_sha256: self.chain_end()?,
         };
@@ -271,6 +276,12 @@ impl DaysFolder {
     pub(crate) fn newest(&self, date: &str) -> Result<Option<SealedDay>, SealError> {
         let newest = self.versions(date)?.last().copied();
         newest.map(|version| self.day(date, version)).transpose()
+    }
+
+    /// All versions of a day, oldest first.
+    pub(crate) fn all_of(&self, date: &str) -> Result<Vec<SealedDay>, SealError> {
+        let versions = self.versions(date)?.into_iter();
+        versions.map(|version| self.day(date, version)).collect()
     }
 
     fn day(&self, date: &str, version: u32) -> Result<SealedDay, SealError> {

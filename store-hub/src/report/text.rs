@@ -20,7 +20,7 @@ pub(crate) fn text(report: &DayReport) -> String {
     if let Some(correction) = &report.correction {
         page.line(&format!(
             "replaces version {}: {}",
-            correction.replaces_version, correction.reason
+            correction.replaces_version, correction.reason.english
         ));
     }
     page.sales(report);
@@ -258,7 +258,7 @@ impl Page {
             if lane.complete {
                 line.push_str(", complete");
             } else {
-                let _ = write!(line, ", PARTIAL: {}", lane.missing);
+                let _ = write!(line, ", PARTIAL: {}", lane.missing.english);
                 let connected = if lane.connected { "" } else { "not " };
                 let heard = &lane.last_heard;
                 let _ = write!(line, " ({connected}connected, last heard: {heard})");

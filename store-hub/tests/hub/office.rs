@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, net::TcpListener, time::Duration};
 
 use acquirer_host::MemoryLedger;
+use proto::store::v1::{LaneStatus, hub_frame, lane_frame};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -314,6 +315,60 @@ async fn a_close_is_ordered_once_for_the_date_that_stood_on_the_page() {
         browser.get("/reports/1999-01-01/lanes.csv").await.status,
         404
     );
+    let sealed = browser.get("/day/2026-11-22/1").await;
+    assert!(sealed.body.contains("class=\"paper\""), "{}", sealed.body);
+    let figures = browser.get("/day/2026-11-22/1/day.json").await;
+    assert!(figures.body.contains("\"business_date\": \"2026-11-22\""));
+    for other in ["/day/2026-11-22/2", "/day/2026-11-23/1", "/day/x/1"] {
+        assert_eq!(browser.get(other).await.status, 404, "{other}");
+    }
+}
+
+/// Of whichever lane: sent once, to a lane that is there and can, and to nobody else's order.
+#[tokio::test]
+async fn a_receipt_is_printed_again_on_the_lane_that_is_chosen() {
+    let (_bank, _store, hub, mut browser) = with_operators().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let sale = lane.sale(1250, &[]);
+    lane.replicate(sale).await.unwrap();
+    let path = "/receipts/1-1-000001/reprint";
+    let too_old = browser.post(path, "lane=1").await;
+    assert!(too_old.body.contains("no copies yet"), "{}", too_old.body);
+    lane.send(lane_frame::Body::Status(LaneStatus {
+        prints_copies: true,
+        ..Default::default()
+    }))
+    .await;
+    // The page offers it as soon as the hub has heard of it.
+    let mut offered = false;
+    for _ in 0..500 {
+        let page = browser.get("/receipts/1-1-000001").await;
+        offered = page.body.contains("<select name=\"lane\">");
+        if offered {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(offered, "no lane is offered");
+    let sent = browser.post(path, "lane=1").await;
+    assert!(sent.body.contains("printer of lane"), "{}", sent.body);
+    let copy = loop {
+        if let Some(hub_frame::Body::PrintCopy(copy)) = lane.frame().await.unwrap() {
+            break copy;
+        }
+    };
+    assert_eq!(copy.receipt_number, "1-1-000001");
+    assert_eq!(copy.operator_id, 301);
+    assert!(copy.text.contains("milk 12.50"), "{}", copy.text);
+    let away = browser.post(path, "lane=2").await;
+    assert!(away.body.contains("away"), "{}", away.body);
+    let unknown = browser.post("/receipts/1-1-000099/reprint", "lane=1").await;
+    assert!(unknown.body.contains("never printed"), "{}", unknown.body);
+    browser
+        .cookies
+        .insert("lanekeeper-language".to_owned(), "zh".to_owned());
+    let chinese = browser.post(path, "lane=2").await;
+    assert!(chinese.body.contains("离线"), "{}", chinese.body);
 }
 
 /// I16: a receipt and a payment are found, and no page has a card's number.

@@ -4,6 +4,7 @@ use super::store::{Store, date, machine};
 use crate::{
     day::{Fact, FrameFact, Machine, Missing, PartEnd, PartState},
     ids::LaneEpoch,
+    words::Sentence,
 };
 
 fn missing(state: &PartState) -> Option<&Missing> {
@@ -107,7 +108,7 @@ fn a_trouble_is_never_complete() {
     let mut store = Store::new(1);
     store.sale(1, 22);
     store.marker(1, 22, 23);
-    let trouble = "HUB0014: another journal".to_owned();
+    let trouble = Sentence::new("HUB0014: another journal", "HUB0014：日志不同");
     store.lane(1).trouble = Some(trouble.clone());
     let state = store.part(1, 22).state;
     assert_eq!(missing(&state), Some(&Missing::Trouble(trouble)));

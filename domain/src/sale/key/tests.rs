@@ -5,6 +5,10 @@ use super::*;
 #[test]
 fn what_was_typed_is_read_by_the_key_it_is_for() {
     let reason = || "torn".to_owned();
+    let age = |old_enough| Key::Age {
+        least_age: 18,
+        old_enough,
+    };
     for (name, typed, key) in [
         ("quantity", "3", Key::Quantity { quantity: 3 }),
         (
@@ -62,6 +66,8 @@ fn what_was_typed_is_read_by_the_key_it_is_for() {
         ),
         ("baskets", "", Key::Baskets),
         ("clear", "", Key::Clear),
+        ("old-enough", "18", age(true)),
+        ("too-young", "18", age(false)),
         ("sign-off", "", Key::SignOff),
         ("sign-off-another", "", Key::SignOffAnother),
         ("unlock", "7", Key::Unlock { operator: 7 }),
@@ -80,6 +86,7 @@ fn what_is_nothing_for_a_key_presses_none() {
         ("weight", "0.5"),
         ("recall", "milk"),
         ("recall", "3-42"),
+        ("old-enough", ""),
         ("sesame", ""),
     ] {
         assert_eq!(Key::named(name, typed), None, "{name} {typed}");

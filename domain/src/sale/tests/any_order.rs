@@ -108,6 +108,16 @@ fn by_hand() -> impl Strategy<Value = Event> {
             }
         }),
         Just(Event::Cleared),
+        prop::sample::select(vec![16, 18]).prop_map(|least_age| Event::Scanned(PricedItem {
+            least_age: Some(least_age),
+            ..item("b", 1, 550)
+        })),
+        (prop::sample::select(vec![16, 18]), any::<bool>()).prop_map(|(least_age, old_enough)| {
+            Event::AgeAnswered {
+                least_age,
+                old_enough,
+            }
+        }),
         Just(Event::Suspend {
             label: "l".to_owned()
         }),
@@ -117,6 +127,18 @@ fn by_hand() -> impl Strategy<Value = Event> {
             price_version: "v2".to_owned(),
         }),
     ]
+}
+
+/// What is sold from an age on is totalled for somebody who has it.
+fn check_age(lane: &Lane, fact: &CheckoutFact) {
+    let CheckoutFact::Basket(BasketFact::SaleTotalled { .. }) = fact else {
+        return;
+    };
+    let Some(sale) = lane.checkout.sale() else {
+        return;
+    };
+    let sold = sale.sold_lines().filter(|line| line.returned.is_none());
+    assert!(sale.old_enough_for >= sold.filter_map(|line| line.least_age).max());
 }
 
 /// Tenders less change equal the total and the rounding, and change comes from cash only (I3).
@@ -167,6 +189,7 @@ proptest! {
                     persist_comes_first(&effects);
                     for fact in facts(&effects) {
                         check_closing(fact);
+                        check_age(&lane, fact);
                         if let CheckoutFact::Sale(SaleFact::SaleClosed { receipt, .. }) = fact {
                             closed += 1;
                             prop_assert_eq!(receipt.sequence, closed);

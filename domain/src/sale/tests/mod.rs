@@ -2,6 +2,7 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "a test may overflow loudly")]
 
+mod age;
 mod any_order;
 mod baskets;
 mod by_hand;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use domain::{
-    ids::PaymentId,
+    ids::{PaymentId, ReceiptNumber},
     limits,
     money::Money,
     payment::PaymentRequest,
@@ -20,7 +20,7 @@ use crate::{
     actors::{
         card_reader::{Arm, Disarm},
         hub_link::{GiveUp, Submit, Submitted},
-        printer::{OpenDrawer, PrintReceipt, PrintReport},
+        printer::{OpenDrawer, PrintCopy, PrintReceipt, PrintReport},
     },
     devices::SealedRead,
 };
@@ -46,6 +46,7 @@ impl TransactionFlow {
             Effect::OpenDrawer => self.open_drawer(ctx),
             Effect::Print { receipt, reprint } => self.print(receipt, reprint, ctx),
             Effect::CheckPin { attempt, verifier } => self.check_pin(attempt, verifier, ctx),
+            Effect::PrintCopy { receipt, text } => self.print_copy(receipt, text, ctx),
             Effect::PrintReport { report, reprint } => self.print_report(report, reprint, ctx),
             // A lane that is not open says nothing else yet.
             Effect::Show(screen) if self.open => {
@@ -166,6 +167,22 @@ impl TransactionFlow {
                 ctx.run_later(later, move |flow, ctx| {
                     flow.print_report(report, again, ctx)
                 });
+            }
+        }));
+    }
+
+    /// Of this lane or another, from its words.
+    fn print_copy(&mut self, receipt: ReceiptNumber, text: String, ctx: &mut Context<Self>) {
+        let order = PrintCopy {
+            name: format!("copy-{receipt}"),
+            text: text.clone(),
+            setting: self.parts.paper,
+        };
+        let printed = self.parts.printer.send(order).into_actor(self);
+        ctx.spawn(printed.map(move |outcome, _, ctx| {
+            if !matches!(outcome, Ok(Some(_))) {
+                let later = Duration::from_millis(limits::PRINT_AGAIN_MS);
+                ctx.run_later(later, move |flow, ctx| flow.print_copy(receipt, text, ctx));
             }
         }));
     }

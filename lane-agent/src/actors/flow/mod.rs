@@ -391,7 +391,8 @@ fn shows_basket(effect: &Effect) -> bool {
             Prompt::Scan
             | Prompt::NotFound { .. }
             | Prompt::NotForSale { .. }
-            | Prompt::Weigh { .. } => true,
+            | Prompt::Weigh { .. }
+            | Prompt::AskAge { .. } => true,
             Prompt::Ready
             | Prompt::ChooseTender
             | Prompt::PresentCard { .. }
@@ -431,6 +432,7 @@ fn shows_basket(effect: &Effect) -> bool {
         | Effect::Print { .. }
         | Effect::CheckPin { .. }
         | Effect::PrintReport { .. }
+        | Effect::PrintCopy { .. }
         | Effect::Finished(_) => false,
     }
 }

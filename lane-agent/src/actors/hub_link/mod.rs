@@ -25,7 +25,7 @@ use actix::{
 };
 use domain::{
     day::Machine,
-    ids::{PaymentId, SuspendedId},
+    ids::{OperatorId, PaymentId, ReceiptNumber, SuspendedId},
     limits,
     payment::Decision,
     prices::PriceSchedule,
@@ -102,6 +102,12 @@ pub(crate) enum FromHub {
     CardHeld(PaymentId),
     /// Another machine wants a basket that waits here.
     HandOver(SuspendedId, Machine),
+    /// A receipt is wanted once more. Not told again: whoever wants it sees whether it comes.
+    Copy {
+        receipt: ReceiptNumber,
+        text: String,
+        by: Option<OperatorId>,
+    },
 }
 
 /// What became of a payment that left.

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use actix::{ActorFutureExt, AsyncContext, Context, StreamHandler, WrapFuture};
-use domain::{ids::PaymentId, limits};
+use domain::{
+    ids::{OperatorId, PaymentId, ReceiptNumber},
+    limits,
+};
 use futures::{StreamExt, stream};
 use journal::LogId;
 use proto::store::v1::{self as wire, hub_frame, lane_frame};
@@ -258,6 +261,7 @@ impl HubLink {
             hub_frame::Body::BasketAnswered(answered) => self.basket_answered(answered),
             hub_frame::Body::BasketList(list) => self.basket_list(&list),
             hub_frame::Body::HandOver(wanted) => self.hand_over(&wanted),
+            hub_frame::Body::PrintCopy(wanted) => self.copy_wanted(wanted),
             hub_frame::Body::PriceNotice(notice) => {
                 if self.price_notices.try_send(notice).is_err() {
                     warn!(
@@ -315,6 +319,17 @@ impl HubLink {
     fn card_held(&self, held: &wire::OfflineCardHeld) {
         if let Ok(payment_id) = records::payment_id(&held.payment_id) {
             self.tell_flow(FromHub::CardHeld(payment_id));
+        }
+    }
+
+    fn copy_wanted(&self, wanted: wire::PrintCopy) {
+        match ReceiptNumber::parse(&wanted.receipt_number) {
+            Ok(receipt) => self.tell_flow(FromHub::Copy {
+                receipt,
+                text: wanted.text,
+                by: (wanted.operator_id != 0).then_some(OperatorId(wanted.operator_id)),
+            }),
+            Err(fault) => error!(event = "copy not understood", %fault),
         }
     }
 

@@ -66,6 +66,9 @@ impl HubLink {
             journal_durable_lag_batches: self.parts.journal.figures().batches_not_durable,
             price_file_version: price_version.unwrap_or_default(),
             business_date: records::date_to_proto(progress.running_date),
+            prints_copies: true,
+            shift_of: progress.shift.map(|shift| shift.operator.0),
+            shift_since_wall_ms: progress.shift.map_or(0, |shift| shift.since.0),
             ..wire::LaneStatus::default()
         }
     }

@@ -346,7 +346,14 @@ impl ScriptedCashier {
             self.mistake(wrong, &basket, order).await?;
         }
         let mut there = articles_in(&basket);
-        for item in &order.items {
+        // Taken out once, it is not scanned again.
+        let taken_out = order.too_young_for.as_deref().filter(|young| {
+            let mut lines = basket.lines.iter();
+            lines.any(|line| line.barcode == *young && line.voided)
+        });
+        there.extend(taken_out.map(|young| (young, 1)));
+        let wanted = order.items.iter().chain(&order.too_young_for);
+        for item in wanted {
             match there.get_mut(item.as_str()) {
                 Some(count) if *count > 0 => *count = count.saturating_sub(1),
                 Some(_) | None => self.scan(item).await?,
@@ -355,12 +362,24 @@ impl ScriptedCashier {
         Ok(())
     }
 
-    /// Asks for the total; a basket that costs nothing is voided.
+    /// Asks for the total, and says how old the customer is; a basket that costs nothing is voided.
     async fn total(&mut self, order: &Order) -> Result<(), LaneStopped> {
         if self.now()?.basket.is_some_and(|basket| basket.totalled) {
             return Ok(());
         }
-        let screen = self.press(Key::Total).await?;
+        let mut screen = self.press(Key::Total).await?;
+        while let Prompt::AskAge { least_age, .. } = screen.prompt {
+            let old_enough = order.too_young_for.is_none();
+            screen = self
+                .press(Key::Age {
+                    least_age,
+                    old_enough,
+                })
+                .await?;
+            if !old_enough {
+                screen = self.press(Key::Total).await?;
+            }
+        }
         if screen.basket.is_some_and(|basket| !basket.totalled) {
             let reason = "nothing to pay".to_owned();
             self.void_sale(reason, order).await?;
@@ -497,6 +516,7 @@ const fn asks_a_person(prompt: &Prompt) -> bool {
         | Prompt::NotFound { .. }
         | Prompt::NotForSale { .. }
         | Prompt::Weigh { .. }
+        | Prompt::AskAge { .. }
         | Prompt::ChooseTender
         | Prompt::CardNotRead
         | Prompt::Declined { .. }

@@ -46,6 +46,9 @@ pub struct Order {
     /// Scanned first by mistake, and taken back; none of the items.
     #[serde(default)]
     pub mistake: Option<String>,
+    /// Scanned last, and taken out again: the customer is too young for it. None of the items.
+    #[serde(default)]
+    pub too_young_for: Option<String>,
     /// With all scanned the customer forgot something: the basket waits, and is recalled.
     #[serde(default)]
     pub waits: bool,

@@ -338,6 +338,7 @@ fn visit(number: i64) -> Visit {
         arrive_wall_ms: 0,
         items: vec![item],
         mistake: None,
+        too_young_for: None,
         brings_back: None,
         waits: false,
         scanned_on: None,

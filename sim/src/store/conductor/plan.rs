@@ -165,6 +165,7 @@ mod tests {
             arrive_wall_ms: 0,
             items: Vec::new(),
             mistake: None,
+            too_young_for: None,
             brings_back: None,
             waits: false,
             scanned_on: None,

@@ -12,6 +12,7 @@ fn visits(count: usize, may_be_stood_in: bool) -> Vec<Visit> {
         arrive_wall_ms: 0,
         items: Vec::new(),
         mistake: None,
+        too_young_for: None,
         brings_back: None,
         waits: false,
         scanned_on: None,
