@@ -272,10 +272,10 @@ fn draw_young(dice: &mut Dice, prices: &PriceList, items: &[ScannedItem]) -> Opt
     wanted.filter(|_| tries && !is_grown_up).map(str::to_owned)
 }
 
-/// One basket in forty is scanned on one lane and paid on another: on one that stays open in the
+/// One basket in twenty is scanned on one lane and paid on another: on one that stays open in the
 /// evening.
 fn draw_first_lane(dice: &mut Dice, calendar: Calendar, lane: u16) -> Option<u16> {
-    let moves = dice.chance(25);
+    let moves = dice.chance(50);
     let stay = calendar.lanes.saturating_sub(calendar.lanes_to_rest());
     let index = dice.below(u64::from(stay));
     let first = u16::try_from(index).ok()? + 1;
@@ -371,6 +371,10 @@ mod tests {
             let bought = visit.items.iter().map(|item| Some(item.barcode.as_str()));
             assert!(!bought.into_iter().any(|item| item == mistake));
         }
+        let moved = day.visits.iter().filter(|one| one.scanned_on.is_some());
+        let moved: Vec<_> = moved.collect();
+        assert!((5..35).contains(&moved.len()), "{}", moved.len());
+        assert!(moved.iter().all(|one| one.scanned_on != Some(one.lane)));
         let young = day.visits.iter().filter(|one| one.too_young_for.is_some());
         assert!((3..25).contains(&young.count()));
         let waiting = day.visits.iter().filter(|one| one.waits).count();
