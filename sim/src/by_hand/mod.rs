@@ -9,7 +9,12 @@ mod operators;
 mod start_page;
 mod switches;
 
-use std::{borrow::Cow, fs, io, path::{Path, PathBuf}, time::Duration};
+use std::{
+    borrow::Cow,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use command_line::{Exit, LogFormat, StopSignals};
 use domain::{sale::civil_date, time::LocalMs};

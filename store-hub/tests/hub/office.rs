@@ -364,7 +364,9 @@ async fn a_receipt_is_printed_again_on_the_lane_that_is_chosen() {
     assert!(away.body.contains("away"), "{}", away.body);
     let unknown = browser.post("/receipts/1-1-000099/reprint", "lane=1").await;
     assert!(unknown.body.contains("never printed"), "{}", unknown.body);
-    browser.cookies.insert("lanekeeper-language".to_owned(), "zh".to_owned());
+    browser
+        .cookies
+        .insert("lanekeeper-language".to_owned(), "zh".to_owned());
     let chinese = browser.post(path, "lane=2").await;
     assert!(chinese.body.contains("离线"), "{}", chinese.body);
 }
