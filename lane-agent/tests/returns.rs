@@ -101,9 +101,9 @@ async fn closed(shop: &Shop) -> Vec<Body> {
     panic!("the return is never closed");
 }
 
-async fn sign_on(browser: &Browser, (number, pin): (&str, &str)) {
+async fn sign_on(browser: &Browser, who: (&str, &str)) {
     browser.sees("This lane is locked").await;
-    browser.identify("sign-on", number, pin).await;
+    browser.identified("sign-on", who).await;
     browser.sees("Ready for the next customer").await;
 }
 
@@ -165,15 +165,14 @@ async fn a_cards_part_is_owed_and_only_a_manager_gives_cash_for_it() {
             .ordered(4, &press("cash-for-card", "card closed"))
             .await;
         browser.sees("A manager allows it here").await;
-        browser.identify("allow", SUPERVISOR.0, SUPERVISOR.1).await;
+        browser.identified("allow", SUPERVISOR).await;
         assert!(
             !written(&shop)
                 .await
                 .iter()
                 .any(|body| matches!(body, Body::CashForCard(_)))
         );
-        sleep(Duration::from_millis(1_050)).await;
-        browser.identify("allow", MANAGER.0, MANAGER.1).await;
+        browser.identified("allow", MANAGER).await;
         // The PIN is compared beside, and the key to pay back stood there before.
         let is_allowed = |body: &Body| matches!(body, Body::CashForCard(_));
         while !written(&shop).await.iter().any(is_allowed) {

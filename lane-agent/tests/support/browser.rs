@@ -107,6 +107,20 @@ impl Browser {
         self.ask("POST", "/identify", &more, &body).await
     }
 
+    /// Number and PIN, again until they are looked at: while another PIN is compared, and in the
+    /// pause after a wrong one, none is.
+    pub async fn identified(&self, purpose: &str, (number, pin): (&str, &str)) {
+        for _ in 0..1_500 {
+            let (status, answer) = self.identify(purpose, number, pin).await;
+            assert_eq!(status, 200, "{answer}");
+            if answer.contains("taken") {
+                return;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{number} is never looked at");
+    }
+
     pub async fn ordered(&self, counter: u32, what: &str) -> String {
         let (status, answer) = self.order(&self.run, counter, what).await;
         assert_eq!(status, 200, "{answer}");

@@ -52,6 +52,8 @@ pub struct Speed {
     pub echo_cpu_us_per_authorisation: f64,
     /// Records of 512 bytes that the disk takes durably, 64 waiters at a time.
     pub durable_records_per_s: f64,
+    /// How long one of them takes alone: the median. A payment waits for two.
+    pub sync_us: u64,
     /// Payments at the hub, for one at the echo.
     pub ratio_to_echo: f64,
     /// Two commits a payment, for one record that the disk takes.
@@ -240,6 +242,7 @@ impl Speed {
             echo_per_s: rounded(echo_per_s, 10.0),
             echo_cpu_us_per_authorisation: rounded(echo_cpu, 10.0),
             durable_records_per_s: rounded(durable, 10.0),
+            sync_us: at(&sorted(&floor.alone_us), 50),
             ratio_to_echo: rounded(per_second / echo_per_s, 1000.0),
             ratio_to_durable: rounded(2.0 * per_second / durable, 1000.0),
             acquirer_answer_us: answer_us,
@@ -401,8 +404,9 @@ impl Speed {
                 self.commits_per_authorisation, self.bytes_written_per_authorisation
             ),
             format!(
-                "bank         answers within {} us, to which the hub adds {} us",
-                self.acquirer_answer_us, self.added_us
+                "bank         answers within {} us, to which the hub adds {} us; \
+                 one sync of the disk takes {} us",
+                self.acquirer_answer_us, self.added_us, self.sync_us
             ),
         ];
         lines.join("\n") + "\n"
