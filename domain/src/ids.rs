@@ -353,8 +353,33 @@ pub struct SuspendedId {
     pub lane: LaneId,
     /// Its machine.
     pub epoch: LaneEpoch,
-    /// The sale it comes back in.
+    /// The sale it was.
     pub sale: SaleNumber,
+}
+
+impl SuspendedId {
+    /// Reads `3-1-42`: lane, epoch, sale.
+    ///
+    /// # Errors
+    /// Any other form.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let wrong = InvalidId {
+            what: "suspended basket",
+            form: "LANE-EPOCH-SALE",
+        };
+        let number = ReceiptNumber::parse(text).map_err(|_| wrong)?;
+        Ok(Self {
+            lane: number.lane,
+            epoch: number.epoch,
+            sale: SaleNumber(number.sequence),
+        })
+    }
+}
+
+impl fmt::Display for SuspendedId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}-{}", self.lane.0, self.epoch.0, self.sale.0)
+    }
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ pub mod operators;
 pub mod paper;
 pub mod payment;
 pub mod prices;
+pub mod recall;
 pub mod response_code;
 pub mod returns;
 pub mod risk;

@@ -29,6 +29,15 @@ pub const LINE_GRAMS_MAX: u32 = 999_999;
 pub const SALE_TAX_CLASSES_MAX: usize = 8;
 /// Baskets that one lane keeps for customers who come back.
 pub const SUSPENDED_SALES_MAX: usize = 10;
+/// Baskets taken up that the hub gave, which a lane remembers: an answer that comes late opens none
+/// of them again.
+pub const BASKETS_TAKEN_UP_KEPT: usize = 100;
+/// Baskets that wait in one store, as far as its hub hands them out.
+pub const STORE_BASKETS_MAX: usize = 1_000;
+/// How long the hub remembers who took a basket up.
+pub const BASKET_TAKEN_UP_DAYS: u32 = 30;
+/// Baskets in the list that a lane asks for: the oldest.
+pub const BASKETS_LISTED_MAX: usize = 100;
 /// Receipts that goods of one return come from.
 pub const RETURN_RECEIPTS_MAX: usize = 4;
 /// Lines that come back with a receipt in one return: a reservation is one record.

@@ -17,6 +17,7 @@ mod parts;
 mod payment;
 mod price_version;
 mod reason;
+mod recall;
 mod returns;
 
 pub use absent::{optional, text};
@@ -37,6 +38,10 @@ pub use payment::{
     stan,
 };
 pub use price_version::{is_price_version, price_version};
+pub use recall::{
+    BasketTold, basket_list_from_proto, basket_list_to_proto, basket_told_from_proto,
+    basket_told_to_proto,
+};
 pub use returns::{
     OriginalTold, original_told_from_proto, original_told_to_proto, refusal_from_proto,
     taking_from_proto, taking_to_proto, wanted_to_proto,

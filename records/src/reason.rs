@@ -54,6 +54,7 @@ mod tests {
         desk::{Owner, PaymentStatus},
         forward::DeadLetterReason,
         operators::{Action, Role, SignedOffBy},
+        recall::RecallRefusal,
         returns::ReturnRefusal,
         sale::{AbandonReason, LeaseReturnReason, TenderKind},
         till::{CashMove, DrawerReason},
@@ -106,6 +107,9 @@ mod tests {
         });
         is_the_same::<ReturnRefusal>("RETURN_REFUSAL_", |number| {
             Some(wire::ReturnRefusal::try_from(number).ok()?.as_str_name())
+        });
+        is_the_same::<RecallRefusal>("RECALL_REFUSAL_", |number| {
+            Some(wire::RecallRefusal::try_from(number).ok()?.as_str_name())
         });
         is_the_same::<Role>("OPERATOR_ROLE_", |number| {
             Some(wire::OperatorRole::try_from(number).ok()?.as_str_name())

@@ -143,6 +143,7 @@ const fn brings_card(fact: &DeskFact) -> bool {
         | DeskFact::Day(_)
         | DeskFact::Lease(_)
         | DeskFact::Return(_)
+        | DeskFact::Suspended(_)
         | DeskFact::Hub(_)
         | DeskFact::Archive(_) => false,
     }

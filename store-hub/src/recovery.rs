@@ -80,9 +80,12 @@ fn look_over(
     let first_day = parts.desk.first_day;
     let journal = parts.journal;
     journal.replay(log, position.saturating_add(1), |record| {
-        recovered
-            .overlooked
-            .extend(replica::consequences(lane, epoch, first_day, &record.bytes));
+        recovered.overlooked.extend(replica::consequences(
+            lane,
+            epoch,
+            first_day,
+            (record.sequence, &record.bytes),
+        ));
         Ok::<(), RecoveryError>(())
     })
 }

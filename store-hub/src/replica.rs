@@ -1,11 +1,14 @@
 //! Lanes' journals at the hub: which log is whose, and what a record of a lane means for the desk.
 
 use domain::{
+    day::Machine,
     desk::{Event, ReturnClosed},
-    ids::{LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber, ReturnId, SaleNumber},
+    ids::{
+        LaneEpoch, LaneId, LeaseId, PaymentId, ReceiptNumber, ReturnId, SaleNumber, SuspendedId,
+    },
     money::Money,
     payment::PaymentRequest,
-    time::BusinessDate,
+    time::{BusinessDate, WallMs},
 };
 use journal::{Hash, Head, Journal, LogId};
 use prost::Message;
@@ -13,7 +16,10 @@ use proto::{
     journal::v1::{LaneRecord, ReturnReserved, SaleClosed, lane_record::Body},
     store::v1::{JournalHead, OfflinePayment},
 };
-use records::{lease_from_proto, money_from_proto, offline_from_proto, taking_from_proto};
+use records::{
+    lane::suspended_id_from_proto, lease_from_proto, money_from_proto, offline_from_proto,
+    taking_from_proto,
+};
 
 use crate::replica_refused::ReplicaRefused;
 
@@ -108,7 +114,7 @@ pub(crate) fn consequences(
     lane: LaneId,
     epoch: LaneEpoch,
     first_day: BusinessDate,
-    bytes: &[u8],
+    (sequence, bytes): (u64, &[u8]),
 ) -> Vec<Event> {
     let Ok(record) = LaneRecord::decode(bytes) else {
         tracing::error!(event = "unreadable lane record", %lane);
@@ -117,7 +123,11 @@ pub(crate) fn consequences(
     let date = BusinessDate::parse(&record.business_date).ok();
     let mut events = record
         .body
-        .map(|body| heard_by_desk((lane, epoch), date, &body))
+        .map(|body| {
+            let mut events = heard_by_desk((lane, epoch), date, &body);
+            events.extend(waits((lane, epoch), (record.wall_ms, sequence), &body));
+            events
+        })
         .unwrap_or_default();
     if date.is_some_and(|date| date < first_day) {
         events.retain(is_for_ever);
@@ -125,11 +135,17 @@ pub(crate) fn consequences(
     events
 }
 
-/// What came back stays back, whichever hub took it: this one has to know (I13).
+/// What came back stays back, whichever hub took it: this one has to know (I13). And a basket waits
+/// over the turn of dates.
 const fn is_for_ever(event: &Event) -> bool {
     matches!(
         event,
-        Event::ReturnShown { .. } | Event::ReturnPaidInCash { .. } | Event::SaleEnded { .. }
+        Event::ReturnShown { .. }
+            | Event::ReturnPaidInCash { .. }
+            | Event::SaleEnded { .. }
+            | Event::BasketWaits { .. }
+            | Event::BasketHandedOver { .. }
+            | Event::BasketTakenUp { .. }
     )
 }
 
@@ -241,6 +257,40 @@ fn returned(lane: LaneId, epoch: LaneEpoch, body: &Body) -> Option<Vec<Event>> {
     Some(event.into_iter().collect())
 }
 
+/// What a record means for baskets that wait.
+fn waits(
+    (lane, epoch): (LaneId, LaneEpoch),
+    (wall_ms, sequence): (i64, u64),
+    body: &Body,
+) -> Option<Event> {
+    let own = |sale| SuspendedId {
+        lane,
+        epoch,
+        sale: SaleNumber(sale),
+    };
+    if let Body::SaleSuspended(suspended) = body {
+        Some(Event::BasketWaits {
+            id: own(suspended.sale_number),
+            at: WallMs(wall_ms),
+            label: suspended.label.clone(),
+            sequence,
+        })
+    } else if let Body::BasketHandedOver(moved) = body {
+        let to = Machine {
+            lane: LaneId(u16::try_from(moved.to_lane).ok()?),
+            epoch: LaneEpoch(moved.to_epoch),
+        };
+        let id = own(moved.sale_number);
+        Some(Event::BasketHandedOver { id, to })
+    } else if let Body::SaleOpened(opened) = body {
+        let id = suspended_id_from_proto(opened.recalled.as_ref()?).ok()?;
+        let by = Machine { lane, epoch };
+        Some(Event::BasketTakenUp { id, by })
+    } else {
+        None
+    }
+}
+
 /// A closed sale keeps the payments that are its tenders.
 fn completed(lane: LaneId, closed: &SaleClosed) -> Vec<Event> {
     let Ok(receipt) = ReceiptNumber::parse(&closed.receipt_number) else {
@@ -329,7 +379,7 @@ mod tests {
         };
         let id = return_id(LaneId(3), LaneEpoch(1), 0);
         assert_eq!(
-            consequences(LaneId(3), LaneEpoch(1), first_day(), &bytes),
+            consequences(LaneId(3), LaneEpoch(1), first_day(), (1, &bytes)),
             [completed, given_up(id)]
         );
     }
@@ -345,7 +395,7 @@ mod tests {
         };
         for (day, expected) in [("2026-11-21", 0), ("2026-11-22", 1), ("2026-11-23", 1)] {
             let bytes = record_of(day, given_up());
-            let events = consequences(LaneId(1), LaneEpoch(1), first_day(), &bytes);
+            let events = consequences(LaneId(1), LaneEpoch(1), first_day(), (1, &bytes));
             assert_eq!(events.len(), expected, "{day}");
         }
     }
@@ -360,7 +410,7 @@ mod tests {
         let bytes = record_of("2026-11-01", voided);
         let id = return_id(LaneId(1), LaneEpoch(1), 7);
         assert_eq!(
-            consequences(LaneId(1), LaneEpoch(1), first_day(), &bytes),
+            consequences(LaneId(1), LaneEpoch(1), first_day(), (1, &bytes)),
             [given_up(id)]
         );
     }
@@ -368,7 +418,7 @@ mod tests {
     #[test]
     fn garbage_has_no_consequence() {
         assert_eq!(
-            consequences(LaneId(1), LaneEpoch(1), first_day(), &[0xff; 9]),
+            consequences(LaneId(1), LaneEpoch(1), first_day(), (1, &[0xff; 9])),
             []
         );
     }

@@ -162,3 +162,57 @@ fn late_lane_new_version() {
         "{removed}"
     );
 }
+
+/// Goods that were bought on the first day come back on the second, on another lane: the lanes and
+/// the hub were closed and turned in between, and the books of both days are right.
+#[test]
+fn a_return_on_another_lane_on_the_next_day() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let options = "store --days 2 --lanes 2 --baskets 100 --seed 5 --faults none";
+    let (folder, summary) = traded(home.path(), options);
+    let workload = fs::read_to_string(folder.join("workload.jsonl")).expect("the workload");
+    let visits: Vec<Value> = workload
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let of_yesterday: Vec<(u64, &str)> = visits
+        .iter()
+        .filter_map(|visit| {
+            let receipt = visit["brings_back"]["receipt"].as_str()?;
+            let lane = visit["lane"].as_u64()?;
+            let (bought_on, day) = bought(&visits, receipt)?;
+            (bought_on != lane && day == 1 && visit["day"] == 2).then_some((lane, receipt))
+        })
+        .collect();
+    assert!(!of_yesterday.is_empty(), "the seed draws none: {visits:?}");
+    let came_back = of_yesterday
+        .iter()
+        .filter(|(lane, receipt)| stands_on_a_receipt_of(&folder, *lane, receipt));
+    assert!(came_back.count() >= 1, "{of_yesterday:?}");
+    assert!(summary["returns"].as_u64() >= Some(1), "{summary}");
+    let (first, second) = (sealed(&folder, FIRST, 1), sealed(&folder, SECOND, 1));
+    let in_seals: i64 = [&first, &second]
+        .iter()
+        .map(|day| minor(&day["sales"]["total_minor"]))
+        .sum();
+    assert_eq!(in_seals, minor(&summary["sales_minor"]));
+    let audit = audit(&folder);
+    assert_eq!(audit.status.code(), Some(0), "{}", said(&audit));
+}
+
+/// Lane and day of the sale with this receipt: each customer of a lane gets the next number.
+fn bought(visits: &[Value], receipt: &str) -> Option<(u64, u64)> {
+    let mut parts = receipt.split('-');
+    let lane: u64 = parts.next()?.parse().ok()?;
+    let number: usize = parts.nth(1)?.parse().ok()?;
+    let mut own = visits.iter().filter(|visit| visit["lane"] == lane);
+    let visit = own.nth(number.checked_sub(1)?)?;
+    Some((lane, visit["day"].as_u64().unwrap_or(1)))
+}
+
+/// Whether a receipt of the lane names this one.
+fn stands_on_a_receipt_of(folder: &Path, lane: u64, receipt: &str) -> bool {
+    let printed = fs::read_dir(folder.join(format!("receipts/lane-{lane}"))).expect("receipts");
+    let mut texts = printed.filter_map(|file| fs::read_to_string(file.ok()?.path()).ok());
+    texts.any(|text| text.contains(receipt))
+}

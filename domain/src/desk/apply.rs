@@ -24,6 +24,9 @@ impl DurableState {
         if takes(DeskPart::Returns) {
             self.returns.apply(record);
         }
+        if takes(DeskPart::Baskets) {
+            self.baskets.apply(record);
+        }
     }
 
     fn apply_to_desk(&mut self, record: &DeskRecord) {
@@ -45,6 +48,7 @@ impl DurableState {
             | DeskFact::Terminal(_)
             | DeskFact::Lease(_)
             | DeskFact::Return(_)
+            | DeskFact::Suspended(_)
             | DeskFact::Archive(_) => {}
         }
     }
@@ -58,6 +62,7 @@ impl DurableState {
             DeskFact::Day(_)
             | DeskFact::Lease(_)
             | DeskFact::Return(_)
+            | DeskFact::Suspended(_)
             | DeskFact::Hub(_)
             | DeskFact::Archive(_) => Vec::new(),
         }
@@ -72,8 +77,8 @@ impl DurableState {
             DeskFact::Terminal(fact) => self.apply_terminal(fact)?,
             DeskFact::Day(fact) => self.apply_day(fact, record.date),
             DeskFact::Lease(fact) => self.apply_lease(fact, at)?,
-            // A part of its own.
-            DeskFact::Return(_) => {}
+            // Parts of their own.
+            DeskFact::Return(_) | DeskFact::Suspended(_) => {}
             DeskFact::Hub(fact) => self.apply_hub(fact),
             DeskFact::Archive(fact) => self.apply_archive(fact)?,
         }

@@ -29,6 +29,7 @@ impl Desk {
             self.check_payment(payment, &mut broken);
         }
         self.check_returns(&mut broken);
+        self.check_baskets(&mut broken);
         if self.durable.orphan_records > 0 {
             let detail = format!(
                 "{} records name what nobody knows",
@@ -232,6 +233,17 @@ impl Desk {
             if taken < pieces {
                 let detail = format!("{pieces} of {receipt} line {line} reserved, {taken} taken");
                 broken.push(Broken::new(Invariant::I13, None, detail));
+            }
+        }
+    }
+
+    /// What was taken up does not wait.
+    fn check_baskets(&self, broken: &mut Vec<Broken>) {
+        let baskets = &self.durable.baskets;
+        for id in baskets.waiting.keys() {
+            if baskets.taken_up.contains_key(id) {
+                let detail = format!("basket {id} was taken up and waits");
+                broken.push(Broken::new(Invariant::I3, None, detail));
             }
         }
     }

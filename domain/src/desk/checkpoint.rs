@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     card_ref::CardHash,
     desk::{
-        Counts, DaysPart, Desk, DeskConfig, DurableState, MachinesPart, PaymentFile, ReturnsPart,
+        BasketsPart, Counts, DaysPart, Desk, DeskConfig, DurableState, MachinesPart, PaymentFile,
+        ReturnsPart,
     },
     forward::Forward,
     ids::{ForwardId, LaneId, PaymentId, Tid},
@@ -30,11 +31,19 @@ pub enum DeskPart {
     Days,
     /// [`ReturnsPart`].
     Returns,
+    /// [`BasketsPart`].
+    Baskets,
 }
 
 impl DeskPart {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Desk, Self::Machines, Self::Days, Self::Returns];
+    pub const ALL: [Self; 5] = [
+        Self::Desk,
+        Self::Machines,
+        Self::Days,
+        Self::Returns,
+        Self::Baskets,
+    ];
 
     /// As it is kept.
     #[must_use]
@@ -44,6 +53,7 @@ impl DeskPart {
             Self::Machines => "machines",
             Self::Days => "days",
             Self::Returns => "returns",
+            Self::Baskets => "baskets",
         }
     }
 }
@@ -60,6 +70,8 @@ pub struct DeskCheckpoint {
     pub days: Option<DaysPart>,
     /// Goods that came back.
     pub returns: Option<ReturnsPart>,
+    /// Baskets that wait.
+    pub baskets: Option<BasketsPart>,
 }
 
 /// Part of the checkpoint: payments and all that moves with them.
@@ -135,6 +147,7 @@ impl Desk {
             machines: Some(state.machines.clone()),
             days: Some(state.days.clone()),
             returns: Some(state.returns.clone()),
+            baskets: Some(state.baskets.clone()),
         }
     }
 
@@ -147,6 +160,7 @@ impl Desk {
             machines: kept.machines.unwrap_or_default(),
             days: kept.days.unwrap_or_default(),
             returns: kept.returns.unwrap_or_default(),
+            baskets: kept.baskets.unwrap_or_default(),
             ..DurableState::restored(kept.desk)
         };
         desk

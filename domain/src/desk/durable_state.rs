@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     card_ref::CardHash,
-    desk::{Counts, DaysPart, MachinesPart, ReturnsPart},
+    desk::{BasketsPart, Counts, DaysPart, MachinesPart, ReturnsPart},
     forward::{Forward, ForwardEnd, ForwardKind},
     ids::{ForwardId, LaneId, LeaseId, PaymentId, Stan, Tid},
     payment::{Completion, Decision, Payment, Progress},
@@ -47,6 +47,8 @@ pub(crate) struct DurableState {
     pub(crate) days: DaysPart,
     /// Goods that came back.
     pub(crate) returns: ReturnsPart,
+    /// Baskets that wait.
+    pub(crate) baskets: BasketsPart,
     pub(crate) balances: Balances,
     /// The part of `balances` that payments make up which were archived.
     pub(crate) balances_archived: Balances,

@@ -3,10 +3,15 @@
 
 use crate::{
     card_ref::{CardHash, EntryMode},
-    desk::{DeskRecord, archive::PaymentFile},
-    ids::{AuthCode, BatchNumber, ForwardId, LaneId, Mid, PaymentId, ReturnId, Rrn, Stan, Tid},
+    day::Machine,
+    desk::{BasketAt, DeskRecord, archive::PaymentFile},
+    ids::{
+        AuthCode, BatchNumber, ForwardId, LaneId, Mid, PaymentId, ReturnId, Rrn, Stan, SuspendedId,
+        Tid,
+    },
     money::Money,
     payment::Decision,
+    recall::RecallRefused,
     response_code::ResponseCode,
     returns::{ReturnRefusal, Taking},
     risk::OfflineLease,
@@ -55,6 +60,22 @@ pub enum Effect {
         revision: u32,
         /// What is reserved, or why nothing is.
         answer: Result<Box<Taking>, ReturnRefusal>,
+    },
+    /// Ask the lane that has this basket to hand it over.
+    AskToHandOver {
+        /// Which: its lane has it.
+        basket: SuspendedId,
+        /// To this machine.
+        to: Machine,
+    },
+    /// Tell the lane whether the basket is its own to take up.
+    BasketAnswer {
+        /// The lane that asked.
+        to: LaneId,
+        /// For which.
+        basket: SuspendedId,
+        /// Where its lines stand, or why it is not given.
+        answer: Result<BasketAt, RecallRefused>,
     },
     /// Tell the lane that its payment waits while its terminal settles: for one exchange at most.
     WaitsForSettlement {
@@ -201,6 +222,15 @@ impl Outgoing {
 pub enum Alarm {
     /// HUB0001: the same payment id came with other content.
     ContentDiffers(PaymentId),
+    /// HUB0065: two journals show the same suspended basket taken up.
+    BasketTwice {
+        /// Which.
+        id: SuspendedId,
+        /// Who took it up first, as far as it was told.
+        first: Machine,
+        /// Who took it up, too.
+        by: Machine,
+    },
     /// HUB0002: a sign-on returned another batch while ours was not empty. Ours is closed as not
     /// balanced, and the terminal goes on in the host's (rule 10).
     BatchMismatch {

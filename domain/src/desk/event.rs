@@ -1,17 +1,17 @@
 //! What can happen to the desk.
 
 use crate::{
-    day::TurnedBy,
-    desk::{Desk, LaneMemory, Rejected, ReturnAsk, ReturnClosed, outcome::Outcome},
+    day::{Machine, TurnedBy},
+    desk::{BasketAsk, Desk, LaneMemory, Rejected, ReturnAsk, ReturnClosed, outcome::Outcome},
     ids::{
         BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, ReceiptNumber,
-        ReturnId, Stan, Tid,
+        ReturnId, Stan, SuspendedId, Tid,
     },
     money::Money,
     payment::{Answer, PaymentRequest},
     returns::Taking,
     risk::OfflineLease,
-    time::BusinessDate,
+    time::{BusinessDate, WallMs},
 };
 
 /// One thing that happened. The desk is told with `Desk::step(now, event)`.
@@ -121,6 +121,33 @@ pub enum Event {
         id: ReturnId,
         /// The return that it was; `None`: none, or it was given up.
         closed: Option<ReturnClosed>,
+    },
+    /// A lane asks for a basket that waits elsewhere.
+    BasketAsked(BasketAsk),
+    /// A lane's journal shows a basket that waits.
+    BasketWaits {
+        /// Which.
+        id: SuspendedId,
+        /// Since when, by the lane's clock.
+        at: WallMs,
+        /// What the cashier calls it, or empty.
+        label: String,
+        /// The record that shows it.
+        sequence: u64,
+    },
+    /// A lane's journal shows that it handed a basket over.
+    BasketHandedOver {
+        /// Which.
+        id: SuspendedId,
+        /// To this machine.
+        to: Machine,
+    },
+    /// A lane's journal shows a sale that took a basket up.
+    BasketTakenUp {
+        /// Which.
+        id: SuspendedId,
+        /// By this machine.
+        by: Machine,
     },
     /// All of a machine's journal is here, and nothing more comes.
     EpochOver {
@@ -286,7 +313,19 @@ impl Desk {
                 amount,
             } => self.return_paid_in_cash(out, id, payment_id, amount),
             Event::SaleEnded { id, closed } => self.sale_ended(out, id, closed),
-            Event::EpochOver { lane, epoch } => self.epoch_over(out, lane, epoch),
+            Event::BasketAsked(ask) => self.basket_asked(out, ask),
+            Event::BasketWaits {
+                id,
+                at,
+                label,
+                sequence,
+            } => self.basket_waits(out, id, at, (label, sequence)),
+            Event::BasketHandedOver { id, to } => self.basket_handed_over(out, id, to),
+            Event::BasketTakenUp { id, by } => self.basket_taken_up(out, id, by),
+            Event::EpochOver { lane, epoch } => {
+                self.epoch_over(out, lane, epoch);
+                self.baskets_of_gone(out, Machine { lane, epoch });
+            }
             Event::ReleaseReturn { id, by, reason } => {
                 return self.return_released_by_hand(out, id, by, reason);
             }

@@ -6,6 +6,7 @@
 
 mod apply;
 mod archive;
+mod baskets;
 mod check;
 mod checkpoint;
 mod config;
@@ -32,6 +33,9 @@ mod volatile_state;
 pub(crate) mod tests;
 
 pub use archive::{ArchiveFact, PaymentFile};
+pub use baskets::{
+    BasketAsk, BasketAt, BasketsPart, Holder, SuspendedFact, TakenUp, WaitingBasket,
+};
 pub use checkpoint::{DeskCheckpoint, DeskPart, DeskState};
 pub use config::{DeskConfig, Timing};
 pub use counts::Counts;
@@ -108,6 +112,7 @@ impl Desk {
             | DeskFact::Day(DayFact::SettlementOrdered | DayFact::Closing { .. })
             | DeskFact::Lease(_)
             | DeskFact::Return(_)
+            | DeskFact::Suspended(_)
             | DeskFact::Hub(_)
             | DeskFact::Archive(ArchiveFact::Restored { .. }) => {}
         }

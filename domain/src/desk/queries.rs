@@ -1,6 +1,9 @@
 //! What others may ask the desk. Nothing here changes anything.
 
+use std::collections::BTreeMap;
+
 use crate::{
+    day::Machine,
     desk::{Counts, Desk, DeskConfig, Owner, PaymentStatus, ReturnsPart},
     forward::{Forward, ForwardEnd, ForwardKind},
     ids::{BatchNumber, ForwardId, LaneEpoch, LaneId, LeaseId, Mid, PaymentId, Stan, Tid},
@@ -91,6 +94,12 @@ impl Desk {
     #[must_use]
     pub const fn returns(&self) -> &ReturnsPart {
         &self.durable.returns
+    }
+
+    /// Where journals of machines that are gone had ended, as operators said.
+    #[must_use]
+    pub const fn stated_ends(&self) -> &BTreeMap<Machine, u64> {
+        &self.durable.machines.stated_ends
     }
 
     /// What it was made with.

@@ -3,8 +3,9 @@
 use crate::{
     day::Fact,
     desk::{
-        Desk, archive::ArchiveFact, day::DayFact, forward::ForwardFact, hub::HubFact,
-        lease::LeaseFact, payment::PaymentFact, returns::ReturnFact, terminal::TerminalFact,
+        Desk, archive::ArchiveFact, baskets::SuspendedFact, day::DayFact, forward::ForwardFact,
+        hub::HubFact, lease::LeaseFact, payment::PaymentFact, returns::ReturnFact,
+        terminal::TerminalFact,
     },
     ids::PaymentId,
     time::{BusinessDate, WallMs},
@@ -36,6 +37,8 @@ pub enum DeskFact {
     Lease(LeaseFact),
     /// To goods that come back.
     Return(ReturnFact),
+    /// To a basket that waits.
+    Suspended(SuspendedFact),
     /// To a machine: a lane's, or the hub's.
     Hub(HubFact),
     /// To payments that are over.
@@ -54,6 +57,7 @@ impl DeskRecord {
             DeskFact::Forward(_)
             | DeskFact::Lease(_)
             | DeskFact::Return(_)
+            | DeskFact::Suspended(_)
             | DeskFact::Archive(_) => None,
         }
     }
@@ -95,6 +99,12 @@ impl From<ReturnFact> for DeskFact {
     }
 }
 
+impl From<SuspendedFact> for DeskFact {
+    fn from(fact: SuspendedFact) -> Self {
+        Self::Suspended(fact)
+    }
+}
+
 impl From<HubFact> for DeskFact {
     fn from(fact: HubFact) -> Self {
         Self::Hub(fact)
@@ -120,9 +130,11 @@ impl Desk {
             }),
             DeskFact::Hub(fact) => fact.payment_id(),
             DeskFact::Archive(fact) => fact.payment_id(),
-            DeskFact::Terminal(_) | DeskFact::Day(_) | DeskFact::Lease(_) | DeskFact::Return(_) => {
-                None
-            }
+            DeskFact::Terminal(_)
+            | DeskFact::Day(_)
+            | DeskFact::Lease(_)
+            | DeskFact::Return(_)
+            | DeskFact::Suspended(_) => None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    desk::BasketAsk,
     ids::{LaneEpoch, LaneId, PaymentId, SaleNumber},
     risk::Velocity,
     terminal::Stations,
@@ -29,6 +30,8 @@ pub(crate) struct VolatileState {
     /// The last sale of each machine that its journal showed ended since the start: what comes late
     /// of one is for nobody.
     pub(crate) sales_ended: BTreeMap<(LaneId, LaneEpoch), SaleNumber>,
+    /// Lanes that wait for a basket which another one is asked to hand over.
+    pub(crate) baskets_asked: BTreeMap<LaneId, BasketAsk>,
     /// Batches that are due wait no longer for lanes that are silent.
     pub(crate) waits_no_longer: bool,
 }

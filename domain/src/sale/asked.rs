@@ -34,6 +34,9 @@ impl Event {
             | Self::CopyWanted { .. }
             | Self::OriginalTold { .. }
             | Self::ReservationTold { .. }
+            | Self::BasketTold { .. }
+            | Self::BasketsTold(_)
+            | Self::HandOver { .. }
             | Self::OperatorsTold(_)
             | Self::SignOn { .. }
             | Self::AllowAsked { .. }
@@ -55,7 +58,9 @@ impl Event {
             | Self::CashTendered { .. }
             | Self::CardChosen { .. }
             | Self::Suspend { .. }
-            | Self::Recall { .. } => Action::Sell,
+            | Self::Recall { .. }
+            | Self::BasketAsked { .. }
+            | Self::BasketsAsked => Action::Sell,
             Self::PriceAnnounced { .. } => Action::TypedPrice,
             Self::AmountTyped { .. } => Action::TypedAmount,
             Self::PriceOverridden { .. } => Action::PriceOverride,
@@ -96,6 +101,7 @@ impl Checkout {
 
 impl Step {
     /// What is asked for, with its amount as the basket stands.
+    #[allow(clippy::too_many_lines, reason = "a table: each event and its amount")]
     pub(super) fn asked(&self, event: &Event) -> Result<Option<Asked>, Rejected> {
         let Some(action) = event.action() else {
             return Ok(None);
@@ -159,6 +165,11 @@ impl Step {
             | Event::CopyWanted { .. }
             | Event::Suspend { .. }
             | Event::Recall { .. }
+            | Event::BasketAsked { .. }
+            | Event::BasketTold { .. }
+            | Event::BasketsAsked
+            | Event::BasketsTold(_)
+            | Event::HandOver { .. }
             | Event::OperatorsTold(_)
             | Event::SignOn { .. }
             | Event::AllowAsked { .. }

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use crate::{
-    ids::{OperatorId, ReceiptNumber, SaleNumber, SuspendedId},
+    ids::{LaneEpoch, LaneId, OperatorId, ReceiptNumber, SaleNumber, SuspendedId},
     money::Money,
     sale::{
         AbandonReason, Closing, DurableState, Effect, Prompt, Receipt, Rejected, Sale, Step,
@@ -67,6 +67,15 @@ pub enum SaleFact {
         /// What the cashier calls it, or empty.
         label: String,
     },
+    /// A basket that waited here is another machine's from here on.
+    BasketHandedOver {
+        /// The sale it was.
+        sale: SaleNumber,
+        /// To this lane.
+        to: LaneId,
+        /// To this machine of it.
+        to_epoch: LaneEpoch,
+    },
     /// The customer went without buying.
     SaleVoided {
         /// The sale.
@@ -98,9 +107,10 @@ impl SaleFact {
     pub const fn ends_sale(&self) -> bool {
         match self {
             Self::SaleClosed { .. } | Self::SaleVoided { .. } | Self::SaleSuspended { .. } => true,
-            Self::SaleOpened { .. } | Self::ReceiptPrinted { .. } | Self::CopyOrdered { .. } => {
-                false
-            }
+            Self::SaleOpened { .. }
+            | Self::ReceiptPrinted { .. }
+            | Self::BasketHandedOver { .. }
+            | Self::CopyOrdered { .. } => false,
         }
     }
 
@@ -111,7 +121,10 @@ impl SaleFact {
             Self::SaleVoided { .. } | Self::SaleSuspended { .. } | Self::ReceiptPrinted { .. } => {
                 true
             }
-            Self::SaleOpened { .. } | Self::SaleClosed { .. } | Self::CopyOrdered { .. } => false,
+            Self::SaleOpened { .. }
+            | Self::SaleClosed { .. }
+            | Self::BasketHandedOver { .. }
+            | Self::CopyOrdered { .. } => false,
         }
     }
 }
@@ -142,6 +155,7 @@ impl SalesPart {
             }
             SaleFact::SaleVoided { .. } => self.voided = self.voided.saturating_add(1),
             SaleFact::SaleSuspended { .. }
+            | SaleFact::BasketHandedOver { .. }
             | SaleFact::ReceiptPrinted { .. }
             | SaleFact::CopyOrdered { .. } => {}
         }
@@ -206,6 +220,7 @@ impl DurableState {
                 self.receipts_owed.extend(owed.map(Arc::new));
             }
             SaleFact::SaleVoided { .. } | SaleFact::SaleSuspended { .. } => self.sale = None,
+            SaleFact::BasketHandedOver { .. } => {}
             SaleFact::ReceiptPrinted { receipt, .. } => {
                 self.receipts_owed.retain(|owed| owed.number != *receipt);
             }

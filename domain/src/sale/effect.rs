@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use crate::{
-    ids::{PaymentId, ReceiptNumber, SaleNumber},
+    ids::{PaymentId, ReceiptNumber, SaleNumber, SuspendedId},
     money::Money,
     operators::{AttemptId, PinVerifier},
     payment::PaymentRequest,
-    sale::{CheckoutRecord, Receipt, Screen, ToReserve},
+    sale::{CheckoutRecord, Receipt, Screen, SuspendedView, ToReserve},
     till::Report,
 };
 
@@ -38,6 +38,13 @@ pub enum Effect {
     /// Ask the hub to reserve what comes back: [`crate::sale::Event::ReservationTold`] says
     /// whether.
     Reserve(Box<ToReserve>),
+    /// Ask the hub for a basket that waits elsewhere: [`crate::sale::Event::BasketTold`] says
+    /// whether it is given.
+    AskBasket(SuspendedId),
+    /// Ask the hub what waits in the store: [`crate::sale::Event::BasketsTold`] says it.
+    AskBaskets,
+    /// Other baskets wait than the screens say.
+    ShowWaiting(Vec<SuspendedView>),
     /// Open the cash drawer.
     OpenDrawer,
     /// Print the receipt. The next one follows when this one is out.

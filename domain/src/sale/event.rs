@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use crate::{
     card_ref::{CardRef, EntryMode},
-    ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber},
+    day::Machine,
+    ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber, SuspendedId},
     money::Money,
     operators::{AttemptId, OperatorList, Who},
     payment::Decision,
+    recall::{BasketGiven, RecallRefused, StoreBasket},
     returns::{OriginalLeft, ReturnRefusal, Taking},
     risk::{HotList, OfflineLease},
     sale::{
@@ -275,6 +277,33 @@ pub enum Event {
         /// By which price file the rest is priced; empty: not known.
         price_version: String,
     },
+    /// A basket is taken up that waits here or on another lane.
+    BasketAsked {
+        /// Which.
+        basket: SuspendedId,
+        /// Who sells.
+        operator: OperatorId,
+        /// By which price file the rest is priced; empty: not known.
+        price_version: String,
+    },
+    /// The hub gives the basket that was asked for.
+    BasketTold {
+        /// Which.
+        basket: SuspendedId,
+        /// Or says why not.
+        told: Result<Arc<BasketGiven>, RecallRefused>,
+    },
+    /// What waits in the store?
+    BasketsAsked,
+    /// The hub says what waits.
+    BasketsTold(Result<Vec<StoreBasket>, RecallRefused>),
+    /// The hub asks for a basket that waits here, for another lane.
+    HandOver {
+        /// Which.
+        basket: SuspendedId,
+        /// Whose it is to be.
+        to: Machine,
+    },
     /// The operators of the store, whole. The lane keeps the list, and is told of it at each start.
     OperatorsTold(Arc<OperatorList>),
     /// Somebody says who they are and has typed a PIN.
@@ -462,6 +491,15 @@ impl Step {
                 operator,
                 price_version,
             } => self.recall(suspended, operator, price_version),
+            Event::BasketAsked {
+                basket,
+                operator,
+                price_version,
+            } => self.ask_basket(basket, operator, price_version),
+            Event::BasketTold { basket, told } => self.basket_told(basket, told),
+            Event::BasketsAsked => self.ask_baskets(),
+            Event::BasketsTold(told) => self.baskets_told(told),
+            Event::HandOver { basket, to } => self.hand_over(basket, to),
             Event::OperatorsTold(list) => self.operators_told(list),
             Event::SignOn { attempt, who } => self.sign_on(attempt, who),
             Event::AllowAsked {

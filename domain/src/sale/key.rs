@@ -2,7 +2,7 @@
 //! pressing one tells the machine.
 
 use crate::{
-    ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber},
+    ids::{OperatorId, PaymentId, ReceiptNumber, SaleNumber, SuspendedId},
     money::{Currency, Money},
     prices::PriceBook,
     sale::{Event, Right, TypedAmount, WeighedBy, Weight},
@@ -141,6 +141,13 @@ pub enum Key {
         /// The sale it was.
         sale: u32,
     },
+    /// A basket is taken up that another lane suspended.
+    RecallElsewhere {
+        /// Which.
+        basket: SuspendedId,
+    },
+    /// What waits in the store?
+    Baskets,
     /// Go, or lock the lane: the basket stays.
     SignOff,
     /// Sign somebody off who has gone.
@@ -218,15 +225,23 @@ impl Key {
             "card" => Self::Card,
             "void-sale" => Self::VoidSale { reason: text() },
             "suspend" => Self::Suspend { label: text() },
-            "recall" => Self::Recall {
-                sale: typed.parse().ok()?,
-            },
+            "recall" => Self::recall(typed)?,
+            "baskets" => Self::Baskets,
             "sign-off" => Self::SignOff,
             "sign-off-another" => Self::SignOffAnother,
             "unlock" => Self::Unlock {
                 operator: typed.parse().ok()?,
             },
             _ => return Self::of_returns(name, typed).or_else(|| Self::of_till(name, typed)),
+        })
+    }
+
+    /// By the number of a sale of this lane, or by that of any lane, `3-1-42`.
+    fn recall(typed: &str) -> Option<Self> {
+        let own = typed.parse().ok().map(|sale| Self::Recall { sale });
+        own.or_else(|| {
+            let basket = SuspendedId::parse(typed).ok()?;
+            Some(Self::RecallElsewhere { basket })
         })
     }
 
@@ -361,6 +376,12 @@ impl Key {
                 operator: by.operator,
                 price_version: by.price_version.clone(),
             },
+            Self::RecallElsewhere { basket } => Event::BasketAsked {
+                basket,
+                operator: by.operator,
+                price_version: by.price_version.clone(),
+            },
+            Self::Baskets => Event::BasketsAsked,
             Self::SignOff => Event::SignOff,
             Self::SignOffAnother => Event::SignOffAnother,
             Self::Unlock { operator } => Event::Unlock {
@@ -444,147 +465,4 @@ fn first_and_rest(typed: &str) -> (&str, &str) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_typed_is_read_by_the_key_it_is_for() {
-        let reason = || "torn".to_owned();
-        let age = |old_enough| Key::Age {
-            least_age: 18,
-            old_enough,
-        };
-        for (name, typed, key) in [
-            ("quantity", "3", Key::Quantity { quantity: 3 }),
-            (
-                "change-quantity",
-                "2. 5",
-                Key::ChangeQuantity {
-                    line_number: Some(2),
-                    quantity: 5,
-                },
-            ),
-            (
-                "change-quantity",
-                "5",
-                Key::ChangeQuantity {
-                    line_number: None,
-                    quantity: 5,
-                },
-            ),
-            (
-                "override-price",
-                "2. 350 torn",
-                Key::OverridePrice {
-                    line_number: Some(2),
-                    price_minor: 350,
-                    reason: reason(),
-                },
-            ),
-            (
-                "discount",
-                "50 torn",
-                Key::Discount {
-                    line_number: None,
-                    amount_minor: 50,
-                    reason: reason(),
-                },
-            ),
-            (
-                "amount",
-                "450 A deposit of a crate",
-                Key::Amount {
-                    amount_minor: 450,
-                    tax_class: "A".to_owned(),
-                    name: "deposit of a crate".to_owned(),
-                },
-            ),
-            ("plu", "4011", Key::Plu { code: 4011 }),
-            ("weight", "512", Key::Weight { grams: 512 }),
-            ("recall", "7", Key::Recall { sale: 7 }),
-            ("clear", "", Key::Clear),
-            ("old-enough", "18", age(true)),
-            ("too-young", "18", age(false)),
-            ("sign-off", "", Key::SignOff),
-            ("sign-off-another", "", Key::SignOffAnother),
-            ("unlock", "7", Key::Unlock { operator: 7 }),
-        ] {
-            assert_eq!(Key::named(name, typed), Some(key), "{name} {typed}");
-        }
-        for (name, typed) in [
-            ("quantity", ""),
-            ("quantity", "-1"),
-            ("change-quantity", "x. 5"),
-            ("override-price", "2. torn"),
-            ("weight", "0.5"),
-            ("recall", "milk"),
-            ("old-enough", ""),
-            ("sesame", ""),
-        ] {
-            assert_eq!(Key::named(name, typed), None, "{name} {typed}");
-        }
-    }
-    #[test]
-    fn what_was_typed_of_goods_that_come_back_is_read() {
-        for (name, typed, key) in [
-            (
-                "return",
-                "3-1-000042 torn",
-                Key::Return {
-                    receipt: ReceiptNumber::parse("3-1-000042").unwrap(),
-                    reason: "torn".to_owned(),
-                },
-            ),
-            (
-                "return",
-                "R3-1-000042",
-                Key::Return {
-                    receipt: ReceiptNumber::parse("3-1-000042").unwrap(),
-                    reason: String::new(),
-                },
-            ),
-            (
-                "return-line",
-                "2 x 3",
-                Key::ReturnLine {
-                    line_number: 2,
-                    pieces: Some(3),
-                },
-            ),
-            (
-                "return-line",
-                "2",
-                Key::ReturnLine {
-                    line_number: 2,
-                    pieces: None,
-                },
-            ),
-            (
-                "return-without",
-                "4011 does not work",
-                Key::ReturnWithout {
-                    article: "4011".to_owned(),
-                    reason: "does not work".to_owned(),
-                },
-            ),
-            (
-                "cash-for-card",
-                "card is gone",
-                Key::CashForCard {
-                    reason: "card is gone".to_owned(),
-                },
-            ),
-            ("pay-back", "", Key::PayBack),
-        ] {
-            assert_eq!(Key::named(name, typed), Some(key), "{name} {typed}");
-        }
-        for (name, typed) in [
-            ("return", ""),
-            ("return", "milk"),
-            ("return-line", "2 x"),
-            ("return-line", "2 x -1"),
-        ] {
-            assert_eq!(Key::named(name, typed), None, "{name} {typed}");
-        }
-    }
-}
+mod tests;

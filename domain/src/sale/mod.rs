@@ -41,6 +41,7 @@ mod original;
 mod payment;
 mod prompt;
 mod reasons;
+mod recalling;
 mod receipt;
 mod rejected;
 mod return_fact;
@@ -96,9 +97,11 @@ use std::{collections::BTreeSet, sync::Arc};
 use day_heard::DayHeard;
 use line::NextLine;
 use operators::AtTheLane;
+use recalling::Recalling;
 use returning::Returning;
 
 use crate::{
+    day::Machine,
     ids::{LaneEpoch, LaneId, LeaseId, OperatorId, PaymentId, ReceiptNumber, Stan},
     money::{Currency, Money},
     operators::{OperatorFact, OperatorsPart},
@@ -174,6 +177,15 @@ impl CheckoutConfig {
             pickup_above: None,
         }
     }
+
+    /// Whose journal it writes.
+    #[must_use]
+    pub const fn machine(&self) -> Machine {
+        Machine {
+            lane: self.lane,
+            epoch: self.epoch,
+        }
+    }
 }
 
 /// What the journal's records add up to: equal after a replay. Each part is told by the records and
@@ -214,6 +226,8 @@ pub(in crate::sale) struct VolatileState {
     pub(in crate::sale) age_asked: Option<u8>,
     /// An earlier sale that goods come back from.
     pub(in crate::sale) returning: Returning,
+    /// A basket that waits elsewhere.
+    pub(in crate::sale) recalling: Recalling,
     /// The receipt that is at the printer.
     pub(in crate::sale) printing: Option<ReceiptNumber>,
     /// The receipt of the sale that the screens show as closed.
@@ -279,12 +293,12 @@ impl Checkout {
 
     /// Takes in one record of the journal, oldest first.
     pub fn replay(&mut self, record: &CheckoutRecord) {
-        self.durable.apply(record, |_| true);
+        self.durable.apply(record, self.config.machine(), |_| true);
     }
 
     /// The same, for the parts that have not seen it.
     pub fn replay_into(&mut self, record: &CheckoutRecord, takes: impl Fn(CheckoutPart) -> bool) {
-        self.durable.apply(record, takes);
+        self.durable.apply(record, self.config.machine(), takes);
     }
 
     /// Decides what follows from an event. The records come first among the effects; when the event
@@ -443,7 +457,7 @@ impl Step {
             date: self.running_date(),
             fact: fact.into(),
         };
-        self.durable.apply(&record, |_| true);
+        self.durable.apply(&record, self.config.machine(), |_| true);
         self.records.push(Effect::Persist(record));
     }
 
@@ -462,14 +476,12 @@ impl Step {
     pub(in crate::sale) fn screen(&self, prompt: Prompt) -> Screen {
         let sale = self.durable.sale.as_ref();
         let basket = sale.map(|sale| BasketView::of(sale, &self.volatile, &self.config));
-        let waiting = self.durable.suspended.baskets.iter();
-        let suspended = waiting.map(|basket| SuspendedView::of(basket, &self.config));
-        let suspended = suspended.collect();
         Screen {
             prompt,
             basket,
             returning: self.return_view(),
-            suspended,
+            suspended: self.suspended_views(),
+            elsewhere: self.volatile.recalling.elsewhere.clone(),
             operator: self.operator_view(),
             pickup_due: self.pickup_due(),
             refused: None,
@@ -504,8 +516,13 @@ impl Step {
 }
 
 impl DurableState {
-    /// `takes`: which parts have not seen the record.
-    fn apply(&mut self, record: &CheckoutRecord, takes: impl Fn(CheckoutPart) -> bool) {
+    /// `own`: whose journal it is; `takes`: which parts have not seen the record.
+    fn apply(
+        &mut self,
+        record: &CheckoutRecord,
+        own: Machine,
+        takes: impl Fn(CheckoutPart) -> bool,
+    ) {
         if takes(CheckoutPart::Date) {
             self.date.carried(record.date);
         }
@@ -516,7 +533,7 @@ impl DurableState {
                     self.sales.apply(fact, running);
                 }
                 if takes(CheckoutPart::Suspended) {
-                    self.suspended.apply(fact, running, record.at);
+                    self.suspended.apply(fact, running, (record.at, own));
                 }
             }
             CheckoutFact::Tender(fact) => {

@@ -4,6 +4,7 @@ use crate::{
     ids::{ReceiptNumber, SaleNumber},
     money::{Currency, Money},
     payment::RefusalReason,
+    recall::{RecallRefused, StoreBasket},
     response_code::ResponseCode,
     returns::ReturnRefusal,
     sale::{
@@ -100,6 +101,12 @@ pub enum Prompt {
         /// What it is recalled by.
         sale: SaleNumber,
     },
+    /// The hub was asked for a basket that waits elsewhere, or for all that do.
+    AskingBaskets,
+    /// Which of the baskets that wait in the store?
+    ChooseBasket,
+    /// The hub, or the lane for want of the hub, gives no basket.
+    RecallRefused(RecallRefused),
     /// The hub was asked for a receipt.
     AskingOriginal {
         /// Which.
@@ -152,6 +159,9 @@ impl Prompt {
             | Self::NoRoom
             | Self::Voided { .. }
             | Self::Suspended { .. }
+            | Self::AskingBaskets
+            | Self::ChooseBasket
+            | Self::RecallRefused(_)
             | Self::AskingOriginal { .. }
             | Self::ChooseReturn { .. }
             | Self::ReturnRefused { .. }
@@ -171,6 +181,8 @@ impl Prompt {
                 | Self::Goodbye { .. }
                 | Self::Voided { .. }
                 | Self::Suspended { .. }
+                | Self::ChooseBasket
+                | Self::RecallRefused(_)
                 | Self::Till(_)
         )
     }
@@ -229,6 +241,9 @@ impl Prompt {
                 "交易已取消。退还现金：",
                 *cash_back,
             ),
+            Self::AskingBaskets => sentence("Asking the hub", "正在询问主机"),
+            Self::ChooseBasket => sentence("Choose the basket to recall", "请选择要取回的挂单"),
+            Self::RecallRefused(refused) => refused.for_cashier(),
             Self::AskingOriginal { receipt } => Sentence {
                 english: format!("Asking for receipt {receipt}"),
                 chinese: format!("正在查询小票 {receipt}"),
@@ -252,7 +267,9 @@ impl Prompt {
     #[must_use]
     pub fn customer(&self) -> Sentence {
         match self {
-            Self::Ready | Self::Till(_) => sentence("Welcome", "欢迎光临"),
+            Self::Ready | Self::Till(_) | Self::ChooseBasket | Self::RecallRefused(_) => {
+                sentence("Welcome", "欢迎光临")
+            }
             Self::Scan | Self::NotFound { .. } | Self::NotForSale { .. } | Self::Weigh { .. } => {
                 sentence("Your articles", "您的商品")
             }
@@ -276,7 +293,7 @@ impl Prompt {
             Self::PresentCard { amount } => {
                 with_amount("Please present your card:", "请出示银行卡：", *amount)
             }
-            Self::ContactingBank { .. } => sentence("Please wait", "请稍候"),
+            Self::ContactingBank { .. } | Self::AskingBaskets => sentence("Please wait", "请稍候"),
             Self::CardNotRead => sentence("Your card could not be read", "无法读取您的银行卡"),
             Self::Declined { code } => declined_for_customer(*code),
             Self::Refused { .. } => sentence("Please pay another way", "请更换付款方式"),
@@ -557,6 +574,8 @@ pub struct Screen {
     pub returning: Option<ReturnView>,
     /// Baskets that wait for their customers, oldest first.
     pub suspended: Vec<SuspendedView>,
+    /// Baskets of the whole store to choose from, while they are asked for.
+    pub elsewhere: Vec<StoreBasket>,
     /// Who is at the lane; nobody: it is locked.
     pub operator: OperatorView,
     /// More lies in the drawer than should: a pickup is asked for.

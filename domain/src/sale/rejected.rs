@@ -97,6 +97,9 @@ pub enum Rejected {
     /// It never waited here, or was recalled before.
     #[error("no basket waits under this number")]
     NoSuchSuspended,
+    /// The hub was asked for a basket and has not answered.
+    #[error("the hub was asked for a basket already")]
+    RecallUnderWay,
     /// Goods that come back are in the basket.
     #[error("goods that come back are in the basket")]
     ReturnInBasket,
@@ -321,6 +324,10 @@ impl Rejected {
             Self::NoSuchSuspended => (
                 "No basket waits under this number, or it was recalled already",
                 "没有该挂单，或已取回",
+            ),
+            Self::RecallUnderWay => (
+                "Wait: the hub was asked for a basket",
+                "请稍候：正在向主机取单",
             ),
             Self::ReturnInBasket => (
                 "Goods that come back can't wait: finish this return, or void it",

@@ -6,8 +6,10 @@
 use std::sync::Arc;
 
 use crate::{
+    day::Machine,
     ids::{OperatorId, SaleNumber, SuspendedId},
     limits,
+    recall::BasketGiven,
     sale::{
         BasketFact, Effect, Prompt, Rejected, Sale, SaleFact, Step, SuspendedBasket,
         basket::shortened,
@@ -20,24 +22,53 @@ use crate::{
 pub struct SuspendedPart {
     /// A step copies the part; the baskets stay where they are.
     pub baskets: Vec<Arc<SuspendedBasket>>,
+    /// The latest that the hub gave and that were taken up here.
+    pub taken_up: Vec<SuspendedId>,
 }
 
 impl SuspendedPart {
-    /// `running`: the sale that the fact meets.
-    pub(super) fn apply(&mut self, fact: &SaleFact, running: Option<&Sale>, at: WallMs) {
+    /// `running`: the sale that the fact meets; `own`: whose journal tells it.
+    pub(super) fn apply(
+        &mut self,
+        fact: &SaleFact,
+        running: Option<&Sale>,
+        (at, own): (WallMs, Machine),
+    ) {
         match fact {
             SaleFact::SaleSuspended { label, .. } => {
                 let basket = running.map(|sale| SuspendedBasket::of(sale, at, label));
                 self.baskets.extend(basket.map(Arc::new));
             }
             SaleFact::SaleOpened { recalled, .. } => {
-                let recalled = recalled.map(|id| id.sale);
-                self.baskets.retain(|basket| Some(basket.sale) != recalled);
+                if let Some(recalled) = *recalled {
+                    self.taken(recalled, own);
+                }
+            }
+            SaleFact::BasketHandedOver { sale, .. } => {
+                self.baskets.retain(|basket| basket.sale != *sale);
             }
             SaleFact::SaleClosed { .. }
             | SaleFact::SaleVoided { .. }
             | SaleFact::ReceiptPrinted { .. }
             | SaleFact::CopyOrdered { .. } => {}
+        }
+    }
+
+    /// Taken up in a sale: it waited here, or the hub gave it.
+    fn taken(&mut self, recalled: SuspendedId, own: Machine) {
+        let machine = Machine {
+            lane: recalled.lane,
+            epoch: recalled.epoch,
+        };
+        let waited = self.baskets.len();
+        if machine == own {
+            self.baskets.retain(|basket| basket.sale != recalled.sale);
+        }
+        if self.baskets.len() == waited {
+            self.taken_up.push(recalled);
+            let surplus = self.taken_up.len();
+            let surplus = surplus.saturating_sub(limits::BASKETS_TAKEN_UP_KEPT);
+            self.taken_up.drain(..surplus);
         }
     }
 }
@@ -82,6 +113,28 @@ impl Step {
         let basket = waiting.iter().find(|basket| basket.sale == suspended);
         let basket = Arc::clone(basket.ok_or(Rejected::NoSuchSuspended)?);
         let operator = self.seller(operator)?;
+        let id = SuspendedId {
+            lane: self.config.lane,
+            epoch: self.config.epoch,
+            sale: suspended,
+        };
+        let given = BasketGiven {
+            order_reference: basket.order_reference.clone(),
+            price_version: basket.price_version.clone(),
+            lines: basket.lines.clone(),
+        };
+        self.take_up(id, &given, operator, price_version);
+        Ok(())
+    }
+
+    /// Its lines keep what they cost, and say whose price file that was.
+    pub(super) fn take_up(
+        &mut self,
+        recalled: SuspendedId,
+        basket: &BasketGiven,
+        operator: OperatorId,
+        price_version: String,
+    ) {
         self.volatile = self.volatile.next_sale();
         let sale = self.durable.sales.next_sale();
         self.record(SaleFact::SaleOpened {
@@ -89,11 +142,7 @@ impl Step {
             operator,
             order_reference: basket.order_reference.clone(),
             price_version: price_version.clone(),
-            recalled: Some(SuspendedId {
-                lane: self.config.lane,
-                epoch: self.config.epoch,
-                sale: suspended,
-            }),
+            recalled: Some(recalled),
         });
         for (number, line) in (1..).zip(&basket.lines) {
             let mut line = line.clone();
@@ -107,6 +156,5 @@ impl Step {
             self.record(BasketFact::LineAdded { sale, line });
         }
         self.show(Prompt::Scan);
-        Ok(())
     }
 }

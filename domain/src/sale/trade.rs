@@ -26,6 +26,7 @@ impl Sale {
             }
             SaleFact::SaleSuspended { .. } => {}
             SaleFact::SaleOpened { .. }
+            | SaleFact::BasketHandedOver { .. }
             | SaleFact::ReceiptPrinted { .. }
             | SaleFact::CopyOrdered { .. } => return None,
         }

@@ -3,6 +3,7 @@
 use domain::{
     limits,
     money::Money,
+    recall::StoreBasket,
     sale::{BasketView, LineView, NextView, PriceSource, Prompt, SuspendedView, Weight},
     words::Language,
 };
@@ -38,6 +39,24 @@ pub(super) fn between_sales(
                         (said(language, "Recall", "取单")) " " (basket.sale.0) " " (basket.label)
                         " · " (basket.lines) " " (said(language, "lines", "行"))
                         " · " (plain(basket.total))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Baskets that wait on any lane, while they are asked for: each says who has it.
+pub(super) fn in_the_store(elsewhere: &[StoreBasket], language: Language) -> Markup {
+    html! {
+        @if !elsewhere.is_empty() {
+            div .waiting aria-label=(said(language, "Baskets that wait in the store", "全店挂单")) {
+                @for basket in elsewhere {
+                    button .key type="button" data-key="recall" data-typed=(basket.id) {
+                        (said(language, "Recall", "取单")) " " (basket.id) " " (basket.label)
+                        @if let Some(lane) = basket.lane {
+                            " · " (said(language, "lane", "通道")) " " (lane.0)
+                        }
                     }
                 }
             }

@@ -19,7 +19,7 @@ use maud::{Markup, html};
 use web::{LISTEN, Page};
 
 use super::{
-    basket::{between_sales, lines, plain, sums},
+    basket::{between_sales, in_the_store, lines, plain, sums},
     forms::dialogs,
     identify::{self, Asked},
     keys::{actions, pad},
@@ -107,6 +107,7 @@ pub(super) fn live(pages: &Pages, screen: Option<&Screen>, language: Language) -
     let basket = screen.and_then(|screen| screen.basket.as_ref());
     let prompt = screen.map(|screen| &screen.prompt);
     let suspended = screen.map_or(&[][..], |screen| &screen.suspended);
+    let elsewhere = screen.map_or(&[][..], |screen| &screen.elsewhere);
     let returning = screen.and_then(|screen| screen.returning.as_ref());
     let returning = returning.filter(|_| basket.is_some_and(|basket| !basket.totalled));
     let asking = pages.lane.asking.borrow().clone();
@@ -124,7 +125,10 @@ pub(super) fn live(pages: &Pages, screen: Option<&Screen>, language: Language) -
             @if let Some(of) = returning { (returns::choice(of, language)) }
             @match basket {
                 Some(basket) => (lines(basket, language)),
-                None => (between_sales(prompt, suspended, language)),
+                None => {
+                    (between_sales(prompt, suspended, language))
+                    (in_the_store(elsewhere, language))
+                },
             }
             (sums(basket, language))
         }
@@ -199,10 +203,15 @@ fn next_step(screen: Option<&Screen>, language: Language) -> Markup {
 /// How it looks.
 pub(super) const fn mood(prompt: &Prompt) -> &'static str {
     match prompt {
-        Prompt::Ready | Prompt::Scan | Prompt::ChooseTender | Prompt::ChooseReturn { .. } => "calm",
+        Prompt::Ready
+        | Prompt::Scan
+        | Prompt::ChooseTender
+        | Prompt::ChooseReturn { .. }
+        | Prompt::ChooseBasket => "calm",
         Prompt::PresentCard { .. }
         | Prompt::ContactingBank { .. }
         | Prompt::AskingOriginal { .. }
+        | Prompt::AskingBaskets
         | Prompt::Reserving => "wait",
         Prompt::Printing { .. }
         | Prompt::Goodbye { .. }
@@ -220,6 +229,7 @@ pub(super) const fn mood(prompt: &Prompt) -> &'static str {
         | Prompt::Refused { .. }
         | Prompt::NotConfirmed
         | Prompt::ReturnRefused { .. }
+        | Prompt::RecallRefused(_)
         | Prompt::NoRoom => "stop",
     }
 }

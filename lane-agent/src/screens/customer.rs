@@ -145,6 +145,9 @@ fn of_payment(prompt: &Prompt) -> Option<Markup> {
         | Prompt::NoRoom
         | Prompt::Voided { .. }
         | Prompt::Suspended { .. }
+        | Prompt::AskingBaskets
+        | Prompt::ChooseBasket
+        | Prompt::RecallRefused(_)
         | Prompt::AskingOriginal { .. }
         | Prompt::ChooseReturn { .. }
         | Prompt::ReturnRefused { .. }

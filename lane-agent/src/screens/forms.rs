@@ -96,6 +96,7 @@ fn price_keys(language: Language) -> Markup {
         (opens("amount", said(language, "Amount without an article", "无商品金额")))
         (opens("return", said(language, "Return with a receipt", "凭票退货")))
         (opens("return-without", said(language, "Return without a receipt", "无票退货")))
+        (presses("baskets", said(language, "Recall from another lane", "取其他通道挂单")))
     }
 }
 

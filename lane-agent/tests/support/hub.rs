@@ -94,6 +94,8 @@ pub struct HubLog {
     pub original: Option<wire::OriginalTold>,
     /// What was asked to be reserved, as often as it was.
     pub returns_asked: Vec<wire::ReturnAsked>,
+    /// The basket that it gives; `None`: it hands none out.
+    pub basket: Option<wire::BasketAnswered>,
     /// It reserves, and its answers are lost on their way.
     pub answers_are_lost: bool,
     /// How long the hub takes to answer a hello.
@@ -246,7 +248,7 @@ impl TestHub {
         self.tell(wire::hub_frame::Body::Operators(list));
     }
 
-    fn tell(&self, body: wire::hub_frame::Body) {
+    pub(super) fn tell(&self, body: wire::hub_frame::Body) {
         self.hear(|heard| {
             for lane in heard.lanes.iter().filter_map(mpsc::WeakSender::upgrade) {
                 let body = Some(body.clone());
@@ -256,7 +258,7 @@ impl TestHub {
         });
     }
 
-    fn hear<T>(&self, act: impl FnOnce(&mut HubLog) -> T) -> T {
+    pub(super) fn hear<T>(&self, act: impl FnOnce(&mut HubLog) -> T) -> T {
         let heard = act(&mut self.heard.lock().unwrap());
         self.changes.send_modify(|count| *count += 1);
         heard
@@ -266,6 +268,7 @@ impl TestHub {
         let day = self.heard.lock().unwrap().day.clone();
         let takes_returns = self.heard.lock().unwrap().original.is_some();
         wire::HubHello {
+            hands_out_baskets: self.gives_baskets(),
             takes_returns,
             hub_epoch: 1,
             store_id: "0001".to_owned(),
@@ -432,6 +435,8 @@ impl LaneService for TestHub {
                     Hear::OfflineCard(card) => replies.extend(hub.hold(card)),
                     Hear::OriginalAsked(asked) => replies.extend(hub.tell_original(&asked)),
                     Hear::ReturnAsked(asked) => replies.extend(hub.reserve(asked)),
+                    Hear::BasketAsked(_) => replies.extend(hub.give()),
+                    Hear::BasketListAsked(_) => replies.push(hub.list_baskets()),
                     Hear::PriceConfirmed(said) => {
                         hub.hear(|heard| heard.prices_confirmed.push(said));
                     }

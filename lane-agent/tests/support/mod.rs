@@ -6,6 +6,7 @@
     reason = "each test file uses a part of it"
 )]
 
+pub mod baskets;
 pub mod browser;
 pub mod hub;
 pub mod lane;

@@ -20,6 +20,7 @@ use domain::{
 use proto::journal::v1 as journal;
 
 use super::{
+    baskets::{BASKETS_FORM, baskets_from_proto, baskets_to_proto},
     counts::{counts_from_proto, counts_to_proto},
     day::{DAYS_FORM, days_before_parts, days_from_proto, days_to_proto},
     fields::{
@@ -61,7 +62,11 @@ pub fn checkpoint_to_proto(
         let name = DeskPart::Returns.name();
         part(name, RETURNS_FORM, &returns_to_proto(returns))
     });
-    let parts = [Some(desk), machines, days, returns];
+    let baskets = kept.baskets.as_ref().map(|baskets| {
+        let name = DeskPart::Baskets.name();
+        part(name, BASKETS_FORM, &baskets_to_proto(baskets))
+    });
+    let parts = [Some(desk), machines, days, returns, baskets];
     journal::HubCheckpoint {
         form: IN_PARTS,
         started: Some(started),
@@ -127,11 +132,18 @@ pub fn checkpoint_from_proto(from: &journal::HubCheckpoint, applied: u64) -> Res
         told.insert(DeskPart::Returns, until);
         Some(returns)
     });
+    let baskets = state(parts, form(DeskPart::Baskets, BASKETS_FORM), applied);
+    let baskets = baskets.and_then(|(baskets, until)| {
+        let baskets = baskets_from_proto(&baskets).ok()?;
+        told.insert(DeskPart::Baskets, until);
+        Some(baskets)
+    });
     let checkpoint = DeskCheckpoint {
         desk: desk_from_proto(&desk)?,
         machines,
         days,
         returns,
+        baskets,
     };
     Ok(KeptDesk { checkpoint, told })
 }

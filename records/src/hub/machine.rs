@@ -2,6 +2,7 @@
 
 use crate::{ConvertError, payment_id, text};
 use domain::{
+    day::Machine,
     desk::{HubFact, MachinesPart, PreviousHub},
     ids::{LaneEpoch, LaneId, LeaseId, PaymentId},
     time::WallMs,
@@ -13,7 +14,7 @@ use super::fields::{all, lane, tid};
 type Result<T> = std::result::Result<T, ConvertError>;
 
 /// The form of the part. Add one whenever it keeps something new.
-pub(super) const MACHINES_FORM: u32 = 4;
+pub(super) const MACHINES_FORM: u32 = 5;
 
 pub(super) fn body(fact: &HubFact) -> Body {
     match fact {
@@ -127,11 +128,18 @@ pub(super) fn machines_to_proto(machines: &MachinesPart) -> journal::HubMachines
         lane: lane.0.into(),
         at_ms: at.0,
     };
+    let stated = machines.stated_ends.iter();
+    let stated = stated.map(|(machine, sequence)| journal::StatedEnd {
+        lane: machine.lane.0.into(),
+        epoch: machine.epoch.0,
+        sequence: *sequence,
+    });
     journal::HubMachines {
         lane_epochs: epochs.collect(),
         previous_hub_epoch: machines.previous_hub.epoch,
         previous_last_lease_id: machines.previous_hub.last_lease.0,
         asked_before: asked.map(one).collect(),
+        stated_ends: stated.collect(),
     }
 }
 
@@ -142,6 +150,7 @@ pub(super) fn machines_before_parts(from: &journal::HubCheckpoint) -> journal::H
         previous_hub_epoch: from.previous_hub_epoch,
         previous_last_lease_id: from.previous_last_lease_id,
         asked_before: from.asked_before.clone(),
+        stated_ends: Vec::new(),
     }
 }
 
@@ -158,6 +167,13 @@ pub(super) fn machines_from_proto(from: &journal::HubMachines) -> Result<Machine
                 Ok((payment_id(&one.payment_id)?, asked))
             })?,
         },
+        stated_ends: all(&from.stated_ends, |one| {
+            let machine = Machine {
+                lane: lane(one.lane)?,
+                epoch: LaneEpoch(one.epoch),
+            };
+            Ok((machine, one.sequence))
+        })?,
     })
 }
 

@@ -1,6 +1,7 @@
 //! The hub's own records as `journal.v1`.
 
 mod archive;
+mod baskets;
 mod checkpoint;
 mod counts;
 mod day;

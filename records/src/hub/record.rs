@@ -9,7 +9,7 @@ use domain::{
 use prost::Message;
 use proto::journal::v1::{self as journal, hub_record::Body};
 
-use super::{archive, day, forward, lease, machine, payment, returns, terminal};
+use super::{archive, baskets, day, forward, lease, machine, payment, returns, terminal};
 
 type Result<T> = std::result::Result<T, ConvertError>;
 
@@ -74,6 +74,7 @@ fn body(fact: &DeskFact) -> Body {
         DeskFact::Day(fact) => day::body(fact),
         DeskFact::Lease(fact) => lease::body(fact),
         DeskFact::Return(fact) => returns::body(fact),
+        DeskFact::Suspended(fact) => baskets::body(fact),
         DeskFact::Hub(fact) => machine::body(fact),
         DeskFact::Archive(fact) => archive::body(fact),
     }
@@ -126,6 +127,10 @@ fn fact(body: &Body) -> Result<Option<DeskFact>> {
         Body::ReturnPaidInCash(from) => returns::paid_in_cash(from)?.into(),
         Body::ReturnCompleted(from) => returns::completed(from)?.into(),
         Body::ReturnReleased(from) => returns::released(from)?.into(),
+        Body::BasketWaits(from) => baskets::waits(from)?.into(),
+        Body::BasketMoved(from) => baskets::moved(from)?.into(),
+        Body::BasketTakenUp(from) => baskets::taken_up(from)?.into(),
+        Body::BasketFreed(from) => baskets::freed(from)?.into(),
         Body::Archived(from) => archive::archived(from)?.into(),
         Body::Restored(from) => archive::restored(from)?.into(),
     }))
@@ -142,6 +147,7 @@ pub(super) fn samples() -> Vec<DeskFact> {
         lease::samples(),
         machine::samples(),
         returns::samples(),
+        baskets::samples(),
         archive::samples(),
     ]
     .concat()

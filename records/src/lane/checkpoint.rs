@@ -282,7 +282,10 @@ mod tests {
             payments: Some(PaymentsPart::default()),
             lease: Some(LeasePart::default()),
             date: Some(DatePart::default()),
-            suspended: Some(domain::sale::SuspendedPart::default()),
+            suspended: Some(domain::sale::SuspendedPart {
+                baskets: Vec::new(),
+                taken_up: vec![domain::ids::SuspendedId::parse("2-1-7").unwrap()],
+            }),
             operators: Some(domain::operators::OperatorsPart::default()),
             till: Some(till_samples::part()),
         }

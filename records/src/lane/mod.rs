@@ -22,3 +22,4 @@ pub(crate) use line::{line_from_proto, line_to_proto};
 pub use record::{checkout_record, decode, encode, started};
 #[cfg(test)]
 pub(crate) use samples::{a_taking, plain_line as a_line};
+pub use suspended::{suspended_id_from_proto, suspended_id_to_proto};

@@ -17,7 +17,7 @@ use super::{
     returns::{
         cash_for_card_from_proto, paid_back_from_proto, reserved_from_proto, return_to_proto,
     },
-    suspended::{suspended_id_from_proto, suspended_id_to_proto},
+    suspended::{lane, suspended_id_from_proto, suspended_id_to_proto},
     till::{till_from_proto, till_to_proto},
 };
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
     reason::{reason_from_proto, reason_to_proto},
 };
 use domain::{
-    ids::{LeaseId, OperatorId, SaleNumber},
+    ids::{LaneEpoch, LeaseId, OperatorId, SaleNumber},
     operators::{OperatorFact, SignedOn},
     sale::{
         AgeAnswer, BasketFact, CheckoutFact, CheckoutRecord, DateFact, LeaseFact, SaleFact,
@@ -141,6 +141,13 @@ fn sale(fact: &SaleFact) -> Body {
             sale_number: sale.0,
             label: label.clone(),
         }),
+        SaleFact::BasketHandedOver { sale, to, to_epoch } => {
+            Body::BasketHandedOver(wire::BasketHandedOver {
+                sale_number: sale.0,
+                to_lane: to.0.into(),
+                to_epoch: to_epoch.0,
+            })
+        }
         SaleFact::SaleVoided { sale, reason } => Body::SaleVoided(wire::SaleVoided {
             sale_number: sale.0,
             reason: reason.clone(),
@@ -340,6 +347,12 @@ fn fact(body: Body, date: Option<BusinessDate>) -> Result<Option<CheckoutFact>> 
         Body::SaleSuspended(from) => SaleFact::SaleSuspended {
             sale: SaleNumber(from.sale_number),
             label: from.label,
+        }
+        .into(),
+        Body::BasketHandedOver(from) => SaleFact::BasketHandedOver {
+            sale: SaleNumber(from.sale_number),
+            to: lane("to_lane", from.to_lane)?,
+            to_epoch: LaneEpoch(from.to_epoch),
         }
         .into(),
         Body::SaleVoided(from) => SaleFact::SaleVoided {

@@ -411,6 +411,12 @@ pub(super) fn samples() -> Vec<CheckoutFact> {
             label: text("fetches his purse"),
         }
         .into(),
+        SaleFact::BasketHandedOver {
+            sale,
+            to: domain::ids::LaneId(2),
+            to_epoch: domain::ids::LaneEpoch(1),
+        }
+        .into(),
         SaleFact::SaleVoided {
             sale,
             reason: text("left"),

@@ -14,7 +14,8 @@ use domain::{
 };
 use proto::journal::v1 as wire;
 
-pub(super) fn suspended_id_to_proto(id: SuspendedId) -> wire::SuspendedSale {
+/// What it is called on the wire, too.
+pub fn suspended_id_to_proto(id: SuspendedId) -> wire::SuspendedSale {
     wire::SuspendedSale {
         lane: id.lane.0.into(),
         epoch: id.epoch.0,
@@ -22,14 +23,21 @@ pub(super) fn suspended_id_to_proto(id: SuspendedId) -> wire::SuspendedSale {
     }
 }
 
-pub(super) fn suspended_id_from_proto(from: &wire::SuspendedSale) -> Result<SuspendedId> {
-    let lane =
-        u16::try_from(from.lane).map_err(|error| ConvertError::new("recalled.lane", error))?;
+/// Reads it.
+///
+/// # Errors
+/// No lane has such a number.
+pub fn suspended_id_from_proto(from: &wire::SuspendedSale) -> Result<SuspendedId> {
     Ok(SuspendedId {
-        lane: LaneId(lane),
+        lane: lane("recalled.lane", from.lane)?,
         epoch: LaneEpoch(from.epoch),
         sale: SaleNumber(from.sale_number),
     })
+}
+
+pub(super) fn lane(field: &'static str, number: u32) -> Result<LaneId> {
+    let number = u16::try_from(number).map_err(|error| ConvertError::new(field, error))?;
+    Ok(LaneId(number))
 }
 
 pub(super) fn suspended_to_proto(part: &SuspendedPart) -> wire::CheckoutSuspended {
@@ -47,6 +55,12 @@ pub(super) fn suspended_to_proto(part: &SuspendedPart) -> wire::CheckoutSuspende
     });
     wire::CheckoutSuspended {
         baskets: baskets.collect(),
+        taken_up: part
+            .taken_up
+            .iter()
+            .copied()
+            .map(suspended_id_to_proto)
+            .collect(),
     }
 }
 
@@ -67,5 +81,10 @@ pub(super) fn suspended_from_proto(from: wire::CheckoutSuspended) -> Result<Susp
     });
     Ok(SuspendedPart {
         baskets: baskets.collect::<Result<_>>()?,
+        taken_up: from
+            .taken_up
+            .iter()
+            .map(suspended_id_from_proto)
+            .collect::<Result<_>>()?,
     })
 }

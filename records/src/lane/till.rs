@@ -135,6 +135,7 @@ pub(super) fn till_from_proto(body: Body) -> Result<Option<TillFact>> {
         | Body::LaneRested(_)
         | Body::LineChanged(_)
         | Body::SaleSuspended(_)
+        | Body::BasketHandedOver(_)
         | Body::ReturnReserved(_)
         | Body::CashForCard(_)
         | Body::PaidBack(_)

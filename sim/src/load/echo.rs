@@ -135,6 +135,8 @@ fn session_answer(frame: LaneFrame) -> Option<HubFrame> {
         | lane_frame::Body::OfflineCard(_)
         | lane_frame::Body::OriginalAsked(_)
         | lane_frame::Body::ReturnAsked(_)
+        | lane_frame::Body::BasketAsked(_)
+        | lane_frame::Body::BasketListAsked(_)
         | lane_frame::Body::PriceConfirmed(_) => return None,
     };
     Some(HubFrame { body: Some(body) })

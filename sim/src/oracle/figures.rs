@@ -17,6 +17,9 @@ pub struct Figures {
     /// Sales in which goods came back.
     #[serde(default)]
     pub returns: u64,
+    /// Sales of baskets that were scanned on another lane.
+    #[serde(default)]
+    pub moved: u64,
     /// Cash given back.
     pub change_minor: i64,
     /// Decisions, counted.

@@ -10,7 +10,7 @@ use proto::{
     store::v1::{Decision, DecisionKind},
 };
 
-use crate::oracle::{leases::LaneLeases, tills::TillBook, values::minor};
+use crate::oracle::{leases::LaneLeases, staff::StaffBook, tills::TillBook, values::minor};
 
 /// One line of a basket, as rung up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,6 +96,10 @@ pub(super) struct Sale {
     pub suspended: Option<Vec<RungUp>>,
     /// The sale it took up, and how many lines that had.
     pub recalled: Option<(u32, usize)>,
+    /// The sale of another lane that it took up.
+    pub recalled_elsewhere: Option<(u16, u32)>,
+    /// The lane that it was handed over to while it waited.
+    pub handed_over: Option<u16>,
     /// What its first lines were when they came, taken back or not.
     pub first_lines: Vec<RungUp>,
     /// By how many sales it was taken up.
@@ -145,9 +149,13 @@ impl Sale {
 
     fn ring_up(&mut self, line: &LineAdded) {
         let rung_up = RungUp::of(line, &self.price_version);
-        if let Some((_, lines)) = self.recalled
-            && self.first_lines.len() < lines
-        {
+        let own = self.recalled.map_or(0, |(_, lines)| lines);
+        // How many another lane's basket had, that lane's journal tells.
+        let most = match self.recalled_elsewhere {
+            Some(_) => usize::MAX,
+            None => own,
+        };
+        if self.first_lines.len() < most {
             self.first_lines.push(rung_up.clone());
         }
         self.lines.insert(line.line_number, rung_up);
@@ -189,6 +197,8 @@ pub(super) struct LaneBook {
     pub leases: LaneLeases,
     /// Its drawer.
     pub tills: TillBook,
+    /// Its people.
+    pub staff: StaffBook,
 }
 
 impl LaneBook {
@@ -215,11 +225,16 @@ impl LaneBook {
         })
     }
 
+    #[allow(
+        clippy::too_many_lines,
+        reason = "a table: each record and what it tells"
+    )]
     fn take(&mut self, body: &Body) {
         self.tills.take(body);
+        self.staff.take(body);
         match body {
-            // Frames of a day are the day's oracle's to judge, drawers that of tills; who was at
-            // the lane moves no money.
+            // Frames of a day are the day's oracle's to judge, drawers that of tills, and who was
+            // at the lane that of staff.
             Body::CardNotRead(_)
             | Body::DayMarker(_)
             | Body::LaneRested(_)
@@ -251,6 +266,10 @@ impl LaneBook {
             Body::SaleSuspended(suspended) => {
                 let sale = self.sale(suspended.sale_number);
                 sale.suspended = Some(sale.lines.values().cloned().collect());
+            }
+            Body::BasketHandedOver(moved) => {
+                let to = u16::try_from(moved.to_lane).ok();
+                self.sale(moved.sale_number).handed_over = to;
             }
             Body::LineVoided(line) => {
                 self.sale(line.sale_number).lines.remove(&line.line_number);
@@ -310,7 +329,13 @@ impl LaneBook {
         sale.order.clone_from(&opened.order_reference);
         sale.price_version.clone_from(&opened.price_file_version);
         if let Some(recalled) = &opened.recalled {
-            self.take_up(opened.sale_number, recalled.sale_number);
+            match u16::try_from(recalled.lane) {
+                Ok(lane) if lane != self.lane => {
+                    let sale = self.sale(opened.sale_number);
+                    sale.recalled_elsewhere = Some((lane, recalled.sale_number));
+                }
+                Ok(_) | Err(_) => self.take_up(opened.sale_number, recalled.sale_number),
+            }
         }
     }
 
@@ -441,7 +466,10 @@ mod tests {
             epoch: 1,
             sale_number: 1,
         };
-        let mut book = LaneBook::default();
+        let mut book = LaneBook {
+            lane: 1,
+            ..LaneBook::default()
+        };
         for body in [
             opened(1, "a", None),
             line(1, ""),

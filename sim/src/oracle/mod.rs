@@ -20,6 +20,7 @@ mod lease_check;
 mod leases;
 mod ledger;
 mod manifest;
+mod moved_baskets;
 mod open_sale;
 mod payments;
 mod prices;
@@ -29,6 +30,7 @@ mod returns;
 mod sales;
 mod secrets;
 mod settlement;
+mod staff;
 #[cfg(test)]
 mod tests;
 mod tills;
@@ -85,7 +87,9 @@ pub(crate) fn examine_with(
     lease_check::check(&evidence, &mut verdict);
     for (lane, book) in &evidence.lanes {
         book.tills.check(*lane, &mut verdict);
+        book.staff.check(*lane, &mut verdict);
     }
+    moved_baskets::check(&evidence.lanes, &mut verdict);
     returns::check(&evidence, &mut verdict);
     let terminals = settlement::check(&evidence, &mut verdict);
     replicas::check(&evidence, &mut verdict);

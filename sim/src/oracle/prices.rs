@@ -199,6 +199,8 @@ mod tests {
             too_young_for: None,
             brings_back: None,
             waits: false,
+            scanned_on: None,
+            without_receipt: None,
             total_minor: 220,
             tenders: Vec::new(),
             may_be_stood_in: false,

@@ -44,7 +44,7 @@ impl Figures {
     fn add_sales(&mut self, evidence: &Evidence) {
         let visits = evidence.visits.iter();
         let came_to_return: BTreeSet<&str> = visits
-            .filter(|visit| visit.brings_back.is_some())
+            .filter(|visit| visit.brings_back.is_some() || visit.without_receipt.is_some())
             .map(|visit| visit.order.as_str())
             .collect();
         let sales = evidence.lanes.values().flat_map(|book| book.sales.values());
@@ -55,6 +55,7 @@ impl Figures {
             }
             self.sales += u64::from(!came_to_return.contains(sale.order.as_str()));
             self.returns += u64::from(sale.takes_back());
+            self.moved += u64::from(sale.recalled_elsewhere.is_some());
             // What was sold is what was paid for it: tenders less change.
             self.sales_minor += minor(closed.total.as_ref()) + minor(closed.rounding.as_ref());
             self.rounding_minor += minor(closed.rounding.as_ref());

@@ -55,6 +55,7 @@ pub struct HubPlaces {
 
 /// `store-hub.toml`.
 #[must_use]
+#[allow(clippy::too_many_lines, reason = "a file, in its order")]
 pub fn hub(keys: &StoreKeys, setting: Setting, places: HubPlaces) -> String {
     let HubPlaces {
         listen,
@@ -121,22 +122,22 @@ late_quiet = "2s"
 [reports]
 folder = "../report"
 
+[operators]
+file = "operators.csv"
+
 {}{}"#,
         clock(day),
         office_section(office)
     )
 }
 
-/// Where people sell by hand, they sign on.
+/// Where people sell by hand, there are pages.
 fn office_section(office: Option<SocketAddr>) -> String {
     let Some(listen) = office else {
         return String::new();
     };
     format!(
         r#"
-[operators]
-file = "operators.csv"
-
 [office]
 listen = "{listen}"
 token_file = "screens.token"

@@ -20,6 +20,7 @@ use crate::{
         days::{BASKETS_A_DAY_MIN, FIRST_DAY},
         keys::StoreKeys,
         price_list::{PriceList, PriceListError},
+        staff,
     },
 };
 
@@ -212,8 +213,11 @@ impl Run {
         let day = self.record.day;
         folder.write(&folder.workload(), json_lines(workload.visits.iter())?)?;
         for lane in 1..=self.record.lanes {
-            let own = workload.visits.iter().filter(|visit| visit.lane == lane);
-            let script = json_lines(own.map(Visit::script_line))?;
+            let visits = workload.visits.iter();
+            let own = visits.filter_map(|visit| visit.script_line(lane));
+            let mut own: Vec<_> = own.collect();
+            staff::work(self.record.seed, lane, &mut own);
+            let script = json_lines(own.into_iter())?;
             folder.write(&folder.lane(lane).join("script.jsonl"), script)?;
         }
         let first = prices.to_csv().map_err(io::Error::other)?;
@@ -228,6 +232,9 @@ impl Run {
             &folder.hub().join("keys.toml"),
             configuration::hub_keys(keys),
         )?;
+        let operators = staff::file(self.record.seed, self.record.lanes);
+        let operators = operators.map_err(io::Error::other)?;
+        folder.write(&folder.hub().join("operators.csv"), operators)?;
         let accounts = configuration::accounts(&workload.cards);
         folder.write(&folder.host().join("accounts.toml"), accounts)?;
         folder.write(

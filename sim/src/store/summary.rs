@@ -31,6 +31,9 @@ pub struct Summary {
     /// Sales in which goods came back.
     #[serde(default)]
     pub returns: u64,
+    /// Sales of baskets that were scanned on another lane.
+    #[serde(default)]
+    pub moved: u64,
     /// Cash given back.
     pub change_minor: i64,
     /// What cash was rounded by: so much more than the totals of the receipts was paid, less if
@@ -119,6 +122,7 @@ impl Summary {
             rounding_minor,
             tenders,
             returns,
+            moved,
             change_minor,
             payments,
             forward,
@@ -136,6 +140,7 @@ impl Summary {
             sales_minor,
             tenders,
             returns,
+            moved,
             change_minor,
             rounding_minor,
             payments,
@@ -226,6 +231,13 @@ impl Summary {
                 "returns      {}, {} owed to cards",
                 self.returns,
                 amount(-owed_minor)
+            );
+        }
+        if self.moved > 0 {
+            let _ = writeln!(
+                text,
+                "moved        {} baskets scanned on one lane and paid on another",
+                self.moved
             );
         }
         if !self.priced_by_rule.is_empty() {

@@ -13,6 +13,7 @@ pub mod dice;
 pub mod keys;
 pub mod price_list;
 pub mod returns;
+pub mod staff;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,7 @@ use days::{Calendar, FIRST_DAY};
 use dice::Dice;
 use price_list::{Article, ArticleKind, PRICE_MINOR_MAX, PriceList};
 use returns::BringsBack;
+use staff::{Press, Typed};
 
 /// 2026-11-22T08:00:00Z: the store opens. The business clock shows store time as if it were UTC.
 pub const OPENING_WALL_MS: i64 = 1_795_334_400_000;
@@ -68,9 +70,15 @@ pub struct Visit {
     /// Whether its basket waits, and is recalled, before it is paid.
     #[serde(default, skip_serializing_if = "is_not")]
     pub waits: bool,
+    /// The lane that scans it, and lets it wait for the lane that takes it up and is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scanned_on: Option<u16>,
     /// What it brings back before it buys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brings_back: Option<BringsBack>,
+    /// An article that it brings back without a receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_receipt: Option<String>,
     /// What it will have to pay, but for what it brings back.
     pub total_minor: i64,
     /// How it pays.
@@ -100,7 +108,7 @@ const fn is_not(said: &bool) -> bool {
 }
 
 /// One line of a lane's script: what cashier and customer do.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct ScriptLine<'visit> {
     order: &'visit str,
     arrive_wall_ms: i64,
@@ -111,16 +119,39 @@ pub struct ScriptLine<'visit> {
     too_young_for: Option<&'visit str>,
     #[serde(skip_serializing_if = "is_not")]
     waits: bool,
+    #[serde(skip_serializing_if = "is_not")]
+    for_another_lane: bool,
+    #[serde(skip_serializing_if = "is_not")]
+    from_another_lane: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     returns: Option<&'visit BringsBack>,
     tenders: &'visit [ScriptedTender],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<Typed>,
+    /// A wrong PIN, typed first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mistyped: Option<Typed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supervisor: Option<Typed>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    keys: Vec<Press>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    keys_on_basket: Vec<Press>,
+    #[serde(skip_serializing_if = "is_not")]
+    only_keys: bool,
+    #[serde(skip)]
+    total_minor: i64,
 }
 
 impl Visit {
-    /// This visit as the lane's script tells it.
+    /// This visit as the script of a lane tells it; `None`: the lane has nothing to do with it.
     #[must_use]
-    pub fn script_line(&self) -> ScriptLine<'_> {
-        ScriptLine {
+    pub fn script_line(&self, lane: u16) -> Option<ScriptLine<'_>> {
+        let scans_for_another = self.scanned_on == Some(lane);
+        if !scans_for_another && self.lane != lane {
+            return None;
+        }
+        Some(ScriptLine {
             order: &self.order,
             arrive_wall_ms: self.arrive_wall_ms,
             items: self
@@ -131,9 +162,19 @@ impl Visit {
             mistake: self.mistake.as_deref(),
             too_young_for: self.too_young_for.as_deref(),
             waits: self.waits,
+            for_another_lane: scans_for_another,
+            from_another_lane: !scans_for_another && self.scanned_on.is_some(),
             returns: self.brings_back.as_ref(),
             tenders: &self.tenders,
-        }
+            keys_on_basket: self
+                .without_receipt
+                .as_deref()
+                .map(staff::comes_back)
+                .into_iter()
+                .collect(),
+            total_minor: self.total_minor,
+            ..ScriptLine::default()
+        })
     }
 }
 
@@ -155,6 +196,7 @@ impl Workload {
         let mut customers = Dice::new(seed, "customers");
         let mut cashiers = Dice::new(seed, "cashiers");
         let mut young = Dice::new(seed, "young customers");
+        let mut moves = Dice::new(seed, "moves");
         let mut shelf = Vec::new();
         let arrivals = calendar.draw_arrivals(seed, baskets.len());
         let mut visits: Vec<Visit> = baskets
@@ -167,6 +209,7 @@ impl Workload {
                     false => draw_customer(&mut customers, &cards),
                 };
                 let (mistake, waits) = draw_cashier(&mut cashiers, &shelf, &items);
+                let scanned_on = draw_first_lane(&mut moves, calendar, arrival.lane);
                 shelf.extend(a_piece(&items));
                 let too_young_for = draw_young(&mut young, prices, &items);
                 Visit {
@@ -174,10 +217,12 @@ impl Workload {
                     lane: arrival.lane,
                     day: arrival.day,
                     arrive_wall_ms: arrival.wall_ms,
-                    mistake,
-                    too_young_for,
-                    waits,
+                    mistake: mistake.filter(|_| scanned_on.is_none()),
+                    too_young_for: too_young_for.filter(|_| scanned_on.is_none()),
+                    waits: waits && scanned_on.is_none(),
+                    scanned_on,
                     brings_back: None,
+                    without_receipt: None,
                     total_minor: items.iter().map(|item| item.price_minor).sum(),
                     items,
                     tenders: customer.tenders,
@@ -225,6 +270,16 @@ fn draw_young(dice: &mut Dice, prices: &PriceList, items: &[ScannedItem]) -> Opt
     });
     let wanted = prices.from_an_age().nth(usize::try_from(at).ok()?);
     wanted.filter(|_| tries && !is_grown_up).map(str::to_owned)
+}
+
+/// One basket in forty is scanned on one lane and paid on another: on one that stays open in the
+/// evening.
+fn draw_first_lane(dice: &mut Dice, calendar: Calendar, lane: u16) -> Option<u16> {
+    let moves = dice.chance(25);
+    let stay = calendar.lanes.saturating_sub(calendar.lanes_to_rest());
+    let index = dice.below(u64::from(stay));
+    let first = u16::try_from(index).ok()? + 1;
+    (moves && first != lane && stay > 1).then_some(first)
 }
 
 /// An article of a basket that carries no price on its label.
@@ -346,7 +401,8 @@ mod tests {
             for visit in own.clone() {
                 assert!((day_opens..day_closes).contains(&visit.arrive_wall_ms));
             }
-            let bought = own.clone().filter(|visit| visit.brings_back.is_none());
+            let bought = own.clone().filter(|visit| !visit.items.is_empty());
+            let bought = bought.filter(|visit| visit.brings_back.is_none());
             assert_eq!(bought.count(), 100);
             let evening = own.filter(|visit| visit.arrive_wall_ms >= days::evening_wall_ms(day));
             let (staying, resting): (Vec<_>, Vec<_>) = evening.partition(|visit| visit.lane <= 2);

@@ -24,6 +24,8 @@ pub struct BringsBack {
 const BASKETS_MIN: usize = 40;
 /// In a hundred baskets.
 const RETURNS_PERCENT: usize = 2;
+/// A supervisor takes back so much without a receipt, in minor units.
+const ALLOWED_MINOR: i64 = 20_000;
 /// At least: the pair, and one that buys something else.
 const RETURNS_MIN: usize = 3;
 
@@ -59,7 +61,36 @@ pub(super) fn draw(seed: u64, calendar: Calendar, visits: &[Visit]) -> Vec<Visit
             visits,
         ));
     }
+    let moment = i64::try_from(count).unwrap_or(1);
+    returns.extend(without_receipt(calendar, moment, visits));
     returns
+}
+
+/// On each lane somebody has lost the receipt of what does not work.
+fn without_receipt(calendar: Calendar, moment: i64, visits: &[Visit]) -> Vec<Visit> {
+    let last = visits.last().map_or(0, |visit| visit.arrive_wall_ms);
+    let lost = something(visits, calendar.days).filter(|item| item.price_minor < ALLOWED_MINOR);
+    let on = |lane: u16, item: &ScannedItem| Visit {
+        order: format!("no-receipt-{lane}"),
+        lane,
+        day: calendar.days,
+        arrive_wall_ms: last + moment + 1,
+        items: Vec::new(),
+        mistake: None,
+        waits: false,
+        scanned_on: None,
+        brings_back: None,
+        without_receipt: Some(item.barcode.clone()),
+        total_minor: 0,
+        tenders: vec![ScriptedTender::Cash {
+            give: CashGiven::Exact,
+        }],
+        may_be_stood_in: false,
+    };
+    let lanes = 1..=calendar.lanes;
+    lost.iter()
+        .flat_map(|item| lanes.clone().map(|lane| on(lane, item)))
+        .collect()
 }
 
 fn visit(
@@ -81,7 +112,9 @@ fn visit(
         mistake: None,
         too_young_for: None,
         waits: false,
+        scanned_on: None,
         brings_back: Some(brings),
+        without_receipt: None,
         tenders: vec![ScriptedTender::Cash {
             give: CashGiven::Exact,
         }],

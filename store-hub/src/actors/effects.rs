@@ -9,6 +9,7 @@ use records::{hot_card_to_part, lease_to_proto};
 
 use super::{
     acquirer_link::command::LinkCommand,
+    baskets_asked::hand_over_frame,
     commit::{Commit, Waiting},
     lane_outlet::LaneOutlet,
     payment_desk::{PaymentDesk, result_frame},
@@ -44,6 +45,8 @@ impl PaymentDesk {
             | Effect::WaitsForSettlement { .. }
             | Effect::DateTurned { .. }
             | Effect::ReturnAnswer { .. }
+            | Effect::AskToHandOver { .. }
+            | Effect::BasketAnswer { .. }
             | Effect::HotCard { .. }
             | Effect::GrantLease(_)
             | Effect::WakeAt(_)
@@ -97,6 +100,13 @@ impl PaymentDesk {
             } => {
                 let answer = answer.as_deref().map_err(|why| *why);
                 self.send_to_lane(id.lane, answer_frame(id, revision, answer));
+            }
+            Effect::AskToHandOver { basket, to } => {
+                self.send_to_lane(basket.lane, hand_over_frame(basket, to));
+            }
+            Effect::BasketAnswer { to, basket, answer } => {
+                let body = self.basket_frame(basket, answer);
+                self.send_to_lane(to, body);
             }
             Effect::DateTurned { ended, begins } => self.tell_date_turned(ended, begins),
             Effect::GrantLease(lease) => {
@@ -200,6 +210,10 @@ impl PaymentDesk {
 /// Alarms are log lines with a stable code; docs/errors has a page for each.
 fn raise(alarm: &Alarm) {
     match alarm {
+        Alarm::BasketTwice { id, first, by } => {
+            let (code, first, by) = ("HUB0065", first.lane, by.lane);
+            tracing::error!(event = "basket taken up twice", code, %id, %first, %by);
+        }
         Alarm::ContentDiffers(payment_id) => {
             tracing::warn!(event = "payment id with other content", code = "HUB0001", %payment_id);
         }

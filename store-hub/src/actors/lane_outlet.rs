@@ -54,4 +54,6 @@ pub(super) struct AttachedSession {
     pub(super) greeted: bool,
     /// Where its journal ended when it said hello.
     pub(super) journal_sequence: u64,
+    /// It hands baskets that wait over.
+    pub(super) hands_over: bool,
 }

@@ -165,6 +165,8 @@ impl Handler<FromLane> for LaneSession {
             Some(lane_frame::Body::PriceConfirmed(answer)) => self.price_answer(answer),
             Some(lane_frame::Body::OriginalAsked(asked)) => ready(self.original_asked(&asked, ctx)),
             Some(lane_frame::Body::ReturnAsked(asked)) => ready(self.return_asked(asked, ctx)),
+            Some(lane_frame::Body::BasketAsked(asked)) => ready(self.basket_asked(&asked, ctx)),
+            Some(lane_frame::Body::BasketListAsked(_)) => ready(self.basket_list_asked(ctx)),
             Some(lane_frame::Body::Hello(_)) => refuse("a second hello"),
             None => refuse("an empty frame"),
         }

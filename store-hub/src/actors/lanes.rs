@@ -219,6 +219,7 @@ impl Handler<Attach> for Lanes {
             epoch,
             abandoned: greeting.abandoned,
             journal_sequence: greeting.journal.map_or(0, |head| head.sequence),
+            hands_over: attach.hello.hands_over_baskets,
             previous_hub: greeting.previous_hub,
             session: LaneOutlet::of(&session),
         });

@@ -27,6 +27,7 @@
 
 pub(crate) mod acquirer_link;
 mod archiving;
+mod baskets_asked;
 pub(crate) mod business_day;
 mod commit;
 pub(crate) mod copies;

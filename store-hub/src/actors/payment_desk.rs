@@ -11,6 +11,7 @@ use std::{
 
 use actix::{Actor, Context, Handler, Message, StreamHandler};
 use domain::{
+    day::Machine,
     desk::{Desk, Event, Rejected},
     ids::{LaneEpoch, LaneId, PaymentId},
     payment::{PaymentRequest, RefusalReason},
@@ -100,9 +101,22 @@ impl PaymentDesk {
         for lane_event in recovered.overlooked {
             actor.step_into(&mut commit, lane_event);
         }
+        // A stop between what an operator said and what follows from it.
+        actor.end_epochs(&mut commit);
         actor.step_into(&mut commit, Event::Recovered);
         actor.commit(commit);
         Ok(actor)
+    }
+
+    fn end_epochs(&mut self, commit: &mut Commit) {
+        let stated: Vec<Machine> = self.desk.stated_ends().keys().copied().collect();
+        for machine in stated {
+            let Machine { lane, epoch } = machine;
+            let held = self.parts.journal.head(log_of(lane, epoch)).sequence;
+            if self.has_ended(machine, held) {
+                self.step_into(commit, Event::EpochOver { lane, epoch });
+            }
+        }
     }
 
     pub(super) fn begin_epoch(&self, commit: &mut Commit) {
@@ -228,6 +242,7 @@ impl PaymentDesk {
             outlet,
             greeted: false,
             journal_sequence: attach.journal_sequence,
+            hands_over: attach.hands_over,
         };
         self.sessions.insert(lane, session);
         if let Some(previous) = &attach.previous_hub {
@@ -303,6 +318,7 @@ impl PaymentDesk {
             hub_history: self.history.to_be_bytes().to_vec().into(),
             journal_copy: Some(head_to_proto(copy)),
             takes_returns: true,
+            hands_out_baskets: true,
             ..self.dates_of_hello()
         }
     }
@@ -388,6 +404,8 @@ pub(crate) struct AttachLane {
     pub(crate) abandoned: Vec<PaymentId>,
     /// Where its journal ends.
     pub(crate) journal_sequence: u64,
+    /// It hands baskets that wait over.
+    pub(crate) hands_over: bool,
     /// The hub it was attached to last, if any.
     pub(crate) previous_hub: Option<PreviousHub>,
     pub(crate) session: LaneOutlet,

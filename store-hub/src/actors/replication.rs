@@ -6,7 +6,8 @@
 
 use actix::{Context, Handler, Message};
 use domain::{
-    desk::Rejected,
+    day::Machine,
+    desk::{Event, Rejected},
     ids::{LaneEpoch, LaneId},
     limits::REPLICATION_RECORDS_PER_BATCH_MAX,
 };
@@ -75,11 +76,24 @@ impl PaymentDesk {
             }
             head = follow(head, entry)?;
             join(&mut commit.batch, log, head, entry);
-            let told = consequences(take.lane, take.epoch, first_day, &entry.record);
+            let told = consequences(
+                take.lane,
+                take.epoch,
+                first_day,
+                (entry.sequence, &entry.record),
+            );
             events.extend(told);
         }
         for event in events {
             self.step_into(&mut commit, event);
+        }
+        let machine = Machine {
+            lane: take.lane,
+            epoch: take.epoch,
+        };
+        if self.has_ended(machine, head.sequence) {
+            let Machine { lane, epoch } = machine;
+            self.step_into(&mut commit, Event::EpochOver { lane, epoch });
         }
         let ticket = self.commit(commit);
         if self.stopped {
@@ -91,6 +105,12 @@ impl PaymentDesk {
             payments_wait: self.desk.payments_in_flight() > 0,
             mended,
         })
+    }
+
+    /// An operator said where the journal of this machine had ended, and all of it is here.
+    pub(super) fn has_ended(&self, machine: Machine, held: u64) -> bool {
+        let end = self.desk.stated_ends().get(&machine);
+        end.is_some_and(|end| *end <= held)
     }
 
     /// A record that comes again is the same as the one held; where that one is damaged, it takes

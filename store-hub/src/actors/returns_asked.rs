@@ -67,7 +67,7 @@ impl Handler<TakeReturn> for PaymentDesk {
 impl PaymentDesk {
     /// A hub that lost its journal learns from those of its lanes what came back: until it has all
     /// of them, nobody knows what is left (I13).
-    fn knows_returns(&mut self) -> Result<(), ReturnRefusal> {
+    pub(super) fn knows_returns(&mut self) -> Result<(), ReturnRefusal> {
         if !self.desk.is_rebuilt() {
             return Ok(());
         }
@@ -142,7 +142,7 @@ impl LaneSession {
     }
 
     /// Sends the answer when it is there, unless the session ends before.
-    fn answers(
+    pub(super) fn answers(
         &mut self,
         ctx: &mut Context<Self>,
         answer: impl Future<Output = Result<Body, Stopping>> + 'static,
@@ -151,7 +151,7 @@ impl LaneSession {
     }
 
     /// The same; `None`: somebody else answers.
-    fn maybe_answers(
+    pub(super) fn maybe_answers(
         &mut self,
         ctx: &mut Context<Self>,
         answer: impl Future<Output = Result<Option<Body>, Stopping>> + 'static,

@@ -45,6 +45,7 @@ const fn frame_fact(fact: &CheckoutFact) -> FrameFact {
             SaleFact::SaleClosed { .. } | SaleFact::SaleVoided { .. } => FrameFact::Counted,
             SaleFact::SaleOpened { .. }
             | SaleFact::SaleSuspended { .. }
+            | SaleFact::BasketHandedOver { .. }
             | SaleFact::ReceiptPrinted { .. }
             | SaleFact::CopyOrdered { .. } => FrameFact::Other,
         },

@@ -36,6 +36,7 @@ impl Books {
             | DeskFact::Day(_)
             | DeskFact::Lease(_)
             | DeskFact::Return(_)
+            | DeskFact::Suspended(_)
             | DeskFact::Archive(_) => {}
         }
         if let Some(fact) = record.of_dates() {
@@ -152,7 +153,7 @@ impl Books {
                 let open = self.open_sales.remove(&place.0);
                 self.not_open(&open.map(|open| open.tried).unwrap_or_default());
             }
-            SaleFact::CopyOrdered { .. } => {}
+            SaleFact::BasketHandedOver { .. } | SaleFact::CopyOrdered { .. } => {}
             SaleFact::ReceiptPrinted { receipt, .. } => {
                 if let Some(sale) = self.sales.get_mut(receipt) {
                     self.changed.sales.insert(*receipt);

@@ -31,6 +31,7 @@ pub(crate) use figures::{
 pub(crate) use find::{Found, PrefixFound, Query};
 pub(crate) use history::{HostFile, receipt_text, tell};
 pub(crate) use kept::KeptDates;
+pub(crate) use original::suspended_basket;
 pub(crate) use sale::SaleEntry;
 pub(crate) use tills::TillDay;
 

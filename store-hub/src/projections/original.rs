@@ -1,8 +1,10 @@
 //! A closed sale as goods may come back from it: its records, read again from its lane's journal.
 
 use domain::{
-    ids::{LaneEpoch, LaneId, ReceiptNumber, SaleNumber},
+    ids::{LaneEpoch, LaneId, ReceiptNumber, SaleNumber, SuspendedId},
     limits::SALE_RECORDS_MAX,
+    money::Currency,
+    recall::BasketGiven,
     returns::Original,
     sale::{Checkout, CheckoutConfig, CheckoutFact, CheckoutRecord, SaleFact},
 };
@@ -51,6 +53,29 @@ impl Books {
         let basket = told.sale()?;
         Original::of(basket, closed, (sale.date, closing.at)).ok()?
     }
+}
+
+/// A suspended basket, by the record that shows it suspended.
+pub(crate) fn suspended_basket(
+    journal: &Journal,
+    place: (LogId, u64),
+    id: SuspendedId,
+    currency: Currency,
+) -> Result<BasketGiven, LedgerError> {
+    let (log, sequence) = place;
+    let records = records_of(journal, place, id.sale)?;
+    let mut told = Checkout::new(CheckoutConfig::new(id.lane, id.epoch, currency));
+    for record in &records {
+        told.replay(record);
+    }
+    let mut waiting = told.suspended().iter();
+    let basket = waiting.find(|basket| basket.sale == id.sale);
+    let basket = basket.ok_or(LedgerError::Record { log, sequence })?;
+    Ok(BasketGiven {
+        order_reference: basket.order_reference.clone(),
+        price_version: basket.price_version.clone(),
+        lines: basket.lines.clone(),
+    })
 }
 
 /// From the record that opened it to the one that closed it.

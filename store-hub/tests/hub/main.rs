@@ -12,6 +12,7 @@
 mod archive;
 mod asking;
 mod bank_link;
+mod baskets;
 mod commands;
 mod damaged_copy;
 mod day;

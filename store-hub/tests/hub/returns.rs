@@ -388,3 +388,33 @@ async fn an_epoch_that_ended_gives_back_what_it_did_not_close() {
     drop(next);
     hub.stop();
 }
+
+/// An operator said where a machine's journal had ended, and its tail comes later: from then on
+/// the hub settles by itself what the machine had reserved.
+#[tokio::test]
+async fn a_tail_that_comes_late_gives_back_what_was_reserved() {
+    let (_bank, _store, hub) = at_work().await;
+    let mut lane = Lane::attach(&hub, 1).await;
+    let receipt = sells(&mut lane, &[]).await;
+    let mut other = Lane::attach(&hub, 2).await;
+    voids(&mut other, 6).await;
+    reserves(&mut other, 7, &receipt, 1).await;
+    let next = Lane::attach_as(&hub, 2, 2, &[]).await.unwrap();
+    let mut operations = hub.operations().await;
+    let end = StateEpochEndRequest {
+        lane: 2,
+        epoch: 1,
+        sequence: other.head.sequence + 2,
+        by: "Li Na".to_owned(),
+        reason: "its disk was read".to_owned(),
+    };
+    operations.state_epoch_end(end).await.unwrap();
+    voids(&mut other, 8).await;
+    let held = open(&hub).await;
+    assert_eq!(held, ["2-1-7"], "the last of its records is not here");
+    let rested = other.rested();
+    other.replicate(vec![rested]).await.unwrap();
+    assert_eq!(open(&hub).await, [""; 0]);
+    drop(next);
+    hub.stop();
+}

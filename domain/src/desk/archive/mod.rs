@@ -46,6 +46,10 @@ impl Event {
             | Self::ReturnShown { .. }
             | Self::ReturnPaidInCash { .. }
             | Self::SaleEnded { .. }
+            | Self::BasketAsked(_)
+            | Self::BasketWaits { .. }
+            | Self::BasketHandedOver { .. }
+            | Self::BasketTakenUp { .. }
             | Self::EpochOver { .. }
             | Self::ReleaseReturn { .. }
             | Self::LeaseReturned { .. }

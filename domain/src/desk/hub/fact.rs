@@ -117,6 +117,8 @@ pub struct MachinesPart {
     pub epochs: BTreeMap<LaneId, LaneEpoch>,
     /// What is known of a previous hub.
     pub previous_hub: PreviousHub,
+    /// Where the journal of a machine that is gone had ended, as an operator said.
+    pub stated_ends: BTreeMap<Machine, u64>,
 }
 
 impl MachinesPart {
@@ -130,8 +132,14 @@ impl MachinesPart {
             HubFact::LaneAttached { lane, epoch } => {
                 self.epochs.insert(*lane, *epoch);
             }
-            // Bears on the dates alone.
-            HubFact::EpochEndStated { .. } => {}
+            HubFact::EpochEndStated {
+                lane,
+                epoch,
+                sequence,
+                ..
+            } => {
+                self.stated_ends.insert(machine(*lane, *epoch), *sequence);
+            }
             HubFact::EpochTakenBack { lane, to, .. } => {
                 self.epochs.insert(*lane, *to);
             }

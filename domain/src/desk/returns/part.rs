@@ -75,6 +75,7 @@ impl ReturnsPart {
                 DayFact::SettlementOrdered | DayFact::Closing { .. } | DayFact::Closed { .. },
             )
             | DeskFact::Lease(_)
+            | DeskFact::Suspended(_)
             | DeskFact::Hub(_)
             | DeskFact::Archive(_) => {}
         }

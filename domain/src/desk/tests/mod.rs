@@ -8,6 +8,7 @@
 
 mod abandoned;
 mod archive;
+mod baskets;
 mod check;
 mod checkpoint;
 mod forward;

@@ -172,6 +172,8 @@ impl Life {
                 Effect::HotCard { .. }
                 | Effect::WaitsForSettlement { .. }
                 | Effect::ReturnAnswer { .. }
+                | Effect::AskToHandOver { .. }
+                | Effect::BasketAnswer { .. }
                 | Effect::DateTurned { .. }
                 | Effect::Archive(_)
                 | Effect::HoldCard(_)

@@ -249,6 +249,8 @@ impl Case {
                 | Effect::SignOn { .. }
                 | Effect::DateTurned { .. }
                 | Effect::ReturnAnswer { .. }
+                | Effect::AskToHandOver { .. }
+                | Effect::BasketAnswer { .. }
                 | Effect::HotCard { .. }
                 | Effect::GrantLease(_)
                 | Effect::WakeAt(_) => {}

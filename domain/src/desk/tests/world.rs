@@ -248,6 +248,8 @@ impl World {
             | Effect::WaitsForSettlement { .. }
             | Effect::DateTurned { .. }
             | Effect::ReturnAnswer { .. }
+            | Effect::AskToHandOver { .. }
+            | Effect::BasketAnswer { .. }
             | Effect::HotCard { .. }
             | Effect::GrantLease(_)
             | Effect::WakeAt(_)

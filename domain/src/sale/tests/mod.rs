@@ -13,6 +13,7 @@ mod offline;
 mod on_the_spot;
 mod operators;
 mod printing;
+mod recalling;
 mod receipt;
 mod restart;
 mod returns;

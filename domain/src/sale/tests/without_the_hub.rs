@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     desk::tests::decided_without_a_bank,
-    ids::{ReceiptNumber, SaleNumber},
+    ids::{ReceiptNumber, SaleNumber, SuspendedId},
+    recall::RecallRefusal,
     returns::ReturnRefusal,
     sale::{WeighedBy, Weight},
     till::{Pieces, TillEvent, TillOf},
@@ -222,7 +223,11 @@ fn asks_the_hub(effects: &[Effect]) -> bool {
     effects.iter().any(|effect| {
         matches!(
             effect,
-            Effect::SendPayment(_) | Effect::AskOriginal(_) | Effect::Reserve(_)
+            Effect::SendPayment(_)
+                | Effect::AskOriginal(_)
+                | Effect::Reserve(_)
+                | Effect::AskBasket(_)
+                | Effect::AskBaskets
         )
     })
 }
@@ -287,6 +292,25 @@ fn return_without_hub() -> String {
     format!("no: {}", why.for_cashier().read_in(Language::English))
 }
 
+/// A basket waits on another lane, and the hub can't be asked for it.
+fn recall_without_hub() -> String {
+    let mut lane = Lane::with_cashier();
+    let basket = SuspendedId::parse("7-1-42").unwrap();
+    let asked = lane.step(Event::BasketAsked {
+        basket,
+        operator: CASHIER,
+        price_version: "v2".to_owned(),
+    });
+    assert!(asks_the_hub(&asked), "its lane hands it over");
+    let told = Err(RecallRefusal::HubAway.into());
+    let effects = lane.step(Event::BasketTold { basket, told });
+    let Some(Prompt::RecallRefused(refused)) = shown(&effects) else {
+        panic!("{effects:?}");
+    };
+    let said = refused.for_cashier();
+    format!("no: {}", said.read_in(Language::English))
+}
+
 /// What stands on the cashier's screen, and what comes next.
 fn outcome(effects: &[Effect]) -> String {
     let decided = facts(effects).into_iter().find_map(|fact| match fact {
@@ -344,6 +368,11 @@ fn page() -> String {
             "a card, at a lane that the hub lent nothing",
             card_without_hub(false, small),
             "as above".to_owned(),
+        ),
+        (
+            "recall on another lane",
+            recall_without_hub(),
+            "works".to_owned(),
         ),
         (
             "a return with its receipt",

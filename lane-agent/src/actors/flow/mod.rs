@@ -10,6 +10,7 @@ mod offline;
 mod operators;
 mod outcomes;
 mod prices;
+mod recalling;
 mod returns;
 mod room;
 
@@ -285,7 +286,10 @@ impl TransactionFlow {
     }
 
     fn press(&mut self, key: Key, ctx: &mut Context<Self>) -> Result<(), Rejected> {
-        let begins = matches!(key, Key::Open { .. } | Key::Recall { .. });
+        let begins = matches!(
+            key,
+            Key::Open { .. } | Key::Recall { .. } | Key::RecallElsewhere { .. }
+        );
         match (self.open, begins) {
             (false, _) => return Err(Rejected::NotOpen),
             (true, true) if self.refuses_sale() => return Err(Rejected::NoRoom),
@@ -403,6 +407,9 @@ fn shows_basket(effect: &Effect) -> bool {
             | Prompt::NoRoom
             | Prompt::Voided { .. }
             | Prompt::Suspended { .. }
+            | Prompt::AskingBaskets
+            | Prompt::ChooseBasket
+            | Prompt::RecallRefused(_)
             | Prompt::AskingOriginal { .. }
             | Prompt::ChooseReturn { .. }
             | Prompt::ReturnRefused { .. }
@@ -418,6 +425,9 @@ fn shows_basket(effect: &Effect) -> bool {
         | Effect::ReportOffline(_)
         | Effect::AskOriginal(_)
         | Effect::Reserve(_)
+        | Effect::AskBasket(_)
+        | Effect::AskBaskets
+        | Effect::ShowWaiting(_)
         | Effect::OpenDrawer
         | Effect::Print { .. }
         | Effect::CheckPin { .. }

@@ -120,6 +120,7 @@ impl StreamHandler<FromHub> for TransactionFlow {
             }
             FromHub::Lease(lease) => self.offered = Some(lease),
             FromHub::CardHeld(payment_id) => self.forget_card(payment_id),
+            FromHub::HandOver(basket, to) => self.hand_over(basket, to, ctx),
             FromHub::Copy { receipt, text, by } => {
                 self.take(Event::CopyWanted { receipt, text, by }, ctx);
             }

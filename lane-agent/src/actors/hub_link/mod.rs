@@ -9,6 +9,7 @@ mod connection;
 mod day;
 mod operators;
 mod price_file;
+mod recall;
 mod replicate;
 mod returns;
 mod session;
@@ -23,7 +24,8 @@ use actix::{
     Actor, AsyncContext, Context, Handler, Message, MessageResponse, SpawnHandle, WrapFuture,
 };
 use domain::{
-    ids::{OperatorId, PaymentId, ReceiptNumber},
+    day::Machine,
+    ids::{OperatorId, PaymentId, ReceiptNumber, SuspendedId},
     limits,
     payment::Decision,
     prices::PriceSchedule,
@@ -47,6 +49,7 @@ use crate::{
 };
 use connection::Client;
 pub(crate) use connection::{Client as HubClient, client as hub_client};
+pub(crate) use recall::{AskBasket, AskBaskets};
 pub(crate) use returns::{AskOriginal, AskReturn, Question};
 
 /// What a link is made of.
@@ -97,6 +100,8 @@ pub(crate) enum FromHub {
     Lease(OfflineLease),
     /// The card of an offline payment is durable there.
     CardHeld(PaymentId),
+    /// Another machine wants a basket that waits here.
+    HandOver(SuspendedId, Machine),
     /// A receipt is wanted once more. Not told again: whoever wants it sees whether it comes.
     Copy {
         receipt: ReceiptNumber,

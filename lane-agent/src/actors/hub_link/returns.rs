@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use actix::{Context, Handler, Message, MessageResponse};
 use domain::{
-    ids::{ReceiptNumber, SaleNumber},
+    ids::{ReceiptNumber, SaleNumber, SuspendedId},
+    recall::StoreBasket,
     returns::{OriginalLeft, ReturnRefusal, Taking},
     sale::ToReserve,
 };
@@ -14,7 +15,7 @@ use records::{original_told_from_proto, refusal_from_proto, taking_from_proto, w
 use tokio::sync::oneshot;
 use tracing::{error, info};
 
-use super::HubLink;
+use super::{HubLink, recall::BasketAnswer};
 
 /// What the hub says of a receipt.
 pub(crate) type OriginalAnswer = Result<Arc<OriginalLeft>, ReturnRefusal>;
@@ -40,6 +41,8 @@ pub(crate) struct AskReturn(pub(crate) ToReserve);
 pub(super) struct Questions {
     originals: BTreeMap<ReceiptNumber, oneshot::Sender<OriginalAnswer>>,
     returns: BTreeMap<(SaleNumber, u32), oneshot::Sender<ReturnAnswer>>,
+    pub(super) basket: Option<(SuspendedId, oneshot::Sender<BasketAnswer>)>,
+    pub(super) baskets: Option<oneshot::Sender<Vec<StoreBasket>>>,
 }
 
 impl HubLink {

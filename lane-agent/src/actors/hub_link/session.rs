@@ -82,6 +82,7 @@ impl HubLink {
                 .map(|facts| facts.learnt.tid.clone())
                 .unwrap_or_default(),
             journal: Some(head_to_proto(self.parts.journal.durable_head(LogId::OWN))),
+            hands_over_baskets: true,
         }
     }
 
@@ -257,6 +258,9 @@ impl HubLink {
             }
             hub_frame::Body::OriginalTold(told) => self.original_told(told),
             hub_frame::Body::ReturnAnswered(answered) => self.return_answered(&answered),
+            hub_frame::Body::BasketAnswered(answered) => self.basket_answered(answered),
+            hub_frame::Body::BasketList(list) => self.basket_list(&list),
+            hub_frame::Body::HandOver(wanted) => self.hand_over(&wanted),
             hub_frame::Body::PrintCopy(wanted) => self.copy_wanted(wanted),
             hub_frame::Body::PriceNotice(notice) => {
                 if self.price_notices.try_send(notice).is_err() {
@@ -329,7 +333,7 @@ impl HubLink {
         }
     }
 
-    fn tell_flow(&self, said: FromHub) {
+    pub(super) fn tell_flow(&self, said: FromHub) {
         if self.parts.to_flow.try_send(said).is_err() {
             warn!(event = "flow is busy", why = "the hub tells it again");
         }

@@ -34,6 +34,12 @@ const SIGN_ON_AGAIN_MS: u64 = 1_000;
 const RETURN_TRIES_MAX: u32 = 25;
 const RETURN_PAUSE_MS: u64 = 200;
 
+/// What baskets are called whose customers come back to the same lane.
+const FORGOT: &str = "forgot something";
+/// How often another lane's basket is looked for, and how long is waited between.
+const FETCH_TRIES_MAX: u32 = 15;
+const FETCH_PAUSE_MS: u64 = 200;
+
 /// The lane is gone: nobody is left to play for.
 struct LaneStopped;
 
@@ -83,9 +89,9 @@ impl ScriptedCashier {
     async fn recall(&mut self) -> Result<(), LaneStopped> {
         loop {
             let screen = self.settled().await?;
-            let waiting = screen
-                .suspended
-                .last()
+            let mut waiting = screen.suspended.iter().rev();
+            let waiting = waiting
+                .find(|waiting| waiting.label == FORGOT)
                 .filter(|_| screen.prompt.takes_sale());
             let Some(waiting) = waiting else {
                 return Ok(());
@@ -101,19 +107,55 @@ impl ScriptedCashier {
         if basket.is_none_or(|basket| basket.totalled || basket.tenders_tried > 0) {
             return Ok(());
         }
-        let label = "forgot something".to_owned();
+        let label = FORGOT.to_owned();
         self.press(Key::Suspend { label }).await?;
         self.recall().await
     }
 
+    /// The customer goes to another lane with it. A lane that keeps no more baskets lets it go: it
+    /// is scanned again there.
+    async fn leave_for_another_lane(&mut self, order: &Order) -> Result<(), LaneStopped> {
+        let label = order.order.clone();
+        self.press(Key::Suspend { label }).await?;
+        if self.settled().await?.prompt.takes_sale() {
+            return Ok(());
+        }
+        let reason = "goes to another lane".to_owned();
+        self.void_sale(reason, order).await
+    }
+
+    /// The customer comes from another lane, where the basket waits, or is still being scanned.
+    async fn fetch(&mut self, order: &Order) -> Result<(), LaneStopped> {
+        for _ in 0..FETCH_TRIES_MAX {
+            self.press(Key::Baskets).await?;
+            let screen = self.settled().await?;
+            let mut listed = screen.elsewhere.iter();
+            let found = listed.find(|basket| basket.label == order.order);
+            if let Some(basket) = found.map(|basket| basket.id) {
+                self.press(Key::RecallElsewhere { basket }).await?;
+                if !self.settled().await?.prompt.takes_sale() {
+                    return Ok(());
+                }
+            }
+            sleep(Duration::from_millis(FETCH_PAUSE_MS)).await;
+        }
+        Ok(())
+    }
+
     /// A wrong article is scanned before all others, and taken back.
-    async fn mistake(&mut self, wrong: &str, basket: &BasketView) -> Result<(), LaneStopped> {
+    async fn mistake(
+        &mut self,
+        wrong: &str,
+        basket: &BasketView,
+        order: &Order,
+    ) -> Result<(), LaneStopped> {
         let line = basket.lines.first();
         if line.is_none() {
             self.scan(wrong).await?;
         }
         if line.is_none_or(|line| line.barcode == wrong && !line.voided) {
-            self.press(Key::VoidLine { line_number: 1 }).await?;
+            let key = KeyOnScript(Key::VoidLine { line_number: 1 });
+            self.press_all(&[key], order).await?;
         }
         Ok(())
     }
@@ -123,11 +165,25 @@ impl ScriptedCashier {
         order: &Order,
         operator: Option<&Identity>,
     ) -> Result<(), LaneStopped> {
+        let mut begun = false;
         // Again and again, where the lane begins no sale for want of room.
         while self.settled().await?.prompt.takes_sale() {
             self.wait_for_customer(order).await;
+            if !begun {
+                self.mistype(order).await?;
+            }
             self.be_signed_on(operator).await?;
-            self.press_all(&order.keys, order).await?;
+            if !std::mem::replace(&mut begun, true) {
+                self.press_all(&order.keys, order).await?;
+                if order.only_keys {
+                    return Ok(());
+                }
+                if order.from_another_lane {
+                    self.fetch(order).await?;
+                }
+                // Whoever locked the lane comes back.
+                continue;
+            }
             let order_reference = order.order.clone();
             self.press(Key::Open { order_reference }).await?;
         }
@@ -141,6 +197,9 @@ impl ScriptedCashier {
         }
         if order.waits {
             self.wait_for_the_forgetful().await?;
+        }
+        if order.for_another_lane {
+            return self.leave_for_another_lane(order).await;
         }
         self.total(order).await?;
         self.pay(order).await
@@ -199,6 +258,19 @@ impl ScriptedCashier {
         }
     }
 
+    /// Whoever comes to serve types a wrong PIN first, where the lane has operators.
+    async fn mistype(&mut self, order: &Order) -> Result<(), LaneStopped> {
+        let (Some(on), Some(IdentityOnScript(wrong))) =
+            (self.at_the_lane().await?, &order.mistyped)
+        else {
+            return Ok(());
+        };
+        if on.is_some() {
+            self.press(Key::SignOff).await?;
+        }
+        self.sign_on(wrong).await
+    }
+
     async fn sign_on(&mut self, wanted: &Identity) -> Result<(), LaneStopped> {
         let screen = self.stroke(Stroke::SignOn(wanted.clone())).await?;
         if screen.refused.is_some() {
@@ -234,17 +306,26 @@ impl ScriptedCashier {
 
     /// A hub that is away now may be back in a while; whatever else it says, the customer keeps the
     /// goods.
-    async fn refused(&mut self, why: ReturnRefusal, tries: &mut u32) -> Result<(), LaneStopped> {
+    async fn refused(
+        &mut self,
+        why: ReturnRefusal,
+        tries: &mut u32,
+        order: &Order,
+    ) -> Result<(), LaneStopped> {
         let again = why == ReturnRefusal::HubAway && *tries < RETURN_TRIES_MAX;
         if !again {
             let reason = why.to_string();
-            self.press(Key::VoidSale { reason }).await?;
-            return Ok(());
+            return self.void_sale(reason, order).await;
         }
         *tries = tries.saturating_add(1);
         sleep(Duration::from_millis(RETURN_PAUSE_MS)).await;
         self.press(Key::Total).await?;
         Ok(())
+    }
+
+    async fn void_sale(&mut self, reason: String, order: &Order) -> Result<(), LaneStopped> {
+        let key = KeyOnScript(Key::VoidSale { reason });
+        self.press_all(&[key], order).await
     }
 
     async fn wait_for_customer(&self, order: &Order) {
@@ -262,7 +343,7 @@ impl ScriptedCashier {
             return Ok(());
         }
         if let Some(wrong) = &order.mistake {
-            self.mistake(wrong, &basket).await?;
+            self.mistake(wrong, &basket, order).await?;
         }
         let mut there = articles_in(&basket);
         // Taken out once, it is not scanned again.
@@ -301,7 +382,7 @@ impl ScriptedCashier {
         }
         if screen.basket.is_some_and(|basket| !basket.totalled) {
             let reason = "nothing to pay".to_owned();
-            self.press(Key::VoidSale { reason }).await?;
+            self.void_sale(reason, order).await?;
         }
         Ok(())
     }
@@ -316,7 +397,7 @@ impl ScriptedCashier {
                 return Ok(());
             }
             if let Prompt::ReturnRefused { why } = screen.prompt {
-                self.refused(why, &mut tries).await?;
+                self.refused(why, &mut tries, order).await?;
                 continue;
             }
             let Some(basket) = screen.basket.filter(|_| screen.prompt.takes_tender()) else {
@@ -426,6 +507,7 @@ const fn asks_a_person(prompt: &Prompt) -> bool {
         Prompt::PresentCard { .. }
         | Prompt::ContactingBank { .. }
         | Prompt::AskingOriginal { .. }
+        | Prompt::AskingBaskets
         | Prompt::Reserving
         | Prompt::NoRoom => false,
         Prompt::Ready
@@ -444,6 +526,8 @@ const fn asks_a_person(prompt: &Prompt) -> bool {
         | Prompt::Goodbye { .. }
         | Prompt::Voided { .. }
         | Prompt::Suspended { .. }
+        | Prompt::ChooseBasket
+        | Prompt::RecallRefused(_)
         | Prompt::ChooseReturn { .. }
         | Prompt::ReturnRefused { .. }
         | Prompt::PayBack { .. }

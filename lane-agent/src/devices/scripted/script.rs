@@ -26,6 +26,9 @@ pub struct Order {
     /// Who serves this customer and those that follow, where the lane has operators.
     #[serde(default)]
     pub operator: Option<IdentityOnScript>,
+    /// A wrong PIN that is typed before whoever serves signs on.
+    #[serde(default)]
+    pub mistyped: Option<IdentityOnScript>,
     /// Who allows what is refused to the operator.
     #[serde(default)]
     pub supervisor: Option<IdentityOnScript>,
@@ -35,6 +38,9 @@ pub struct Order {
     /// Keys that are pressed once all is scanned.
     #[serde(default)]
     pub keys_on_basket: Vec<KeyOnScript>,
+    /// No customer: nothing but the keys.
+    #[serde(default)]
+    pub only_keys: bool,
     /// Barcodes in the order they are scanned.
     pub items: Vec<String>,
     /// Scanned first by mistake, and taken back; none of the items.
@@ -46,6 +52,14 @@ pub struct Order {
     /// With all scanned the customer forgot something: the basket waits, and is recalled.
     #[serde(default)]
     pub waits: bool,
+    /// With all scanned the basket waits, under the name of the order, for another lane to take it
+    /// up: here nothing more is done for it.
+    #[serde(default)]
+    pub for_another_lane: bool,
+    /// The basket waits on another lane under the name of the order. One that can't be had is
+    /// scanned again.
+    #[serde(default)]
+    pub from_another_lane: bool,
     /// Goods that come back before anything is scanned.
     #[serde(default)]
     pub returns: Option<ReturnOnScript>,

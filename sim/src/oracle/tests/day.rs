@@ -341,6 +341,8 @@ fn visit(number: i64) -> Visit {
         too_young_for: None,
         brings_back: None,
         waits: false,
+        scanned_on: None,
+        without_receipt: None,
         total_minor: number * 1_000,
         tenders: vec![card, cash],
         may_be_stood_in: true,

@@ -15,6 +15,8 @@ fn visits(count: usize, may_be_stood_in: bool) -> Vec<Visit> {
         too_young_for: None,
         brings_back: None,
         waits: false,
+        scanned_on: None,
+        without_receipt: None,
         total_minor: 100,
         tenders: Vec::new(),
         may_be_stood_in,
