@@ -204,6 +204,7 @@ impl Prompt {
 
     /// For the cashier.
     #[must_use]
+    #[allow(clippy::too_many_lines, reason = "a table: each prompt and its words")]
     pub fn cashier(&self) -> Sentence {
         match self {
             Self::Ready => sentence("Ready for the next customer", "可以接待下一位顾客"),

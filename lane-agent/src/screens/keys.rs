@@ -22,7 +22,13 @@ pub(super) fn actions(
     let has_lines = basket.is_some_and(|basket| basket.lines.iter().any(|line| !line.voided));
     let scans = matches!(
         prompt,
-        Some(Prompt::Scan | Prompt::NotFound { .. } | Prompt::NotForSale { .. })
+        Some(
+            Prompt::Scan
+                | Prompt::NotFound { .. }
+                | Prompt::NotForSale { .. }
+                | Prompt::ChooseReturn { .. }
+                | Prompt::ReturnRefused { .. }
+        )
     );
     let may_scan = scans || prompt.is_some_and(Prompt::takes_sale);
     let pays = prompt.is_some_and(Prompt::takes_tender);
