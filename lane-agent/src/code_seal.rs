@@ -21,6 +21,20 @@ impl CodeSeal {
         Self { keys, seal: None }
     }
 
+    /// Whether the hub has told what to seal to.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.keys.borrow().is_some()
+    }
+
+    /// Ends when it has, or never will.
+    pub(crate) fn ready(&self) -> impl Future<Output = ()> + use<> {
+        let mut keys = self.keys.clone();
+        async move {
+            // A lane that stops seals nothing any more.
+            let _ = keys.wait_for(Option::is_some).await;
+        }
+    }
+
     /// Only the payment opens it again. `None`: there is no hub to seal it to.
     pub(crate) fn seal(
         &mut self,

@@ -1,5 +1,5 @@
 //! What pays for a sale: every kind there is or will be, so that records, reports and receipts know
-//! them before the first one is taken. Cash and cards are taken today.
+//! them before the first one is taken. Cash, cards and wallets are taken today.
 
 use crate::{
     card_ref::Scheme,

@@ -14,7 +14,7 @@ use domain::{
 use prost::Message;
 use proto::{
     journal::v1::{LaneRecord, lane_record::Body},
-    store::v1::{DecisionKind, HistoryStep, PaymentHistory},
+    store::v1::{DecisionKind, HistoryStep, LanesRequest, PaymentHistory},
 };
 
 use crate::{
@@ -54,8 +54,22 @@ fn quick_store() -> (Host, Store) {
     (bank, store)
 }
 
+/// The lane has said hello.
+async fn is_connected(hub: &Hub) {
+    for _ in 0..3_000 {
+        let lanes = hub.operations().await.lanes(LanesRequest {}).await.unwrap();
+        let mut lanes = lanes.into_inner().lanes.into_iter();
+        if lanes.any(|lane| lane.lane == 1 && lane.connected) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the lane never said hello");
+}
+
 /// A basket of milk, totalled.
-async fn totalled(hands: &mut Hands) {
+async fn totalled(hands: &mut Hands, hub: &Hub) {
+    is_connected(hub).await;
     hands.sees(|screen| screen.prompt.takes_sale()).await;
     hands.scan(MILK).await;
     hands
@@ -88,7 +102,7 @@ async fn sell(machine: &Machine, hub: &Hub, of: &str) -> (Screen, PaymentId) {
     let shown = code(of);
     let screen = machine
         .live_by_hand(hub.address, async |mut hands: Hands| {
-            totalled(&mut hands).await;
+            totalled(&mut hands, hub).await;
             hands.scan(&shown).await;
             let screen = hands
                 .sees(|screen| is_closed(screen) || takes_another(screen))
@@ -250,7 +264,7 @@ async fn wallet_cancelled_while_the_customer_confirms_is_taken_back() {
         let shown = code(of);
         machine
             .live_by_hand(hub.address, async |mut hands: Hands| {
-                totalled(&mut hands).await;
+                totalled(&mut hands, &hub).await;
                 hands.scan(&shown).await;
                 hands
                     .sees(|screen| matches!(screen.prompt, Prompt::ConfirmOnPhone { .. }))
@@ -331,7 +345,7 @@ async fn wallet_hub_killed_while_the_customer_confirms_is_reversed() {
     let shown = code(CONFIRMS);
     machine
         .live_by_hand(hub.address, async |mut hands: Hands| {
-            totalled(&mut hands).await;
+            totalled(&mut hands, &hub).await;
             hands.scan(&shown).await;
             hands
                 .sees(|screen| matches!(screen.prompt, Prompt::ConfirmOnPhone { .. }))
@@ -360,7 +374,7 @@ async fn wallet_code_stands_nowhere_in_clear() {
     let shown = code(PAYS);
     machine
         .live_by_hand(hub.address, async |mut hands: Hands| {
-            totalled(&mut hands).await;
+            totalled(&mut hands, &hub).await;
             hands.scan(&shown).await;
             hands.sees(is_closed).await;
             hands
