@@ -22,7 +22,13 @@ pub(super) fn actions(
     let has_lines = basket.is_some_and(|basket| basket.lines.iter().any(|line| !line.voided));
     let scans = matches!(
         prompt,
-        Some(Prompt::Scan | Prompt::NotFound { .. } | Prompt::NotForSale { .. })
+        Some(
+            Prompt::Scan
+                | Prompt::NotFound { .. }
+                | Prompt::NotForSale { .. }
+                | Prompt::ChooseReturn { .. }
+                | Prompt::ReturnRefused { .. }
+        )
     );
     let may_scan = scans || prompt.is_some_and(Prompt::takes_sale);
     let pays = prompt.is_some_and(Prompt::takes_tender);
@@ -49,11 +55,11 @@ pub(super) fn actions(
     {
                @if let Some(back) = pays_back {
                    (pay_back_keys(back, language))
+               } @else if let Some(age) = least_age {
+                   (age_keys(age, language))
                } @else if waits_for_phone {
                    (key("cancel-payment", "F8",
                        said(language, "Cancel payment", "取消付款"), true).markup())
-               } @else if let Some(age) = least_age {
-                   (age_keys(age, language))
                } @else if paying {
                    (key("card", "F8", said(language, "Card", "银行卡"), pays).class("tender").markup())
                    (key("cash", "F10", said(language, "Cash exact", "现金（正好）"), true)

@@ -36,13 +36,13 @@ fn line_key(line: &ReturnLineView, language: Language) -> Markup {
     let number = line.number.to_string();
     let sold = match &line.weight {
         Some(weight) => format!("{}.{:03} kg", weight.grams / 1_000, weight.grams % 1_000),
-        None => format!("{} ×", line.quantity),
+        None => format!("{} {}", line.quantity, said(language, "pieces", "件")),
     };
     html! {
         button .key type="button" data-key="return-line" data-typed=(number)
             disabled[line.left == 0] {
             span .name { (number) ". " (line.name) }
-            span .amount { (sold) " " (plain(line.total)) }
+            span .amount { (sold) " · " (plain(line.total)) }
             span .amount {
                 @if line.left == 0 { (said(language, "all came back", "已全部退回")) }
                 @else { (said(language, "left", "可退")) " " (line.left) }

@@ -267,10 +267,13 @@ impl Hand {
         note("closing the day");
         switches::all_on(fleet).await;
         let closed = match HubWatch::of(fleet.hub_address) {
-            Ok(mut hub) => hub
-                .close_day(date.clone())
-                .await
-                .map_err(|status| status.message().to_owned()),
+            Ok(mut hub) => {
+                // Whoever closed a day at a page sold on under the next date.
+                let seen = hub.look().await;
+                let date = seen.map_or_else(|_| date.clone(), |seen| seen.status.business_date);
+                let closed = hub.close_day(date).await;
+                closed.map_err(|status| status.message().to_owned())
+            }
             Err(error) => Err(error.to_string()),
         };
         if let Err(said) = closed {

@@ -260,10 +260,8 @@ fn draw_cashier(
 /// One customer in forty would buy what only older ones get; whoever buys such a thing is old
 /// enough.
 fn draw_young(dice: &mut Dice, prices: &PriceList, items: &[ScannedItem]) -> Option<String> {
-    let (tries, at) = (
-        dice.chance(25),
-        dice.below(prices.from_an_age().count() as u64),
-    );
+    let kinds = u64::try_from(prices.from_an_age().count()).unwrap_or(0);
+    let (tries, at) = (dice.chance(25), dice.below(kinds));
     let is_grown_up = items.iter().any(|item| {
         let mut all = prices.from_an_age();
         all.any(|barcode| barcode == item.barcode)
@@ -272,10 +270,10 @@ fn draw_young(dice: &mut Dice, prices: &PriceList, items: &[ScannedItem]) -> Opt
     wanted.filter(|_| tries && !is_grown_up).map(str::to_owned)
 }
 
-/// One basket in forty is scanned on one lane and paid on another: on one that stays open in the
+/// One basket in twenty is scanned on one lane and paid on another: on one that stays open in the
 /// evening.
 fn draw_first_lane(dice: &mut Dice, calendar: Calendar, lane: u16) -> Option<u16> {
-    let moves = dice.chance(25);
+    let moves = dice.chance(50);
     let stay = calendar.lanes.saturating_sub(calendar.lanes_to_rest());
     let index = dice.below(u64::from(stay));
     let first = u16::try_from(index).ok()? + 1;
@@ -371,6 +369,10 @@ mod tests {
             let bought = visit.items.iter().map(|item| Some(item.barcode.as_str()));
             assert!(!bought.into_iter().any(|item| item == mistake));
         }
+        let moved = day.visits.iter().filter(|one| one.scanned_on.is_some());
+        let moved: Vec<_> = moved.collect();
+        assert!((5..35).contains(&moved.len()), "{}", moved.len());
+        assert!(moved.iter().all(|one| one.scanned_on != Some(one.lane)));
         let young = day.visits.iter().filter(|one| one.too_young_for.is_some());
         assert!((3..25).contains(&young.count()));
         let waiting = day.visits.iter().filter(|one| one.waits).count();

@@ -77,6 +77,7 @@ fn without_receipt(calendar: Calendar, moment: i64, visits: &[Visit]) -> Vec<Vis
         arrive_wall_ms: last + moment + 1,
         items: Vec::new(),
         mistake: None,
+        too_young_for: None,
         waits: false,
         scanned_on: None,
         brings_back: None,
