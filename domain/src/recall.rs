@@ -39,7 +39,7 @@ impl std::fmt::Display for RecallRefusal {
 /// A refusal, and who has the basket.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RecallRefused {
-    /// Why.
+    /// Said with the next step.
     pub why: RecallRefusal,
     /// The lane that has it; `None`: none is known.
     pub lane: Option<LaneId>,

@@ -151,7 +151,7 @@ pub enum Outgoing {
     Query {
         /// Where it is bound.
         binding: Binding,
-        /// The payment.
+        /// What it asked for; the question says the same.
         financial: Financial,
         /// STAN of its own message.
         original_stan: Stan,

@@ -8,7 +8,7 @@ use super::{
     sheet::{Paper, Sheet},
 };
 
-/// The copy.
+/// Its first line says that it is one; the words that follow are those of the first print.
 #[must_use]
 pub fn copy_of(text: &str, setting: PaperSetting) -> Paper {
     let mut sheet = Sheet::new(setting);

@@ -7,21 +7,10 @@
 //! is asked about again: another customer may have come for it.
 
 use crate::{
-    ids::{OperatorId, SaleNumber},
-    sale::{BasketFact, Line, Prompt, Rejected, Sale, Step},
+    ids::SaleNumber,
+    sale::{AgeAnswer, BasketFact, Line, Prompt, Rejected, Sale, Step},
     time::BusinessDate,
 };
-
-/// What the cashier said of the customer's age.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct AgeAnswer {
-    /// In years: what was asked for.
-    pub least_age: u8,
-    /// Whether the customer has reached it.
-    pub old_enough: bool,
-    /// Who says so.
-    pub operator: OperatorId,
-}
 
 impl Sale {
     /// The first line of those with the highest age that nobody has confirmed. Goods that come back

@@ -5,8 +5,8 @@ use crate::{
     limits,
     money::Money,
     sale::{
-        AbandonReason, AgeAnswer, Effect, Figures, Line, PriceSource, PricedItem, Prompt, Rejected,
-        Sale, SoldBy, Step, TaxMode, TaxSum, Tender,
+        AbandonReason, Effect, Figures, Line, PriceSource, PricedItem, Prompt, Rejected, Sale,
+        SoldBy, Step, TaxMode, TaxSum, Tender,
         closing::SaleFact,
         line::{NextLine, is_quantity, is_weight},
     },
@@ -42,9 +42,9 @@ pub enum BasketFact {
     },
     /// The cashier was asked whether the customer is old enough.
     AgeAnswered {
-        /// The sale.
+        /// Nothing of it was paid for yet.
         sale: SaleNumber,
-        /// What was said.
+        /// It counts for this sale alone.
         answer: AgeAnswer,
     },
     /// What the basket costs.
@@ -58,6 +58,17 @@ pub enum BasketFact {
         /// Whether that tax is in the prices of the lines, or was added to them.
         tax_mode: TaxMode,
     },
+}
+
+/// What the cashier said of the customer's age.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AgeAnswer {
+    /// In years: what was asked for.
+    pub least_age: u8,
+    /// Whether the customer has reached it.
+    pub old_enough: bool,
+    /// Who says so.
+    pub operator: OperatorId,
 }
 
 impl Sale {

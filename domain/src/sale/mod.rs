@@ -61,8 +61,7 @@ mod trade;
 
 pub use crate::till::TillFact;
 pub use crate::wall_time::{civil_date, date_and_time, midnight};
-pub use age::AgeAnswer;
-pub use basket::BasketFact;
+pub use basket::{AgeAnswer, BasketFact};
 pub use cash_rounding::{CashRounding, RoundTo};
 pub use checkpoint::{CheckoutCheckpoint, CheckoutPart};
 pub use closing::{SaleFact, SalesPart};

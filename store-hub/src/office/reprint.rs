@@ -46,7 +46,8 @@ impl Pages {
             @if lanes.is_empty() {
                 p .quiet { (said(language, "No lane with a printer is here.", "没有在线的打印机。")) }
             } @else {
-                form .fields hx-post={ "/receipts/" (receipt) "/reprint" } hx-target="find .answer" {
+                form .fields hx-post={ "/receipts/" (receipt) "/reprint" }
+                    hx-target="find .answer" {
                     label { (said(language, "On the printer of lane", "打印于收银台"))
                         select name="lane" {
                             @for lane in &lanes {

@@ -7,6 +7,8 @@ use domain::{
 };
 use tonic::{Status, metadata::MetadataValue};
 
+/// Three letters and four digits.
+const CODE_LETTERS: usize = 7;
 /// Where it stands in a status.
 const CHINESE: &str = "words-zh-bin";
 
@@ -33,7 +35,7 @@ pub(crate) fn refused_in(status: &Status, language: Language) -> String {
 
 fn by_code(english: &str) -> String {
     let code = english.split(':').next().unwrap_or_default();
-    match code.starts_with("HUB") && code.len() == "HUB0000".len() {
+    match code.starts_with("HUB") && code.len() == CODE_LETTERS {
         true => format!("主机未执行此操作（{code}）"),
         false => "主机未执行此操作".to_owned(),
     }

@@ -32,7 +32,8 @@ pub(crate) fn html(report: &DayReport) -> String {
                     b { (amount(report.sales.total_minor)) }
                 }
                 @if let Some(correction) = &report.correction {
-                    p { "Replaces version " (correction.replaces_version) ": " (correction.reason.english) }
+                    p { "Replaces version " (correction.replaces_version) ": "
+                        (correction.reason.english) }
                 }
                 (tenders(report, &amount))
                 (lanes(report, &amount))

@@ -1,5 +1,5 @@
-//! Baskets that wait on other lanes: the hub is asked, with a time limit, and its answer is the next
-//! event.
+//! Baskets that wait on other lanes: the hub is asked, with a time limit, and its answer is the
+//! next event.
 
 use std::{future::Future, time::Duration};
 

@@ -9,6 +9,7 @@ mod connection;
 mod day;
 mod operators;
 mod price_file;
+mod questions;
 mod recall;
 mod replicate;
 mod returns;
@@ -49,8 +50,9 @@ use crate::{
 };
 use connection::Client;
 pub(crate) use connection::{Client as HubClient, client as hub_client};
+pub(crate) use questions::Question;
 pub(crate) use recall::{AskBasket, AskBaskets};
-pub(crate) use returns::{AskOriginal, AskReturn, Question};
+pub(crate) use returns::{AskOriginal, AskReturn};
 
 /// What a link is made of.
 pub(crate) struct LinkParts {
@@ -166,7 +168,7 @@ pub(crate) struct HubLink {
     /// When this stream's hello was sent.
     hello_sent: day::Clocks,
     pending: BTreeMap<PaymentId, oneshot::Sender<Fate>>,
-    questions: returns::Questions,
+    questions: questions::Questions,
     hello: watch::Sender<Option<Arc<wire::HubHello>>>,
     price_notices: mpsc::Sender<wire::PriceNotice>,
     /// Until whoever follows them is started.
@@ -191,7 +193,7 @@ impl HubLink {
             told_in_hello: BTreeSet::new(),
             hello_sent: day::Clocks::default(),
             pending: BTreeMap::new(),
-            questions: returns::Questions::default(),
+            questions: questions::Questions::default(),
             hello: watch::Sender::new(None),
             price_notices,
             notices: Some(notices),

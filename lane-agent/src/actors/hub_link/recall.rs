@@ -6,7 +6,7 @@ use actix::{Context, Handler, Message};
 use domain::{
     day::Machine,
     ids::{LaneEpoch, LaneId, SuspendedId},
-    recall::{BasketGiven, RecallRefusal, RecallRefused, StoreBasket},
+    recall::{RecallRefusal, StoreBasket},
 };
 use proto::store::v1::{self as wire, lane_frame::Body};
 use records::{
@@ -16,10 +16,10 @@ use records::{
 use tokio::sync::oneshot;
 use tracing::{error, info};
 
-use super::{FromHub, HubLink, returns::Question};
-
-/// What the hub says to who asks for a basket.
-pub(crate) type BasketAnswer = Result<Arc<BasketGiven>, RecallRefused>;
+use super::{
+    FromHub, HubLink,
+    questions::{BasketAnswer, Question},
+};
 
 /// Ask the hub for this basket.
 #[derive(Message)]

@@ -1,13 +1,12 @@
 //! Questions about earlier sales: only the hub knows what came back on other lanes. A question goes
 //! with its stream; who asked asks again.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use actix::{Context, Handler, Message, MessageResponse};
+use actix::{Context, Handler, Message};
 use domain::{
-    ids::{ReceiptNumber, SaleNumber, SuspendedId},
-    recall::StoreBasket,
-    returns::{OriginalLeft, ReturnRefusal, Taking},
+    ids::{ReceiptNumber, SaleNumber},
+    returns::ReturnRefusal,
     sale::ToReserve,
 };
 use proto::store::v1::{self as wire, lane_frame::Body};
@@ -15,16 +14,10 @@ use records::{original_told_from_proto, refusal_from_proto, taking_from_proto, w
 use tokio::sync::oneshot;
 use tracing::{error, info};
 
-use super::{HubLink, recall::BasketAnswer};
-
-/// What the hub says of a receipt.
-pub(crate) type OriginalAnswer = Result<Arc<OriginalLeft>, ReturnRefusal>;
-/// What the hub says to a return.
-pub(crate) type ReturnAnswer = Result<Box<Taking>, ReturnRefusal>;
-
-/// Whether the link took a question: its answer comes here, unless the stream ends before.
-#[derive(MessageResponse)]
-pub(crate) struct Question<A: 'static>(pub(crate) Option<oneshot::Receiver<A>>);
+use super::{
+    HubLink,
+    questions::{OriginalAnswer, Question, ReturnAnswer},
+};
 
 /// Ask the hub what is left of the sale with this receipt.
 #[derive(Message)]
@@ -35,15 +28,6 @@ pub(crate) struct AskOriginal(pub(crate) ReceiptNumber);
 #[derive(Message)]
 #[rtype(result = "Question<ReturnAnswer>")]
 pub(crate) struct AskReturn(pub(crate) ToReserve);
-
-/// Questions that are at the hub. A lane sells one basket at a time, so there are few.
-#[derive(Default)]
-pub(super) struct Questions {
-    originals: BTreeMap<ReceiptNumber, oneshot::Sender<OriginalAnswer>>,
-    returns: BTreeMap<(SaleNumber, u32), oneshot::Sender<ReturnAnswer>>,
-    pub(super) basket: Option<(SuspendedId, oneshot::Sender<BasketAnswer>)>,
-    pub(super) baskets: Option<oneshot::Sender<Vec<StoreBasket>>>,
-}
 
 impl HubLink {
     /// A hub of before there were returns would take the question for a fault.

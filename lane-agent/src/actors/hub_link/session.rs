@@ -142,7 +142,7 @@ impl HubLink {
         if let Some(inbound) = self.inbound.take() {
             ctx.cancel_future(inbound);
         }
-        self.questions = super::returns::Questions::default();
+        self.questions = super::questions::Questions::default();
         for (_, tell) in std::mem::take(&mut self.pending) {
             // Nobody listens for a payment given up meanwhile.
             let _ = tell.send(Fate::LinkLost);
