@@ -50,6 +50,7 @@ mod returning;
 mod right;
 mod state;
 mod suspended;
+mod suspended_view;
 mod tax;
 mod tender;
 mod tendering;
@@ -79,7 +80,7 @@ pub use line::{
 };
 pub use operator_view::OperatorView;
 pub use payment::{PaymentsPart, TenderFact};
-pub use prompt::{BasketView, LineView, NextView, Prompt, Screen, SuspendedView};
+pub use prompt::{BasketView, LineView, NextView, Prompt, Screen};
 pub use reasons::{AbandonReason, LeaseReturnReason, OwedBy, TenderKind};
 pub use receipt::{Receipt, ReceiptForm};
 pub use rejected::Rejected;
@@ -89,6 +90,7 @@ pub use returning::PayingBack;
 pub use right::Right;
 pub use state::{CardTender, Closing, FailedCard, OwedBack, PendingPayment, Sale, SuspendedBasket};
 pub use suspended::SuspendedPart;
+pub use suspended_view::SuspendedView;
 pub use tax::{TaxMode, TaxSum};
 pub use tender::Tender;
 

@@ -2,18 +2,18 @@
 
 use crate::{
     ids::{ReceiptNumber, SaleNumber},
-    money::{Currency, Money},
+    money::Money,
     payment::{PaymentMethod, RefusalReason},
     recall::{RecallRefused, StoreBasket},
     response_code::ResponseCode,
     returns::ReturnRefusal,
     sale::{
-        CheckoutConfig, Discount, Figures, Line, LineTax, OperatorView, OriginalLine, PayBackView,
-        PendingPayment, PriceSource, Rejected, ReturnView, Sale, SuspendedBasket, TaxMode, TaxSum,
+        CheckoutConfig, Discount, Line, LineTax, OperatorView, OriginalLine, PayBackView,
+        PendingPayment, PriceSource, Rejected, ReturnView, Sale, SuspendedView, TaxMode, TaxSum,
         Tender, VolatileState, Weight,
     },
     till::TillNotice,
-    time::{BusinessDate, WallMs},
+    time::BusinessDate,
     words::Sentence,
 };
 
@@ -541,38 +541,6 @@ impl BasketView {
             pay_back: PayBackView::of(sale, config),
         }
     }
-}
-
-/// A suspended basket on the screens.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SuspendedView {
-    /// What it is recalled by.
-    pub sale: SaleNumber,
-    /// Since when.
-    pub at: WallMs,
-    /// What the cashier calls it, or empty.
-    pub label: String,
-    /// How many lines are in it.
-    pub lines: usize,
-    /// What it costs.
-    pub total: Money,
-}
-
-impl SuspendedView {
-    pub(super) fn of(basket: &SuspendedBasket, config: &CheckoutConfig) -> Self {
-        Self {
-            sale: basket.sale,
-            at: basket.at,
-            label: basket.label.clone(),
-            lines: basket.lines.len(),
-            total: total(&basket.lines, config.currency, config.tax),
-        }
-    }
-}
-
-fn total(lines: &[Line], currency: Currency, tax: TaxMode) -> Money {
-    let figures = Figures::of(lines.iter(), currency, tax);
-    figures.map_or(Money::zero(currency), |figures| figures.total)
 }
 
 impl Screen {

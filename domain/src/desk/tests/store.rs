@@ -207,6 +207,43 @@ impl Life {
         self.durable.push(fact);
     }
 
+    /// The record of a message that is about to leave.
+    fn is_written(&self, tid: &Tid, stan: Stan, batch: BatchNumber) -> bool {
+        self.durable.iter().rev().any(|fact| match fact {
+            DeskFact::Payment(
+                PaymentFact::Sent {
+                    tid: of,
+                    stan: bound,
+                    batch: open,
+                    ..
+                }
+                | PaymentFact::OutcomeAsked {
+                    tid: of,
+                    stan: bound,
+                    batch: open,
+                    ..
+                },
+            )
+            | DeskFact::Terminal(TerminalFact::SettlementSent {
+                tid: of,
+                stan: bound,
+                batch: open,
+                ..
+            }) => (of, *bound, *open) == (tid, stan, batch),
+            DeskFact::Terminal(TerminalFact::UploadSent {
+                tid: of,
+                batch: open,
+                sent,
+            }) => (of, sent.stan, *open) == (tid, stan, batch),
+            DeskFact::Forward(ForwardFact::Sent {
+                stan: bound,
+                batch: open,
+                ..
+            }) => (*bound, *open) == (stan, batch),
+            _ => false,
+        })
+    }
+
     fn sent(&mut self, message: Outgoing) {
         let (_, tid, stan, batch) = place(&message);
         let tid = tid.clone();
@@ -219,37 +256,7 @@ impl Life {
             !self.at_bank.contains_key(&tid),
             "I7: one message outstanding"
         );
-        let written = self.durable.iter().rev().any(|fact| match fact {
-            DeskFact::Payment(PaymentFact::Sent {
-                tid: of,
-                stan: bound,
-                batch: open,
-                ..
-            })
-            | DeskFact::Payment(PaymentFact::OutcomeAsked {
-                tid: of,
-                stan: bound,
-                batch: open,
-                ..
-            })
-            | DeskFact::Terminal(TerminalFact::SettlementSent {
-                tid: of,
-                stan: bound,
-                batch: open,
-                ..
-            }) => (of, *bound, *open) == (&tid, stan, batch),
-            DeskFact::Terminal(TerminalFact::UploadSent {
-                tid: of,
-                batch: open,
-                sent,
-            }) => (of, sent.stan, *open) == (&tid, stan, batch),
-            DeskFact::Forward(ForwardFact::Sent {
-                stan: bound,
-                batch: open,
-                ..
-            }) => (*bound, *open) == (stan, batch),
-            _ => false,
-        });
+        let written = self.is_written(&tid, stan, batch);
         assert!(written, "I6: its record is durable first");
         match &message {
             Outgoing::Sale { financial, .. } => {
