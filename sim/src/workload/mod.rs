@@ -260,13 +260,13 @@ fn draw_cashier(
 /// One customer in forty would buy what only older ones get; whoever buys such a thing is old
 /// enough.
 fn draw_young(dice: &mut Dice, prices: &PriceList, items: &[ScannedItem]) -> Option<String> {
-    let kinds = u64::try_from(prices.sold_from_an_age().count()).unwrap_or(0);
+    let kinds = u64::try_from(prices.with_least_age().count()).unwrap_or(0);
     let (tries, at) = (dice.chance(25), dice.below(kinds));
     let is_grown_up = items.iter().any(|item| {
-        let mut all = prices.sold_from_an_age();
+        let mut all = prices.with_least_age();
         all.any(|barcode| barcode == item.barcode)
     });
-    let wanted = prices.sold_from_an_age().nth(usize::try_from(at).ok()?);
+    let wanted = prices.with_least_age().nth(usize::try_from(at).ok()?);
     wanted.filter(|_| tries && !is_grown_up).map(str::to_owned)
 }
 

@@ -220,7 +220,7 @@ impl PriceList {
     }
 
     /// The numbers of what is sold from an age on.
-    pub(super) fn sold_from_an_age(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn with_least_age(&self) -> impl Iterator<Item = &str> {
         let all = self.by_name.values();
         all.filter(|article| article.age.is_some())
             .map(|article| article.barcode.as_str())
