@@ -225,11 +225,15 @@ function at(times, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
 }
 
-const rounded = (number) => Math.round(10 * number) / 10;
+function rounded(number) {
+  return Math.round(10 * number) / 10;
+}
 
 function spread(times) {
   return { count: times.length, p50_ms: rounded(at(times, 0.5)), p99_ms: rounded(at(times, 0.99)),
     most_ms: rounded(at(times, 1)) };
 }
 
-const ratio = (times, to, share) => rounded(at(times, share) / at(to, share));
+function ratio(times, to, share) {
+  return rounded(at(times, share) / at(to, share));
+}
