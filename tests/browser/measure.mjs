@@ -1,7 +1,7 @@
 // From the last key of a scan to the paint that shows its line: ten pages, 100,000 articles, ten scans
 // a second in all, while cards are paid with, reports are read and prices change. Then one basket of
-// 500 lines. Run: node measure.mjs PATH-OF-SIM [SECONDS] [FILE-FOR-RAW-DATA]; docs/performance.md has
-// what it gave.
+// 500 lines. Run: node measure.mjs PATH-OF-SIM [SECONDS] [FILE-FOR-RAW-DATA] [ARTICLES];
+// docs/performance.md has more.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,9 +10,9 @@ import { join } from "node:path";
 import { MANAGER, signOn } from "./office.mjs";
 import { CASHIER, identify, pause, scan, withStore } from "./store.mjs";
 
-const [sim, seconds = "60", raw = "measured.json"] = process.argv.slice(2);
+const [sim, seconds = "60", raw = "measured.json", articles = "100000"] = process.argv.slice(2);
 const PAGES = 10;
-const ARTICLES = 100_000;
+const ARTICLES = Number(articles);
 const LINES_A_SALE = 20;
 const LONG_BASKET = 500;
 /** Lines that are compared: the first ones, and those that end the long basket. */
@@ -65,11 +65,11 @@ async function measure({ browser, address, out }) {
 
 /** Pieces with made-up numbers, all at one price. */
 function priceFile(minor) {
-  const lines = ["barcode,name,price_minor,currency,kind,category,tax_class,tax_rate_basis_points"];
+  const lines = ["barcode,name,price_minor,currency,kind"];
   for (let number = 0; number < ARTICLES; number += 1) {
     const code = ean13(`6920${String(number).padStart(8, "0")}`);
     if (codes.length < ARTICLES) codes.push(code);
-    lines.push(`${code},Article ${number},${minor},CNY,piece,group ${number % 100},food,900`);
+    lines.push(`${code},A${number},${minor},CNY,piece`);
   }
   return `${lines.join("\n")}\n`;
 }
@@ -225,11 +225,15 @@ function at(times, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
 }
 
-const rounded = (number) => Math.round(10 * number) / 10;
+function rounded(number) {
+  return Math.round(10 * number) / 10;
+}
 
 function spread(times) {
   return { count: times.length, p50_ms: rounded(at(times, 0.5)), p99_ms: rounded(at(times, 0.99)),
     most_ms: rounded(at(times, 1)) };
 }
 
-const ratio = (times, to, share) => rounded(at(times, share) / at(to, share));
+function ratio(times, to, share) {
+  return rounded(at(times, share) / at(to, share));
+}

@@ -56,7 +56,7 @@ fn each_number_has_its_words_in_both_languages_and_a_newer_one_is_told_as_a_numb
     numbers("kind of entry", 3, forward_kind);
     numbers("resolution", 3, resolution);
     numbers("step", 7, close_step);
-    numbers("reason", 8, |number| dead_letter_reason(number, "", "05"));
+    numbers("reason", 9, |number| dead_letter_reason(number, "", "05"));
     numbers("disk", 2, |kind| {
         no_room(&NoRoom {
             kind,
@@ -115,7 +115,7 @@ fn each_step_of_a_history_is_a_sentence() {
         assert!(!said.english.contains("unknown ("), "{said:?}");
         steps += 1;
     }
-    assert_eq!(steps, 25);
+    assert_eq!(steps, 26);
     let newer = history_line(&HistoryLine {
         step: NEWER,
         ..HistoryLine::default()

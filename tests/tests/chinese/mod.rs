@@ -115,7 +115,8 @@ fn no_english_word_stands_in_a_chinese_text() {
 
 #[test]
 fn an_english_word_in_a_chinese_text_is_found() {
-    let source = "said(language, \"It's \\\"here\\\"\", \"{lane} 号收银台 is away（HUB0013）\") // \"不 no\n";
+    let source = "said(language, \"It's \\\"here\\\"\", \
+                  \"{lane} 号收银台 is away（HUB0013）\") // \"不 no\n";
     let found = literals(source);
     assert_eq!(found.len(), 2, "{found:?}");
     assert_eq!(foreign_words(found[1]), ["is", "away"]);
