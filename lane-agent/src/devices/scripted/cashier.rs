@@ -76,8 +76,7 @@ impl ScriptedCashier {
         if !orders.iter().any(|order| order.waits) {
             return Ok(behind);
         }
-        self.be_signed_on(on_duty(orders, behind)).await?;
-        self.recall().await?;
+        self.recall(on_duty(orders, behind)).await?;
         let screen = self.settled().await?;
         let open = screen.basket.filter(|_| !screen.prompt.takes_sale());
         Ok(open
@@ -86,8 +85,9 @@ impl ScriptedCashier {
     }
 
     /// Again and again, where the lane begins no sale for want of room.
-    async fn recall(&mut self) -> Result<(), LaneStopped> {
+    async fn recall(&mut self, operator: Option<&Identity>) -> Result<(), LaneStopped> {
         loop {
+            self.be_signed_on(operator).await?;
             let screen = self.settled().await?;
             let mut waiting = screen.suspended.iter().rev();
             let waiting = waiting
@@ -102,14 +102,17 @@ impl ScriptedCashier {
     }
 
     /// The customer forgot something, and comes back.
-    async fn wait_for_the_forgetful(&mut self) -> Result<(), LaneStopped> {
+    async fn wait_for_the_forgetful(
+        &mut self,
+        operator: Option<&Identity>,
+    ) -> Result<(), LaneStopped> {
         let basket = self.now()?.basket;
         if basket.is_none_or(|basket| basket.totalled || basket.tenders_tried > 0) {
             return Ok(());
         }
         let label = FORGOT.to_owned();
         self.press(Key::Suspend { label }).await?;
-        self.recall().await
+        self.recall(operator).await
     }
 
     /// The customer goes to another lane with it. A lane that keeps no more baskets lets it go: it
@@ -196,13 +199,13 @@ impl ScriptedCashier {
             self.press_all(&order.keys_on_basket, order).await?;
         }
         if order.waits {
-            self.wait_for_the_forgetful().await?;
+            self.wait_for_the_forgetful(operator).await?;
         }
         if order.for_another_lane {
             return self.leave_for_another_lane(order).await;
         }
-        self.total(order).await?;
-        self.pay(order).await
+        self.total(order, operator).await?;
+        self.pay(order, operator).await
     }
 
     /// Goods come back, as far as the hub says that they may.
@@ -363,12 +366,17 @@ impl ScriptedCashier {
     }
 
     /// Asks for the total, and says how old the customer is; a basket that costs nothing is voided.
-    async fn total(&mut self, order: &Order) -> Result<(), LaneStopped> {
+    async fn total(
+        &mut self,
+        order: &Order,
+        operator: Option<&Identity>,
+    ) -> Result<(), LaneStopped> {
         if self.now()?.basket.is_some_and(|basket| basket.totalled) {
             return Ok(());
         }
         let mut screen = self.press(Key::Total).await?;
         while let Prompt::AskAge { least_age, .. } = screen.prompt {
+            self.be_signed_on(operator).await?;
             let old_enough = order.too_young_for.is_none();
             screen = self
                 .press(Key::Age {
@@ -388,9 +396,11 @@ impl ScriptedCashier {
     }
 
     /// Goes through the tenders until the sale is over; when they are used up, cash.
-    async fn pay(&mut self, order: &Order) -> Result<(), LaneStopped> {
+    /// Whoever was signed off meanwhile signs on again: what nobody may press is refused for ever.
+    async fn pay(&mut self, order: &Order, operator: Option<&Identity>) -> Result<(), LaneStopped> {
         let mut tries = 0;
         loop {
+            self.be_signed_on(operator).await?;
             let screen = self.settled().await?;
             if let Prompt::PayBack { .. } = screen.prompt {
                 self.press(Key::PayBack).await?;
