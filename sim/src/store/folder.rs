@@ -150,7 +150,9 @@ impl RunFolder {
             .filter_map(|lane| fs::read_dir(self.receipts(*lane)).ok());
         let names = files.flatten().flatten().map(|file| file.file_name());
         let names = names.filter_map(|name| name.into_string().ok());
-        names.filter(|name| receipt_in(name).is_some()).count()
+        names
+            .filter(|name| matches!(paper_in(name), Some(Paper::Receipt(_))))
+            .count()
     }
 
     /// Configuration, keys, prices and journal of the hub.
@@ -240,12 +242,25 @@ fn unwritable(folder: &Path) -> impl FnOnce(io::Error) -> FolderError {
     |source| FolderError::Unwritable { folder, source }
 }
 
-/// The receipt whose text this file of a printer's folder holds; `None`: it is an X or a Z, or no
-/// text.
-pub(crate) fn receipt_in(file_name: &str) -> Option<&str> {
+/// What a file of a printer's folder holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Paper<'name> {
+    /// A receipt's own paper, by its number.
+    Receipt(&'name str),
+    /// Printed once more, at whatever lane.
+    Copy(&'name str),
+}
+
+/// The text of a receipt in this file of a printer's folder; `None`: it is an X or a Z, or no text.
+pub(crate) fn paper_in(file_name: &str) -> Option<Paper<'_>> {
     let name = file_name.strip_suffix(".txt")?;
-    let is_report = name == "report-x" || name.starts_with("report-z-");
-    (!is_report).then_some(name)
+    if name == "report-x" || name.starts_with("report-z-") {
+        return None;
+    }
+    Some(
+        name.strip_prefix("copy-")
+            .map_or(Paper::Receipt(name), Paper::Copy),
+    )
 }
 
 #[cfg(test)]
@@ -253,11 +268,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_of_a_till_is_no_receipt() {
-        assert_eq!(receipt_in("1-1-000001.txt"), Some("1-1-000001"));
+    fn a_report_of_a_till_is_no_receipt_and_a_copy_is_of_one() {
+        let receipt = Some(Paper::Receipt("1-1-000001"));
+        assert_eq!(paper_in("1-1-000001.txt"), receipt);
+        let copy = Some(Paper::Copy("1-1-000001"));
+        assert_eq!(paper_in("copy-1-1-000001.txt"), copy);
+        let smuggled = Some(Paper::Receipt("smuggled"));
         assert_eq!(
-            receipt_in("smuggled.txt"),
-            Some("smuggled"),
+            paper_in("smuggled.txt"),
+            smuggled,
             "the oracle asks what it is"
         );
         for name in [
@@ -266,7 +285,7 @@ mod tests {
             "1-1-000001.bin",
             "drawer.pulses",
         ] {
-            assert_eq!(receipt_in(name), None, "{name}");
+            assert_eq!(paper_in(name), None, "{name}");
         }
     }
 

@@ -98,6 +98,7 @@ impl ScriptedCashier {
             };
             let sale = waiting.sale.0;
             self.press(Key::Recall { sale }).await?;
+            self.pause_if_refused().await?;
         }
     }
 
@@ -384,6 +385,7 @@ impl ScriptedCashier {
                     old_enough,
                 })
                 .await?;
+            self.pause_if_refused().await?;
             if !old_enough {
                 screen = self.press(Key::Total).await?;
             }
@@ -420,7 +422,16 @@ impl ScriptedCashier {
                 Some(TenderOnScript::Cash { give }) => self.pay_cash(*give, &basket).await?,
                 None => self.pay_cash(CashGiven::Exact, &basket).await?,
             }
+            self.pause_if_refused().await?;
         }
+    }
+
+    /// Refused now, a key may be taken in a while: time has to go by until then.
+    async fn pause_if_refused(&self) -> Result<(), LaneStopped> {
+        if self.now()?.refused.is_some() {
+            sleep(Duration::from_millis(SIGN_ON_AGAIN_MS)).await;
+        }
+        Ok(())
     }
 
     async fn pay_cash(&mut self, give: CashGiven, basket: &BasketView) -> Result<(), LaneStopped> {

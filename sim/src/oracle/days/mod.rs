@@ -22,7 +22,7 @@ use crate::{
         figures::{DayFigures, TerminalDay},
         verdict::Verdict,
     },
-    store::folder::{RunFolder, receipt_in},
+    store::folder::{Paper, RunFolder, paper_in},
 };
 
 use frames::{Entry, LaneFrames};
@@ -105,11 +105,13 @@ fn check_paper(evidence: &Evidence, entries: &[&Entry], verdict: &mut Verdict) {
         let papers = fs::read_dir(evidence.folder.receipts(*lane));
         for paper in papers.into_iter().flatten().flatten() {
             let name = paper.file_name().to_string_lossy().into_owned();
-            let Some(number) = receipt_in(&name) else {
-                continue;
+            let (what, number) = match paper_in(&name) {
+                Some(Paper::Receipt(number)) => ("receipt", number),
+                Some(Paper::Copy(number)) => ("a copy of receipt", number),
+                None => continue,
             };
             verdict.check(known.contains_key(number), "I20", None, || {
-                format!("receipt {number} lies on paper and stands in no day")
+                format!("{what} {number} lies on paper and stands in no day")
             });
         }
     }
