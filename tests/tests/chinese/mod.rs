@@ -35,8 +35,8 @@ fn literals(source: &str) -> Vec<&str> {
         let here = &rest[at..];
         rest = if here.starts_with("//") {
             here.split_once('\n').map_or("", |(_, below)| below)
-        } else if here.starts_with("'\"'") {
-            &here[3..]
+        } else if let Some(behind) = here.strip_prefix("'\"'") {
+            behind
         } else if let Some(text) = here.strip_prefix('"') {
             let end = end_of(text);
             found.push(&text[..end]);
