@@ -39,21 +39,34 @@ impl Pages {
     }
 }
 
+/// For a visitor who may see days: one file of the version that the address names.
+async fn wanted(
+    pages: &Pages,
+    date: &str,
+    version: u32,
+    headers: &HeaderMap,
+    name: &'static str,
+) -> Result<(Visitor, Seen), Response> {
+    let visitor = pages.admit(headers, OfficeRight::SeeDay).await?;
+    let seen = match BusinessDate::parse(date) {
+        Ok(date) => pages.sealed(date, version, name).await,
+        Err(_) => None,
+    };
+    match seen {
+        Some(seen) => Ok((visitor, seen)),
+        None => Err(no_such(pages, &visitor, headers)),
+    }
+}
+
 /// `GET /day/{date}/{version}`.
 pub(super) async fn page(
     State(pages): Here,
     Path((date, version)): Path<(String, u32)>,
     headers: HeaderMap,
 ) -> Response {
-    let visitor = match pages.admit(&headers, OfficeRight::SeeDay).await {
-        Ok(visitor) => visitor,
+    let (visitor, seen) = match wanted(&pages, &date, version, &headers, "day.txt").await {
+        Ok(found) => found,
         Err(answer) => return answer,
-    };
-    let Ok(date) = BusinessDate::parse(&date) else {
-        return no_such(&pages, &visitor, &headers);
-    };
-    let Some(seen) = pages.sealed(date, version, "day.txt").await else {
-        return no_such(&pages, &visitor, &headers);
     };
     let language = language_of(&headers);
     let mut versions = seen.versions.iter();
@@ -128,17 +141,11 @@ pub(super) async fn json(
     Path((date, version)): Path<(String, u32)>,
     headers: HeaderMap,
 ) -> Response {
-    let visitor = match pages.admit(&headers, OfficeRight::SeeDay).await {
-        Ok(visitor) => visitor,
+    let seen = match wanted(&pages, &date, version, &headers, "day.json").await {
+        Ok((_, seen)) => seen,
         Err(answer) => return answer,
     };
-    let Ok(of) = BusinessDate::parse(&date) else {
-        return no_such(&pages, &visitor, &headers);
-    };
-    let Some(seen) = pages.sealed(of, version, "day.json").await else {
-        return no_such(&pages, &visitor, &headers);
-    };
-    let name = format!("attachment; filename=\"{of}-v{version}.json\"");
+    let name = format!("attachment; filename=\"{date}-v{version}.json\"");
     let kind = "application/json".to_owned();
     let told = [
         (header::CONTENT_TYPE, kind),
